@@ -1,0 +1,46 @@
+// The pool that every parallel kernel uses: a static set of workers and a caller that takes part.
+//
+// `parallel_for(count, task)` runs task(0) ... task(count-1), each exactly once, on the workers and the calling
+// thread, and returns when all are done. Tasks are claimed dynamically: with results that do not depend on
+// which thread runs what (the contract), dynamic scheduling is free, and a busy machine does not stall it since the
+// caller takes every task that no worker has claimed. Workers spin briefly, then park.
+//
+// Nested calls from inside a task run inline on the calling thread. Workers inherit the IEEE default floating-point
+// environment (round to nearest, subnormals kept). Exceptions in tasks are rethrown on the caller (the one of the
+// lowest task index, so that the message does not depend on scheduling).
+//
+// Thread-safety: parallel_for may be called from several threads; calls take turns.
+//
+// ```cpp
+// std::vector<int> squares(100);
+// parallel_for(100, [&](std::int64_t i) { squares[i] = int(i * i); });
+// assert(squares[99] == 9801);
+// ```
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <type_traits>
+
+namespace tessera {
+
+// Sets the number of threads (>= 1) that parallel_for uses from now on. Not to be called from inside a task.
+void set_thread_count(int count);
+int thread_count();  // default: the number of processors that this process may use, or TESSERA_THREADS
+
+namespace internal {
+using TaskFunction = void (*)(void* context, std::int64_t index);
+void run_tasks(std::int64_t count, TaskFunction function, void* context);
+}  // namespace internal
+
+template <typename Task>
+void parallel_for(std::int64_t count, Task&& task) {
+  if (count == 1) return (void)task(std::int64_t{0});
+  using Stored = std::remove_reference_t<Task>;
+  internal::run_tasks(
+      count, [](void* context, std::int64_t index) { (*static_cast<Stored*>(context))(index); },
+      const_cast<std::remove_const_t<Stored>*>(&task));
+}
+
+}  // namespace tessera

@@ -1,0 +1,134 @@
+// The operations as data: their enumeration, what a row of ops.def says, and the attributes that an operation takes beside
+// its tensors. `apply` is the one door through which every operation goes: shape rule, backend, observers.
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "tessera/tensor/tensor.h"
+
+namespace tessera {
+
+enum class Op : std::uint16_t {
+#define TESSERA_OP(Id, ...) k##Id,
+#include "tessera/tensor/ops.def"
+#undef TESSERA_OP
+};
+
+inline constexpr int kOpCount = 0
+#define TESSERA_OP(...) +1
+#include "tessera/tensor/ops.def"
+#undef TESSERA_OP
+    ;
+
+enum class OpClass : std::uint8_t {
+  kUnary, kBinary, kCompare, kSelect, kCast, kCreate, kRandom, kView, kMove, kProduct, kWindow, kReduce, kIndex, kNormalize
+};
+
+struct OpInfo {
+  std::string_view name;
+  int arity;  // -1: any number
+  OpClass op_class;
+  bool differentiable;
+  std::string_view definition;
+};
+const OpInfo& op_info(Op op);
+
+// ---- Attributes ----
+struct NoAttributes {};
+struct CastAttributes {
+  DType dtype;
+};
+struct FillAttributes {  // Fill: value; Arange: value + i * step (int64 exact below 2^53)
+  Shape shape;
+  DType dtype;
+  double value = 0;
+  double step = 0;
+};
+struct RandomAttributes {  // key and counter of contract rule 5
+  Shape shape;             // RandomPermutation: [n]
+  DType dtype;
+  std::uint32_t key0 = 0, key1 = 0;
+  std::uint32_t step = 0;
+  std::uint64_t offset = 0;  // index of the first element in the stream's fill
+};
+struct ShapeAttributes {  // Reshape, BroadcastTo
+  Shape shape;
+};
+struct PermuteAttributes {
+  std::vector<int> axes;
+};
+struct SliceAttributes {  // Slice and its adjoint Embed
+  std::vector<Range::Resolved> ranges;  // one per axis of the unsliced shape
+  Shape full_shape;                     // the unsliced shape
+};
+struct AxisAttributes {  // Concatenate, Gather, IndexAdd, Softmax, LogSoftmax
+  int axis = 0;
+};
+struct ReduceAttributes {
+  std::vector<int> axes;  // sorted, without repeats, counted from the front; ArgMax: exactly one
+  bool keep_axes = false;
+};
+struct WindowAttributes {  // conv2d and pooling; pairs are (rows, columns)
+  std::int64_t kernel[2] = {1, 1};  // pooling: the window; convolution gradients: the filter's size
+  std::int64_t stride[2] = {1, 1};
+  std::int64_t padding[2] = {0, 0};
+  std::int64_t dilation[2] = {1, 1};
+  std::int64_t groups = 1;
+  bool count_padding = true;  // average pooling: divide by the whole window (as PyTorch's default)
+  bool round_up = false;      // pooling: ceil instead of floor for the output size
+  Shape input_shape;          // gradients: the shape that they lead back to (input, or weight for the weight gradient)
+};
+
+using Attributes = std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
+                                PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes>;
+
+// What an operation will produce.
+struct TensorSpec {
+  Shape shape;
+  DType dtype;
+};
+
+// Output size of a window: (input + 2 padding - dilation (kernel - 1) - 1) / stride + 1, rounded up or down.
+std::int64_t window_output_size(std::int64_t input, const WindowAttributes& window, int spatial_axis);
+
+// The shape rule of the row: throws Error that names both shapes and the axis.
+TensorSpec infer(Op op, std::span<const Tensor> inputs, const Attributes& attributes);
+
+// Runs one operation: checks, allocates, computes on the backend of the inputs' device, tells the observers.
+Tensor apply(Op op, std::span<const Tensor> inputs, const Attributes& attributes,
+             std::source_location where = std::source_location::current());
+
+// ---- Observers: the tape of autograd, traces ----
+struct OpEvent {
+  Op op;
+  std::span<const Tensor> inputs;
+  const Tensor& output;
+  const Attributes& attributes;
+  std::source_location where;  // the caller's line
+};
+
+class OpObserver {
+ public:
+  virtual ~OpObserver() = default;
+  virtual void on_op(const OpEvent& event) = 0;
+};
+
+// Installs an observer on this thread for the life of the scope. Observers are told in order of installation.
+class ObserveOps {
+ public:
+  explicit ObserveOps(OpObserver* observer);
+  ~ObserveOps();
+  ObserveOps(const ObserveOps&) = delete;
+  ObserveOps& operator=(const ObserveOps&) = delete;
+
+ private:
+  OpObserver* observer_;
+};
+
+}  // namespace tessera
