@@ -5,8 +5,8 @@
 // which thread runs what (the contract), dynamic scheduling is free, and a busy machine does not stall it since the
 // caller takes every task that no worker has claimed. Workers spin briefly, then park.
 //
-// Nested calls from inside a task run inline on the calling thread. Workers inherit the IEEE default floating-point
-// environment (round to nearest, subnormals kept). Exceptions in tasks are rethrown on the caller (the one of the
+// Nested calls from inside a task run inline on the calling thread. Tasks run in the IEEE default floating-point
+// environment (round to nearest, subnormals kept), also a single one; the caller's modes are put back afterwards. Exceptions in tasks are rethrown on the caller (the one of the
 // lowest task index, so that the message does not depend on scheduling).
 //
 // Thread-safety: parallel_for may be called from several threads; calls take turns.
@@ -36,7 +36,6 @@ void run_tasks(std::int64_t count, TaskFunction function, void* context);
 
 template <typename Task>
 void parallel_for(std::int64_t count, Task&& task) {
-  if (count == 1) return (void)task(std::int64_t{0});
   using Stored = std::remove_reference_t<Task>;
   internal::run_tasks(
       count, [](void* context, std::int64_t index) { (*static_cast<Stored*>(context))(index); },

@@ -1,0 +1,301 @@
+// How a job moves through the pool. The caller writes the job's fields, opens the gate and moves the
+// generation on. A worker that sees a new generation enters (`inside_` + 1) and looks whether the gate is
+// open; only then does it touch the fields. When the caller finds no task left it closes the gate and waits
+// until nobody is inside. Both sides first write their own variable and then read the other's, in
+// sequentially consistent order, so either the worker sees the gate closed or the caller sees the worker: a
+// late worker can never run an old job's function.
+
+#include "tessera/base/thread_pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
+
+namespace tessera {
+namespace {
+
+constexpr int kSpins = 2000;  // about 20 to 50 microseconds: the gap between two kernels of a training step
+constexpr int kMaxThreads = 4096;  // a larger number is a typing error
+
+thread_local bool inside_task = false;
+
+void pause_processor() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+int available_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
+  const unsigned count = std::thread::hardware_concurrency();
+  return count > 0 ? static_cast<int>(count) : 1;
+}
+
+int default_thread_count() {
+  const char* text = std::getenv("TESSERA_THREADS");
+  if (text == nullptr || *text == '\0') return available_processors();
+  char* end = nullptr;
+  const long count = std::strtol(text, &end, 10);
+  if (*end != '\0' || count < 1 || count > kMaxThreads)
+    fail_with(ExitCode::kUsage, "TESSERA_THREADS: expected a number from 1 to {}, found '{}'", kMaxThreads,
+              text);
+  return static_cast<int>(count);
+}
+
+class Pool {
+ public:
+  explicit Pool(int threads) : spins_(threads <= available_processors() ? kSpins : 0) { start(threads - 1); }
+  ~Pool() { stop(); }
+  void run(std::int64_t count, internal::TaskFunction function, void* context);
+
+ private:
+  void start(int workers);
+  void stop();
+  void worker();
+  std::uint64_t wait_for_generation(std::uint64_t seen);
+  void wake_workers(std::int64_t wanted);
+  void work_on_job();
+  void leave();
+  void wait_until_empty();
+  void note_exception(std::int64_t index);
+
+  const int spins_;
+  std::vector<std::thread> threads_;
+
+  // The job; written only while the gate is closed and nobody is inside.
+  std::int64_t count_ = 0;
+  internal::TaskFunction function_ = nullptr;
+  void* context_ = nullptr;
+  alignas(64) std::atomic<std::int64_t> next_{0};  // the first task that nobody has claimed
+
+  alignas(64) std::atomic<std::uint64_t> generation_{0};
+  std::atomic<bool> open_{false};
+  std::atomic<bool> stopping_{false};
+  alignas(64) std::atomic<int> inside_{0};
+  std::atomic<int> parked_workers_{0};
+  std::atomic<bool> caller_parked_{false};
+  std::mutex parking_;  // guards only the two condition variables
+  std::condition_variable workers_wake_;
+  std::condition_variable caller_wakes_;
+
+  std::mutex exception_mutex_;
+  std::exception_ptr exception_;
+  std::int64_t exception_index_ = 0;
+};
+
+void Pool::start(int workers) {
+  // Signals belong to the program's own threads: a handler must not run on a worker.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { worker(); });
+  } catch (const std::system_error& error) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    const std::size_t started = threads_.size();
+    stop();
+    fail("cannot start {} threads (stopped after {}): {}", workers + 1, started + 1, error.what());
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Pool::stop() {
+  stopping_ = true;
+  generation_.fetch_add(1);
+  { std::lock_guard lock(parking_); }
+  workers_wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Pool::worker() {
+  const FloatEnvironment contract;
+  inside_task = true;  // whatever a task calls runs inline
+  std::uint64_t seen = 0;
+  for (;;) {
+    seen = wait_for_generation(seen);
+    if (stopping_) return;
+    inside_.fetch_add(1);
+    if (open_.load()) work_on_job();
+    leave();
+  }
+}
+
+std::uint64_t Pool::wait_for_generation(std::uint64_t seen) {
+  for (int spin = 0; spin < spins_; ++spin) {
+    const std::uint64_t now = generation_.load(std::memory_order_acquire);
+    if (now != seen) return now;
+    pause_processor();
+  }
+  std::unique_lock lock(parking_);
+  parked_workers_.fetch_add(1);
+  workers_wake_.wait(lock, [&] { return generation_.load() != seen; });
+  parked_workers_.fetch_sub(1);
+  return generation_.load();
+}
+
+void Pool::wake_workers(std::int64_t wanted) {
+  const std::int64_t parked = parked_workers_.load();
+  if (parked == 0) return;
+  { std::lock_guard lock(parking_); }  // a worker between its test and its sleep is inside this lock
+  if (wanted >= parked) return workers_wake_.notify_all();
+  for (std::int64_t i = 0; i < wanted; ++i) workers_wake_.notify_one();
+}
+
+void Pool::work_on_job() {
+  const std::int64_t count = count_;
+  for (;;) {
+    const std::int64_t index = next_.fetch_add(1, std::memory_order_relaxed);
+    if (index >= count) return;
+    try {
+      function_(context_, index);
+    } catch (...) {
+      note_exception(index);
+    }
+  }
+}
+
+// Tasks are claimed in ascending order, so every task below a failed one has been claimed and will finish:
+// the lowest failing index does not depend on scheduling, although the tasks above it are dropped.
+void Pool::note_exception(std::int64_t index) {
+  std::lock_guard lock(exception_mutex_);
+  if (exception_ == nullptr || index < exception_index_) {
+    exception_ = std::current_exception();
+    exception_index_ = index;
+  }
+  next_.store(count_, std::memory_order_relaxed);
+}
+
+void Pool::leave() {
+  if (inside_.fetch_sub(1) == 1 && caller_parked_.load()) {
+    { std::lock_guard lock(parking_); }
+    caller_wakes_.notify_one();
+  }
+}
+
+void Pool::wait_until_empty() {
+  for (int spin = 0; spin < spins_; ++spin) {
+    if (inside_.load() == 0) return;
+    pause_processor();
+  }
+  std::unique_lock lock(parking_);
+  caller_parked_ = true;
+  caller_wakes_.wait(lock, [&] { return inside_.load() == 0; });
+  caller_parked_ = false;
+}
+
+void Pool::run(std::int64_t count, internal::TaskFunction function, void* context) {
+  count_ = count;
+  function_ = function;
+  context_ = context;
+  next_.store(0, std::memory_order_relaxed);
+  open_.store(true);
+  generation_.fetch_add(1);
+  wake_workers(count - 1);
+  work_on_job();
+  open_.store(false);
+  wait_until_empty();
+  if (exception_ != nullptr) std::rethrow_exception(std::exchange(exception_, nullptr));
+}
+
+// The pool of the process. It is built at its first use, rebuilt when the number of threads changes, and
+// forgotten in the child of a fork, which has no workers.
+class SharedPool {
+ public:
+  SharedPool() : count_(default_thread_count()) {
+    pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
+  }
+  ~SharedPool() {
+    // exit() called from a worker cannot wait for itself.
+    if (inside_task) (void)pool_.release();
+  }
+  static SharedPool& instance() {
+    static SharedPool shared;
+    return shared;
+  }
+
+  int count() const { return count_.load(std::memory_order_relaxed); }
+
+  void set_count(int count) {
+    std::lock_guard turn(turn_);
+    if (count == count_) return;
+    pool_.reset();
+    count_ = count;
+  }
+
+  void run(std::int64_t count, internal::TaskFunction function, void* context) {
+    std::lock_guard turn(turn_);
+    if (count_ > 1 && pool_ == nullptr) pool_ = std::make_unique<Pool>(count_);
+    InsideTask inside;
+    if (pool_ != nullptr) return pool_->run(count, function, context);
+    for (std::int64_t i = 0; i < count; ++i) function(context, i);
+  }
+
+ private:
+  struct InsideTask {
+    InsideTask() { inside_task = true; }
+    ~InsideTask() { inside_task = false; }
+  };
+
+  // A fork waits for the running job, so that the child never sees half of one. A task that forks holds the
+  // turn.
+  static void before_fork() {
+    if (!inside_task) instance().turn_.lock();
+  }
+  static void after_fork_in_parent() {
+    if (!inside_task) instance().turn_.unlock();
+  }
+  static void after_fork_in_child() {
+    (void)instance().pool_.release();  // its threads do not exist here: there is nothing to stop
+    if (!inside_task) instance().turn_.unlock();
+  }
+
+  std::mutex turn_;
+  std::atomic<int> count_;
+  std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace
+
+void set_thread_count(int count) {
+  if (count < 1 || count > kMaxThreads)
+    fail_with(ExitCode::kUsage, "threads: expected a number from 1 to {}, found {}", kMaxThreads, count);
+  TESSERA_CHECK(!inside_task, "set_thread_count inside a task");
+  SharedPool::instance().set_count(count);
+}
+
+int thread_count() {
+  return SharedPool::instance().count();
+}
+
+namespace internal {
+
+void run_tasks(std::int64_t count, TaskFunction function, void* context) {
+  if (count <= 0) return;
+  const FloatEnvironment contract;
+  // A single task leaves the pool free for the loops inside it; a nested loop runs where it is.
+  if (count > 1 && !inside_task) return SharedPool::instance().run(count, function, context);
+  for (std::int64_t i = 0; i < count; ++i) function(context, i);
+}
+
+}  // namespace internal
+
+}  // namespace tessera
