@@ -4,7 +4,8 @@
 //   - Bad input (a file, an option, a shape): `throw Error(...)`. The message is one sentence that names the
 //     file, line, column or argument, what was found and what was expected. Programs print it on stderr and
 //     exit with `code()`. Nothing half-written is left behind.
-//   - A programming error: `TESSERA_CHECK(condition, message...)`. It prints file, line and condition and aborts;
+//   - A programming error: `TESSERA_CHECK(condition, message...)`. It prints file, line and condition and
+//   aborts;
 //     nothing catches it.
 //
 // Thread-safety: everything here may be used from any thread.
@@ -67,9 +68,8 @@ namespace internal {
 }  // namespace tessera
 
 // Aborts with file, line, condition and message when `condition` does not hold. For programming errors only.
-#define TESSERA_CHECK(condition, ...)                                                         \
-  do {                                                                                        \
-    if (!(condition)) [[unlikely]]                                                            \
-      ::tessera::internal::contract_violation(__FILE__, __LINE__, #condition,                 \
-                                              fmt::format(__VA_ARGS__));                      \
+#define TESSERA_CHECK(condition, ...)                                                                    \
+  do {                                                                                                   \
+    if (!(condition)) [[unlikely]]                                                                       \
+      ::tessera::internal::contract_violation(__FILE__, __LINE__, #condition, fmt::format(__VA_ARGS__)); \
   } while (false)

@@ -29,9 +29,9 @@ class Sha256 {
   Sha256(const Sha256&) = delete;
   Sha256& operator=(const Sha256&) = delete;
 
-  Sha256& add(const void* data, std::size_t size);                        // raw bytes
+  Sha256& add(const void* data, std::size_t size);  // raw bytes
   Sha256& add(std::string_view bytes) { return add(bytes.data(), bytes.size()); }
-  Sha256& add_u64(std::uint64_t value);                                   // 8 bytes, little endian
+  Sha256& add_u64(std::uint64_t value);  // 8 bytes, little endian
   Sha256& add_item(std::string_view bytes) { return add_u64(bytes.size()).add(bytes); }
   Digest finish();  // ends the computation; the object may not be used afterwards
 

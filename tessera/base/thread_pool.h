@@ -1,13 +1,14 @@
 // The pool that every parallel kernel uses: a static set of workers and a caller that takes part.
 //
-// `parallel_for(count, task)` runs task(0) ... task(count-1), each exactly once, on the workers and the calling
-// thread, and returns when all are done. Tasks are claimed dynamically: with results that do not depend on
-// which thread runs what (the contract), dynamic scheduling is free, and a busy machine does not stall it since the
-// caller takes every task that no worker has claimed. Workers spin briefly, then park.
+// `parallel_for(count, task)` runs task(0) ... task(count-1), each exactly once, on the workers and the
+// calling thread, and returns when all are done. Tasks are claimed dynamically: with results that do not
+// depend on which thread runs what (the contract), dynamic scheduling is free, and a busy machine does not
+// stall it since the caller takes every task that no worker has claimed. Workers spin briefly, then park.
 //
-// Nested calls from inside a task run inline on the calling thread. Tasks run in the IEEE default floating-point
-// environment (round to nearest, subnormals kept), also a single one; the caller's modes are put back afterwards. Exceptions in tasks are rethrown on the caller (the one of the
-// lowest task index, so that the message does not depend on scheduling).
+// Nested calls from inside a task run inline on the calling thread. Tasks run in the IEEE default
+// floating-point environment (round to nearest, subnormals kept), also a single one; the caller's modes are
+// put back afterwards. Exceptions in tasks are rethrown on the caller (the one of the lowest task index, so
+// that the message does not depend on scheduling).
 //
 // Thread-safety: parallel_for may be called from several threads; calls take turns.
 //
