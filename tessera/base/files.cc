@@ -63,6 +63,11 @@ bool write_all(int file, std::string_view bytes) {
   return true;
 }
 
+// 0, or the system's reason.
+int lock_now(int file) {
+  return ::flock(file, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+}
+
 std::string inflate_gzip(const std::string& path, const std::string& packed) {
   z_stream stream{};
   TESSERA_CHECK(inflateInit2(&stream, 15 + 16) == Z_OK, "zlib cannot start");
@@ -200,11 +205,23 @@ void AppendFile::cut_back(std::uint64_t length) {
   sync();
 }
 
+bool is_locked(const std::string& path) {
+  File file(path, O_RDONLY);
+  if (!file.ok() && errno == ENOENT) return false;
+  if (!file.ok()) fail_with_reason(path, "cannot be opened", errno);
+  return ::flock(file.handle(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 FolderLock::FolderLock(const std::string& path, const std::string& subject) {
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file_ < 0) fail_with_reason(path, "cannot be opened", errno);
-  if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
-    const int reason = errno;
+  int reason = lock_now(file_);
+  // is_locked() of another process holds the lock for an instant; an owner holds it for long.
+  for (int attempt = 0; reason == EWOULDBLOCK && attempt < 5; ++attempt) {
+    ::usleep(10000);
+    reason = lock_now(file_);
+  }
+  if (reason != 0) {
     char holder[32] = {};
     const ssize_t got = reason == EWOULDBLOCK ? ::pread(file_, holder, sizeof holder - 1, 0) : 0;
     ::close(std::exchange(file_, -1));

@@ -72,6 +72,9 @@ class FolderLock {
   int file_ = -1;
 };
 
+// Does somebody hold the FolderLock at `path`? A missing file is not locked. Creates nothing.
+bool is_locked(const std::string& path);
+
 bool exists(const std::string& path);
 bool is_folder(const std::string& path);
 std::uint64_t file_size(const std::string& path);

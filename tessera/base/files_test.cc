@@ -75,7 +75,7 @@ TEST(Files, AFailedWriteLeavesNothingBehind) {
 TEST(Files, Gzip) {
   TestFolder folder;
   std::string bytes;
-  for (int i = 0; i < 200000; ++i) bytes += static_cast<char>('a' + i * i % 23);
+  for (int i = 0; i < 200000; ++i) bytes += static_cast<char>('a' + i % 301 * i % 23);
   write_gzip(folder / "x.gz", bytes);
   EXPECT_EQ(read_file_maybe_gzip(folder / "x.gz"), bytes);
   write_file_atomically(folder / "plain", bytes);
@@ -148,7 +148,11 @@ TEST(FolderLock, IsExclusiveAndNamesTheHolder) {
     FolderLock first(folder / "lock", "run a");
     EXPECT_EQ(message_of([&] { FolderLock second(folder / "lock", "run a"); }),
               fmt::format("run a is in use by process {}: wait until it ends, or stop it", getpid()));
+    EXPECT_TRUE(is_locked(folder / "lock"));
   }
+  EXPECT_FALSE(is_locked(folder / "lock"));
+  EXPECT_FALSE(is_locked(folder / "none"));
+  EXPECT_FALSE(exists(folder / "none"));
   FolderLock again(folder / "lock", "run a");
 }
 

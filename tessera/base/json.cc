@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
 
 #include "tessera/base/error.h"
 
@@ -81,12 +83,18 @@ std::string canonical_json(const json& value) {
 }
 
 json parse_json(std::string_view text, const std::string& where) {
-  const auto limit_depth = [&](int depth, json::parse_event_t, json&) {
+  std::vector<std::set<std::string>> keys_of_open_objects;
+  const auto refuse = [&](int depth, json::parse_event_t event, json& parsed) {
     if (depth > kDeepest) fail("{}: nested more than {} levels deep", where, kDeepest);
+    if (event == json::parse_event_t::object_start) keys_of_open_objects.emplace_back();
+    if (event == json::parse_event_t::object_end) keys_of_open_objects.pop_back();
+    if (event == json::parse_event_t::key &&
+        !keys_of_open_objects.back().insert(parsed.get<std::string>()).second)
+      fail("{}: the key '{}' appears twice in one object", where, parsed.get<std::string>());
     return true;
   };
   try {
-    return json::parse(text, limit_depth);
+    return json::parse(text, refuse);
   } catch (const json::exception& error) {
     fail("{}: not a JSON text: {}", where, plain_reason(error.what()));
   }

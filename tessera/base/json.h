@@ -19,8 +19,8 @@ namespace tessera {
 // Throws Error when the value holds a real number or text that is not UTF-8.
 std::string canonical_json(const nlohmann::json& value);
 
-// Parses any JSON text of reasonable depth. `where` begins the message of the Error: "claim.json",
-// "chain.jsonl:12".
+// Parses any JSON text of reasonable depth without duplicate keys. `where` begins the message of the Error:
+// "claim.json", "chain.jsonl:12".
 nlohmann::json parse_json(std::string_view text, const std::string& where);
 // The same, and refuses a text that canonical_json would not have written.
 nlohmann::json parse_canonical_json(std::string_view text, const std::string& where);
