@@ -1,0 +1,89 @@
+#include "tessera/backends/cpu/cpu_backend.h"
+
+#include <array>
+
+#include "tessera/backends/backends.h"
+#include "tessera/backends/cpu/kernels.h"
+#include "tessera/backends/cpu/simd_level.h"
+#include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
+#include "tessera/base/thread_pool.h"
+
+namespace tessera::backends {
+namespace {
+
+struct Row {
+  Op op;
+  Kernel kernel;
+};
+
+// What is faster here than in the reference backend.
+constexpr Row kRows[] = {
+    {Op::kNegate, run_unary},
+    {Op::kAbsolute, run_unary},
+    {Op::kSign, run_unary},
+    {Op::kSqrt, run_unary},
+    {Op::kExp, run_unary},
+    {Op::kLog, run_unary},
+    {Op::kExpm1, run_unary},
+    {Op::kLog1p, run_unary},
+    {Op::kTanh, run_unary},
+    {Op::kSigmoid, run_unary},
+    {Op::kErf, run_unary},
+    {Op::kSin, run_unary},
+    {Op::kCos, run_unary},
+    {Op::kRelu, run_unary},
+    {Op::kAdd, run_binary},
+    {Op::kSubtract, run_binary},
+    {Op::kMultiply, run_binary},
+    {Op::kDivide, run_binary},
+    {Op::kPow, run_binary},
+    {Op::kMaximum, run_binary},
+    {Op::kMinimum, run_binary},
+    {Op::kEqual, run_compare},
+    {Op::kNotEqual, run_compare},
+    {Op::kLess, run_compare},
+    {Op::kLessEqual, run_compare},
+    {Op::kGreater, run_compare},
+    {Op::kGreaterEqual, run_compare},
+    {Op::kSelect, run_select},
+    {Op::kCast, run_cast},
+    {Op::kMatrixMultiply, run_matmul},
+    {Op::kConv2d, run_conv2d},
+    {Op::kConv2dInputGradient, run_conv2d_input_gradient},
+    {Op::kConv2dWeightGradient, run_conv2d_weight_gradient},
+};
+
+constexpr std::array<Kernel, kOpCount> kKernels = [] {
+  std::array<Kernel, kOpCount> kernels{};
+  for (const Row& row : kRows) kernels[static_cast<std::size_t>(row.op)] = row.kernel;
+  return kernels;
+}();
+
+}  // namespace
+
+std::string CpuBackend::description() const {
+  const std::string_view level = simd_level_name(simd_level());
+  return fmt::format("{}, {} thread{}", level.empty() ? "reference kernels" : level, thread_count(),
+                     thread_count() == 1 ? "" : "s");
+}
+
+void CpuBackend::run(const KernelCall& call) {
+  const Kernel kernel = kKernels[static_cast<std::size_t>(call.op)];
+  if (kernel != nullptr && simd_level() != SimdLevel::kNone) {
+    const FloatEnvironment contract;
+    if (kernel(call)) return;
+  }
+  reference_backend().run(call);
+}
+
+void* CpuBackend::allocate(std::size_t bytes) { return reference_backend().allocate(bytes); }
+
+void CpuBackend::release(void* memory, std::size_t bytes) { reference_backend().release(memory, bytes); }
+
+Backend& cpu_backend() {
+  static CpuBackend backend;
+  return backend;
+}
+
+}  // namespace tessera::backends

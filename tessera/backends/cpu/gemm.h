@@ -1,0 +1,72 @@
+// Matrix products in the contract's order (rule 2): the register tiles of each SIMD level, and the loops around them.
+//
+// Every element of the result is one chain of fused multiply-adds per chunk of 256 steps of k, ascending, from +0; the
+// first chunk's sum is stored, the next ones are added to it. Tiles, panels and threads only divide elements.
+// The blocking follows Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), with one
+// panel of B packed at a time.
+#pragma once
+
+#include <cstdint>
+
+namespace tessera::backends {
+
+inline constexpr std::int64_t kChunk = 256;   // contract rule 2
+inline constexpr int kTileRows = 6;
+inline constexpr int kTileVectors = 4;        // at most; AVX2 has registers for 2
+
+// One tile: c[i][j] (+)= sum over k of a[i][k] b[k][j]; `depth` is at most kChunk. b has full vectors (padded panels);
+// of c only `columns` per row are touched.
+template <typename T>
+struct TileArguments {
+  std::int64_t depth;
+  const T* a;
+  std::int64_t a_row, a_step;  // in elements
+  const T* b;
+  std::int64_t b_step;
+  T* c;
+  std::int64_t c_row;
+  std::int64_t columns;
+  bool accumulate;  // add the chunk's sum to c; otherwise store it
+};
+
+template <typename T>
+struct GemmKernels {
+  using Tile = void (*)(const TileArguments<T>&);
+  int lanes;    // elements per vector
+  int vectors;  // vectors per full tile
+  Tile tile[kTileRows + 1][kTileVectors + 1];  // [rows][vectors]
+};
+
+// The active SIMD level's tiles; null when there is none.
+template <typename T>
+const GemmKernels<T>* gemm_kernels();
+
+template <typename T>
+struct MatrixView {
+  T* data;
+  std::int64_t row, column;  // strides in elements, any sign
+};
+
+// Where a panel of B comes from: fills rows k0 .. k0+depth-1, columns n0 .. n0+columns-1 into `panel`, row k at
+// panel + k * step; the rest of each row (up to `step`) must be written with anything finite or not, it is not used.
+template <typename T>
+class PanelSource {
+ public:
+  virtual ~PanelSource() = default;
+  virtual void pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
+                    std::int64_t step) const = 0;
+  // If rows k0 ... can be read in place with full vectors: their address and step; else null.
+  virtual const T* in_place(std::int64_t, std::int64_t, std::int64_t, std::int64_t*) const { return nullptr; }
+};
+
+// c = a b on the calling thread. a: [m, k]; c: [m, n].
+template <typename T>
+void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
+                      MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c);
+
+// c = a b with every operand given by strides, on the calling thread. k = 0 gives +0.
+template <typename T>
+void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a,
+          MatrixView<const T> b, MatrixView<T> c);
+
+}  // namespace tessera::backends

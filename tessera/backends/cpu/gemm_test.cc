@@ -1,0 +1,143 @@
+// The register tiles and their loops against the contract's rule 2 written out: chunks of 256, std::fma, ascending k.
+
+#include "tessera/backends/cpu/gemm.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tessera/backends/backends.h"
+
+namespace tessera::backends {
+namespace {
+
+// Every SIMD level of this processor, and the best one again at the end.
+template <typename Body>
+void for_each_level(Body body) {
+  for (const std::string& level : available_simd_levels()) {
+    use_simd_level(level);
+    SCOPED_TRACE(level);
+    body();
+  }
+  use_simd_level("");
+}
+
+template <typename T>
+std::vector<T> random_values(std::size_t count, std::uint32_t seed) {
+  std::mt19937 bits(seed);
+  std::vector<T> values(count);
+  for (T& value : values) value = static_cast<T>(static_cast<std::int32_t>(bits())) / T(1 << 28);
+  return values;
+}
+
+template <typename T>
+T product_element(const T* a, std::int64_t a_step, const T* b, std::int64_t b_step, std::int64_t k) {
+  T total = 0;
+  for (std::int64_t k0 = 0; k0 < k; k0 += 256) {
+    T chain = 0;
+    for (std::int64_t i = k0; i < std::min<std::int64_t>(k, k0 + 256); ++i)
+      chain = std::fma(a[i * a_step], b[i * b_step], chain);
+    total = k0 == 0 ? chain : total + chain;
+  }
+  return total;
+}
+
+template <typename T>
+bool same(T a, T b) {
+  return std::isnan(a) ? std::isnan(b) : a == b && std::signbit(a) == std::signbit(b);
+}
+
+// `layout` bits: 1 transposes a, 2 transposes b, 4 transposes c, 8 leaves gaps between rows.
+template <typename T>
+void check_product(std::int64_t m, std::int64_t n, std::int64_t k, int layout) {
+  SCOPED_TRACE(std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) + " layout " + std::to_string(layout));
+  const std::int64_t gap = layout & 8 ? 5 : 0;
+  const auto view = [gap](auto* data, std::int64_t rows, std::int64_t columns, bool transposed) {
+    using Element = std::remove_pointer_t<decltype(data)>;
+    return transposed ? MatrixView<Element>{data, 1, rows + gap} : MatrixView<Element>{data, columns + gap, 1};
+  };
+  const auto size = [gap](std::int64_t rows, std::int64_t columns) {
+    return static_cast<std::size_t>((rows + gap) * (columns + gap));
+  };
+  const std::vector<T> a_values = random_values<T>(size(m, k), 1), b_values = random_values<T>(size(k, n), 2);
+  std::vector<T> c_values(size(m, n), T(77));
+  const auto a = view(a_values.data(), m, k, layout & 1);
+  const auto b = view(b_values.data(), k, n, layout & 2);
+  const auto c = view(c_values.data(), m, n, layout & 4);
+  gemm<T>(*gemm_kernels<T>(), m, n, k, a, b, c);
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t j = 0; j < n; ++j) {
+      const T expected = product_element(a.data + i * a.row, a.column, b.data + j * b.column, b.row, k);
+      T& found = c.data[i * c.row + j * c.column];
+      ASSERT_TRUE(same(found, expected)) << i << ", " << j << ": " << found << " is not " << expected;
+      found = T(77);
+    }
+  }
+  for (const T value : c_values) ASSERT_EQ(value, T(77));  // nothing was written between the rows
+}
+
+TEST(Gemm, EqualsTheContractOnOddSizes) {
+  for_each_level([] {
+    const std::int64_t sizes[] = {1, 2, 5, 6, 7, 13, 16, 33, 70};
+    for (const std::int64_t m : sizes)
+      for (const std::int64_t n : sizes)
+        for (const std::int64_t k : {1, 3, 37}) check_product<float>(m, n, k, 0);
+  });
+}
+
+TEST(Gemm, EqualsTheContractAcrossChunks) {
+  for_each_level([] {
+    for (const std::int64_t k : {255, 256, 257, 511, 512, 513, 800}) {
+      check_product<float>(14, 67, k, 0);
+      check_product<double>(14, 35, k, 0);
+      check_product<float>(1, 1, k, 0);
+      check_product<float>(300, 1, k, 0);
+      check_product<float>(200, 3, k, 0);
+    }
+  });
+}
+
+TEST(Gemm, EqualsTheContractForEveryLayout) {
+  for_each_level([] {
+    for (int layout = 0; layout < 16; ++layout) {
+      check_product<float>(200, 70, 300, layout);
+      check_product<float>(3, 65, 260, layout);
+      check_product<float>(65, 2, 260, layout);
+      check_product<double>(19, 21, 270, layout);
+    }
+  });
+}
+
+TEST(Gemm, AnEmptySumIsPositiveZero) {
+  for_each_level([] {
+    float c[6] = {-1, -1, -1, -1, -1, -1};
+    const float a = -0.0f;
+    gemm<float>(*gemm_kernels<float>(), 2, 3, 0, {&a, 0, 0}, {&a, 0, 0}, {c, 3, 1});
+    for (const float value : c) EXPECT_EQ(std::bit_cast<std::uint32_t>(value), 0u);
+  });
+}
+
+TEST(Gemm, SpecialValuesFollowTheContract) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  const float specials[] = {0.0f, -0.0f, 1.0f, -1.0f, infinity, -infinity, std::nanf(""), 1e-40f, 3e38f, 1e-20f};
+  for_each_level([&] {
+    for (const float x : specials) {
+      for (const float y : specials) {
+        const std::vector<float> a(2 * 300, x), b(300 * 20, y);
+        std::vector<float> c(2 * 20);
+        gemm<float>(*gemm_kernels<float>(), 2, 20, 300, {a.data(), 300, 1}, {b.data(), 20, 1}, {c.data(), 20, 1});
+        const float expected = product_element(a.data(), 1, b.data(), 20, 300);
+        for (const float value : c) ASSERT_TRUE(same(value, expected)) << x << " * " << y << ": " << value;
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace tessera::backends

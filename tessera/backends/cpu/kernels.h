@@ -1,0 +1,46 @@
+// The kernels of the cpu backend, one function per row (or family of rows) of ops.def that has a fast form.
+//
+// A kernel computes the whole call, or returns false without having touched the output, when this call (its dtype,
+// strides or processor) is better left to the reference backend.
+#pragma once
+
+#include "tessera/tensor/backend.h"
+
+namespace tessera::backends {
+
+using Kernel = bool (*)(const KernelCall& call);
+
+// Elementwise and moves: elementwise.cc, move.cc
+bool run_unary(const KernelCall& call);
+bool run_binary(const KernelCall& call);
+bool run_compare(const KernelCall& call);
+bool run_select(const KernelCall& call);
+bool run_cast(const KernelCall& call);
+bool run_copy(const KernelCall& call);
+bool run_embed(const KernelCall& call);
+bool run_concatenate(const KernelCall& call);
+bool run_fill(const KernelCall& call);
+
+// Products: matmul.cc, convolution.cc
+bool run_matmul(const KernelCall& call);
+bool run_conv2d(const KernelCall& call);
+bool run_conv2d_input_gradient(const KernelCall& call);
+bool run_conv2d_weight_gradient(const KernelCall& call);
+
+// Windows and indices: pooling.cc, indexing.cc
+bool run_max_pool2d(const KernelCall& call);
+bool run_max_pool2d_indices(const KernelCall& call);
+bool run_average_pool2d(const KernelCall& call);
+bool run_gather(const KernelCall& call);
+bool run_index_add(const KernelCall& call);
+
+// Reductions and normalisation: reduction.cc, normalization.cc
+bool run_reduction(const KernelCall& call);
+bool run_argmax(const KernelCall& call);
+bool run_softmax(const KernelCall& call);
+bool run_cross_entropy(const KernelCall& call);
+
+// Random fills: random_fill.cc
+bool run_random(const KernelCall& call);
+
+}  // namespace tessera::backends
