@@ -1,5 +1,5 @@
-// What the generated files of code blocks share: the entry of a block, and an `assert` that stays on in release builds and
-// names the page and line of the documentation (through #line).
+// What the generated files of code blocks share: the entry of a block, and an `assert` that stays on in
+// release builds and names the page and line of the documentation (through #line).
 #pragma once
 
 #include <stdexcept>

@@ -1,5 +1,5 @@
-// Runs the code blocks of the documentation (tests/check_docs.py), each with the default backend, in a scratch folder.
-// Usage: docs_blocks [PART_OF_A_NAME]
+// Runs the code blocks of the documentation (tests/check_docs.py), each with the default backend, in a
+// scratch folder. Usage: docs_blocks [PART_OF_A_NAME]
 #include <tessera/tessera.h>
 
 #include <cstdio>
