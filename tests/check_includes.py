@@ -28,6 +28,7 @@ LIBRARY_HEADERS = {
 NOT_INHERITED = {"hwy::hwy"}  # only the room itself, not the rooms above it
 TEST_HEADERS = ("gtest/", "gmock/", "rapidcheck", "mpfr.h", "gmp.h")
 ALSO_IN_TESTS = {"numerics": {"hwy::hwy"}}  # scalar against SIMD
+ALSO_IN_INLINE = {"numerics": {"hwy::hwy"}}  # *-inl.h: formulas that backends compile for each vector width
 
 ROOM_LINE = re.compile(r"^tessera_room\((.*?)\)", re.MULTILINE | re.DOTALL)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -72,6 +73,8 @@ def check_file(path, root, rooms):
         libraries |= rooms[other]["LINK"] - NOT_INHERITED
     if is_test:
         libraries |= ALSO_IN_TESTS.get(room, set())
+    if path.name.endswith("-inl.h"):
+        libraries |= ALSO_IN_INLINE.get(room, set())
 
     for number, line in enumerate(path.read_text().splitlines(), 1):
         include = INCLUDE.match(line)
@@ -79,7 +82,8 @@ def check_file(path, root, rooms):
             continue
         quote, target = include.groups()
         where = f"{path.relative_to(root)}:{number}"
-        if quote == '"':
+        is_library = target.startswith(tuple(sum(LIBRARY_HEADERS.values(), ())))
+        if quote == '"' and not is_library:  # Highway's own convention is quotes
             parts = target.split("/")
             if parts[0] != "tessera" or len(parts) < 3:
                 yield f'{where}: includes "{target}"; write the path from the root, as in "tessera/{room}/file.h"'
@@ -132,7 +136,9 @@ PLANTED = {
     "tessera/tensor/gone.cc": ('#include "tessera/tensor/gone.h"\n', "which does not exist"),
     "tessera/tensor/angle.cc": ("#include <tessera/base/error.h>\n", "with quotes"),
     "tessera/tensor/mock.cc": ("#include <gtest/gtest.h>\n", "only tests may do"),
+    "tessera/tensor/quoted.cc": ('#include "hwy/highway.h"\n', "does not link hwy::hwy"),
     "tessera/backends/simd.cc": ("  #  include <hwy/highway.h>\n", None),
+    "tessera/backends/quoted.cc": ('#include "hwy/highway.h"\n', None),
     "tessera/backends/b.h": ('#include "tessera/base/error.h"\n', None),
     "tessera/nn/layer.cc": ('#include "tessera/backends/b.h"\n', "the room nn includes"),
     "tessera/nn/layer_test.cc": ('#include "tessera/backends/b.h"\n#include <gtest/gtest.h>\n', None),

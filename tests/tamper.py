@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Changes one byte anywhere in a record: `verify` refuses it and names the file. A missing seal or a shortened chain is
+`unsealed` (status 5), never identical.
+
+Usage: tamper.py PROGRAM [--flips N] [--seed N]
+"""
+
+import argparse
+import random
+import shutil
+import sys
+import time
+
+import journey
+from journey import expect
+
+
+def record_files(run):
+    """Every file of the record; the lock says only who works on the run now."""
+    return sorted(path for path in run.rglob("*") if path.is_file() and path.name != "lock")
+
+
+def flip(path, position, bit):
+    data = bytearray(path.read_bytes())
+    data[position] ^= 1 << bit
+    path.write_bytes(bytes(data))
+
+
+def positions(size, count, draw):
+    """First, last, and some between."""
+    return sorted({0, size - 1, *(draw.randrange(size) for _ in range(count))})
+
+
+def check_flips(tessera, run, copy, flips, draw):
+    checked = 0
+    for path in record_files(run):
+        relative = path.relative_to(run)
+        for position in positions(path.stat().st_size, flips, draw):
+            bit = draw.randrange(8)
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(run, copy)
+            flip(copy / relative, position, bit)
+            result = tessera.run("verify", copy, status=None)
+            said = result.stdout + result.stderr
+            what = f"{relative}, byte {position}, bit {bit}"
+            expect(result.returncode > 0, f"{what}: verify ended with status {result.returncode}: {said}")
+            expect("identical:" not in said, f"{what}: verify said identical")
+            expect(relative.name in said, f"{what}: the file is not named: {said}")
+            checked += 1
+        print(f"{relative}: {said.strip().splitlines()[-1]}", flush=True)
+    return checked
+
+
+def check_unsealed(tessera, run, copy):
+    def fresh():
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(run, copy)
+
+    fresh()
+    (copy / "seal.json").unlink()
+    tessera.run("verify", copy, status=5)
+    for dropped in (1, 2):
+        fresh()
+        chain = copy / "chain.jsonl"
+        lines = chain.read_text().splitlines(keepends=True)
+        chain.write_text("".join(lines[:-dropped]))
+        result = tessera.run("verify", copy, status=5)
+        expect("identical:" not in result.stdout, "a shortened chain was called identical")
+    fresh()
+    chain = copy / "chain.jsonl"
+    chain.write_bytes(chain.read_bytes()[:-3])
+    tessera.run("verify", copy, status=5)
+    print("missing seal, shortened chain, torn last line: unsealed")
+
+
+def tamper(program, scratch, arguments):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--flips", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    options = parser.parse_args(arguments)
+    print(f"seed {options.seed}")
+    tessera = journey.Tessera(program, scratch / "store")
+    run = tessera.train()
+    tessera.run("verify", run)
+    copy = scratch / "copy"
+    checked = check_flips(tessera, run, copy, options.flips, random.Random(options.seed))
+    check_unsealed(tessera, run, copy)
+    print(f"{checked} changed bytes: every one refused, its file named")
+
+
+if __name__ == "__main__":
+    sys.exit(journey.main(tamper, __doc__))
