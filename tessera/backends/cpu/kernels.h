@@ -19,7 +19,6 @@ bool run_cast(const KernelCall& call);
 bool run_copy(const KernelCall& call);
 bool run_embed(const KernelCall& call);
 bool run_concatenate(const KernelCall& call);
-bool run_fill(const KernelCall& call);
 
 // Products: matmul.cc, convolution.cc
 bool run_matmul(const KernelCall& call);
@@ -36,11 +35,7 @@ bool run_index_add(const KernelCall& call);
 
 // Reductions and normalisation: reduction.cc, normalization.cc
 bool run_reduction(const KernelCall& call);
-bool run_argmax(const KernelCall& call);
 bool run_softmax(const KernelCall& call);
 bool run_cross_entropy(const KernelCall& call);
-
-// Random fills: random_fill.cc
-bool run_random(const KernelCall& call);
 
 }  // namespace tessera::backends

@@ -39,6 +39,19 @@ class RunSpace {
   std::int64_t step(int operand) const { return axes_[rank_ - 1].step[operand]; }  // along a run
   std::int64_t run_length() const { return axes_[rank_ - 1].length; }
   int rank() const { return rank_; }
+  // The joined axis around the runs; only if rank() > 1.
+  std::int64_t step_outside(int operand) const { return axes_[rank_ - 2].step[operand]; }
+  std::int64_t length_outside() const { return axes_[rank_ - 2].length; }
+
+  // Where an operand has the element of a row-major position.
+  std::int64_t offset(std::int64_t position, int operand) const {
+    std::int64_t result = 0;
+    for (int axis = rank_ - 1; axis >= 0; --axis) {
+      result += position % axes_[axis].length * axes_[axis].step[operand];
+      position /= axes_[axis].length;
+    }
+    return result;
+  }
 
   // body(position, length, offsets): the runs that make up positions begin ... end-1 of the row-major output.
   template <typename Body>

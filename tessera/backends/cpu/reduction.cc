@@ -1,0 +1,197 @@
+// Reductions over axes: each output element is a list of inputs (the reduced axes, row-major); lists are cut into blocks
+// of 1,024 (contract rule 3). Tasks are blocks, of any list; a second pass combines each list's blocks in the tree.
+
+#include <algorithm>
+#include <cstdint>
+#include <variant>
+
+#include "tessera/backends/cpu/kernels.h"
+#include "tessera/backends/cpu/reduction_kernels.h"
+#include "tessera/backends/cpu/runs.h"
+#include "tessera/backends/cpu/scratch.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/numerics/reduce.h"
+
+namespace tessera::backends {
+namespace {
+
+constexpr std::int64_t kBlock = numerics::kReduceBlock;
+constexpr std::int64_t kElementsPerTask = 1 << 15;
+
+// The input with the kept and the reduced axes apart.
+struct Split {
+  TensorView kept, reduced;  // same address
+};
+
+Split split_axes(const TensorView& x, const std::vector<int>& axes) {
+  Split split{};
+  split.kept.data = split.reduced.data = x.data;
+  for (int axis = 0; axis < x.shape.rank(); ++axis) {
+    TensorView& side = std::find(axes.begin(), axes.end(), axis) == axes.end() ? split.kept : split.reduced;
+    side.shape.append(x.shape[axis]);
+    side.strides.append(x.strides[axis]);
+  }
+  return split;
+}
+
+struct Lists {
+  RunSpace<1> kept, reduced;
+  std::int64_t count, length, blocks;  // blocks per list
+
+  explicit Lists(const Split& split)
+      : kept(split.kept.shape, {&split.kept}), reduced(split.reduced.shape, {&split.reduced}),
+        count(split.kept.elements()), length(split.reduced.elements()), blocks((length + kBlock - 1) / kBlock) {}
+
+  bool contiguous() const { return reduced.run_length() == length && (reduced.step(0) == 1 || length == 1); }
+  // Lists side by side in memory, whose own elements are not: they are reduced together.
+  bool columns() const { return kept.step(0) == 1 && kept.run_length() >= 4 && reduced.step(0) != 1; }
+};
+
+// body(first, end) of `units` that each take about `elements` elements.
+template <typename Body>
+void in_tasks(std::int64_t units, std::int64_t elements, Body&& body) {
+  const std::int64_t per_task = std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, elements));
+  parallel_for((units + per_task - 1) / per_task,
+               [&](std::int64_t task) { body(task * per_task, std::min(units, (task + 1) * per_task)); });
+}
+
+// Elements begin ... begin+count-1 of a list, side by side.
+template <typename T>
+const T* fetch(const Lists& lists, const T* list, std::int64_t begin, std::int64_t count, T* buffer) {
+  if (lists.contiguous()) return list + begin;
+  T* to = buffer;
+  const std::int64_t step = lists.reduced.step(0);
+  lists.reduced.for_each_run(begin, begin + count, [&](std::int64_t, std::int64_t length, const std::int64_t* offsets) {
+    const T* from = list + offsets[0];
+    if (step == 1)
+      std::copy(from, from + length, to);
+    else
+      for (std::int64_t i = 0; i < length; ++i) to[i] = from[i * step];
+    to += length;
+  });
+  return buffer;
+}
+
+// one(list, block, elements, count) for every block of every list.
+template <typename T, typename One>
+void for_each_block(const Lists& lists, const T* x, One&& one) {
+  in_tasks(lists.count * lists.blocks, std::min(lists.length, kBlock), [&](std::int64_t first, std::int64_t end) {
+    alignas(64) T buffer[kBlock];
+    for (std::int64_t unit = first; unit < end; ++unit) {
+      const std::int64_t list = unit / lists.blocks, block = unit % lists.blocks, begin = block * kBlock;
+      const std::int64_t count = std::min(kBlock, lists.length - begin);
+      one(unit, fetch(lists, x + lists.kept.offset(list, 0), begin, count, buffer), count);
+    }
+  });
+}
+
+// Contiguous lists: several blocks of one list per call, so that the kernel can interleave them.
+template <typename T>
+void reduce_contiguous(const Lists& lists, const ReductionLoops<T>& loops, const T* x, T* partial) {
+  in_tasks(lists.count * lists.blocks, std::min(lists.length, kBlock), [&](std::int64_t first, std::int64_t end) {
+    while (first < end) {
+      const std::int64_t list = first / lists.blocks, block = first % lists.blocks;
+      const std::int64_t blocks = std::min(lists.blocks - block, end - first), begin = block * kBlock;
+      loops.blocks(x + lists.kept.offset(list, 0) + begin, std::min(blocks * kBlock, lists.length - begin), partial + first);
+      first += blocks;
+    }
+  });
+}
+
+template <typename T>
+void reduce_columns(const Lists& lists, const ReductionLoops<T>& loops, const T* x, T* partial) {
+  const std::int64_t run = lists.kept.run_length(), tiles = (run + kColumnWidth - 1) / kColumnWidth;
+  const std::int64_t rows = lists.count / run;
+  // A unit is a block of a tile of lists; the tiles of one block follow each other and share its list of offsets.
+  in_tasks(rows * lists.blocks * tiles, kColumnWidth * std::min(lists.length, kBlock), [&](std::int64_t first, std::int64_t end) {
+    std::int64_t offsets[kBlock];
+    std::int64_t listed = -1;
+    for (std::int64_t unit = first; unit < end; ++unit) {
+      const std::int64_t tile = unit % tiles, block = unit / tiles % lists.blocks, row = unit / tiles / lists.blocks;
+      const std::int64_t begin = block * kBlock, count = std::min(kBlock, lists.length - begin);
+      if (listed != block) {
+        std::int64_t* next = offsets;
+        lists.reduced.for_each_run(begin, begin + count, [&](std::int64_t, std::int64_t length, const std::int64_t* from) {
+          for (std::int64_t i = 0; i < length; ++i) *next++ = from[0] + i * lists.reduced.step(0);
+        });
+        listed = block;
+      }
+      const std::int64_t list = row * run + tile * kColumnWidth;
+      const std::int64_t width = std::min(kColumnWidth, run - tile * kColumnWidth);
+      T results[kColumnWidth];
+      loops.columns(x + lists.kept.offset(list, 0), offsets, count, width, results);
+      for (std::int64_t j = 0; j < width; ++j) partial[(list + j) * lists.blocks + block] = results[j];
+    }
+  });
+}
+
+template <typename T>
+bool reduce(const KernelCall& call, Op op) {
+  const ReductionLoops<T>* loops = reduction_loops<T>(op);
+  const TensorView& x = call.inputs[0];
+  if (loops == nullptr || x.elements() == 0) return false;
+  const Lists lists(split_axes(x, std::get<ReduceAttributes>(call.attributes).axes));
+  T* out = call.output.as<T>();
+  ScratchScope scratch;
+  T* partial = lists.blocks == 1 ? out : scratch.allocate<T>(lists.count * lists.blocks);
+  const T* data = x.as<const T>();
+  if (lists.contiguous())
+    reduce_contiguous(lists, *loops, data, partial);
+  else if (lists.columns())
+    reduce_columns(lists, *loops, data, partial);
+  else
+    for_each_block(lists, data, [&](std::int64_t unit, const T* elements, std::int64_t count) {
+      loops->blocks(elements, count, partial + unit);
+    });
+  const bool divide = call.op == Op::kMean;
+  if (lists.blocks == 1 && !divide) return true;
+  in_tasks(lists.count, lists.blocks, [&](std::int64_t first, std::int64_t end) {
+    for (std::int64_t list = first; list < end; ++list) {
+      const T* leaves = partial + list * lists.blocks;
+      const T total = numerics::tree_combine(
+          lists.blocks, [&](std::int64_t i) { return leaves[i]; }, [&](T a, T b) { return loops->combine(a, b); });
+      out[list] = divide ? total / static_cast<T>(lists.length) : total;
+    }
+  });
+  return true;
+}
+
+template <typename T>
+bool variance(const KernelCall& call) {
+  const MomentsLoop<T> loop = moments_loop<T>();
+  const TensorView& x = call.inputs[0];
+  if (loop == nullptr || x.elements() == 0) return false;
+  const Lists lists(split_axes(x, std::get<ReduceAttributes>(call.attributes).axes));
+  T* out = call.output.as<T>();
+  ScratchScope scratch;
+  auto* partial = scratch.allocate<numerics::Moments<T>>(lists.count * lists.blocks);
+  for_each_block(lists, x.as<const T>(), [&](std::int64_t unit, const T* elements, std::int64_t count) {
+    partial[unit] = loop(elements, count);
+  });
+  in_tasks(lists.count, lists.blocks, [&](std::int64_t first, std::int64_t end) {
+    for (std::int64_t list = first; list < end; ++list) {
+      const auto* leaves = partial + list * lists.blocks;
+      const auto all = numerics::tree_combine(
+          lists.blocks, [&](std::int64_t i) { return leaves[i]; },
+          [](const auto& a, const auto& b) { return numerics::merge(a, b); });
+      out[list] = all.m2 / static_cast<T>(lists.length);
+    }
+  });
+  return true;
+}
+
+template <typename T>
+bool reduce_floating(const KernelCall& call) {
+  if (call.op == Op::kVariance) return variance<T>(call);
+  return reduce<T>(call, call.op == Op::kMean ? Op::kSum : call.op);
+}
+
+}  // namespace
+
+bool run_reduction(const KernelCall& call) {
+  if (call.inputs[0].dtype == DType::kFloat32) return reduce_floating<float>(call);
+  if (call.inputs[0].dtype == DType::kFloat64) return reduce_floating<double>(call);
+  return false;
+}
+
+}  // namespace tessera::backends
