@@ -1,0 +1,114 @@
+#include "tessera/cli/command.h"
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "tessera/base/suggest.h"
+#include "tessera/cli/commands.h"
+#include "tessera/cli/version.h"
+
+namespace tessera::cli {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table = {
+      {"train", "Train a network from a configuration and record the run", run_train},
+      {"predict", "Classify the rows of a file with a trained run", run_predict},
+      {"evaluate", "Measure a trained run on a labelled file", run_evaluate},
+      {"verify", "Re-execute a run and compare every step with its record", run_verify},
+      {"resume", "Continue an interrupted run from its last checkpoint", run_resume},
+      {"runs", "List and search the runs of a store", run_runs},
+      {"show", "Show one run: configuration, circumstances, progress, seal", run_show},
+      {"selftest", "Check this machine against the committed digests of every operation", run_selftest_command},
+      {"doctor", "Say what this machine has, what was built in, and what would clash", run_doctor},
+      {"key new", "Make a pair of keys for signing seals", run_key_new},
+  };
+  return table;
+}
+
+namespace {
+
+std::string general_help() {
+  std::string text =
+      "Tessera trains networks to the same bits everywhere and leaves a record that anybody can re-execute.\n\n"
+      "Usage: tessera COMMAND [ARGUMENTS]\n\nCommands:\n";
+  for (const Command& command : commands()) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  text +=
+      "\nStart here:\n"
+      "  tessera train examples/train/digits.toml    train a small network on handwritten digits\n"
+      "  tessera runs                                list what was trained\n"
+      "  tessera verify runs/digits-0001             re-execute it and compare every bit\n"
+      "\n'tessera COMMAND --help' explains a command. 'tessera --version' prints the version.\n"
+      "Exit status: 0 success or identical, 1 mismatch or failure, 2 usage, 3 cannot re-run, 4 input changed, 5 unsealed.\n";
+  return text;
+}
+
+// The command whose name is a prefix of the words ("key new" takes two).
+const Command* find_command(const std::vector<std::string>& words, std::size_t& used) {
+  for (const Command& command : commands()) {
+    const bool two_words = command.name.find(' ') != std::string_view::npos;
+    if (two_words && words.size() < 2) continue;
+    const std::string typed = two_words ? words[0] + " " + words[1] : words[0];
+    if (typed == command.name) {
+      used = two_words ? 2 : 1;
+      return &command;
+    }
+  }
+  return nullptr;
+}
+
+[[noreturn]] void fail_unknown(const std::vector<std::string>& words) {
+  std::vector<std::string> names;
+  for (const Command& command : commands()) names.emplace_back(command.name);
+  if (words[0] == "key") {
+    fail_with(ExitCode::kUsage, "'tessera key' needs a second word: tessera key new FILE");
+  }
+  if (words[0].starts_with("-")) {
+    fail_with(ExitCode::kUsage, "expected a command, found the option {} (see 'tessera --help')", words[0]);
+  }
+  fail_with(ExitCode::kUsage, "there is no command '{}'{} (see 'tessera --help')", words[0],
+            did_you_mean(words[0], names));
+}
+
+ExitCode dispatch(std::vector<std::string> words) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    if (words.size() > 1 && words[0] == "help") {
+      words.erase(words.begin());
+      words.push_back("--help");
+    } else {
+      std::fputs(general_help().c_str(), words.empty() ? stderr : stdout);
+      return words.empty() ? ExitCode::kUsage : ExitCode::kSuccess;
+    }
+  }
+  if (words[0] == "--version") {
+    fmt::print("tessera {}\n", version());
+    return ExitCode::kSuccess;
+  }
+  std::size_t used = 0;
+  const Command* command = find_command(words, used);
+  if (command == nullptr) fail_unknown(words);
+  return command->run({words.begin() + static_cast<std::ptrdiff_t>(used), words.end()});
+}
+
+}  // namespace
+
+int run_command_line(const std::vector<std::string>& words) {
+  try {
+    const ExitCode code = dispatch(words);
+    if (std::fflush(stdout) != 0) {
+      std::fputs("tessera: the output could not be written\n", stderr);
+      return static_cast<int>(ExitCode::kFailure);
+    }
+    return static_cast<int>(code);
+  } catch (const Error& error) {
+    std::fflush(stdout);
+    fmt::print(stderr, "tessera: {}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "tessera: out of memory\n");
+    return static_cast<int>(ExitCode::kFailure);
+  }
+}
+
+}  // namespace tessera::cli

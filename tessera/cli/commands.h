@@ -1,0 +1,24 @@
+// The entry of each command; what it does is said at the top of its file and in its --help.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tessera/base/error.h"
+
+namespace tessera::cli {
+
+using Words = std::vector<std::string>;
+
+ExitCode run_train(const Words& words);
+ExitCode run_predict(const Words& words);
+ExitCode run_evaluate(const Words& words);
+ExitCode run_verify(const Words& words);
+ExitCode run_resume(const Words& words);
+ExitCode run_runs(const Words& words);
+ExitCode run_show(const Words& words);
+ExitCode run_selftest_command(const Words& words);
+ExitCode run_doctor(const Words& words);
+ExitCode run_key_new(const Words& words);
+
+}  // namespace tessera::cli

@@ -1,0 +1,112 @@
+// tessera show: everything that is to be said about one run without executing it.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "tessera/base/files.h"
+#include "tessera/base/json.h"
+#include "tessera/cli/arguments.h"
+#include "tessera/cli/commands.h"
+#include "tessera/runs/check.h"
+#include "tessera/runs/index.h"
+#include "tessera/runs/record.h"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr std::string_view kDetails =
+    "Shows the configuration with the origin of each value (file and line, --set, or default), the inputs, the sessions\n"
+    "that worked on the run, the last steps and the seal, and says whether the record is intact. Nothing is re-executed:\n"
+    "that is 'tessera verify'.\n\n"
+    "Examples:\n"
+    "  tessera show digits-0001\n"
+    "  tessera show runs/digits-0001 --steps 20";
+
+void heading(std::string_view text) { fmt::print("\n{}\n", text); }
+
+void show_configuration(const runs::Claim& claim, const runs::Circumstances& circumstances) {
+  heading("configuration");
+  std::size_t key_width = 0, value_width = 0;
+  for (const auto& value : circumstances.configuration) {
+    key_width = std::max(key_width, value.key.size());
+    value_width = std::max(value_width, std::min<std::size_t>(value.value.size(), 40));
+  }
+  for (const auto& value : circumstances.configuration) {
+    fmt::print("  {:<{}}  {:<{}}  {}\n", value.key, key_width, value.value, value_width, value.origin);
+  }
+  heading("inputs");
+  for (const auto& [name, digest] : claim.inputs) {
+    const auto place = std::find_if(circumstances.inputs.begin(), circumstances.inputs.end(),
+                                    [&](const runs::InputPlace& input) { return input.name == name; });
+    fmt::print("  {}  {}  {}\n", name, digest, place == circumstances.inputs.end() ? "" : place->path);
+  }
+  if (claim.inputs.empty()) fmt::print("  none\n");
+}
+
+void show_sessions(const runs::Circumstances& circumstances) {
+  heading("sessions");
+  for (const auto& session : circumstances.sessions) {
+    fmt::print("  {} steps {}-{}: {}\n", session.started, session.first_step, session.last_step,
+               session.end.empty() ? "killed, or still running" : session.end);
+    for (const auto& [name, value] : session.environment) fmt::print("    {:<16} {}\n", name, value);
+  }
+  for (const std::string& note : circumstances.notes) fmt::print("  note: {}\n", note);
+}
+
+void show_steps(const runs::Record& record, std::size_t count) {
+  heading("last steps");
+  const std::size_t first = record.lines.size() - std::min(count, record.lines.size());
+  for (std::size_t i = first; i < record.lines.size(); ++i) {
+    const runs::ChainLine& line = record.lines[i].line;
+    std::string text;
+    for (const auto& [name, value] : line.scalars) text += fmt::format("  {} {:.6g}", name, value);
+    if (!line.state.empty()) text += fmt::format("  digests of {} tensors", line.state.size());
+    if (!line.checkpoint.empty()) text += fmt::format("  checkpoint {}", line.checkpoint.substr(0, 12));
+    if (line.closing) text += "  closing line";
+    fmt::print("  {:>8}{}\n", line.step, text);
+  }
+}
+
+void show_seal(const runs::CheckResult& check) {
+  heading("seal");
+  fmt::print("  {}\n", check.seal.empty() ? "none: the run has not finished" : check.seal);
+  if (!check.signed_by.empty()) fmt::print("  signed by the key {}; check it with verify --trust\n", check.signed_by);
+  for (const std::string& note : check.notes) fmt::print("  note: {}\n", note);
+  for (const runs::CheckProblem& problem : check.problems) fmt::print("  {}: {}\n", problem.place, problem.message);
+  if (check.intact()) fmt::print("  the record is intact; 'tessera verify' re-executes it\n");
+}
+
+}  // namespace
+
+ExitCode run_show(const Words& words) {
+  Arguments arguments("show", "Show one run: configuration, circumstances, progress, seal", kDetails);
+  std::string run, store = "runs";
+  std::int64_t steps = 5;
+  arguments.positional("RUN", run, "Folder of a run, or its name in the store");
+  arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
+  arguments.option("--steps N", steps, "How many of the last steps to show (default 5)", 0, 1'000'000'000);
+  if (!arguments.parse(words)) {
+    fmt::print("{}", arguments.help());
+    return ExitCode::kSuccess;
+  }
+  const std::string folder = runs::find_run(store, run);
+  const runs::CheckResult check = runs::check_record(folder);
+  try {
+    const runs::Record record = runs::read_record(folder);
+    const runs::Circumstances circumstances = runs::read_circumstances(folder);
+    fmt::print("{}  {}  steps {}{}\n", circumstances.name, runs::status_name(runs::run_status(folder)),
+               record.last_step(), record.claim.steps == 0 ? "" : fmt::format(" of {}", record.claim.steps));
+    fmt::print("numerics contract {}, seed {}\n", record.claim.contract, record.claim.seed);
+    show_configuration(record.claim, circumstances);
+    show_sessions(circumstances);
+    show_steps(record, static_cast<std::size_t>(steps));
+  } catch (const Error& error) {
+    fmt::print("\n{}\n", error.what());
+  }
+  show_seal(check);
+  return check.code() == ExitCode::kUnsealed ? ExitCode::kSuccess : check.code();
+}
+
+}  // namespace tessera::cli

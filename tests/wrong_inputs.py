@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""What the tool says to wrong inputs: every command with at least five of them, compared with wrong_inputs.txt.
+
+Usage: wrong_inputs.py PROGRAM           compares
+       wrong_inputs.py PROGRAM --write   writes wrong_inputs.txt anew (read the difference before committing it)
+
+Every message must be one sentence on standard error that names what was wrong; the status must not be 0; standard output stays
+empty or holds nothing but what is said in the transcript.
+"""
+
+import difflib
+import os
+import re
+import subprocess
+import sys
+
+import journey
+from journey import expect
+
+TRANSCRIPT = journey.ROOT / "tests" / "wrong_inputs.txt"
+
+GOOD = """name = "tiny"
+seed = 1
+[data]
+format = "csv"
+path = "tiny.csv"
+label = "kind"
+shape = [2]
+held_out = 0.25
+[[network]]
+layer = "linear"
+units = 2
+[training]
+epochs = 2
+batch = 4
+optimizer = "sgd"
+learning_rate = 0.1
+"""
+
+TABLE = "a,b,kind\n" + "".join(f"{i % 3},{i % 5},{i % 2}\n" for i in range(24))
+
+
+def variant(old, new):
+    expect(old in GOOD, f"{old!r} is not in the good configuration")
+    return GOOD.replace(old, new)
+
+
+FILES = {
+    "good.toml": GOOD,
+    "tiny.csv": TABLE,
+    "empty.toml": "",
+    "typing.toml": variant("batch = 4", 'batch = "four"'),
+    "bounds.toml": variant("batch = 4", "batch = 0"),
+    "unknown.toml": variant("learning_rate", "lerning_rate"),
+    "broken.toml": variant("[data]", "[data"),
+    "layer.toml": variant('layer = "linear"', 'layer = "liner"'),
+    "nodata.toml": variant("tiny.csv", "missing.csv"),
+    "ragged.toml": variant("tiny.csv", "ragged.csv"),
+    "ragged.csv": "a,b,kind\n1,2,0\n1,0\n",
+    "words.toml": variant("tiny.csv", "words.csv"),
+    "words.csv": "a,b,kind\n1,2,0\n1,two,1\n",
+    "nan.toml": variant("tiny.csv", "nan.csv"),
+    "nan.csv": "a,b,kind\n1,2,0\n1,nan,1\n",
+    "none.csv": "",
+    "narrow.csv": "a,kind\n1,0\n2,1\n",
+    "header.csv": "a,b,kind\n",
+    "short.idx": "\0\0\x08\x01\0\0\0\x05ab",
+    "public.key": "not a key\n",
+}
+
+# One list of words per case, by command. RUN is a good run, COPY a copy of it that a case may damage first.
+CASES = {
+    "": [[], ["trian"], ["--threads", "2"], ["key"], ["trian", "good.toml"], ["help", "trian"]],
+    "train": [
+        ["train"], ["train", "missing.toml"], ["train", "empty.toml"], ["train", "typing.toml"], ["train", "bounds.toml"],
+        ["train", "unknown.toml"], ["train", "broken.toml"], ["train", "layer.toml"], ["train", "nodata.toml"],
+        ["train", "ragged.toml"], ["train", "words.toml"], ["train", "nan.toml"],
+        ["train", "good.toml", "--set", "training.bach=8"], ["train", "good.toml", "--set", "training.batch"],
+        ["train", "good.toml", "--set", "training.batch=lots"], ["train", "good.toml", "--threads", "0"],
+        ["train", "good.toml", "--thread", "2"], ["train", "good.toml", "--backend", "cuda"],
+        ["train", "good.toml", "--simd", "sse9"], ["train", "good.toml", "--store", "tiny.csv"],
+        ["train", "good.toml", "--name", "../up"], ["train", "good.toml", "--key", "missing.key"],
+        ["train", "good.toml", "extra.toml"]],
+    "predict": [
+        ["predict"], ["predict", "RUN"], ["predict", "no-such-run", "tiny.csv"], ["predict", "RUN", "missing.csv"],
+        ["predict", "RUN", "none.csv"], ["predict", "RUN", "narrow.csv"], ["predict", "RUN", "words.csv"],
+        ["predict", "RUN", "short.idx"], ["predict", "RUN", "tiny.csv", "--ouput", "x"]],
+    "evaluate": [
+        ["evaluate"], ["evaluate", "RUN"], ["evaluate", "no-such-run", "tiny.csv"], ["evaluate", "RUN", "missing.csv"],
+        ["evaluate", "RUN", "header.csv"], ["evaluate", "RUN", "words.csv"], ["evaluate", "RUN", "tiny.csv", "--thread", "2"]],
+    "verify": [
+        ["verify"], ["verify", "no-such-run"], ["verify", "tiny.csv"], ["verify", "RUN", "--from", "-1"],
+        ["verify", "RUN", "--from", "100000"], ["verify", "RUN", "--trust", "missing.pub"],
+        ["verify", "RUN", "--trust", "public.key"], ["verify", "RUN", "--treads", "2"],
+        ["verify", "COPY:unsealed"], ["verify", "COPY:claim"], ["verify", "COPY:chain"], ["verify", "COPY:checkpoint"],
+        ["verify", "COPY:circumstances"], ["verify", "COPY:shortened"]],
+    "resume": [
+        ["resume"], ["resume", "no-such-run"], ["resume", "RUN"], ["resume", "RUN", "--threads", "many"], ["resume", "tiny.csv"],
+        ["resume", "COPY:claim"]],
+    "runs": [
+        ["runs", "--where", "accuracy >"], ["runs", "--where", "acuracy > 0.5"], ["runs", "--where", "(accuracy > 0.5"],
+        ["runs", "--where", "accuracy > 0.5 nad seed = 1"], ["runs", "--sotre", "x"], ["runs", "tiny.csv"],
+        ["runs", "--store", "tiny.csv"]],
+    "show": [
+        ["show"], ["show", "no-such-run"], ["show", "tiny.csv"], ["show", "RUN", "--steps", "few"], ["show", "RUN", "--json5"],
+        ["show", "COPY:claim"]],
+    "selftest": [
+        ["selftest", "--backend", "gpu"], ["selftest", "--threads", "-3"], ["selftest", "--simd", "avx1024"],
+        ["selftest", "--tabel"], ["selftest", "now"]],
+    "doctor": [["doctor", "python4"], ["doctor", "--json5"], ["doctor", "-x"], ["doctor", "--threads", "2"], ["doctor", ""]],
+    "key new": [
+        ["key", "new"], ["key", "now", "a.key"], ["key", "new", "existing.key"], ["key", "new", "missing-folder/a.key"],
+        ["key", "new", "a.key", "b.key"], ["key", "new", "--force", "a.key"]],
+}
+
+
+def flip(path, position):
+    data = bytearray(path.read_bytes())
+    data[position] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def damage(run, how):
+    if how == "unsealed":
+        (run / "seal.json").unlink()
+    elif how == "claim":
+        flip(run / "claim.json", 20)
+    elif how == "chain":
+        flip(run / "chain.jsonl", len((run / "chain.jsonl").read_bytes()) // 2)
+    elif how == "circumstances":
+        flip(run / "circumstances.json", 30)
+    elif how == "checkpoint":
+        flip(sorted((run / "checkpoints").iterdir())[0], -1)
+    elif how == "shortened":
+        lines = (run / "chain.jsonl").read_text().splitlines(keepends=True)
+        (run / "chain.jsonl").write_text("".join(lines[:-2]))
+
+
+def anonymous(text, scratch):
+    """What may differ between machines is replaced: paths, hashes, process numbers."""
+    text = text.replace(str(scratch), "SCRATCH").replace(str(scratch.resolve()), "SCRATCH")
+    text = re.sub(r"\b[0-9a-f]{64}\b", "<sha256>", text)
+    text = re.sub(r"\bprocess \d+", "process <number>", text)
+    text = re.sub(r"\b(avx512, avx2|avx2|neon)(?=[,)]|$)", "<levels>", text) if "available" in text else text
+    return text
+
+
+def transcript(program, scratch):
+    for name, text in FILES.items():
+        (scratch / name).write_bytes(text.encode("latin-1"))
+    (scratch / "existing.key").write_text("keep me")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TESSERA_")}
+
+    def call(words):
+        return subprocess.run([program, *words], cwd=scratch, env=environment, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False, timeout=300)
+
+    made = call(["train", "good.toml", "--name", "run"])
+    expect(made.returncode == 0, f"the good configuration does not train: {made.stderr}")
+    lines, copies = [], 0
+    for command, cases in CASES.items():
+        expect(len(cases) >= 5, f"'{command}' has fewer than five wrong inputs")
+        for words in cases:
+            shown, actual = [], []
+            for word in words:
+                if word == "RUN":
+                    word = "runs/run"
+                elif word.startswith("COPY:"):
+                    copies += 1
+                    copy = scratch / "damaged" / f"{copies}"
+                    copy.parent.mkdir(exist_ok=True)
+                    subprocess.run(["cp", "-r", str(scratch / "runs" / "run"), str(copy)], check=True)
+                    damage(copy, word[5:])
+                    shown.append(f"<run with {word[5:]} damaged>")
+                    actual.append(f"damaged/{copies}")
+                    continue
+                shown.append(word if word and " " not in word else f"'{word}'")
+                actual.append(word)
+            result = call(actual)
+            expect(result.returncode > 0, f"tessera {' '.join(words)} ended with status {result.returncode}")
+            expect(result.stderr or result.stdout, f"tessera {' '.join(words)} says nothing")
+            lines.append(f"$ tessera {' '.join(shown)}".rstrip())
+            lines += anonymous(result.stdout + result.stderr, scratch).rstrip("\n").splitlines()
+            lines.append(f"[status {result.returncode}]")
+            lines.append("")
+    expect((scratch / "existing.key").read_text() == "keep me", "an existing key was replaced")
+    left = sorted(path.name for path in (scratch / "runs").iterdir() if path.is_dir() and path.name != "run")
+    expect(not left, f"refused trainings left folders behind: {left}")
+    return "\n".join(lines)
+
+
+def wrong_inputs(program, scratch, arguments):
+    found = transcript(str(journey.Path(program).resolve()), scratch)
+    if "--write" in arguments:
+        TRANSCRIPT.write_text(found)
+        print(f"wrote {TRANSCRIPT}: {found.count('$ tessera')} wrong inputs")
+        return 0
+    expected = TRANSCRIPT.read_text()
+    difference = list(difflib.unified_diff(expected.splitlines(), found.splitlines(), "wrong_inputs.txt", "now", lineterm=""))
+    expect(not difference, "the tool answers wrong inputs otherwise than before:\n" + "\n".join(difference))
+    print(f"{found.count('$ tessera')} wrong inputs, answered as before")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(journey.main(wrong_inputs, __doc__))
