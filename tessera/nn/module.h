@@ -1,0 +1,103 @@
+// Layers: named parameters, children, and a forward pass that is a composition of table operations.
+//
+// A Module owns its parameters and its children. Each has a name; the path from the root, joined by dots, names it in checkpoints
+// ("0.weight"), in error messages, and in the streams of its random numbers. The path of a root is empty unless it is given;
+// two networks that draw from one RandomSource need different root paths.
+//
+// The forward pass gets a Context: whether this is training, the source of random numbers, and where in the step's batch the samples
+// lie, so that a sample's random numbers do not depend on how the batch was cut into shards.
+//
+// Errors: a layer that is given a wrong shape throws Error that names its path, both shapes and the axis.
+// Thread-safety: a module belongs to one thread; any number of modules may be used side by side.
+//
+// ```cpp
+// nn::Sequential network;
+// network.add<nn::Linear>(2, 3);
+// network.add<nn::ReLU>();
+// RandomSource random(1);
+// network.initialize(random);
+// assert(network.parameters().size() == 2 && network.parameters()[0]->name == "0.weight");
+// assert(network.evaluate(zeros({4, 2})).shape() == (Shape{4, 3}));
+// ```
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tessera/tensor/random.h"
+#include "tessera/tensor/state.h"
+#include "tessera/tensor/tensor.h"
+
+namespace tessera::nn {
+
+// A tensor that is trained. `name` is its whole path, for example "0.weight".
+struct Parameter {
+  std::string name;
+  Tensor value;
+};
+
+// What a forward pass is told beside its input. Make one per forward pass (per shard).
+struct Context {
+  bool training = false;
+  RandomSource* random = nullptr;  // needed by layers that draw (Dropout) while training
+  std::uint64_t first_sample = 0;  // index of the input's first sample within the whole batch of the step
+
+  // The stream of one call's random numbers: module path and the call's ordinal in this pass, "3.0", "3.1", ...
+  std::string stream_name(const std::string& path);
+
+ private:
+  std::map<std::string, int> calls_;
+};
+
+class Module : public Stateful {
+ public:
+  explicit Module(std::string path = "") : path_(std::move(path)) {}
+  Module(const Module&) = delete;  // parameters have identity: the optimiser points to them
+  Module& operator=(const Module&) = delete;
+
+  // The first axis of `x` counts samples.
+  virtual Tensor forward(const Tensor& x, Context& context) = 0;
+  // The forward pass outside training; call it under NoTape if a tape is alive.
+  Tensor evaluate(const Tensor& x);
+
+  // The shape that forward gives for an input of this shape (first axis: samples); throws Error as forward does.
+  virtual Shape output_shape(const Shape& input) const = 0;
+  // One line: "Linear(64 -> 10)".
+  virtual std::string describe() const = 0;
+
+  const std::string& path() const { return path_; }
+  // All parameters, depth first in order of registration. The pointers live as long as the module.
+  std::vector<Parameter*> parameters();
+  std::int64_t parameter_elements();
+  const std::vector<std::unique_ptr<Module>>& children() const { return children_; }
+
+  // Draws the initial parameters of the whole tree (initialisers.h says how each layer does); call it once,
+  // before any step. Stream names are "init/<path>", at the source's step, which is 0 for a new source.
+  void initialize(RandomSource& random);
+
+  // Visits every parameter under its path. Restored tensors must have the shape and dtype of those they replace.
+  void visit_state(StateVisitor& visitor) override;
+
+ protected:
+  // The reference stays valid; `name` has no dots.
+  Parameter& add_parameter(const std::string& name, const Shape& shape, DType dtype);
+  Module& add_child(const std::string& name, std::unique_ptr<Module> child);
+  virtual void initialize_parameters(RandomSource& /*random*/) {}
+  // "layer 2, Linear(64 -> 10)": the beginning of error messages.
+  std::string where() const;
+
+ private:
+  void set_path(const std::string& path);
+  static std::string join(const std::string& path, const std::string& name);
+
+  std::string path_;
+  std::vector<std::pair<std::string, std::unique_ptr<Parameter>>> parameters_;  // by own name
+  std::vector<std::string> child_names_;
+  std::vector<std::unique_ptr<Module>> children_;
+};
+
+}  // namespace tessera::nn

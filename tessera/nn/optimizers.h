@@ -1,0 +1,101 @@
+// Optimisers: from gradients to new parameters, with the semantics of PyTorch's torch.optim.
+//
+// An optimiser is made for a list of parameters and keeps one buffer of state per parameter and kind, named after it
+// ("momentum.0.weight"). Nothing is updated in place: a step makes new tensors and assigns them. No tape records a step.
+//
+// Factors that depend on settings and step only (learning rate, bias corrections) are fp64 numbers computed with the contract's
+// functions and rounded once to the parameters' dtype.
+// Thread-safety: an optimiser belongs to one thread.
+//
+// ```cpp
+// nn::Parameter p{"p", Tensor::from<double>({1}, {1})};
+// nn::SGD sgd({&p}, {.momentum = 0.5});
+// const std::vector<Tensor> gradients = {Tensor::from<double>({1}, {1})};
+// sgd.step(gradients, 0.25);  // 1 - 0.25 * 1
+// sgd.step(gradients, 0.25);  // 0.75 - 0.25 * 1.5
+// assert(p.value.item<double>() == 0.375);
+// ```
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tessera/nn/module.h"
+#include "tessera/tensor/state.h"
+
+namespace tessera::nn {
+
+class Optimizer : public Stateful {
+ public:
+  // The parameters must outlive the optimiser.
+  explicit Optimizer(std::vector<Parameter*> parameters);
+
+  // gradients[i] belongs to parameters[i] and has its shape and dtype.
+  void step(const std::vector<Tensor>& gradients, double learning_rate);
+
+  const std::vector<Parameter*>& parameters() const { return parameters_; }
+  std::int64_t steps() const { return steps_; }  // finished ones
+
+  // "steps", then every buffer.
+  void visit_state(StateVisitor& visitor) override;
+
+ protected:
+  // One zero-filled buffer per parameter; returns the kind's number. Call it in the constructor.
+  std::size_t add_buffers(const std::string& kind);
+  Tensor& buffer(std::size_t kind, std::size_t parameter) { return buffers_[kind].tensors[parameter]; }
+  // Called once per step, after steps() has been raised.
+  virtual void begin_step(double /*learning_rate*/) {}
+  // The new value of parameter i; updates its buffers.
+  virtual Tensor update(std::size_t i, const Tensor& value, const Tensor& gradient, double learning_rate) = 0;
+
+ private:
+  struct Buffers {
+    std::string kind;
+    std::vector<Tensor> tensors;
+  };
+  std::vector<Parameter*> parameters_;
+  std::vector<Buffers> buffers_;
+  std::int64_t steps_ = 0;
+};
+
+struct SgdSettings {
+  double momentum = 0;
+  bool nesterov = false;    // needs momentum
+  double weight_decay = 0;  // times the parameter, added to the gradient
+};
+
+// g += weight_decay p; buffer = momentum buffer + g; p -= rate * (nesterov ? g + momentum buffer : buffer).
+// Polyak (1964), Nesterov (1983); Sutskever et al., "On the importance of initialization and momentum", ICML 2013.
+class SGD : public Optimizer {
+ public:
+  explicit SGD(std::vector<Parameter*> parameters, const SgdSettings& settings = {});
+
+ private:
+  Tensor update(std::size_t i, const Tensor& value, const Tensor& gradient, double learning_rate) override;
+  SgdSettings settings_;
+};
+
+struct AdamSettings {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;  // times the parameter, added to the gradient
+};
+
+// m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= rate * (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + epsilon), in the arrangement
+// of the end of section 2 of Kingma & Ba, "Adam", ICLR 2015 (with epsilon scaled so that the two are equal):
+// p -= rate sqrt(1-b2^t) / (1-b1^t) * m / (sqrt(v) + epsilon sqrt(1-b2^t)).
+class Adam : public Optimizer {
+ public:
+  explicit Adam(std::vector<Parameter*> parameters, const AdamSettings& settings = {});
+
+ private:
+  void begin_step(double learning_rate) override;
+  Tensor update(std::size_t i, const Tensor& value, const Tensor& gradient, double learning_rate) override;
+  AdamSettings settings_;
+  double step_size_ = 0;
+  double epsilon_ = 0;
+};
+
+}  // namespace tessera::nn
