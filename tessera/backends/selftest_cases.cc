@@ -1,0 +1,500 @@
+// What the selftest computes, by class of operation. Shapes are chosen for the places where orders could differ: below, at and beyond a
+// vector (8, 16), a chunk of k (256), a reduction block (1,024) and its tree (33,000 is 32 blocks and a piece).
+#include "tessera/backends/selftest_cases.h"
+
+#include <array>
+#include <utility>
+
+#include "tessera/base/error.h"
+
+namespace tessera::selftest {
+namespace {
+
+constexpr DType kFloating[] = {DType::kFloat32, DType::kFloat64};
+constexpr DType kNumbers[] = {DType::kFloat32, DType::kFloat64, DType::kInt64};
+constexpr DType kAll[] = {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool};
+
+std::span<const DType> dtypes_of(Op op) {
+  switch (op) {
+    case Op::kNegate:
+    case Op::kAbsolute:
+    case Op::kSign:
+    case Op::kRelu:
+    case Op::kAdd:
+    case Op::kSubtract:
+    case Op::kMultiply:
+    case Op::kDivide:
+    case Op::kMaximum:
+    case Op::kMinimum:
+    case Op::kIndexAdd: return kNumbers;
+    case Op::kSum:
+    case Op::kMax:
+    case Op::kMin:
+    case Op::kArgMax: return kNumbers;
+    default: return kFloating;
+  }
+}
+
+// The cases of one operation. The inputs of a case are drawn from its own stream: input i has the key (i, name).
+class Cases {
+ public:
+  explicit Cases(Op op) : op_(op) {}
+
+  using Inputs = std::vector<Tensor>;
+  struct Keys {
+    std::string stream;
+    numerics::PhiloxKey operator[](std::uint64_t input) const { return numerics::stream_key(input, stream); }
+  };
+
+  // `make` gives the inputs, from keys that belong to this case.
+  template <typename Make>
+  void add(std::string name, Attributes attributes, Make make) {
+    const Keys keys{fmt::format("selftest/{}/{}", op_info(op_).name, name)};
+    cases_.push_back({std::string(op_info(op_).name), std::move(name), [op = op_, keys, attributes, make] {
+                        const Inputs inputs = make(keys);
+                        return apply(op, inputs, attributes);
+                      }});
+  }
+  Op op() const { return op_; }
+  std::vector<Case> take() { return std::move(cases_); }
+
+ private:
+  Op op_;
+  std::vector<Case> cases_;
+};
+
+template <typename... Parts>
+std::string case_name(DType dtype, fmt::format_string<Parts...> format, Parts&&... parts) {
+  return fmt::format("{}/{}", dtype_name(dtype), fmt::format(format, std::forward<Parts>(parts)...));
+}
+
+// ---- Elementwise ----
+
+void add_unary(Cases& cases) {
+  for (const DType dtype : dtypes_of(cases.op())) {
+    cases.add(case_name(dtype, "special"), {}, [=](auto) { return Cases::Inputs{special_values(dtype)}; });
+    for (const Shape& shape : {Shape{}, Shape{1}, Shape{0, 3}, Shape{7}, Shape{3, 5, 7}, Shape{33001}})
+      cases.add(case_name(dtype, "contiguous {}", shape.to_string()), {}, [=](auto keys) {
+        return Cases::Inputs{make_input(keys[0], shape, dtype, Values::kAwkward)};
+      });
+    for (const Layout layout : kLayouts)
+      cases.add(case_name(dtype, "{} [17, 33]", layout_name(layout)), {}, [=](auto keys) {
+        return Cases::Inputs{make_input(keys[0], {17, 33}, dtype, Values::kAwkward, layout)};
+      });
+  }
+}
+
+// Integer division by zero is an error, so divisors are odd.
+Tensor second_argument(Op op, numerics::PhiloxKey key, const Shape& shape, DType dtype, Layout layout) {
+  if (op != Op::kDivide || dtype != DType::kInt64) return make_input(key, shape, dtype, Values::kAwkward, layout);
+  const std::vector<std::int64_t> values = make_input(key, shape, dtype, Values::kAwkward, layout).to_vector<std::int64_t>();
+  std::vector<std::int64_t> odd;
+  for (const std::int64_t value : values) odd.push_back(value | 1);
+  return Tensor::from(odd, shape);
+}
+
+void add_binary_of(Cases& cases, DType dtype) {
+  const Op op = cases.op();
+  if (op != Op::kDivide || dtype != DType::kInt64)  // every special value with every other
+    cases.add(case_name(dtype, "special"), {}, [=](auto) {
+      const Tensor values = special_values(dtype);
+      return Cases::Inputs{values.reshape({values.elements(), 1}), values};
+    });
+  struct Pair {
+    Shape a, b;
+  };
+  for (const Pair& pair : {Pair{{}, {}}, Pair{{7}, {}}, Pair{{}, {0}}, Pair{{3, 5, 7}, {3, 5, 7}}, Pair{{17, 1}, {33}},
+                           Pair{{2, 1, 5}, {3, 1}}, Pair{{33001}, {33001}}, Pair{{33, 65}, {65}}, Pair{{33, 65}, {33, 1}}})
+    cases.add(case_name(dtype, "{} {}", pair.a.to_string(), pair.b.to_string()), {}, [=](auto keys) {
+      return Cases::Inputs{make_input(keys[0], pair.a, dtype, Values::kAwkward),
+                           second_argument(op, keys[1], pair.b, dtype, Layout::kContiguous)};
+    });
+  for (const Layout layout : kLayouts)
+    cases.add(case_name(dtype, "contiguous, {} [17, 33]", layout_name(layout)), {}, [=](auto keys) {
+      return Cases::Inputs{make_input(keys[0], {17, 33}, dtype, Values::kAwkward),
+                           second_argument(op, keys[1], {17, 33}, dtype, layout)};
+    });
+  cases.add(case_name(dtype, "transposed, sliced [17, 33]"), {}, [=](auto keys) {
+    return Cases::Inputs{make_input(keys[0], {17, 33}, dtype, Values::kAwkward, Layout::kTransposed),
+                         second_argument(op, keys[1], {17, 33}, dtype, Layout::kSliced)};
+  });
+}
+
+void add_binary(Cases& cases) {
+  for (const DType dtype : dtypes_of(cases.op())) add_binary_of(cases, dtype);
+}
+
+void add_compare(Cases& cases) {
+  for (const DType dtype : kAll) add_binary_of(cases, dtype);
+}
+
+void add_select(Cases& cases) {
+  for (const DType dtype : kAll) {
+    for (const Layout layout : kLayouts)
+      cases.add(case_name(dtype, "{} [17, 33]", layout_name(layout)), {}, [=](auto keys) {
+        return Cases::Inputs{make_input(keys[0], {17, 33}, DType::kBool, Values::kOrdinary, layout),
+                             make_input(keys[1], {17, 33}, dtype, Values::kAwkward, layout),
+                             make_input(keys[2], {17, 33}, dtype, Values::kAwkward)};
+      });
+    cases.add(case_name(dtype, "[5, 1, 7] [3, 1] []"), {}, [=](auto keys) {
+      return Cases::Inputs{make_input(keys[0], {5, 1, 7}, DType::kBool), make_input(keys[1], {3, 1}, dtype),
+                           make_input(keys[2], {}, dtype)};
+    });
+  }
+}
+
+void add_cast(Cases& cases) {
+  for (const DType from : kAll)
+    for (const DType to : kAll) {
+      const Attributes attributes = CastAttributes{to};
+      cases.add(case_name(from, "to {}, special", dtype_name(to)), attributes,
+                [=](auto) { return Cases::Inputs{special_values(from)}; });
+      cases.add(case_name(from, "to {}, transposed [17, 33]", dtype_name(to)), attributes, [=](auto keys) {
+        return Cases::Inputs{make_input(keys[0], {17, 33}, from, Values::kAwkward, Layout::kTransposed)};
+      });
+    }
+}
+
+// ---- From nothing ----
+
+void add_create(Cases& cases) {
+  const auto nothing = [](auto) { return Cases::Inputs{}; };
+  for (const DType dtype : cases.op() == Op::kFill ? std::span<const DType>(kAll) : std::span<const DType>(kNumbers))
+    for (const Shape& shape : {Shape{0}, Shape{7}, Shape{1025}}) {
+      const bool exact = !is_floating(dtype);
+      const double value = dtype == DType::kBool ? 1 : exact ? 5 : -0.1, step = exact ? 3 : 0.7;
+      cases.add(case_name(dtype, "{}", shape.to_string()), FillAttributes{shape, dtype, value, step}, nothing);
+    }
+}
+
+void add_random(Cases& cases) {
+  const auto nothing = [](auto) { return Cases::Inputs{}; };
+  const bool integers = cases.op() == Op::kRandomBits || cases.op() == Op::kRandomPermutation;
+  for (const DType dtype : {DType::kInt64, DType::kFloat32, DType::kFloat64}) {
+    if (integers != (dtype == DType::kInt64)) continue;
+    for (const std::int64_t n : {0, 1, 7, 1025, 10001})
+      for (const std::uint64_t offset : {0, 5}) {
+        if (offset != 0 && cases.op() == Op::kRandomPermutation) continue;
+        cases.add(case_name(dtype, "[{}] from {}", n, offset), RandomAttributes{{n}, dtype, 0x243f6a88, 0x85a308d3, 3, offset},
+                  nothing);
+      }
+  }
+}
+
+// ---- Views, moves, indices ----
+
+SliceAttributes slice_attributes(const Shape& full, const std::vector<Range>& ranges) {
+  SliceAttributes attributes{{}, full};
+  for (int axis = 0; axis < full.rank(); ++axis)
+    attributes.ranges.push_back(ranges[static_cast<std::size_t>(axis)].resolve(full[axis], axis));
+  return attributes;
+}
+
+void add_view(Cases& cases) {
+  for (const DType dtype : kAll)
+    for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
+      const Shape shape = cases.op() == Op::kBroadcastTo ? Shape{3, 1, 5} : Shape{3, 4, 5};
+      Attributes attributes;
+      if (cases.op() == Op::kReshape) attributes = ShapeAttributes{{4, 15}};
+      if (cases.op() == Op::kBroadcastTo) attributes = ShapeAttributes{{2, 3, 4, 5}};
+      if (cases.op() == Op::kPermute) attributes = PermuteAttributes{{2, 0, 1}};
+      if (cases.op() == Op::kSlice) attributes = slice_attributes(shape, {Range(1), Range::step(-1), Range(1, 4, 2)});
+      // Reshape's row promises a view; strided inputs are copied before it.
+      const Layout used = cases.op() == Op::kReshape ? Layout::kContiguous : layout;
+      cases.add(case_name(dtype, "{} {}", layout_name(layout), shape.to_string()), attributes, [=](auto keys) {
+        return Cases::Inputs{make_input(keys[0], shape, dtype, Values::kAwkward, used)};
+      });
+    }
+}
+
+void add_copy(Cases& cases) {
+  for (const DType dtype : kAll)
+    for (const Layout layout : kLayouts)
+      cases.add(case_name(dtype, "{} [3, 17, 33]", layout_name(layout)), {}, [=](auto keys) {
+        return Cases::Inputs{make_input(keys[0], {3, 17, 33}, dtype, Values::kAwkward, layout)};
+      });
+}
+
+void add_embed(Cases& cases) {
+  struct Example {
+    const char* name;
+    Shape full;
+    std::vector<Range> ranges;
+    Shape sliced;
+  };
+  const std::vector<Example> examples = {
+      {"one row", {5, 7}, {Range(-2), Range::all()}, {7}},
+      {"every third, backwards", {5, 17}, {Range(1, 4), Range::step(-3)}, {3, 6}},
+      {"nothing", {5, 7}, {Range(2, 2), Range::all()}, {0, 7}},
+  };
+  for (const DType dtype : kNumbers)
+    for (const Example& example : examples)
+      cases.add(case_name(dtype, "{} of {}", example.name, example.full.to_string()),
+                slice_attributes(example.full, example.ranges), [=](auto keys) {
+                  return Cases::Inputs{make_input(keys[0], example.sliced, dtype, Values::kAwkward, Layout::kReversed)};
+                });
+}
+
+void add_concatenate(Cases& cases) {
+  for (const DType dtype : kAll)
+    for (const int axis : {0, 1, 2})
+      cases.add(case_name(dtype, "three along axis {}", axis), AxisAttributes{axis}, [=](auto keys) {
+        Cases::Inputs inputs;
+        for (const std::int64_t length : {3, 0, 17}) {
+          Shape shape{2, 3, 5};
+          shape[axis] = length;
+          const Layout layout = length == 17 ? Layout::kTransposed : Layout::kContiguous;
+          inputs.push_back(make_input(keys[static_cast<std::uint64_t>(length)], shape, dtype, Values::kAwkward, layout));
+        }
+        return inputs;
+      });
+}
+
+void add_index(Cases& cases) {
+  const bool adds = cases.op() == Op::kIndexAdd;
+  for (const DType dtype : adds ? std::span<const DType>(kNumbers) : std::span<const DType>(kAll))
+    for (const int axis : {0, 1, 2})
+      for (const std::int64_t count : {0, 5, 700})  // 700 of them meet the same few entries, in order
+        cases.add(case_name(dtype, "{} along axis {}", count, axis), AxisAttributes{axis}, [=](auto keys) {
+          const Shape shape{4, 9, 5};
+          Shape source = shape;
+          source[axis] = count;
+          Cases::Inputs inputs = {make_input(keys[0], shape, dtype, Values::kOrdinary, Layout::kTransposed),
+                                  make_indices(keys[1], count, shape[axis])};
+          if (adds) inputs.push_back(make_input(keys[2], source, dtype, Values::kOrdinary, Layout::kSliced));
+          return inputs;
+        });
+}
+
+// ---- Products ----
+
+void add_matmul(Cases& cases) {
+  struct Pair {
+    Shape a, b;
+  };
+  for (const DType dtype : kFloating) {
+    for (const Pair& pair :
+         {Pair{{1, 1}, {1, 1}}, Pair{{3, 5}, {5, 7}}, Pair{{4, 0}, {0, 3}}, Pair{{17, 255}, {255, 33}},
+          Pair{{17, 256}, {256, 33}}, Pair{{17, 257}, {257, 33}}, Pair{{65, 600}, {600, 49}}, Pair{{1, 1537}, {1537, 1}},
+          Pair{{2, 1, 5, 300}, {3, 300, 9}}, Pair{{130, 31}, {31, 130}}, Pair{{5, 7, 11}, {11, 3}}})
+      cases.add(case_name(dtype, "{} {}", pair.a.to_string(), pair.b.to_string()), {}, [=](auto keys) {
+        return Cases::Inputs{make_input(keys[0], pair.a, dtype), make_input(keys[1], pair.b, dtype)};
+      });
+    for (const Layout a : {Layout::kTransposed, Layout::kSliced})
+      for (const Layout b : {Layout::kTransposed, Layout::kReversed, Layout::kBroadcast})
+        cases.add(case_name(dtype, "{}, {} [19, 300] [300, 37]", layout_name(a), layout_name(b)), {}, [=](auto keys) {
+          return Cases::Inputs{make_input(keys[0], {19, 300}, dtype, Values::kOrdinary, a),
+                               make_input(keys[1], {300, 37}, dtype, Values::kOrdinary, b)};
+        });
+    cases.add(case_name(dtype, "awkward [19, 9] [9, 37]"), {}, [=](auto keys) {
+      return Cases::Inputs{make_input(keys[0], {19, 9}, dtype, Values::kAwkward),
+                           make_input(keys[1], {9, 37}, dtype, Values::kAwkward)};
+    });
+  }
+}
+
+struct Convolution {
+  const char* name;
+  Shape input, weight;
+  WindowAttributes window;
+};
+
+std::vector<Convolution> convolutions() {
+  WindowAttributes plain, padded, stride2, dilated, grouped, depthwise, odd;
+  padded.padding[0] = padded.padding[1] = 1;
+  stride2 = padded;
+  stride2.stride[0] = stride2.stride[1] = 2;
+  dilated.dilation[0] = 2;
+  dilated.dilation[1] = 3;
+  dilated.padding[0] = dilated.padding[1] = 2;
+  grouped = padded;
+  grouped.groups = 2;
+  depthwise = padded;
+  depthwise.groups = 6;
+  odd.stride[0] = 3;
+  odd.stride[1] = 2;
+  odd.padding[0] = 2;
+  odd.dilation[1] = 2;
+  return {{"one by one", {1, 1, 1, 1}, {1, 1, 1, 1}, plain},
+          {"plain", {2, 3, 7, 9}, {5, 3, 3, 3}, plain},
+          {"padded", {3, 16, 8, 8}, {17, 16, 3, 3}, padded},
+          {"beyond a chunk", {2, 33, 6, 5}, {9, 33, 3, 3}, padded},
+          {"many channels, one by one", {2, 300, 5, 3}, {33, 300, 1, 1}, plain},
+          {"stride 2", {2, 5, 9, 8}, {7, 5, 3, 3}, stride2},
+          {"dilated", {2, 3, 11, 13}, {4, 3, 3, 3}, dilated},
+          {"two groups", {2, 6, 7, 7}, {10, 3, 3, 3}, grouped},
+          {"depthwise", {2, 6, 7, 7}, {6, 1, 3, 3}, depthwise},
+          {"stride 3 and 2, tall filter", {2, 2, 14, 9}, {3, 2, 5, 2}, odd},
+          {"large image", {1, 2, 33, 40}, {3, 2, 5, 5}, padded}};
+}
+
+void add_convolution(Cases& cases) {
+  const Op op = cases.op();
+  const auto add_case = [&](DType dtype, const Convolution& convolution, Values values, Layout layout) {
+    WindowAttributes window = convolution.window;
+    window.kernel[0] = convolution.weight[2];
+    window.kernel[1] = convolution.weight[3];
+    Shape output = {convolution.input[0], convolution.weight[0], window_output_size(convolution.input[2], window, 0),
+                    window_output_size(convolution.input[3], window, 1)};
+    Shape first = convolution.input, second = convolution.weight;
+    if (op == Op::kConv2dInputGradient) first = output, window.input_shape = convolution.input;
+    if (op == Op::kConv2dWeightGradient) first = output, second = convolution.input, window.input_shape = convolution.weight;
+    const char* suffix = values == Values::kAwkward ? ", awkward" : "";
+    cases.add(case_name(dtype, "{}, {}{}", convolution.name, layout_name(layout), suffix), window, [=](auto keys) {
+      return Cases::Inputs{make_input(keys[0], first, dtype, values, layout), make_input(keys[1], second, dtype, values, layout)};
+    });
+  };
+  for (const DType dtype : kFloating)
+    for (const Convolution& convolution : convolutions()) {
+      add_case(dtype, convolution, Values::kOrdinary, Layout::kContiguous);
+      const std::string_view name = convolution.name;
+      // Taps outside the image are multiplied, so that an infinite weight there gives NaN.
+      if (name == "stride 2" || name == "two groups") add_case(dtype, convolution, Values::kAwkward, Layout::kContiguous);
+      if (name == "padded" || name == "dilated") add_case(dtype, convolution, Values::kOrdinary, Layout::kTransposed);
+    }
+}
+
+// ---- Windows ----
+
+std::vector<std::pair<const char*, WindowAttributes>> pools(bool dilation_allowed) {
+  WindowAttributes halves, overlapping, round_up, without_padding, dilated;
+  for (const int axis : {0, 1}) {
+    halves.kernel[axis] = halves.stride[axis] = 2;
+    overlapping.kernel[axis] = 3;
+    overlapping.padding[axis] = 1;
+    overlapping.stride[axis] = axis + 1;
+    round_up.kernel[axis] = 3;
+    round_up.stride[axis] = 2;
+    round_up.padding[axis] = axis;
+  }
+  round_up.round_up = true;
+  without_padding = round_up;
+  without_padding.count_padding = false;
+  dilated = overlapping;
+  dilated.dilation[0] = 2;
+  std::vector<std::pair<const char*, WindowAttributes>> result = {
+      {"halves", halves}, {"overlapping", overlapping}, {"rounded up", round_up}, {"padding not counted", without_padding}};
+  if (dilation_allowed) result.emplace_back("dilated", dilated);
+  return result;
+}
+
+void add_window(Cases& cases) {
+  const Op op = cases.op();
+  const bool largest = op == Op::kMaxPool2d || op == Op::kMaxPool2dIndices;
+  for (const DType dtype : kFloating)
+    for (const auto& [name, pool] : pools(largest))
+      for (const Values values : {Values::kOrdinary, Values::kAwkward}) {
+        const Shape input{2, 3, 10, 13};
+        WindowAttributes window = pool;
+        Shape shape = input;
+        if (op == Op::kAveragePool2dGradient) {
+          window.input_shape = input;
+          shape = {2, 3, window_output_size(10, window, 0), window_output_size(13, window, 1)};
+        }
+        const bool awkward = values == Values::kAwkward;
+        cases.add(case_name(dtype, "{}{}", name, awkward ? ", awkward, transposed" : ""), window, [=](auto keys) {
+          return Cases::Inputs{
+              make_input(keys[0], shape, dtype, values, awkward ? Layout::kTransposed : Layout::kContiguous)};
+        });
+      }
+}
+
+// ---- Reductions ----
+
+struct Reduction {
+  Shape shape;
+  std::vector<int> axes;
+};
+
+std::vector<Reduction> reductions() {
+  return {{{}, {}},          {{1}, {0}},          {{7}, {0}},           {{16}, {0}},        {{17}, {0}},
+          {{1023}, {0}},     {{1024}, {0}},       {{1025}, {0}},        {{33001}, {0}},     {{17, 257}, {0}},
+          {{17, 257}, {1}},  {{2500, 3}, {0}},    {{3, 2500}, {1}},     {{5, 1030, 3}, {1}}, {{3, 4, 5}, {0, 2}},
+          {{7, 40, 41}, {0, 1, 2}}, {{6, 5, 4}, {}}, {{9, 30, 40}, {1, 2}}, {{40, 3, 33}, {0, 2}}};
+}
+
+void add_reduction(Cases& cases) {
+  const Op op = cases.op();
+  const auto add_case = [&](DType dtype, const Reduction& reduction, Values values, Layout layout, bool keep) {
+    std::string axes;
+    for (const int axis : reduction.axes) axes += fmt::format(" {}", axis);
+    cases.add(case_name(dtype, "{}{} {} over{}{}", layout_name(layout), values == Values::kAwkward ? " awkward" : "",
+                        reduction.shape.to_string(), axes.empty() ? " none" : axes, keep ? ", kept" : ""),
+              ReduceAttributes{reduction.axes, keep}, [=](auto keys) {
+                return Cases::Inputs{make_input(keys[0], reduction.shape, dtype, values, layout)};
+              });
+  };
+  for (const DType dtype : dtypes_of(op)) {
+    for (const Reduction& reduction : reductions()) {
+      if (op == Op::kArgMax && reduction.axes.size() != 1) continue;
+      add_case(dtype, reduction, Values::kOrdinary, Layout::kContiguous, false);
+      if (reduction.shape == Shape{3, 4, 5} || reduction.shape == Shape{17, 257})
+        add_case(dtype, reduction, Values::kOrdinary, Layout::kContiguous, true);
+    }
+    for (const Layout layout : kLayouts)
+      for (const int axis : {0, 1}) {
+        if (layout == Layout::kContiguous) continue;
+        add_case(dtype, {{40, 1100}, {axis}}, Values::kOrdinary, layout, false);
+      }
+    add_case(dtype, {{60, 4}, {1}}, Values::kAwkward, Layout::kContiguous, false);
+    add_case(dtype, {{4, 60}, {0}}, Values::kAwkward, Layout::kTransposed, false);
+    const bool needs_elements = op == Op::kMax || op == Op::kMin || op == Op::kArgMax;
+    if (!needs_elements) add_case(dtype, {{3, 0}, {1}}, Values::kOrdinary, Layout::kContiguous, false);
+    add_case(dtype, {{0, 3}, {1}}, Values::kOrdinary, Layout::kContiguous, false);
+  }
+}
+
+void add_softmax(Cases& cases) {
+  for (const DType dtype : kFloating) {
+    const auto add_case = [&](const Shape& shape, int axis, Values values, Layout layout) {
+      cases.add(case_name(dtype, "{}{} {} along {}", layout_name(layout), values == Values::kAwkward ? " awkward" : "",
+                          shape.to_string(), axis),
+                AxisAttributes{axis},
+                [=](auto keys) { return Cases::Inputs{make_input(keys[0], shape, dtype, values, layout)}; });
+    };
+    for (const Shape& shape : {Shape{1}, Shape{17}, Shape{1500}}) add_case(shape, 0, Values::kSmall, Layout::kContiguous);
+    for (const int axis : {0, 1}) {
+      for (const Layout layout : kLayouts) add_case({33, 10}, axis, Values::kSmall, layout);
+      add_case({3, 1500}, axis, Values::kOrdinary, Layout::kContiguous);
+    }
+    add_case({4, 5, 6}, 1, Values::kSmall, Layout::kContiguous);
+    add_case({60, 4}, 1, Values::kAwkward, Layout::kContiguous);
+  }
+}
+
+void add_cross_entropy(Cases& cases) {
+  for (const DType dtype : kFloating)
+    for (const Shape& shape : {Shape{1, 1}, Shape{33, 10}, Shape{5, 1500}, Shape{0, 4}})
+      for (const Layout layout : {Layout::kContiguous, Layout::kTransposed})
+        cases.add(case_name(dtype, "{} {}", layout_name(layout), shape.to_string()), {}, [=](auto keys) {
+          return Cases::Inputs{make_input(keys[0], shape, dtype, Values::kSmall, layout),
+                               make_indices(keys[1], shape[0], shape[1])};
+        });
+}
+
+}  // namespace
+
+std::vector<Case> cases_of(Op op) {
+  Cases cases(op);
+  switch (op_info(op).op_class) {
+    case OpClass::kUnary: add_unary(cases); break;
+    case OpClass::kBinary: add_binary(cases); break;
+    case OpClass::kCompare: add_compare(cases); break;
+    case OpClass::kSelect: add_select(cases); break;
+    case OpClass::kCast: add_cast(cases); break;
+    case OpClass::kCreate: add_create(cases); break;
+    case OpClass::kRandom: add_random(cases); break;
+    case OpClass::kView: add_view(cases); break;
+    case OpClass::kMove: (op == Op::kCopy ? add_copy : op == Op::kEmbed ? add_embed : add_concatenate)(cases); break;
+    case OpClass::kProduct: (op == Op::kMatrixMultiply ? add_matmul : add_convolution)(cases); break;
+    case OpClass::kWindow: add_window(cases); break;
+    case OpClass::kReduce: add_reduction(cases); break;
+    case OpClass::kIndex: add_index(cases); break;
+    case OpClass::kNormalize: (op == Op::kCrossEntropy ? add_cross_entropy : add_softmax)(cases); break;
+  }
+  auto result = cases.take();
+  TESSERA_CHECK(!result.empty(), "the selftest has no case for {}", op_info(op).name);
+  return result;
+}
+
+}  // namespace tessera::selftest
