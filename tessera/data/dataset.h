@@ -1,0 +1,67 @@
+// Data sets for supervised learning: features, labels and the names of the classes, read from CSV, IDX or NPY files.
+//
+// Features become float32 of shape [N, ...]: each value is divided by `scale` in fp64 and rounded once. Labels become int64 positions
+// in `classes`, the distinct labels found, sorted (as numbers if all are integers, else by their bytes), or given by the caller, in
+// which case a label outside them is an Error. The bytes of the files enter the record as digests: `inputs`.
+//
+// Errors name the file, line, column, what was found and what was expected: missing values, text, infinities, another number of
+// labels than images, a shape that does not fit. Thread-safety: pure functions; a Dataset may be read from several threads.
+//
+// ```cpp
+// const std::string folder = make_temporary_folder("dataset-example");
+// write_file_atomically(folder + "/points.csv", "x,y,kind\n0,2,red\n4,6,blue\n");
+// data::Dataset points = data::read_dataset({.format = "csv", .features = folder + "/points.csv",
+//                                            .label_column = "kind", .scale = 2});
+// assert(points.classes == (std::vector<std::string>{"blue", "red"}));
+// assert(points.features.to_vector<float>() == (std::vector<float>{0, 1, 2, 3}));
+// assert(points.labels.to_vector<std::int64_t>() == (std::vector<std::int64_t>{1, 0}));
+// remove_folder(folder);
+// ```
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tessera/tensor/tensor.h"
+
+namespace tessera::data {
+
+struct InputFile {
+  std::string role;    // "features", "labels"
+  std::string path;    // where it was read: a circumstance
+  std::string digest;  // SHA-256 of the file's bytes, hexadecimal: a claim
+};
+
+struct Dataset {
+  Tensor features;                   // float32 [N, ...]
+  Tensor labels;                     // int64 [N]; undefined when there are none
+  std::vector<std::string> classes;  // labels[i] is a position here
+  std::vector<InputFile> inputs;
+
+  std::int64_t size() const { return features.size(0); }
+  Shape sample_shape() const;  // without the first axis
+};
+
+struct DatasetSource {
+  std::string format = {};        // "csv", "idx", "npy"; "" takes it from the end of the features' file name
+  std::string features = {};      // path; for csv the one file with everything
+  std::string labels = {};        // path of the labels (idx, npy); "" for none
+  std::string label_column = {};  // csv: its name
+  bool label_optional = false;    // csv: no error when the label column is not there
+  Shape shape = {};               // of one sample; empty: as it is in the file (csv: one row)
+  double scale = 1;               // features are divided by it
+  std::vector<std::string> classes = {};  // empty: those that are found
+};
+
+Dataset read_dataset(const DatasetSource& source);
+
+// The samples at `positions` (each in [0, size)), in that order.
+Dataset take(const Dataset& dataset, std::span<const std::int64_t> positions);
+Tensor take_samples(const Tensor& tensor, std::span<const std::int64_t> positions);  // along the first axis
+
+// "csv", "idx" or "npy" from a file name (.csv, .idx, .idx1-ubyte, .npy, each also with .gz); throws Error for others.
+std::string format_of_path(const std::string& path);
+
+}  // namespace tessera::data

@@ -1,0 +1,157 @@
+#include "tessera/data/dataset.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "tessera/backends/backends.h"
+#include "tessera/base/error.h"
+#include "tessera/base/hash.h"
+#include "tessera/base/test_folder.h"
+#include "tessera/data/loader.h"
+#include "tessera/data/npy.h"
+#include "tessera/data/split.h"
+
+namespace tessera::data {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Datasets : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { use_default_backend(); }
+  std::string file(const std::string& name, std::string_view text) {
+    write_file_atomically(folder_ / name, text);
+    return folder_ / name;
+  }
+  std::string message(const DatasetSource& source) {
+    try {
+      read_dataset(source);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+  TestFolder folder_;
+};
+
+TEST_F(Datasets, ReadsTheBundledDigits) {
+  const Dataset digits = read_dataset({.format = "csv", .features = std::string(TESSERA_SOURCE_DIR) + "/data/digits.csv",
+                                       .label_column = "digit", .shape = {1, 8, 8}, .scale = 16});
+  ASSERT_EQ(digits.features.shape(), (Shape{1797, 1, 8, 8}));
+  // The first image as the UCI page and scikit-learn show it: 0 0 5 13 9 1 0 0 in its first row, a zero.
+  EXPECT_THAT(digits.features.slice({0, 0, 0}).to_vector<float>(),
+              ElementsAre(0, 0, 5 / 16.f, 13 / 16.f, 9 / 16.f, 1 / 16.f, 0, 0));
+  EXPECT_EQ(digits.labels.at<std::int64_t>({0}), 0);
+  EXPECT_EQ(digits.classes.size(), 10u);
+  EXPECT_EQ(digits.inputs[0].digest, "592cc047d0a1cc7fdef9fd724514209dcb45a80aa147dc3ab375e3e1a9a380f4");
+}
+
+TEST_F(Datasets, SortsClassesAsNumbersOrTexts) {
+  const std::string numbers = file("n.csv", "x,y\n1,10\n2,9\n3,10.0\n");
+  EXPECT_THAT(read_dataset({.features = numbers, .label_column = "y"}).classes, ElementsAre("9", "10"));
+  const std::string texts = file("t.csv", "x,y\n1,pear\n2,\"apple, green\"\n");
+  EXPECT_THAT(read_dataset({.features = texts, .label_column = "y"}).labels.to_vector<std::int64_t>(), ElementsAre(1, 0));
+}
+
+TEST_F(Datasets, ReadsArrays) {
+  write_npy(folder_ / "x.npy", Tensor::from<std::uint8_t>({0, 51, 102, 255}, {2, 2}));
+  write_npy(folder_ / "y.npy", Tensor::from<std::int64_t>({7, 3}, {2}));
+  const Dataset dataset =
+      read_dataset({.format = "npy", .features = folder_ / "x.npy", .labels = folder_ / "y.npy", .scale = 255});
+  EXPECT_THAT(dataset.features.to_vector<float>(), ElementsAre(0, 0.2f, 0.4f, 1));
+  EXPECT_THAT(dataset.classes, ElementsAre("3", "7"));
+  EXPECT_EQ(dataset.inputs.size(), 2u);
+}
+
+TEST_F(Datasets, ErrorsNameThePlace) {
+  EXPECT_THAT(message({.features = file("a.csv", "x,y\n1,0\nnan,1\n"), .label_column = "y"}),
+              HasSubstr("row 2, column 'x': found nan, expected a finite number"));
+  EXPECT_THAT(message({.features = file("b.csv", "x,y\n1,0\nz,1\n"), .label_column = "y"}),
+              HasSubstr("b.csv:3: column 'x': found 'z', expected a number"));
+  EXPECT_THAT(message({.features = file("c.csv", "x,y\n1,\n"), .label_column = "y"}),
+              HasSubstr("c.csv:2: column 'y': found an empty field, expected a label"));
+  EXPECT_THAT(message({.features = file("d.csv", "x,y\n"), .label_column = "y"}), HasSubstr("there are no samples"));
+  EXPECT_THAT(message({.features = file("e.csv", "x,y\n1,0\n"), .label_column = "y", .shape = {2, 2}}),
+              HasSubstr("each sample has 1 values, expected 4 for the shape [2, 2]"));
+  EXPECT_THAT(message({.features = file("f.csv", "x,y\n1,5\n"), .label_column = "y", .classes = {"0", "1"}}),
+              HasSubstr("row 1, column 'y': found the label '5', expected one of the 2 classes '0' to '1'"));
+  EXPECT_THAT(message({.features = folder_ / "absent.csv", .label_column = "y"}), HasSubstr("absent.csv"));
+  EXPECT_THAT(message({.features = file("g.txt", "x")}), HasSubstr("the kind of file cannot be told from its name"));
+  write_npy(folder_ / "x.npy", Tensor::from<float>({1, 2}, {2, 1}));
+  write_npy(folder_ / "y.npy", Tensor::from<std::int64_t>({1}, {1}));
+  EXPECT_THAT(message({.features = folder_ / "x.npy", .labels = folder_ / "y.npy"}),
+              HasSubstr("there are 1 labels, expected 2"));
+}
+
+TEST_F(Datasets, TakesSamplesInTheGivenOrder) {
+  const Dataset all = read_dataset({.features = file("a.csv", "x,y\n10,0\n11,1\n12,0\n"), .label_column = "y"});
+  const std::vector<std::int64_t> positions = {2, 0};
+  const Dataset part = take(all, positions);
+  EXPECT_THAT(part.features.to_vector<float>(), ElementsAre(12, 10));
+  EXPECT_THAT(part.labels.to_vector<std::int64_t>(), ElementsAre(0, 0));
+}
+
+TEST(Split, IsADisjointCoverOfTheRightSize) {
+  for (const double fraction : {0.0, 0.2, 0.5, 0.9}) {
+    const Split split = hold_out(101, fraction, 7);
+    EXPECT_EQ(split.held_out.size(), static_cast<std::size_t>(101 * fraction + 0.5));
+    std::set<std::int64_t> all(split.train.begin(), split.train.end());
+    all.insert(split.held_out.begin(), split.held_out.end());
+    EXPECT_EQ(all.size(), 101u);
+    EXPECT_EQ(split.train.size() + split.held_out.size(), 101u);
+  }
+  EXPECT_NE(hold_out(101, 0.2, 7).held_out, hold_out(101, 0.2, 8).held_out);
+  EXPECT_THROW(hold_out(10, 1.0, 1), Error);
+  EXPECT_THROW(hold_out(1, 0.9, 1), Error);
+}
+
+TEST(Split, StratifiedHoldsOutTheShareOfEachClass) {
+  std::vector<std::int64_t> labels(100, 0);
+  std::fill(labels.begin() + 80, labels.end(), 1);
+  const Split split = hold_out_stratified(labels, 0.25, 3);
+  EXPECT_EQ(std::count_if(split.held_out.begin(), split.held_out.end(), [](auto i) { return i >= 80; }), 5);
+  EXPECT_EQ(split.held_out.size(), 25u);
+}
+
+TEST(Loader, AnEpochSeesEverySampleOnceInAnotherOrder) {
+  BatchPlan plan({.samples = 103, .batch = 10, .seed = 5});
+  ASSERT_EQ(plan.steps_per_epoch(), 11);
+  std::vector<std::int64_t> first, second;
+  for (const Batch& batch : plan.steps(1, 11)) first.insert(first.end(), batch.positions.begin(), batch.positions.end());
+  for (const Batch& batch : plan.steps(12, 22)) second.insert(second.end(), batch.positions.begin(), batch.positions.end());
+  EXPECT_NE(first, second);
+  std::sort(first.begin(), first.end());
+  std::sort(second.begin(), second.end());
+  std::vector<std::int64_t> all(103);
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(first, all);
+  EXPECT_EQ(second, all);
+}
+
+TEST(Loader, ResumesInMidEpoch) {
+  BatchPlan whole({.samples = 50, .batch = 8, .seed = 5});
+  std::vector<std::vector<std::int64_t>> seen;
+  for (const Batch& batch : whole.steps(1, 20)) seen.push_back(batch.positions);
+  for (std::uint64_t step = 20; step >= 1; --step) {
+    BatchPlan fresh({.samples = 50, .batch = 8, .seed = 5});
+    EXPECT_EQ(fresh.batch(step).positions, seen[step - 1]) << step;
+  }
+  EXPECT_TRUE(whole.batch(7).last_of_epoch);
+  EXPECT_EQ(whole.batch(8).epoch, 1);
+}
+
+TEST(Loader, DropsThePartialBatchOnRequest) {
+  BatchPlan plan({.samples = 10, .batch = 4, .drop_last = true});
+  EXPECT_EQ(plan.steps_per_epoch(), 2);
+  EXPECT_EQ(plan.batch(2).positions.size(), 4u);
+  EXPECT_THROW(BatchPlan({.samples = 3, .batch = 4, .drop_last = true}), Error);
+  EXPECT_EQ(BatchPlan({.samples = 3, .batch = 4, .shuffle = false}).batch(1).positions, (std::vector<std::int64_t>{0, 1, 2}));
+}
+
+}  // namespace
+}  // namespace tessera::data

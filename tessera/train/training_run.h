@@ -1,0 +1,114 @@
+// A training run as one thing: configuration, data, network, trainer and record together. What the commands train, resume, verify,
+// predict and evaluate do.
+//
+// The record's claim holds the whole configuration and the digests of the data files, so that a run needs no configuration
+// file to be verified, resumed or used. Data files are looked for at the recorded place, then below `data_folder` or the environment
+// variable TESSERA_DATA, and must have the recorded digest.
+//
+// The backend and the number of threads are the process's (backends.h, thread_pool.h): they cannot change a result. Errors: Error
+// with the exit status of the command; runs::Stopped when the user asked for a stop. One training at a time per process.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tessera/data/dataset.h"
+#include "tessera/metrics/classification.h"
+#include "tessera/runs/check.h"
+#include "tessera/runs/run.h"
+#include "tessera/train/config.h"
+
+namespace tessera::train {
+
+// ---- Train and resume ----
+
+struct TrainOptions {
+  std::string store = "runs";
+  std::string name = {};         // of the run; empty: the configuration's name and a number
+  std::string key_file = {};     // private key that signs the seal
+  std::string data_folder = {};  // resume: where to look for moved data files
+  std::map<std::string, std::string> environment = {};  // for the circumstances: "backend" -> "cpu/avx2"
+  bool quiet = false;            // no progress on stderr
+};
+
+struct TrainResult {
+  std::string folder, name;
+  std::string seal;               // hexadecimal
+  std::uint64_t steps = 0;        // of the whole run
+  std::uint64_t first_step = 0;   // the step that this process began after
+  double seconds = 0;             // of this process's training
+  std::optional<double> held_out_accuracy, held_out_loss;  // of the final weights; none when nothing is held out
+  std::int64_t held_out_samples = 0;
+};
+
+TrainResult train(const Config& config, const TrainOptions& options = {});
+TrainResult resume(const std::string& run_folder, const TrainOptions& options = {});
+
+// ---- Verify ----
+
+struct VerifyOptions {
+  std::uint64_t from_step = 0;    // begin at the checkpoint of this step
+  std::string trust_key_file = {};  // public key: the record must be signed by it
+  std::string data_folder = {};
+  std::map<std::string, std::string> environment = {};
+  bool quiet = false;
+};
+
+struct VerifyResult {
+  ExitCode code = ExitCode::kFailure;
+  std::string message;                // one line: "identical: 1,200 steps, 14 tensors", or what is wrong and where
+  std::vector<std::string> notes;     // unknown files, "unsigned", a part that was not re-executed
+  runs::CheckResult check;
+  std::optional<runs::ReplayOutcome> replay;  // none when the record was refused before
+  std::string seal;
+};
+
+// Checks the record (runs/check.h), then the inputs' digests, then re-executes and compares.
+VerifyResult verify(const std::string& run_folder, const VerifyOptions& options = {});
+
+// ---- Use the trained model ----
+
+class TrainedModel {
+ public:
+  explicit TrainedModel(const std::string& run_folder);  // from the final checkpoint of a sealed run
+  ~TrainedModel();
+  TrainedModel(TrainedModel&&) noexcept;
+  TrainedModel& operator=(TrainedModel&&) = delete;
+
+  const Config& config() const;
+  const std::vector<std::string>& classes() const;
+  Shape sample_shape() const;
+  const runs::Claim& claim() const;
+  // float32 [N, ...] -> class scores (logits) [N, classes]. Row i depends on sample i only, not on its neighbours.
+  Tensor scores(const Tensor& features) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+struct Predictions {
+  std::vector<std::string> classes;
+  std::vector<std::int64_t> predicted;  // positions in classes
+  Tensor probabilities;                 // float32 [N, classes]
+  std::string to_csv() const;           // header "row,prediction,CLASS,...", rows from 1, shortest exact decimals
+};
+// `file`: csv (the label column may be missing), idx or npy, told by its name or, failing that, as in the configuration.
+Predictions predict(const TrainedModel& model, const std::string& file);
+
+struct Evaluation {
+  double loss = 0;  // mean cross-entropy
+  double accuracy = 0;
+  metrics::ConfusionMatrix confusion;
+  std::vector<std::string> classes;
+  std::int64_t samples = 0;
+  std::string note;  // set when the file is the run's own data and only its held-out part was evaluated
+};
+// `labels`: the file of the labels for idx and npy; unused for csv.
+Evaluation evaluate(const TrainedModel& model, const std::string& file, const std::string& labels = {});
+
+}  // namespace tessera::train
