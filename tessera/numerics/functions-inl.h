@@ -100,7 +100,9 @@ TESSERA_INLINE typename Ops::Float exp(typename Ops::Float x) {
   using C = ConstantsOf<Ops>;
   const auto a = reduce_exp<Ops>(clamp<Ops>(x, C::kExpLowest, C::kExpHighest));
   const auto tail = Ops::mul(Ops::mul(a.r, a.r), exp_polynomial<Ops>(a.r));
-  return scale<Ops>(Ops::add(Ops::set(1), Ops::add(a.r, tail)), a);
+  const auto lead = Ops::add(Ops::set(1), a.r);  // what it rounds away is added to the tail (Dekker)
+  const auto lead_error = Ops::sub(a.r, Ops::sub(lead, Ops::set(1)));
+  return scale<Ops>(Ops::add(lead, Ops::add(lead_error, tail)), a);
 }
 
 // 2^n e^r - 1 = (h - 1/2 + h r + h r^2 q) * 2 with h = 2^(n-1), so that n may be as large as the exponents go.
@@ -230,12 +232,19 @@ TESSERA_INLINE typename Ops::Float tanh(typename Ops::Float x) {
   return with_sign_of<Ops>(Ops::select(Ops::lt(t, Ops::set(0.625)), small, large), x);
 }
 
-// With e = e^-|x|: 1 / (1 + e), or e / (1 + e) for negative x, which keeps the small results exact to the last bits.
+// With e = e^-|x|: 1 / (1 + e), or e / (1 + e) for negative x. The quotient is corrected by its remainder, which knows
+// what 1 + e rounded away.
 template <class Ops>
 TESSERA_INLINE typename Ops::Float sigmoid(typename Ops::Float x) {
+  const auto one = Ops::set(1);
   const auto e = exp<Ops>(Ops::sub(Ops::set(0), absolute<Ops>(x)));
-  const auto numerator = Ops::select(Ops::lt(x, Ops::set(0)), e, Ops::set(1));
-  return Ops::div(numerator, Ops::add(Ops::set(1), e));
+  const auto numerator = Ops::select(Ops::lt(x, Ops::set(0)), e, one);
+  const auto d = Ops::add(one, e);
+  const auto d_error = Ops::sub(e, Ops::sub(d, one));
+  const auto inverse = Ops::div(one, d);
+  const auto q = Ops::mul(numerator, inverse);
+  const auto remainder = Ops::fnma(q, d_error, Ops::fnma(q, d, numerator));
+  return Ops::fma(remainder, inverse, q);
 }
 
 // (erf(t) - t) / t in z = t^2, t <= 0.93.

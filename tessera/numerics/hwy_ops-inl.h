@@ -23,7 +23,7 @@
 #include "tessera/numerics/scalar_ops.h"
 
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
-#error "Define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_EMU128 | HWY_SCALAR): these have no fused multiply-add."
+#error "This target has no fused multiply-add: leave it out when including this header."
 #endif
 
 HWY_BEFORE_NAMESPACE();
