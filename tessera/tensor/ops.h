@@ -31,9 +31,9 @@ class Operand {
   template <typename Number>
     requires std::is_arithmetic_v<Number>
   Operand(Number value, std::source_location where = std::source_location::current())  // NOLINT
-      : number_(static_cast<double>(value)), where_(where) {}
+      : number_(static_cast<double>(value)), is_number_(true), where_(where) {}
 
-  bool is_tensor() const { return tensor_.defined(); }
+  bool is_tensor() const { return !is_number_; }
   const Tensor& tensor() const { return tensor_; }  // only if is_tensor()
   Tensor as_tensor(DType dtype) const;              // the tensor, or the number as a scalar of this dtype
   std::source_location where() const { return where_; }
@@ -41,6 +41,7 @@ class Operand {
  private:
   Tensor tensor_;
   double number_ = 0;
+  bool is_number_ = false;
   std::source_location where_;
 };
 

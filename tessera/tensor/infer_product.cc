@@ -1,0 +1,173 @@
+// Shape rules of matrix products, convolution and pooling.
+#include "tessera/tensor/infer.h"
+
+namespace tessera {
+namespace {
+
+constexpr const char* kSpatialAxis[2] = {"rows", "columns"};
+
+}  // namespace
+
+std::int64_t window_output_size(std::int64_t input, const WindowAttributes& window, int spatial_axis) {
+  const std::int64_t kernel = window.kernel[spatial_axis], stride = window.stride[spatial_axis];
+  const std::int64_t padding = window.padding[spatial_axis], dilation = window.dilation[spatial_axis];
+  const std::int64_t room = input + 2 * padding - dilation * (kernel - 1) - 1;
+  if (room < 0) return 0;
+  std::int64_t size = room / stride + 1;
+  // Rounded up, the last window may hang over the end, but it must start in the image or in the padding before it.
+  if (window.round_up && room % stride != 0 && size * stride < input + padding) ++size;
+  return size;
+}
+
+namespace shape_rules {
+namespace {
+
+constexpr std::int64_t kLargest = std::int64_t{1} << 31;  // keeps the arithmetic of positions far from overflow
+
+void require_window(const RuleCall& call, const WindowAttributes& window) {
+  for (int i = 0; i < 2; ++i) {
+    const auto check = [&](std::string_view what, std::int64_t value, std::int64_t least) {
+      if (value < least || value > kLargest)
+        fail("{}: the {} in {} is {}, expected {} to 2^31", call.name(), what, kSpatialAxis[i], value, least);
+    };
+    check("kernel", window.kernel[i], 1);
+    check("stride", window.stride[i], 1);
+    check("padding", window.padding[i], 0);
+    check("dilation", window.dilation[i], 1);
+  }
+}
+
+// [N,C,H',W'] for an input [N,C,H,W].
+Shape windowed(const RuleCall& call, const Shape& input, const WindowAttributes& window, std::int64_t channels) {
+  Shape output{input[0], channels, 0, 0};
+  for (int i = 0; i < 2; ++i) {
+    output[2 + i] = window_output_size(input[2 + i], window, i);
+    if (output[2 + i] == 0)
+      fail("{}: a window of {} (dilation {}) does not fit axis {} of {}, even with padding {}", call.name(), window.kernel[i],
+           window.dilation[i], 2 + i, input.to_string(), window.padding[i]);
+  }
+  return output;
+}
+
+// The output shape of conv2d; `x` [N,C,H,W], `weight` [O,C/groups,R,S].
+Shape convolved(const RuleCall& call, const Shape& x, const Shape& weight, const WindowAttributes& window) {
+  const std::int64_t groups = window.groups;
+  if (x.rank() != 4 || weight.rank() != 4)
+    fail("{}: {} and {}: expected x [N,C,H,W] and weight [O,C/groups,R,S]", call.name(), x.to_string(), weight.to_string());
+  if (groups < 1) fail("{}: groups is {}, expected at least 1", call.name(), groups);
+  if (x[1] % groups != 0 || weight[1] != x[1] / groups)
+    fail("{}: x {} and weight {} with {} groups: axis 1 of x is {}, axis 1 of weight is {}, expected x's divided by groups",
+         call.name(), x.to_string(), weight.to_string(), groups, x[1], weight[1]);
+  if (weight[0] % groups != 0)
+    fail("{}: axis 0 of weight {} does not divide into {} groups", call.name(), weight.to_string(), groups);
+  WindowAttributes actual = window;
+  actual.kernel[0] = weight[2];
+  actual.kernel[1] = weight[3];
+  actual.round_up = false;
+  require_window(call, actual);
+  return windowed(call, x, actual, weight[0]);
+}
+
+void require_gradient(const RuleCall& call, const Shape& x, const Shape& weight, const WindowAttributes& window) {
+  const Shape expected = convolved(call, x, weight, window);
+  if (call.shape(0) != expected)
+    fail("{}: the output gradient has shape {}, but conv2d of {} with {} gives {}", call.name(), call.shape(0).to_string(),
+         x.to_string(), weight.to_string(), expected.to_string());
+}
+
+Shape pooled(const RuleCall& call, const Shape& input, const WindowAttributes& window) {
+  if (input.rank() != 4) fail("{}: x has shape {}, expected 4 axes [N,C,H,W]", call.name(), input.to_string());
+  require_window(call, window);
+  for (int i = 0; i < 2; ++i)
+    if (window.padding[i] > window.kernel[i] / 2)
+      fail("{}: the padding in {} is {}, expected at most half the window ({})", call.name(), kSpatialAxis[i],
+           window.padding[i], window.kernel[i] / 2);
+  return windowed(call, input, window, input[1]);
+}
+
+// Average pooling counts a window's positions; gaps in it have no meaning there.
+Shape average_pooled(const RuleCall& call, const Shape& input, const WindowAttributes& window) {
+  if (window.dilation[0] != 1 || window.dilation[1] != 1)
+    fail("{}: the dilation is ({}, {}), expected (1, 1)", call.name(), window.dilation[0], window.dilation[1]);
+  return pooled(call, input, window);
+}
+
+void require_pooling_dtype(const RuleCall& call) {
+  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8});
+}
+
+}  // namespace
+
+TensorSpec matmul_rule(const RuleCall& call) {
+  require_same_dtype(call, 0, 1);
+  require_floating(call, 0, "the arguments' type");
+  const Shape &a = call.shape(0), &b = call.shape(1);
+  if (a.rank() < 2 || b.rank() < 2)
+    fail("matmul: {} x {}: expected matrices or batches of matrices", a.to_string(), b.to_string());
+  const int last = a.rank() - 1, rows = b.rank() - 2;
+  if (a[last] != b[rows])
+    fail("matmul: {} x {}: the inner lengths differ (axis {} of the left is {}, axis {} of the right is {})", a.to_string(),
+         b.to_string(), last, a[last], rows, b[rows]);
+  Shape batch_a, batch_b;
+  for (int axis = 0; axis < a.rank() - 2; ++axis) batch_a.append(a[axis]);
+  for (int axis = 0; axis < rows; ++axis) batch_b.append(b[axis]);
+  Shape shape;
+  try {
+    shape = broadcast_shapes(batch_a, batch_b);
+  } catch (const Error& error) {
+    fail("matmul: {} x {}: the leading axes {}", a.to_string(), b.to_string(), error.what());
+  }
+  shape.append(a[a.rank() - 2]);
+  shape.append(b[b.rank() - 1]);
+  return {shape, call.input(0).dtype()};
+}
+
+TensorSpec conv2d_rule(const RuleCall& call) {
+  require_same_dtype(call, 0, 1);
+  require_floating(call, 0, "the arguments' type");
+  return {convolved(call, call.shape(0), call.shape(1), call.get<WindowAttributes>()), call.input(0).dtype()};
+}
+
+TensorSpec conv2d_input_gradient_rule(const RuleCall& call) {
+  require_same_dtype(call, 0, 1);
+  require_floating(call, 0, "the arguments' type");
+  const auto& window = call.get<WindowAttributes>();
+  require_gradient(call, window.input_shape, call.shape(1), window);
+  return {window.input_shape, call.input(0).dtype()};
+}
+
+TensorSpec conv2d_weight_gradient_rule(const RuleCall& call) {
+  require_same_dtype(call, 0, 1);
+  require_floating(call, 0, "the arguments' type");
+  const auto& window = call.get<WindowAttributes>();
+  require_gradient(call, call.shape(1), window.input_shape, window);
+  return {window.input_shape, call.input(0).dtype()};
+}
+
+TensorSpec max_pool2d_rule(const RuleCall& call) {
+  require_pooling_dtype(call);
+  return {pooled(call, call.shape(0), call.get<WindowAttributes>()), call.input(0).dtype()};
+}
+
+TensorSpec max_pool2d_indices_rule(const RuleCall& call) {
+  require_pooling_dtype(call);
+  return {pooled(call, call.shape(0), call.get<WindowAttributes>()), DType::kInt64};
+}
+
+TensorSpec average_pool2d_rule(const RuleCall& call) {
+  require_floating(call, 0, "x");
+  return {average_pooled(call, call.shape(0), call.get<WindowAttributes>()), call.input(0).dtype()};
+}
+
+TensorSpec average_pool2d_gradient_rule(const RuleCall& call) {
+  require_floating(call, 0, "the output gradient");
+  const auto& window = call.get<WindowAttributes>();
+  const Shape expected = average_pooled(call, window.input_shape, window);
+  if (call.shape(0) != expected)
+    fail("average_pool2d_gradient: the output gradient has shape {}, but pooling {} gives {}", call.shape(0).to_string(),
+         window.input_shape.to_string(), expected.to_string());
+  return {window.input_shape, call.input(0).dtype()};
+}
+
+}  // namespace shape_rules
+}  // namespace tessera

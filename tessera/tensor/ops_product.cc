@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <array>
+
+#include "tessera/tensor/ops_arguments.h"
+
+namespace tessera {
+
+using internal::apply_unary;
+using internal::tensor_argument;
+
+// A 1-D argument becomes a matrix of one row or one column, whose axis is then taken out of the result.
+Tensor matmul(const Operand& a, const Operand& b) {
+  const Tensor &left = tensor_argument(Op::kMatrixMultiply, a), &right = tensor_argument(Op::kMatrixMultiply, b);
+  if (left.rank() == 0 || right.rank() == 0)
+    fail("matmul: {} x {}: a scalar has no rows and columns; use multiply", left.shape().to_string(), right.shape().to_string());
+  const bool row = left.rank() == 1, column = right.rank() == 1;
+  if ((row || column) && left.shape()[left.rank() - 1] != right.shape()[std::max(0, right.rank() - 2)])
+    fail("matmul: {} x {}: the inner lengths differ (axis {} of the left is {}, axis {} of the right is {})",
+         left.shape().to_string(), right.shape().to_string(), left.rank() - 1, left.shape()[left.rank() - 1],
+         std::max(0, right.rank() - 2), right.shape()[std::max(0, right.rank() - 2)]);
+  const std::array<Tensor, 2> inputs = {
+      row ? reshape(Operand(left, a.where()), {1, left.size(0)}) : left,
+      column ? reshape(Operand(right, a.where()), {right.size(0), 1}) : right};
+  const Tensor product = apply(Op::kMatrixMultiply, inputs, NoAttributes{}, a.where());
+  if (!row && !column) return product;
+  Shape shape;
+  for (int axis = 0; axis < product.rank(); ++axis) {
+    const bool added = (row && axis == product.rank() - 2) || (column && axis == product.rank() - 1);
+    if (!added) shape.append(product.shape()[axis]);
+  }
+  return reshape(Operand(product, a.where()), shape);
+}
+
+Tensor conv2d(const Operand& x, const Tensor& weight, const Conv2dOptions& options) {
+  const std::array<Tensor, 2> inputs = {tensor_argument(Op::kConv2d, x), weight};
+  WindowAttributes window;
+  for (int i = 0; i < 2; ++i) {
+    window.kernel[i] = weight.defined() && weight.rank() == 4 ? weight.shape()[2 + i] : 1;
+    window.stride[i] = options.stride[i];
+    window.padding[i] = options.padding[i];
+    window.dilation[i] = options.dilation[i];
+  }
+  window.groups = options.groups;
+  return apply(Op::kConv2d, inputs, window, x.where());
+}
+
+namespace {
+
+Tensor pool(Op op, const Operand& x, const Pool2dOptions& options) {
+  WindowAttributes window;
+  for (int i = 0; i < 2; ++i) {
+    window.kernel[i] = options.kernel[i];
+    window.stride[i] = options.stride[i];
+    window.padding[i] = options.padding[i];
+    window.dilation[i] = options.dilation[i];
+  }
+  window.count_padding = options.count_padding;
+  window.round_up = options.round_up;
+  return apply_unary(op, x, window);
+}
+
+}  // namespace
+
+Tensor max_pool2d(const Operand& x, const Pool2dOptions& options) { return pool(Op::kMaxPool2d, x, options); }
+Tensor max_pool2d_indices(const Operand& x, const Pool2dOptions& options) {
+  return pool(Op::kMaxPool2dIndices, x, options);
+}
+Tensor average_pool2d(const Operand& x, const Pool2dOptions& options) { return pool(Op::kAveragePool2d, x, options); }
+
+}  // namespace tessera
