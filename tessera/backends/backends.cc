@@ -53,6 +53,8 @@ void use_default_backend() {
   from_environment("TESSERA_SIMD", [](const char* level) { use_simd_level(level); });
 }
 
-std::string active_backend_name() { return std::string(backend_for(DeviceKind::kCpu).name()); }
+std::string active_backend_name() {
+  return std::string(backend_for(DeviceKind::kCpu).name());
+}
 
 }  // namespace tessera

@@ -64,7 +64,8 @@ TEST(Backends, EnvironmentVariablesChoose) {
 TEST(Backends, AWrongEnvironmentVariableIsNamed) {
   const Environment backend("TESSERA_BACKEND", "cpv");
   EXPECT_EQ(error_of([] { use_default_backend(); }),
-            "environment variable TESSERA_BACKEND: backend: found 'cpv', expected cpu or reference (did you mean 'cpu'?)");
+            "environment variable TESSERA_BACKEND: backend: found 'cpv', expected cpu or reference (did you "
+            "mean 'cpu'?)");
 }
 
 TEST(Backends, MemoryIsAlignedAndAnImpossibleSizeIsASentence) {

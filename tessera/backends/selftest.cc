@@ -61,7 +61,9 @@ void for_each_operation(Body&& body) {
   body(group.front().op, std::move(group));
 }
 
-std::string id_of(const selftest::Case& test) { return test.op + "/" + test.name; }
+std::string id_of(const selftest::Case& test) {
+  return test.op + "/" + test.name;
+}
 
 }  // namespace
 

@@ -1,12 +1,14 @@
-// The selftest: does this machine, with the active backend, thread count and vector width, compute the bits of the contract?
+// The selftest: does this machine, with the active backend, thread count and vector width, compute the bits
+// of the contract?
 //
-// For every row of ops.def, and for the functions and random streams of numerics, it computes a set of cases (tiny, odd and large
-// shapes; transposed, reversed, sliced and broadcast inputs; NaN, infinities, subnormals and -0) and compares a SHA-256 of
-// each result with the committed table selftest_digests.inc, which the reference backend wrote. Inputs come from
-// Philox by the name of the case, so cases can be added without changing the others.
+// For every row of ops.def, and for the functions and random streams of numerics, it computes a set of cases
+// (tiny, odd and large shapes; transposed, reversed, sliced and broadcast inputs; NaN, infinities, subnormals
+// and -0) and compares a SHA-256 of each result with the committed table selftest_digests.inc, which the
+// reference backend wrote. Inputs come from Philox by the name of the case, so cases can be added without
+// changing the others.
 //
-// A mismatch means that results of this build on this machine differ from everybody else's: wrong compiler flags, a broken
-// processor, or a bug. The name of the case says which operation to look at.
+// A mismatch means that results of this build on this machine differ from everybody else's: wrong compiler
+// flags, a broken processor, or a bug. The name of the case says which operation to look at.
 //
 // Thread-safety: no operation may change the backend meanwhile. Takes a second or so.
 //

@@ -1,5 +1,6 @@
-// What the selftest computes, by class of operation. Shapes are chosen for the places where orders could differ: below, at and beyond a
-// vector (8, 16), a chunk of k (256), a reduction block (1,024) and its tree (33,000 is 32 blocks and a piece).
+// What the selftest computes, by class of operation. Shapes are chosen for the places where orders could
+// differ: below, at and beyond a vector (8, 16), a chunk of k (256), a reduction block (1,024) and its tree
+// (33,000 is 32 blocks and a piece).
 #include "tessera/backends/selftest_cases.h"
 
 #include <array>
@@ -26,16 +27,24 @@ std::span<const DType> dtypes_of(Op op) {
     case Op::kDivide:
     case Op::kMaximum:
     case Op::kMinimum:
-    case Op::kIndexAdd: return kNumbers;
+    case Op::kIndexAdd:
+      return kNumbers;
     case Op::kSum:
+    case Op::kSumSquares:
     case Op::kMax:
     case Op::kMin:
-    case Op::kArgMax: return kNumbers;
-    default: return kFloating;
+    case Op::kArgMax:
+      return kAll;
+    case Op::kMaxPool2d:
+    case Op::kMaxPool2dIndices:
+      return std::span<const DType>(kAll).first(4);  // all but bool
+    default:
+      return kFloating;
   }
 }
 
-// The cases of one operation. The inputs of a case are drawn from its own stream: input i has the key (i, name).
+// The cases of one operation. The inputs of a case are drawn from its own stream: input i has the key (i,
+// name).
 class Cases {
  public:
   explicit Cases(Op op) : op_(op) {}
@@ -86,8 +95,10 @@ void add_unary(Cases& cases) {
 
 // Integer division by zero is an error, so divisors are odd.
 Tensor second_argument(Op op, numerics::PhiloxKey key, const Shape& shape, DType dtype, Layout layout) {
-  if (op != Op::kDivide || dtype != DType::kInt64) return make_input(key, shape, dtype, Values::kAwkward, layout);
-  const std::vector<std::int64_t> values = make_input(key, shape, dtype, Values::kAwkward, layout).to_vector<std::int64_t>();
+  if (op != Op::kDivide || dtype != DType::kInt64)
+    return make_input(key, shape, dtype, Values::kAwkward, layout);
+  const std::vector<std::int64_t> values =
+      make_input(key, shape, dtype, Values::kAwkward, layout).to_vector<std::int64_t>();
   std::vector<std::int64_t> odd;
   for (const std::int64_t value : values) odd.push_back(value | 1);
   return Tensor::from(odd, shape);
@@ -103,8 +114,9 @@ void add_binary_of(Cases& cases, DType dtype) {
   struct Pair {
     Shape a, b;
   };
-  for (const Pair& pair : {Pair{{}, {}}, Pair{{7}, {}}, Pair{{}, {0}}, Pair{{3, 5, 7}, {3, 5, 7}}, Pair{{17, 1}, {33}},
-                           Pair{{2, 1, 5}, {3, 1}}, Pair{{33001}, {33001}}, Pair{{33, 65}, {65}}, Pair{{33, 65}, {33, 1}}})
+  for (const Pair& pair :
+       {Pair{{}, {}}, Pair{{7}, {}}, Pair{{}, {0}}, Pair{{3, 5, 7}, {3, 5, 7}}, Pair{{17, 1}, {33}},
+        Pair{{2, 1, 5}, {3, 1}}, Pair{{33001}, {33001}}, Pair{{33, 65}, {65}}, Pair{{33, 65}, {33, 1}}})
     cases.add(case_name(dtype, "{} {}", pair.a.to_string(), pair.b.to_string()), {}, [=](auto keys) {
       return Cases::Inputs{make_input(keys[0], pair.a, dtype, Values::kAwkward),
                            second_argument(op, keys[1], pair.b, dtype, Layout::kContiguous)};
@@ -159,11 +171,13 @@ void add_cast(Cases& cases) {
 
 void add_create(Cases& cases) {
   const auto nothing = [](auto) { return Cases::Inputs{}; };
-  for (const DType dtype : cases.op() == Op::kFill ? std::span<const DType>(kAll) : std::span<const DType>(kNumbers))
+  for (const DType dtype :
+       cases.op() == Op::kFill ? std::span<const DType>(kAll) : std::span<const DType>(kNumbers))
     for (const Shape& shape : {Shape{0}, Shape{7}, Shape{1025}}) {
       const bool exact = !is_floating(dtype);
       const double value = dtype == DType::kBool ? 1 : exact ? 5 : -0.1, step = exact ? 3 : 0.7;
-      cases.add(case_name(dtype, "{}", shape.to_string()), FillAttributes{shape, dtype, value, step}, nothing);
+      cases.add(case_name(dtype, "{}", shape.to_string()), FillAttributes{shape, dtype, value, step},
+                nothing);
     }
 }
 
@@ -175,8 +189,8 @@ void add_random(Cases& cases) {
     for (const std::int64_t n : {0, 1, 7, 1025, 10001})
       for (const std::uint64_t offset : {0, 5}) {
         if (offset != 0 && cases.op() == Op::kRandomPermutation) continue;
-        cases.add(case_name(dtype, "[{}] from {}", n, offset), RandomAttributes{{n}, dtype, 0x243f6a88, 0x85a308d3, 3, offset},
-                  nothing);
+        cases.add(case_name(dtype, "[{}] from {}", n, offset),
+                  RandomAttributes{{n}, dtype, 0x243f6a88, 0x85a308d3, 3, offset}, nothing);
       }
   }
 }
@@ -198,12 +212,14 @@ void add_view(Cases& cases) {
       if (cases.op() == Op::kReshape) attributes = ShapeAttributes{{4, 15}};
       if (cases.op() == Op::kBroadcastTo) attributes = ShapeAttributes{{2, 3, 4, 5}};
       if (cases.op() == Op::kPermute) attributes = PermuteAttributes{{2, 0, 1}};
-      if (cases.op() == Op::kSlice) attributes = slice_attributes(shape, {Range(1), Range::step(-1), Range(1, 4, 2)});
+      if (cases.op() == Op::kSlice)
+        attributes = slice_attributes(shape, {Range(1), Range::step(-1), Range(1, 4, 2)});
       // Reshape's row promises a view; strided inputs are copied before it.
       const Layout used = cases.op() == Op::kReshape ? Layout::kContiguous : layout;
-      cases.add(case_name(dtype, "{} {}", layout_name(layout), shape.to_string()), attributes, [=](auto keys) {
-        return Cases::Inputs{make_input(keys[0], shape, dtype, Values::kAwkward, used)};
-      });
+      cases.add(case_name(dtype, "{} {}", layout_name(layout), shape.to_string()), attributes,
+                [=](auto keys) {
+                  return Cases::Inputs{make_input(keys[0], shape, dtype, Values::kAwkward, used)};
+                });
     }
 }
 
@@ -231,7 +247,8 @@ void add_embed(Cases& cases) {
     for (const Example& example : examples)
       cases.add(case_name(dtype, "{} of {}", example.name, example.full.to_string()),
                 slice_attributes(example.full, example.ranges), [=](auto keys) {
-                  return Cases::Inputs{make_input(keys[0], example.sliced, dtype, Values::kAwkward, Layout::kReversed)};
+                  return Cases::Inputs{
+                      make_input(keys[0], example.sliced, dtype, Values::kAwkward, Layout::kReversed)};
                 });
 }
 
@@ -244,7 +261,8 @@ void add_concatenate(Cases& cases) {
           Shape shape{2, 3, 5};
           shape[axis] = length;
           const Layout layout = length == 17 ? Layout::kTransposed : Layout::kContiguous;
-          inputs.push_back(make_input(keys[static_cast<std::uint64_t>(length)], shape, dtype, Values::kAwkward, layout));
+          inputs.push_back(
+              make_input(keys[static_cast<std::uint64_t>(length)], shape, dtype, Values::kAwkward, layout));
         }
         return inputs;
       });
@@ -275,17 +293,19 @@ void add_matmul(Cases& cases) {
   for (const DType dtype : kFloating) {
     for (const Pair& pair :
          {Pair{{1, 1}, {1, 1}}, Pair{{3, 5}, {5, 7}}, Pair{{4, 0}, {0, 3}}, Pair{{17, 255}, {255, 33}},
-          Pair{{17, 256}, {256, 33}}, Pair{{17, 257}, {257, 33}}, Pair{{65, 600}, {600, 49}}, Pair{{1, 1537}, {1537, 1}},
-          Pair{{2, 1, 5, 300}, {3, 300, 9}}, Pair{{130, 31}, {31, 130}}, Pair{{5, 7, 11}, {11, 3}}})
+          Pair{{17, 256}, {256, 33}}, Pair{{17, 257}, {257, 33}}, Pair{{65, 600}, {600, 49}},
+          Pair{{1, 1537}, {1537, 1}}, Pair{{2, 1, 5, 300}, {3, 300, 9}}, Pair{{130, 31}, {31, 130}},
+          Pair{{5, 7, 11}, {11, 3}}})
       cases.add(case_name(dtype, "{} {}", pair.a.to_string(), pair.b.to_string()), {}, [=](auto keys) {
         return Cases::Inputs{make_input(keys[0], pair.a, dtype), make_input(keys[1], pair.b, dtype)};
       });
     for (const Layout a : {Layout::kTransposed, Layout::kSliced})
       for (const Layout b : {Layout::kTransposed, Layout::kReversed, Layout::kBroadcast})
-        cases.add(case_name(dtype, "{}, {} [19, 300] [300, 37]", layout_name(a), layout_name(b)), {}, [=](auto keys) {
-          return Cases::Inputs{make_input(keys[0], {19, 300}, dtype, Values::kOrdinary, a),
-                               make_input(keys[1], {300, 37}, dtype, Values::kOrdinary, b)};
-        });
+        cases.add(case_name(dtype, "{}, {} [19, 300] [300, 37]", layout_name(a), layout_name(b)), {},
+                  [=](auto keys) {
+                    return Cases::Inputs{make_input(keys[0], {19, 300}, dtype, Values::kOrdinary, a),
+                                         make_input(keys[1], {300, 37}, dtype, Values::kOrdinary, b)};
+                  });
     cases.add(case_name(dtype, "awkward [19, 9] [9, 37]"), {}, [=](auto keys) {
       return Cases::Inputs{make_input(keys[0], {19, 9}, dtype, Values::kAwkward),
                            make_input(keys[1], {9, 37}, dtype, Values::kAwkward)};
@@ -334,23 +354,29 @@ void add_convolution(Cases& cases) {
     WindowAttributes window = convolution.window;
     window.kernel[0] = convolution.weight[2];
     window.kernel[1] = convolution.weight[3];
-    Shape output = {convolution.input[0], convolution.weight[0], window_output_size(convolution.input[2], window, 0),
+    Shape output = {convolution.input[0], convolution.weight[0],
+                    window_output_size(convolution.input[2], window, 0),
                     window_output_size(convolution.input[3], window, 1)};
     Shape first = convolution.input, second = convolution.weight;
     if (op == Op::kConv2dInputGradient) first = output, window.input_shape = convolution.input;
-    if (op == Op::kConv2dWeightGradient) first = output, second = convolution.input, window.input_shape = convolution.weight;
+    if (op == Op::kConv2dWeightGradient)
+      first = output, second = convolution.input, window.input_shape = convolution.weight;
     const char* suffix = values == Values::kAwkward ? ", awkward" : "";
-    cases.add(case_name(dtype, "{}, {}{}", convolution.name, layout_name(layout), suffix), window, [=](auto keys) {
-      return Cases::Inputs{make_input(keys[0], first, dtype, values, layout), make_input(keys[1], second, dtype, values, layout)};
-    });
+    cases.add(case_name(dtype, "{}, {}{}", convolution.name, layout_name(layout), suffix), window,
+              [=](auto keys) {
+                return Cases::Inputs{make_input(keys[0], first, dtype, values, layout),
+                                     make_input(keys[1], second, dtype, values, layout)};
+              });
   };
   for (const DType dtype : kFloating)
     for (const Convolution& convolution : convolutions()) {
       add_case(dtype, convolution, Values::kOrdinary, Layout::kContiguous);
       const std::string_view name = convolution.name;
       // Taps outside the image are multiplied, so that an infinite weight there gives NaN.
-      if (name == "stride 2" || name == "two groups") add_case(dtype, convolution, Values::kAwkward, Layout::kContiguous);
-      if (name == "padded" || name == "dilated") add_case(dtype, convolution, Values::kOrdinary, Layout::kTransposed);
+      if (name == "stride 2" || name == "two groups")
+        add_case(dtype, convolution, Values::kAwkward, Layout::kContiguous);
+      if (name == "padded" || name == "dilated")
+        add_case(dtype, convolution, Values::kOrdinary, Layout::kTransposed);
     }
 }
 
@@ -372,8 +398,10 @@ std::vector<std::pair<const char*, WindowAttributes>> pools(bool dilation_allowe
   without_padding.count_padding = false;
   dilated = overlapping;
   dilated.dilation[0] = 2;
-  std::vector<std::pair<const char*, WindowAttributes>> result = {
-      {"halves", halves}, {"overlapping", overlapping}, {"rounded up", round_up}, {"padding not counted", without_padding}};
+  std::vector<std::pair<const char*, WindowAttributes>> result = {{"halves", halves},
+                                                                  {"overlapping", overlapping},
+                                                                  {"rounded up", round_up},
+                                                                  {"padding not counted", without_padding}};
   if (dilation_allowed) result.emplace_back("dilated", dilated);
   return result;
 }
@@ -381,7 +409,7 @@ std::vector<std::pair<const char*, WindowAttributes>> pools(bool dilation_allowe
 void add_window(Cases& cases) {
   const Op op = cases.op();
   const bool largest = op == Op::kMaxPool2d || op == Op::kMaxPool2dIndices;
-  for (const DType dtype : kFloating)
+  for (const DType dtype : dtypes_of(op))
     for (const auto& [name, pool] : pools(largest))
       for (const Values values : {Values::kOrdinary, Values::kAwkward}) {
         const Shape input{2, 3, 10, 13};
@@ -392,10 +420,11 @@ void add_window(Cases& cases) {
           shape = {2, 3, window_output_size(10, window, 0), window_output_size(13, window, 1)};
         }
         const bool awkward = values == Values::kAwkward;
-        cases.add(case_name(dtype, "{}{}", name, awkward ? ", awkward, transposed" : ""), window, [=](auto keys) {
-          return Cases::Inputs{
-              make_input(keys[0], shape, dtype, values, awkward ? Layout::kTransposed : Layout::kContiguous)};
-        });
+        cases.add(case_name(dtype, "{}{}", name, awkward ? ", awkward, transposed" : ""), window,
+                  [=](auto keys) {
+                    return Cases::Inputs{make_input(keys[0], shape, dtype, values,
+                                                    awkward ? Layout::kTransposed : Layout::kContiguous)};
+                  });
       }
 }
 
@@ -407,19 +436,36 @@ struct Reduction {
 };
 
 std::vector<Reduction> reductions() {
-  return {{{}, {}},          {{1}, {0}},          {{7}, {0}},           {{16}, {0}},        {{17}, {0}},
-          {{1023}, {0}},     {{1024}, {0}},       {{1025}, {0}},        {{33001}, {0}},     {{17, 257}, {0}},
-          {{17, 257}, {1}},  {{2500, 3}, {0}},    {{3, 2500}, {1}},     {{5, 1030, 3}, {1}}, {{3, 4, 5}, {0, 2}},
-          {{7, 40, 41}, {0, 1, 2}}, {{6, 5, 4}, {}}, {{9, 30, 40}, {1, 2}}, {{40, 3, 33}, {0, 2}}};
+  return {{{}, {}},
+          {{1}, {0}},
+          {{7}, {0}},
+          {{16}, {0}},
+          {{17}, {0}},
+          {{1023}, {0}},
+          {{1024}, {0}},
+          {{1025}, {0}},
+          {{33001}, {0}},
+          {{17, 257}, {0}},
+          {{17, 257}, {1}},
+          {{2500, 3}, {0}},
+          {{3, 2500}, {1}},
+          {{5, 1030, 3}, {1}},
+          {{3, 4, 5}, {0, 2}},
+          {{7, 40, 41}, {0, 1, 2}},
+          {{6, 5, 4}, {}},
+          {{9, 30, 40}, {1, 2}},
+          {{40, 3, 33}, {0, 2}}};
 }
 
 void add_reduction(Cases& cases) {
   const Op op = cases.op();
-  const auto add_case = [&](DType dtype, const Reduction& reduction, Values values, Layout layout, bool keep) {
+  const auto add_case = [&](DType dtype, const Reduction& reduction, Values values, Layout layout,
+                            bool keep) {
     std::string axes;
     for (const int axis : reduction.axes) axes += fmt::format(" {}", axis);
-    cases.add(case_name(dtype, "{}{} {} over{}{}", layout_name(layout), values == Values::kAwkward ? " awkward" : "",
-                        reduction.shape.to_string(), axes.empty() ? " none" : axes, keep ? ", kept" : ""),
+    cases.add(case_name(dtype, "{}{} {} over{}{}", layout_name(layout),
+                        values == Values::kAwkward ? " awkward" : "", reduction.shape.to_string(),
+                        axes.empty() ? " none" : axes, keep ? ", kept" : ""),
               ReduceAttributes{reduction.axes, keep}, [=](auto keys) {
                 return Cases::Inputs{make_input(keys[0], reduction.shape, dtype, values, layout)};
               });
@@ -447,12 +493,13 @@ void add_reduction(Cases& cases) {
 void add_softmax(Cases& cases) {
   for (const DType dtype : kFloating) {
     const auto add_case = [&](const Shape& shape, int axis, Values values, Layout layout) {
-      cases.add(case_name(dtype, "{}{} {} along {}", layout_name(layout), values == Values::kAwkward ? " awkward" : "",
-                          shape.to_string(), axis),
+      cases.add(case_name(dtype, "{}{} {} along {}", layout_name(layout),
+                          values == Values::kAwkward ? " awkward" : "", shape.to_string(), axis),
                 AxisAttributes{axis},
                 [=](auto keys) { return Cases::Inputs{make_input(keys[0], shape, dtype, values, layout)}; });
     };
-    for (const Shape& shape : {Shape{1}, Shape{17}, Shape{1500}}) add_case(shape, 0, Values::kSmall, Layout::kContiguous);
+    for (const Shape& shape : {Shape{1}, Shape{17}, Shape{1500}})
+      add_case(shape, 0, Values::kSmall, Layout::kContiguous);
     for (const int axis : {0, 1}) {
       for (const Layout layout : kLayouts) add_case({33, 10}, axis, Values::kSmall, layout);
       add_case({3, 1500}, axis, Values::kOrdinary, Layout::kContiguous);
@@ -477,20 +524,48 @@ void add_cross_entropy(Cases& cases) {
 std::vector<Case> cases_of(Op op) {
   Cases cases(op);
   switch (op_info(op).op_class) {
-    case OpClass::kUnary: add_unary(cases); break;
-    case OpClass::kBinary: add_binary(cases); break;
-    case OpClass::kCompare: add_compare(cases); break;
-    case OpClass::kSelect: add_select(cases); break;
-    case OpClass::kCast: add_cast(cases); break;
-    case OpClass::kCreate: add_create(cases); break;
-    case OpClass::kRandom: add_random(cases); break;
-    case OpClass::kView: add_view(cases); break;
-    case OpClass::kMove: (op == Op::kCopy ? add_copy : op == Op::kEmbed ? add_embed : add_concatenate)(cases); break;
-    case OpClass::kProduct: (op == Op::kMatrixMultiply ? add_matmul : add_convolution)(cases); break;
-    case OpClass::kWindow: add_window(cases); break;
-    case OpClass::kReduce: add_reduction(cases); break;
-    case OpClass::kIndex: add_index(cases); break;
-    case OpClass::kNormalize: (op == Op::kCrossEntropy ? add_cross_entropy : add_softmax)(cases); break;
+    case OpClass::kUnary:
+      add_unary(cases);
+      break;
+    case OpClass::kBinary:
+      add_binary(cases);
+      break;
+    case OpClass::kCompare:
+      add_compare(cases);
+      break;
+    case OpClass::kSelect:
+      add_select(cases);
+      break;
+    case OpClass::kCast:
+      add_cast(cases);
+      break;
+    case OpClass::kCreate:
+      add_create(cases);
+      break;
+    case OpClass::kRandom:
+      add_random(cases);
+      break;
+    case OpClass::kView:
+      add_view(cases);
+      break;
+    case OpClass::kMove:
+      (op == Op::kCopy ? add_copy : op == Op::kEmbed ? add_embed : add_concatenate)(cases);
+      break;
+    case OpClass::kProduct:
+      (op == Op::kMatrixMultiply ? add_matmul : add_convolution)(cases);
+      break;
+    case OpClass::kWindow:
+      add_window(cases);
+      break;
+    case OpClass::kReduce:
+      add_reduction(cases);
+      break;
+    case OpClass::kIndex:
+      add_index(cases);
+      break;
+    case OpClass::kNormalize:
+      (op == Op::kCrossEntropy ? add_cross_entropy : add_softmax)(cases);
+      break;
   }
   auto result = cases.take();
   TESSERA_CHECK(!result.empty(), "the selftest has no case for {}", op_info(op).name);

@@ -31,8 +31,8 @@ enum class Values {
   kAwkward,   // ordinary ones with NaN, infinities, zeros, subnormals and extremes strewn in
 };
 enum class Layout { kContiguous, kTransposed, kReversed, kSliced, kBroadcast };
-inline constexpr Layout kLayouts[] = {Layout::kContiguous, Layout::kTransposed, Layout::kReversed, Layout::kSliced,
-                                      Layout::kBroadcast};
+inline constexpr Layout kLayouts[] = {Layout::kContiguous, Layout::kTransposed, Layout::kReversed,
+                                      Layout::kSliced, Layout::kBroadcast};
 std::string_view layout_name(Layout layout);
 
 // A tensor of this logical shape whose memory has this layout. Scalars are always contiguous.
@@ -40,7 +40,8 @@ Tensor make_input(numerics::PhiloxKey key, const Shape& shape, DType dtype, Valu
                   Layout layout = Layout::kContiguous);
 // int64 in [0, bound).
 Tensor make_indices(numerics::PhiloxKey key, std::int64_t count, std::int64_t bound);
-// The special values of a dtype, [n]: zeros, ones, extremes, subnormals, infinities, NaN, ties, bounds of the integers.
+// The special values of a dtype, [n]: zeros, ones, extremes, subnormals, infinities, NaN, ties, bounds of the
+// integers.
 Tensor special_values(DType dtype);
 
 }  // namespace tessera::selftest

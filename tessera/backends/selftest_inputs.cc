@@ -19,10 +19,12 @@ std::vector<T> specials() {
   if constexpr (std::is_same_v<T, bool>) {
     return {false, true};
   } else if constexpr (std::is_integral_v<T>) {
-    std::vector<T> values = {0, 1, 2, 3, 7, 100, 127, 128, 255, Limits::max(), Limits::max() - 1, Limits::min()};
+    std::vector<T> values = {
+        0, 1, 2, 3, 7, 100, 127, 128, 255, Limits::max(), Limits::max() - 1, Limits::min()};
     if constexpr (Limits::is_signed) {
       for (const T x : {T(-1), T(-2), T(-7), T(-128), T(-256), T(Limits::min() + 1)}) values.push_back(x);
-      // Neighbours of the last integers that float32 and float64 hold exactly: conversions round to even there.
+      // Neighbours of the last integers that float32 and float64 hold exactly: conversions round to even
+      // there.
       for (const int exponent : {24, 53})
         for (const int step : {-1, 0, 1, 2, 3}) values.push_back((T(1) << exponent) + step);
     }
@@ -30,10 +32,42 @@ std::vector<T> specials() {
   } else {
     const T eps = Limits::epsilon(), tiny = Limits::min(), least = Limits::denorm_min();
     std::vector<T> values;
-    for (const T x : {T(0), T(1), T(2), T(0.5), T(1.5), T(2.5), T(3), T(10), T(88), T(104), T(255.5), T(256), T(710),
-                      T(745), 1 + eps, 1 - eps / 2, least, 3 * least, tiny - least, tiny, tiny * 3, Limits::max(),
-                      Limits::max() / 2, T(0x1p24), T(0x1p31), T(0x1p53), T(0x1p63), T(0x1.fffffep62), T(0x1p64),
-                      T(0x1.921fb6p+1), T(0x1.921fb6p+0), T(1e5), T(1e20), T(1e-5), T(1e-20), Limits::infinity()}) {
+    for (const T x : {T(0),
+                      T(1),
+                      T(2),
+                      T(0.5),
+                      T(1.5),
+                      T(2.5),
+                      T(3),
+                      T(10),
+                      T(88),
+                      T(104),
+                      T(255.5),
+                      T(256),
+                      T(710),
+                      T(745),
+                      1 + eps,
+                      1 - eps / 2,
+                      least,
+                      3 * least,
+                      tiny - least,
+                      tiny,
+                      tiny * 3,
+                      Limits::max(),
+                      Limits::max() / 2,
+                      T(0x1p24),
+                      T(0x1p31),
+                      T(0x1p53),
+                      T(0x1p63),
+                      T(0x1.fffffep62),
+                      T(0x1p64),
+                      T(0x1.921fb6p+1),
+                      T(0x1.921fb6p+0),
+                      T(1e5),
+                      T(1e20),
+                      T(1e-5),
+                      T(1e-20),
+                      Limits::infinity()}) {
       values.push_back(x);
       values.push_back(-x);
     }
@@ -59,27 +93,37 @@ T make_value(std::uint64_t bits, Values values) {
     static const std::vector<T> special = specials<T>();
     return special[(bits >> 8) % special.size()];
   }
-  if constexpr (std::is_same_v<T, bool>) return (bits & 1) != 0;
-  else if constexpr (std::is_same_v<T, std::uint8_t>) return static_cast<T>(bits);
-  else if constexpr (std::is_integral_v<T>) return static_cast<T>(bits % 2001) - 1000;
-  else return random_float<T>(bits, values == Values::kSmall ? -12 : -8);
+  if constexpr (std::is_same_v<T, bool>)
+    return (bits & 1) != 0;
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return static_cast<T>(bits);
+  else if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(bits % 2001) - 1000;
+  else
+    return random_float<T>(bits, values == Values::kSmall ? -12 : -8);
 }
 
 template <typename T>
 Tensor make_contiguous(numerics::PhiloxKey key, const Shape& shape, Values values) {
   const auto n = static_cast<std::size_t>(shape.elements());
   const auto data = std::make_unique<T[]>(n);  // not a vector: std::vector<bool> has no data()
-  for (std::size_t i = 0; i < n; ++i) data[i] = make_value<T>(bits_of(key, static_cast<std::int64_t>(i)), values);
+  for (std::size_t i = 0; i < n; ++i)
+    data[i] = make_value<T>(bits_of(key, static_cast<std::int64_t>(i)), values);
   return Tensor::from(std::span<const T>(data.get(), n), shape);
 }
 
 Tensor make_contiguous(numerics::PhiloxKey key, const Shape& shape, DType dtype, Values values) {
   switch (dtype) {
-    case DType::kFloat32: return make_contiguous<float>(key, shape, values);
-    case DType::kFloat64: return make_contiguous<double>(key, shape, values);
-    case DType::kInt64: return make_contiguous<std::int64_t>(key, shape, values);
-    case DType::kUInt8: return make_contiguous<std::uint8_t>(key, shape, values);
-    case DType::kBool: return make_contiguous<bool>(key, shape, values);
+    case DType::kFloat32:
+      return make_contiguous<float>(key, shape, values);
+    case DType::kFloat64:
+      return make_contiguous<double>(key, shape, values);
+    case DType::kInt64:
+      return make_contiguous<std::int64_t>(key, shape, values);
+    case DType::kUInt8:
+      return make_contiguous<std::uint8_t>(key, shape, values);
+    case DType::kBool:
+      return make_contiguous<bool>(key, shape, values);
   }
   return {};
 }
@@ -88,11 +132,16 @@ Tensor make_contiguous(numerics::PhiloxKey key, const Shape& shape, DType dtype,
 
 std::string_view layout_name(Layout layout) {
   switch (layout) {
-    case Layout::kContiguous: return "contiguous";
-    case Layout::kTransposed: return "transposed";
-    case Layout::kReversed: return "reversed";
-    case Layout::kSliced: return "sliced";
-    case Layout::kBroadcast: return "broadcast";
+    case Layout::kContiguous:
+      return "contiguous";
+    case Layout::kTransposed:
+      return "transposed";
+    case Layout::kReversed:
+      return "reversed";
+    case Layout::kSliced:
+      return "sliced";
+    case Layout::kBroadcast:
+      return "broadcast";
   }
   return "";
 }
@@ -102,7 +151,8 @@ Tensor make_input(numerics::PhiloxKey key, const Shape& shape, DType dtype, Valu
   Shape stored = shape;
   if (rank == 0) return make_contiguous(key, shape, dtype, values);
   switch (layout) {
-    case Layout::kContiguous: return make_contiguous(key, shape, dtype, values);
+    case Layout::kContiguous:
+      return make_contiguous(key, shape, dtype, values);
     case Layout::kTransposed:
       for (int axis = 0; axis < rank; ++axis) stored[axis] = shape[rank - 1 - axis];
       return make_contiguous(key, stored, dtype, values).transpose();
@@ -133,13 +183,20 @@ Tensor make_indices(numerics::PhiloxKey key, std::int64_t count, std::int64_t bo
 }
 
 Tensor special_values(DType dtype) {
-  const auto make = [](const auto& values) { return Tensor::from(values, Shape{static_cast<std::int64_t>(values.size())}); };
+  const auto make = [](const auto& values) {
+    return Tensor::from(values, Shape{static_cast<std::int64_t>(values.size())});
+  };
   switch (dtype) {
-    case DType::kFloat32: return make(specials<float>());
-    case DType::kFloat64: return make(specials<double>());
-    case DType::kInt64: return make(specials<std::int64_t>());
-    case DType::kUInt8: return make(specials<std::uint8_t>());
-    case DType::kBool: return Tensor::from<bool>({false, true}, Shape{2});
+    case DType::kFloat32:
+      return make(specials<float>());
+    case DType::kFloat64:
+      return make(specials<double>());
+    case DType::kInt64:
+      return make(specials<std::int64_t>());
+    case DType::kUInt8:
+      return make(specials<std::uint8_t>());
+    case DType::kBool:
+      return Tensor::from<bool>({false, true}, Shape{2});
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// The selftest's cases for the numerics room: the scalar functions, which tensors, schedules and samplers share, and the random streams.
+// The selftest's cases for the numerics room: the scalar functions, which tensors, schedules and samplers
+// share, and the random streams.
 #include "tessera/backends/selftest_cases.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/random.h"
@@ -37,7 +38,8 @@ void add_pow(std::vector<Case>& cases) {
                      const std::vector<T> x = arguments<T>("selftest/numerics");
                      const std::vector<T> y = arguments<T>("selftest/numerics.pow");
                      std::vector<T> values;
-                     for (std::size_t i = 0; i < x.size(); ++i) values.push_back(numerics::pow(x[i], y[x.size() - 1 - i]));
+                     for (std::size_t i = 0; i < x.size(); ++i)
+                       values.push_back(numerics::pow(x[i], y[x.size() - 1 - i]));
                      return as_tensor(values);
                    }});
 }
@@ -67,8 +69,8 @@ void add_streams(std::vector<Case>& cases) {
 
 std::vector<Case> numerics_cases() {
   std::vector<Case> cases;
-#define TESSERA_FUNCTION_CASE(name)                                              \
-  add_unary<float>(cases, #name, [](float x) { return numerics::name(x); });     \
+#define TESSERA_FUNCTION_CASE(name)                                          \
+  add_unary<float>(cases, #name, [](float x) { return numerics::name(x); }); \
   add_unary<double>(cases, #name, [](double x) { return numerics::name(x); });
   TESSERA_FUNCTION_CASE(exp)
   TESSERA_FUNCTION_CASE(log)

@@ -29,42 +29,65 @@ T wrapping(T a, T b, Function function) {
 
 struct Add {
   template <std::floating_point T>
-  T operator()(T a, T b) const { return a + b; }
+  T operator()(T a, T b) const {
+    return a + b;
+  }
   template <std::integral T>
-  T operator()(T a, T b) const { return wrapping(a, b, [](auto x, auto y) { return x + y; }); }
+  T operator()(T a, T b) const {
+    return wrapping(a, b, [](auto x, auto y) { return x + y; });
+  }
 };
 
 struct Subtract {
   template <std::floating_point T>
-  T operator()(T a, T b) const { return a - b; }
+  T operator()(T a, T b) const {
+    return a - b;
+  }
   template <std::integral T>
-  T operator()(T a, T b) const { return wrapping(a, b, [](auto x, auto y) { return x - y; }); }
+  T operator()(T a, T b) const {
+    return wrapping(a, b, [](auto x, auto y) { return x - y; });
+  }
 };
 
 struct Multiply {
   template <std::floating_point T>
-  T operator()(T a, T b) const { return a * b; }
+  T operator()(T a, T b) const {
+    return a * b;
+  }
   template <std::integral T>
-  T operator()(T a, T b) const { return wrapping(a, b, [](auto x, auto y) { return x * y; }); }
+  T operator()(T a, T b) const {
+    return wrapping(a, b, [](auto x, auto y) { return x * y; });
+  }
 };
 
 struct Divide {
   template <std::floating_point T>
-  T operator()(T a, T b) const { return a / b; }
+  T operator()(T a, T b) const {
+    return a / b;
+  }
   template <std::integral T>
   T operator()(T a, T b) const {
     if (b == 0) fail("divide: integer division of {} by zero", a);
-    if (b == static_cast<T>(-1)) return wrapping(T(0), a, [](auto x, auto y) { return x - y; });  // lowest / -1 wraps
+    if (b == static_cast<T>(-1))
+      return wrapping(T(0), a, [](auto x, auto y) { return x - y; });  // lowest / -1 wraps
     return a / b;
   }
 };
 
 }  // namespace
 
-void add_kernel(const KernelCall& call) { map<float, double, std::int64_t>(call, Add{}); }
-void subtract_kernel(const KernelCall& call) { map<float, double, std::int64_t>(call, Subtract{}); }
-void multiply_kernel(const KernelCall& call) { map<float, double, std::int64_t>(call, Multiply{}); }
-void divide_kernel(const KernelCall& call) { map<float, double, std::int64_t>(call, Divide{}); }
+void add_kernel(const KernelCall& call) {
+  map<float, double, std::int64_t>(call, Add{});
+}
+void subtract_kernel(const KernelCall& call) {
+  map<float, double, std::int64_t>(call, Subtract{});
+}
+void multiply_kernel(const KernelCall& call) {
+  map<float, double, std::int64_t>(call, Multiply{});
+}
+void divide_kernel(const KernelCall& call) {
+  map<float, double, std::int64_t>(call, Divide{});
+}
 void pow_kernel(const KernelCall& call) {
   map<float, double>(call, [](auto a, auto b) { return numerics::pow(a, b); });
 }

@@ -49,9 +49,12 @@ TensorView permute_view(const TensorView& view, std::span<const int> axes) {
 
 void copy_elements(const TensorView& from, const TensorView& to) {
   switch (dtype_size(from.dtype)) {
-    case 1: return copy_bits<std::uint8_t>(from, to);
-    case 4: return copy_bits<std::uint32_t>(from, to);
-    case 8: return copy_bits<std::uint64_t>(from, to);
+    case 1:
+      return copy_bits<std::uint8_t>(from, to);
+    case 4:
+      return copy_bits<std::uint32_t>(from, to);
+    case 8:
+      return copy_bits<std::uint64_t>(from, to);
   }
 }
 

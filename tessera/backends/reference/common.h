@@ -1,5 +1,5 @@
-// What the reference kernels share: choosing a C++ type for a dtype, reading a strided input as if it were a plain
-// row-major array, and dividing outputs over threads.
+// What the reference kernels share: choosing a C++ type for a dtype, reading a strided input as if it were a
+// plain row-major array, and dividing outputs over threads.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,8 @@ namespace tessera::backends::reference {
 template <typename... Types, typename Body>
 void dispatch(DType dtype, Body&& body) {
   const bool found = ((dtype == dtype_of<Types> ? (body(Types{}), true) : false) || ...);
-  TESSERA_CHECK(found, "the operation has no kernel for {}; its shape rule must refuse it", dtype_name(dtype));
+  TESSERA_CHECK(found, "the operation has no kernel for {}; its shape rule must refuse it",
+                dtype_name(dtype));
 }
 template <typename Body>
 void dispatch_any(DType dtype, Body&& body) {
@@ -32,7 +33,8 @@ TensorView broadcast_view(const TensorView& view, const Shape& shape);
 // The same view with its axes in another order.
 TensorView permute_view(const TensorView& view, std::span<const int> axes);
 
-// Copies the elements of `from` in row-major order to where `to` has them; the shapes are equal. Element size 1, 4 or 8.
+// Copies the elements of `from` in row-major order to where `to` has them; the shapes are equal. Element size
+// 1, 4 or 8.
 void copy_elements(const TensorView& from, const TensorView& to);
 
 // The elements of a view as a row-major array. A view that already is one is not copied.
@@ -58,7 +60,8 @@ class Dense {
   std::unique_ptr<T[]> copy_;
 };
 
-// Runs body(i) for i = 0 ... count-1 on all threads, in runs of `run` consecutive i. Only for bodies that write distinct outputs.
+// Runs body(i) for i = 0 ... count-1 on all threads, in runs of `run` consecutive i. Only for bodies that
+// write distinct outputs.
 template <typename Body>
 void for_each_output(std::int64_t count, std::int64_t run, Body&& body) {
   parallel_for((count + run - 1) / run, [&](std::int64_t part) {

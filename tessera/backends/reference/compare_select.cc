@@ -1,4 +1,5 @@
-// Comparisons, as IEEE-754 has them (NaN is unequal to everything, -0 equals +0), and element-by-element choice.
+// Comparisons, as IEEE-754 has them (NaN is unequal to everything, -0 equals +0), and element-by-element
+// choice.
 #include "tessera/backends/reference/common.h"
 #include "tessera/backends/reference/kernels.h"
 
@@ -18,12 +19,24 @@ void compare(const KernelCall& call, Function function) {
 
 }  // namespace
 
-void equal_kernel(const KernelCall& call) { compare(call, [](auto a, auto b) { return a == b; }); }
-void not_equal_kernel(const KernelCall& call) { compare(call, [](auto a, auto b) { return a != b; }); }
-void less_kernel(const KernelCall& call) { compare(call, [](auto a, auto b) { return a < b; }); }
-void less_equal_kernel(const KernelCall& call) { compare(call, [](auto a, auto b) { return a <= b; }); }
-void greater_kernel(const KernelCall& call) { compare(call, [](auto a, auto b) { return a > b; }); }
-void greater_equal_kernel(const KernelCall& call) { compare(call, [](auto a, auto b) { return a >= b; }); }
+void equal_kernel(const KernelCall& call) {
+  compare(call, [](auto a, auto b) { return a == b; });
+}
+void not_equal_kernel(const KernelCall& call) {
+  compare(call, [](auto a, auto b) { return a != b; });
+}
+void less_kernel(const KernelCall& call) {
+  compare(call, [](auto a, auto b) { return a < b; });
+}
+void less_equal_kernel(const KernelCall& call) {
+  compare(call, [](auto a, auto b) { return a <= b; });
+}
+void greater_kernel(const KernelCall& call) {
+  compare(call, [](auto a, auto b) { return a > b; });
+}
+void greater_equal_kernel(const KernelCall& call) {
+  compare(call, [](auto a, auto b) { return a >= b; });
+}
 
 void select_kernel(const KernelCall& call) {
   const Dense<bool> condition(broadcast_view(call.inputs[0], call.output.shape));

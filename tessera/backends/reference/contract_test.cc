@@ -1,5 +1,5 @@
-// The contract by hand: inputs for which another order, a missing fma or a skipped tap would show. 2^24 is the float beyond which
-// adding 1 alone is lost while adding 2 is not.
+// The contract by hand: inputs for which another order, a missing fma or a skipped tap would show. 2^24 is
+// the float beyond which adding 1 alone is lost while adding 2 is not.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -14,14 +14,17 @@ namespace {
 
 constexpr float kBig = 0x1p24f, kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min(), kHighest = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min(),
+                       kHighest = std::numeric_limits<std::int64_t>::max();
 
 class ReferenceContract : public ::testing::Test {
  protected:
   void SetUp() override { use_backend("reference"); }
 };
 
-bool is_positive_zero(float x) { return x == 0 && !std::signbit(x); }
+bool is_positive_zero(float x) {
+  return x == 0 && !std::signbit(x);
+}
 
 // n zeros but for the given places.
 Tensor probe(std::int64_t n, std::initializer_list<std::pair<std::int64_t, float>> places) {
@@ -30,7 +33,9 @@ Tensor probe(std::int64_t n, std::initializer_list<std::pair<std::int64_t, float
   return Tensor::from(values, Shape{n});
 }
 
-float dot_with_ones(const Tensor& x) { return matmul(x.reshape({1, -1}), ones({x.elements(), 1})).item<float>(); }
+float dot_with_ones(const Tensor& x) {
+  return matmul(x.reshape({1, -1}), ones({x.elements(), 1})).item<float>();
+}
 
 // ---- Rule 2 ----
 
@@ -38,7 +43,8 @@ TEST_F(ReferenceContract, ChunksOfK) {
   EXPECT_EQ(dot_with_ones(probe(258, {{0, kBig}, {256, 1}, {257, 1}})), kBig + 2);  // the second chunk is 2
   EXPECT_EQ(dot_with_ones(probe(258, {{0, kBig}, {254, 1}, {255, 1}})), kBig);      // one chain loses both
   EXPECT_EQ(dot_with_ones(probe(258, {{0, kBig}, {255, 1}, {256, 1}})), kBig);      // one on either side
-  EXPECT_EQ(dot_with_ones(probe(600, {{0, 1}, {256, 1}, {512, kBig}})), kBig + 2);  // chunks add in ascending order
+  EXPECT_EQ(dot_with_ones(probe(600, {{0, 1}, {256, 1}, {512, kBig}})),
+            kBig + 2);  // chunks add in ascending order
   EXPECT_EQ(dot_with_ones(probe(600, {{0, kBig}, {256, 1}, {512, 1}})), kBig);
   EXPECT_EQ(dot_with_ones(probe(1024, {{0, kBig}, {512, 1}, {768, 1}})), kBig);  // in a chain, not in a tree
 }
@@ -50,8 +56,8 @@ TEST_F(ReferenceContract, ProductsAreFused) {
 }
 
 TEST_F(ReferenceContract, SumsOfSquaresAreFused) {
-  // Both terms meet in lane 0 (positions 0 and 16). x^2 = 8393333.265625; rounded first it would be 8393333, and
-  // 2^24 + 8393333 is a tie that goes down to even, while the fused sum lies above the tie.
+  // Both terms meet in lane 0 (positions 0 and 16). x^2 = 8393333.265625; rounded first it would be 8393333,
+  // and 2^24 + 8393333 is a tie that goes down to even, while the fused sum lies above the tie.
   const float x = 2897.125f;
   EXPECT_EQ(kBig + x * x, 25170548);
   EXPECT_EQ(sum_squares(probe(17, {{0, 0x1p12f}, {16, x}})).item<float>(), 25170550);
@@ -98,22 +104,25 @@ TEST_F(ReferenceContract, InputGradientLeavesOutTapsThatDoNotDivide) {
   const Tensor gradient = input_gradient(ones({1, 1, 1, 1}), weight, {1, 1, 2, 2}, 2);
   EXPECT_EQ(gradient.to_vector<float>(), (std::vector<float>{kInfinity, 2, 3, 4}));
   // Stride 1: all taps count, those outside the output as products with +0.
-  EXPECT_TRUE(std::isnan(input_gradient(ones({1, 1, 1, 1}), weight, {1, 1, 2, 2}, 1).at<float>({0, 0, 1, 1})));
+  EXPECT_TRUE(
+      std::isnan(input_gradient(ones({1, 1, 1, 1}), weight, {1, 1, 2, 2}, 1).at<float>({0, 0, 1, 1})));
 }
 
 TEST_F(ReferenceContract, InputGradientCompactsBeforeChunking) {
-  // 512 output channels, stride 2, filter 2x2: one tap per channel in each phase, so k = 512 and chunk 1 starts at channel 256.
-  // Without compaction it would start at channel 64.
+  // 512 output channels, stride 2, filter 2x2: one tap per channel in each phase, so k = 512 and chunk 1
+  // starts at channel 256. Without compaction it would start at channel 64.
   std::vector<float> gradient(512);
   gradient[0] = kBig;
   gradient[100] = gradient[101] = 1;
   const auto in_first_chunk =
-      input_gradient(Tensor::from(gradient, {1, 512, 1, 1}), ones({512, 1, 2, 2}), {1, 1, 2, 2}, 2).to_vector<float>();
+      input_gradient(Tensor::from(gradient, {1, 512, 1, 1}), ones({512, 1, 2, 2}), {1, 1, 2, 2}, 2)
+          .to_vector<float>();
   EXPECT_EQ(in_first_chunk, std::vector<float>(4, kBig));
   gradient[100] = gradient[101] = 0;
   gradient[256] = gradient[257] = 1;
   const auto in_second_chunk =
-      input_gradient(Tensor::from(gradient, {1, 512, 1, 1}), ones({512, 1, 2, 2}), {1, 1, 2, 2}, 2).to_vector<float>();
+      input_gradient(Tensor::from(gradient, {1, 512, 1, 1}), ones({512, 1, 2, 2}), {1, 1, 2, 2}, 2)
+          .to_vector<float>();
   EXPECT_EQ(in_second_chunk, std::vector<float>(4, kBig + 2));
 }
 
@@ -135,13 +144,16 @@ TEST_F(ReferenceContract, WeightGradientRunsOverImageRowColumn) {
 
 TEST_F(ReferenceContract, IndexAddIsOneChainOntoTheRow) {
   const Tensor index = Tensor::from<std::int64_t>({0, 0, 1}, {3});
-  const Tensor result = index_add(Tensor::from<float>({kBig, 5}, {2}), index, Tensor::from<float>({1, 1, 7}, {3}));
+  const Tensor result =
+      index_add(Tensor::from<float>({kBig, 5}, {2}), index, Tensor::from<float>({1, 1, 7}, {3}));
   EXPECT_EQ(result.to_vector<float>(), (std::vector<float>{kBig, 12}));
 }
 
 // ---- Rule 3 ----
 
-float sum_of(const Tensor& x) { return sum(x).item<float>(); }
+float sum_of(const Tensor& x) {
+  return sum(x).item<float>();
+}
 
 TEST_F(ReferenceContract, LanesOfASum) {
   EXPECT_EQ(sum_of(probe(32, {{0, kBig}, {1, 1}, {17, 1}})), kBig + 2);  // 1 and 17 share lane 1
@@ -162,7 +174,8 @@ TEST_F(ReferenceContract, BlocksOfASumCombineInATree) {
 TEST_F(ReferenceContract, ReducedAxesAreOneRowMajorList) {
   const Tensor x = probe(4096, {{0, kBig}, {2048, 1}, {3072, 1}});
   EXPECT_EQ(sum(x.reshape({2, 2048}), {0, 1}).item<float>(), kBig + 2);
-  EXPECT_EQ(sum(x.reshape({4096, 1}).broadcast_to({4096, 3}), {0}).to_vector<float>(), std::vector<float>(3, kBig + 2));
+  EXPECT_EQ(sum(x.reshape({4096, 1}).broadcast_to({4096, 3}), {0}).to_vector<float>(),
+            std::vector<float>(3, kBig + 2));
   // Strides do not matter: the list of the transposed tensor is its own row-major order.
   const Tensor turned = x.reshape({64, 64}).transpose();
   EXPECT_EQ(sum_of(turned), sum_of(copy(turned)));
@@ -198,7 +211,8 @@ TEST_F(ReferenceContract, ArgMaxOrder) {
 // ---- Rule 1 ----
 
 TEST_F(ReferenceContract, MaximumMinimumRelu) {
-  const Tensor a = Tensor::from<float>({-0.0f, -0.0f, kNan, 1, -1}, {5}), b = Tensor::from<float>({-0.0f, 0, 1, kNan, 2}, {5});
+  const Tensor a = Tensor::from<float>({-0.0f, -0.0f, kNan, 1, -1}, {5}),
+               b = Tensor::from<float>({-0.0f, 0, 1, kNan, 2}, {5});
   for (const auto& values : {maximum(a, b).to_vector<float>(), minimum(a, b).to_vector<float>()}) {
     EXPECT_TRUE(is_positive_zero(values[0]) && is_positive_zero(values[1]));
     EXPECT_TRUE(std::isnan(values[2]) && std::isnan(values[3]));
@@ -215,7 +229,8 @@ TEST_F(ReferenceContract, IntegersWrapAndDivisionByZeroIsAnError) {
   EXPECT_EQ(multiply(lowest, minus_one).item<std::int64_t>(), kLowest);
   EXPECT_EQ(negate(lowest).item<std::int64_t>(), kLowest);
   EXPECT_EQ(add(lowest, minus_one).item<std::int64_t>(), kHighest);
-  EXPECT_EQ(divide(Tensor::scalar<std::int64_t>(-7), Tensor::scalar<std::int64_t>(2)).item<std::int64_t>(), -3);
+  EXPECT_EQ(divide(Tensor::scalar<std::int64_t>(-7), Tensor::scalar<std::int64_t>(2)).item<std::int64_t>(),
+            -3);
   EXPECT_THROW(divide(lowest, Tensor::scalar<std::int64_t>(0)), Error);
   EXPECT_EQ(divide(Tensor::scalar<float>(1), Tensor::scalar<float>(0)).item<float>(), kInfinity);
 }
@@ -224,11 +239,14 @@ TEST_F(ReferenceContract, Casts) {
   const Tensor x = Tensor::from<float>({kNan, kInfinity, -kInfinity, 2.9f, -2.9f, 0x1p63f, 300}, {7});
   EXPECT_EQ(x.to(DType::kInt64).to_vector<std::int64_t>(),
             (std::vector<std::int64_t>{0, kHighest, kLowest, 2, -2, kHighest, 300}));
-  EXPECT_EQ(x.to(DType::kUInt8).to_vector<std::uint8_t>(), (std::vector<std::uint8_t>{0, 255, 0, 2, 0, 255, 255}));
+  EXPECT_EQ(x.to(DType::kUInt8).to_vector<std::uint8_t>(),
+            (std::vector<std::uint8_t>{0, 255, 0, 2, 0, 255, 255}));
   EXPECT_EQ(x.to(DType::kBool).to_vector<bool>(), std::vector<bool>(7, true));
-  EXPECT_EQ(Tensor::scalar<std::int64_t>((1 << 24) + 1).to(DType::kFloat32).item<float>(), kBig);  // a tie to even
+  EXPECT_EQ(Tensor::scalar<std::int64_t>((1 << 24) + 1).to(DType::kFloat32).item<float>(),
+            kBig);  // a tie to even
   EXPECT_EQ(Tensor::scalar<std::int64_t>((1 << 24) + 3).to(DType::kFloat32).item<float>(), kBig + 4);
-  EXPECT_EQ(Tensor::scalar<double>(0x1p-149 * 0.75).to(DType::kFloat32).item<float>(), 0x1p-149f);  // subnormals stay
+  EXPECT_EQ(Tensor::scalar<double>(0x1p-149 * 0.75).to(DType::kFloat32).item<float>(),
+            0x1p-149f);  // subnormals stay
 }
 
 // ---- Windows, indices, errors ----
@@ -238,7 +256,8 @@ TEST_F(ReferenceContract, PoolingWindows) {
   Pool2dOptions options;
   options.padding[0] = options.padding[1] = 1;
   EXPECT_EQ(max_pool2d(x, options).to_vector<float>(), (std::vector<float>{1, 3, 7, 9}));
-  EXPECT_EQ(max_pool2d_indices(x, options).to_vector<std::int64_t>(), (std::vector<std::int64_t>{0, 2, 6, 8}));
+  EXPECT_EQ(max_pool2d_indices(x, options).to_vector<std::int64_t>(),
+            (std::vector<std::int64_t>{0, 2, 6, 8}));
   EXPECT_EQ(average_pool2d(x, options).to_vector<float>(), (std::vector<float>{0.25f, 1.25f, 2.75f, 7}));
   options.count_padding = false;
   EXPECT_EQ(average_pool2d(x, options).to_vector<float>(), (std::vector<float>{1, 2.5f, 5.5f, 7}));

@@ -1,5 +1,6 @@
-// Convolution (cross-correlation) of images [N,C,H,W] with filters [O,C/groups,R,S], and its two gradients. Each is contract rule 2;
-// what differs is what k runs over. In a group only its own C/groups input channels and O/groups filters take part.
+// Convolution (cross-correlation) of images [N,C,H,W] with filters [O,C/groups,R,S], and its two gradients.
+// Each is contract rule 2; what differs is what k runs over. In a group only its own C/groups input channels
+// and O/groups filters take part.
 #include <vector>
 
 #include "tessera/backends/reference/common.h"
@@ -9,7 +10,8 @@
 namespace tessera::backends::reference {
 namespace {
 
-// Input rows are h, output rows y, filter rows r; tap r of output y reads input y * stride + r * dilation - padding.
+// Input rows are h, output rows y, filter rows r; tap r of output y reads input y * stride + r * dilation -
+// padding.
 struct Geometry {
   std::int64_t images, groups;
   std::int64_t channels, filters;  // of one group
@@ -28,9 +30,11 @@ struct Geometry {
   std::int64_t taps() const { return channels * rows * columns; }
 };
 
-Geometry geometry_of(const Shape& input, const Shape& weight, const Shape& output, const WindowAttributes& window) {
-  return {input[0], window.groups,  weight[1], weight[0] / window.groups, input[2], input[3], weight[2], weight[3],
-          output[2], output[3], &window};
+Geometry geometry_of(const Shape& input, const Shape& weight, const Shape& output,
+                     const WindowAttributes& window) {
+  return {input[0],  window.groups, weight[1], weight[0] / window.groups,
+          input[2],  input[3],      weight[2], weight[3],
+          output[2], output[3],     &window};
 }
 
 // image[channel][h][w], and +0 outside.
@@ -61,7 +65,8 @@ void conv2d_kernel(const KernelCall& call) {
           for (std::int64_t s = 0; s < g.columns; ++s)
             for (std::int64_t y = 0; y < g.out_height; ++y)
               for (std::int64_t x = 0; x < g.out_width; ++x)
-                taps.push_back(tap_or_zero(image, c, g.input_row(y, r), g.input_column(x, s), g.height, g.width));
+                taps.push_back(
+                    tap_or_zero(image, c, g.input_row(y, r), g.input_column(x, s), g.height, g.width));
 
       const T* filters = weight.data() + part % g.groups * g.filters * g.taps();
       ProductSums<T> sums(g.outputs());
@@ -74,10 +79,11 @@ void conv2d_kernel(const KernelCall& call) {
   });
 }
 
-// (output gradient [N,O,H',W'], weight) -> [N,C,H,W]. Input (h, w) takes part in output (y, x) through tap (r, s) where
-// y * stride = h + padding - r * dilation, so only taps where the right side divides by the stride count, and those are the same for all
-// inputs of one phase ((h + padding) mod stride, (w + padding) mod stride).
-// k = (output channel, row, column) over those taps alone; where y or x is outside the output it is a tap of +0.
+// (output gradient [N,O,H',W'], weight) -> [N,C,H,W]. Input (h, w) takes part in output (y, x) through tap
+// (r, s) where y * stride = h + padding - r * dilation, so only taps where the right side divides by the
+// stride count, and those are the same for all inputs of one phase ((h + padding) mod stride, (w + padding)
+// mod stride). k = (output channel, row, column) over those taps alone; where y or x is outside the output it
+// is a tap of +0.
 namespace {
 
 struct Alignment {
@@ -85,8 +91,8 @@ struct Alignment {
   std::vector<std::int64_t> taps;    // the rows (or columns) of the filter that reach them
 };
 
-Alignment align(std::int64_t phase, std::int64_t input_length, std::int64_t filter_length, const WindowAttributes& window,
-                int axis) {
+Alignment align(std::int64_t phase, std::int64_t input_length, std::int64_t filter_length,
+                const WindowAttributes& window, int axis) {
   const std::int64_t stride = window.stride[axis];
   Alignment result;
   for (std::int64_t h = 0; h < input_length; ++h)
@@ -96,14 +102,16 @@ Alignment align(std::int64_t phase, std::int64_t input_length, std::int64_t filt
   return result;
 }
 
-// The inputs of one phase, of one group of one image, whose gradients go to `image` [channels, height, width].
+// The inputs of one phase, of one group of one image, whose gradients go to `image` [channels, height,
+// width].
 template <typename T>
 void input_gradient_of_phase(const Geometry& g, const T* gradient, const T* filters, const Alignment& down,
                              const Alignment& across, T* image) {
   const auto inputs = static_cast<std::int64_t>(down.inputs.size() * across.inputs.size());
   if (inputs == 0) return;
   const WindowAttributes& window = *g.window;
-  // terms[k][input]: the output gradient that the input meets for k; position[k]: where in a filter bank k's weight stands
+  // terms[k][input]: the output gradient that the input meets for k; position[k]: where in a filter bank k's
+  // weight stands
   std::vector<T> terms;
   std::vector<std::int64_t> position;
   for (std::int64_t o = 0; o < g.filters; ++o)
@@ -122,7 +130,8 @@ void input_gradient_of_phase(const Geometry& g, const T* gradient, const T* filt
   std::vector<T> results(static_cast<std::size_t>(inputs));
   for (std::int64_t c = 0; c < g.channels; ++c) {
     for (std::size_t k = 0; k < position.size(); ++k)
-      sums.add_products(filters[position[k] + c * g.rows * g.columns], terms.data() + static_cast<std::int64_t>(k) * inputs);
+      sums.add_products(filters[position[k] + c * g.rows * g.columns],
+                        terms.data() + static_cast<std::int64_t>(k) * inputs);
     sums.finish(results.data());
     auto result = results.begin();
     for (const std::int64_t h : down.inputs)
@@ -163,7 +172,8 @@ void conv2d_weight_gradient_kernel(const KernelCall& call) {
     // A task is one channel of a group: it makes that channel's taps for all filters of the group.
     parallel_for(g.groups * g.channels, [&](std::int64_t part) {
       const std::int64_t group = part / g.channels, c = part % g.channels;
-      std::vector<ProductSums<T>> sums(static_cast<std::size_t>(g.filters), ProductSums<T>(g.rows * g.columns));
+      std::vector<ProductSums<T>> sums(static_cast<std::size_t>(g.filters),
+                                       ProductSums<T>(g.rows * g.columns));
       std::vector<T> taps(static_cast<std::size_t>(g.rows * g.columns));
       for (std::int64_t image = 0; image < g.images; ++image) {
         const T* channels = input.data() + (image * g.groups + group) * g.channels * g.height * g.width;
@@ -180,8 +190,8 @@ void conv2d_weight_gradient_kernel(const KernelCall& call) {
           }
       }
       for (std::int64_t o = 0; o < g.filters; ++o)
-        sums[static_cast<std::size_t>(o)].finish(
-            out + ((group * g.filters + o) * g.channels + c) * g.rows * g.columns);
+        sums[static_cast<std::size_t>(o)].finish(out + ((group * g.filters + o) * g.channels + c) * g.rows *
+                                                           g.columns);
     });
   });
 }

@@ -7,8 +7,9 @@
 
 namespace tessera::backends::reference {
 
-// To bool: x != 0, so NaN is true. Between floating types and from integers to them: to nearest, ties to even, as the hardware
-// does. Between integers: modulo 2^width. From floating to integer: truncated, saturated, NaN gives 0.
+// To bool: x != 0, so NaN is true. Between floating types and from integers to them: to nearest, ties to
+// even, as the hardware does. Between integers: modulo 2^width. From floating to integer: truncated,
+// saturated, NaN gives 0.
 template <typename To, typename From>
 To convert(From x) {
   if constexpr (std::same_as<To, bool>) {

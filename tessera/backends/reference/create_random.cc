@@ -1,4 +1,5 @@
-// Tensors from nothing: constants, progressions, and random numbers by counter (numerics/random.h has the formulas).
+// Tensors from nothing: constants, progressions, and random numbers by counter (numerics/random.h has the
+// formulas).
 #include "tessera/backends/reference/common.h"
 #include "tessera/backends/reference/convert.h"
 #include "tessera/backends/reference/kernels.h"
@@ -7,7 +8,9 @@
 namespace tessera::backends::reference {
 namespace {
 
-numerics::PhiloxKey key_of(const RandomAttributes& attributes) { return {attributes.key0, attributes.key1}; }
+numerics::PhiloxKey key_of(const RandomAttributes& attributes) {
+  return {attributes.key0, attributes.key1};
+}
 
 // fill(out + i, count, first element) for runs of elements on all threads: any run can be made alone.
 template <typename T, typename Fill>
@@ -26,7 +29,8 @@ void fill_in_runs(const KernelCall& call, Fill fill) {
 void fill_kernel(const KernelCall& call) {
   dispatch_any(call.output.dtype, [&](auto zero) {
     using T = decltype(zero);
-    std::fill_n(call.output.as<T>(), call.output.elements(), convert<T>(attributes_of<FillAttributes>(call).value));
+    std::fill_n(call.output.as<T>(), call.output.elements(),
+                convert<T>(attributes_of<FillAttributes>(call).value));
   });
 }
 
@@ -46,7 +50,8 @@ void random_bits_kernel(const KernelCall& call) {
   fill_in_runs<std::int64_t>(call, [&](std::int64_t* out, std::int64_t count, std::int64_t first) {
     for (std::int64_t i = 0; i < count; ++i) {
       const auto element = static_cast<std::uint64_t>(first + i);
-      out[i] = numerics::philox(key_of(attributes), numerics::philox_counter(element / 4, attributes.step))[element % 4];
+      out[i] = numerics::philox(key_of(attributes),
+                                numerics::philox_counter(element / 4, attributes.step))[element % 4];
     }
   });
 }

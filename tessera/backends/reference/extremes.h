@@ -26,7 +26,8 @@ constexpr T smaller(T a, T b) {
   return result == T(0) ? T(0) : result;
 }
 
-// Whether `candidate` takes the place of an earlier `best` in arg-max: NaN is greatest, the first of equals stays.
+// Whether `candidate` takes the place of an earlier `best` in arg-max: NaN is greatest, the first of equals
+// stays.
 template <typename T>
 constexpr bool beats(T candidate, T best) {
   return candidate > best || (is_nan(candidate) && !is_nan(best));

@@ -10,8 +10,8 @@ void check_indices(const KernelCall& call, const Dense<std::int64_t>& index, int
   const std::int64_t length = call.inputs[0].shape[axis];
   for (std::int64_t j = 0; j < index.size(); ++j)
     if (index[j] < 0 || index[j] >= length)
-      fail("{}: index[{}] is {}, but axis {} of {} has positions 0 to {}", op_info(call.op).name, j, index[j], axis,
-           call.inputs[0].shape.to_string(), length - 1);
+      fail("{}: index[{}] is {}, but axis {} of {} has positions 0 to {}", op_info(call.op).name, j, index[j],
+           axis, call.inputs[0].shape.to_string(), length - 1);
 }
 
 }  // namespace
@@ -53,7 +53,8 @@ void index_add_kernel(const KernelCall& call) {
         for (std::int64_t i = 0; i < inner; ++i) {
           const T term = source[(o * index.size() + j) * inner + i];
           if constexpr (std::is_integral_v<T>)  // wraps
-            target[i] = static_cast<T>(static_cast<std::uint64_t>(target[i]) + static_cast<std::uint64_t>(term));
+            target[i] =
+                static_cast<T>(static_cast<std::uint64_t>(target[i]) + static_cast<std::uint64_t>(term));
           else
             target[i] += term;
         }

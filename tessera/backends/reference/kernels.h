@@ -1,5 +1,5 @@
-// One kernel per row of ops.def, named like the operation: `reference::exp_kernel(call)`. Another backend calls these for
-// the rows where it has nothing faster.
+// One kernel per row of ops.def, named like the operation: `reference::exp_kernel(call)`. Another backend
+// calls these for the rows where it has nothing faster.
 #pragma once
 
 #include "tessera/tensor/backend.h"
@@ -24,7 +24,8 @@ using Kernel = void (*)(const KernelCall&);
 #define TESSERA_IF_KERNEL_Index(...) __VA_ARGS__
 #define TESSERA_IF_KERNEL_Normalize(...) __VA_ARGS__
 
-#define TESSERA_OP(Id, name, arity, Class, ...) TESSERA_IF_KERNEL_##Class(void name##_kernel(const KernelCall& call);)
+#define TESSERA_OP(Id, name, arity, Class, ...) \
+  TESSERA_IF_KERNEL_##Class(void name##_kernel(const KernelCall& call);)
 #include "tessera/tensor/ops.def"
 #undef TESSERA_OP
 

@@ -15,7 +15,9 @@ TensorView part_of(const TensorView& whole, const Shape& shape, int axis, std::i
 
 }  // namespace
 
-void copy_kernel(const KernelCall& call) { copy_elements(call.inputs[0], call.output); }
+void copy_kernel(const KernelCall& call) {
+  copy_elements(call.inputs[0], call.output);
+}
 
 // Zeros of the unsliced shape, then the input's elements where the slice would have found them.
 void embed_kernel(const KernelCall& call) {

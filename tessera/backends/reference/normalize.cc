@@ -1,4 +1,5 @@
-// Softmax and its relatives along one axis. A row is the list of elements along the axis; sums are contract rule 3.
+// Softmax and its relatives along one axis. A row is the list of elements along the axis; sums are contract
+// rule 3.
 #include <vector>
 
 #include "tessera/backends/reference/common.h"

@@ -1,5 +1,6 @@
-// The operators of ONNX that the operations table covers, beside the answers of ONNX's backend tests (and of PyTorch, for the second file).
-// A node that asks for something Tessera does not have is counted as unsupported; the numbers are printed and bounded below.
+// The operators of ONNX that the operations table covers, beside the answers of ONNX's backend tests (and of
+// PyTorch, for the second file). A node that asks for something Tessera does not have is counted as
+// unsupported; the numbers are printed and bounded below.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -52,7 +53,8 @@ Tensor reduce(const Node& node, Tensor (*function)(const Operand&, const std::ve
 }
 
 WindowAttributes window_of(const Node& node, const std::vector<std::int64_t>& kernel) {
-  if (kernel.size() != 2 || (node.has("auto_pad") && node.json["attrs"]["auto_pad"] != "NOTSET")) throw Unsupported{};
+  if (kernel.size() != 2 || (node.has("auto_pad") && node.json["attrs"]["auto_pad"] != "NOTSET"))
+    throw Unsupported{};
   WindowAttributes window;
   for (const std::size_t axis : {0, 1}) {
     window.kernel[axis] = kernel[axis];
@@ -86,7 +88,8 @@ Tensor slice_node(const Node& node) {
   const auto starts = node[1].to_vector<std::int64_t>(), ends = node[2].to_vector<std::int64_t>();
   std::vector<Range> ranges(static_cast<std::size_t>(node[0].rank()), Range::all());
   for (std::size_t i = 0; i < starts.size(); ++i) {
-    const std::int64_t axis = node.has_input(3) ? node[3].to_vector<std::int64_t>()[i] : static_cast<std::int64_t>(i);
+    const std::int64_t axis =
+        node.has_input(3) ? node[3].to_vector<std::int64_t>()[i] : static_cast<std::int64_t>(i);
     const std::int64_t step = node.has_input(4) ? node[4].to_vector<std::int64_t>()[i] : 1;
     ranges[static_cast<std::size_t>(normalize_axis(axis, node[0].shape()))] = Range(starts[i], ends[i], step);
   }
@@ -168,30 +171,63 @@ Operator reduction(Tensor (*function)(const Operand&, const std::vector<std::int
 
 const std::map<std::string, Operator>& operators() {
   static const std::map<std::string, Operator> table = {
-      {"Abs", unary(absolute)}, {"Cos", unary(cos)}, {"Erf", unary(erf)}, {"Exp", unary(exp)}, {"Log", unary(log)},
-      {"Neg", unary(negate)}, {"Relu", unary(relu)}, {"Sigmoid", unary(sigmoid)}, {"Sign", unary(sign)},
-      {"Sin", unary(sin)}, {"Sqrt", unary(sqrt)}, {"Tanh", unary(tanh)}, {"Identity", unary(copy)},
-      {"Add", binary(add)}, {"Sub", binary(subtract)}, {"Mul", binary(multiply)}, {"Div", binary(divide)},
-      {"Pow", binary(pow)}, {"Equal", binary(equal)}, {"Greater", binary(greater)},
-      {"GreaterOrEqual", binary(greater_equal)}, {"Less", binary(less)}, {"LessOrEqual", binary(less_equal)},
+      {"Abs", unary(absolute)},
+      {"Cos", unary(cos)},
+      {"Erf", unary(erf)},
+      {"Exp", unary(exp)},
+      {"Log", unary(log)},
+      {"Neg", unary(negate)},
+      {"Relu", unary(relu)},
+      {"Sigmoid", unary(sigmoid)},
+      {"Sign", unary(sign)},
+      {"Sin", unary(sin)},
+      {"Sqrt", unary(sqrt)},
+      {"Tanh", unary(tanh)},
+      {"Identity", unary(copy)},
+      {"Add", binary(add)},
+      {"Sub", binary(subtract)},
+      {"Mul", binary(multiply)},
+      {"Div", binary(divide)},
+      {"Pow", binary(pow)},
+      {"Equal", binary(equal)},
+      {"Greater", binary(greater)},
+      {"GreaterOrEqual", binary(greater_equal)},
+      {"Less", binary(less)},
+      {"LessOrEqual", binary(less_equal)},
       {"MatMul", binary(matmul)},
       {"Max", [](const Node& node) { return fold(node, maximum); }},
       {"Min", [](const Node& node) { return fold(node, minimum); }},
       {"Sum", [](const Node& node) { return fold(node, add); }},
       {"Mean", [](const Node& node) { return fold(node, add) / static_cast<double>(node.inputs()); }},
-      {"ReduceSum", reduction(sum)}, {"ReduceMean", reduction(mean)}, {"ReduceMax", reduction(max)},
-      {"ReduceMin", reduction(min)}, {"ReduceSumSquare", reduction(sum_squares)},
+      {"ReduceSum", reduction(sum)},
+      {"ReduceMean", reduction(mean)},
+      {"ReduceMax", reduction(max)},
+      {"ReduceMin", reduction(min)},
+      {"ReduceSumSquare", reduction(sum_squares)},
       {"ReduceL2", [](const Node& node) { return sqrt(reduce(node, sum_squares)); }},
-      {"ArgMax", argmax_node}, {"Concat", concatenate_node}, {"Gather", gather_node}, {"Slice", slice_node},
-      {"Transpose", transpose_node}, {"Reshape", reshape_node}, {"Gemm", gemm}, {"Conv", convolution},
+      {"ArgMax", argmax_node},
+      {"Concat", concatenate_node},
+      {"Gather", gather_node},
+      {"Slice", slice_node},
+      {"Transpose", transpose_node},
+      {"Reshape", reshape_node},
+      {"Gemm", gemm},
+      {"Conv", convolution},
       {"MaxPool", [](const Node& node) { return pool(node, Op::kMaxPool2d); }},
       {"AveragePool", [](const Node& node) { return pool(node, Op::kAveragePool2d); }},
-      {"GlobalAveragePool", [](const Node& node) { return mean(node[0], {2, 3}, true); }},
-      {"GlobalMaxPool", [](const Node& node) { return max(node[0], {2, 3}, true); }},
+      {"GlobalAveragePool",
+       [](const Node& node) {
+         return mean(node[0], {2, 3}, true);
+       }},
+      {"GlobalMaxPool",
+       [](const Node& node) {
+         return max(node[0], {2, 3}, true);
+       }},
       {"Softmax", [](const Node& node) { return softmax(node[0], node.integer("axis", -1)); }},
       {"LogSoftmax", [](const Node& node) { return log_softmax(node[0], node.integer("axis", -1)); }},
       {"Where", [](const Node& node) { return select(node[0], node[1], node[2]); }},
-      {"SoftmaxCrossEntropyLoss", cross_entropy_node}, {"Clip", clip},
+      {"SoftmaxCrossEntropyLoss", cross_entropy_node},
+      {"Clip", clip},
   };
   return table;
 }
@@ -214,7 +250,8 @@ Tensor run_graph(const Json& test) {
       if (const auto tensor = testing_data::tensor_from(value)) values[value["name"]] = *tensor;
   for (const Json& node : test["nodes"]) {
     const std::string op = node["op"];
-    if (old && (op == "Softmax" || op == "LogSoftmax") && test["inputs"][0]["shape"].size() > 2) throw Unsupported{};
+    if (old && (op == "Softmax" || op == "LogSoftmax") && test["inputs"][0]["shape"].size() > 2)
+      throw Unsupported{};
     values[node["outputs"][0]] = run_node({node, values});
   }
   const auto output = values.find(test["outputs"][0]["name"]);
@@ -240,7 +277,8 @@ void check_file(const std::string& path, int least_passed) {
       ADD_FAILURE() << name << ": " << error.what();
     }
   });
-  std::printf("%s: %d passed, %d unsupported\n", path.substr(path.rfind('/') + 1).c_str(), passed, unsupported);
+  std::printf("%s: %d passed, %d unsupported\n", path.substr(path.rfind('/') + 1).c_str(), passed,
+              unsupported);
   EXPECT_GE(passed, least_passed);
 }
 

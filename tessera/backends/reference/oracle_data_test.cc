@@ -1,3 +1,5 @@
+#include "tessera/backends/reference/oracle_data.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -5,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "tessera/backends/backends.h"
-#include "tessera/backends/reference/oracle_data.h"
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/tensor/ops.h"
@@ -49,7 +50,9 @@ void for_each_case(const std::string& path, const std::function<void(const nlohm
   const std::string text = read_file_maybe_gzip(path);
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    if (end > begin) body(nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end)));
+    if (end > begin)
+      body(nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 text.begin() + static_cast<std::ptrdiff_t>(end)));
     begin = end + 1;
   }
 }
@@ -73,7 +76,8 @@ std::string difference(const Tensor& found, const Tensor& expected, double relat
   if (!(found.shape() == expected.shape()))
     return fmt::format("found {}, expected {}", found.shape().to_string(), expected.shape().to_string());
   if (!is_floating(found.dtype())) return same_bits(found, expected) ? "" : "the integers differ";
-  const auto a = cast(found, DType::kFloat64).to_vector<double>(), b = cast(expected, DType::kFloat64).to_vector<double>();
+  const auto a = cast(found, DType::kFloat64).to_vector<double>(),
+             b = cast(expected, DType::kFloat64).to_vector<double>();
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (std::isnan(a[i]) && std::isnan(b[i])) continue;
     if (a[i] == b[i]) continue;
@@ -88,7 +92,8 @@ TEST(OracleData, DifferenceSeesDifferences) {
   use_backend("reference");
   const Tensor a = Tensor::from<double>({1, NAN, INFINITY}, {3});
   EXPECT_EQ(difference(a, a, 0, 0), "");
-  EXPECT_EQ(difference(a, Tensor::from<double>({1.1, NAN, INFINITY}, {3}), 1e-3, 0), "element 0: found 1, expected 1.1");
+  EXPECT_EQ(difference(a, Tensor::from<double>({1.1, NAN, INFINITY}, {3}), 1e-3, 0),
+            "element 0: found 1, expected 1.1");
   EXPECT_NE(difference(a, Tensor::from<double>({1, 2, INFINITY}, {3}), 1, 1), "");
   EXPECT_NE(difference(a, a.reshape({3, 1}), 1, 1), "");
   EXPECT_NE(difference(Tensor::scalar<std::int64_t>(3), Tensor::scalar<std::int64_t>(4), 9, 9), "");

@@ -1,5 +1,5 @@
-// Pooling over the last two axes of [N,C,H,W]. Window (y, x) reads input rows y * stride + r * dilation - padding for r = 0 ... kernel - 1,
-// and columns likewise; positions outside the image are skipped.
+// Pooling over the last two axes of [N,C,H,W]. Window (y, x) reads input rows y * stride + r * dilation -
+// padding for r = 0 ... kernel - 1, and columns likewise; positions outside the image are skipped.
 #include <limits>
 
 #include "tessera/backends/reference/common.h"
@@ -11,7 +11,8 @@ namespace {
 
 // body(position of a tap in the image [H,W]) for the taps of window (y, x) inside the image, row by row.
 template <typename Body>
-void for_each_tap(const WindowAttributes& window, const Shape& input, std::int64_t y, std::int64_t x, Body&& body) {
+void for_each_tap(const WindowAttributes& window, const Shape& input, std::int64_t y, std::int64_t x,
+                  Body&& body) {
   for (std::int64_t r = 0; r < window.kernel[0]; ++r)
     for (std::int64_t s = 0; s < window.kernel[1]; ++s) {
       const std::int64_t h = y * window.stride[0] + r * window.dilation[0] - window.padding[0];
@@ -25,12 +26,13 @@ template <typename Body>
 void for_each_window(const Shape& output, Body&& body) {
   const std::int64_t windows = output[2] * output[3];
   parallel_for(output[0] * output[1], [&](std::int64_t image) {
-    for (std::int64_t window = 0; window < windows; ++window) body(image, window, window / output[3], window % output[3]);
+    for (std::int64_t window = 0; window < windows; ++window)
+      body(image, window, window / output[3], window % output[3]);
   });
 }
 
-// Elements that a window of average pooling divides by. With count_padding they are the window's positions in the padded
-// image: a window that `round_up` lets hang over the padding's end is cut there.
+// Elements that a window of average pooling divides by. With count_padding they are the window's positions in
+// the padded image: a window that `round_up` lets hang over the padding's end is cut there.
 template <typename T>
 T window_count(const WindowAttributes& window, const Shape& input, std::int64_t y, std::int64_t x) {
   if (!window.count_padding) {
@@ -47,7 +49,8 @@ T window_count(const WindowAttributes& window, const Shape& input, std::int64_t 
   return static_cast<T>(count);
 }
 
-// The position in the image of the largest tap (argmax: NaN greatest, then the first); -1 if the window has none.
+// The position in the image of the largest tap (argmax: NaN greatest, then the first); -1 if the window has
+// none.
 template <typename T>
 std::int64_t largest_tap(const T* image, const WindowAttributes& window, const Shape& input, std::int64_t y,
                          std::int64_t x) {
@@ -72,7 +75,8 @@ void max_pool2d_kernel(const KernelCall& call) {
     for_each_window(output, [&](std::int64_t image, std::int64_t i, std::int64_t y, std::int64_t x) {
       const T* pixels = x_data.data() + image * input[2] * input[3];
       T best = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-      for_each_tap(window, input, y, x, [&](std::int64_t position) { best = larger(best, pixels[position]); });
+      for_each_tap(window, input, y, x,
+                   [&](std::int64_t position) { best = larger(best, pixels[position]); });
       out[image * output[2] * output[3] + i] = best;
     });
   });

@@ -1,5 +1,5 @@
-// Contract rule 2 in code: sums of products over k. Matrix products, convolutions and their gradients all go through it, each with
-// its own meaning of k.
+// Contract rule 2 in code: sums of products over k. Matrix products, convolutions and their gradients all go
+// through it, each with its own meaning of k.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +8,17 @@
 namespace tessera::backends::reference {
 
 // A row of `n` sums that take their terms together, k by k. For each sum:
-//   k is cut into chunks of 256; within a chunk there is one chain chunk = fma(a, b, chunk) from +0, k ascending;
-//   the first chunk's result is copied, the next ones are added to it in ascending order; without any term: +0.
+//   k is cut into chunks of 256; within a chunk there is one chain chunk = fma(a, b, chunk) from +0, k
+//   ascending; the first chunk's result is copied, the next ones are added to it in ascending order; without
+//   any term: +0.
 // T is float or double.
 template <typename T>
 class ProductSums {
  public:
   static constexpr std::int64_t kChunk = 256;
 
-  explicit ProductSums(std::int64_t n) : chunk_(static_cast<std::size_t>(n)), result_(static_cast<std::size_t>(n)) {}
+  explicit ProductSums(std::int64_t n)
+      : chunk_(static_cast<std::size_t>(n)), result_(static_cast<std::size_t>(n)) {}
 
   // The next k: sum j takes the product factor * row[j].
   void add_products(T factor, const T* row);

@@ -1,11 +1,12 @@
-// Reductions over axes. The reduced axes are flattened row-major into one list per output element, and the list is
-// reduced in the order of contract rule 3, which numerics/reduce.h spells out.
+// Reductions over axes. The reduced axes are flattened row-major into one list per output element, and the
+// list is reduced in the order of contract rule 3, which numerics/reduce.h spells out.
+#include "tessera/numerics/reduce.h"
+
 #include <vector>
 
 #include "tessera/backends/reference/common.h"
 #include "tessera/backends/reference/extremes.h"
 #include "tessera/backends/reference/kernels.h"
-#include "tessera/numerics/reduce.h"
 
 namespace tessera::backends::reference {
 namespace {
@@ -15,7 +16,9 @@ template <typename T>
 class Lists {
  public:
   Lists(const KernelCall& call)
-      : axes_(kept_then_reduced(call)), elements_(permute_view(call.inputs[0], axes_)), count_(call.output.elements()),
+      : axes_(kept_then_reduced(call)),
+        elements_(permute_view(call.inputs[0], axes_)),
+        count_(call.output.elements()),
         length_(1) {
     for (const int axis : attributes_of<ReduceAttributes>(call).axes) length_ *= call.inputs[0].shape[axis];
   }
@@ -43,7 +46,8 @@ template <typename T, typename Out, typename Function>
 void reduce_lists(const KernelCall& call, Function function) {
   const Lists<T> lists(call);
   Out* out = call.output.as<Out>();
-  const std::int64_t lists_per_task = std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, lists.length()));
+  const std::int64_t lists_per_task =
+      std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, lists.length()));
   for_each_output(lists.count(), lists_per_task, [&](std::int64_t i) { out[i] = function(lists[i]); });
 }
 
@@ -70,7 +74,8 @@ std::int64_t integer_sum_squares(std::span<const T> list) {
   return static_cast<std::int64_t>(total);
 }
 
-// max and min are the same in any order; the result of one element goes through the same rules (a zero is +0).
+// max and min are the same in any order; the result of one element goes through the same rules (a zero is
+// +0).
 struct Largest {
   template <typename T>
   T operator()(std::span<const T> list) const {
@@ -127,8 +132,12 @@ void variance_kernel(const KernelCall& call) {
   reduce<float, double>(call, [](auto list) { return numerics::variance(list); });
 }
 
-void max_kernel(const KernelCall& call) { reduce<float, double, std::int64_t, std::uint8_t, bool>(call, Largest{}); }
-void min_kernel(const KernelCall& call) { reduce<float, double, std::int64_t, std::uint8_t, bool>(call, Smallest{}); }
+void max_kernel(const KernelCall& call) {
+  reduce<float, double, std::int64_t, std::uint8_t, bool>(call, Largest{});
+}
+void min_kernel(const KernelCall& call) {
+  reduce<float, double, std::int64_t, std::uint8_t, bool>(call, Smallest{});
+}
 
 void argmax_kernel(const KernelCall& call) {
   dispatch_any(call.inputs[0].dtype, [&](auto zero) {

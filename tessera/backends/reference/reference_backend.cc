@@ -23,7 +23,9 @@ constexpr std::array<Kernel, kOpCount> kKernels = {
 
 }  // namespace
 
-Kernel kernel_of(Op op) { return kKernels[static_cast<std::size_t>(op)]; }
+Kernel kernel_of(Op op) {
+  return kKernels[static_cast<std::size_t>(op)];
+}
 
 }  // namespace reference
 
@@ -47,7 +49,9 @@ void* ReferenceBackend::allocate(std::size_t bytes) {
   return memory;
 }
 
-void ReferenceBackend::release(void* memory, std::size_t) { std::free(memory); }
+void ReferenceBackend::release(void* memory, std::size_t) {
+  std::free(memory);
+}
 
 Backend& reference_backend() {
   static ReferenceBackend backend;

@@ -42,11 +42,11 @@ void check_conv2d(const nlohmann::json& test) {
   if (test["params"].contains("m.bias")) y = y + tensor_from(test["params"]["m.bias"])->reshape({-1, 1, 1});
   expect_close(y, test["outputs"]["y"], name);
   window.input_shape = x.shape();
-  expect_close(apply(Op::kConv2dInputGradient, std::vector<Tensor>{gradient, weight}, window), test["grad_inputs"]["x"],
-               name + ", input gradient");
+  expect_close(apply(Op::kConv2dInputGradient, std::vector<Tensor>{gradient, weight}, window),
+               test["grad_inputs"]["x"], name + ", input gradient");
   window.input_shape = weight.shape();
-  expect_close(apply(Op::kConv2dWeightGradient, std::vector<Tensor>{gradient, x}, window), test["grad_params"]["m.weight"],
-               name + ", weight gradient");
+  expect_close(apply(Op::kConv2dWeightGradient, std::vector<Tensor>{gradient, x}, window),
+               test["grad_params"]["m.weight"], name + ", weight gradient");
 }
 
 void check_pool(const nlohmann::json& test, Op op) {
@@ -56,8 +56,8 @@ void check_pool(const nlohmann::json& test, Op op) {
   const Tensor gradient = *tensor_from(test["grad_outputs"]["y"]);
   if (op == Op::kAveragePool2d) {
     window.input_shape = x.shape();
-    expect_close(apply(Op::kAveragePool2dGradient, std::vector<Tensor>{gradient}, window), test["grad_inputs"]["x"],
-                 test["name"]);
+    expect_close(apply(Op::kAveragePool2dGradient, std::vector<Tensor>{gradient}, window),
+                 test["grad_inputs"]["x"], test["name"]);
   } else {  // the gradient goes to the positions that max_pool2d_indices names
     const Tensor indices = apply(Op::kMaxPool2dIndices, std::vector<Tensor>{x}, window).reshape({-1});
     const Tensor result = index_add(zeros({x.elements()}, x.dtype()), indices, gradient.reshape({-1}));

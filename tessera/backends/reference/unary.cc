@@ -1,4 +1,5 @@
-// Elementwise operations of one tensor. The elementary functions are numerics/functions.h, where each says its edges.
+// Elementwise operations of one tensor. The elementary functions are numerics/functions.h, where each says
+// its edges.
 #include <cmath>
 #include <concepts>
 
@@ -27,13 +28,17 @@ std::int64_t wrapping_negate(std::int64_t x) {
 
 struct Negate {
   template <std::floating_point T>
-  T operator()(T x) const { return -x; }
+  T operator()(T x) const {
+    return -x;
+  }
   std::int64_t operator()(std::int64_t x) const { return wrapping_negate(x); }
 };
 
 struct Absolute {
   template <std::floating_point T>
-  T operator()(T x) const { return std::fabs(x); }
+  T operator()(T x) const {
+    return std::fabs(x);
+  }
   std::int64_t operator()(std::int64_t x) const { return x < 0 ? wrapping_negate(x) : x; }
 };
 
@@ -48,18 +53,30 @@ struct Sign {
 
 struct Relu {  // maximum(x, 0)
   template <typename T>
-  T operator()(T x) const { return x <= T(0) ? T(0) : x; }
+  T operator()(T x) const {
+    return x <= T(0) ? T(0) : x;
+  }
 };
 
 }  // namespace
 
-void negate_kernel(const KernelCall& call) { map<float, double, std::int64_t>(call, Negate{}); }
-void absolute_kernel(const KernelCall& call) { map<float, double, std::int64_t>(call, Absolute{}); }
-void sign_kernel(const KernelCall& call) { map<float, double, std::int64_t>(call, Sign{}); }
-void relu_kernel(const KernelCall& call) { map<float, double, std::int64_t>(call, Relu{}); }
+void negate_kernel(const KernelCall& call) {
+  map<float, double, std::int64_t>(call, Negate{});
+}
+void absolute_kernel(const KernelCall& call) {
+  map<float, double, std::int64_t>(call, Absolute{});
+}
+void sign_kernel(const KernelCall& call) {
+  map<float, double, std::int64_t>(call, Sign{});
+}
+void relu_kernel(const KernelCall& call) {
+  map<float, double, std::int64_t>(call, Relu{});
+}
 
-#define TESSERA_FUNCTION_KERNEL(name) \
-  void name##_kernel(const KernelCall& call) { map<float, double>(call, [](auto x) { return numerics::name(x); }); }
+#define TESSERA_FUNCTION_KERNEL(name)                                   \
+  void name##_kernel(const KernelCall& call) {                          \
+    map<float, double>(call, [](auto x) { return numerics::name(x); }); \
+  }
 TESSERA_FUNCTION_KERNEL(sqrt)
 TESSERA_FUNCTION_KERNEL(exp)
 TESSERA_FUNCTION_KERNEL(log)
