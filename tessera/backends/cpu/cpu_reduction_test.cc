@@ -1,0 +1,105 @@
+#include "tessera/backends/cpu/same_bits_test.h"
+
+namespace tessera::backends {
+namespace {
+
+class CpuReduction : public BackendTest {};
+
+using Reduction = Tensor (*)(const Operand&, const std::vector<std::int64_t>&, bool);
+struct Named {
+  const char* name;
+  Reduction function;
+};
+const Named kReductions[] = {{"sum", sum},   {"sum_squares", sum_squares}, {"mean", mean}, {"variance", variance},
+                             {"max", max},   {"min", min}};
+
+TEST_F(CpuReduction, OverEverySetOfAxes) {
+  const std::vector<std::vector<std::int64_t>> axes = {{}, {0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}};
+  for (const Named& reduction : kReductions) {
+    for (const Layout layout : kLayouts) {
+      const Tensor x = random_tensor<float>({13, 19, 23}, 1, layout), y = random_tensor<double>({13, 19, 23}, 2, layout);
+      for (const auto& chosen : axes) {
+        expect_same_bits([&] { return reduction.function(x, chosen, false); }, reduction.name);
+        expect_same_bits([&] { return reduction.function(y, chosen, true); }, reduction.name);
+      }
+    }
+  }
+}
+
+TEST_F(CpuReduction, OfManyLengths) {
+  for (const Named& reduction : kReductions) {
+    for (const std::int64_t n : {1, 2, 15, 16, 17, 1000, 1023, 1024, 1025, 2048, 5000, 7 * 1024, 100003}) {
+      const Tensor x = random_tensor<float>({n}, 1), y = random_tensor<double>({n}, 2);
+      expect_same_bits([&] { return reduction.function(x, {0}, false); }, reduction.name + std::to_string(n));
+      expect_same_bits([&] { return reduction.function(y, {0}, false); }, reduction.name + std::to_string(n));
+    }
+  }
+}
+
+TEST_F(CpuReduction, OfTrainingShapes) {
+  for (const Named& reduction : kReductions) {
+    const Tensor bias = random_tensor<float>({2100, 10}, 1), images = random_tensor<float>({32, 8, 14, 14}, 2);
+    const Tensor columns = random_tensor<float>({130, 7, 35}, 3);
+    expect_same_bits([&] { return reduction.function(bias, {0}, false); }, reduction.name);
+    expect_same_bits([&] { return reduction.function(images, {0, 2, 3}, false); }, reduction.name);
+    expect_same_bits([&] { return reduction.function(columns, {0}, false); }, reduction.name);
+    expect_same_bits([&] { return reduction.function(columns, {1}, false); }, reduction.name);
+  }
+}
+
+TEST_F(CpuReduction, OfSpecialValues) {
+  for (const Named& reduction : kReductions) {
+    for (std::uint32_t seed = 0; seed < 20; ++seed) {
+      const Tensor x = random_tensor<float>({37, 4}, seed, Layout::kContiguous, true);
+      expect_same_bits([&] { return reduction.function(x, {1}, false); }, reduction.name);
+      expect_same_bits([&] { return reduction.function(x, {0}, false); }, reduction.name);
+    }
+    const Tensor zeros = Tensor::from<float>({-0.0f, -0.0f}, {2});
+    expect_same_bits([&] { return reduction.function(zeros, {0}, false); }, reduction.name);
+    expect_same_bits([&] { return reduction.function(zeros, {}, false); }, reduction.name);
+  }
+}
+
+TEST_F(CpuReduction, OfNothingAndOfIntegers) {
+  const Tensor empty = random_tensor<float>({0, 3}, 1);
+  expect_same_bits([&] { return sum(empty, {0}); }, "sum of nothing");
+  expect_same_bits([&] { return sum(empty, {1}); }, "no sums");
+  expect_same_bits([&] { return mean(empty, {0}); }, "mean of nothing");
+  const Tensor x = cast(random_tensor<float>({9, 5}, 2) * 100, DType::kInt64);
+  expect_same_bits([&] { return sum(x, {0}); }, "integers");
+  expect_same_bits([&] { return argmax(x, 1); }, "integers");
+}
+
+TEST_F(CpuReduction, SoftmaxAndCrossEntropy) {
+  const std::vector<Shape> shapes = {{128, 10}, {1, 1}, {7, 17}, {3, 2000}, {2, 3, 33}, {5}};
+  for (const Shape& shape : shapes) {
+    for (const Layout layout : kLayouts) {
+      const Tensor x = random_tensor<float>(shape, 1, layout), y = random_tensor<double>(shape, 2, layout);
+      for (const std::int64_t axis : {std::int64_t{-1}, std::int64_t{0}}) {
+        expect_same_bits([&] { return softmax(x, axis); }, "softmax");
+        expect_same_bits([&] { return log_softmax(x, axis); }, "log_softmax");
+        expect_same_bits([&] { return log_softmax(y, axis); }, "log_softmax");
+      }
+      if (shape.rank() != 2) continue;
+      std::vector<std::int64_t> labels;
+      for (std::int64_t i = 0; i < shape[0]; ++i) labels.push_back(i * 7 % shape[1]);
+      const Tensor label = Tensor::from<std::int64_t>(labels, {shape[0]});
+      expect_same_bits([&] { return cross_entropy(x, label); }, "cross_entropy");
+      expect_same_bits([&] { return cross_entropy(y, label); }, "cross_entropy");
+    }
+  }
+  const Tensor special = random_tensor<float>({40, 10}, 3, Layout::kContiguous, true);
+  expect_same_bits([&] { return softmax(special); }, "softmax of specials");
+  expect_same_bits([&] { return log_softmax(special); }, "log_softmax of specials");
+}
+
+TEST_F(CpuReduction, AWrongLabelIsAnErrorEverywhere) {
+  const Tensor logits = random_tensor<float>({2, 3}, 1), labels = Tensor::from<std::int64_t>({0, 3}, {2});
+  for (const char* backend : {"reference", "cpu"}) {
+    use_backend(backend);
+    EXPECT_ANY_THROW(cross_entropy(logits, labels)) << backend;
+  }
+}
+
+}  // namespace
+}  // namespace tessera::backends
