@@ -149,7 +149,7 @@ Dataset read_csv_dataset(const DatasetSource& source) {
   const Table table = read_csv(source.features);
   Dataset dataset;
   dataset.features = csv_features(table, source);
-  if (!source.label_column.empty() && !(source.label_optional && !table.find(source.label_column))) {
+  if (source.read_labels && !source.label_column.empty()) {
     const Column& column = table.column(source.label_column);
     set_labels(dataset, label_texts(column, table.source), source.classes,
                [&](std::size_t i) { return fmt::format("{}: row {}, column '{}'", table.source, i + 1, column.name); });

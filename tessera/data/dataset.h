@@ -49,7 +49,7 @@ struct DatasetSource {
   std::string features = {};      // path; for csv the one file with everything
   std::string labels = {};        // path of the labels (idx, npy); "" for none
   std::string label_column = {};  // csv: its name
-  bool label_optional = false;    // csv: no error when the label column is not there
+  bool read_labels = true;        // csv: false skips the label column, which may be missing then
   Shape shape = {};               // of one sample; empty: as it is in the file (csv: one row)
   double scale = 1;               // features are divided by it
   std::vector<std::string> classes = {};  // empty: those that are found

@@ -1,5 +1,7 @@
 #include "tessera/train/config.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -236,6 +238,9 @@ class ConfigReader {
     if (config.integer("training.shards") > config.integer("training.batch"))
       reject(shards.origin, shards.key, shards.text,
              fmt::format("at most training.batch, which is {}", config.text("training.batch")));
+    const bool nesterov = config.has("training.nesterov") && config.boolean("training.nesterov");
+    if (nesterov && config.real("training.momentum") == 0)
+      reject(config.origin("training.nesterov"), "training.nesterov", "true", "a training.momentum above 0 beside it");
   }
 
   std::string source_;
@@ -348,14 +353,22 @@ const std::string& Config::origin(std::string_view key) const {
 
 std::string Config::layer_key(std::size_t layer, std::string_view name) { return fmt::format("network.{}.{}", layer, name); }
 
-void Config::set_found(const std::string& key, const std::vector<std::string>& texts, const std::string& origin) {
-  for (ConfigValue& value : values_)
-    if (value.key == key) {
-      RawValue list{Kind::kList, "", {}};
-      for (const std::string& text : texts) list.items.push_back({Kind::kText, text, {}});
-      value.text = canonical_text(*value.spec, key, list, origin);
-      value.origin = origin;
-    }
+void Config::set_found(const std::string& key, const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + canonical_json(text);
+  replace(key, "[" + list + "]");
+}
+
+void Config::set_found(const std::string& key, const std::vector<std::int64_t>& numbers) {
+  replace(key, fmt::format("[{}]", fmt::join(numbers, ", ")));
+}
+
+void Config::replace(const std::string& key, const std::string& text) {
+  for (ConfigValue& value : values_) {
+    if (value.key != key || value.text == text) continue;
+    value.text = text;
+    value.origin = "found in the data";
+  }
 }
 
 }  // namespace tessera::train

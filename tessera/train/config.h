@@ -68,13 +68,16 @@ class Config {
 
   // All of them in the order of the table, layer by layer: the listing of `tessera show` and of the claim.
   const std::vector<ConfigValue>& values() const { return values_; }
-  // Replaces a value that was worked out from the data (classes).
-  void set_found(const std::string& key, const std::vector<std::string>& texts, const std::string& origin);
+  // Fills in lists that were worked out from the data (classes, shape), so that the record says them.
+  void set_found(const std::string& key, const std::vector<std::string>& texts);
+  void set_found(const std::string& key, const std::vector<std::int64_t>& numbers);
 
  private:
   friend class ConfigReader;
   const ConfigValue* find(std::string_view key) const;
   const ConfigValue& get(std::string_view key, std::initializer_list<ValueType> types) const;
+
+  void replace(const std::string& key, const std::string& text);
 
   std::vector<ConfigValue> values_;
   std::size_t layers_ = 0;

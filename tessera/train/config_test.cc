@@ -101,7 +101,7 @@ TEST(Config, SameSettingSameText) {
 
 TEST(Config, GoesThroughARecordUnchanged) {
   Config config = Config::parse(kGood, "c.toml", {"training.optimizer=adam"});
-  config.set_found("data.classes", {"0", "a \"b\", c"}, "found in the data");
+  config.set_found("data.classes", {"0", "a \"b\", c"});
   std::map<std::string, std::string> texts;
   for (const ConfigValue& value : config.values())
     if (value.spec->place != RecordPlace::kCircumstances) texts[value.key] = value.text;
@@ -181,6 +181,7 @@ TEST(Config, MalformedOnesGetASentence) {
       {changed("batch = 16", "momentum = 0.9\noptimizer = 'adam'"), {},
        "c.toml:26: nothing reads training.momentum when training.optimizer is \"adam\"; it is only for \"sgd\""},
       {changed("batch = 16", "schedule = 'step'"), {}, "c.toml: training.decay_every is missing, expected a whole number from 1 to 1000000000"},
+      {kGood, {"training.nesterov=true"}, "--set: training.nesterov is true, expected a training.momentum above 0 beside it"},
       {kGood, {"training.batch"}, "--set: found 'training.batch', expected key=value, for example training.batch=64"},
       {kGood, {"training.bach=3"}, "--set: unknown key 'training.bach' (did you mean 'training.batch'?)"},
       {kGood, {"training.batch=lots"}, "--set: training.batch is \"lots\", expected a whole number from 1 to 1000000000"},

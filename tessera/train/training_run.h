@@ -13,14 +13,15 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "tessera/data/dataset.h"
-#include "tessera/metrics/classification.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/run.h"
 #include "tessera/train/config.h"
+#include "tessera/train/evaluation.h"
 
 namespace tessera::train {
 
@@ -85,6 +86,7 @@ class TrainedModel {
   const runs::Claim& claim() const;
   // float32 [N, ...] -> class scores (logits) [N, classes]. Row i depends on sample i only, not on its neighbours.
   Tensor scores(const Tensor& features) const;
+  Evaluation evaluate(const data::Dataset& dataset, std::span<const std::int64_t> positions) const;
 
  private:
   struct State;
@@ -95,20 +97,13 @@ struct Predictions {
   std::vector<std::string> classes;
   std::vector<std::int64_t> predicted;  // positions in classes
   Tensor probabilities;                 // float32 [N, classes]
-  std::string to_csv() const;           // header "row,prediction,CLASS,...", rows from 1, shortest exact decimals
+  std::string to_csv() const;           // header "row,prediction,probability_CLASS,...", rows from 1, shortest exact decimals
 };
 // `file`: csv (the label column may be missing), idx or npy, told by its name or, failing that, as in the configuration.
 Predictions predict(const TrainedModel& model, const std::string& file);
 
-struct Evaluation {
-  double loss = 0;  // mean cross-entropy
-  double accuracy = 0;
-  metrics::ConfusionMatrix confusion;
-  std::vector<std::string> classes;
-  std::int64_t samples = 0;
-  std::string note;  // set when the file is the run's own data and only its held-out part was evaluated
-};
-// `labels`: the file of the labels for idx and npy; unused for csv.
+// `labels`: the file of the labels for idx and npy; unused for csv. If the file is the one of the training, only its held-out
+// samples are evaluated, and the result's note says so.
 Evaluation evaluate(const TrainedModel& model, const std::string& file, const std::string& labels = {});
 
 }  // namespace tessera::train

@@ -1,0 +1,37 @@
+// Scores and quality of a classifier on samples, outside training.
+//
+// Samples go through the network in groups only to bound the memory: the scores of a sample do not depend on its neighbours, and
+// the mean loss is one reduction (contract rule 3) over the losses of all samples, so the size of a group changes no bit.
+// Thread-safety: pure functions of a network that nobody trains meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tessera/data/dataset.h"
+#include "tessera/metrics/classification.h"
+#include "tessera/nn/module.h"
+
+namespace tessera::train {
+
+struct Evaluation {
+  double loss = 0;  // mean cross-entropy
+  double accuracy = 0;
+  std::int64_t samples = 0;
+  metrics::ConfusionMatrix confusion;
+  std::vector<std::string> classes;
+  std::string note;  // what was left out, as a sentence; usually empty
+};
+
+inline constexpr std::int64_t kEvaluationGroup = 256;
+
+// Class scores [positions, classes] of the samples at `positions`.
+Tensor scores_of(nn::Module& network, const Tensor& features, std::span<const std::int64_t> positions,
+                 std::int64_t group = kEvaluationGroup);
+// `positions` must not be empty; the data set must have labels.
+Evaluation evaluate_samples(nn::Module& network, const data::Dataset& dataset, std::span<const std::int64_t> positions,
+                            std::int64_t group = kEvaluationGroup);
+
+}  // namespace tessera::train

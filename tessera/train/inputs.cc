@@ -1,0 +1,56 @@
+#include "tessera/train/inputs.h"
+
+#include <cstdlib>
+#include <vector>
+
+#include "tessera/base/error.h"
+#include "tessera/base/files.h"
+#include "tessera/base/hash.h"
+
+namespace tessera::train {
+namespace {
+
+void add_tails(std::vector<std::string>& candidates, const std::string& folder, const std::string& path) {
+  if (folder.empty()) return;
+  for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
+    candidates.push_back(folder + path.substr(slash));
+  if (!path.starts_with('/')) candidates.push_back(folder + "/" + path);
+}
+
+std::string find_input(const std::string& name, const std::string& digest, const std::string& path,
+                       const std::string& command_folder, const std::string& data_folder) {
+  std::vector<std::string> candidates = {path};
+  if (!path.starts_with('/') && !command_folder.empty()) candidates.push_back(command_folder + "/" + path);
+  const char* variable = std::getenv("TESSERA_DATA");
+  add_tails(candidates, data_folder, path);
+  add_tails(candidates, variable ? variable : "", path);
+
+  std::string other, other_digest;
+  for (const std::string& candidate : candidates) {
+    if (!exists(candidate) || is_folder(candidate)) continue;
+    const std::string found = to_hex(sha256_of_file(candidate));
+    if (found == digest) return candidate;
+    if (other.empty()) other = candidate, other_digest = found;
+  }
+  if (!other.empty())
+    fail_with(ExitCode::kInputChanged, "{}: the input '{}' has changed: its SHA-256 is {}, the record says {}", other, name,
+              other_digest, digest);
+  fail_with(ExitCode::kCannotRerun, "the input '{}' is not at '{}', nor below {}", name, path,
+            data_folder.empty() ? "TESSERA_DATA; say where it is with --data FOLDER" : fmt::format("'{}'", data_folder));
+}
+
+}  // namespace
+
+std::map<std::string, std::string> find_inputs(const runs::Claim& claim, const runs::Circumstances& circumstances,
+                                               const std::string& data_folder) {
+  std::map<std::string, std::string> paths;
+  for (const auto& [name, digest] : claim.inputs) {
+    std::string recorded = name;
+    for (const runs::InputPlace& place : circumstances.inputs)
+      if (place.name == name) recorded = place.path;
+    paths[name] = find_input(name, digest, recorded, circumstances.folder_of_command, data_folder);
+  }
+  return paths;
+}
+
+}  // namespace tessera::train

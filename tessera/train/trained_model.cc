@@ -1,0 +1,140 @@
+// The part of training_run.h that uses a finished run: predictions and evaluation.
+#include <numeric>
+
+#include "tessera/base/error.h"
+#include "tessera/runs/checkpoint.h"
+#include "tessera/tensor/ops.h"
+#include "tessera/train/network.h"
+#include "tessera/train/training_run.h"
+#include "tessera/train/training_setup.h"
+
+namespace tessera::train {
+
+struct TrainedModel::State {
+  runs::Claim claim;
+  Config config;
+  std::vector<std::string> classes;
+  Shape sample_shape;
+  std::unique_ptr<nn::Sequential> network;
+};
+
+namespace {
+
+// Weights are used only from a record whose bytes are the sealed ones.
+std::string final_checkpoint(const std::string& folder) {
+  const runs::CheckResult check = runs::check_record(folder);
+  if (!check.intact()) {
+    const runs::CheckProblem& problem = check.problems.front();
+    fail_with(check.code(), "{}: {}: {}", folder, problem.place, problem.message);
+  }
+  return runs::read_seal(folder)->checkpoint;
+}
+
+std::vector<std::int64_t> all_positions(std::int64_t count) {
+  std::vector<std::int64_t> positions(static_cast<std::size_t>(count));
+  std::iota(positions.begin(), positions.end(), 0);
+  return positions;
+}
+
+// The file's own kind if its name says one, else the configuration's.
+std::string format_of(const std::string& file, const Config& config) {
+  try {
+    return data::format_of_path(file);
+  } catch (const Error&) {
+    return config.text("data.format");
+  }
+}
+
+data::DatasetSource source_for(const TrainedModel& model, const std::string& file, const std::string& labels) {
+  const Config& config = model.config();
+  data::DatasetSource source;
+  source.format = format_of(file, config);
+  source.features = file;
+  source.labels = labels;
+  if (config.has("data.label_column")) source.label_column = config.text("data.label_column");
+  source.shape = model.sample_shape();
+  source.scale = config.real("data.scale");
+  source.classes = model.classes();
+  return source;
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+}  // namespace
+
+TrainedModel::TrainedModel(const std::string& run_folder) {
+  const std::string checkpoint = final_checkpoint(run_folder);
+  runs::Claim claim = runs::read_claim(run_folder);
+  if (claim.kind != "train")
+    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'train' made", run_folder, claim.kind);
+  Config config = config_of(claim);
+  const std::vector<std::int64_t> lengths = config.integers("data.shape");
+  const Shape shape{std::span<const std::int64_t>(lengths)};
+  std::vector<std::string> classes = config.texts("data.classes");
+  auto network = build_network(config, shape, static_cast<std::int64_t>(classes.size()));
+  runs::restore_object("model", *network, runs::load_checkpoint(run_folder, checkpoint),
+                       runs::checkpoint_path(run_folder, checkpoint));
+  state_ = std::make_unique<State>(State{std::move(claim), std::move(config), std::move(classes), shape, std::move(network)});
+}
+TrainedModel::~TrainedModel() = default;
+TrainedModel::TrainedModel(TrainedModel&&) noexcept = default;
+
+const Config& TrainedModel::config() const { return state_->config; }
+const std::vector<std::string>& TrainedModel::classes() const { return state_->classes; }
+Shape TrainedModel::sample_shape() const { return state_->sample_shape; }
+const runs::Claim& TrainedModel::claim() const { return state_->claim; }
+Tensor TrainedModel::scores(const Tensor& features) const {
+  return scores_of(*state_->network, features, all_positions(features.size(0)));
+}
+Evaluation TrainedModel::evaluate(const data::Dataset& dataset, std::span<const std::int64_t> positions) const {
+  return evaluate_samples(*state_->network, dataset, positions);
+}
+
+Predictions predict(const TrainedModel& model, const std::string& file) {
+  data::DatasetSource source = source_for(model, file, "");
+  source.read_labels = false;
+  const data::Dataset dataset = data::read_dataset(source);
+  const Tensor scores = model.scores(dataset.features);
+  return {model.classes(), metrics::predicted_classes(scores), softmax(scores, 1)};
+}
+
+std::string Predictions::to_csv() const {
+  std::string out = "row,prediction";
+  for (const std::string& name : classes) out += "," + csv_field("probability_" + name);
+  out += "\n";
+  const std::vector<float> values = probabilities.to_vector<float>();
+  for (std::size_t row = 0; row < predicted.size(); ++row) {
+    out += fmt::format("{},{}", row + 1, csv_field(classes[static_cast<std::size_t>(predicted[row])]));
+    for (std::size_t c = 0; c < classes.size(); ++c) out += fmt::format(",{}", values[row * classes.size() + c]);
+    out += "\n";
+  }
+  return out;
+}
+
+Evaluation evaluate(const TrainedModel& model, const std::string& file, const std::string& labels) {
+  const data::DatasetSource source = source_for(model, file, labels);
+  if (source.format != "csv" && labels.empty())
+    fail_with(ExitCode::kUsage, "{}: the file has no labels of its own, expected a file of labels beside it (--labels FILE)", file);
+  if (source.format == "csv" && source.label_column.empty())
+    fail_with(ExitCode::kUsage, "{}: the run was not trained on a CSV file, so the label column is not known", file);
+  const data::Dataset dataset = data::read_dataset(source);
+  const bool own_data = dataset.inputs[0].digest == model.claim().inputs.at("features");
+  if (!own_data) return model.evaluate(dataset, all_positions(dataset.size()));
+  const data::Split split = split_of(model.config(), dataset);
+  if (split.held_out.empty()) {
+    Evaluation result = model.evaluate(dataset, split.train);
+    result.note = "the network was trained on all of these samples, so this says little about new ones";
+    return result;
+  }
+  Evaluation result = model.evaluate(dataset, split.held_out);
+  result.note = fmt::format("this is the data of the training: only the {} held-out samples of {} are evaluated",
+                            split.held_out.size(), dataset.size());
+  return result;
+}
+
+}  // namespace tessera::train

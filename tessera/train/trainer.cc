@@ -1,0 +1,111 @@
+#include "tessera/train/trainer.h"
+
+#include <bit>
+
+#include "tessera/autograd/tape.h"
+#include "tessera/base/error.h"
+#include "tessera/metrics/classification.h"
+#include "tessera/nn/losses.h"
+#include "tessera/tensor/ops.h"
+#include "tessera/train/evaluation.h"
+
+namespace tessera::train {
+namespace {
+
+// The tree of the contract: T(n) = T(first m) + T(rest), m the largest power of two below n. Sums into values[0].
+template <typename Value, typename Add>
+void add_by_tree(std::span<Value> values, Add add) {
+  if (values.size() < 2) return;
+  const std::size_t m = std::bit_floor(values.size() - 1);
+  add_by_tree(values.first(m), add);
+  add_by_tree(values.subspan(m), add);
+  add(values[0], values[m]);
+}
+
+}  // namespace
+
+Trainer::Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Dataset& dataset, const data::Split& split,
+                 const TrainerOptions& options)
+    : network_(network),
+      optimizer_(optimizer),
+      dataset_(dataset),
+      split_(split),
+      options_(options),
+      random_(options.seed),
+      plan_({.samples = static_cast<std::int64_t>(split.train.size()),
+             .batch = options.batch,
+             .seed = options.seed,
+             .drop_last = options.drop_last}) {}
+
+std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress* progress) {
+  std::string held_out_text;
+  for (const data::Batch& batch : plan_.steps(done + 1, options_.steps)) {
+    const StepResult result = step(batch);
+    std::vector<StepScalar> scalars = {
+        {"loss", result.loss}, {"accuracy", result.accuracy}, {"learning_rate", result.learning_rate}};
+    if (evaluates_after(batch)) {
+      const Evaluation held_out = evaluate_samples(network_, dataset_, split_.held_out);
+      scalars.push_back({"held_out_loss", held_out.loss});
+      scalars.push_back({"held_out_accuracy", held_out.accuracy});
+      held_out_text = fmt::format(", held out {:.2f} %", 100 * held_out.accuracy);
+    }
+    if (progress)
+      progress->update(batch.step, fmt::format("epoch {}, loss {:.4f}{}", batch.epoch + 1, result.loss, held_out_text));
+    if (!observer.on_step({batch.step, scalars})) return batch.step;
+  }
+  return std::max(done, options_.steps);
+}
+
+Trainer::StepResult Trainer::step(const data::Batch& batch) {
+  random_.begin_step(batch.step);
+  std::vector<std::int64_t> samples;
+  for (const std::int64_t position : batch.positions) samples.push_back(split_.train[static_cast<std::size_t>(position)]);
+
+  const auto count = static_cast<std::int64_t>(samples.size());
+  std::vector<ShardResult> shards;
+  for (std::int64_t i = 0; i < options_.shards; ++i) {
+    const std::int64_t first = i * count / options_.shards, last = (i + 1) * count / options_.shards;
+    if (first == last) continue;  // a last batch smaller than the number of shards
+    shards.push_back(shard(std::span(samples).subspan(first, last - first), first, count));
+  }
+  add_by_tree(std::span(shards), [](ShardResult& sum, const ShardResult& other) {
+    sum.loss = sum.loss + other.loss;
+    sum.correct += other.correct;
+    for (std::size_t i = 0; i < sum.gradients.size(); ++i) sum.gradients[i] = sum.gradients[i] + other.gradients[i];
+  });
+
+  const double learning_rate = options_.schedule.rate(batch.step - 1);
+  optimizer_.step(shards[0].gradients, learning_rate);
+  return {shards[0].loss.item_as_double(), static_cast<double>(shards[0].correct) / static_cast<double>(count),
+          learning_rate};
+}
+
+Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::uint64_t first,
+                                    std::int64_t batch_samples) {
+  const Tensor features = data::take_samples(dataset_.features, samples);
+  const Tensor labels = data::take_samples(dataset_.labels, samples);
+  std::vector<Tensor> weights;
+  for (const nn::Parameter* parameter : optimizer_.parameters()) weights.push_back(parameter->value);
+
+  Tape tape;
+  tape.watch(weights);
+  nn::Context context;
+  context.training = true;
+  context.random = &random_;
+  context.first_sample = first;
+  const Tensor scores = network_.forward(features, context);
+  const Tensor loss = nn::cross_entropy_loss(scores, labels, batch_samples);
+  return {loss, metrics::correct_predictions(scores, labels), tape.gradient(loss, weights)};
+}
+
+bool Trainer::evaluates_after(const data::Batch& batch) const {
+  if (split_.held_out.empty()) return false;
+  if (batch.step == options_.steps) return true;
+  return batch.last_of_epoch && options_.evaluate_every > 0 && (batch.epoch + 1) % options_.evaluate_every == 0;
+}
+
+std::int64_t steps_per_epoch(std::int64_t samples, std::int64_t batch, bool drop_last) {
+  return data::BatchPlan({.samples = samples, .batch = batch, .drop_last = drop_last}).steps_per_epoch();
+}
+
+}  // namespace tessera::train

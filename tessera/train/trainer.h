@@ -1,0 +1,72 @@
+// The training loop of a classifier, short enough to be read before it is trusted.
+//
+// A step takes the batch that belongs to its number (data/loader.h), cuts it into shards, adds the shards' losses and gradients
+// by the tree T (contract rule 6), and lets the optimiser change the weights. Everything random depends on the seed and the step's number,
+// so the loop can be taken up after any step: restore the network's and the optimiser's state and call `run` with
+// the number of steps done.
+//
+// Scalars of a step: "loss" (mean cross-entropy of the batch, before the update), "accuracy" (of the batch), "learning_rate"; at
+// the end of an epoch that is evaluated also "held_out_loss" and "held_out_accuracy" (after the update).
+// Thread-safety: one thread; the kernels use the pool.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tessera/base/progress.h"
+#include "tessera/data/dataset.h"
+#include "tessera/data/loader.h"
+#include "tessera/data/split.h"
+#include "tessera/nn/module.h"
+#include "tessera/nn/optimizers.h"
+#include "tessera/nn/schedules.h"
+#include "tessera/tensor/state.h"
+
+namespace tessera::train {
+
+struct TrainerOptions {
+  std::uint64_t seed = 0;
+  std::uint64_t steps = 0;           // of the whole training
+  std::int64_t batch = 32;
+  std::int64_t shards = 1;           // shard i of a batch of B samples holds samples [iB/S, (i+1)B/S)
+  bool drop_last = false;
+  std::int64_t evaluate_every = 1;   // epochs; 0: only after the last step
+  nn::Schedule schedule;
+};
+
+class Trainer {
+ public:
+  // Everything must outlive the trainer.
+  Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Dataset& dataset, const data::Split& split,
+          const TrainerOptions& options);
+
+  // Does the steps after `done`; tells the observer of each, and stops when it says so. Returns the last step done.
+  std::uint64_t run(std::uint64_t done, StepObserver& observer, Progress* progress = nullptr);
+
+ private:
+  struct ShardResult {
+    Tensor loss;  // its samples' sum, divided by the samples of the whole batch
+    std::int64_t correct = 0;
+    std::vector<Tensor> gradients;
+  };
+  struct StepResult {
+    double loss, accuracy, learning_rate;
+  };
+
+  StepResult step(const data::Batch& batch);
+  ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, std::int64_t batch_samples);
+  bool evaluates_after(const data::Batch& batch) const;
+
+  nn::Module& network_;
+  nn::Optimizer& optimizer_;
+  const data::Dataset& dataset_;
+  const data::Split& split_;
+  TrainerOptions options_;
+  RandomSource random_;
+  data::BatchPlan plan_;
+};
+
+// Steps of an epoch, which the options' number of steps is made from.
+std::int64_t steps_per_epoch(std::int64_t samples, std::int64_t batch, bool drop_last);
+
+}  // namespace tessera::train

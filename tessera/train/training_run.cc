@@ -1,0 +1,128 @@
+#include "tessera/train/training_run.h"
+
+#include <chrono>
+
+#include "tessera/base/error.h"
+#include "tessera/base/progress.h"
+#include "tessera/train/evaluation.h"
+#include "tessera/train/inputs.h"
+#include "tessera/train/training_setup.h"
+
+namespace tessera::train {
+namespace {
+
+std::string plural(std::uint64_t count, const std::string& word) {
+  return fmt::format("{} {}{}", grouped_number(count), word, count == 1 ? "" : "s");
+}
+
+ProgressOptions progress_options(bool quiet) {
+  ProgressOptions options;
+  options.quiet = quiet;
+  return options;
+}
+
+// The loop and the seal; the same for a new run and for one that goes on.
+TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  setup.keep_in(run);
+  TrainResult result;
+  result.folder = run.folder();
+  result.name = run.name();
+  result.first_step = run.start();
+  result.steps = setup.steps();
+  Progress progress(run.name(), setup.steps(), result.first_step, progress_options(options.quiet));
+  if (!run.complete()) setup.trainer().run(result.first_step, run, &progress);
+  progress.finish();
+  result.seal = run.finish();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!setup.split().held_out.empty()) {
+    const Evaluation held_out = evaluate_samples(setup.network(), setup.dataset(), setup.split().held_out);
+    result.held_out_accuracy = held_out.accuracy;
+    result.held_out_loss = held_out.loss;
+    result.held_out_samples = held_out.samples;
+  }
+  return result;
+}
+
+// A setup from the record alone; throws Error when it cannot be re-executed here.
+TrainingSetup setup_of_record(const std::string& folder, const std::string& data_folder) {
+  const runs::Claim claim = runs::read_claim(folder);
+  if (claim.kind != "train")
+    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', made by another program; only 'train' is re-executed here",
+              folder, claim.kind);
+  if (claim.contract != runs::kContract)
+    fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}", folder,
+              claim.contract, runs::kContract);
+  return TrainingSetup(config_of(claim), find_inputs(claim, runs::read_circumstances(folder), data_folder));
+}
+
+std::string identical_text(const runs::ReplayOutcome& replay) {
+  const std::string tensors = plural(replay.tensors, "tensor");
+  if (replay.first_step == 0) return fmt::format("identical: {}, {}", plural(replay.last_step, "step"), tensors);
+  return fmt::format("identical: steps {} to {}, {}", grouped_number(replay.first_step + 1),
+                     grouped_number(replay.last_step), tensors);
+}
+
+void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay) {
+  result.replay = replay;
+  if (replay.mismatch) {
+    result.message = replay.mismatch->sentence();
+  } else if (!replay.complete) {
+    result.message = fmt::format("the re-execution ended after step {} of {}", grouped_number(replay.last_step),
+                                 grouped_number(replay.recorded_steps));
+  } else {
+    result.code = ExitCode::kSuccess;
+    result.message = identical_text(replay);
+    if (replay.first_step > 0)
+      result.notes.push_back(fmt::format("steps 1 to {} were not re-executed", grouped_number(replay.first_step)));
+  }
+}
+
+}  // namespace
+
+TrainResult train(const Config& config, const TrainOptions& options) {
+  TrainingSetup setup(config, input_paths(config));
+  runs::RunOptions run_options = setup.run_options();
+  run_options.store = options.store;
+  run_options.name = options.name;
+  run_options.key_file = options.key_file;
+  run_options.environment = options.environment;
+  runs::Run run = runs::Run::open(run_options);
+  return complete(setup, run, options);
+}
+
+TrainResult resume(const std::string& run_folder, const TrainOptions& options) {
+  TrainingSetup setup = setup_of_record(run_folder, options.data_folder);
+  runs::RunOptions run_options = setup.run_options();
+  run_options.key_file = options.key_file;
+  run_options.environment = options.environment;
+  runs::Run run = runs::Run::resume(run_folder, run_options);
+  return complete(setup, run, options);
+}
+
+VerifyResult verify(const std::string& run_folder, const VerifyOptions& options) {
+  VerifyResult result;
+  result.check = runs::check_record(run_folder, {.trusted_key_file = options.trust_key_file});
+  result.notes = result.check.notes;
+  result.seal = result.check.seal;
+  if (!result.check.intact()) {
+    const runs::CheckProblem& problem = result.check.problems.front();
+    result.code = result.check.code();
+    result.message = fmt::format("{}: {}", problem.place, problem.message);
+    return result;
+  }
+  TrainingSetup setup = setup_of_record(run_folder, options.data_folder);
+  runs::RunOptions run_options = setup.run_options();
+  run_options.environment = options.environment;
+  runs::Run run = runs::Run::replay(run_folder, run_options, {.from_step = options.from_step});
+  setup.keep_in(run);
+  const std::uint64_t first = run.start();
+  Progress progress("verify " + run.name(), setup.steps(), first, progress_options(options.quiet));
+  setup.trainer().run(first, run, &progress);
+  progress.finish();
+  run.finish();
+  judge_replay(result, run.replay_outcome());
+  return result;
+}
+
+}  // namespace tessera::train

@@ -1,0 +1,55 @@
+// Everything that a training needs, made from a configuration: data, split, network, optimiser, trainer, and what the record says.
+//
+// A setup made from a configuration file and one made from the record of that run are the same, which is what re-execution stands on.
+// Thread-safety: one thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tessera/data/dataset.h"
+#include "tessera/data/split.h"
+#include "tessera/nn/layers.h"
+#include "tessera/nn/optimizers.h"
+#include "tessera/runs/run.h"
+#include "tessera/train/config.h"
+#include "tessera/train/trainer.h"
+
+namespace tessera::train {
+
+// Paths of the data files by role: "features", "labels".
+using InputPaths = std::map<std::string, std::string>;
+InputPaths input_paths(const Config& config);
+
+data::DatasetSource dataset_source(const Config& config, const InputPaths& paths);
+data::Split split_of(const Config& config, const data::Dataset& dataset);
+// The configuration that a claim holds.
+Config config_of(const runs::Claim& claim);
+
+class TrainingSetup {
+ public:
+  TrainingSetup(Config config, const InputPaths& paths);
+  TrainingSetup(const TrainingSetup&) = delete;  // the trainer points into it
+
+  const Config& config() const { return config_; }
+  const data::Dataset& dataset() const { return dataset_; }
+  const data::Split& split() const { return split_; }
+  nn::Sequential& network() { return *network_; }
+  Trainer& trainer() { return *trainer_; }
+  std::uint64_t steps() const { return options_.steps; }
+
+  runs::RunOptions run_options() const;  // without store, name, key and environment
+  void keep_in(runs::Run& run);          // "model" and "optimizer"
+
+ private:
+  Config config_;
+  data::Dataset dataset_;
+  data::Split split_;
+  TrainerOptions options_;
+  std::unique_ptr<nn::Sequential> network_;
+  std::unique_ptr<nn::Optimizer> optimizer_;
+  std::unique_ptr<Trainer> trainer_;
+};
+
+}  // namespace tessera::train
