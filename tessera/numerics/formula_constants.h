@@ -1,7 +1,7 @@
 // The constants of the formulas, per type. Polynomial coefficients stand beside their formula.
 //
-// "High" parts of ln 2 for log are short, so that their product with an exponent is exact; for exp the full width is
-// taken, since the subtraction is a fused multiply-add. pi/2 comes in three pieces (Cody and Waite).
+// "High" parts of ln 2 for log are short, so that their product with an exponent is exact; for exp the full
+// width is taken, since the subtraction is a fused multiply-add. pi/2 comes in three pieces (Cody and Waite).
 #pragma once
 
 #include <cstdint>
@@ -25,13 +25,13 @@ struct FormulaConstants<float> {
   static constexpr Bits kSqrtHalfBits = 0x3F3504F3u;
   static constexpr Bits kInfinityBits = 0x7F800000u;
   static constexpr Bits kNaNBits = 0x7FC00000u;
-  static constexpr float kRound = 0x1.8p23f;          // x + kRound - kRound rounds x to an integer
+  static constexpr float kRound = 0x1.8p23f;             // x + kRound - kRound rounds x to an integer
   static constexpr float kBiasedRound = 0x1.8000FEp23f;  // kRound + kBias
   static constexpr float kMinNormal = 0x1p-126f;
   static constexpr float kSubnormalScale = 0x1p24f;
   static constexpr float kSubnormalShift = 24.0f;
-  static constexpr float kTiny = 0x1p-26f;   // below, expm1(x) and the like round to x
-  static constexpr float kLarge = 0x1p30f;   // above, log1p(x) rounds like log(x)
+  static constexpr float kTiny = 0x1p-26f;     // below, expm1(x) and the like round to x
+  static constexpr float kLarge = 0x1p30f;     // above, log1p(x) rounds like log(x)
   static constexpr float kIntegral = 0x1p23f;  // above, every number is an integer
   static constexpr float kLog2E = 0x1.715476p+0f;
   static constexpr float kLn2High = 0x1.62e43p-1f;
@@ -41,7 +41,7 @@ struct FormulaConstants<float> {
   static constexpr float kExpLowest = -104.0f;  // e^x rounds to 0 there
   static constexpr float kExpHighest = 89.0f;   // infinity there
   static constexpr float kExpm1Lowest = -30.0f;
-  static constexpr float kErfHighest = 3.95f;   // erf rounds to 1 there
+  static constexpr float kErfHighest = 3.95f;  // erf rounds to 1 there
   static constexpr float kErfSplit = 0.921875f;
   static constexpr float kTrigLimit = 100000.0f;  // beyond, Payne-Hanek
   static constexpr float kTwoOverPi = 0x1.45f306p-1f;
@@ -49,8 +49,8 @@ struct FormulaConstants<float> {
   static constexpr float kHalfPi2 = -0x1.777a5cp-25f;
   static constexpr float kHalfPi3 = -0x1.ee59dap-50f;
   static constexpr float kTwoPi = 0x1.921fb6p+2f;
-  static constexpr int kMantissaShift = 9;         // random bits to a mantissa
-  static constexpr float kHalfStep = 0x1p-24f;     // half the distance of two mantissas
+  static constexpr int kMantissaShift = 9;      // random bits to a mantissa
+  static constexpr float kHalfStep = 0x1p-24f;  // half the distance of two mantissas
 };
 
 template <>

@@ -1,10 +1,12 @@
 // The formulas: the one source of the elementary functions, for scalar, SIMD and device code.
 //
 // This text is included inside a namespace, once per instruction set, by functions.cc (scalar) and by
-// functions_hwy-inl.h (SIMD); hence no include guard and no includes. `Ops` is the policy of scalar_ops.h. Every line
-// is written in operations that are exactly rounded or on integers, so all compilations give the same bits.
+// hwy_ops-inl.h (SIMD); hence no include guard and no includes. `Ops` is the policy of scalar_ops.h.
+// Every line is written in operations that are exactly rounded or on integers, so all compilations give the
+// same bits.
 //
-// Notation in comments: ulp is the spacing of the result's type; [a, b] intervals; "fused" where one rounding is meant.
+// Notation in comments: ulp is the spacing of the result's type; [a, b] intervals; "fused" where one rounding
+// is meant.
 
 template <class Ops>
 using ConstantsOf = FormulaConstants<typename Ops::Scalar>;
@@ -35,8 +37,8 @@ TESSERA_INLINE typename Ops::Float absolute(typename Ops::Float x) {
 // `magnitude` (not negative) with the sign of x.
 template <class Ops>
 TESSERA_INLINE typename Ops::Float with_sign_of(typename Ops::Float magnitude, typename Ops::Float x) {
-  return Ops::from_bits(
-      Ops::int_or(Ops::bits(magnitude), Ops::int_and(Ops::bits(x), Ops::set_int(ConstantsOf<Ops>::kSignMask))));
+  return Ops::from_bits(Ops::int_or(Ops::bits(magnitude),
+                                    Ops::int_and(Ops::bits(x), Ops::set_int(ConstantsOf<Ops>::kSignMask))));
 }
 
 // 2^n where `magic` is kRound + n, or the bits of n itself: the exponent field keeps the low bits of n only.
@@ -47,7 +49,7 @@ TESSERA_INLINE typename Ops::Float power_of_two(typename Ops::Int magic) {
       Ops::template shift_left<C::kMantissaBits>(Ops::int_add(magic, Ops::set_int(C::kBias))));
 }
 
-// ---- exp ----------------------------------------------------------------------------------------------------------
+// ---- exp -------------------------------------------------------------------------------------------------
 
 // x = n ln 2 + r, |r| <= ln 2 / 2. `magic` = kRound + n.
 template <class Ops>
@@ -90,7 +92,8 @@ TESSERA_INLINE typename Ops::Float scale(typename Ops::Float value, const ExpArg
 
 // NaN passes: comparisons with it are false.
 template <class Ops>
-TESSERA_INLINE typename Ops::Float clamp(typename Ops::Float x, typename Ops::Scalar low, typename Ops::Scalar high) {
+TESSERA_INLINE typename Ops::Float clamp(typename Ops::Float x, typename Ops::Scalar low,
+                                         typename Ops::Scalar high) {
   const auto from_below = Ops::select(Ops::lt(x, Ops::set(low)), Ops::set(low), x);
   return Ops::select(Ops::lt(Ops::set(high), from_below), Ops::set(high), from_below);
 }
@@ -105,7 +108,8 @@ TESSERA_INLINE typename Ops::Float exp(typename Ops::Float x) {
   return scale<Ops>(Ops::add(lead, Ops::add(lead_error, tail)), a);
 }
 
-// 2^n e^r - 1 = (h - 1/2 + h r + h r^2 q) * 2 with h = 2^(n-1), so that n may be as large as the exponents go.
+// 2^n e^r - 1 = (h - 1/2 + h r + h r^2 q) * 2 with h = 2^(n-1), so that n may be as large as the exponents
+// go.
 template <class Ops>
 TESSERA_INLINE typename Ops::Float expm1(typename Ops::Float x) {
   using C = ConstantsOf<Ops>;
@@ -117,9 +121,10 @@ TESSERA_INLINE typename Ops::Float expm1(typename Ops::Float x) {
   return Ops::select(Ops::lt(absolute<Ops>(x), Ops::set(C::kTiny)), x, Ops::add(sum, sum));
 }
 
-// ---- log ----------------------------------------------------------------------------------------------------------
+// ---- log -------------------------------------------------------------------------------------------------
 
-// x = 2^exponent * mantissa, mantissa in [sqrt(1/2), sqrt(2)), for positive normal x. `biased` = exponent + kBias.
+// x = 2^exponent * mantissa, mantissa in [sqrt(1/2), sqrt(2)), for positive normal x. `biased` = exponent +
+// kBias.
 template <class Ops>
 struct LogArgument {
   typename Ops::Int biased;
@@ -146,12 +151,14 @@ TESSERA_INLINE typename Ops::Float log_tail(typename Ops::Float f) {
                         0.1420176774263382, -0.13160212337970734, 0.12761515378952026, -0.07634340226650238);
     return Ops::mul(Ops::mul(f, f), Ops::fma(f, p, Ops::set(-0.5)));
   } else {
-    // With s = f / (2 + f): log(1+f) = 2s + s R(s^2) and 2s = f - s f, hence log(1+f) - f = s (f^2/2 + R) - f^2/2.
+    // With s = f / (2 + f): log(1+f) = 2s + s R(s^2) and 2s = f - s f, hence log(1+f) - f = s (f^2/2 + R) -
+    // f^2/2.
     const auto s = Ops::div(f, Ops::add(Ops::set(2), f));
     const auto z = Ops::mul(s, s);
-    const auto r = Ops::mul(
-        z, polynomial<Ops>(z, 0x1.5555555555555p-1, 0x1.9999999999d58p-2, 0x1.249249242f0ap-2, 0x1.c71c725c1a9d9p-3,
-                           0x1.745cdb8fd4c96p-3, 0x1.3b2153e99b018p-3, 0x1.0f4a996b427cbp-3, 0x1.101eac7a5935p-3));
+    const auto r =
+        Ops::mul(z, polynomial<Ops>(z, 0x1.5555555555555p-1, 0x1.9999999999d58p-2, 0x1.249249242f0ap-2,
+                                    0x1.c71c725c1a9d9p-3, 0x1.745cdb8fd4c96p-3, 0x1.3b2153e99b018p-3,
+                                    0x1.0f4a996b427cbp-3, 0x1.101eac7a5935p-3));
     const auto half_square = Ops::mul(Ops::mul(Ops::set(0.5), f), f);
     return Ops::fma(s, Ops::add(half_square, r), Ops::sub(Ops::set(0), half_square));
   }
@@ -203,7 +210,7 @@ TESSERA_INLINE typename Ops::Float log1p(typename Ops::Float x) {
   return Ops::select(Ops::lt(absolute<Ops>(x), Ops::set(C::kTiny)), x, value);  // also keeps the sign of -0
 }
 
-// ---- tanh, sigmoid, erf -------------------------------------------------------------------------------------------
+// ---- tanh, sigmoid, erf ----------------------------------------------------------------------------------
 
 // (tanh(t) - t) / t^3 in z = t^2, t <= 0.63.
 template <class Ops>
@@ -232,8 +239,8 @@ TESSERA_INLINE typename Ops::Float tanh(typename Ops::Float x) {
   return with_sign_of<Ops>(Ops::select(Ops::lt(t, Ops::set(0.625)), small, large), x);
 }
 
-// With e = e^-|x|: 1 / (1 + e), or e / (1 + e) for negative x. The quotient is corrected by its remainder, which knows
-// what 1 + e rounded away.
+// With e = e^-|x|: 1 / (1 + e), or e / (1 + e) for negative x. The quotient is corrected by its remainder,
+// which knows what 1 + e rounded away.
 template <class Ops>
 TESSERA_INLINE typename Ops::Float sigmoid(typename Ops::Float x) {
   const auto one = Ops::set(1);
@@ -273,13 +280,12 @@ TESSERA_INLINE typename Ops::Float erf_large_polynomial(typename Ops::Float t) {
                            -2.2315211594104766845703125e-2, 3.06548993103206157684326171875e-3,
                            -1.98219626327045261859893798828125e-4);
   } else {
-    return polynomial<Ops>(t, 0x1.696165a0ccdf5p-24, 0x1.20dd661c9785ep0, 0x1.45f397b945232p-1,
-                           0x1.a4e78898e56e7p-4, -0x1.38fcda40788dcp-6, -0x1.ff239ad0346e6p-13,
-                           0x1.c4f71821e6969p-10, -0x1.3d638440381e9p-11, 0x1.5213d113d32b3p-16,
-                           0x1.5fef01d5f7d0cp-14, -0x1.ab9177c774f99p-15, 0x1.37c947d550433p-16,
-                           -0x1.48b13a7fd4d35p-18, 0x1.054603ee9cd5fp-20, -0x1.392b2523e0da7p-23,
-                           0x1.13d16f0a53d08p-26, -0x1.51bc77984d9e7p-30, 0x1.01148e5b9dfeep-34,
-                           -0x1.6e814c82a3d27p-40);
+    return polynomial<Ops>(
+        t, 0x1.696165a0ccdf5p-24, 0x1.20dd661c9785ep0, 0x1.45f397b945232p-1, 0x1.a4e78898e56e7p-4,
+        -0x1.38fcda40788dcp-6, -0x1.ff239ad0346e6p-13, 0x1.c4f71821e6969p-10, -0x1.3d638440381e9p-11,
+        0x1.5213d113d32b3p-16, 0x1.5fef01d5f7d0cp-14, -0x1.ab9177c774f99p-15, 0x1.37c947d550433p-16,
+        -0x1.48b13a7fd4d35p-18, 0x1.054603ee9cd5fp-20, -0x1.392b2523e0da7p-23, 0x1.13d16f0a53d08p-26,
+        -0x1.51bc77984d9e7p-30, 0x1.01148e5b9dfeep-34, -0x1.6e814c82a3d27p-40);
   }
 }
 
@@ -295,5 +301,5 @@ TESSERA_INLINE typename Ops::Float erf(typename Ops::Float x) {
   return with_sign_of<Ops>(Ops::select(Ops::lt(t, Ops::set(C::kErfSplit)), small, large), x);
 }
 
-#include "tessera/numerics/functions_trig-inl.h"
 #include "tessera/numerics/functions_pow-inl.h"
+#include "tessera/numerics/functions_trig-inl.h"

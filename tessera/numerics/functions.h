@@ -1,15 +1,16 @@
 // The elementary functions of the contract: one formula each, the same bits on every machine.
 //
-// Every function is a fixed sequence of + - * / sqrt, fused multiply-add and integer operations on its own type
-// (functions-inl.h), compiled as scalar code here, as SIMD in the CPU backend and as CUDA; no C library function is
-// involved, so results do not change with the operating system. The errors below are in units in the last place of the
-// exact result (ULP), measured: fp32 over all 2^32 inputs, fp64 against MPFR on dense samples.
+// Every function is a fixed sequence of + - * / sqrt, fused multiply-add and integer operations on its own
+// type (functions-inl.h), compiled as scalar code here, as SIMD in the CPU backend and as CUDA; no C library
+// function is involved, so results do not change with the operating system. The errors below are in units in
+// the last place of the exact result (ULP), measured: fp32 over all 2^32 inputs, fp64 against MPFR on dense
+// samples.
 //
 // Edges follow C99 Annex F: NaN gives NaN (payload unspecified), overflow gives infinity, results below the
 // normal range are subnormals. No function sets errno; floating-point exception flags are unspecified.
 //
-// Methods: argument reduction after Cody and Waite (1980) and Payne and Hanek (1983); minimax polynomials; double-word
-// arithmetic after Dekker (1971). Muller, "Elementary Functions", 3rd edition, is the textbook.
+// Methods: argument reduction after Cody and Waite (1980) and Payne and Hanek (1983); minimax polynomials;
+// double-word arithmetic after Dekker (1971). Muller, "Elementary Functions", 3rd edition, is the textbook.
 //
 // Thread-safety: pure functions. All need the rounding mode "to nearest" and subnormals enabled.
 //
@@ -40,8 +41,8 @@ double expm1(double x);
 float log1p(float x);
 double log1p(double x);
 
-// x^y with all special cases of Annex F 10.4.4 (pow(x, +-0) = pow(1, y) = 1 even for NaN; a negative x needs an
-// integral y).
+// x^y with all special cases of Annex F 10.4.4 (pow(x, +-0) = pow(1, y) = 1 even for NaN; a negative x needs
+// an integral y).
 float pow(float x, float y);
 double pow(double x, double y);
 

@@ -1,7 +1,8 @@
 // pow; part of functions-inl.h (same conventions).
 //
-// x^y = e^(y log x). The logarithm is carried as an unevaluated sum high + low of twice the precision (Dekker, 1971), since
-// the exponential turns an absolute error of y log x, up to 745, into a relative error of the result.
+// x^y = e^(y log x). The logarithm is carried as an unevaluated sum high + low of twice the precision
+// (Dekker, 1971), since the exponential turns an absolute error of y log x, up to 745, into a relative error
+// of the result.
 
 template <class Ops>
 struct DoubleWord {
@@ -32,11 +33,12 @@ TESSERA_INLINE DoubleWord<Ops> multiply(DoubleWord<Ops> a, DoubleWord<Ops> b) {
 template <class Ops>
 TESSERA_INLINE typename Ops::Float pow_log_polynomial(typename Ops::Float z) {
   if constexpr (kIsSingle<Ops>) {
-    return polynomial<Ops>(z, 0.4000000059604644775390625, 0.2857134342193603515625, 0.22217573225498199462890625,
-                           0.188716888427734375);
+    return polynomial<Ops>(z, 0.4000000059604644775390625, 0.2857134342193603515625,
+                           0.22217573225498199462890625, 0.188716888427734375);
   } else {
-    return polynomial<Ops>(z, 0x1.999999999999ap-2, 0x1.24924924922fdp-2, 0x1.c71c71c74cc6dp-3, 0x1.745d173c9fadap-3,
-                           0x1.3b13a9e77d014p-3, 0x1.11154b5493a77p-3, 0x1.e01a9f61de222p-4, 0x1.da993f6406d7ap-4);
+    return polynomial<Ops>(z, 0x1.999999999999ap-2, 0x1.24924924922fdp-2, 0x1.c71c71c74cc6dp-3,
+                           0x1.745d173c9fadap-3, 0x1.3b13a9e77d014p-3, 0x1.11154b5493a77p-3,
+                           0x1.e01a9f61de222p-4, 0x1.da993f6406d7ap-4);
   }
 }
 
@@ -74,7 +76,8 @@ TESSERA_INLINE DoubleWord<Ops> log_double_word(typename Ops::Float x) {
 template <class Ops>
 TESSERA_INLINE typename Ops::Float exp_double_word(DoubleWord<Ops> x) {
   using C = ConstantsOf<Ops>;
-  const auto inside = Ops::both(Ops::lt(Ops::set(C::kExpLowest), x.high), Ops::lt(x.high, Ops::set(C::kExpHighest)));
+  const auto inside =
+      Ops::both(Ops::lt(Ops::set(C::kExpLowest), x.high), Ops::lt(x.high, Ops::set(C::kExpHighest)));
   const auto low = Ops::select(inside, x.low, Ops::set(0));
   const auto clamped = clamp<Ops>(x.high, C::kExpLowest, C::kExpHighest);
   const auto a = reduce_exp<Ops>(clamped);
@@ -107,7 +110,8 @@ TESSERA_INLINE Parity<Ops> parity(typename Ops::Float magnitude) {
 
 // The edges of Annex F around |x|^y for ordinary operands.
 template <class Ops>
-TESSERA_INLINE typename Ops::Float pow_edges(typename Ops::Float x, typename Ops::Float y, typename Ops::Float ordinary) {
+TESSERA_INLINE typename Ops::Float pow_edges(typename Ops::Float x, typename Ops::Float y,
+                                             typename Ops::Float ordinary) {
   using C = ConstantsOf<Ops>;
   const auto zero = Ops::set(0), one = Ops::set(1), infinity = special<Ops>(C::kInfinityBits);
   const auto size = absolute<Ops>(x);

@@ -110,15 +110,17 @@ TYPED_TEST(Edges, TrigonometryAndRoot) {
   EXPECT_SAME(sqrt(T(2.25)), 1.5);
 }
 
-// Every special case of Annex F 10.4.4 over all pairs of interesting operands: there the C library is exact, so that
-// agreement is demanded wherever an operand or the result is special.
+// Every special case of Annex F 10.4.4 over all pairs of interesting operands: there the C library is exact,
+// so that agreement is demanded wherever an operand or the result is special.
 TYPED_TEST(Edges, PowAgreesWithAnnexF) {
   using T = TypeParam;
   using Limits = std::numeric_limits<T>;
   const T inf = kInfinity<T>, big = std::ldexp(T(1), Limits::digits - 1);
   std::vector<T> values;
-  for (const T v : {T(0), T(0.5), T(1), T(1.5), T(2), T(3), T(4), T(5), T(0.1), Limits::denorm_min(), Limits::min(), Limits::max(),
-                    big, big - 1, big / 2 + T(0.5), 2 * big - 1, 2 * big, 2 * big + 2, inf, kNaN<T>}) {
+  for (const T v : {T(0),          T(0.5),        T(1),        T(1.5),  T(2),
+                    T(3),          T(4),          T(5),        T(0.1),  Limits::denorm_min(),
+                    Limits::min(), Limits::max(), big,         big - 1, big / 2 + T(0.5),
+                    2 * big - 1,   2 * big,       2 * big + 2, inf,     kNaN<T>}) {
     values.push_back(v);
     values.push_back(-v);
   }
@@ -236,10 +238,16 @@ class Exact {
 
 // |y - exact| in units of the last place of exact, of a type with `digits` digits and least exponent `least`.
 double error_in_ulp(double y, const Exact& exact, int digits = 53, int least = -1074) {
-  if (std::isnan(y) || mpfr_nan_p(exact.value)) return std::isnan(y) && mpfr_nan_p(exact.value) ? 0 : kInfinity<double>;
-  if (mpfr_zero_p(exact.value) || mpfr_inf_p(exact.value)) return y == mpfr_get_d(exact.value, MPFR_RNDN) ? 0 : kInfinity<double>;
+  if (std::isnan(y) || mpfr_nan_p(exact.value))
+    return std::isnan(y) && mpfr_nan_p(exact.value) ? 0 : kInfinity<double>;
+  if (mpfr_zero_p(exact.value) || mpfr_inf_p(exact.value))
+    return y == mpfr_get_d(exact.value, MPFR_RNDN) ? 0 : kInfinity<double>;
   const int largest = digits == 53 ? 1024 : 128;
-  if (std::isinf(y)) return std::isinf(digits == 53 ? mpfr_get_d(exact.value, MPFR_RNDN) : static_cast<double>(mpfr_get_flt(exact.value, MPFR_RNDN))) ? 0 : kInfinity<double>;
+  if (std::isinf(y))
+    return std::isinf(digits == 53 ? mpfr_get_d(exact.value, MPFR_RNDN)
+                                   : static_cast<double>(mpfr_get_flt(exact.value, MPFR_RNDN)))
+               ? 0
+               : kInfinity<double>;
   const long exponent = std::min<long>(mpfr_get_exp(exact.value), largest);
   Exact difference;
   mpfr_d_sub(difference.value, y, exact.value, MPFR_RNDN);
@@ -290,7 +298,8 @@ double largest_pow_error(std::int64_t count) {
     const double u = static_cast<double>(random_bits("pow base", i) >> 11) * 0x1p-53;
     const double w = static_cast<double>(random_bits("pow exponent", i) >> 11) * 0x1p-52 - 1;
     const T x = i % 2 == 0 ? T(std::exp2((u - 0.5) * 60)) : T(0.5 + u);
-    const T y = i % 3 == 0 ? T(10 * w) : T(w * (kDigits == 53 ? 750 : 105) / std::fabs(std::log(static_cast<double>(x))));
+    const T y = i % 3 == 0 ? T(10 * w)
+                           : T(w * (kDigits == 53 ? 750 : 105) / std::fabs(std::log(static_cast<double>(x))));
     mpfr_set_d(base.value, x, MPFR_RNDN);
     mpfr_set_d(exponent.value, y, MPFR_RNDN);
     mpfr_pow(expected.value, base.value, exponent.value, MPFR_RNDN);
@@ -310,12 +319,15 @@ TEST(Pow, ErrorAgainstMpfrIsSmall) {
 #endif  // TESSERA_HAVE_MPFR
 
 INSTANTIATE_TEST_SUITE_P(Functions, DoubleFunction, testing::ValuesIn(double_cases()),
-                         [](const testing::TestParamInfo<DoubleCase>& each) { return std::string(each.param.name); });
+                         [](const testing::TestParamInfo<DoubleCase>& each) {
+                           return std::string(each.param.name);
+                         });
 
 template <typename T>
 void check_pow_simd() {
-  const std::vector<T> edges = {T(0),    T(1),           T(2),     T(3),         T(0.5),
-                                T(1e-5), kInfinity<T>,   kNaN<T>, T(16777217), std::numeric_limits<T>::denorm_min()};
+  const std::vector<T> edges = {
+      T(0),    T(1),         T(2),    T(3),        T(0.5),
+      T(1e-5), kInfinity<T>, kNaN<T>, T(16777217), std::numeric_limits<T>::denorm_min()};
   std::vector<T> x, y, z(65536);
   for (std::int64_t i = 0; i < 65536; ++i) {
     const std::uint64_t a = random_bits("x", i), b = random_bits("y", i);

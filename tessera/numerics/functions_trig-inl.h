@@ -1,7 +1,7 @@
 // sin and cos; part of functions-inl.h (same conventions).
 //
-// x = q pi/2 + (high + low), |high| <= pi/4. Moderate |x|: three pieces of pi/2 and fused multiply-adds (Cody-Waite);
-// the rest, lane by lane, by exact integer arithmetic (trig_reduction.h).
+// x = q pi/2 + (high + low), |high| <= pi/4. Moderate |x|: three pieces of pi/2 and fused multiply-adds
+// (Cody-Waite); the rest, lane by lane, by exact integer arithmetic (trig_reduction.h).
 
 template <class Ops>
 struct TrigArgument {
@@ -20,7 +20,8 @@ TESSERA_INLINE TrigArgument<Ops> reduce_trig(typename Ops::Float t) {
   if constexpr (kIsSingle<Ops>) {
     a.high = Ops::fnma(n, Ops::set(C::kHalfPi3), Ops::fnma(n, Ops::set(C::kHalfPi2), first));
   } else {
-    // first - n kHalfPi2 without error: the product is product + product_error, the difference sum + sum_error (Knuth).
+    // first - n kHalfPi2 without error: the product is product + product_error, the difference sum +
+    // sum_error (Knuth).
     const auto product = Ops::mul(n, Ops::set(C::kHalfPi2));
     const auto product_error = Ops::fma(n, Ops::set(C::kHalfPi2), Ops::sub(Ops::set(0), product));
     const auto sum = Ops::sub(first, product);
@@ -40,8 +41,9 @@ template <class Ops>
 TESSERA_INLINE typename Ops::Float sin_kernel(const TrigArgument<Ops>& a) {
   const auto z = Ops::mul(a.high, a.high);
   if constexpr (kIsSingle<Ops>) {
-    const auto p = polynomial<Ops>(z, -0.16666667163372039794921875, 8.3333961665630340576171875e-3,
-                                   -1.98608133359812200069427490234375e-4, 2.91602600555052049458026885986328125e-6);
+    const auto p =
+        polynomial<Ops>(z, -0.16666667163372039794921875, 8.3333961665630340576171875e-3,
+                        -1.98608133359812200069427490234375e-4, 2.91602600555052049458026885986328125e-6);
     return Ops::fma(a.high, Ops::mul(z, p), a.high);
   } else {
     const auto p = polynomial<Ops>(z, -0x1.5555555555555p-3, 0x1.111111111101fp-7, -0x1.a01a019fe8eadp-13,

@@ -1,13 +1,14 @@
-// The operations of scalar_ops.h on SIMD vectors, and the formulas compiled with them, once per Highway target.
+// The operations of scalar_ops.h on SIMD vectors, and the formulas compiled with them, once per Highway
+// target.
 //
-// For .cc files that use hwy/foreach_target.h: include after hwy/highway.h, outside any namespace. Then, inside the target's
-// namespace and for a Highway tag `d` of float or double:
+// For .cc files that use hwy/foreach_target.h: include after hwy/highway.h, outside any namespace. Then,
+// inside the target's namespace and for a Highway tag `d` of float or double:
 //
 //     namespace fn = tessera::numerics::HWY_NAMESPACE;
-//     auto y = fn::exp<fn::HwyOps<decltype(d)>>(x);   // or fn::exp(d, x)
+//     auto y = fn::exp<fn::HwyOps<decltype(d)>>(x);
 //
-// Lanes beyond the data are computed like any other: harmless, since lanes never mix. Only targets with a fused
-// multiply-add are allowed (AVX2 and later, NEON): on the others Highway's MulAdd rounds twice.
+// Lanes beyond the data are computed like any other: harmless, since lanes never mix. Only targets with a
+// fused multiply-add are allowed (AVX2 and later, NEON): on the others Highway's MulAdd rounds twice.
 #if defined(TESSERA_NUMERICS_HWY_OPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TESSERA_NUMERICS_HWY_OPS_INL_H_
 #undef TESSERA_NUMERICS_HWY_OPS_INL_H_
@@ -20,6 +21,7 @@
 
 #include "hwy/highway.h"
 #include "tessera/numerics/formula_constants.h"
+#include "tessera/numerics/philox.h"
 #include "tessera/numerics/scalar_ops.h"
 
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SSSE3 || HWY_TARGET == HWY_SSE4
@@ -66,6 +68,23 @@ struct HwyOps {
   template <int kCount>
   static TESSERA_INLINE Int shift_right(Int a) {
     return hn::ShiftRight<kCount>(a);
+  }
+
+  // 32-bit lanes: products of even and of odd lanes, then the halves put together. 64-bit lanes: one product.
+  static TESSERA_INLINE void wide_product(Int a, std::uint32_t b, Int* high, Int* low) {
+    const hn::Repartition<std::uint32_t, D> d32;
+    const hn::Repartition<std::uint64_t, D> d64;
+    const auto a32 = hn::BitCast(d32, a);
+    const auto even = hn::MulEven(a32, hn::Set(d32, b));
+    if constexpr (sizeof(Scalar) == 8) {
+      *high = hn::ShiftRight<32>(even);
+      *low = hn::And(even, hn::Set(d64, 0xFFFFFFFFu));
+    } else {
+      const auto odd_lanes = hn::BitCast(d32, hn::ShiftRight<32>(hn::BitCast(d64, a)));
+      const auto odd = hn::MulEven(odd_lanes, hn::Set(d32, b));
+      *high = hn::OddEven(hn::BitCast(d32, odd), hn::BitCast(d32, hn::ShiftRight<32>(even)));
+      *low = hn::OddEven(hn::BitCast(d32, hn::ShiftLeft<32>(odd)), hn::BitCast(d32, even));
+    }
   }
 
   static TESSERA_INLINE Mask lt(Float a, Float b) { return hn::Lt(a, b); }

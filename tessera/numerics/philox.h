@@ -1,14 +1,15 @@
-// Philox4x32-10, the counter-based generator behind every random number (Salmon, Moraes, Dror and Shaw, "Parallel random
-// numbers: as easy as 1, 2, 3", SC 2011).
+// Philox4x32-10, the counter-based generator behind every random number (Salmon, Moraes, Dror and Shaw,
+// "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 //
 // A block of four 32-bit words is a pure function of a key and a counter, so any element of any stream can be
 // computed alone, on any thread, rank or device. The key names the stream, the counter the place in it:
 //
-//   key     = first 8 bytes of SHA-256 over the items "tessera/1", seed, stream name; k0 = bytes 0-3, k1 = bytes 4-7,
-//             both little endian. Exact bytes hashed: the 8-byte little-endian length 9 and the 9 bytes "tessera/1";
-//             the seed as 8 bytes, little endian; the 8-byte little-endian length of the name, and the name.
-//   counter = (block low, block high, step, attempt): the 64-bit block number, the training step (or any other
-//             ordinal; 0 if none), and the attempt of a rejection sampler (0 everywhere else).
+//   key     = first 8 bytes of SHA-256 over the items "tessera/1", seed, stream name; k0 = bytes 0-3,
+//             k1 = bytes 4-7, both little endian. Exact bytes hashed: the 8-byte little-endian length 9 and
+//             the 9 bytes "tessera/1"; the seed as 8 bytes, little endian; the 8-byte little-endian length of
+//             the name, and the name.
+//   counter = (block low, block high, step, attempt): the 64-bit block number, the training step (or any
+//             other ordinal; 0 if none), and the attempt of a rejection sampler (0 everywhere else).
 //
 // Drawing one (stream, step) twice gives the same numbers twice: give every use a name of its own.
 //

@@ -25,32 +25,36 @@ std::uint64_t long_word(const PhiloxBlock& block, std::int64_t pair) {
   return std::uint64_t{block[2 * pair + 1]} << 32 | block[2 * pair];
 }
 
-// Calls use(block, index of the first element in the block, output, number of elements) for the blocks of `per_block`
-// elements that [first, first + count) touches.
+// Calls use(block, index of the first element in the block, output, number of elements) for the blocks of
+// `per_block` elements that [first, first + count) touches.
 template <typename T, typename Use>
 TESSERA_INLINE void for_each_block(T* out, std::int64_t count, std::int64_t per_block, PhiloxKey key,
                                    std::uint32_t step, std::int64_t first, const Use& use) {
   for (std::int64_t i = 0; i < count;) {
     const std::int64_t element = first + i, begin = element % per_block;
     const std::int64_t size = std::min(per_block - begin, count - i);
-    use(philox(key, philox_counter(static_cast<std::uint64_t>(element / per_block), step)), begin, out + i, size);
+    use(philox(key, philox_counter(static_cast<std::uint64_t>(element / per_block), step)), begin, out + i,
+        size);
     i += size;
   }
 }
 
 struct UniformSingle {
-  TESSERA_INLINE void operator()(const PhiloxBlock& block, std::int64_t begin, float* out, std::int64_t size) const {
+  TESSERA_INLINE void operator()(const PhiloxBlock& block, std::int64_t begin, float* out,
+                                 std::int64_t size) const {
     for (std::int64_t j = 0; j < size; ++j) out[j] = scalar::uniform_from_bits<SingleOps>(block[begin + j]);
   }
 };
 struct UniformDouble {
-  TESSERA_INLINE void operator()(const PhiloxBlock& block, std::int64_t begin, double* out, std::int64_t size) const {
+  TESSERA_INLINE void operator()(const PhiloxBlock& block, std::int64_t begin, double* out,
+                                 std::int64_t size) const {
     for (std::int64_t j = 0; j < size; ++j)
       out[j] = scalar::uniform_from_bits<DoubleOps>(long_word(block, begin + j));
   }
 };
 struct NormalSingle {
-  TESSERA_INLINE void operator()(const PhiloxBlock& block, std::int64_t begin, float* out, std::int64_t size) const {
+  TESSERA_INLINE void operator()(const PhiloxBlock& block, std::int64_t begin, float* out,
+                                 std::int64_t size) const {
     float values[4];
     for (int pair = 0; pair < 2; ++pair) {
       const auto normals =
@@ -63,7 +67,8 @@ struct NormalSingle {
   }
 };
 struct NormalDouble {
-  TESSERA_INLINE void operator()(const PhiloxBlock& block, std::int64_t begin, double* out, std::int64_t size) const {
+  TESSERA_INLINE void operator()(const PhiloxBlock& block, std::int64_t begin, double* out,
+                                 std::int64_t size) const {
     const auto normals =
         scalar::normal_pair<DoubleOps>(scalar::uniform_from_bits<DoubleOps>(long_word(block, 0)),
                                        scalar::uniform_from_bits<DoubleOps>(long_word(block, 1)));
@@ -99,8 +104,8 @@ std::uint64_t bounded(std::uint64_t bound, PhiloxKey key, std::uint32_t step, st
   }
 }
 
-void fill_bounded(std::int64_t* out, std::int64_t count, std::int64_t bound, PhiloxKey key, std::uint32_t step,
-                  std::int64_t first) {
+void fill_bounded(std::int64_t* out, std::int64_t count, std::int64_t bound, PhiloxKey key,
+                  std::uint32_t step, std::int64_t first) {
   TESSERA_CHECK(bound >= 1, "a bounded integer needs a bound of at least 1, not {}", bound);
   for (std::int64_t i = 0; i < count; ++i)
     out[i] = static_cast<std::int64_t>(bounded(static_cast<std::uint64_t>(bound), key, step, first + i));
@@ -113,7 +118,8 @@ std::vector<std::int64_t> permutation(std::int64_t n, PhiloxKey key, std::uint32
     keys[i] = long_word(philox(key, philox_counter(static_cast<std::uint64_t>(i / 2), step)), i % 2);
   std::vector<std::int64_t> order(keys.size());
   std::iota(order.begin(), order.end(), std::int64_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return keys[a] < keys[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int64_t a, std::int64_t b) { return keys[a] < keys[b]; });
   return order;
 }
 

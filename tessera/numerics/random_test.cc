@@ -9,6 +9,8 @@
 #include <numeric>
 #include <vector>
 
+#include "tessera/numerics/simd_functions_test.h"
+
 namespace tessera::numerics {
 namespace {
 
@@ -45,7 +47,8 @@ TEST(Random, NormalIsBoxMuller) {
   const auto u = filled<float>(1000, uniform), n = filled<float>(1000, normal);
   const auto v = filled<double>(1000, uniform), m = filled<double>(1000, normal);
   for (std::size_t i = 0; i < 1000; i += 2) {
-    const double r = std::sqrt(-2 * std::log(static_cast<double>(u[i]))), a = two_pi * static_cast<double>(u[i + 1]);
+    const double r = std::sqrt(-2 * std::log(static_cast<double>(u[i]))),
+                 a = two_pi * static_cast<double>(u[i + 1]);
     EXPECT_NEAR(n[i], r * std::cos(a), 4e-6);
     EXPECT_NEAR(n[i + 1], r * std::sin(a), 4e-6);
     const double s = std::sqrt(-2 * std::log(v[i])), b = two_pi * v[i + 1];
@@ -67,6 +70,23 @@ void check_slices() {
 TEST(Random, SlicesAreIndependent) {
   check_slices<float>();
   check_slices<double>();
+}
+
+template <typename T>
+void check_simd_fills() {
+  for (const std::int64_t first :
+       {std::int64_t{0}, std::int64_t{1}, std::int64_t{7}, (std::int64_t{4} << 32) - 100})
+    for (const std::int64_t count : {0, 3, 64, 65, 1001}) {
+      const auto u = filled<T>(count, uniform, first), n = filled<T>(count, normal, first);
+      for (const SimdLevelFunctions& level : simd_levels()) {
+        EXPECT_EQ(filled<T>(count, level.of<T>().fill_uniform, first), u) << level.name << " " << first;
+        EXPECT_EQ(filled<T>(count, level.of<T>().fill_normal, first), n) << level.name << " " << first;
+      }
+    }
+}
+TEST(Random, SimdEqualsScalar) {
+  check_simd_fills<float>();
+  check_simd_fills<double>();
 }
 
 TEST(Random, BlocksBeyond32BitsAreDistinct) {
@@ -123,7 +143,8 @@ TEST(Random, BoundedCoversItsRangeEvenly) {
   EXPECT_EQ(bounded(1, kKey, 0, 17), 0u);
 }
 
-// For a bound just above 2^63 about half of the attempts are refused; the value is that of the first accepted one.
+// For a bound just above 2^63 about half of the attempts are refused; the value is that of the first accepted
+// one.
 TEST(Random, BoundedRejects) {
   const std::uint64_t bound = (std::uint64_t{1} << 63) + 1;
   int refused = 0;

@@ -1,6 +1,6 @@
-// The reductions of reduce.h as templates over the access to elements: at(i) gives element i of the list, whatever its
-// layout. One block at a time; blocks combine by tree_combine. For code inside the library (floating-point arithmetic in a header:
-// compile with the contract's flags).
+// The reductions of reduce.h as templates over the access to elements: at(i) gives element i of the list,
+// whatever its layout. One block at a time; blocks combine by tree_combine. For code inside the library
+// (floating-point arithmetic in a header: compile with the contract's flags).
 #pragma once
 
 #include <algorithm>
@@ -80,7 +80,8 @@ template <typename T, typename At>
 T sum_of(std::int64_t n, const At& at) {
   if (n == 0) return T{0};
   return reduce_blocks(
-      n, [&](std::int64_t begin, std::int64_t count) { return reduce_block<T>(at, begin, count, AddStep<T>()); },
+      n,
+      [&](std::int64_t begin, std::int64_t count) { return reduce_block<T>(at, begin, count, AddStep<T>()); },
       [](T a, T b) { return a + b; });
 }
 
@@ -88,7 +89,10 @@ template <typename T, typename At>
 T sum_of_squares_of(std::int64_t n, const At& at) {
   if (n == 0) return T{0};
   return reduce_blocks(
-      n, [&](std::int64_t begin, std::int64_t count) { return reduce_block<T>(at, begin, count, SquareStep<T>()); },
+      n,
+      [&](std::int64_t begin, std::int64_t count) {
+        return reduce_block<T>(at, begin, count, SquareStep<T>());
+      },
       [](T a, T b) { return a + b; });
 }
 

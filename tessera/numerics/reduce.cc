@@ -92,22 +92,46 @@ std::int64_t arg_max_of_list(std::span<const T> x) {
 
 }  // namespace
 
-float sum(std::span<const float> x) { return sum_of_list(x); }
-double sum(std::span<const double> x) { return sum_of_list(x); }
-float sum_of_squares(std::span<const float> x) { return sum_of_squares_of_list(x); }
-double sum_of_squares(std::span<const double> x) { return sum_of_squares_of_list(x); }
-float mean(std::span<const float> x) { return sum(x) / static_cast<float>(x.size()); }
-double mean(std::span<const double> x) { return sum(x) / static_cast<double>(x.size()); }
+float sum(std::span<const float> x) {
+  return sum_of_list(x);
+}
+double sum(std::span<const double> x) {
+  return sum_of_list(x);
+}
+float sum_of_squares(std::span<const float> x) {
+  return sum_of_squares_of_list(x);
+}
+double sum_of_squares(std::span<const double> x) {
+  return sum_of_squares_of_list(x);
+}
+float mean(std::span<const float> x) {
+  return sum(x) / static_cast<float>(x.size());
+}
+double mean(std::span<const double> x) {
+  return sum(x) / static_cast<double>(x.size());
+}
 
-Moments<float> moments(std::span<const float> x) { return moments_of_list(x); }
-Moments<double> moments(std::span<const double> x) { return moments_of_list(x); }
-Moments<float> merge(const Moments<float>& a, const Moments<float>& b) { return merge_moments(a, b); }
-Moments<double> merge(const Moments<double>& a, const Moments<double>& b) { return merge_moments(a, b); }
-float variance(std::span<const float> x) { return moments(x).m2 / static_cast<float>(x.size()); }
-double variance(std::span<const double> x) { return moments(x).m2 / static_cast<double>(x.size()); }
+Moments<float> moments(std::span<const float> x) {
+  return moments_of_list(x);
+}
+Moments<double> moments(std::span<const double> x) {
+  return moments_of_list(x);
+}
+Moments<float> merge(const Moments<float>& a, const Moments<float>& b) {
+  return merge_moments(a, b);
+}
+Moments<double> merge(const Moments<double>& a, const Moments<double>& b) {
+  return merge_moments(a, b);
+}
+float variance(std::span<const float> x) {
+  return moments(x).m2 / static_cast<float>(x.size());
+}
+double variance(std::span<const double> x) {
+  return moments(x).m2 / static_cast<double>(x.size());
+}
 
-TESSERA_FMA_CLONES float dot_chunked(const float* a, std::int64_t a_stride, const float* b, std::int64_t b_stride,
-                                     std::int64_t n) {
+TESSERA_FMA_CLONES float dot_chunked(const float* a, std::int64_t a_stride, const float* b,
+                                     std::int64_t b_stride, std::int64_t n) {
   return dot_chunked_of<float>(n, Strided<float>{a, a_stride}, Strided<float>{b, b_stride});
 }
 TESSERA_FMA_CLONES double dot_chunked(const double* a, std::int64_t a_stride, const double* b,
@@ -115,11 +139,23 @@ TESSERA_FMA_CLONES double dot_chunked(const double* a, std::int64_t a_stride, co
   return dot_chunked_of<double>(n, Strided<double>{a, a_stride}, Strided<double>{b, b_stride});
 }
 
-float max(std::span<const float> x) { return max_of_list(x); }
-double max(std::span<const double> x) { return max_of_list(x); }
-float min(std::span<const float> x) { return min_of_list(x); }
-double min(std::span<const double> x) { return min_of_list(x); }
-std::int64_t arg_max(std::span<const float> x) { return arg_max_of_list(x); }
-std::int64_t arg_max(std::span<const double> x) { return arg_max_of_list(x); }
+float max(std::span<const float> x) {
+  return max_of_list(x);
+}
+double max(std::span<const double> x) {
+  return max_of_list(x);
+}
+float min(std::span<const float> x) {
+  return min_of_list(x);
+}
+double min(std::span<const double> x) {
+  return min_of_list(x);
+}
+std::int64_t arg_max(std::span<const float> x) {
+  return arg_max_of_list(x);
+}
+std::int64_t arg_max(std::span<const double> x) {
+  return arg_max_of_list(x);
+}
 
 }  // namespace tessera::numerics

@@ -140,7 +140,8 @@ TEST(Reduce, DotKeepsTheSignOfACopiedChunk) {
 TEST(Reduce, SumOfSquaresIsFused) {
   std::vector<float> values(17, 0.0f);
   values[0] = 0x1p-12f;
-  values[16] = 1.0f + 0x1p-12f;  // the same lane: 2^-24 + (1 + 2^-11 + 2^-24); rounded apart, both 2^-24 would be lost
+  values[16] =
+      1.0f + 0x1p-12f;  // the same lane: 2^-24 + (1 + 2^-11 + 2^-24); rounded apart, both 2^-24 would be lost
   EXPECT_EQ(sum_of_squares(std::span<const float>(values)), 1.0f + 0x1p-11f + 0x1p-23f);
 }
 

@@ -1,8 +1,8 @@
 // The operations that formulas are written in, for one number at a time: the definition.
 //
-// A formula (functions-inl.h) is a template over a policy `Ops` and is compiled with ScalarOps here, with HwyOps
-// (hwy_ops-inl.h) for SIMD. Both give the same bits since each operation is IEEE-correct or an operation on integers.
-// No std:: function appears, so that the text is also valid device code.
+// A formula (functions-inl.h) is a template over a policy `Ops` and is compiled with ScalarOps here, with
+// HwyOps (hwy_ops-inl.h) for SIMD. Both give the same bits since each operation is IEEE-correct or an
+// operation on integers. No std:: function appears, so that the text is also valid device code.
 //
 // Integers wrap; they have the width of Float and are unsigned inside, which makes wrapping defined.
 #pragma once
@@ -17,10 +17,18 @@
 namespace tessera::numerics {
 
 // Exactly rounded operations that the compiler turns into one instruction where there is one.
-TESSERA_INLINE float fused_multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
-TESSERA_INLINE double fused_multiply_add(double a, double b, double c) { return __builtin_fma(a, b, c); }
-TESSERA_INLINE float square_root(float x) { return __builtin_sqrtf(x); }
-TESSERA_INLINE double square_root(double x) { return __builtin_sqrt(x); }
+TESSERA_INLINE float fused_multiply_add(float a, float b, float c) {
+  return __builtin_fmaf(a, b, c);
+}
+TESSERA_INLINE double fused_multiply_add(double a, double b, double c) {
+  return __builtin_fma(a, b, c);
+}
+TESSERA_INLINE float square_root(float x) {
+  return __builtin_sqrtf(x);
+}
+TESSERA_INLINE double square_root(double x) {
+  return __builtin_sqrt(x);
+}
 
 template <typename T>
 struct ScalarOps {
@@ -39,7 +47,9 @@ struct ScalarOps {
   static TESSERA_INLINE Float div(Float a, Float b) { return a / b; }
   static TESSERA_INLINE Float sqrt(Float a) { return square_root(a); }
   static TESSERA_INLINE Float fma(Float a, Float b, Float c) { return fused_multiply_add(a, b, c); }  // a*b+c
-  static TESSERA_INLINE Float fnma(Float a, Float b, Float c) { return fused_multiply_add(-a, b, c); }  // c-a*b
+  static TESSERA_INLINE Float fnma(Float a, Float b, Float c) {
+    return fused_multiply_add(-a, b, c);
+  }  // c-a*b
 
   static TESSERA_INLINE Int bits(Float a) { return std::bit_cast<Bits>(a); }
   static TESSERA_INLINE Float from_bits(Int a) { return std::bit_cast<T>(a); }
@@ -55,6 +65,13 @@ struct ScalarOps {
   template <int kCount>
   static TESSERA_INLINE Int shift_right(Int a) {  // logical: zeros enter
     return a >> kCount;
+  }
+
+  // The two halves of the 64-bit product of the low 32 bits of a and of b.
+  static TESSERA_INLINE void wide_product(Int a, std::uint32_t b, Int* high, Int* low) {
+    const std::uint64_t product = std::uint64_t{static_cast<std::uint32_t>(a)} * b;
+    *high = static_cast<Bits>(product >> 32);
+    *low = static_cast<Bits>(product & 0xFFFFFFFFu);
   }
 
   static TESSERA_INLINE Mask lt(Float a, Float b) { return a < b; }

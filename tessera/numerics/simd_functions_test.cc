@@ -10,6 +10,7 @@
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_NEON
 #include "tessera/numerics/hwy_ops-inl.h"
+#include "tessera/numerics/random_hwy-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tessera::numerics {
@@ -48,8 +49,9 @@ void pow_vector(const T* x, const T* y, T* z, std::size_t n) {
 
 template <typename T>
 VectorFunctions<T> vector_functions() {
-  return {exp_vector<T>, log_vector<T>, expm1_vector<T>, log1p_vector<T>, tanh_vector<T>, sigmoid_vector<T>,
-          erf_vector<T>, sin_vector<T>, cos_vector<T>,   sqrt_vector<T>,  pow_vector<T>};
+  return {exp_vector<T>,     log_vector<T>,           expm1_vector<T>,       log1p_vector<T>, tanh_vector<T>,
+          sigmoid_vector<T>, erf_vector<T>,           sin_vector<T>,         cos_vector<T>,   sqrt_vector<T>,
+          pow_vector<T>,     fill_uniform_vectors<T>, fill_normal_vectors<T>};
 }
 
 SimdLevelFunctions level_functions() {

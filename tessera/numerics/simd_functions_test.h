@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
+
+#include "tessera/numerics/philox.h"
 
 namespace tessera::numerics {
 
@@ -12,9 +15,14 @@ template <typename T>
 using VectorFunction2 = void (*)(const T* x, const T* y, T* z, std::size_t n);
 
 template <typename T>
+using VectorFill = void (*)(T* out, std::int64_t count, PhiloxKey key, std::uint32_t step,
+                            std::int64_t first);
+
+template <typename T>
 struct VectorFunctions {
   VectorFunction<T> exp, log, expm1, log1p, tanh, sigmoid, erf, sin, cos, sqrt;
   VectorFunction2<T> pow;
+  VectorFill<T> fill_uniform, fill_normal;
 };
 
 struct SimdLevelFunctions {

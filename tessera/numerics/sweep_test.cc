@@ -1,7 +1,8 @@
 // fp32: every function against its SIMD forms (bits) and against the C library's double (error in ULP).
 //
-// By default a stride through all inputs and the neighbourhoods of every power of two; with TESSERA_SWEEP=full all
-// 2^32 inputs of every function (minutes each). The C library is allowed here: it is the oracle, not the result.
+// By default a stride through all inputs and the neighbourhoods of every power of two; with
+// TESSERA_SWEEP=full all 2^32 inputs of every function (minutes each). The C library is allowed here: it is
+// the oracle, not the result.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -30,7 +31,9 @@ struct Case {
   double largest_error;  // what functions.h states, rounded up
 };
 
-double exact_sigmoid(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
+double exact_sigmoid(double x) {
+  return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
+}
 
 const Case kCases[] = {
     {"exp", exp, [](double x) { return std::exp(x); }, &VectorFunctions<float>::exp, 1.0},
@@ -51,13 +54,16 @@ double error_in_ulp(float y, double exact) {
   if (std::isnan(y) || std::isnan(exact)) return std::isnan(y) && std::isnan(exact) ? 0 : kEnd;
   const double got = std::isinf(y) ? std::copysign(kEnd, y) : static_cast<double>(y);
   if (std::fabs(exact) > kEnd) exact = std::copysign(kEnd, exact);
-  const int exponent = std::max(static_cast<int>(std::bit_cast<std::uint64_t>(exact) >> 52 & 0x7FF) - 1023, -126);
-  const double ulp_inverse = std::bit_cast<double>(static_cast<std::uint64_t>(1023 + 23 - std::min(exponent, 127)) << 52);
+  const int exponent =
+      std::max(static_cast<int>(std::bit_cast<std::uint64_t>(exact) >> 52 & 0x7FF) - 1023, -126);
+  const double ulp_inverse =
+      std::bit_cast<double>(static_cast<std::uint64_t>(1023 + 23 - std::min(exponent, 127)) << 52);
   return std::fabs(got - exact) * ulp_inverse;
 }
 
 bool same_bits(float a, float b) {
-  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) || (std::isnan(a) && std::isnan(b));
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b) ||
+         (std::isnan(a) && std::isnan(b));
 }
 
 struct Finding {
@@ -93,7 +99,8 @@ constexpr std::int64_t kChunk = std::int64_t{1} << 16;
 
 std::vector<float> chunk_of_all(std::int64_t chunk) {
   std::vector<float> x(kChunk);
-  for (std::int64_t i = 0; i < kChunk; ++i) x[i] = std::bit_cast<float>(static_cast<std::uint32_t>(chunk * kChunk + i));
+  for (std::int64_t i = 0; i < kChunk; ++i)
+    x[i] = std::bit_cast<float>(static_cast<std::uint32_t>(chunk * kChunk + i));
   return x;
 }
 
@@ -129,7 +136,9 @@ TEST_P(Sweep, SimdEqualsScalarAndErrorIsSmall) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Functions, Sweep, testing::ValuesIn(kCases),
-                         [](const testing::TestParamInfo<Case>& each) { return std::string(each.param.name); });
+                         [](const testing::TestParamInfo<Case>& each) {
+                           return std::string(each.param.name);
+                         });
 
 }  // namespace
 }  // namespace tessera::numerics

@@ -14,10 +14,26 @@ namespace {
 // The first 1,280 binary digits of 2/pi behind one word of zeros (what stands before the binary point).
 constexpr std::uint64_t kTwoOverPiDigits[] = {
     0,
-    0xA2F9836E4E441529u, 0xFC2757D1F534DDC0u, 0xDB6295993C439041u, 0xFE5163ABDEBBC561u, 0xB7246E3A424DD2E0u,
-    0x06492EEA09D1921Cu, 0xFE1DEB1CB129A73Eu, 0xE88235F52EBB4484u, 0xE99C7026B45F7E41u, 0x3991D639835339F4u,
-    0x9C845F8BBDF9283Bu, 0x1FF897FFDE05980Fu, 0xEF2F118B5A0A6D1Fu, 0x6D367ECF27CB09B7u, 0x4F463F669E5FEA2Du,
-    0x7527BAC7EBE5F17Bu, 0x3D0739F78A5292EAu, 0x6BFB5FB11F8D5D08u, 0x56033046FC7B6BABu, 0xF0CFBC209AF4361Du,
+    0xA2F9836E4E441529u,
+    0xFC2757D1F534DDC0u,
+    0xDB6295993C439041u,
+    0xFE5163ABDEBBC561u,
+    0xB7246E3A424DD2E0u,
+    0x06492EEA09D1921Cu,
+    0xFE1DEB1CB129A73Eu,
+    0xE88235F52EBB4484u,
+    0xE99C7026B45F7E41u,
+    0x3991D639835339F4u,
+    0x9C845F8BBDF9283Bu,
+    0x1FF897FFDE05980Fu,
+    0xEF2F118B5A0A6D1Fu,
+    0x6D367ECF27CB09B7u,
+    0x4F463F669E5FEA2Du,
+    0x7527BAC7EBE5F17Bu,
+    0x3D0739F78A5292EAu,
+    0x6BFB5FB11F8D5D08u,
+    0x56033046FC7B6BABu,
+    0xF0CFBC209AF4361Du,
 };
 
 // 192 bits, most significant word first.
@@ -36,8 +52,8 @@ Wide shift_left(const Wide& a, int count) {  // 0 <= count < 128
   if (count >= 64) r = {{r.word[1], r.word[2], 0}};
   count %= 64;
   if (count == 0) return r;
-  return {{(r.word[0] << count) | (r.word[1] >> (64 - count)), (r.word[1] << count) | (r.word[2] >> (64 - count)),
-           r.word[2] << count}};
+  return {{(r.word[0] << count) | (r.word[1] >> (64 - count)),
+           (r.word[1] << count) | (r.word[2] >> (64 - count)), r.word[2] << count}};
 }
 
 Wide negated(const Wide& a) {
@@ -46,8 +62,9 @@ Wide negated(const Wide& a) {
   return {{~a.word[0] + (low == 0 && middle == 0), middle, low}};
 }
 
-// mantissa * 2^exponent * 2/pi modulo 4, in units of 2^-190: the digits of 2/pi that only add multiples of 4 are
-// left out, and so are those below 2^-137, far below the closest approach of a double to a multiple of pi/2.
+// mantissa * 2^exponent * 2/pi modulo 4, in units of 2^-190: the digits of 2/pi that only add multiples of 4
+// are left out, and so are those below 2^-137, far below the closest approach of a double to a multiple of
+// pi/2.
 Wide quarter_turns(std::uint64_t mantissa, int exponent) {
   const int first = 64 + exponent - 2;
   __extension__ using Product = unsigned __int128;
