@@ -11,7 +11,9 @@ namespace tessera::cli {
 namespace {
 
 // "--threads N" -> "--threads"
-std::string option_name(std::string_view name) { return std::string(name.substr(0, name.find(' '))); }
+std::string option_name(std::string_view name) {
+  return std::string(name.substr(0, name.find(' ')));
+}
 
 // "--threads N" -> "N"
 std::string value_name(std::string_view name) {
@@ -103,6 +105,8 @@ bool Arguments::parse(const std::vector<std::string>& words) {
             word, name);
 }
 
-std::string Arguments::help() const { return parser_->app.help(); }
+std::string Arguments::help() const {
+  return parser_->app.help();
+}
 
 }  // namespace tessera::cli

@@ -22,7 +22,8 @@ class Arguments {
 
   void positional(std::string_view name, std::string& value, std::string_view help, bool required = true);
   void option(std::string_view name, std::string& value, std::string_view help);
-  void option(std::string_view name, std::vector<std::string>& values, std::string_view help);  // may be repeated
+  void option(std::string_view name, std::vector<std::string>& values,
+              std::string_view help);  // may be repeated
   void option(std::string_view name, std::int64_t& value, std::string_view help, std::int64_t lowest,
               std::int64_t highest);
   void flag(std::string_view name, bool& value, std::string_view help);

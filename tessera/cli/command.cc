@@ -20,7 +20,8 @@ const std::vector<Command>& commands() {
       {"resume", "Continue an interrupted run from its last checkpoint", run_resume},
       {"runs", "List and search the runs of a store", run_runs},
       {"show", "Show one run: configuration, circumstances, progress, seal", run_show},
-      {"selftest", "Check this machine against the committed digests of every operation", run_selftest_command},
+      {"selftest", "Check this machine against the committed digests of every operation",
+       run_selftest_command},
       {"doctor", "Say what this machine has, what was built in, and what would clash", run_doctor},
       {"key new", "Make a pair of keys for signing seals", run_key_new},
   };
@@ -31,16 +32,19 @@ namespace {
 
 std::string general_help() {
   std::string text =
-      "Tessera trains networks to the same bits everywhere and leaves a record that anybody can re-execute.\n\n"
+      "Tessera trains networks to the same bits everywhere and leaves a record that anybody can "
+      "re-execute.\n\n"
       "Usage: tessera COMMAND [ARGUMENTS]\n\nCommands:\n";
-  for (const Command& command : commands()) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  for (const Command& command : commands())
+    text += fmt::format("  {:<10} {}\n", command.name, command.summary);
   text +=
       "\nStart here:\n"
       "  tessera train examples/train/digits.toml    train a small network on handwritten digits\n"
       "  tessera runs                                list what was trained\n"
       "  tessera verify runs/digits-0001             re-execute it and compare every bit\n"
       "\n'tessera COMMAND --help' explains a command. 'tessera --version' prints the version.\n"
-      "Exit status: 0 success or identical, 1 mismatch or failure, 2 usage, 3 cannot re-run, 4 input changed, 5 unsealed.\n";
+      "Exit status: 0 success or identical, 1 mismatch or failure, 2 usage, 3 cannot re-run, 4 input "
+      "changed, 5 unsealed.\n";
   return text;
 }
 

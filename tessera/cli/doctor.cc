@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -26,13 +27,14 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::string_view kDetails =
-    "Prints facts, then findings. A line that starts with 'problem' is worth mending; the exit status is then 1.\n"
+    "Prints facts, then findings. A line that starts with 'problem' is worth mending; the exit status is "
+    "then 1.\n"
     "Example: tessera doctor";
 
 const std::vector<std::string>& known_environment() {
-  static const std::vector<std::string> names = {"TESSERA_BACKEND", "TESSERA_DATA",   "TESSERA_REPLAY",
-                                                 "TESSERA_RESUME",  "TESSERA_SIMD",   "TESSERA_THREADS",
-                                                 "TESSERA_STORE",   "TESSERA_SWEEP",  "TESSERA_REPLAY_REPORT"};
+  static const std::vector<std::string> names = {"TESSERA_BACKEND", "TESSERA_DATA",  "TESSERA_REPLAY",
+                                                 "TESSERA_RESUME",  "TESSERA_SIMD",  "TESSERA_THREADS",
+                                                 "TESSERA_STORE",   "TESSERA_SWEEP", "TESSERA_REPLAY_REPORT"};
   return names;
 }
 
@@ -50,7 +52,9 @@ std::string joined(const std::vector<std::string>& words) {
   return text.empty() ? "none" : text;
 }
 
-void fact(std::string_view name, const std::string& value) { fmt::print("{:<18}{}\n", name, value); }
+void fact(std::string_view name, const std::string& value) {
+  fmt::print("{:<18}{}\n", name, value);
+}
 
 void print_facts() {
   fact("version", std::string(version()));
@@ -102,11 +106,14 @@ std::vector<std::string> programs_on_path() {
 std::vector<std::string> find_problems() {
   std::vector<std::string> problems;
   if (contracts_products()) {
-    problems.push_back("this program was compiled without -ffp-contract=off: its results are not the contract's");
+    problems.push_back(
+        "this program was compiled without -ffp-contract=off: its results are not the contract's");
   }
   if (flushes_subnormals()) problems.push_back("subnormal numbers are flushed to zero on this thread");
   if (available_simd_levels().empty()) {
-    problems.push_back("no fused multiply-add on this processor: results are right, but the slow reference kernels compute them");
+    problems.push_back(
+        "no fused multiply-add on this processor: results are right, but the slow reference kernels compute "
+        "them");
   }
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
@@ -118,20 +125,23 @@ std::vector<std::string> find_problems() {
                                      did_you_mean(name, known)));
     }
   }
-  if (const char* data = std::getenv("TESSERA_DATA"); data != nullptr && !std::filesystem::is_directory(data)) {
+  if (const char* data = std::getenv("TESSERA_DATA");
+      data != nullptr && !std::filesystem::is_directory(data)) {
     problems.push_back(fmt::format("TESSERA_DATA is '{}', which is not a folder", data));
   }
   if (const auto programs = programs_on_path(); programs.size() > 1) {
     problems.push_back(fmt::format("several programs named tessera are on PATH: {}", joined(programs)));
   }
-  if (access(".", W_OK) != 0) problems.push_back("the current folder cannot be written: give --store a folder that can");
+  if (access(".", W_OK) != 0)
+    problems.push_back("the current folder cannot be written: give --store a folder that can");
   return problems;
 }
 
 }  // namespace
 
 ExitCode run_doctor(const Words& words) {
-  Arguments arguments("doctor", "Say what this machine has, what was built in, and what would clash", kDetails);
+  Arguments arguments("doctor", "Say what this machine has, what was built in, and what would clash",
+                      kDetails);
   if (!arguments.parse(words)) {
     fmt::print("{}", arguments.help());
     return ExitCode::kSuccess;

@@ -7,8 +7,8 @@
 namespace tessera::cli {
 
 void Execution::declare(Arguments& arguments) {
-  arguments.option("--threads N", threads, "Threads to compute with (default: all processors); never changes a bit",
-                   1, 1024);
+  arguments.option("--threads N", threads,
+                   "Threads to compute with (default: all processors); never changes a bit", 1, 1024);
   arguments.option("--backend NAME", backend, "cpu (default) or reference, the slow definition");
   arguments.option("--simd LEVEL", simd, "Use at most this vector width: avx2 or avx512");
 }
@@ -22,6 +22,12 @@ void Execution::apply() const {
   } catch (const Error& error) {
     throw Error(error.what(), ExitCode::kUsage);
   }
+}
+
+std::map<std::string, std::string> Execution::environment() const {
+  const std::string level = active_simd_level();
+  return {{"backend", active_backend_name() + (level.empty() ? "" : "/" + level)},
+          {"threads", std::to_string(thread_count())}};
 }
 
 }  // namespace tessera::cli

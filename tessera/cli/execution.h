@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "tessera/cli/arguments.h"
@@ -15,6 +16,8 @@ struct Execution {
 
   void declare(Arguments& arguments);
   void apply() const;  // chooses threads, backend and SIMD level; throws Error(kUsage) with a suggestion
+  std::map<std::string, std::string> environment()
+      const;  // what was chosen, for the circumstances of a record
 };
 
 }  // namespace tessera::cli

@@ -9,8 +9,10 @@ namespace tessera::cli {
 
 namespace {
 constexpr std::string_view kDetails =
-    "Writes FILE, the private key, readable by its owner only, and FILE.pub, the public key to give to others.\n"
-    "Neither file is ever replaced. A signed seal says who made a run; an unsigned one only that it re-executes.\n\n"
+    "Writes FILE, the private key, readable by its owner only, and FILE.pub, the public key to give to "
+    "others.\n"
+    "Neither file is ever replaced. A signed seal says who made a run; an unsigned one only that it "
+    "re-executes.\n\n"
     "Example:\n"
     "  tessera key new ~/tessera.key\n"
     "  tessera train examples/train/digits.toml --key ~/tessera.key\n"

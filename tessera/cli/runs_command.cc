@@ -13,8 +13,10 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::string_view kDetails =
-    "EXPR compares keys with numbers or texts (= != < <= > >=), joined by and, or, not and parentheses. Keys are name,\n"
-    "status, seed, steps, every configuration key and the last value of every recorded scalar; the last parts of a\n"
+    "EXPR compares keys with numbers or texts (= != < <= > >=), joined by and, or, not and parentheses. Keys "
+    "are name,\n"
+    "status, seed, steps, every configuration key and the last value of every recorded scalar; the last "
+    "parts of a\n"
     "dotted key suffice.\n\n"
     "Examples:\n"
     "  tessera runs\n"
@@ -23,7 +25,8 @@ constexpr std::string_view kDetails =
 
 std::string scalars_of(const runs::RunSummary& run) {
   std::string text;
-  for (const auto& [name, value] : run.scalars) text += fmt::format("{}{} {:.4g}", text.empty() ? "" : "  ", name, value);
+  for (const auto& [name, value] : run.scalars)
+    text += fmt::format("{}{} {:.4g}", text.empty() ? "" : "  ", name, value);
   return text;
 }
 
@@ -37,10 +40,11 @@ void print_table(const std::vector<runs::RunSummary>& summaries) {
     name_width = std::max(name_width, run.name.size());
     steps_width = std::max(steps_width, steps_of(run).size());
   }
-  fmt::print("{:<{}}  {:<11}  {:>{}}  {:<12}  last values\n", "run", name_width, "status", "steps", steps_width, "seal");
+  fmt::print("{:<{}}  {:<11}  {:>{}}  {:<12}  last values\n", "run", name_width, "status", "steps",
+             steps_width, "seal");
   for (const auto& run : summaries) {
-    fmt::print("{:<{}}  {:<11}  {:>{}}  {:<12}  {}\n", run.name, name_width, run.status, steps_of(run), steps_width,
-               run.seal.empty() ? "-" : run.seal.substr(0, 12), scalars_of(run));
+    fmt::print("{:<{}}  {:<11}  {:>{}}  {:<12}  {}\n", run.name, name_width, run.status, steps_of(run),
+               steps_width, run.seal.empty() ? "-" : run.seal.substr(0, 12), scalars_of(run));
   }
 }
 

@@ -17,14 +17,18 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::string_view kDetails =
-    "Shows the configuration with the origin of each value (file and line, --set, or default), the inputs, the sessions\n"
-    "that worked on the run, the last steps and the seal, and says whether the record is intact. Nothing is re-executed:\n"
+    "Shows the configuration with the origin of each value (file and line, --set, or default), the inputs, "
+    "the sessions\n"
+    "that worked on the run, the last steps and the seal, and says whether the record is intact. Nothing is "
+    "re-executed:\n"
     "that is 'tessera verify'.\n\n"
     "Examples:\n"
     "  tessera show digits-0001\n"
     "  tessera show runs/digits-0001 --steps 20";
 
-void heading(std::string_view text) { fmt::print("\n{}\n", text); }
+void heading(std::string_view text) {
+  fmt::print("\n{}\n", text);
+}
 
 void show_configuration(const runs::Claim& claim, const runs::Circumstances& circumstances) {
   heading("configuration");
@@ -72,9 +76,11 @@ void show_steps(const runs::Record& record, std::size_t count) {
 void show_seal(const runs::CheckResult& check) {
   heading("seal");
   fmt::print("  {}\n", check.seal.empty() ? "none: the run has not finished" : check.seal);
-  if (!check.signed_by.empty()) fmt::print("  signed by the key {}; check it with verify --trust\n", check.signed_by);
+  if (!check.signed_by.empty())
+    fmt::print("  signed by the key {}; check it with verify --trust\n", check.signed_by);
   for (const std::string& note : check.notes) fmt::print("  note: {}\n", note);
-  for (const runs::CheckProblem& problem : check.problems) fmt::print("  {}: {}\n", problem.place, problem.message);
+  for (const runs::CheckProblem& problem : check.problems)
+    fmt::print("  {}: {}\n", problem.place, problem.message);
   if (check.intact()) fmt::print("  the record is intact; 'tessera verify' re-executes it\n");
 }
 

@@ -2,6 +2,8 @@
 
 namespace tessera::cli {
 
-std::string_view version() { return TESSERA_VERSION; }
+std::string_view version() {
+  return TESSERA_VERSION;
+}
 
 }  // namespace tessera::cli

@@ -1,0 +1,45 @@
+// tessera evaluate: how good is a trained run on labelled samples, and which classes are hard?
+#include <fmt/core.h>
+
+#include "tessera/cli/arguments.h"
+#include "tessera/cli/commands.h"
+#include "tessera/cli/execution.h"
+#include "tessera/cli/training_report.h"
+
+namespace tessera::cli {
+
+namespace {
+constexpr std::string_view kDetails =
+    "FILE has the form of the training data, with labels. If it is the file that the run was trained on, "
+    "only the samples\n"
+    "that were held out are used, so the number stays honest.\n\n"
+    "Examples:\n"
+    "  tessera evaluate runs/digits-0001 data/digits.csv\n"
+    "  tessera evaluate runs/fashion-0001 t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz";
+}  // namespace
+
+ExitCode run_evaluate(const Words& words) {
+  Arguments arguments("evaluate", "Measure a trained run on a labelled file", kDetails);
+  std::string run, file, labels, store = "runs";
+  Execution execution;
+  arguments.positional("RUN", run, "Folder of a run, or its name in the store");
+  arguments.positional("FILE", file, "The samples");
+  arguments.option("--labels FILE", labels, "Their labels, for formats that keep them apart (IDX, NPY)");
+  arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
+  execution.declare(arguments);
+  if (!arguments.parse(words)) {
+    fmt::print("{}", arguments.help());
+    return ExitCode::kSuccess;
+  }
+  const std::string folder = runs_folder(store, run);
+  execution.apply();
+  const train::TrainedModel model(folder);
+  const train::Evaluation evaluation = train::evaluate(model, file, labels);
+  if (!evaluation.note.empty()) fmt::print(stderr, "note: {}\n", evaluation.note);
+  fmt::print("samples   {}\naccuracy  {:.4f}\nloss      {:.4f}\n\n{}", evaluation.samples,
+             evaluation.accuracy, evaluation.loss,
+             evaluation.confusion.per_class_table(evaluation.classes));
+  return ExitCode::kSuccess;
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,59 @@
+// tessera selftest: every operation against the committed digests.
+#include <fmt/core.h>
+
+#include "tessera/backends/backends.h"
+#include "tessera/backends/selftest.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/cli/arguments.h"
+#include "tessera/cli/commands.h"
+#include "tessera/cli/execution.h"
+
+namespace tessera::cli {
+
+namespace {
+constexpr std::string_view kDetails =
+    "Computes each operation on small, odd and large shapes, on transposed, reversed and sliced inputs, with "
+    "NaN,\n"
+    "infinities, subnormals and -0 among them, and compares a SHA-256 of each result with a committed table. "
+    "A failure\n"
+    "means that this build on this machine does not compute what every other one does.\n\n"
+    "Examples:\n"
+    "  tessera selftest\n"
+    "  tessera selftest --backend reference --threads 3";
+}  // namespace
+
+ExitCode run_selftest_command(const Words& words) {
+  Arguments arguments("selftest", "Check this machine against the committed digests of every operation",
+                      kDetails);
+  Execution execution;
+  bool table = false, quiet = false;
+  arguments.flag("--table", table, "Print the table as this machine computes it, and compare nothing");
+  arguments.flag("--quiet", quiet, "Print only failures and the last line");
+  execution.declare(arguments);
+  if (!arguments.parse(words)) {
+    fmt::print("{}", arguments.help());
+    return ExitCode::kSuccess;
+  }
+  execution.apply();
+  if (table) {
+    fmt::print("{}", selftest_table());
+    return ExitCode::kSuccess;
+  }
+  const SelftestResult result = run_selftest([&](const SelftestRow& row) {
+    if (!quiet || row.failed > 0) {
+      fmt::print("{:<26} {:>4} cases  {}\n", row.op, row.cases,
+                 row.failed == 0 ? "ok" : fmt::format("{} FAILED", row.failed));
+    }
+  });
+  for (const SelftestFailure& failure : result.failures) {
+    fmt::print("FAILED {} {}: expected {}, found {}\n", failure.op, failure.name,
+               failure.expected.empty() ? "no such case" : failure.expected,
+               failure.found.empty() ? "nothing" : failure.found);
+  }
+  fmt::print("{} cases, {} failed ({}{}, {} threads)\n", result.cases, result.failures.size(),
+             active_backend_name(), active_simd_level().empty() ? "" : "/" + active_simd_level(),
+             thread_count());
+  return result.failures.empty() ? ExitCode::kSuccess : ExitCode::kFailure;
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,91 @@
+// tessera train: a network from a configuration, recorded.
+#include <fmt/core.h>
+
+#include "tessera/backends/backends.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/cli/arguments.h"
+#include "tessera/cli/commands.h"
+#include "tessera/cli/execution.h"
+#include "tessera/cli/training_report.h"
+#include "tessera/train/config_schema.h"
+#include "tessera/train/training_run.h"
+
+namespace tessera::cli {
+
+namespace {
+constexpr std::string_view kDetails =
+    "CONFIG is a TOML file that describes data, network and training; 'tessera train --keys' lists every key "
+    "with its\n"
+    "bounds and default. The run is recorded in a folder of the store, step by step: it can be killed at any "
+    "moment and\n"
+    "resumed, and re-executed anywhere with the same bits. Ctrl-C finishes the step, saves, and says how to "
+    "go on.\n\n"
+    "Examples:\n"
+    "  tessera train examples/train/digits.toml\n"
+    "  tessera train examples/train/digits.toml --set training.learning_rate=0.02 --set seed=7 --threads 1";
+}  // namespace
+
+ExitCode run_train(const Words& words) {
+  Arguments arguments("train", "Train a network from a configuration and record the run", kDetails);
+  std::string config_file;
+  std::vector<std::string> settings;
+  train::TrainOptions options;
+  Execution execution;
+  bool keys = false;
+  arguments.positional("CONFIG", config_file, "TOML file that describes data, network and training", false);
+  arguments.option("--set KEY=VALUE", settings, "Override one key of CONFIG; may be repeated");
+  arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
+  arguments.option("--name NAME", options.name,
+                   "Name of the run (default: the configuration's name and a number)");
+  arguments.option("--key FILE", options.key_file,
+                   "Sign the seal with this private key (see 'tessera key new')");
+  arguments.flag("--quiet", options.quiet, "No progress");
+  arguments.flag("--keys", keys, "List every key that a configuration may have, and stop");
+  execution.declare(arguments);
+  if (!arguments.parse(words)) {
+    fmt::print("{}", arguments.help());
+    return ExitCode::kSuccess;
+  }
+  if (keys) {
+    fmt::print("{}", train::config_reference());
+    return ExitCode::kSuccess;
+  }
+  if (config_file.empty()) {
+    fail_with(ExitCode::kUsage,
+              "tessera train needs a configuration: tessera train CONFIG (see 'tessera train --help')");
+  }
+  const train::Config config = train::Config::read(config_file, settings);
+  execution.apply();
+  options.environment = execution.environment();
+  print_training_result(train::train(config, options));
+  return ExitCode::kSuccess;
+}
+
+ExitCode run_resume(const Words& words) {
+  Arguments arguments(
+      "resume", "Continue an interrupted run from its last checkpoint",
+      "Steps after the last checkpoint are executed again and compared with the lines already recorded; the\n"
+      "run then ends in the seal of an uninterrupted one. Threads, backend and machine may differ.\n\n"
+      "Example: tessera resume runs/digits-0001 --threads 1");
+  std::string run;
+  train::TrainOptions options;
+  Execution execution;
+  arguments.positional("RUN", run, "Folder of a run, or its name in the store");
+  arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
+  arguments.option("--key FILE", options.key_file, "Sign the seal with this private key");
+  arguments.option("--data DIR", options.data_folder,
+                   "Where to look for data files that are no longer at their place");
+  arguments.flag("--quiet", options.quiet, "No progress");
+  execution.declare(arguments);
+  if (!arguments.parse(words)) {
+    fmt::print("{}", arguments.help());
+    return ExitCode::kSuccess;
+  }
+  const std::string folder = runs_folder(options.store, run);
+  execution.apply();
+  options.environment = execution.environment();
+  print_training_result(train::resume(folder, options));
+  return ExitCode::kSuccess;
+}
+
+}  // namespace tessera::cli

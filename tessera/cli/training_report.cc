@@ -1,0 +1,25 @@
+#include "tessera/cli/training_report.h"
+
+#include <fmt/core.h>
+
+#include "tessera/runs/index.h"
+
+namespace tessera::cli {
+
+void print_training_result(const train::TrainResult& result) {
+  fmt::print("run       {}\n", result.folder);
+  fmt::print("steps     {}{} in {:.1f} s\n", result.steps,
+             result.first_step == 0 ? "" : fmt::format(" (resumed after {})", result.first_step),
+             result.seconds);
+  if (result.held_out_accuracy) {
+    fmt::print("held out  accuracy {:.4f}, loss {:.4f} on {} samples\n", *result.held_out_accuracy,
+               result.held_out_loss.value_or(0), result.held_out_samples);
+  }
+  fmt::print("seal      {}\n", result.seal);
+}
+
+std::string runs_folder(const std::string& store, const std::string& run) {
+  return runs::find_run(store, run);
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,15 @@
+// What train and resume print at the end, and how a command finds a run.
+#pragma once
+
+#include <string>
+
+#include "tessera/train/training_run.h"
+
+namespace tessera::cli {
+
+void print_training_result(const train::TrainResult& result);
+
+// The folder of a run that is given as a folder, or by its name in the store.
+std::string runs_folder(const std::string& store, const std::string& run);
+
+}  // namespace tessera::cli
