@@ -51,8 +51,8 @@ ExitCode run_selftest_command(const Words& words) {
                failure.found.empty() ? "nothing" : failure.found);
   }
   fmt::print("{} cases, {} failed ({}{}, {} threads)\n", result.cases, result.failures.size(),
-             active_backend_name(), active_simd_level().empty() ? "" : "/" + active_simd_level(),
-             thread_count());
+             active_backend_name(),
+             active_simd_level().empty() ? "" : fmt::format("/{}", active_simd_level()), thread_count());
   return result.failures.empty() ? ExitCode::kSuccess : ExitCode::kFailure;
 }
 
