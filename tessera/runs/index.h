@@ -38,7 +38,7 @@ struct RunSummary {
 // Sorted by name. `where` empty: all.
 std::vector<RunSummary> list_runs(const std::string& store, std::string_view where = {});
 void rebuild_index(const std::string& store);
-// Brings one run up to date. Never throws for a store that cannot be written: the index is only a copy.
+// Brings one run up to date, if the store has an index. Never throws: the index is only a copy, and queries look themselves.
 void update_index(const std::string& store, const std::string& name);
 
 // A path to a run folder, or the name of a run in `store`: which folder is meant? Throws Error with a

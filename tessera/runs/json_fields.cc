@@ -1,0 +1,109 @@
+#include "tessera/runs/json_fields.h"
+
+#include <utility>
+
+#include "tessera/base/error.h"
+
+namespace tessera::runs {
+
+using nlohmann::json;
+
+JsonFields::JsonFields(const json& object, std::string where) : object_(object), where_(std::move(where)) {
+  if (!object.is_object()) fail("{}: expected an object, found {}", where_, object.type_name());
+}
+
+bool JsonFields::has(const std::string& key) const {
+  return object_.contains(key);
+}
+
+const json& JsonFields::field(const std::string& key) {
+  const auto found = object_.find(key);
+  if (found == object_.end()) fail("{}: '{}' is missing", where_, key);
+  ++read_;
+  return *found;
+}
+
+std::string JsonFields::text(const std::string& key) {
+  const json& value = field(key);
+  if (!value.is_string()) fail("{}: '{}' is to be a text, found {}", where_, key, value.type_name());
+  return value.get<std::string>();
+}
+
+std::uint64_t JsonFields::integer(const std::string& key) {
+  const json& value = field(key);
+  if (!value.is_number_unsigned())
+    fail("{}: '{}' is to be a natural number, found {}", where_, key, value.dump());
+  return value.get<std::uint64_t>();
+}
+
+bool JsonFields::boolean(const std::string& key) {
+  const json& value = field(key);
+  if (!value.is_boolean()) fail("{}: '{}' is to be true or false, found {}", where_, key, value.type_name());
+  return value.get<bool>();
+}
+
+std::string JsonFields::digest_text(const std::string& key) {
+  return to_hex(digest(key));
+}
+
+Digest JsonFields::digest(const std::string& key) {
+  const std::string value = text(key);
+  try {
+    return digest_from_hex(value);
+  } catch (const Error& error) {
+    fail("{}: '{}': {}", where_, key, error.what());
+  }
+}
+
+const json& JsonFields::object(const std::string& key) {
+  const json& value = field(key);
+  if (!value.is_object()) fail("{}: '{}' is to be an object, found {}", where_, key, value.type_name());
+  return value;
+}
+
+const json& JsonFields::array(const std::string& key) {
+  const json& value = field(key);
+  if (!value.is_array()) fail("{}: '{}' is to be a list, found {}", where_, key, value.type_name());
+  return value;
+}
+
+std::map<std::string, std::string> JsonFields::texts(const std::string& key) {
+  const json& map = object(key);
+  JsonFields fields(map, where_ + ": " + key);
+  std::map<std::string, std::string> result;
+  for (const auto& item : map.items()) result[item.key()] = fields.text(item.key());
+  return result;
+}
+
+std::map<std::string, std::string> JsonFields::digest_texts(const std::string& key) {
+  const json& map = object(key);
+  JsonFields fields(map, where_ + ": " + key);
+  std::map<std::string, std::string> result;
+  for (const auto& item : map.items()) result[item.key()] = fields.digest_text(item.key());
+  return result;
+}
+
+std::vector<std::string> JsonFields::text_list(const std::string& key) {
+  std::vector<std::string> result;
+  for (const json& value : array(key)) {
+    if (!value.is_string())
+      fail("{}: '{}' is to be a list of texts, found {}", where_, key, value.type_name());
+    result.push_back(value.get<std::string>());
+  }
+  return result;
+}
+
+void JsonFields::expect_text(const std::string& key, std::string_view value) {
+  const std::string found = text(key);
+  if (found != value) fail("{}: '{}' is to be '{}', found '{}'", where_, key, value, found);
+}
+
+void JsonFields::done() const {
+  if (read_ < object_.size()) {
+    std::string keys;
+    for (const auto& item : object_.items()) keys += (keys.empty() ? "" : ", ") + item.key();
+    fail("{}: an unexpected field among {}", where_, keys);
+  }
+}
+
+}  // namespace tessera::runs

@@ -1,0 +1,119 @@
+// How a run begins: with the initial state, or with the state of the newest checkpoint that is intact.
+
+#include <utility>
+
+#include "tessera/runs/index.h"
+#include "tessera/runs/run_state.h"
+
+namespace tessera::runs {
+
+std::uint64_t Run::State::start() {
+  if (started) return done;
+  started = true;
+  circumstances.resumable = !kept.empty();
+  if (mode == Mode::kResume) restore_latest();
+  if (mode == Mode::kReplay && replay.from_step > 0) restore_replay_start();
+  if (mode != Mode::kReplay) {
+    Session& session = circumstances.sessions.back();
+    session.first_step = session.last_step = done;
+    write_circumstances();
+    if (options.catch_signals) interrupt_guard.emplace();
+  }
+  outcome.first_step = outcome.last_step = done;
+  if (done == 0 && !complete) {  // also when a resumed run has to begin again: its first line is compared
+    ChainLine line;
+    add_state(line, false);
+    add_line(std::move(line));
+    if (mode != Mode::kReplay) chain->sync();
+  }
+  if (mode == Mode::kResume) update_index(store_of_folder(folder), name);
+  return done;
+}
+
+// A pause is usable when the chain still has the line at which it was made.
+std::optional<Pause> Run::State::usable_pause() {
+  const std::string path = record_path(folder, kPauseFile);
+  if (!exists(path)) return std::nullopt;
+  try {
+    Pause found = parse_pause(read_file(path), path);
+    const auto& lines = chain->lines();
+    if (found.step < lines.size() && lines[found.step].hash == found.chain) return found;
+  } catch (const Error& error) {
+    circumstances.notes.push_back(fmt::format("passed over: {}", error.what()));
+  }
+  return std::nullopt;
+}
+
+void Run::State::restore_latest() {
+  const auto& lines = chain->lines();
+  if (lines.empty()) return;
+  if (kept.empty() && lines.size() > 1)
+    fail(
+        "{}: the program keeps no state, so the run cannot be resumed after step {}: call keep() for what "
+        "changes from "
+        "step to step, or start it anew",
+        folder, lines.back().line.step);
+  const std::optional<Pause> pause_found = usable_pause();
+  for (std::size_t i = lines.size(); i-- > 0;) {
+    const ChainLine& line = lines[i].line;
+    if (!line.checkpoint.empty() && restore_from(i, line.checkpoint)) return;
+    if (pause_found && pause_found->step == line.step && restore_from(i, pause_found->checkpoint)) return;
+  }
+}
+
+bool Run::State::restore_from(std::size_t line, const std::string& digest) {
+  if (!checkpoint_intact(folder, digest)) {
+    const std::string path = checkpoint_path(folder, digest);
+    if (exists(path))
+      circumstances.notes.push_back(fmt::format("passed over: damaged checkpoint {}", digest));
+    return false;
+  }
+  restore_exactly(digest);
+  const ChainLine& restored = chain->lines()[line].line;
+  chain->skip(line + 1);
+  done = restored.step;
+  complete = restored.closing;
+  return true;
+}
+
+// An object that does not restore what it saved would go on silently with another state; this finds it at once.
+void Run::State::restore_exactly(const std::string& digest) {
+  const std::string path = checkpoint_path(folder, digest);
+  const std::vector<NamedTensor> saved = load_checkpoint(folder, digest);
+  kept.restore(saved, path);
+  const std::vector<NamedTensor> now = kept.collect();
+  if (to_hex(sha256(write_safetensors(now))) == digest) return;
+  const auto digests_saved = state_digests(saved), digests_now = state_digests(now);
+  for (const auto& [entry, value] : digests_saved) {
+    const auto found = digests_now.find(entry);
+    if (found == digests_now.end() || found->second != value)
+      fail(
+          "{}: '{}' does not have the saved value after it was restored: its visit_state() does not restore "
+          "it",
+          path, entry);
+  }
+  fail("{}: the restored state has entries that were not saved", path);
+}
+
+void Run::State::restore_replay_start() {
+  const auto& lines = chain->lines();
+  if (kept.empty())
+    fail("{}: the program keeps no state, so it can be replayed from the beginning only", folder);
+  std::string steps_with_checkpoints;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const ChainLine& line = lines[i].line;
+    if (line.checkpoint.empty() || line.closing || !exists(checkpoint_path(folder, line.checkpoint)))
+      continue;
+    if (line.step == replay.from_step) {
+      restore_exactly(line.checkpoint);
+      chain->skip(i + 1);
+      done = line.step;
+      return;
+    }
+    steps_with_checkpoints += fmt::format("{}{}", steps_with_checkpoints.empty() ? "" : ", ", line.step);
+  }
+  fail("{}: there is no checkpoint of step {}; the steps that have one: {}", folder, replay.from_step,
+       steps_with_checkpoints.empty() ? "none" : steps_with_checkpoints);
+}
+
+}  // namespace tessera::runs

@@ -1,0 +1,140 @@
+// What happens at the end of a step, in this order: state, checkpoint (synced), line, sync of the chain, removal of what is not needed
+// any more. A kill between any two of them leaves a record that can be resumed.
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "tessera/base/json.h"
+#include "tessera/base/progress.h"
+#include "tessera/runs/index.h"
+#include "tessera/runs/run_state.h"
+
+namespace tessera::runs {
+
+bool Run::State::go_on() const {
+  if (complete || stopped || finished) return false;
+  if (mode != Mode::kReplay) return true;
+  if (outcome.mismatch) return false;
+  const ChainLine* next = chain->next_recorded();
+  // At a closing line without scalars the recorded loop was over; this one may still have a step to show, which is then
+  // a mismatch. Beyond the end of an unfinished record there is nothing to compare.
+  return next != nullptr;
+}
+
+void Run::State::end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing) {
+  if (number != done + 1)
+    fail("run '{}': expected step {}, the computation reports step {}", name, done + 1, number);
+  ChainLine line;
+  line.step = number;
+  line.scalars = scalars;
+  line.closing = closing;
+  const bool checkpoint = closing || (claim.checkpoint_every > 0 && number % claim.checkpoint_every == 0);
+  const bool digests = checkpoint || number % claim.digest_every == 0;
+  if (digests) add_state(line, checkpoint);
+  add_line(std::move(line));
+  if (mode == Mode::kReplay) {
+    if (!outcome.mismatch) outcome.last_step = done = number;
+    return;
+  }
+  done = number;
+  if (checkpoint) {
+    chain->sync();
+    remove_file(record_path(folder, kPauseFile));
+    remove_old_checkpoints();
+  }
+  if (digests) note_duration();
+}
+
+void Run::State::add_closing_line() {
+  ChainLine line;
+  line.step = done;
+  line.closing = true;
+  add_state(line, true);
+  add_line(std::move(line));
+}
+
+void Run::State::add_state(ChainLine& line, bool with_checkpoint) {
+  if (kept.empty()) return;
+  const std::vector<NamedTensor> state = kept.collect();
+  line.state = state_digests(state);
+  outcome.tensors = state.size();
+  outcome.digests += state.size();
+  if (!with_checkpoint) return;
+  const std::string bytes = write_safetensors(state);
+  line.checkpoint = to_hex(sha256(bytes));
+  // Written before the line that names it: a line never speaks of a checkpoint that was not there.
+  if (mode != Mode::kReplay) save_checkpoint(folder, line.checkpoint, bytes);
+}
+
+void Run::State::add_line(ChainLine line) {
+  const std::uint64_t step = line.step;
+  std::optional<Mismatch> mismatch = chain->add(std::move(line));
+  if (!mismatch) return;
+  if (mode == Mode::kReplay) return note_mismatch(std::move(*mismatch));
+  fail("{}: not reproducible: re-executed after an interruption, step {} differs from the record: {}", folder,
+       step, mismatch->sentence());
+}
+
+void Run::State::note_mismatch(Mismatch mismatch) {
+  if (!outcome.mismatch) outcome.mismatch = std::move(mismatch);
+}
+
+void Run::State::note_duration() {
+  const auto elapsed = std::chrono::steady_clock::now() - session_start;
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
+  const nlohmann::json line = {
+      {"session", circumstances.sessions.size()}, {"step", done}, {"microseconds", microseconds}};
+  timing->append(canonical_json(line) + "\n");
+}
+
+// The newest ones of the chain and the final one stay. A removed one can be computed again; its digest is in the chain.
+void Run::State::remove_old_checkpoints() {
+  std::size_t wanted = std::max<std::size_t>(options.kept_checkpoints, 1);
+  std::set<std::string> needed;
+  for (std::size_t i = chain->position(); i-- > 0 && needed.size() < wanted;) {
+    const ChainLine& line = chain->lines()[i].line;
+    if (line.checkpoint.empty()) continue;
+    if (line.closing) ++wanted;
+    needed.insert(line.checkpoint);
+  }
+  for (const std::string& digest : checkpoints_in(folder))
+    if (!needed.contains(digest)) remove_file(checkpoint_path(folder, digest));
+}
+
+bool Run::State::stop_wanted() const {
+  return interrupt_guard.has_value() && interrupted();
+}
+
+// Scheduled checkpoints are in the chain; this one depends on the moment of the signal, so it must not be.
+void Run::State::pause() {
+  stopped = true;
+  const RecordLine& last = chain->lines()[done];
+  if (last.line.checkpoint.empty() && !kept.empty()) {
+    const std::string bytes = write_safetensors(kept.collect());
+    const std::string digest = to_hex(sha256(bytes));
+    save_checkpoint(folder, digest, bytes);
+    chain->sync();
+    write_file_atomically(record_path(folder, kPauseFile), pause_text({done, last.hash, digest}));
+  }
+  note_duration();
+  end_session(interrupt_signal() == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT");
+  update_index(store_of_folder(folder), name);
+}
+
+std::string Run::State::stop_message() const {
+  const std::string planned = claim.steps > 0 ? fmt::format(" of {}", grouped_number(claim.steps)) : "";
+  if (kept.empty())
+    return fmt::format(
+        "run '{}' stopped after step {}{}; the program keeps no state, so it cannot be resumed", name,
+        grouped_number(done), planned);
+  const std::string how = claim.kind == "train"
+                              ? fmt::format("tessera resume {}", folder)
+                              : fmt::format("start the same command with TESSERA_RESUME={}", folder);
+  return fmt::format("run '{}' stopped after step {}{}, its state is saved; to go on: {}", name,
+                     grouped_number(done), planned, how);
+}
+
+}  // namespace tessera::runs

@@ -1,0 +1,96 @@
+#include "tessera/runs/sqlite.h"
+
+#include <sqlite3.h>
+
+namespace tessera::runs {
+namespace {
+
+constexpr int kWaitMilliseconds = 20000;  // for another process that writes
+
+}  // namespace
+
+Database::Database(const std::string& path) : path_(path) {
+  const int status =
+      sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  if (status == SQLITE_OK) {
+    sqlite3_busy_timeout(handle_, kWaitMilliseconds);
+    return;
+  }
+  const std::string reason = handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory";
+  sqlite3_close(handle_);
+  throw DatabaseError(fmt::format("{}: cannot be opened: {}", path, reason), false);
+}
+
+Database::~Database() {
+  sqlite3_close(handle_);
+}
+
+void Database::fail_now() const {
+  fail("{}: {}", path_, sqlite3_errmsg(handle_));
+}
+
+void Database::execute(const std::string& sql) {
+  if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail_now();
+}
+
+Statement::Statement(Database& database, const std::string& sql) : database_(database) {
+  if (sqlite3_prepare_v2(database.handle(), sql.c_str(), -1, &handle_, nullptr) != SQLITE_OK)
+    database.fail_now();
+}
+
+Statement::~Statement() {
+  sqlite3_finalize(handle_);
+}
+
+Statement& Statement::bind(const std::string& text) {
+  sqlite3_bind_text(handle_, ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+  return *this;
+}
+
+Statement& Statement::bind(double number) {
+  sqlite3_bind_double(handle_, ++bound_, number);  // NaN becomes NULL, which no comparison matches
+  return *this;
+}
+
+Statement& Statement::bind(std::int64_t number) {
+  sqlite3_bind_int64(handle_, ++bound_, number);
+  return *this;
+}
+
+Statement& Statement::bind_null() {
+  sqlite3_bind_null(handle_, ++bound_);
+  return *this;
+}
+
+bool Statement::step() {
+  const int status = sqlite3_step(handle_);
+  if (status != SQLITE_ROW && status != SQLITE_DONE) database_.fail_now();
+  return status == SQLITE_ROW;
+}
+
+void Statement::run() {
+  while (step()) continue;
+  sqlite3_reset(handle_);
+  bound_ = 0;
+}
+
+std::string Statement::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+  return data == nullptr ? ""
+                         : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)));
+}
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(handle_, column);
+}
+
+Transaction::~Transaction() {
+  if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Transaction::commit() {
+  database_.execute("COMMIT");
+  open_ = false;
+}
+
+}  // namespace tessera::runs

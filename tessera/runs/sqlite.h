@@ -1,0 +1,75 @@
+// A thin coat over SQLite: statements that clean up after themselves, and errors as DatabaseError. Internal to this room.
+// Not thread-safe: one Database per thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tessera/base/error.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace tessera::runs {
+
+// What SQLite said; `damaged` when the file is not a good database.
+class DatabaseError : public Error {
+ public:
+  DatabaseError(const std::string& message, bool is_damaged) : Error(message), damaged(is_damaged) {}
+  const bool damaged;
+};
+
+class Database {
+ public:
+  explicit Database(const std::string& path);  // made when missing; ":memory:" for one that lives in memory
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  void execute(const std::string& sql);
+  sqlite3* handle() const { return handle_; }
+  const std::string& path() const { return path_; }
+  [[noreturn]] void fail_now() const;  // with the last message
+
+ private:
+  std::string path_;
+  sqlite3* handle_ = nullptr;
+};
+
+class Statement {
+ public:
+  Statement(Database& database, const std::string& sql);
+  ~Statement();
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  Statement& bind(const std::string& text);
+  Statement& bind(double number);
+  Statement& bind(std::int64_t number);
+  Statement& bind_null();
+  bool step();  // is there a row?
+  void run();   // executes, and is ready to be bound anew
+  std::string text(int column) const;
+  std::int64_t integer(int column) const;
+
+ private:
+  Database& database_;
+  sqlite3_stmt* handle_ = nullptr;
+  int bound_ = 0;
+};
+
+// Rolls back unless committed.
+class Transaction {
+ public:
+  explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  void commit();
+
+ private:
+  Database& database_;
+  bool open_ = true;
+};
+
+}  // namespace tessera::runs
