@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+"""Runs an example and compares what it prints with the text that is committed beside it (NAME.txt).
+
+Usage: check_output.py PROGRAM EXPECTED [--write]
+"""
+
+import difflib
+import pathlib
+import subprocess
+import sys
+
+program, expected = sys.argv[1], pathlib.Path(sys.argv[2])
+result = subprocess.run([program], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=300)
+print(result.stdout, end="")
+if result.returncode != 0:
+    sys.exit(f"{program} ended with status {result.returncode}: {result.stderr}")
+if "--write" in sys.argv:
+    expected.write_text(result.stdout)
+elif result.stdout != expected.read_text():
+    print("\n".join(difflib.unified_diff(expected.read_text().splitlines(), result.stdout.splitlines(), expected.name, "now",
+                                         lineterm="")), file=sys.stderr)
+    sys.exit(f"{program} printed something other than {expected}")
