@@ -2,7 +2,21 @@
 //
 // The reference backend is the definition of every operation (plain loops); another backend must agree with it bit
 // for bit. Backends are registered explicitly by the program (`backends/backends.h`); there are no static initialisers.
-// A kernel gets views of checked inputs and an output that is contiguous, row-major and not aliased with any input.
+//
+// What a kernel may assume, so that it need not check it again:
+//   all         the inputs passed the row's shape rule; the output is contiguous, row-major, holds arbitrary bytes, shares no memory
+//               with an input and has at least one element; inputs may have any strides, 0 and negative ones included, unless
+//               this list says otherwise, and may be empty (a sum of nothing, a product with k = 0); an argument that was a
+//               number is a scalar view of the right dtype
+//   Binary, Compare, Select   the inputs are views already broadcast to the output's shape (stride 0 for repeated axes)
+//   MatrixMultiply            both have the output's rank, at least 2, and the output's leading axes (stride 0 for repeated ones)
+//   Conv2d, pooling           4 axes; `kernel` holds the filter's or the window's size, `input_shape` is set for gradients only
+//   Reduce      `axes` count from the front, ascend and do not repeat; Max, Min, ArgMax have something to choose from
+//   Softmax, LogSoftmax, Concatenate, Gather, IndexAdd   `axis` counts from the front
+//   Gather, IndexAdd, CrossEntropy   index and labels are contiguous int64 vectors; their values are not checked yet
+//   View        never reach a backend
+// What is left to the kernel is to refuse bad values with an Error: an index or a label out of range, integer division by zero. An
+// operation whose output has no elements does not reach the backend, so its values are not looked at.
 //
 // Thread-safety: `run` may be called from several threads at once.
 #pragma once

@@ -150,7 +150,7 @@ Tensor max_pool2d(const Operand& x, const Pool2dOptions& options = {});
 Tensor max_pool2d_indices(const Operand& x, const Pool2dOptions& options = {});
 Tensor average_pool2d(const Operand& x, const Pool2dOptions& options = {});
 
-// ---- Reductions; no axes given: over all ----
+// ---- Reductions; no axes given: over all. An empty list of axes reduces none. Sums of int64, uint8 and bool are int64. ----
 #define TESSERA_DECLARE_REDUCTION(name)                                                          \
   Tensor name(const Operand& x, const std::vector<std::int64_t>& axes, bool keep_axes = false); \
   Tensor name(const Operand& x);
