@@ -55,10 +55,13 @@ void for_each_operation(Body&& body) {
   }
   std::vector<selftest::Case> group;
   for (selftest::Case& test : selftest::numerics_cases()) {
-    if (!group.empty() && group.front().op != test.op) body(group.front().op, std::exchange(group, {}));
+    if (!group.empty() && group.front().op != test.op) {
+      body(group.front().op, group);
+      group.clear();
+    }
     group.push_back(std::move(test));
   }
-  body(group.front().op, std::move(group));
+  body(group.front().op, group);
 }
 
 std::string id_of(const selftest::Case& test) {
@@ -74,8 +77,9 @@ SelftestResult run_selftest(const std::function<void(const SelftestRow&)>& on_ro
     SelftestRow row{op, static_cast<int>(cases.size()), 0};
     for (const selftest::Case& test : cases) {
       const std::string found = digest_of(test);
-      const auto line = expected.extract(id_of(test));
-      const std::string wanted = line.empty() ? "" : line.mapped();
+      const auto line = expected.find(id_of(test));
+      const std::string wanted = line == expected.end() ? "" : line->second;
+      if (line != expected.end()) expected.erase(line);
       if (found == wanted) continue;
       ++row.failed;
       result.failures.push_back({op, test.name, wanted, found});

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tessera/backends/backends.h"
 #include "tessera/backends/reference/oracle_data.h"
@@ -259,9 +260,15 @@ Tensor run_graph(const Json& test) {
   return output->second;
 }
 
+// What Tessera refuses on purpose, with a sentence: byte arithmetic, padding beyond half a window, mixed types, an
+// extreme of nothing.
+const std::set<std::string> kRefused = {"test_add_uint8", "test_averagepool_2d_pads",
+                                        "test_pow_types_float32_int64", "test_pow_types_int64_float32",
+                                        "test_reduce_min_empty_set"};
+
 void check_file(const std::string& path, int least_passed) {
   use_backend("reference");
-  int passed = 0, unsupported = 0;
+  int passed = 0, unsupported = 0, refused = 0;
   testing_data::for_each_case(path, [&](const Json& test) {
     const std::string name = test["name"];
     try {
@@ -274,7 +281,8 @@ void check_file(const std::string& path, int least_passed) {
     } catch (const Unsupported&) {
       ++unsupported;
     } catch (const Error& error) {
-      ADD_FAILURE() << name << ": " << error.what();
+      ++refused;
+      EXPECT_TRUE(kRefused.contains(name)) << name << ": " << error.what();
     }
   });
   std::printf("%s: %d passed, %d unsupported\n", path.substr(path.rfind('/') + 1).c_str(), passed,
@@ -285,13 +293,13 @@ void check_file(const std::string& path, int least_passed) {
 TEST(ReferenceOnnx, NodeTests) {
   const auto data = testing_data::folder();
   if (!data) GTEST_SKIP() << "TESSERA_DATA is not set";
-  check_file(*data + "/onnx/node.jsonl.gz", 90);
+  check_file(*data + "/onnx/node.jsonl.gz", 134);
 }
 
 TEST(ReferenceOnnx, PyTorchTests) {
   const auto data = testing_data::folder();
   if (!data) GTEST_SKIP() << "TESSERA_DATA is not set";
-  check_file(*data + "/onnx/pytorch.jsonl.gz", 20);
+  check_file(*data + "/onnx/pytorch.jsonl.gz", 25);
 }
 
 }  // namespace
