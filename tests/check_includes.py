@@ -65,7 +65,7 @@ def reachable(rooms, starts):
 def check_file(path, root, rooms):
     """The violations of one file, as sentences."""
     room = path.relative_to(root / "tessera").parts[0]
-    is_test = path.name.endswith("_test.cc") or "_test_" in path.name or path.stem.startswith("test_")
+    is_test = path.stem.endswith("_test") or "_test_" in path.name or path.stem.startswith("test_")
     starts = {room, "base"} | (rooms[room]["TEST_DEPENDS"] if is_test else set())
     allowed_rooms = reachable(rooms, starts)
     libraries = set(rooms[room]["LINK"])
@@ -102,6 +102,29 @@ def check_file(path, root, rooms):
             yield f"{where}: includes <{target}>, which only tests may do"
 
 
+def public_headers(root, rooms):
+    """What a user may include: the headers that lie directly in a room, but for the program's own room and test helpers."""
+    for room in rooms:
+        for path in sorted((root / "tessera" / room).glob("*.h")):
+            if room != "cli" and not path.stem.endswith(("_test", "-inl", "_cases")) and not path.stem.startswith("test_"):
+                yield path.relative_to(root).as_posix()
+
+
+def check_umbrella(root, rooms):
+    """tessera/tessera.h includes public headers that exist, and a header of every room that has one."""
+    umbrella = root / "tessera" / "tessera.h"
+    if not umbrella.exists():
+        return
+    included = {match.group(2) for match in map(INCLUDE.match, umbrella.read_text().splitlines()) if match}
+    public = set(public_headers(root, rooms))
+    for header in sorted(included - public):
+        yield f"tessera/tessera.h: includes {header}, which is not a public header"
+    for room in rooms:
+        of_room = {header for header in public if header.startswith(f"tessera/{room}/")}
+        if of_room and not of_room & included:
+            yield f"tessera/tessera.h: includes nothing of the room {room}"
+
+
 def check_tree(root):
     rooms = read_rooms(root / "CMakeLists.txt")
     violations, files = [], 0
@@ -122,6 +145,7 @@ def check_tree(root):
             continue
         files += 1
         violations += check_file(path, root, rooms)
+    violations += check_umbrella(root, rooms)
     return violations, files
 
 

@@ -8,8 +8,8 @@
 // Progress progress("train", 1000, 0, {.quiet = true});
 // for (std::uint64_t step = 1; step <= 1000; ++step) progress.update(step, "loss 0.123");
 // progress.finish();
-// assert(progress_line("train", 250, 1000, 0, 5.0, "loss 0.5", 80) == "train 250/1,000 (25 %), 50.0/s, 15 s
-// left, loss 0.5");
+// assert(progress_line("train", 250, 1000, 0, 5.0, "loss 0.5", 80) ==
+//        "train 250/1,000 (25 %), 50.0/s, 15 s left, loss 0.5");
 // ```
 #pragma once
 

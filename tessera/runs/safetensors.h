@@ -10,8 +10,8 @@
 // Types: F32, F64, I64, U8 and BOOL. Thread-safety: pure functions.
 //
 // ```cpp
-// const std::string bytes = write_safetensors({{"bias", Tensor::from<float>({1, 2}, {2})}});
-// const SafetensorsFile file = parse_safetensors(bytes, "weights.safetensors");
+// const std::string bytes = runs::write_safetensors({{"bias", Tensor::from<float>({1, 2}, {2})}});
+// const runs::SafetensorsFile file = runs::parse_safetensors(bytes, "weights.safetensors");
 // assert(file.tensors.size() == 1 && file.tensors[0].name == "bias");
 // assert(file.tensors[0].tensor.to_vector<float>() == (std::vector<float>{1, 2}));
 // ```
