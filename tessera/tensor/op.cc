@@ -79,7 +79,7 @@ Tensor compute(Op op, std::span<const Tensor> inputs, const Attributes& attribut
 }
 
 Tensor apply_view(Op op, const Tensor& input, const Attributes& attributes, const Shape& shape,
-                  std::source_location where) {
+                  SourceLocation where) {
   if (const auto view = internal::make_view_of(op, input, shape, attributes)) {
     tell_observers({op, {&input, 1}, *view, attributes, where});
     return *view;
@@ -93,7 +93,7 @@ Tensor apply_view(Op op, const Tensor& input, const Attributes& attributes, cons
 
 const OpInfo& op_info(Op op) { return kInfos[static_cast<std::size_t>(op)]; }
 
-Tensor apply(Op op, std::span<const Tensor> inputs, const Attributes& attributes, std::source_location where) {
+Tensor apply(Op op, std::span<const Tensor> inputs, const Attributes& attributes, SourceLocation where) {
   const TensorSpec spec = infer(op, inputs, attributes);
   if (op_info(op).op_class == OpClass::kView) return apply_view(op, inputs[0], attributes, spec.shape, where);
   const Tensor output = compute(op, inputs, attributes, spec);

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "tessera/tensor/source_location.h"
 #include "tessera/tensor/tensor.h"
 
 namespace tessera {
@@ -102,7 +102,7 @@ TensorSpec infer(Op op, std::span<const Tensor> inputs, const Attributes& attrib
 
 // Runs one operation: checks, allocates, computes on the backend of the inputs' device, tells the observers.
 Tensor apply(Op op, std::span<const Tensor> inputs, const Attributes& attributes,
-             std::source_location where = std::source_location::current());
+             SourceLocation where = SourceLocation::current());
 
 // ---- Observers: the tape of autograd, traces ----
 struct OpEvent {
@@ -110,7 +110,7 @@ struct OpEvent {
   std::span<const Tensor> inputs;
   const Tensor& output;
   const Attributes& attributes;
-  std::source_location where;  // the caller's line
+  SourceLocation where;  // the caller's line
 };
 
 class OpObserver {

@@ -12,12 +12,12 @@
 // ```
 #pragma once
 
-#include <concepts>
 #include <initializer_list>
-#include <source_location>
+#include <type_traits>
 #include <vector>
 
 #include "tessera/tensor/op.h"
+#include "tessera/tensor/source_location.h"
 #include "tessera/tensor/tensor.h"
 
 namespace tessera {
@@ -26,23 +26,23 @@ namespace tessera {
 // line of the caller, which traces show.
 class Operand {
  public:
-  Operand(const Tensor& tensor, std::source_location where = std::source_location::current())  // NOLINT
+  Operand(const Tensor& tensor, SourceLocation where = SourceLocation::current())  // NOLINT
       : tensor_(tensor), where_(where) {}
   template <typename Number>
     requires std::is_arithmetic_v<Number>
-  Operand(Number value, std::source_location where = std::source_location::current())  // NOLINT
+  Operand(Number value, SourceLocation where = SourceLocation::current())  // NOLINT
       : number_(static_cast<double>(value)), is_number_(true), where_(where) {}
 
   bool is_tensor() const { return !is_number_; }
   const Tensor& tensor() const { return tensor_; }  // only if is_tensor()
   Tensor as_tensor(DType dtype) const;              // the tensor, or the number as a scalar of this dtype
-  std::source_location where() const { return where_; }
+  SourceLocation where() const { return where_; }
 
  private:
   Tensor tensor_;
   double number_ = 0;
   bool is_number_ = false;
-  std::source_location where_;
+  SourceLocation where_;
 };
 
 // ---- Elementwise, one argument; definitions and edge cases: ops.def and numerics/functions.h ----
@@ -101,14 +101,14 @@ Tensor cast(const Operand& x, DType dtype);
 
 // ---- Making tensors ----
 Tensor full(const Shape& shape, double value, DType dtype = DType::kFloat32,
-            std::source_location where = std::source_location::current());
+            SourceLocation where = SourceLocation::current());
 Tensor zeros(const Shape& shape, DType dtype = DType::kFloat32,
-             std::source_location where = std::source_location::current());
+             SourceLocation where = SourceLocation::current());
 Tensor ones(const Shape& shape, DType dtype = DType::kFloat32,
-            std::source_location where = std::source_location::current());
+            SourceLocation where = SourceLocation::current());
 // 0, 1, ..., n-1
 Tensor arange(std::int64_t n, DType dtype = DType::kInt64,
-              std::source_location where = std::source_location::current());
+              SourceLocation where = SourceLocation::current());
 
 // ---- Shape ----
 Tensor reshape(const Operand& x, const Shape& shape);  // one length may be -1
@@ -121,7 +121,7 @@ Tensor copy(const Operand& x);        // contiguous
 Tensor contiguous(const Operand& x);  // x itself when it is contiguous
 Tensor embed(const Operand& x, const SliceAttributes& attributes);       // the adjoint of slice
 Tensor concatenate(const std::vector<Tensor>& tensors, std::int64_t axis,
-                   std::source_location where = std::source_location::current());
+                   SourceLocation where = SourceLocation::current());
 Tensor gather(const Operand& x, const Tensor& index, std::int64_t axis = 0);
 Tensor index_add(const Operand& x, const Tensor& index, const Tensor& source, std::int64_t axis = 0);
 

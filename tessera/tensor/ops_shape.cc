@@ -9,15 +9,15 @@ using internal::apply_unary;
 using internal::axis_argument;
 using internal::tensor_argument;
 
-Tensor full(const Shape& shape, double value, DType dtype, std::source_location where) {
+Tensor full(const Shape& shape, double value, DType dtype, SourceLocation where) {
   internal::require_representable(value, dtype, "full");
   return apply(Op::kFill, {}, FillAttributes{shape, dtype, value, 0}, where);
 }
 
-Tensor zeros(const Shape& shape, DType dtype, std::source_location where) { return full(shape, 0, dtype, where); }
-Tensor ones(const Shape& shape, DType dtype, std::source_location where) { return full(shape, 1, dtype, where); }
+Tensor zeros(const Shape& shape, DType dtype, SourceLocation where) { return full(shape, 0, dtype, where); }
+Tensor ones(const Shape& shape, DType dtype, SourceLocation where) { return full(shape, 1, dtype, where); }
 
-Tensor arange(std::int64_t n, DType dtype, std::source_location where) {
+Tensor arange(std::int64_t n, DType dtype, SourceLocation where) {
   return apply(Op::kArange, {}, FillAttributes{Shape{n}, dtype, 0, 1}, where);
 }
 
@@ -99,7 +99,7 @@ Tensor contiguous(const Operand& x) {
 
 Tensor embed(const Operand& x, const SliceAttributes& attributes) { return apply_unary(Op::kEmbed, x, attributes); }
 
-Tensor concatenate(const std::vector<Tensor>& tensors, std::int64_t axis, std::source_location where) {
+Tensor concatenate(const std::vector<Tensor>& tensors, std::int64_t axis, SourceLocation where) {
   if (tensors.empty()) fail("concatenate: found no tensors, expected at least one");
   if (!tensors[0].defined()) fail("concatenate: argument 1 is an undefined tensor");
   return apply(Op::kConcatenate, tensors, AxisAttributes{axis_argument(Op::kConcatenate, axis, tensors[0].shape())}, where);

@@ -76,7 +76,7 @@ TEST(Storage, SizeClassesWasteAtMostAQuarter) {
 }
 
 RC_GTEST_PROP(Storage, SizeClassesHoldTheRequest, ()) {
-  const auto bytes = *rc::gen::inRange<std::size_t>(256, std::size_t{1} << 40);
+  const auto bytes = *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(256, std::size_t{1} << 40));
   const std::size_t size = internal::size_class(bytes);
   RC_ASSERT(size >= bytes && size % 64 == 0);
   RC_ASSERT(size - bytes <= bytes / 4);

@@ -25,7 +25,7 @@ std::optional<Strides> reshaped_strides(const Shape& from, const Strides& stride
       --old_axis;
     }
     std::int64_t taken = 1;
-    for (; new_axis >= 0 && (taken < length || shape[new_axis] == 1); --new_axis) {
+    for (; new_axis >= 0 && taken < length; --new_axis) {
       result[new_axis] = taken * inner_stride;
       taken *= shape[new_axis];
     }
