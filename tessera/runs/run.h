@@ -97,7 +97,7 @@ struct ReplayOutcome {
   std::uint64_t tensors = 0;  // number of tensors in the state
   std::uint64_t digests = 0;  // tensor digests compared
   bool complete = false;      // everything that was recorded has been compared
-  std::optional<Mismatch> mismatch;
+  std::optional<Mismatch> mismatch = {};
   bool identical() const { return complete && !mismatch; }
 };
 std::string replay_outcome_text(const ReplayOutcome& outcome);  // the report: one line of JSON
