@@ -33,14 +33,15 @@ Tensor jacobian(const TensorFunction& function, const Tensor& x);
 Tensor hessian(const TensorFunction& function, const Tensor& x);
 
 struct GradcheckOptions {
-  double step = 1e-6;       // of the central difference, relative to max(1, |x|)
-  double tolerance = 1e-6;  // of |analytic - numeric| relative to max(1, |analytic|, |numeric|)
+  double step = 1e-6;         // of the central difference, relative to max(1, |x|)
+  double tolerance = 1e-6;    // of |analytic - numeric| relative to max(1, |analytic|, |numeric|)
   bool second_order = false;  // also check the gradient of the gradient
 };
 struct GradcheckResult {
   bool passed = false;
   double largest_error = 0;
-  std::string message;  // empty if passed: else the input, element, analytic and numeric value of the largest error
+  std::string
+      message;  // empty if passed: else the input, element, analytic and numeric value of the largest error
 };
 // Compares the gradient of sum(w * function(inputs)), w fixed irregular weights, with central differences in fp64.
 GradcheckResult gradcheck(const TensorsFunction& function, const std::vector<Tensor>& inputs,

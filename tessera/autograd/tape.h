@@ -3,7 +3,11 @@
 // While a Tape is alive on a thread it records every differentiable operation that depends on a watched tensor.
 // `gradient` walks the record backwards. Gradients are themselves compositions of table operations, executed while the tape records,
 // so they can be differentiated again. Contributions to one tensor add in descending tape order of their consumers, the
-// first one copied (contract rule 6), so a gradient has the same bits everywhere.
+// first one copied (contract rule 6), so a gradient has the same bits everywhere. (One consumer that takes a tensor twice contributes in
+// the order of its arguments.)
+//
+// A tape keeps every recorded tensor alive until it is destroyed. A training step, which needs no second derivatives, calls
+// `stop` before `gradient`, so that the backward pass is not recorded as well.
 //
 // The method: Griewank & Walther, Evaluating Derivatives, 2nd ed., SIAM 2008, chapter 3.
 // Thread-safety: a Tape belongs to the thread that made it. Tapes nest; each records for itself.
@@ -36,8 +40,12 @@ class Tape : private OpObserver {
   void watch(const Tensor& x);
   void watch(const std::vector<Tensor>& tensors);
 
-  // d(output)/d(inputs[i]), of the shape of inputs[i]; zeros where output does not depend on it. `output` must have one element
-  // unless `output_gradient` (of output's shape) is given.
+  // Ends recording, for good; what has been recorded can still be differentiated.
+  void stop();
+
+  // d(output)/d(inputs[i]), contiguous, of the shape of inputs[i]; zeros where output does not depend on it. `output` must have one
+  // element unless `output_gradient` (of output's shape) is given. The inputs must be watched tensors or depend on one,
+  // else Error: a gradient of zeros for a tensor that somebody forgot to watch would be a trap.
   std::vector<Tensor> gradient(const Tensor& output, const std::vector<Tensor>& inputs,
                                const Tensor& output_gradient = {});
 
@@ -46,10 +54,11 @@ class Tape : private OpObserver {
  private:
   void on_op(const OpEvent& event) override;
   struct Record;
+  class Backward;
   std::unique_ptr<Record> record_;
 };
 
-// While it is alive, no tape on this thread records (evaluation, parameter updates).
+// While it is alive, the tapes of this thread that were made before it do not record (evaluation, parameter updates).
 class NoTape {
  public:
   NoTape();

@@ -18,7 +18,7 @@
 // ```
 #pragma once
 
-#include <cmath>
+#include <cstdint>
 #include <string>
 
 #include "tessera/tensor/random.h"
@@ -31,7 +31,7 @@ struct Fans {
 };
 Fans fans(const Shape& weight);
 
-inline const double kReluGain = std::sqrt(2.0);
+inline constexpr double kReluGain = 1.4142135623730951;  // sqrt(2)
 
 // Uniform on (-bound, bound).
 Tensor uniform_init(RandomSource& random, const std::string& path, const Shape& shape, double bound,

@@ -111,12 +111,12 @@ class AvgPool2d : public Pool2d {
 };
 
 // max(x, 0), tanh(x), 1 / (1 + e^-x), element by element.
-#define TESSERA_DECLARE_ACTIVATION(Name)                                        \
-  class Name : public Module {                                                 \
-   public:                                                                     \
-    Tensor forward(const Tensor& x, Context& context) override;                \
-    Shape output_shape(const Shape& input) const override { return input; }    \
-    std::string describe() const override { return #Name; }                    \
+#define TESSERA_DECLARE_ACTIVATION(Name)                                    \
+  class Name : public Module {                                              \
+   public:                                                                  \
+    Tensor forward(const Tensor& x, Context& context) override;             \
+    Shape output_shape(const Shape& input) const override { return input; } \
+    std::string describe() const override { return #Name; }                 \
   };
 TESSERA_DECLARE_ACTIVATION(ReLU)
 TESSERA_DECLARE_ACTIVATION(Tanh)

@@ -35,7 +35,8 @@ struct Schedule {
 };
 
 Schedule constant_schedule(double learning_rate, std::uint64_t warm_up_steps = 0);
-Schedule step_schedule(double learning_rate, std::uint64_t every, double factor, std::uint64_t warm_up_steps = 0);
+Schedule step_schedule(double learning_rate, std::uint64_t every, double factor,
+                       std::uint64_t warm_up_steps = 0);
 Schedule cosine_schedule(double learning_rate, std::uint64_t total_steps, double final_rate = 0,
                          std::uint64_t warm_up_steps = 0);
 

@@ -1,0 +1,115 @@
+// Gradients of the classes Product and Window.
+#include "tessera/autograd/gradients.h"
+
+namespace tessera::internal::gradients {
+namespace {
+
+// d(a b)/db = a^T g. When b is the transpose of a contiguous matrix (a layer's weight), the transposed product is computed
+// instead: the same multiplications and additions in the same order, but the transposition of b then leads to a
+// contiguous gradient without a copy.
+Tensor right_factor_gradient(const Tensor& a, const Tensor& b, const Tensor& g) {
+  if (!b.contiguous() && transpose(b).contiguous()) return transpose(matmul(transpose(g), a));
+  return matmul(transpose(a), g);
+}
+
+Tensor as_rows(const Tensor& x) {
+  return reshape(x, {x.elements() / x.size(-1), x.size(-1)});
+}
+
+}  // namespace
+
+Contributions MatrixMultiply(const GradientCall& call) {
+  const Tensor &a = call.inputs[0], &b = call.inputs[1], &g = call.gradient;
+  Contributions result(2);
+  if (call.wanted[0]) result[0] = unbroadcast(matmul(g, transpose(b)), a.shape());
+  if (call.wanted[1]) {
+    // One matrix shared by a batch: the batch is part of the summed index of one product.
+    const bool shared = b.rank() == 2 && a.rank() > 2 && a.elements() > 0 && g.elements() > 0;
+    result[1] = shared ? right_factor_gradient(as_rows(a), b, as_rows(g))
+                       : unbroadcast(right_factor_gradient(a, b, g), b.shape());
+  }
+  return result;
+}
+
+// ---- Convolution: with t(x, w, g) = sum(g * conv2d(x, w)), linear in each of its three arguments, the three operations are the
+// derivatives of t, and their gradients are each other ----
+namespace {
+
+Tensor convolve(const Tensor& x, const Tensor& weight, WindowAttributes window) {
+  window.input_shape = Shape{};
+  return apply(Op::kConv2d, std::array{x, weight}, window);
+}
+
+WindowAttributes leading_back_to(WindowAttributes window, const Tensor& weight, const Shape& shape) {
+  window.kernel[0] = weight.size(2);
+  window.kernel[1] = weight.size(3);
+  window.input_shape = shape;
+  return window;
+}
+
+// `weight` and `x` beside the operation's own arguments give shapes only where they are results.
+Tensor input_gradient(const Tensor& g, const Tensor& weight, const WindowAttributes& window,
+                      const Shape& x_shape) {
+  return apply(Op::kConv2dInputGradient, std::array{g, weight}, leading_back_to(window, weight, x_shape));
+}
+Tensor weight_gradient(const Tensor& g, const Tensor& x, const WindowAttributes& window,
+                       const Tensor& weight) {
+  return apply(Op::kConv2dWeightGradient, std::array{g, x}, leading_back_to(window, weight, weight.shape()));
+}
+
+const WindowAttributes& window_of(const GradientCall& call) {
+  return std::get<WindowAttributes>(call.attributes);
+}
+
+}  // namespace
+
+Contributions Conv2d(const GradientCall& call) {
+  const Tensor &x = call.inputs[0], &weight = call.inputs[1], &g = call.gradient;
+  Contributions result(2);
+  if (call.wanted[0]) result[0] = input_gradient(g, weight, window_of(call), x.shape());
+  if (call.wanted[1]) result[1] = weight_gradient(g, x, window_of(call), weight);
+  return result;
+}
+
+Contributions Conv2dInputGradient(const GradientCall& call) {
+  const Tensor &g = call.inputs[0], &weight = call.inputs[1], &x = call.gradient;
+  Contributions result(2);
+  if (call.wanted[0]) result[0] = convolve(x, weight, window_of(call));
+  if (call.wanted[1]) result[1] = weight_gradient(g, x, window_of(call), weight);
+  return result;
+}
+
+Contributions Conv2dWeightGradient(const GradientCall& call) {
+  const Tensor &g = call.inputs[0], &x = call.inputs[1], &weight = call.gradient;
+  Contributions result(2);
+  if (call.wanted[0]) result[0] = convolve(x, weight, window_of(call));
+  if (call.wanted[1]) result[1] = input_gradient(g, weight, window_of(call), x.shape());
+  return result;
+}
+
+// ---- Pooling ----
+
+// Each output is a copy of one input element, which max_pool2d_indices names. (Taken by gather, whose adjoint is
+// index_add, the gradient differentiates again.)
+Contributions MaxPool2d(const GradientCall& call) {
+  const Tensor& x = call.inputs[0];
+  const Tensor positions = apply(Op::kMaxPool2dIndices, std::array{x}, call.attributes);
+  const std::int64_t outputs = call.output.elements();
+  const Tensor flat = index_add(zeros({x.elements()}, x.dtype()), reshape(positions, {outputs}),
+                                reshape(call.gradient, {outputs}));
+  return {reshape(flat, x.shape())};
+}
+
+Contributions AveragePool2d(const GradientCall& call) {
+  WindowAttributes window = window_of(call);
+  window.input_shape = call.inputs[0].shape();
+  return {apply(Op::kAveragePool2dGradient, std::array{call.gradient}, window)};
+}
+
+Contributions AveragePool2dGradient(const GradientCall& call) {
+  WindowAttributes window = window_of(call);
+  window.input_shape = Shape{};
+  return {apply(Op::kAveragePool2d, std::array{call.gradient}, window)};
+}
+
+}  // namespace tessera::internal::gradients

@@ -1,0 +1,172 @@
+#include "tessera/autograd/tape.h"
+
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "tessera/autograd/gradients.h"
+#include "tessera/base/error.h"
+#include "tessera/tensor/ops.h"
+
+namespace tessera {
+namespace {
+
+// How many NoTape scopes are open on this thread. A tape records at the depth at which it was made.
+thread_local int no_tape_depth = 0;
+
+struct Node {
+  Op op;
+  std::vector<Tensor> inputs;
+  Tensor output;
+  Attributes attributes;
+};
+
+}  // namespace
+
+struct Tape::Record {
+  explicit Record(OpObserver* tape) : depth(no_tape_depth), scope(tape) {}
+
+  bool tracks(const Tensor& x) const { return tracked.contains(x.identity()); }
+
+  const int depth;
+  std::deque<Node> nodes;       // references stay valid while gradients append to it
+  std::vector<Tensor> watched;  // keeps them alive
+  std::unordered_set<const void*>
+      tracked;                      // watched tensors and the outputs of nodes: alive, so never reused
+  std::optional<ObserveOps> scope;  // last member: observation ends first
+};
+
+Tape::Tape() : record_(std::make_unique<Record>(static_cast<OpObserver*>(this))) {}
+Tape::~Tape() = default;
+
+void Tape::watch(const Tensor& x) {
+  if (!is_floating(x.dtype())) fail("a tape can watch floating tensors only, not {}", dtype_name(x.dtype()));
+  if (record_->tracked.insert(x.identity()).second) record_->watched.push_back(x);
+}
+
+void Tape::watch(const std::vector<Tensor>& tensors) {
+  for (const Tensor& x : tensors) watch(x);
+}
+
+void Tape::stop() {
+  record_->scope.reset();
+}
+
+std::size_t Tape::size() const {
+  return record_->nodes.size();
+}
+
+void Tape::on_op(const OpEvent& event) {
+  Record& record = *record_;
+  if (no_tape_depth > record.depth || !op_info(event.op).differentiable || !is_floating(event.output.dtype()))
+    return;
+  bool depends = false;
+  for (const Tensor& input : event.inputs) depends = depends || record.tracks(input);
+  if (!depends) return;
+  record.nodes.push_back({event.op, std::vector<Tensor>(event.inputs.begin(), event.inputs.end()),
+                          event.output, event.attributes});
+  record.tracked.insert(event.output.identity());
+}
+
+// One backward pass.
+class Tape::Backward {
+ public:
+  // Marks what lies between the inputs and anything: only there gradients are computed.
+  Backward(const Record& record, const std::vector<Tensor>& inputs)
+      : record_(record), nodes_(record.nodes.size()) {
+    for (const Tensor& x : inputs) relevant_.insert(x.identity());
+    for (std::size_t i = 0; i < nodes_; ++i) {
+      const Node& node = record_.nodes[i];
+      for (const Tensor& input : node.inputs)
+        if (relevant_.contains(input.identity())) relevant_.insert(node.output.identity());
+    }
+  }
+
+  void run(const Tensor& output, const Tensor& output_gradient) {
+    contribute(output, output_gradient);
+    for (std::size_t i = nodes_; i-- > 0;) visit(record_.nodes[i]);
+  }
+
+  // Undefined where nothing has arrived.
+  Tensor gradient_of(const Tensor& x) const {
+    const auto found = gradients_.find(x.identity());
+    return found == gradients_.end() ? Tensor() : found->second;
+  }
+
+ private:
+  void visit(const Node& node) {
+    const Tensor gradient = gradient_of(node.output);
+    if (!gradient.defined()) return;
+    std::vector<bool> wanted(node.inputs.size());
+    bool any = false;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      wanted[i] = relevant_.contains(node.inputs[i].identity());
+      any = any || wanted[i];
+    }
+    if (!any) return;
+    const internal::Contributions contributions =
+        internal::gradient_function(node.op)({node.inputs, node.output, node.attributes, gradient, wanted});
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      if (wanted[i] && contributions[i].defined()) contribute(node.inputs[i], contributions[i]);
+  }
+
+  // Nodes are visited last to first, so these additions are the order of contract rule 6.
+  void contribute(const Tensor& x, const Tensor& contribution) {
+    TESSERA_CHECK(contribution.shape() == x.shape(), "a gradient of shape {} for a tensor of shape {}",
+                  contribution.shape().to_string(), x.shape().to_string());
+    Tensor& total = gradients_[x.identity()];
+    total = total.defined() ? total + contribution : contribution;
+  }
+
+  const Record& record_;
+  const std::size_t nodes_;  // the pass itself may append more
+  std::unordered_set<const void*> relevant_;
+  std::unordered_map<const void*, Tensor> gradients_;  // looked up only, never walked
+};
+
+namespace {
+
+Tensor seed_gradient(const Tensor& output, const Tensor& given) {
+  if (given.defined()) {
+    if (given.shape() != output.shape() || given.dtype() != output.dtype())
+      fail("gradient: output_gradient is {} {}, but the output is {} {}", dtype_name(given.dtype()),
+           given.shape().to_string(), dtype_name(output.dtype()), output.shape().to_string());
+    return given;
+  }
+  if (output.elements() != 1)
+    fail("gradient: the output has shape {}; it must have one element, or output_gradient must be given",
+         output.shape().to_string());
+  return ones(output.shape(), output.dtype());
+}
+
+}  // namespace
+
+std::vector<Tensor> Tape::gradient(const Tensor& output, const std::vector<Tensor>& inputs,
+                                   const Tensor& output_gradient) {
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!record_->tracks(inputs[i]))
+      fail("gradient: input {} is not on the tape: watch() it before it is used", i);
+  if (!is_floating(output.dtype()))
+    fail("gradient: the output must be floating, not {}", dtype_name(output.dtype()));
+
+  const Tensor seed = seed_gradient(output, output_gradient);
+  Backward backward(*record_, inputs);
+  backward.run(output, seed);
+  std::vector<Tensor> result;
+  for (const Tensor& x : inputs) {
+    const Tensor gradient = backward.gradient_of(x);
+    result.push_back(gradient.defined() ? contiguous(gradient) : zeros(x.shape(), x.dtype()));
+  }
+  return result;
+}
+
+NoTape::NoTape() {
+  ++no_tape_depth;
+}
+NoTape::~NoTape() {
+  --no_tape_depth;
+}
+
+}  // namespace tessera
