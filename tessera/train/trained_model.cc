@@ -60,9 +60,10 @@ data::DatasetSource source_for(const TrainedModel& model, const std::string& fil
 
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
+  std::string out(1, '"');
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  out.push_back('"');
+  return out;
 }
 
 }  // namespace
@@ -105,7 +106,7 @@ Predictions predict(const TrainedModel& model, const std::string& file) {
 
 std::string Predictions::to_csv() const {
   std::string out = "row,prediction";
-  for (const std::string& name : classes) out += "," + csv_field("probability_" + name);
+  for (const std::string& name : classes) out += fmt::format(",{}", csv_field("probability_" + name));
   out += "\n";
   const std::vector<float> values = probabilities.to_vector<float>();
   for (std::size_t row = 0; row < predicted.size(); ++row) {
