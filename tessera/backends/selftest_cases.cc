@@ -345,6 +345,8 @@ std::vector<Convolution> convolutions() {
           {"two groups", {2, 6, 7, 7}, {10, 3, 3, 3}, grouped},
           {"depthwise", {2, 6, 7, 7}, {6, 1, 3, 3}, depthwise},
           {"stride 3 and 2, tall filter", {2, 2, 14, 9}, {3, 2, 5, 2}, odd},
+          {"many filters", {2, 3, 6, 5}, {40, 3, 3, 3}, padded},
+          {"many filters, stride 2", {2, 2, 7, 9}, {130, 2, 3, 3}, stride2},
           {"large image", {1, 2, 33, 40}, {3, 2, 5, 5}, padded}};
 }
 
