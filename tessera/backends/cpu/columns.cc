@@ -17,7 +17,8 @@ constexpr std::int64_t kMaxRuns = kChunk + 1;
 int list_runs(std::int64_t n0, std::int64_t columns, std::int64_t grid_columns, std::int64_t row_step,
               std::int64_t column_step, Run* runs) {
   int count = 0;
-  const bool merged = column_step == 1 && row_step == grid_columns;  // the lines follow each other without a gap
+  const bool merged =
+      column_step == 1 && row_step == grid_columns;  // the lines follow each other without a gap
   for (std::int64_t done = 0; done < columns;) {
     const std::int64_t line = (n0 + done) / grid_columns, place = (n0 + done) % grid_columns;
     const std::int64_t length = merged ? columns : std::min(grid_columns - place, columns - done);
@@ -27,7 +28,7 @@ int list_runs(std::int64_t n0, std::int64_t columns, std::int64_t grid_columns, 
   return count;
 }
 
-// Copies runs in pieces of kBytes; a piece may run over the end of its run, what it spoils there is written next.
+// Copies runs in pieces of kBytes. A piece may run over the end of its run: what it spoils there is written next.
 template <int kBytes, typename T>
 void copy_runs(const T* from, const Run* runs, int count, T* to) {
   constexpr std::int64_t kPiece = kBytes / static_cast<std::int64_t>(sizeof(T));
@@ -41,7 +42,8 @@ void copy_runs(const T* from, const Run* runs, int count, T* to) {
 template <typename T>
 void copy_spaced_runs(const T* from, std::int64_t column_step, const Run* runs, int count, T* to) {
   for (int r = 0; r < count; ++r)
-    for (std::int64_t i = 0; i < runs[r].length; ++i) to[runs[r].to + i] = from[runs[r].from + i * column_step];
+    for (std::int64_t i = 0; i < runs[r].length; ++i)
+      to[runs[r].to + i] = from[runs[r].from + i * column_step];
 }
 
 }  // namespace
@@ -70,8 +72,8 @@ void copy_padded(const TensorView& images, std::int64_t image, std::int64_t firs
 }
 
 template <typename T>
-void ColumnSource<T>::pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
-                           std::int64_t step) const {
+void ColumnSource<T>::pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns,
+                           T* panel, std::int64_t step) const {
   Run runs[kMaxRuns];
   const int count = list_runs(n0, columns, grid_columns_, row_step_, column_step_, runs);
   const bool half_lines = grid_columns_ * static_cast<std::int64_t>(sizeof(T)) <= 32;
@@ -83,11 +85,14 @@ void ColumnSource<T>::pack(std::int64_t k0, std::int64_t depth, std::int64_t n0,
       copy_runs<32>(from, runs, count, panel);
     else
       copy_runs<64>(from, runs, count, panel);
+    // Leftovers there would be harmless to the result, but slow to multiply if they happen to be subnormal.
+    std::fill(panel + columns, panel + std::min(step, columns + kOverrun), T(0));
   }
 }
 
 template void copy_padded<float>(const TensorView&, std::int64_t, std::int64_t, const PaddedPlanes&, float*);
-template void copy_padded<double>(const TensorView&, std::int64_t, std::int64_t, const PaddedPlanes&, double*);
+template void copy_padded<double>(const TensorView&, std::int64_t, std::int64_t, const PaddedPlanes&,
+                                  double*);
 template class ColumnSource<float>;
 template class ColumnSource<double>;
 

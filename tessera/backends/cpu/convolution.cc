@@ -1,8 +1,9 @@
-// conv2d and its input gradient as products of the filters with the matrix of taps, one image and group at a time.
+// conv2d and its input gradient as products of the filters with the matrix of taps, one image and group at a
+// time.
 //
-// The input gradient at row h takes the taps r for which h + padding - r * dilation is a multiple of the stride, so rows
-// with the same remainder share their taps: each remainder ("phase") is one product with its own, shorter k. With
-// stride 1 there is one phase and every tap belongs to it.
+// The input gradient at row h takes the taps r for which h + padding - r * dilation is a multiple of the
+// stride, so rows with the same remainder share their taps: each remainder ("phase") is one product with its
+// own, shorter k. With stride 1 there is one phase and every tap belongs to it.
 
 #include <algorithm>
 #include <cstdint>
@@ -21,24 +22,26 @@ namespace {
 // One product per image and group: out[channels, grid] = filters[channels, taps] * taps[taps, grid].
 template <typename T>
 struct TapProduct {
-  const T* filters;                    // of the first group, rows contiguous
-  std::int64_t group_filters;          // elements between groups
-  std::vector<std::int64_t> offsets;   // of the taps in the padded image
+  const T* filters;                   // of the first group, rows contiguous
+  std::int64_t group_filters;         // elements between groups
+  std::vector<std::int64_t> offsets;  // of the taps in the padded image
   std::int64_t grid_rows, grid_columns;
-  std::int64_t row_step, column_step;  // of the grid in the padded image
+  std::int64_t row_step, column_step;           // of the grid in the padded image
   std::int64_t out_start, out_row, out_column;  // of the grid in an output plane of out_width columns
 };
 
 template <typename T>
 struct TapPlan {
   const TensorView* images;
-  PaddedPlanes planes;        // per group
+  PaddedPlanes planes;                // per group
   std::int64_t groups, out_channels;  // per group
   std::int64_t out_width, out_plane;
   std::vector<TapProduct<T>> products;
 };
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t divide_up(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
 
 // A product of some lines of the grid; directly into the output when the grid is the whole plane.
 template <typename T>
@@ -47,12 +50,13 @@ void run_product(const GemmKernels<T>& kernels, const TapPlan<T>& plan, const Ta
   const std::int64_t taps = static_cast<std::int64_t>(product.offsets.size());
   const std::int64_t columns = product.grid_columns, positions = rows * columns;
   if (positions <= 0) return;
-  const ColumnSource<T> source(padded + first_row * product.row_step, product.offsets, columns, product.row_step,
-                               product.column_step);
+  const ColumnSource<T> source(padded + first_row * product.row_step, product.offsets, columns,
+                               product.row_step, product.column_step);
   const MatrixView<const T> filters{product.filters + group * product.group_filters, taps, 1};
   out += product.out_start + first_row * product.out_row;
   if (product.out_column == 1 && product.out_row == columns) {
-    gemm_with_source<T>(kernels, plan.out_channels, positions, taps, filters, source, {out, plan.out_plane, 1});
+    gemm_with_source<T>(kernels, plan.out_channels, positions, taps, filters, source,
+                        {out, plan.out_plane, 1});
     return;
   }
   ScratchScope scratch;
@@ -71,13 +75,15 @@ void run_plan(const GemmKernels<T>& kernels, const TapPlan<T>& plan, std::int64_
   const std::int64_t parts =
       std::min(most_rows, divide_up(thread_count() == 1 ? 1 : 4 * thread_count(), images * plan.groups));
   parallel_for(images * plan.groups * parts, [&](std::int64_t task) {
-    const std::int64_t part = task % parts, group = task / parts % plan.groups, image = task / parts / plan.groups;
+    const std::int64_t part = task % parts, group = task / parts % plan.groups,
+                       image = task / parts / plan.groups;
     ScratchScope scratch;
     T* padded = scratch.allocate<T>(plan.planes.elements());
     copy_padded<T>(*plan.images, image, group * plan.planes.channels, plan.planes, padded);
     T* target = out + (image * plan.groups + group) * plan.out_channels * plan.out_plane;
     for (const auto& product : plan.products) {
-      const std::int64_t first = product.grid_rows * part / parts, end = product.grid_rows * (part + 1) / parts;
+      const std::int64_t first = product.grid_rows * part / parts,
+                         end = product.grid_rows * (part + 1) / parts;
       run_product(kernels, plan, product, padded, group, first, end - first, target);
     }
   });
@@ -112,7 +118,8 @@ void copy_filters(const TensorView& weight, T* filters) {
     for (std::int64_t c = 0; c < shape[1]; ++c)
       for (std::int64_t r = 0; r < shape[2]; ++r)
         for (std::int64_t s = 0; s < shape[3]; ++s)
-          *filters++ = weight.as<const T>()[o * strides[0] + c * strides[1] + r * strides[2] + s * strides[3]];
+          *filters++ =
+              weight.as<const T>()[o * strides[0] + c * strides[1] + r * strides[2] + s * strides[3]];
 }
 
 template <typename T>
@@ -130,7 +137,10 @@ bool forward(const KernelCall& call) {
 
   TapPlan<T> plan{};
   plan.images = &images;
-  plan.planes = {weight[1], images.shape[2], images.shape[3], {window.padding[0], window.padding[1]},
+  plan.planes = {weight[1],
+                 images.shape[2],
+                 images.shape[3],
+                 {window.padding[0], window.padding[1]},
                  {window.padding[0], window.padding[1]}};
   plan.groups = window.groups;
   plan.out_channels = weight[0] / window.groups;
@@ -138,21 +148,24 @@ bool forward(const KernelCall& call) {
   plan.out_plane = output[2] * output[3];
   plan.products.push_back(forward_product<T>(plan.planes, weight, output, window));
   plan.products[0].filters = filters;
-  plan.products[0].group_filters = plan.out_channels * static_cast<std::int64_t>(plan.products[0].offsets.size());
+  plan.products[0].group_filters =
+      plan.out_channels * static_cast<std::int64_t>(plan.products[0].offsets.size());
   run_plan(*kernels, plan, images.shape[0], call.output.as<T>());
   return true;
 }
 
 // ---- input gradient ----
 
-// Along one axis: the taps of a phase, and where each reads in the output gradient for the phase's first position.
+// Along one axis: the taps of a phase, and where each reads in the output gradient for the phase's first
+// position.
 struct Phase {
-  std::int64_t first, count;           // positions first, first + stride, ...
-  std::vector<std::int64_t> taps;      // ascending
-  std::vector<std::int64_t> starts;    // may lie outside the gradient
+  std::int64_t first, count;         // positions first, first + stride, ...
+  std::vector<std::int64_t> taps;    // ascending
+  std::vector<std::int64_t> starts;  // may lie outside the gradient
 };
 
-std::vector<Phase> list_phases(std::int64_t input, std::int64_t filter, const WindowAttributes& window, int axis) {
+std::vector<Phase> list_phases(std::int64_t input, std::int64_t filter, const WindowAttributes& window,
+                               int axis) {
   std::vector<Phase> phases;
   const std::int64_t stride = window.stride[axis];
   for (std::int64_t first = 0; first < std::min(stride, input); ++first) {
@@ -168,7 +181,8 @@ std::vector<Phase> list_phases(std::int64_t input, std::int64_t filter, const Wi
   return phases;
 }
 
-void pad_for_phases(const std::vector<Phase>& phases, std::int64_t size, std::int64_t* before, std::int64_t* after) {
+void pad_for_phases(const std::vector<Phase>& phases, std::int64_t size, std::int64_t* before,
+                    std::int64_t* after) {
   for (const Phase& phase : phases) {
     for (const std::int64_t start : phase.starts) {
       *before = std::max(*before, -start);
@@ -198,8 +212,8 @@ TapProduct<T> backward_product(const PaddedPlanes& planes, const Phase& rows, co
 
 // The filters of one phase as [group][input channel][output channel, row, column].
 template <typename T>
-void copy_phase_filters(const TensorView& weight, std::int64_t groups, const Phase& rows, const Phase& columns,
-                        T* filters) {
+void copy_phase_filters(const TensorView& weight, std::int64_t groups, const Phase& rows,
+                        const Phase& columns, T* filters) {
   const Strides& strides = weight.strides;
   const std::int64_t outputs = weight.shape[0] / groups;
   for (std::int64_t group = 0; group < groups; ++group)
@@ -207,8 +221,8 @@ void copy_phase_filters(const TensorView& weight, std::int64_t groups, const Pha
       for (std::int64_t o = 0; o < outputs; ++o)
         for (const std::int64_t r : rows.taps)
           for (const std::int64_t s : columns.taps)
-            *filters++ = weight.as<const T>()[(group * outputs + o) * strides[0] + c * strides[1] + r * strides[2] +
-                                              s * strides[3]];
+            *filters++ = weight.as<const T>()[(group * outputs + o) * strides[0] + c * strides[1] +
+                                              r * strides[2] + s * strides[3]];
 }
 
 template <typename T>

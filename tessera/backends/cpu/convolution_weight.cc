@@ -1,5 +1,6 @@
-// The weight gradient of conv2d: k runs over (image, row, column) of the output, so every chunk of 256 positions is one
-// small product of taps with output gradients. Chunks are computed side by side, then added in ascending order.
+// The weight gradient of conv2d: k runs over (image, row, column) of the output, so every chunk of 256
+// positions is one small product of taps with output gradients. Chunks are computed side by side, then added
+// in ascending order.
 
 #include <algorithm>
 #include <cstdint>
@@ -24,10 +25,10 @@ struct WeightPlan {
   const TensorView* images;    // [N, C, H, W]
   PaddedPlanes planes;         // per group
   std::vector<std::int64_t> offsets;
-  std::int64_t outputs;        // output channels per group
+  std::int64_t outputs;                  // output channels per group
   std::int64_t grid_columns, positions;  // per image
   std::int64_t row_step, column_step;
-  std::int64_t total;          // positions of all images: the length of k
+  std::int64_t total;  // positions of all images: the length of k
 
   std::int64_t taps() const { return static_cast<std::int64_t>(offsets.size()); }
 };
@@ -46,7 +47,8 @@ template <typename T>
 void copy_gradients(const WeightPlan<T>& plan, std::int64_t group, std::int64_t image, std::int64_t first,
                     std::int64_t count, T* gradients) {
   const Strides& strides = plan.gradient->strides;
-  const T* start = plan.gradient->template as<const T>() + image * strides[0] + group * plan.outputs * strides[1];
+  const T* start =
+      plan.gradient->template as<const T>() + image * strides[0] + group * plan.outputs * strides[1];
   const bool lines_joined = strides[3] == 1 && strides[2] == plan.grid_columns;
   for (std::int64_t o = 0; o < plan.outputs; ++o, start += strides[1], gradients += kChunk) {
     if (lines_joined) {
@@ -62,8 +64,8 @@ void copy_gradients(const WeightPlan<T>& plan, std::int64_t group, std::int64_t 
 
 // sums[tap][output] of chunk `chunk`.
 template <typename T>
-void run_chunk(const GemmKernels<T>& kernels, const WeightPlan<T>& plan, std::int64_t group, std::int64_t chunk,
-               ChunkMemory<T>& memory, T* sums) {
+void run_chunk(const GemmKernels<T>& kernels, const WeightPlan<T>& plan, std::int64_t group,
+               std::int64_t chunk, ChunkMemory<T>& memory, T* sums) {
   const std::int64_t k0 = chunk * kChunk, depth = std::min(kChunk, plan.total - k0);
   for (std::int64_t done = 0; done < depth;) {
     const std::int64_t image = (k0 + done) / plan.positions, first = (k0 + done) % plan.positions;
@@ -72,7 +74,8 @@ void run_chunk(const GemmKernels<T>& kernels, const WeightPlan<T>& plan, std::in
       copy_padded<T>(*plan.images, image, group * plan.planes.channels, plan.planes, memory.padded);
       memory.padded_image = image;
     }
-    const ColumnSource<T> source(memory.padded, plan.offsets, plan.grid_columns, plan.row_step, plan.column_step);
+    const ColumnSource<T> source(memory.padded, plan.offsets, plan.grid_columns, plan.row_step,
+                                 plan.column_step);
     source.pack(0, plan.taps(), first, count, memory.columns + done, kChunk + kRowSlack);
     copy_gradients(plan, group, image, first, count, memory.gradients + done);
     done += count;
@@ -126,7 +129,10 @@ WeightPlan<T> plan_of(const KernelCall& call, const WindowAttributes& window) {
   WeightPlan<T> plan{};
   plan.gradient = &gradient;
   plan.images = &images;
-  plan.planes = {weight[1], images.shape[2], images.shape[3], {window.padding[0], window.padding[1]},
+  plan.planes = {weight[1],
+                 images.shape[2],
+                 images.shape[3],
+                 {window.padding[0], window.padding[1]},
                  {window.padding[0], window.padding[1]}};
   for (std::int64_t c = 0; c < weight[1]; ++c)
     for (std::int64_t r = 0; r < weight[2]; ++r)
@@ -158,7 +164,8 @@ bool weight_gradient(const KernelCall& call) {
   // Many small groups (depthwise): groups side by side. Their inner loops then run inline.
   const bool by_group = window.groups >= 2 * thread_count();
   if (by_group)
-    parallel_for(window.groups, [&](std::int64_t g) { run_group(*kernels, plan, g, weight + g * group_size); });
+    parallel_for(window.groups,
+                 [&](std::int64_t g) { run_group(*kernels, plan, g, weight + g * group_size); });
   else
     for (std::int64_t g = 0; g < window.groups; ++g) run_group(*kernels, plan, g, weight + g * group_size);
   return true;

@@ -94,9 +94,13 @@ void CpuBackend::run(const KernelCall& call) {
   reference_backend().run(call);
 }
 
-void* CpuBackend::allocate(std::size_t bytes) { return reference_backend().allocate(bytes); }
+void* CpuBackend::allocate(std::size_t bytes) {
+  return reference_backend().allocate(bytes);
+}
 
-void CpuBackend::release(void* memory, std::size_t bytes) { reference_backend().release(memory, bytes); }
+void CpuBackend::release(void* memory, std::size_t bytes) {
+  reference_backend().release(memory, bytes);
+}
 
 Backend& cpu_backend() {
   static CpuBackend backend;

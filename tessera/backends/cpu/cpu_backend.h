@@ -1,5 +1,6 @@
-// The cpu backend: SIMD kernels chosen at run time (simd_level.h) and the thread pool. Every result equals the reference backend's
-// bit for bit; what has no fast kernel, by operation, dtype or processor, is run by the reference backend.
+// The cpu backend: SIMD kernels chosen at run time (simd_level.h) and the thread pool. Every result equals
+// the reference backend's bit for bit; what has no fast kernel, by operation, dtype or processor, is run by
+// the reference backend.
 //
 // Thread-safety: as Backend says.
 #pragma once

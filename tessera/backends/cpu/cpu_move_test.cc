@@ -26,8 +26,10 @@ TEST_F(CpuMove, CopiesOfEveryLayout) {
 }
 
 TEST_F(CpuMove, ConcatenateAndEmbed) {
-  const Tensor a = random_tensor<float>({4, 5, 6}, 1), b = random_tensor<float>({4, 5, 6}, 2, Layout::kTransposed);
-  for (const std::int64_t axis : {0, 1, 2}) expect_same_bits([&] { return concatenate({a, b, a}, axis); }, "concatenate");
+  const Tensor a = random_tensor<float>({4, 5, 6}, 1),
+               b = random_tensor<float>({4, 5, 6}, 2, Layout::kTransposed);
+  for (const std::int64_t axis : {0, 1, 2})
+    expect_same_bits([&] { return concatenate({a, b, a}, axis); }, "concatenate");
   const std::vector<std::vector<Range>> slices = {{Range(1, 4), Range::all(), Range::step(-2)},
                                                   {Range(2), Range(1, 5, 2)},
                                                   {Range::all(), Range(3), Range(-1)}};
@@ -35,7 +37,8 @@ TEST_F(CpuMove, ConcatenateAndEmbed) {
     SliceAttributes attributes;
     attributes.full_shape = a.shape();
     for (int axis = 0; axis < 3; ++axis) {
-      const Range range = axis < static_cast<int>(ranges.size()) ? ranges[static_cast<std::size_t>(axis)] : Range::all();
+      const Range range =
+          axis < static_cast<int>(ranges.size()) ? ranges[static_cast<std::size_t>(axis)] : Range::all();
       attributes.ranges.push_back(range.resolve(a.shape()[axis], axis));
     }
     const Tensor x = a.slice(ranges);
@@ -46,7 +49,8 @@ TEST_F(CpuMove, ConcatenateAndEmbed) {
 Tensor indices(std::int64_t count, std::int64_t length) {
   std::mt19937 bits(7);
   std::vector<std::int64_t> values;
-  for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<std::int64_t>(bits() % static_cast<std::uint32_t>(length)));
+  for (std::int64_t i = 0; i < count; ++i)
+    values.push_back(static_cast<std::int64_t>(bits() % static_cast<std::uint32_t>(length)));
   return Tensor::from<std::int64_t>(values, {count});
 }
 
@@ -108,7 +112,8 @@ TEST_F(CpuMove, Pooling) {
   for (const Shape& shape : shapes) {
     for (const Pool2dOptions& chosen : options) {
       for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
-        const Tensor x = random_tensor<float>(shape, 1, layout, true), y = random_tensor<double>(shape, 2, layout, true);
+        const Tensor x = random_tensor<float>(shape, 1, layout, true),
+                     y = random_tensor<double>(shape, 2, layout, true);
         expect_same_bits([&] { return max_pool2d(x, chosen); }, "max " + shape.to_string());
         expect_same_bits([&] { return max_pool2d_indices(x, chosen); }, "indices " + shape.to_string());
         expect_same_bits([&] { return average_pool2d(x, chosen); }, "average " + shape.to_string());

@@ -18,7 +18,8 @@ Tensor product_by_definition(const Tensor& a, const Tensor& b) {
       for (std::int64_t begin = 0; begin < k; begin += 256) {
         float chain = 0;
         for (std::int64_t x = begin; x < std::min(k, begin + 256); ++x)
-          chain = std::fma(left[static_cast<std::size_t>(i * k + x)], right[static_cast<std::size_t>(x * n + j)], chain);
+          chain = std::fma(left[static_cast<std::size_t>(i * k + x)],
+                           right[static_cast<std::size_t>(x * n + j)], chain);
         total = begin == 0 ? chain : total + chain;
       }
       result.push_back(total);
@@ -40,9 +41,11 @@ TEST_F(CpuProduct, MatmulIsTheDefinition) {
 TEST_F(CpuProduct, MatmulOfEveryLayout) {
   for (const Layout first : kLayouts) {
     for (const Layout second : kLayouts) {
-      const Tensor a = random_tensor<float>({45, 270}, 1, first), b = random_tensor<float>({270, 83}, 2, second);
+      const Tensor a = random_tensor<float>({45, 270}, 1, first),
+                   b = random_tensor<float>({270, 83}, 2, second);
       expect_same_bits([&] { return matmul(a, b); }, "float32");
-      const Tensor c = random_tensor<double>({9, 260}, 3, first), d = random_tensor<double>({260, 21}, 4, second);
+      const Tensor c = random_tensor<double>({9, 260}, 3, first),
+                   d = random_tensor<double>({260, 21}, 4, second);
       expect_same_bits([&] { return matmul(c, d); }, "float64");
     }
   }
@@ -54,7 +57,8 @@ TEST_F(CpuProduct, MatmulOfOddSizes) {
     for (const std::int64_t n : sizes)
       for (const std::int64_t k : {1, 31, 257}) {
         const Tensor a = random_tensor<float>({m, k}, 1), b = random_tensor<float>({k, n}, 2);
-        expect_same_bits([&] { return matmul(a, b); }, std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k));
+        expect_same_bits([&] { return matmul(a, b); },
+                         std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k));
       }
 }
 
@@ -67,10 +71,18 @@ TEST_F(CpuProduct, MatmulOfManyTiles) {
 }
 
 TEST_F(CpuProduct, MatmulOfBatchesVectorsAndNothing) {
-  const std::vector<std::pair<Shape, Shape>> shapes = {
-      {{3, 4, 5}, {3, 5, 6}}, {{2, 3, 4, 5}, {5, 6}}, {{4, 5}, {2, 3, 5, 6}}, {{2, 1, 4, 5}, {3, 5, 6}},
-      {{5}, {5}},             {{5}, {5, 6}},          {{4, 5}, {5}},          {{2, 4, 5}, {5}},
-      {{5}, {3, 5, 6}},       {{0, 5}, {5, 6}},       {{4, 0}, {0, 6}},       {{0, 4, 5}, {5, 6}}};
+  const std::vector<std::pair<Shape, Shape>> shapes = {{{3, 4, 5}, {3, 5, 6}},
+                                                       {{2, 3, 4, 5}, {5, 6}},
+                                                       {{4, 5}, {2, 3, 5, 6}},
+                                                       {{2, 1, 4, 5}, {3, 5, 6}},
+                                                       {{5}, {5}},
+                                                       {{5}, {5, 6}},
+                                                       {{4, 5}, {5}},
+                                                       {{2, 4, 5}, {5}},
+                                                       {{5}, {3, 5, 6}},
+                                                       {{0, 5}, {5, 6}},
+                                                       {{4, 0}, {0, 6}},
+                                                       {{0, 4, 5}, {5, 6}}};
   for (const auto& [left, right] : shapes) {
     const Tensor a = random_tensor<float>(left, 1, Layout::kContiguous, true);
     const Tensor b = random_tensor<float>(right, 2, Layout::kContiguous, true);
@@ -106,12 +118,14 @@ void check_convolution(const Case& c, Layout layout, auto&& expect_same) {
   const Tensor gradient = random_tensor<T>(conv2d(image, weight, c.options).shape(), 3, layout);
   expect_same(
       [&] {
-        return apply(Op::kConv2dInputGradient, std::vector<Tensor>{gradient, weight}, attributes_of(c, c.image));
+        return apply(Op::kConv2dInputGradient, std::vector<Tensor>{gradient, weight},
+                     attributes_of(c, c.image));
       },
       "input gradient " + what);
   expect_same(
       [&] {
-        return apply(Op::kConv2dWeightGradient, std::vector<Tensor>{gradient, image}, attributes_of(c, c.weight));
+        return apply(Op::kConv2dWeightGradient, std::vector<Tensor>{gradient, image},
+                     attributes_of(c, c.weight));
       },
       "weight gradient " + what);
 }
@@ -120,7 +134,7 @@ const Case kCases[] = {
     {{3, 1, 8, 8}, {8, 1, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
     {{5, 8, 8, 8}, {16, 8, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
     {{2, 1, 28, 28}, {8, 1, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
-    {{2, 40, 7, 7}, {11, 40, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},   // 360 taps: two chunks
+    {{2, 40, 7, 7}, {11, 40, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},  // 360 taps: two chunks
     {{9, 2, 6, 5}, {4, 2, 3, 2}, {{1, 1}, {0, 0}, {1, 1}, 1}},
     {{2, 3, 11, 9}, {5, 3, 3, 3}, {{2, 2}, {1, 1}, {1, 1}, 1}},
     {{2, 3, 11, 9}, {4, 3, 2, 3}, {{3, 2}, {0, 2}, {1, 1}, 1}},
@@ -129,11 +143,13 @@ const Case kCases[] = {
     {{3, 6, 9, 9}, {9, 2, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 3}},
     {{2, 12, 9, 9}, {12, 1, 3, 3}, {{2, 2}, {1, 1}, {1, 1}, 12}},
     {{2, 7, 6, 6}, {5, 7, 1, 1}, {{1, 1}, {0, 0}, {1, 1}, 1}},
-    {{2, 7, 6, 6}, {5, 7, 1, 1}, {{2, 2}, {0, 0}, {1, 1}, 1}},      // rows and columns that no tap reaches
+    {{2, 7, 6, 6}, {5, 7, 1, 1}, {{2, 2}, {0, 0}, {1, 1}, 1}},  // rows and columns that no tap reaches
     {{1, 2, 3, 3}, {3, 2, 3, 3}, {{1, 1}, {0, 0}, {1, 1}, 1}},
-    {{1, 2, 40, 70}, {3, 2, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 1}},    // one large image, divided by lines
-    {{1, 1, 5, 5}, {2, 1, 2, 2}, {{1, 1}, {4, 4}, {1, 1}, 1}},      // padding wider than the filter
-    {{70, 1, 4, 4}, {2, 1, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},     // chunks of the weight gradient across images
+    {{1, 2, 40, 70}, {3, 2, 5, 5}, {{1, 1}, {2, 2}, {1, 1}, 1}},  // one large image, divided by lines
+    {{1, 1, 5, 5}, {2, 1, 2, 2}, {{1, 1}, {4, 4}, {1, 1}, 1}},    // padding wider than the filter
+    {{70, 1, 4, 4},
+     {2, 1, 3, 3},
+     {{1, 1}, {1, 1}, {1, 1}, 1}},  // chunks of the weight gradient across images
 };
 
 TEST_F(CpuProduct, Convolution) {

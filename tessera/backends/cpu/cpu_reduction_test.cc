@@ -10,14 +10,16 @@ struct Named {
   const char* name;
   Reduction function;
 };
-const Named kReductions[] = {{"sum", sum},   {"sum_squares", sum_squares}, {"mean", mean}, {"variance", variance},
+const Named kReductions[] = {{"sum", sum},   {"sum_squares", sum_squares},
+                             {"mean", mean}, {"variance", variance},
                              {"max", max},   {"min", min}};
 
 TEST_F(CpuReduction, OverEverySetOfAxes) {
   const std::vector<std::vector<std::int64_t>> axes = {{}, {0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}};
   for (const Named& reduction : kReductions) {
     for (const Layout layout : kLayouts) {
-      const Tensor x = random_tensor<float>({13, 19, 23}, 1, layout), y = random_tensor<double>({13, 19, 23}, 2, layout);
+      const Tensor x = random_tensor<float>({13, 19, 23}, 1, layout),
+                   y = random_tensor<double>({13, 19, 23}, 2, layout);
       for (const auto& chosen : axes) {
         expect_same_bits([&] { return reduction.function(x, chosen, false); }, reduction.name);
         expect_same_bits([&] { return reduction.function(y, chosen, true); }, reduction.name);
@@ -38,7 +40,8 @@ TEST_F(CpuReduction, OfManyLengths) {
 
 TEST_F(CpuReduction, OfTrainingShapes) {
   for (const Named& reduction : kReductions) {
-    const Tensor bias = random_tensor<float>({2100, 10}, 1), images = random_tensor<float>({32, 8, 14, 14}, 2);
+    const Tensor bias = random_tensor<float>({2100, 10}, 1),
+                 images = random_tensor<float>({32, 8, 14, 14}, 2);
     const Tensor columns = random_tensor<float>({130, 7, 35}, 3);
     expect_same_bits([&] { return reduction.function(bias, {0}, false); }, reduction.name);
     expect_same_bits([&] { return reduction.function(images, {0, 2, 3}, false); }, reduction.name);

@@ -1,7 +1,7 @@
 // Elementwise operations: shapes, broadcasting and threads around the loops of elementwise_kernels.h.
 //
-// Operands whose run has step 0 or 1 are read where they are. Any other step is gathered, a few hundred elements at a
-// time, into a buffer that stays in the first-level cache.
+// Operands whose run has step 0 or 1 are read where they are. Any other step is gathered, a few hundred
+// elements at a time, into a buffer that stays in the first-level cache.
 
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +14,7 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kGather = 512;              // elements gathered at a time
+constexpr std::int64_t kGather = 512;  // elements gathered at a time
 constexpr std::int64_t kElementsPerTask = 1 << 15;
 
 // body(begin, end) over all positions of the output, on all threads when there are many.
@@ -41,7 +41,9 @@ void in_pieces(std::int64_t length, bool gather, Body&& body) {
   for (std::int64_t i = 0; i < length; i += piece) body(i, std::min(piece, length - i));
 }
 
-bool needs_gathering(std::int64_t step) { return step != 0 && step != 1; }
+bool needs_gathering(std::int64_t step) {
+  return step != 0 && step != 1;
+}
 
 template <typename T>
 bool map(const KernelCall& call, UnaryLoop<T> loop) {
@@ -53,12 +55,13 @@ bool map(const KernelCall& call, UnaryLoop<T> loop) {
   T* out = call.output.as<T>();
   for_each_part(call.output.elements(), [&](std::int64_t begin, std::int64_t end) {
     T buffer[kGather];
-    space.for_each_run(begin, end, [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
-      const T* from = x.as<const T>() + offsets[0];
-      in_pieces(length, needs_gathering(step), [&](std::int64_t i, std::int64_t count) {
-        loop(gathered(from + i * step, step, count, buffer), out + position + i, count);
-      });
-    });
+    space.for_each_run(begin, end,
+                       [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
+                         const T* from = x.as<const T>() + offsets[0];
+                         in_pieces(length, needs_gathering(step), [&](std::int64_t i, std::int64_t count) {
+                           loop(gathered(from + i * step, step, count, buffer), out + position + i, count);
+                         });
+                       });
   });
   return true;
 }
@@ -78,14 +81,15 @@ bool map_pairs(const KernelCall& call, Loop loop) {
   Out* out = call.output.as<Out>();
   for_each_part(call.output.elements(), [&](std::int64_t begin, std::int64_t end) {
     T a_buffer[kGather], b_buffer[kGather];
-    space.for_each_run(begin, end, [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
-      const T* left = a.as<const T>() + offsets[0];
-      const T* right = b.as<const T>() + offsets[1];
-      in_pieces(length, gather, [&](std::int64_t i, std::int64_t count) {
-        loop(gathered(left + i * a_step, a_step, count, a_buffer), gathered(right + i * b_step, b_step, count, b_buffer),
-             out + position + i, count, repeat);
-      });
-    });
+    space.for_each_run(
+        begin, end, [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
+          const T* left = a.as<const T>() + offsets[0];
+          const T* right = b.as<const T>() + offsets[1];
+          in_pieces(length, gather, [&](std::int64_t i, std::int64_t count) {
+            loop(gathered(left + i * a_step, a_step, count, a_buffer),
+                 gathered(right + i * b_step, b_step, count, b_buffer), out + position + i, count, repeat);
+          });
+        });
   });
   return true;
 }
@@ -107,14 +111,15 @@ bool choose(const KernelCall& call) {
   for_each_part(call.output.elements(), [&](std::int64_t begin, std::int64_t end) {
     bool buffer[kGather];
     T a_buffer[kGather], b_buffer[kGather];
-    space.for_each_run(begin, end, [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
-      in_pieces(length, gather, [&](std::int64_t i, std::int64_t count) {
-        loop(gathered(condition.as<const bool>() + offsets[0] + i * step, step, count, buffer),
-             gathered(a.as<const T>() + offsets[1] + i * a_step, a_step, count, a_buffer),
-             gathered(b.as<const T>() + offsets[2] + i * b_step, b_step, count, b_buffer), out + position + i, count, a_step,
-             b_step);
-      });
-    });
+    space.for_each_run(
+        begin, end, [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
+          in_pieces(length, gather, [&](std::int64_t i, std::int64_t count) {
+            loop(gathered(condition.as<const bool>() + offsets[0] + i * step, step, count, buffer),
+                 gathered(a.as<const T>() + offsets[1] + i * a_step, a_step, count, a_buffer),
+                 gathered(b.as<const T>() + offsets[2] + i * b_step, b_step, count, b_buffer),
+                 out + position + i, count, a_step, b_step);
+          });
+        });
   });
   return true;
 }
@@ -139,14 +144,15 @@ bool convert(const KernelCall& call) {
   const std::int64_t step = space.step(0);
   To* out = call.output.as<To>();
   for_each_part(call.output.elements(), [&](std::int64_t begin, std::int64_t end) {
-    space.for_each_run(begin, end, [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
-      const From* from = x.as<const From>() + offsets[0];
-      To* to = out + position;
-      if (step == 1)
-        for (std::int64_t i = 0; i < length; ++i) to[i] = static_cast<To>(from[i]);
-      else
-        for (std::int64_t i = 0; i < length; ++i) to[i] = static_cast<To>(from[i * step]);
-    });
+    space.for_each_run(begin, end,
+                       [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
+                         const From* from = x.as<const From>() + offsets[0];
+                         To* to = out + position;
+                         if (step == 1)
+                           for (std::int64_t i = 0; i < length; ++i) to[i] = static_cast<To>(from[i]);
+                         else
+                           for (std::int64_t i = 0; i < length; ++i) to[i] = static_cast<To>(from[i * step]);
+                       });
   });
   return true;
 }
@@ -154,11 +160,16 @@ bool convert(const KernelCall& call) {
 template <typename To>
 bool convert_to(const KernelCall& call) {
   switch (call.inputs[0].dtype) {
-    case DType::kUInt8: return convert<std::uint8_t, To>(call);
-    case DType::kBool: return convert<bool, To>(call);
-    case DType::kInt64: return convert<std::int64_t, To>(call);
-    case DType::kFloat32: return convert<float, To>(call);
-    case DType::kFloat64: return convert<double, To>(call);
+    case DType::kUInt8:
+      return convert<std::uint8_t, To>(call);
+    case DType::kBool:
+      return convert<bool, To>(call);
+    case DType::kInt64:
+      return convert<std::int64_t, To>(call);
+    case DType::kFloat32:
+      return convert<float, To>(call);
+    case DType::kFloat64:
+      return convert<double, To>(call);
   }
   return false;
 }
@@ -174,15 +185,19 @@ bool run_unary(const KernelCall& call) {
 
 bool run_binary(const KernelCall& call) {
   if (call.output.elements() == 0) return true;
-  if (call.output.dtype == DType::kFloat32) return map_pairs<float, float>(call, any_binary_loop<float>(call.op));
-  if (call.output.dtype == DType::kFloat64) return map_pairs<double, double>(call, any_binary_loop<double>(call.op));
+  if (call.output.dtype == DType::kFloat32)
+    return map_pairs<float, float>(call, any_binary_loop<float>(call.op));
+  if (call.output.dtype == DType::kFloat64)
+    return map_pairs<double, double>(call, any_binary_loop<double>(call.op));
   return false;
 }
 
 bool run_compare(const KernelCall& call) {
   if (call.output.elements() == 0) return true;
-  if (call.inputs[0].dtype == DType::kFloat32) return map_pairs<float, bool>(call, compare_loop<float>(call.op));
-  if (call.inputs[0].dtype == DType::kFloat64) return map_pairs<double, bool>(call, compare_loop<double>(call.op));
+  if (call.inputs[0].dtype == DType::kFloat32)
+    return map_pairs<float, bool>(call, compare_loop<float>(call.op));
+  if (call.inputs[0].dtype == DType::kFloat64)
+    return map_pairs<double, bool>(call, compare_loop<double>(call.op));
   return false;
 }
 

@@ -27,7 +27,8 @@ void map(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::int64_t n) {
   for (std::int64_t i = 0; i < n; i += lanes) {
     const bool whole = n - i >= lanes;
     const auto mask = hn::FirstN(d, static_cast<std::size_t>(whole ? lanes : n - i));
-    const auto y = F::template apply<fn::HwyOps<decltype(d)>>(whole ? hn::LoadU(d, x + i) : hn::MaskedLoad(mask, d, x + i));
+    const auto y = F::template apply<fn::HwyOps<decltype(d)>>(whole ? hn::LoadU(d, x + i)
+                                                                    : hn::MaskedLoad(mask, d, x + i));
     if (whole)
       hn::StoreU(y, d, out + i);
     else
@@ -35,12 +36,12 @@ void map(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::int64_t n) {
   }
 }
 
-#define TESSERA_FUNCTION(Name, name)                             \
-  struct Name {                                                  \
-    template <class Ops>                                         \
+#define TESSERA_FUNCTION(Name, name)                                     \
+  struct Name {                                                          \
+    template <class Ops>                                                 \
     static HWY_INLINE typename Ops::Float apply(typename Ops::Float x) { \
-      return fn::name<Ops>(x);                                   \
-    }                                                            \
+      return fn::name<Ops>(x);                                           \
+    }                                                                    \
   };
 TESSERA_FUNCTION(Exp, exp)
 TESSERA_FUNCTION(Log, log)
@@ -56,16 +57,26 @@ TESSERA_FUNCTION(Cos, cos)
 template <typename T>
 UnaryLoop<T> function(Op op) {
   switch (op) {
-    case Op::kExp: return &map<Exp, T>;
-    case Op::kLog: return &map<Log, T>;
-    case Op::kExpm1: return &map<Expm1, T>;
-    case Op::kLog1p: return &map<Log1p, T>;
-    case Op::kTanh: return &map<Tanh, T>;
-    case Op::kSigmoid: return &map<Sigmoid, T>;
-    case Op::kErf: return &map<Erf, T>;
-    case Op::kSin: return &map<Sin, T>;
-    case Op::kCos: return &map<Cos, T>;
-    default: return nullptr;
+    case Op::kExp:
+      return &map<Exp, T>;
+    case Op::kLog:
+      return &map<Log, T>;
+    case Op::kExpm1:
+      return &map<Expm1, T>;
+    case Op::kLog1p:
+      return &map<Log1p, T>;
+    case Op::kTanh:
+      return &map<Tanh, T>;
+    case Op::kSigmoid:
+      return &map<Sigmoid, T>;
+    case Op::kErf:
+      return &map<Erf, T>;
+    case Op::kSin:
+      return &map<Sin, T>;
+    case Op::kCos:
+      return &map<Cos, T>;
+    default:
+      return nullptr;
   }
 }
 

@@ -1,5 +1,5 @@
-// Arithmetic, extremes, comparisons and choice, one vector at a time. Every operation here is exactly rounded or moves
-// bits, so vectors and scalars agree by IEEE-754.
+// Arithmetic, extremes, comparisons and choice, one vector at a time. Every operation here is exactly rounded
+// or moves bits, so vectors and scalars agree by IEEE-754.
 
 #include "tessera/backends/cpu/simd_targets.h"
 
@@ -21,19 +21,27 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 struct Negate {
   template <class D, class V>
-  static HWY_INLINE V apply(D, V x) { return hn::Neg(x); }
+  static HWY_INLINE V apply(D, V x) {
+    return hn::Neg(x);
+  }
 };
 struct Absolute {
   template <class D, class V>
-  static HWY_INLINE V apply(D, V x) { return hn::Abs(x); }
+  static HWY_INLINE V apply(D, V x) {
+    return hn::Abs(x);
+  }
 };
 struct SquareRoot {
   template <class D, class V>
-  static HWY_INLINE V apply(D, V x) { return hn::Sqrt(x); }
+  static HWY_INLINE V apply(D, V x) {
+    return hn::Sqrt(x);
+  }
 };
 struct Relu {  // NaN stays, -0 gives +0
   template <class D, class V>
-  static HWY_INLINE V apply(D d, V x) { return hn::IfThenElse(hn::Le(x, hn::Zero(d)), hn::Zero(d), x); }
+  static HWY_INLINE V apply(D d, V x) {
+    return hn::IfThenElse(hn::Le(x, hn::Zero(d)), hn::Zero(d), x);
+  }
 };
 struct Sign {  // NaN stays, -0 gives +0
   template <class D, class V>
@@ -59,12 +67,18 @@ void map(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::int64_t n) {
 template <typename T>
 UnaryLoop<T> unary(Op op) {
   switch (op) {
-    case Op::kNegate: return &map<Negate, T>;
-    case Op::kAbsolute: return &map<Absolute, T>;
-    case Op::kSqrt: return &map<SquareRoot, T>;
-    case Op::kRelu: return &map<Relu, T>;
-    case Op::kSign: return &map<Sign, T>;
-    default: return nullptr;
+    case Op::kNegate:
+      return &map<Negate, T>;
+    case Op::kAbsolute:
+      return &map<Absolute, T>;
+    case Op::kSqrt:
+      return &map<SquareRoot, T>;
+    case Op::kRelu:
+      return &map<Relu, T>;
+    case Op::kSign:
+      return &map<Sign, T>;
+    default:
+      return nullptr;
   }
 }
 
@@ -72,19 +86,27 @@ UnaryLoop<T> unary(Op op) {
 
 struct Add {
   template <class D, class V>
-  static HWY_INLINE V apply(D, V a, V b) { return hn::Add(a, b); }
+  static HWY_INLINE V apply(D, V a, V b) {
+    return hn::Add(a, b);
+  }
 };
 struct Subtract {
   template <class D, class V>
-  static HWY_INLINE V apply(D, V a, V b) { return hn::Sub(a, b); }
+  static HWY_INLINE V apply(D, V a, V b) {
+    return hn::Sub(a, b);
+  }
 };
 struct Multiply {
   template <class D, class V>
-  static HWY_INLINE V apply(D, V a, V b) { return hn::Mul(a, b); }
+  static HWY_INLINE V apply(D, V a, V b) {
+    return hn::Mul(a, b);
+  }
 };
 struct Divide {
   template <class D, class V>
-  static HWY_INLINE V apply(D, V a, V b) { return hn::Div(a, b); }
+  static HWY_INLINE V apply(D, V a, V b) {
+    return hn::Div(a, b);
+  }
 };
 // NaN if any is (b's passes through the comparison, a's is asked for); adding +0 turns -0 into +0.
 struct Maximum {
@@ -101,14 +123,16 @@ struct Minimum {
 };
 
 template <class F, typename T, bool kRepeatFirst, bool kRepeatSecond>
-HWY_INLINE void map_pairs(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, T* HWY_RESTRICT out, std::int64_t n) {
+HWY_INLINE void map_pairs(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, T* HWY_RESTRICT out,
+                          std::int64_t n) {
   const hn::ScalableTag<T> d;
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
   const auto first = hn::Set(d, a[0]), second = hn::Set(d, b[0]);
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes)
-    hn::StoreU(F::apply(d, kRepeatFirst ? first : hn::LoadU(d, a + i), kRepeatSecond ? second : hn::LoadU(d, b + i)), d,
-               out + i);
+    hn::StoreU(
+        F::apply(d, kRepeatFirst ? first : hn::LoadU(d, a + i), kRepeatSecond ? second : hn::LoadU(d, b + i)),
+        d, out + i);
   if (i == n) return;
   const auto mask = hn::FirstN(d, static_cast<std::size_t>(n - i));
   hn::BlendedStore(F::apply(d, kRepeatFirst ? first : hn::MaskedLoad(mask, d, a + i),
@@ -120,22 +144,32 @@ template <class F, typename T>
 void combine(const T* a, const T* b, T* out, std::int64_t n, Repeat repeat) {
   if (n == 0) return;
   switch (repeat) {
-    case Repeat::kNone: return map_pairs<F, T, false, false>(a, b, out, n);
-    case Repeat::kFirst: return map_pairs<F, T, true, false>(a, b, out, n);
-    case Repeat::kSecond: return map_pairs<F, T, false, true>(a, b, out, n);
+    case Repeat::kNone:
+      return map_pairs<F, T, false, false>(a, b, out, n);
+    case Repeat::kFirst:
+      return map_pairs<F, T, true, false>(a, b, out, n);
+    case Repeat::kSecond:
+      return map_pairs<F, T, false, true>(a, b, out, n);
   }
 }
 
 template <typename T>
 BinaryLoop<T> binary(Op op) {
   switch (op) {
-    case Op::kAdd: return &combine<Add, T>;
-    case Op::kSubtract: return &combine<Subtract, T>;
-    case Op::kMultiply: return &combine<Multiply, T>;
-    case Op::kDivide: return &combine<Divide, T>;
-    case Op::kMaximum: return &combine<Maximum, T>;
-    case Op::kMinimum: return &combine<Minimum, T>;
-    default: return nullptr;
+    case Op::kAdd:
+      return &combine<Add, T>;
+    case Op::kSubtract:
+      return &combine<Subtract, T>;
+    case Op::kMultiply:
+      return &combine<Multiply, T>;
+    case Op::kDivide:
+      return &combine<Divide, T>;
+    case Op::kMaximum:
+      return &combine<Maximum, T>;
+    case Op::kMinimum:
+      return &combine<Minimum, T>;
+    default:
+      return nullptr;
   }
 }
 
@@ -143,19 +177,27 @@ BinaryLoop<T> binary(Op op) {
 
 struct Equal {
   template <typename T>
-  static HWY_INLINE bool apply(T a, T b) { return a == b; }
+  static HWY_INLINE bool apply(T a, T b) {
+    return a == b;
+  }
 };
 struct NotEqual {
   template <typename T>
-  static HWY_INLINE bool apply(T a, T b) { return a != b; }
+  static HWY_INLINE bool apply(T a, T b) {
+    return a != b;
+  }
 };
 struct Less {
   template <typename T>
-  static HWY_INLINE bool apply(T a, T b) { return a < b; }
+  static HWY_INLINE bool apply(T a, T b) {
+    return a < b;
+  }
 };
 struct LessEqual {
   template <typename T>
-  static HWY_INLINE bool apply(T a, T b) { return a <= b; }
+  static HWY_INLINE bool apply(T a, T b) {
+    return a <= b;
+  }
 };
 
 template <class F, typename T>
@@ -181,19 +223,26 @@ void compare_reversed(const T* a, const T* b, bool* out, std::int64_t n, Repeat 
 template <typename T>
 CompareLoop<T> compare(Op op) {
   switch (op) {
-    case Op::kEqual: return &compare_pairs<Equal, T>;
-    case Op::kNotEqual: return &compare_pairs<NotEqual, T>;
-    case Op::kLess: return &compare_pairs<Less, T>;
-    case Op::kLessEqual: return &compare_pairs<LessEqual, T>;
-    case Op::kGreater: return &compare_reversed<Less, T>;
-    case Op::kGreaterEqual: return &compare_reversed<LessEqual, T>;
-    default: return nullptr;
+    case Op::kEqual:
+      return &compare_pairs<Equal, T>;
+    case Op::kNotEqual:
+      return &compare_pairs<NotEqual, T>;
+    case Op::kLess:
+      return &compare_pairs<Less, T>;
+    case Op::kLessEqual:
+      return &compare_pairs<LessEqual, T>;
+    case Op::kGreater:
+      return &compare_reversed<Less, T>;
+    case Op::kGreaterEqual:
+      return &compare_reversed<LessEqual, T>;
+    default:
+      return nullptr;
   }
 }
 
 template <typename T, bool kRepeatFirst, bool kRepeatSecond>
-HWY_INLINE void choose_pairs(const bool* HWY_RESTRICT condition, const T* HWY_RESTRICT a, const T* HWY_RESTRICT b,
-                             T* HWY_RESTRICT out, std::int64_t n) {
+HWY_INLINE void choose_pairs(const bool* HWY_RESTRICT condition, const T* HWY_RESTRICT a,
+                             const T* HWY_RESTRICT b, T* HWY_RESTRICT out, std::int64_t n) {
   const T first = a[0], second = b[0];
   for (std::int64_t i = 0; i < n; ++i) {
     const T yes = kRepeatFirst ? first : a[i];

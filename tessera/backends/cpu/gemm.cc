@@ -25,11 +25,13 @@ class StridedSource : public PanelSource<T> {
       const std::int64_t end = std::min<std::int64_t>(k + 8, depth);
       for (std::int64_t j = 0; j < columns; ++j)
         for (std::int64_t i = k; i < end; ++i) panel[i * step + j] = from[i * b_.row + j * b_.column];
-      for (std::int64_t i = k; i < end; ++i) std::fill(panel + i * step + columns, panel + (i + 1) * step, T(0));
+      for (std::int64_t i = k; i < end; ++i)
+        std::fill(panel + i * step + columns, panel + (i + 1) * step, T(0));
     }
   }
 
-  const T* in_place(std::int64_t k0, std::int64_t n0, std::int64_t columns, std::int64_t* step) const override {
+  const T* in_place(std::int64_t k0, std::int64_t n0, std::int64_t columns,
+                    std::int64_t* step) const override {
     if (pack_pays_ || b_.column != 1 || columns == 0) return nullptr;
     *step = b_.row;
     return b_.data + k0 * b_.row + n0;
@@ -100,8 +102,8 @@ void fill_zero(std::int64_t m, std::int64_t n, MatrixView<T> c) {
     for (std::int64_t j = 0; j < n; ++j) c.data[i * c.row + j * c.column] = T(0);
 }
 
-// A's chunk with its rows contiguous. Broadcasting from a transposed A touches another line, often another page, at
-// each step, and would do so again for every panel of B.
+// A's chunk with its rows contiguous. Broadcasting from a transposed A touches another line, often another
+// page, at each step, and would do so again for every panel of B.
 template <typename T>
 void pack_rows_of_a(std::int64_t m, std::int64_t depth, MatrixView<const T> a, T* packed) {
   for (std::int64_t i = 0; i < m; i += 16) {
@@ -127,7 +129,8 @@ void multiply_block(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t 
       Panel<T> panel{};
       panel.columns = std::min(width, n - n0);
       panel.vectors = static_cast<int>((panel.columns + kernels.lanes - 1) / kernels.lanes);
-      const bool whole = panel.columns == panel.vectors * kernels.lanes;  // reading past the end is not allowed
+      const bool whole =
+          panel.columns == panel.vectors * kernels.lanes;  // reading past the end is not allowed
       panel.b = whole ? b.in_place(k0, n0, panel.columns, &panel.step) : nullptr;
       if (panel.b == nullptr) {
         panel.step = panel.vectors * kernels.lanes;
@@ -156,10 +159,10 @@ void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_
 }
 
 template <typename T>
-void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a,
-          MatrixView<const T> b, MatrixView<T> c) {
-  // c^T = b^T a^T has the same bits (a product does not depend on the order of its factors). Lanes then run along m,
-  // which pays when n fills only a small part of a vector.
+void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
+          MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+  // c^T = b^T a^T has the same bits (a product does not depend on the order of its factors). Lanes then run
+  // along m, which pays when n fills only a small part of a vector.
   const bool narrow = n * 4 <= kernels.lanes && m > n;
   const bool standing = n > 1 && c.column != 1 && c.row == 1;
   if (narrow || standing) {
@@ -176,7 +179,8 @@ void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::in
 template void gemm_with_source<float>(const GemmKernels<float>&, std::int64_t, std::int64_t, std::int64_t,
                                       MatrixView<const float>, const PanelSource<float>&, MatrixView<float>);
 template void gemm_with_source<double>(const GemmKernels<double>&, std::int64_t, std::int64_t, std::int64_t,
-                                       MatrixView<const double>, const PanelSource<double>&, MatrixView<double>);
+                                       MatrixView<const double>, const PanelSource<double>&,
+                                       MatrixView<double>);
 template void gemm<float>(const GemmKernels<float>&, std::int64_t, std::int64_t, std::int64_t,
                           MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
 template void gemm<double>(const GemmKernels<double>&, std::int64_t, std::int64_t, std::int64_t,

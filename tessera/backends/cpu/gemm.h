@@ -1,21 +1,22 @@
-// Matrix products in the contract's order (rule 2): the register tiles of each SIMD level, and the loops around them.
+// Matrix products in the contract's order (rule 2): the register tiles of each SIMD level, and the loops
+// around them.
 //
-// Every element of the result is one chain of fused multiply-adds per chunk of 256 steps of k, ascending, from +0; the
-// first chunk's sum is stored, the next ones are added to it. Tiles, panels and threads only divide elements.
-// The blocking follows Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), with one
-// panel of B packed at a time.
+// Every element of the result is one chain of fused multiply-adds per chunk of 256 steps of k, ascending,
+// from +0; the first chunk's sum is stored, the next ones are added to it. Tiles, panels and threads only
+// divide elements. The blocking follows Goto and van de Geijn, "Anatomy of high-performance matrix
+// multiplication" (2008), with one panel of B packed at a time.
 #pragma once
 
 #include <cstdint>
 
 namespace tessera::backends {
 
-inline constexpr std::int64_t kChunk = 256;   // contract rule 2
+inline constexpr std::int64_t kChunk = 256;  // contract rule 2
 inline constexpr int kTileRows = 6;
-inline constexpr int kTileVectors = 4;        // at most; AVX2 has registers for 2
+inline constexpr int kTileVectors = 4;  // at most; AVX2 has registers for 2
 
-// One tile: c[i][j] (+)= sum over k of a[i][k] b[k][j]; `depth` is at most kChunk. b has full vectors (padded panels);
-// of c only `columns` per row are touched.
+// One tile: c[i][j] (+)= sum over k of a[i][k] b[k][j]; `depth` is at most kChunk. b has full vectors (padded
+// panels); of c only `columns` per row are touched.
 template <typename T>
 struct TileArguments {
   std::int64_t depth;
@@ -32,8 +33,8 @@ struct TileArguments {
 template <typename T>
 struct GemmKernels {
   using Tile = void (*)(const TileArguments<T>&);
-  int lanes;    // elements per vector
-  int vectors;  // vectors per full tile
+  int lanes;                                   // elements per vector
+  int vectors;                                 // vectors per full tile
   Tile tile[kTileRows + 1][kTileVectors + 1];  // [rows][vectors]
 };
 
@@ -48,7 +49,7 @@ struct MatrixView {
 };
 
 // Where a panel of B comes from: fills rows k0 .. k0+depth-1, columns n0 .. n0+columns-1 into `panel`, row k at
-// panel + k * step; the rest of each row (up to `step`) must be written with anything finite or not, it is not used.
+// panel + k * step. What stands in the rest of each row, up to `step`, is multiplied but not used.
 template <typename T>
 class PanelSource {
  public:
@@ -66,7 +67,7 @@ void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_
 
 // c = a b with every operand given by strides, on the calling thread. k = 0 gives +0.
 template <typename T>
-void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a,
-          MatrixView<const T> b, MatrixView<T> c);
+void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
+          MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c);
 
 }  // namespace tessera::backends

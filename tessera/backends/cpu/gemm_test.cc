@@ -1,4 +1,5 @@
-// The register tiles and their loops against the contract's rule 2 written out: chunks of 256, std::fma, ascending k.
+// The register tiles and their loops against the contract's rule 2 written out: chunks of 256, std::fma,
+// ascending k.
 
 #include "tessera/backends/cpu/gemm.h"
 
@@ -56,11 +57,13 @@ bool same(T a, T b) {
 // `layout` bits: 1 transposes a, 2 transposes b, 4 transposes c, 8 leaves gaps between rows.
 template <typename T>
 void check_product(std::int64_t m, std::int64_t n, std::int64_t k, int layout) {
-  SCOPED_TRACE(std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) + " layout " + std::to_string(layout));
+  SCOPED_TRACE(std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k) + " layout " +
+               std::to_string(layout));
   const std::int64_t gap = layout & 8 ? 5 : 0;
   const auto view = [gap](auto* data, std::int64_t rows, std::int64_t columns, bool transposed) {
     using Element = std::remove_pointer_t<decltype(data)>;
-    return transposed ? MatrixView<Element>{data, 1, rows + gap} : MatrixView<Element>{data, columns + gap, 1};
+    return transposed ? MatrixView<Element>{data, 1, rows + gap}
+                      : MatrixView<Element>{data, columns + gap, 1};
   };
   const auto size = [gap](std::int64_t rows, std::int64_t columns) {
     return static_cast<std::size_t>((rows + gap) * (columns + gap));
@@ -125,13 +128,15 @@ TEST(Gemm, AnEmptySumIsPositiveZero) {
 
 TEST(Gemm, SpecialValuesFollowTheContract) {
   const float infinity = std::numeric_limits<float>::infinity();
-  const float specials[] = {0.0f, -0.0f, 1.0f, -1.0f, infinity, -infinity, std::nanf(""), 1e-40f, 3e38f, 1e-20f};
+  const float specials[] = {0.0f,      -0.0f,         1.0f,   -1.0f, infinity,
+                            -infinity, std::nanf(""), 1e-40f, 3e38f, 1e-20f};
   for_each_level([&] {
     for (const float x : specials) {
       for (const float y : specials) {
         const std::vector<float> a(2 * 300, x), b(300 * 20, y);
         std::vector<float> c(2 * 20);
-        gemm<float>(*gemm_kernels<float>(), 2, 20, 300, {a.data(), 300, 1}, {b.data(), 20, 1}, {c.data(), 20, 1});
+        gemm<float>(*gemm_kernels<float>(), 2, 20, 300, {a.data(), 300, 1}, {b.data(), 20, 1},
+                    {c.data(), 20, 1});
         const float expected = product_element(a.data(), 1, b.data(), 20, 300);
         for (const float value : c) ASSERT_TRUE(same(value, expected)) << x << " * " << y << ": " << value;
       }

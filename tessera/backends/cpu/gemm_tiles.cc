@@ -1,5 +1,5 @@
-// The register tiles: rows x vectors accumulators, one step of k at a time. a is broadcast element by element, so it may
-// have any strides; b is read in whole vectors.
+// The register tiles: rows x vectors accumulators, one step of k at a time. a is broadcast element by
+// element, so it may have any strides; b is read in whole vectors.
 
 #include "tessera/backends/cpu/simd_targets.h"
 
@@ -17,7 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int kVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;  // 16 registers hold 6 x 2 accumulators, 32 hold 6 x 4
+constexpr int kVectors =
+    HWY_TARGET == HWY_AVX2 ? 2 : 4;  // 16 registers hold 6 x 2 accumulators, 32 hold 6 x 4
 
 #define TESSERA_UNROLL _Pragma("GCC unroll 8")
 
@@ -42,7 +43,8 @@ struct Tile {
     }
   }
 
-  static HWY_INLINE void finish_row(T* HWY_RESTRICT c, std::int64_t last, bool accumulate, V (&sums)[kColumns]) {
+  static HWY_INLINE void finish_row(T* HWY_RESTRICT c, std::int64_t last, bool accumulate,
+                                    V (&sums)[kColumns]) {
     const D d;
     TESSERA_UNROLL
     for (int j = 0; j + 1 < kColumns; ++j) {

@@ -1,7 +1,8 @@
 // gather and index_add along one axis; a tensor is read as [outer, length of the axis, inner].
 //
-// index_add must add the contributions to a destination in the order of their positions. Threads therefore divide
-// destinations, or stretches of positions whose destinations do not meet (the rule in the gradient of max pooling).
+// index_add must add the contributions to a destination in the order of their positions. Threads therefore
+// divide destinations, or stretches of positions whose destinations do not meet (the rule in the gradient of
+// max pooling).
 
 #include <algorithm>
 #include <cstdint>
@@ -46,12 +47,16 @@ IndexRange range_of(const std::int64_t* index, std::int64_t count) {
   return range;
 }
 
-bool in_bounds(const IndexRange& range, std::int64_t length) { return range.lowest >= 0 && range.highest < length; }
+bool in_bounds(const IndexRange& range, std::int64_t length) {
+  return range.lowest >= 0 && range.highest < length;
+}
 
 template <typename Bits>
-void gather_rows(const Bits* x, const Extent& extent, const std::int64_t* index, std::int64_t count, Bits* out) {
+void gather_rows(const Bits* x, const Extent& extent, const std::int64_t* index, std::int64_t count,
+                 Bits* out) {
   const std::int64_t rows = extent.outer * count, inner = extent.inner;
-  const std::int64_t per_task = std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, inner));
+  const std::int64_t per_task =
+      std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, inner));
   parallel_for((rows + per_task - 1) / per_task, [&](std::int64_t task) {
     for (std::int64_t row = task * per_task; row < std::min(rows, (task + 1) * per_task); ++row) {
       const Bits* from = x + (row / count * extent.length + index[row % count]) * inner;
@@ -82,8 +87,8 @@ struct Addition {
 
 // Positions begin ... end-1, restricted to destinations first ... last-1.
 template <typename T>
-void add_rows(const Addition<T>& addition, std::int64_t outer, std::int64_t begin, std::int64_t end, std::int64_t first,
-              std::int64_t last) {
+void add_rows(const Addition<T>& addition, std::int64_t outer, std::int64_t begin, std::int64_t end,
+              std::int64_t first, std::int64_t last) {
   const std::int64_t inner = addition.extent.inner;
   const T* source = addition.source + (outer * addition.count + begin) * inner;
   T* out = addition.out + outer * addition.extent.length * inner;
@@ -96,7 +101,8 @@ void add_rows(const Addition<T>& addition, std::int64_t outer, std::int64_t begi
 }
 
 // Stretches of positions whose destinations lie one behind the other; empty when there is no such division.
-std::vector<std::int64_t> disjoint_stretches(const std::int64_t* index, std::int64_t count, std::int64_t wanted) {
+std::vector<std::int64_t> disjoint_stretches(const std::int64_t* index, std::int64_t count,
+                                             std::int64_t wanted) {
   std::vector<std::int64_t> bounds{0};
   std::int64_t highest = -1;
   for (std::int64_t part = 0; part < wanted; ++part) {
@@ -115,11 +121,13 @@ void add_on_all_threads(const Addition<T>& addition) {
   const Extent& extent = addition.extent;
   const std::int64_t work = addition.count * extent.inner;
   if (thread_count() == 1 || work * extent.outer < kElementsPerTask) {
-    for (std::int64_t o = 0; o < extent.outer; ++o) add_rows(addition, o, 0, addition.count, 0, extent.length);
+    for (std::int64_t o = 0; o < extent.outer; ++o)
+      add_rows(addition, o, 0, addition.count, 0, extent.length);
     return;
   }
   if (extent.outer >= 2 * thread_count()) {
-    parallel_for(extent.outer, [&](std::int64_t o) { add_rows(addition, o, 0, addition.count, 0, extent.length); });
+    parallel_for(extent.outer,
+                 [&](std::int64_t o) { add_rows(addition, o, 0, addition.count, 0, extent.length); });
     return;
   }
   const std::int64_t parts = 4 * thread_count();
@@ -133,7 +141,8 @@ void add_on_all_threads(const Addition<T>& addition) {
     } else if (extent.inner >= 16) {
       const std::int64_t groups = thread_count();
       parallel_for(groups, [&](std::int64_t g) {
-        add_rows(addition, o, 0, addition.count, extent.length * g / groups, extent.length * (g + 1) / groups);
+        add_rows(addition, o, 0, addition.count, extent.length * g / groups,
+                 extent.length * (g + 1) / groups);
       });
     } else {
       add_rows(addition, o, 0, addition.count, 0, extent.length);
@@ -153,7 +162,8 @@ bool add_at_indices(const KernelCall& call) {
   if (addition.count > 0 && !in_bounds(range_of(addition.index, addition.count), addition.extent.length))
     return false;  // the reference backend has the message
   copy_view(x, call.output);
-  addition.source = dense<T>(call.inputs[2], scratch.allocate<T>(call.inputs[2].contiguous() ? 0 : call.inputs[2].elements()));
+  addition.source = dense<T>(
+      call.inputs[2], scratch.allocate<T>(call.inputs[2].contiguous() ? 0 : call.inputs[2].elements()));
   add_on_all_threads(addition);
   return true;
 }
@@ -168,21 +178,32 @@ bool run_gather(const KernelCall& call) {
   const Extent extent = extent_of(x.shape, std::get<AxisAttributes>(call.attributes).axis);
   ScratchScope scratch;
   const std::int64_t* index = dense<std::int64_t>(call.inputs[1], scratch.allocate<std::int64_t>(count));
-  if (!in_bounds(range_of(index, count), extent.length)) return false;  // the reference backend has the message
+  if (!in_bounds(range_of(index, count), extent.length))
+    return false;  // the reference backend has the message
   switch (dtype_size(x.dtype)) {
-    case 1: gather_rows(x.as<const std::uint8_t>(), extent, index, count, call.output.as<std::uint8_t>()); break;
-    case 4: gather_rows(x.as<const std::uint32_t>(), extent, index, count, call.output.as<std::uint32_t>()); break;
-    default: gather_rows(x.as<const std::uint64_t>(), extent, index, count, call.output.as<std::uint64_t>()); break;
+    case 1:
+      gather_rows(x.as<const std::uint8_t>(), extent, index, count, call.output.as<std::uint8_t>());
+      break;
+    case 4:
+      gather_rows(x.as<const std::uint32_t>(), extent, index, count, call.output.as<std::uint32_t>());
+      break;
+    default:
+      gather_rows(x.as<const std::uint64_t>(), extent, index, count, call.output.as<std::uint64_t>());
+      break;
   }
   return true;
 }
 
 bool run_index_add(const KernelCall& call) {
   switch (call.output.dtype) {
-    case DType::kFloat32: return add_at_indices<float>(call);
-    case DType::kFloat64: return add_at_indices<double>(call);
-    case DType::kInt64: return add_at_indices<std::int64_t>(call);
-    default: return false;
+    case DType::kFloat32:
+      return add_at_indices<float>(call);
+    case DType::kFloat64:
+      return add_at_indices<double>(call);
+    case DType::kInt64:
+      return add_at_indices<std::int64_t>(call);
+    default:
+      return false;
   }
 }
 

@@ -10,7 +10,8 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kSmallProduct = 64 * 64 * 32;  // multiplications below which a second thread costs more than it gives
+constexpr std::int64_t kSmallProduct =
+    64 * 64 * 32;  // multiplications below which a second thread costs more than it gives
 
 struct Product {
   std::int64_t m, n, k;
@@ -35,9 +36,11 @@ struct BatchedMatrix {
   }
 };
 
-// `matrix_axes` of the view's axes are its matrix (1 for a row or a column given as a 1-D tensor), the others its batch.
+// `matrix_axes` of the view's axes are its matrix (1 for a row or a column given as a 1-D tensor), the others
+// its batch.
 template <typename T>
-void set_batch_strides(BatchedMatrix<T>& operand, const TensorView& view, int matrix_axes, const Product& product) {
+void set_batch_strides(BatchedMatrix<T>& operand, const TensorView& view, int matrix_axes,
+                       const Product& product) {
   const int own = view.shape.rank() - matrix_axes;
   for (int axis = 0; axis < product.batch_rank; ++axis) {
     const int mine = axis - (product.batch_rank - own);
@@ -48,7 +51,8 @@ void set_batch_strides(BatchedMatrix<T>& operand, const TensorView& view, int ma
 template <typename T>
 BatchedMatrix<const T> left_operand(const TensorView& view, const Product& product) {
   const int rank = view.shape.rank();
-  BatchedMatrix<const T> operand{view.as<const T>(), {}, rank > 1 ? view.strides[rank - 2] : 0, view.strides[rank - 1]};
+  BatchedMatrix<const T> operand{
+      view.as<const T>(), {}, rank > 1 ? view.strides[rank - 2] : 0, view.strides[rank - 1]};
   set_batch_strides(operand, view, std::min(rank, 2), product);
   return operand;
 }
@@ -56,8 +60,8 @@ BatchedMatrix<const T> left_operand(const TensorView& view, const Product& produ
 template <typename T>
 BatchedMatrix<const T> right_operand(const TensorView& view, const Product& product) {
   const int rank = view.shape.rank();
-  BatchedMatrix<const T> operand{view.as<const T>(), {}, view.strides[rank > 1 ? rank - 2 : 0],
-                           rank > 1 ? view.strides[rank - 1] : 0};
+  BatchedMatrix<const T> operand{
+      view.as<const T>(), {}, view.strides[rank > 1 ? rank - 2 : 0], rank > 1 ? view.strides[rank - 1] : 0};
   set_batch_strides(operand, view, std::min(rank, 2), product);
   return operand;
 }
@@ -77,7 +81,7 @@ Product product_of(const KernelCall& call) {
 
 // How the result of one batch entry is divided into tasks.
 struct Tiling {
-  std::int64_t rows, columns;         // of a task
+  std::int64_t rows, columns;  // of a task
   std::int64_t row_count, column_count;
 };
 
@@ -85,8 +89,11 @@ template <typename T>
 Tiling tiling_of(const Product& product, std::int64_t entries, const GemmKernels<T>& kernels) {
   const std::int64_t width = kernels.lanes * kernels.vectors;
   std::int64_t rows = product.m, columns = product.n;
-  const std::int64_t wanted = product.m * product.n * product.k * entries < kSmallProduct ? 1 : 4 * thread_count();
-  const auto tasks = [&] { return entries * ((product.m + rows - 1) / rows) * ((product.n + columns - 1) / columns); };
+  const std::int64_t wanted =
+      product.m * product.n * product.k * entries < kSmallProduct ? 1 : 4 * thread_count();
+  const auto tasks = [&] {
+    return entries * ((product.m + rows - 1) / rows) * ((product.n + columns - 1) / columns);
+  };
   while (tasks() < wanted) {
     // Halve the longer side, counted in register tiles.
     const bool split_columns = columns > width && columns * kTileRows >= rows * width;
@@ -120,8 +127,8 @@ bool multiply(const KernelCall& call) {
     MatrixView<const T> right = b.at(product, entry);
     left.data += row * left.row;
     right.data += column * right.column;
-    gemm<T>(*kernels, std::min(tiling.rows, m - row), std::min(tiling.columns, n - column), product.k, left, right,
-            {c + entry * m * n + row * n + column, n, 1});
+    gemm<T>(*kernels, std::min(tiling.rows, m - row), std::min(tiling.columns, n - column), product.k, left,
+            right, {c + entry * m * n + row * n + column, n, 1});
   });
   return true;
 }

@@ -27,8 +27,8 @@ void copy_run(const Bits* from, std::int64_t from_step, Bits* to, std::int64_t t
 
 // rows x columns elements, tile by tile, so that no line of either side is fetched twice.
 template <typename Bits>
-void copy_transposed(const Bits* from, std::int64_t from_row, std::int64_t from_column, Bits* to, std::int64_t to_row,
-                     std::int64_t to_column, std::int64_t rows, std::int64_t columns) {
+void copy_transposed(const Bits* from, std::int64_t from_row, std::int64_t from_column, Bits* to,
+                     std::int64_t to_row, std::int64_t to_column, std::int64_t rows, std::int64_t columns) {
   for (std::int64_t i = 0; i < rows; i += kTile)
     for (std::int64_t j = 0; j < columns; j += kTile)
       for (std::int64_t r = i; r < std::min(i + kTile, rows); ++r)
@@ -95,9 +95,12 @@ TensorView slice_of(const TensorView& whole, const std::vector<Range::Resolved>&
 void copy_view(const TensorView& from, const TensorView& to) {
   if (from.elements() == 0) return;
   switch (dtype_size(from.dtype)) {
-    case 1: return copy_bits<std::uint8_t>(from, to);
-    case 4: return copy_bits<std::uint32_t>(from, to);
-    case 8: return copy_bits<std::uint64_t>(from, to);
+    case 1:
+      return copy_bits<std::uint8_t>(from, to);
+    case 4:
+      return copy_bits<std::uint32_t>(from, to);
+    case 8:
+      return copy_bits<std::uint64_t>(from, to);
   }
 }
 

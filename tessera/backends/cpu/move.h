@@ -5,8 +5,8 @@
 
 namespace tessera::backends {
 
-// Element i of `from` in row-major order goes to element i of `to`; same shape and dtype, no overlap. Runs on all threads when
-// there is much to copy.
+// Element i of `from` in row-major order goes to element i of `to`; same shape and dtype, no overlap. Runs on
+// all threads when there is much to copy.
 void copy_view(const TensorView& from, const TensorView& to);
 
 // The elements of `view` in row-major order: where they are, or copied to `memory` (room for all of them).

@@ -1,5 +1,5 @@
-// Softmax, log-softmax and cross-entropy along the last axis. The exponentials of several rows are one long vector loop; maxima and
-// sums are the reductions of rule 3.
+// Softmax, log-softmax and cross-entropy along the last axis. The exponentials of several rows are one long
+// vector loop; maxima and sums are the reductions of rule 3.
 
 #include <algorithm>
 #include <cstdint>
@@ -28,8 +28,11 @@ struct Loops {
   const ReductionLoops<T>* sum;
 
   Loops()
-      : exp(function_loop<T>(Op::kExp)), subtract(binary_loop<T>(Op::kSubtract)), divide(binary_loop<T>(Op::kDivide)),
-        max(reduction_loops<T>(Op::kMax)), sum(reduction_loops<T>(Op::kSum)) {}
+      : exp(function_loop<T>(Op::kExp)),
+        subtract(binary_loop<T>(Op::kSubtract)),
+        divide(binary_loop<T>(Op::kDivide)),
+        max(reduction_loops<T>(Op::kMax)),
+        sum(reduction_loops<T>(Op::kSum)) {}
   bool complete() const { return exp && subtract && divide && max && sum; }
 };
 
@@ -59,9 +62,8 @@ void exponentials_of_rows(const Loops<T>& loops, const T* x, std::int64_t rows, 
 template <typename Body>
 void for_rows(std::int64_t rows, std::int64_t n, Body&& body) {
   const std::int64_t per_task = std::max<std::int64_t>(1, kElementsPerTask / n);
-  parallel_for((rows + per_task - 1) / per_task, [&](std::int64_t task) {
-    body(task * per_task, std::min(per_task, rows - task * per_task));
-  });
+  parallel_for((rows + per_task - 1) / per_task,
+               [&](std::int64_t task) { body(task * per_task, std::min(per_task, rows - task * per_task)); });
 }
 
 template <typename T>

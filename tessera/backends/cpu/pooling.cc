@@ -1,5 +1,5 @@
-// Pooling, one [H, W] plane at a time: 2 x 2 windows with stride 2 by vectors, any other window by loops whose taps are clipped to the
-// plane beforehand.
+// Pooling, one [H, W] plane at a time: 2 x 2 windows with stride 2 by vectors, any other window by loops
+// whose taps are clipped to the plane beforehand.
 
 #include <algorithm>
 #include <cstdint>
@@ -38,13 +38,15 @@ void for_each_plane(const Planes& planes, Body&& body) {
   });
 }
 
-// The taps of output `position` along one axis that lie inside the input: first, first + dilation, ... below end.
+// The taps of output `position` along one axis that lie inside the input: first, first + dilation, ... below
+// end.
 struct Taps {
   std::int64_t first, end;
 };
 
 Taps taps_of(std::int64_t position, std::int64_t size, const WindowAttributes& window, int axis) {
-  const std::int64_t start = position * window.stride[axis] - window.padding[axis], step = window.dilation[axis];
+  const std::int64_t start = position * window.stride[axis] - window.padding[axis],
+                     step = window.dilation[axis];
   const std::int64_t skipped = start < 0 ? (-start + step - 1) / step : 0;
   return {start + skipped * step, std::min(size, start + (window.kernel[axis] - 1) * step + 1)};
 }
@@ -64,7 +66,8 @@ void for_each_window(const Planes& planes, Body&& body) {
 template <typename Body>
 void for_each_tap(const Planes& planes, const Taps& rows, const Taps& columns, Body&& body) {
   for (std::int64_t h = rows.first; h < rows.end; h += planes.window.dilation[0])
-    for (std::int64_t w = columns.first; w < columns.end; w += planes.window.dilation[1]) body(h * planes.width + w);
+    for (std::int64_t w = columns.first; w < columns.end; w += planes.window.dilation[1])
+      body(h * planes.width + w);
 }
 
 template <typename T>
@@ -75,50 +78,48 @@ bool beats(T candidate, T best) {
 bool is_pair_window(const Planes& planes) {
   const WindowAttributes& window = planes.window;
   for (int axis = 0; axis < 2; ++axis)
-    if (window.kernel[axis] != 2 || window.stride[axis] != 2 || window.padding[axis] != 0 || window.dilation[axis] != 1)
+    if (window.kernel[axis] != 2 || window.stride[axis] != 2 || window.padding[axis] != 0 ||
+        window.dilation[axis] != 1)
       return false;
-  return 2 * planes.out_height <= planes.height && 2 * planes.out_width <= planes.width;
+  return 2 * planes.out_height <= planes.height && 2 * planes.out_width <= planes.width &&
+         planes.width <= kPairPoolMaxWidth;
 }
 
 template <typename T>
 void largest_of_plane(const Planes& planes, const T* pixels, T* out) {
   using Limits = std::numeric_limits<T>;
-  for_each_window(planes, [&](std::int64_t i, const Taps& rows, const Taps& columns, std::int64_t, std::int64_t) {
-    T best = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-    for_each_tap(planes, rows, columns, [&](std::int64_t position) {
-      if (beats(pixels[position], best)) best = pixels[position];
-    });
-    out[i] = best == T(0) ? T(0) : best;
-  });
+  for_each_window(planes,
+                  [&](std::int64_t i, const Taps& rows, const Taps& columns, std::int64_t, std::int64_t) {
+                    T best = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+                    for_each_tap(planes, rows, columns, [&](std::int64_t position) {
+                      if (beats(pixels[position], best)) best = pixels[position];
+                    });
+                    out[i] = best == T(0) ? T(0) : best;
+                  });
 }
 
 template <typename T>
 void places_of_plane(const Planes& planes, const T* pixels, std::int64_t start, std::int64_t* out) {
-  for_each_window(planes, [&](std::int64_t i, const Taps& rows, const Taps& columns, std::int64_t, std::int64_t) {
-    std::int64_t best = -1;
-    for_each_tap(planes, rows, columns, [&](std::int64_t position) {
-      if (best < 0 || beats(pixels[position], pixels[best])) best = position;
-    });
-    out[i] = best < 0 ? -1 : start + best;
-  });
+  for_each_window(planes,
+                  [&](std::int64_t i, const Taps& rows, const Taps& columns, std::int64_t, std::int64_t) {
+                    std::int64_t best = -1;
+                    for_each_tap(planes, rows, columns, [&](std::int64_t position) {
+                      if (best < 0 || beats(pixels[position], pixels[best])) best = position;
+                    });
+                    out[i] = best < 0 ? -1 : start + best;
+                  });
 }
 
 void pair_values_of_plane(const Planes& planes, PairPoolLoop loop, const float* pixels, float* out) {
-  for (std::int64_t y = 0; y < planes.out_height; ++y) {
-    const float* upper = pixels + 2 * y * planes.width;
-    loop(upper, upper + planes.width, planes.out_width, out + y * planes.out_width, nullptr);
-  }
+  for (std::int64_t y = 0; y < planes.out_height; ++y, pixels += 2 * planes.width, out += planes.out_width)
+    loop(pixels, planes.width, planes.out_width, out, nullptr, 0);
 }
 
 void pair_places_of_plane(const Planes& planes, PairPoolLoop loop, const float* pixels, std::int64_t start,
                           std::int64_t* out) {
-  ScratchScope scratch;
-  std::int32_t* places = scratch.allocate<std::int32_t>(planes.out_width);
   for (std::int64_t y = 0; y < planes.out_height; ++y, out += planes.out_width) {
     const std::int64_t row = 2 * y * planes.width;
-    loop(pixels + row, pixels + row + planes.width, planes.out_width, nullptr, places);
-    for (std::int64_t x = 0; x < planes.out_width; ++x)
-      out[x] = start + row + 2 * x + (places[x] & 1) + (places[x] >> 1) * planes.width;
+    loop(pixels + row, planes.width, planes.out_width, nullptr, out, start + row);
   }
 }
 
@@ -160,9 +161,10 @@ bool pool_places(const KernelCall& call) {
   return true;
 }
 
-// What a window of average pooling divides by; with count_padding the window's positions in the padded image, cut where
-// `round_up` lets it hang over the end.
-std::int64_t window_count(const Planes& planes, const Taps& rows, const Taps& columns, std::int64_t y, std::int64_t x) {
+// What a window of average pooling divides by; with count_padding the window's positions in the padded image,
+// cut where `round_up` lets it hang over the end.
+std::int64_t window_count(const Planes& planes, const Taps& rows, const Taps& columns, std::int64_t y,
+                          std::int64_t x) {
   const WindowAttributes& window = planes.window;
   if (!window.count_padding) {
     std::int64_t count = 0;
@@ -185,11 +187,12 @@ bool pool_average(const KernelCall& call) {
   for_each_plane(planes, [&](std::int64_t plane) {
     const T* from = pixels + plane * planes.height * planes.width;
     T* to = out + plane * planes.out_height * planes.out_width;
-    for_each_window(planes, [&](std::int64_t i, const Taps& rows, const Taps& columns, std::int64_t y, std::int64_t w) {
-      T total = 0;
-      for_each_tap(planes, rows, columns, [&](std::int64_t position) { total += from[position]; });
-      to[i] = total / static_cast<T>(window_count(planes, rows, columns, y, w));
-    });
+    for_each_window(
+        planes, [&](std::int64_t i, const Taps& rows, const Taps& columns, std::int64_t y, std::int64_t w) {
+          T total = 0;
+          for_each_tap(planes, rows, columns, [&](std::int64_t position) { total += from[position]; });
+          to[i] = total / static_cast<T>(window_count(planes, rows, columns, y, w));
+        });
   });
   return true;
 }

@@ -6,8 +6,6 @@
 // foreach_target.h must come first
 #include <hwy/highway.h>
 
-#include <cstring>
-
 #include "tessera/backends/cpu/pooling_kernels.h"
 #include "tessera/backends/cpu/simd_level.h"
 
@@ -20,50 +18,62 @@ using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
 
-// `candidate` (place `position`) against the best so far: NaN is greatest, the first of equals stays.
-HWY_INLINE void consider(V candidate, float position, V& best, V& place) {
-  const D d;
+// `candidate` at `position` against the best so far: NaN is greatest, the first of equals stays.
+HWY_INLINE void consider(V candidate, V position, V& best, V& place) {
   const auto wins = hn::Or(hn::Gt(candidate, best), hn::AndNot(hn::IsNaN(best), hn::IsNaN(candidate)));
   best = hn::IfThenElse(wins, candidate, best);
-  place = hn::IfThenElse(wins, hn::Set(d, position), place);
+  place = hn::IfThenElse(wins, position, place);
 }
 
-HWY_INLINE void pool_vector(const float* upper, const float* lower, V& best, V& place) {
+// The first 2 * count elements behind `row`, those at even places and those at odd ones.
+HWY_INLINE void load_pairs(const float* row, std::int64_t count, V& even, V& odd) {
   const D d;
-  V second, third, fourth;
-  hn::LoadInterleaved2(d, upper, best, second);
-  hn::LoadInterleaved2(d, lower, third, fourth);
-  place = hn::Zero(d);
-  consider(second, 1, best, place);
-  consider(third, 2, best, place);
-  consider(fourth, 3, best, place);
-  best = hn::Add(best, hn::Zero(d));  // -0 becomes +0
+  V low, high;
+  if (count == kLanes) {
+    low = hn::LoadU(d, row);
+    high = hn::LoadU(d, row + kLanes);
+  } else {  // there may be nothing readable behind the row
+    const std::int64_t elements = 2 * count, in_high = elements > kLanes ? elements - kLanes : 0;
+    low = hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(elements - in_high)), d, row);
+    high =
+        hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(in_high)), d, in_high > 0 ? row + kLanes : row);
+  }
+  even = hn::ConcatEven(d, high, low);
+  odd = hn::ConcatOdd(d, high, low);
 }
 
-void pool_pairs(const float* upper, const float* lower, std::int64_t n, float* value, std::int32_t* index) {
+void pool_pairs(const float* upper, std::int64_t width, std::int64_t n, float* values, std::int64_t* places,
+                std::int64_t first) {
   const D d;
   const hn::RebindToSigned<D> di;
-  float upper_rest[2 * kLanes] = {}, lower_rest[2 * kLanes] = {};
+  const V below = hn::Set(d, static_cast<float>(width)),
+          below_right = hn::Set(d, static_cast<float>(width + 1));
+  const auto pairs = hn::ShiftLeft<1>(hn::Iota(di, 0));  // where the windows of one vector start
   for (std::int64_t i = 0; i < n; i += kLanes) {
     const std::int64_t count = n - i < kLanes ? n - i : kLanes;
-    const float* first = upper + 2 * i;
-    const float* second = lower + 2 * i;
-    if (count < kLanes) {  // there may be nothing readable behind the row
-      std::memcpy(upper_rest, first, static_cast<std::size_t>(count) * 2 * sizeof(float));
-      std::memcpy(lower_rest, second, static_cast<std::size_t>(count) * 2 * sizeof(float));
-      first = upper_rest;
-      second = lower_rest;
+    V best, second, third, fourth, place = hn::Zero(d);
+    load_pairs(upper + 2 * i, count, best, second);
+    load_pairs(upper + 2 * i + width, count, third, fourth);
+    consider(second, hn::Set(d, 1.0f), best, place);
+    consider(third, below, best, place);
+    consider(fourth, below_right, best, place);
+    if (places == nullptr) {
+      const V result = hn::Add(best, hn::Zero(d));  // -0 becomes +0
+      if (count == kLanes)
+        hn::StoreU(result, d, values + i);
+      else
+        hn::BlendedStore(result, hn::FirstN(d, static_cast<std::size_t>(count)), d, values + i);
+      continue;
     }
-    V best, place;
-    pool_vector(first, second, best, place);
-    const auto mask = hn::FirstN(d, static_cast<std::size_t>(count));
-    if (value != nullptr) hn::BlendedStore(best, mask, d, value + i);
-    if (index != nullptr)
-      hn::BlendedStore(hn::ConvertTo(di, place), hn::FirstN(di, static_cast<std::size_t>(count)), di, index + i);
+    HWY_ALIGN std::int32_t offsets[kLanes];
+    hn::Store(hn::Add(hn::ConvertTo(di, place), pairs), di, offsets);
+    for (std::int64_t j = 0; j < count; ++j) places[i + j] = first + 2 * i + offsets[j];
   }
 }
 
-PairPoolLoop pair_pool() { return &pool_pairs; }
+PairPoolLoop pair_pool() {
+  return &pool_pairs;
+}
 
 }  // namespace tessera::backends::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -72,7 +82,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace tessera::backends {
 
-PairPoolLoop pair_pool_loop() { TESSERA_SIMD_SWITCH(pair_pool()) }
+PairPoolLoop pair_pool_loop() {
+  TESSERA_SIMD_SWITCH(pair_pool())
+}
 
 }  // namespace tessera::backends
 #endif  // HWY_ONCE

@@ -5,10 +5,12 @@
 
 namespace tessera::backends {
 
-// One row of outputs from two rows of inputs. `index`, if not null, takes the place of each largest element: 0 or 1 in the upper
-// row, 2 or 3 in the lower one. `value`, if not null, takes the element itself. Rows hold 2 * n elements.
-using PairPoolLoop = void (*)(const float* upper, const float* lower, std::int64_t n, float* value,
-                              std::int32_t* index);
+// One row of n outputs from an upper row of 2n inputs and the lower one `width` elements behind it. Gives the
+// largest elements, or their places in the whole input when `places` is not null; `first` is the upper row's place.
+using PairPoolLoop = void (*)(const float* upper, std::int64_t width, std::int64_t n, float* values,
+                              std::int64_t* places, std::int64_t first);
 PairPoolLoop pair_pool_loop();
+inline constexpr std::int64_t kPairPoolMaxWidth = 1
+                                                  << 20;  // places in a window are exact as floats up to here
 
 }  // namespace tessera::backends

@@ -1,5 +1,6 @@
-// Reductions over axes: each output element is a list of inputs (the reduced axes, row-major); lists are cut into blocks
-// of 1,024 (contract rule 3). Tasks are blocks, of any list; a second pass combines each list's blocks in the tree.
+// Reductions over axes: each output element is a list of inputs (the reduced axes, row-major); lists are cut
+// into blocks of 1,024 (contract rule 3). Tasks are blocks, of any list; a second pass combines each list's
+// blocks in the tree.
 
 #include <algorithm>
 #include <cstdint>
@@ -39,8 +40,11 @@ struct Lists {
   std::int64_t count, length, blocks;  // blocks per list
 
   explicit Lists(const Split& split)
-      : kept(split.kept.shape, {&split.kept}), reduced(split.reduced.shape, {&split.reduced}),
-        count(split.kept.elements()), length(split.reduced.elements()), blocks((length + kBlock - 1) / kBlock) {}
+      : kept(split.kept.shape, {&split.kept}),
+        reduced(split.reduced.shape, {&split.reduced}),
+        count(split.kept.elements()),
+        length(split.reduced.elements()),
+        blocks((length + kBlock - 1) / kBlock) {}
 
   bool contiguous() const { return reduced.run_length() == length && (reduced.step(0) == 1 || length == 1); }
   // Lists side by side in memory, whose own elements are not: they are reduced together.
@@ -50,7 +54,8 @@ struct Lists {
 // body(first, end) of `units` that each take about `elements` elements.
 template <typename Body>
 void in_tasks(std::int64_t units, std::int64_t elements, Body&& body) {
-  const std::int64_t per_task = std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, elements));
+  const std::int64_t per_task =
+      std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, elements));
   parallel_for((units + per_task - 1) / per_task,
                [&](std::int64_t task) { body(task * per_task, std::min(units, (task + 1) * per_task)); });
 }
@@ -61,68 +66,78 @@ const T* fetch(const Lists& lists, const T* list, std::int64_t begin, std::int64
   if (lists.contiguous()) return list + begin;
   T* to = buffer;
   const std::int64_t step = lists.reduced.step(0);
-  lists.reduced.for_each_run(begin, begin + count, [&](std::int64_t, std::int64_t length, const std::int64_t* offsets) {
-    const T* from = list + offsets[0];
-    if (step == 1)
-      std::copy(from, from + length, to);
-    else
-      for (std::int64_t i = 0; i < length; ++i) to[i] = from[i * step];
-    to += length;
-  });
+  lists.reduced.for_each_run(begin, begin + count,
+                             [&](std::int64_t, std::int64_t length, const std::int64_t* offsets) {
+                               const T* from = list + offsets[0];
+                               if (step == 1)
+                                 std::copy(from, from + length, to);
+                               else
+                                 for (std::int64_t i = 0; i < length; ++i) to[i] = from[i * step];
+                               to += length;
+                             });
   return buffer;
 }
 
 // one(list, block, elements, count) for every block of every list.
 template <typename T, typename One>
 void for_each_block(const Lists& lists, const T* x, One&& one) {
-  in_tasks(lists.count * lists.blocks, std::min(lists.length, kBlock), [&](std::int64_t first, std::int64_t end) {
-    alignas(64) T buffer[kBlock];
-    for (std::int64_t unit = first; unit < end; ++unit) {
-      const std::int64_t list = unit / lists.blocks, block = unit % lists.blocks, begin = block * kBlock;
-      const std::int64_t count = std::min(kBlock, lists.length - begin);
-      one(unit, fetch(lists, x + lists.kept.offset(list, 0), begin, count, buffer), count);
-    }
-  });
+  in_tasks(
+      lists.count * lists.blocks, std::min(lists.length, kBlock), [&](std::int64_t first, std::int64_t end) {
+        alignas(64) T buffer[kBlock];
+        for (std::int64_t unit = first; unit < end; ++unit) {
+          const std::int64_t list = unit / lists.blocks, block = unit % lists.blocks, begin = block * kBlock;
+          const std::int64_t count = std::min(kBlock, lists.length - begin);
+          one(unit, fetch(lists, x + lists.kept.offset(list, 0), begin, count, buffer), count);
+        }
+      });
 }
 
 // Contiguous lists: several blocks of one list per call, so that the kernel can interleave them.
 template <typename T>
 void reduce_contiguous(const Lists& lists, const ReductionLoops<T>& loops, const T* x, T* partial) {
-  in_tasks(lists.count * lists.blocks, std::min(lists.length, kBlock), [&](std::int64_t first, std::int64_t end) {
-    while (first < end) {
-      const std::int64_t list = first / lists.blocks, block = first % lists.blocks;
-      const std::int64_t blocks = std::min(lists.blocks - block, end - first), begin = block * kBlock;
-      loops.blocks(x + lists.kept.offset(list, 0) + begin, std::min(blocks * kBlock, lists.length - begin), partial + first);
-      first += blocks;
-    }
-  });
+  in_tasks(
+      lists.count * lists.blocks, std::min(lists.length, kBlock), [&](std::int64_t first, std::int64_t end) {
+        while (first < end) {
+          const std::int64_t list = first / lists.blocks, block = first % lists.blocks;
+          const std::int64_t blocks = std::min(lists.blocks - block, end - first), begin = block * kBlock;
+          loops.blocks(x + lists.kept.offset(list, 0) + begin,
+                       std::min(blocks * kBlock, lists.length - begin), partial + first);
+          first += blocks;
+        }
+      });
 }
 
 template <typename T>
 void reduce_columns(const Lists& lists, const ReductionLoops<T>& loops, const T* x, T* partial) {
   const std::int64_t run = lists.kept.run_length(), tiles = (run + kColumnWidth - 1) / kColumnWidth;
   const std::int64_t rows = lists.count / run;
-  // A unit is a block of a tile of lists; the tiles of one block follow each other and share its list of offsets.
-  in_tasks(rows * lists.blocks * tiles, kColumnWidth * std::min(lists.length, kBlock), [&](std::int64_t first, std::int64_t end) {
-    std::int64_t offsets[kBlock];
-    std::int64_t listed = -1;
-    for (std::int64_t unit = first; unit < end; ++unit) {
-      const std::int64_t tile = unit % tiles, block = unit / tiles % lists.blocks, row = unit / tiles / lists.blocks;
-      const std::int64_t begin = block * kBlock, count = std::min(kBlock, lists.length - begin);
-      if (listed != block) {
-        std::int64_t* next = offsets;
-        lists.reduced.for_each_run(begin, begin + count, [&](std::int64_t, std::int64_t length, const std::int64_t* from) {
-          for (std::int64_t i = 0; i < length; ++i) *next++ = from[0] + i * lists.reduced.step(0);
-        });
-        listed = block;
-      }
-      const std::int64_t list = row * run + tile * kColumnWidth;
-      const std::int64_t width = std::min(kColumnWidth, run - tile * kColumnWidth);
-      T results[kColumnWidth];
-      loops.columns(x + lists.kept.offset(list, 0), offsets, count, width, results);
-      for (std::int64_t j = 0; j < width; ++j) partial[(list + j) * lists.blocks + block] = results[j];
-    }
-  });
+  // A unit is a block of a tile of lists; the tiles of one block follow each other and share its list of
+  // offsets.
+  in_tasks(rows * lists.blocks * tiles, kColumnWidth * std::min(lists.length, kBlock),
+           [&](std::int64_t first, std::int64_t end) {
+             std::int64_t offsets[kBlock];
+             std::int64_t listed = -1;
+             for (std::int64_t unit = first; unit < end; ++unit) {
+               const std::int64_t tile = unit % tiles, block = unit / tiles % lists.blocks,
+                                  row = unit / tiles / lists.blocks;
+               const std::int64_t begin = block * kBlock, count = std::min(kBlock, lists.length - begin);
+               if (listed != block) {
+                 std::int64_t* next = offsets;
+                 lists.reduced.for_each_run(begin, begin + count,
+                                            [&](std::int64_t, std::int64_t length, const std::int64_t* from) {
+                                              for (std::int64_t i = 0; i < length; ++i)
+                                                *next++ = from[0] + i * lists.reduced.step(0);
+                                            });
+                 listed = block;
+               }
+               const std::int64_t list = row * run + tile * kColumnWidth;
+               const std::int64_t width = std::min(kColumnWidth, run - tile * kColumnWidth);
+               T results[kColumnWidth];
+               loops.columns(x + lists.kept.offset(list, 0), offsets, count, width, results);
+               for (std::int64_t j = 0; j < width; ++j)
+                 partial[(list + j) * lists.blocks + block] = results[j];
+             }
+           });
 }
 
 template <typename T>
@@ -149,7 +164,8 @@ bool reduce(const KernelCall& call, Op op) {
     for (std::int64_t list = first; list < end; ++list) {
       const T* leaves = partial + list * lists.blocks;
       const T total = numerics::tree_combine(
-          lists.blocks, [&](std::int64_t i) { return leaves[i]; }, [&](T a, T b) { return loops->combine(a, b); });
+          lists.blocks, [&](std::int64_t i) { return leaves[i]; },
+          [&](T a, T b) { return loops->combine(a, b); });
       out[list] = divide ? total / static_cast<T>(lists.length) : total;
     }
   });

@@ -20,39 +20,56 @@ constexpr std::int64_t kBlock = numerics::kReduceBlock;
 constexpr std::int64_t kChains = numerics::kReduceLanes;
 
 // What a reduction does: where its lanes start, how they take an element, how two partial results become one.
-// An element equal to start() leaves a lane as it is, which serves for the lanes of a partial vector. (A sum's lane is never -0.)
+// An element equal to start() leaves a lane as it is, which serves for the lanes of a partial vector. (A
+// sum's lane is never -0.)
 struct SumStep {
   template <typename T>
-  static constexpr T start() { return T(0); }
+  static constexpr T start() {
+    return T(0);
+  }
   template <class D, class V>
-  static HWY_INLINE V step(D, V lane, V x) { return hn::Add(lane, x); }
+  static HWY_INLINE V step(D, V lane, V x) {
+    return hn::Add(lane, x);
+  }
   template <typename T>
-  static T combine(T a, T b) { return a + b; }
+  static T combine(T a, T b) {
+    return a + b;
+  }
 };
 struct SquareStep : SumStep {
   template <class D, class V>
-  static HWY_INLINE V step(D, V lane, V x) { return hn::MulAdd(x, x, lane); }
+  static HWY_INLINE V step(D, V lane, V x) {
+    return hn::MulAdd(x, x, lane);
+  }
 };
 // Maximum and minimum do not depend on the order; NaN if any element is, a zero result is +0.
 struct MaxStep {
   template <typename T>
-  static constexpr T start() { return -std::numeric_limits<T>::infinity(); }
+  static constexpr T start() {
+    return -std::numeric_limits<T>::infinity();
+  }
   template <class D, class V>
   static HWY_INLINE V step(D, V lane, V x) {
     return hn::IfThenElse(hn::Or(hn::Gt(lane, x), hn::IsNaN(lane)), lane, x);
   }
   template <typename T>
-  static T combine(T a, T b) { return (a > b || a != a ? a : b) + T(0); }
+  static T combine(T a, T b) {
+    return (a > b || a != a ? a : b) + T(0);
+  }
 };
 struct MinStep {
   template <typename T>
-  static constexpr T start() { return std::numeric_limits<T>::infinity(); }
+  static constexpr T start() {
+    return std::numeric_limits<T>::infinity();
+  }
   template <class D, class V>
   static HWY_INLINE V step(D, V lane, V x) {
     return hn::IfThenElse(hn::Or(hn::Lt(lane, x), hn::IsNaN(lane)), lane, x);
   }
   template <typename T>
-  static T combine(T a, T b) { return (a < b || a != a ? a : b) + T(0); }
+  static T combine(T a, T b) {
+    return (a < b || a != a ? a : b) + T(0);
+  }
 };
 
 #define TESSERA_UNROLL _Pragma("GCC unroll 16")
@@ -108,7 +125,8 @@ struct Reduction {
     std::int64_t i = 0;
     for (; i + kChains <= n; i += kChains) {
       TESSERA_UNROLL
-      for (std::int64_t v = 0; v < kVectors; ++v) sums[v] = S::step(d, sums[v], hn::LoadU(d, x + i + v * kWidth));
+      for (std::int64_t v = 0; v < kVectors; ++v)
+        sums[v] = S::step(d, sums[v], hn::LoadU(d, x + i + v * kWidth));
     }
     TESSERA_UNROLL
     for (std::int64_t v = 0; v < kVectors; ++v) {
@@ -134,19 +152,22 @@ struct Reduction {
     const D d;
     const auto mask = hn::FirstN(d, static_cast<std::size_t>(lists));
     HWY_ALIGN T lanes[kChains * kWidth];
-    for (std::int64_t j = 0; j < kChains; ++j) hn::Store(hn::Set(d, S::template start<T>()), d, lanes + j * kWidth);
+    for (std::int64_t j = 0; j < kChains; ++j)
+      hn::Store(hn::Set(d, S::template start<T>()), d, lanes + j * kWidth);
     const bool whole = lists == kWidth;
     for (std::int64_t i = 0; i < count; ++i) {
       const T* from = x + offsets[i];
       T* lane = lanes + i % kChains * kWidth;
-      hn::Store(S::step(d, hn::Load(d, lane), whole ? hn::LoadU(d, from) : hn::MaskedLoad(mask, d, from)), d, lane);
+      hn::Store(S::step(d, hn::Load(d, lane), whole ? hn::LoadU(d, from) : hn::MaskedLoad(mask, d, from)), d,
+                lane);
     }
     for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
       for (std::int64_t j = 0; j < s * kWidth; ++j) lanes[j] = S::combine(lanes[j], lanes[j + s * kWidth]);
     for (std::int64_t j = 0; j < lists; ++j) results[j] = lanes[j];
   }
 
-  static void columns(const T* x, const std::int64_t* offsets, std::int64_t count, std::int64_t lists, T* results) {
+  static void columns(const T* x, const std::int64_t* offsets, std::int64_t count, std::int64_t lists,
+                      T* results) {
     for (std::int64_t j = 0; j < lists; j += kWidth)
       columns_of_vector(x + j, offsets, count, lists - j < kWidth ? lists - j : kWidth, results + j);
   }
@@ -154,18 +175,24 @@ struct Reduction {
 
 template <class S, typename T>
 const ReductionLoops<T>* loops_of() {
-  static constexpr ReductionLoops<T> kLoops{&Reduction<S, T>::blocks, &Reduction<S, T>::columns, &S::template combine<T>};
+  static constexpr ReductionLoops<T> kLoops{&Reduction<S, T>::blocks, &Reduction<S, T>::columns,
+                                            &S::template combine<T>};
   return &kLoops;
 }
 
 template <typename T>
 const ReductionLoops<T>* loops(Op op) {
   switch (op) {
-    case Op::kSum: return loops_of<SumStep, T>();
-    case Op::kSumSquares: return loops_of<SquareStep, T>();
-    case Op::kMax: return loops_of<MaxStep, T>();
-    case Op::kMin: return loops_of<MinStep, T>();
-    default: return nullptr;
+    case Op::kSum:
+      return loops_of<SumStep, T>();
+    case Op::kSumSquares:
+      return loops_of<SquareStep, T>();
+    case Op::kMax:
+      return loops_of<MaxStep, T>();
+    case Op::kMin:
+      return loops_of<MinStep, T>();
+    default:
+      return nullptr;
   }
 }
 
@@ -179,7 +206,8 @@ numerics::Moments<T> moments_of_block(const T* x, std::int64_t n) {
   const T mean = sum / static_cast<T>(n);
   const std::int64_t width = static_cast<std::int64_t>(hn::Lanes(d));
   std::int64_t i = 0;
-  for (; i + width <= n; i += width) hn::Store(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, mean)), d, differences + i);
+  for (; i + width <= n; i += width)
+    hn::Store(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, mean)), d, differences + i);
   for (; i < n; ++i) differences[i] = x[i] - mean;
   T m2;
   Reduction<SquareStep, T>::blocks(differences, n, &m2);

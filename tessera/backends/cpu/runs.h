@@ -1,12 +1,13 @@
 // Walking over several broadcast, strided operands at once, run by run.
 //
-// Axes that every operand passes without a gap are joined first, so that contiguous tensors become one axis and a bias
-// [1, C, 1, 1] beside [N, C, H, W] becomes three. A run is a stretch along the innermost joined axis: there every operand has
-// one step (1: side by side, 0: the same element again).
+// Axes that every operand passes without a gap are joined first, so that contiguous tensors become one axis
+// and a bias [1, C, 1, 1] beside [N, C, H, W] becomes three. A run is a stretch along the innermost joined
+// axis: there every operand has one step (1: side by side, 0: the same element again).
 //
 // ```
 // RunSpace<2> space(output.shape, {&a, &b});
-// space.for_each_run(begin, end, [&](std::int64_t out, std::int64_t length, const std::int64_t (&in)[2]) { ... });
+// space.for_each_run(begin, end, [&](std::int64_t out, std::int64_t length, const std::int64_t (&in)[2]) {
+// ... });
 // ```
 #pragma once
 

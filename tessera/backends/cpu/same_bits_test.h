@@ -1,5 +1,5 @@
-// For the tests of the cpu backend: an expression is computed by the reference backend once, then by the cpu backend at every SIMD
-// level and with 1, 2, 3 and 7 threads; every result must have the same bits.
+// For the tests of the cpu backend: an expression is computed by the reference backend once, then by the cpu
+// backend at every SIMD level and with 1, 2, 3 and 7 threads; every result must have the same bits.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,19 +18,26 @@
 namespace tessera::backends {
 
 enum class Layout { kContiguous, kTransposed, kStepped, kReversed, kRepeated };
-inline constexpr Layout kLayouts[] = {Layout::kContiguous, Layout::kTransposed, Layout::kStepped, Layout::kReversed,
-                                      Layout::kRepeated};
+inline constexpr Layout kLayouts[] = {Layout::kContiguous, Layout::kTransposed, Layout::kStepped,
+                                      Layout::kReversed, Layout::kRepeated};
 
-// Numbers of both signs over several magnitudes; with `special`, every eleventh is NaN, an infinity, a zero, huge or subnormal.
+// Numbers of both signs over several magnitudes; with `special`, every eleventh is NaN, an infinity, a zero,
+// huge or subnormal.
 template <typename T>
 Tensor random_elements(const Shape& shape, std::uint32_t seed, bool special = false) {
   std::mt19937 bits(seed);
-  const T limits[] = {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity(),
-                      -std::numeric_limits<T>::infinity(), T(0), -T(0), std::numeric_limits<T>::max(),
-                      -std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::min()};
+  const T limits[] = {std::numeric_limits<T>::quiet_NaN(),
+                      std::numeric_limits<T>::infinity(),
+                      -std::numeric_limits<T>::infinity(),
+                      T(0),
+                      -T(0),
+                      std::numeric_limits<T>::max(),
+                      -std::numeric_limits<T>::denorm_min(),
+                      std::numeric_limits<T>::min()};
   std::vector<T> values(static_cast<std::size_t>(shape.elements()));
   for (T& value : values) {
-    value = static_cast<T>(static_cast<std::int32_t>(bits())) / T(1 << 30) * static_cast<T>(1 << (bits() % 4));
+    value =
+        static_cast<T>(static_cast<std::int32_t>(bits())) / T(1 << 30) * static_cast<T>(1 << (bits() % 4));
     if (special && bits() % 11 == 0) value = limits[bits() % std::size(limits)];
   }
   return Tensor::from<T>(values, shape);
@@ -38,12 +45,14 @@ Tensor random_elements(const Shape& shape, std::uint32_t seed, bool special = fa
 
 // The same kind of numbers under other strides.
 template <typename T>
-Tensor random_tensor(const Shape& shape, std::uint32_t seed, Layout layout = Layout::kContiguous, bool special = false) {
+Tensor random_tensor(const Shape& shape, std::uint32_t seed, Layout layout = Layout::kContiguous,
+                     bool special = false) {
   const int rank = shape.rank();
   Shape other = shape;
   std::vector<Range> ranges;
   switch (layout) {
-    case Layout::kContiguous: return random_elements<T>(shape, seed, special);
+    case Layout::kContiguous:
+      return random_elements<T>(shape, seed, special);
     case Layout::kTransposed:
       for (int axis = 0; axis < rank; ++axis) other[axis] = shape[rank - 1 - axis];
       return random_elements<T>(other, seed, special).transpose();
@@ -82,8 +91,8 @@ class BackendTest : public ::testing::Test {
       for (const int threads : {1, 2, 3, 7}) {
         set_thread_count(threads);
         const Tensor found = expression();
-        ASSERT_TRUE(same_bits(found, expected))
-            << what << " with " << level << " and " << threads << " threads: " << first_difference(found, expected);
+        ASSERT_TRUE(same_bits(found, expected)) << what << " with " << level << " and " << threads
+                                                << " threads: " << first_difference(found, expected);
       }
     }
     use_backend("reference");

@@ -9,7 +9,7 @@ namespace tessera::backends {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kSlack = 256;                    // vectors may run over the end of a piece
+constexpr std::size_t kSlack = 256;  // vectors may run over the end of a piece
 constexpr std::size_t kFirstBlock = std::size_t{1} << 20;
 
 // Blocks are never moved, so that pieces stay where they are while the arena grows.
@@ -66,6 +66,8 @@ ScratchScope::~ScratchScope() {
   arena().offset = offset_;
 }
 
-void* ScratchScope::allocate_bytes(std::size_t bytes) { return arena().allocate(bytes); }
+void* ScratchScope::allocate_bytes(std::size_t bytes) {
+  return arena().allocate(bytes);
+}
 
 }  // namespace tessera::backends

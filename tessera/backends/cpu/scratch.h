@@ -1,7 +1,7 @@
 // Memory that a kernel needs only while it runs: aligned, per thread, kept for the next kernel.
 //
-// A ScratchScope hands out pieces of the calling thread's scratch memory and takes them back at its end; scopes nest
-// like stack frames. The memory is uninitialised.
+// A ScratchScope hands out pieces of the calling thread's scratch memory and takes them back at its end;
+// scopes nest like stack frames. The memory is uninitialised.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ class ScratchScope {
 
  private:
   void* allocate_bytes(std::size_t bytes);
-  std::size_t block_;   // where the enclosing scope stood
+  std::size_t block_;  // where the enclosing scope stood
   std::size_t offset_;
 };
 

@@ -46,7 +46,9 @@ std::atomic<SimdLevel>& chosen_level() {
 
 }  // namespace
 
-SimdLevel simd_level() { return chosen_level().load(std::memory_order_relaxed); }
+SimdLevel simd_level() {
+  return chosen_level().load(std::memory_order_relaxed);
+}
 
 std::string_view simd_level_name(SimdLevel wanted) {
   for (const Level& level : kLevels)
@@ -78,8 +80,8 @@ void use_simd_level(std::string_view name) {
     found += found.empty() ? "" : ", ";
     found += level.name;
   }
-  fail_with(ExitCode::kUsage, "SIMD level: found '{}', expected one that this processor and build have: {}", name,
-            found.empty() ? "none" : found);
+  fail_with(ExitCode::kUsage, "SIMD level: found '{}', expected one that this processor and build have: {}",
+            name, found.empty() ? "none" : found);
 }
 
 std::string active_simd_level() {

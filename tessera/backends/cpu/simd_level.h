@@ -1,8 +1,9 @@
-// The vector width that the cpu backend's kernels use: chosen at run time among those compiled for this processor.
+// The vector width that the cpu backend's kernels use: chosen at run time among those compiled for this
+// processor.
 //
-// Every level gives the same bits; the choice exists for tests and for reproducing a timing. The names and the public
-// functions are declared in backends/backends.h.
-// Thread-safety: reading from any thread; changing only while no kernel runs.
+// Every level gives the same bits; the choice exists for tests and for reproducing a timing. The names and
+// the public functions are declared in backends/backends.h. Thread-safety: reading from any thread; changing
+// only while no kernel runs.
 #pragma once
 
 #include <cstdint>
