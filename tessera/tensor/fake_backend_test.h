@@ -17,7 +17,8 @@ class FakeBackend : public Backend {
  public:
   struct Call {
     Op op;
-    std::vector<TensorView> inputs;
+    std::vector<TensorView> inputs;  // their elements may be gone by the time a test looks at the call
+    std::vector<double> firsts;      // the first element of each float32 or int64 input that has one
     TensorView output;
     Attributes attributes;
   };
@@ -36,7 +37,8 @@ class FakeBackend : public Backend {
   void run(const KernelCall& call) override {
     TESSERA_CHECK(call.output.contiguous() && call.output.elements() > 0, "the output breaks its promises");
     TESSERA_CHECK(op_info(call.op).op_class != OpClass::kView, "a view reached the backend");
-    calls.push_back({call.op, {call.inputs.begin(), call.inputs.end()}, call.output, call.attributes});
+    calls.push_back({call.op, {call.inputs.begin(), call.inputs.end()}, {}, call.output, call.attributes});
+    for (const TensorView& input : call.inputs) calls.back().firsts.push_back(first_of(input));
     auto* out = call.output.as<std::byte>();
     const std::int64_t size = dtype_size(call.output.dtype);
     std::memset(out, 0, static_cast<std::size_t>(call.output.elements() * size));
@@ -58,6 +60,12 @@ class FakeBackend : public Backend {
   void release(void* memory, std::size_t) override {
     ++released;
     std::free(memory);
+  }
+
+  static double first_of(const TensorView& view) {
+    if (view.elements() == 0) return 0;
+    if (view.dtype == DType::kFloat32) return static_cast<double>(*view.as<const float>());
+    return view.dtype == DType::kInt64 ? static_cast<double>(*view.as<const std::int64_t>()) : 0;
   }
 
   std::vector<Call> calls;

@@ -37,9 +37,9 @@ TEST_F(OpTest, TheTableIsReadable) {
 
 TEST_F(OpTest, NumbersTakeTheTensorsType) {
   EXPECT_EQ((floats_ + 1).dtype(), DType::kFloat32);
-  EXPECT_EQ(backend_.calls.back().inputs[1].as<float>()[0], 1.0f);
+  EXPECT_EQ(backend_.calls.back().firsts[1], 1.0);
   EXPECT_EQ((2 * integers_).dtype(), DType::kInt64);
-  EXPECT_EQ(backend_.calls.back().inputs[0].as<std::int64_t>()[0], 2);
+  EXPECT_EQ(backend_.calls.back().firsts[0], 2.0);
   EXPECT_EQ(less(floats_, 0.5).dtype(), DType::kBool);
   EXPECT_EQ(error_of([&] { integers_ + 0.5; }),
             "add: the number 0.5 is not a value of int64; use to() to convert the tensor");
