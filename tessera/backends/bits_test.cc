@@ -8,7 +8,6 @@
 #include "tessera/backends/selftest.h"
 #include "tessera/backends/selftest_cases.h"
 #include "tessera/base/error.h"
-#include "tessera/base/files.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/tensor/ops.h"
 
@@ -336,13 +335,6 @@ void expect_selftest_passes(const std::string& configuration) {
     ADD_FAILURE() << configuration << ": " << failure.op << "/" << failure.name << ": expected '"
                   << failure.expected << "', found '" << failure.found << "'";
   }
-}
-
-// Not a test: writes the committed table from the reference backend, after a change of the contract that is meant.
-//   tessera_backends_test --gtest_also_run_disabled_tests --gtest_filter=Selftest.DISABLED_WriteTable
-TEST(Selftest, DISABLED_WriteTable) {
-  use_backend("reference");
-  write_file_atomically(TESSERA_SOURCE_DIR "/tessera/backends/selftest_digests.inc", selftest_table());
 }
 
 TEST(Selftest, ReferenceAgreesWithTheCommittedTable) {

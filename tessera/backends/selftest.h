@@ -48,8 +48,9 @@ struct SelftestResult {
 // Computes and compares everything; `on_row` is told as soon as an operation is done.
 SelftestResult run_selftest(const std::function<void(const SelftestRow&)>& on_row = {});
 
-// The text of selftest_digests.inc as the active backend computes it: sorted lines {"op/case", "digest"}, for
-// regeneration after a change of the contract, which is a decision (CONTRIBUTING.md), never a repair.
+// The text of selftest_digests.inc as the active backend computes it: sorted lines {"op/case", "digest"}. It is
+// written anew (tessera selftest --backend reference --table) when the contract or the cases change, which is a
+// decision, never a repair.
 std::string selftest_table();
 
 }  // namespace tessera
