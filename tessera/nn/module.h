@@ -100,4 +100,7 @@ class Module : public Stateful {
   std::vector<std::unique_ptr<Module>> children_;
 };
 
+// Visits one tensor; throws Error, and leaves it as it was, when the visitor restores another shape or dtype.
+void visit_tensor(StateVisitor& visitor, const std::string& name, Tensor& value);
+
 }  // namespace tessera::nn
