@@ -40,10 +40,10 @@ struct KernelCall {
 class Backend {
  public:
   virtual ~Backend() = default;
-  virtual std::string_view name() const = 0;         // "reference", "cpu"
-  virtual std::string description() const = 0;       // e.g. "AVX-512, 2 threads"
-  virtual void run(const KernelCall& call) = 0;      // throws Error for bad values (division by zero, index)
-  virtual void* allocate(std::size_t bytes) = 0;     // 64-byte aligned; throws Error naming the size
+  virtual std::string_view name() const = 0;      // "reference", "cpu"
+  virtual std::string description() const = 0;    // e.g. "AVX-512, 2 threads"
+  virtual void run(const KernelCall& call) = 0;   // throws Error for bad values (division by zero, index)
+  virtual void* allocate(std::size_t bytes) = 0;  // 64-byte aligned; throws Error naming the size
   virtual void release(void* memory, std::size_t bytes) = 0;
 };
 

@@ -15,11 +15,16 @@ constexpr DType kDTypes[] = {DType::kFloat32, DType::kFloat64, DType::kInt64, DT
 
 std::string_view dtype_name(DType dtype) {
   switch (dtype) {
-    case DType::kFloat32: return "float32";
-    case DType::kFloat64: return "float64";
-    case DType::kInt64: return "int64";
-    case DType::kUInt8: return "uint8";
-    case DType::kBool: return "bool";
+    case DType::kFloat32:
+      return "float32";
+    case DType::kFloat64:
+      return "float64";
+    case DType::kInt64:
+      return "int64";
+    case DType::kUInt8:
+      return "uint8";
+    case DType::kBool:
+      return "bool";
   }
   return "unknown";
 }
@@ -30,7 +35,8 @@ DType dtype_from_name(std::string_view name) {
     if (dtype_name(dtype) == name) return dtype;
     names.emplace_back(dtype_name(dtype));
   }
-  fail("dtype: found '{}', expected float32, float64, int64, uint8 or bool{}", name, did_you_mean(name, names));
+  fail("dtype: found '{}', expected float32, float64, int64, uint8 or bool{}", name,
+       did_you_mean(name, names));
 }
 
 }  // namespace tessera

@@ -11,19 +11,24 @@ namespace tessera {
 
 enum class DType : std::uint8_t { kFloat32, kFloat64, kInt64, kUInt8, kBool };
 
-std::string_view dtype_name(DType dtype);          // "float32", "float64", "int64", "uint8", "bool"
-DType dtype_from_name(std::string_view name);      // throws Error with a suggestion
-constexpr std::int64_t dtype_size(DType dtype) {   // bytes per element
+std::string_view dtype_name(DType dtype);         // "float32", "float64", "int64", "uint8", "bool"
+DType dtype_from_name(std::string_view name);     // throws Error with a suggestion
+constexpr std::int64_t dtype_size(DType dtype) {  // bytes per element
   switch (dtype) {
-    case DType::kFloat32: return 4;
+    case DType::kFloat32:
+      return 4;
     case DType::kFloat64:
-    case DType::kInt64: return 8;
+    case DType::kInt64:
+      return 8;
     case DType::kUInt8:
-    case DType::kBool: return 1;
+    case DType::kBool:
+      return 1;
   }
   return 0;
 }
-constexpr bool is_floating(DType dtype) { return dtype == DType::kFloat32 || dtype == DType::kFloat64; }
+constexpr bool is_floating(DType dtype) {
+  return dtype == DType::kFloat32 || dtype == DType::kFloat64;
+}
 
 // The DType of a C++ type: float, double, std::int64_t, std::uint8_t, bool.
 template <typename T>

@@ -15,10 +15,12 @@ TensorSpec infer(Op op, std::span<const Tensor> inputs, const Attributes& attrib
   };
   const OpInfo& info = op_info(op);
   TESSERA_CHECK(info.arity < 0 ? !inputs.empty() : inputs.size() == static_cast<std::size_t>(info.arity),
-                "{}: found {} inputs, expected {}", info.name, inputs.size(), info.arity < 0 ? 1 : info.arity);
+                "{}: found {} inputs, expected {}", info.name, inputs.size(),
+                info.arity < 0 ? 1 : info.arity);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].defined()) fail("{}: argument {} is an undefined tensor", info.name, i + 1);
-    if (inputs[i].device() != inputs[0].device()) fail("{}: arguments 1 and {} are on different devices", info.name, i + 1);
+    if (inputs[i].device() != inputs[0].device())
+      fail("{}: arguments 1 and {} are on different devices", info.name, i + 1);
   }
   return kRules[static_cast<std::size_t>(op)]({op, inputs, attributes});
 }
@@ -45,9 +47,11 @@ void require_same_dtype(const RuleCall& call, std::size_t a, std::size_t b) {
        call.shape(b).to_string());
 }
 
-void require_rank(const RuleCall& call, std::size_t input, std::string_view argument, int rank, std::string_view axes) {
+void require_rank(const RuleCall& call, std::size_t input, std::string_view argument, int rank,
+                  std::string_view axes) {
   if (call.shape(input).rank() == rank) return;
-  fail("{}: {} has shape {}, expected {} axes {}", call.name(), argument, call.shape(input).to_string(), rank, axes);
+  fail("{}: {} has shape {}, expected {} axes {}", call.name(), argument, call.shape(input).to_string(), rank,
+       axes);
 }
 
 int checked_axis(const RuleCall& call, const Shape& shape) {

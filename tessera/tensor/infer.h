@@ -24,7 +24,8 @@ struct RuleCall {
   template <typename A>
   const A& get() const {
     const A* found = std::get_if<A>(&attributes);
-    TESSERA_CHECK(found != nullptr, "{}: the attributes are of the wrong kind ({})", name(), attributes.index());
+    TESSERA_CHECK(found != nullptr, "{}: the attributes are of the wrong kind ({})", name(),
+                  attributes.index());
     return *found;
   }
 };
@@ -39,7 +40,8 @@ void require_dtype(const RuleCall& call, std::size_t input, std::string_view arg
 void require_floating(const RuleCall& call, std::size_t input, std::string_view argument);
 // Throws Error naming both dtypes unless they are the same.
 void require_same_dtype(const RuleCall& call, std::size_t a, std::size_t b);
-void require_rank(const RuleCall& call, std::size_t input, std::string_view argument, int rank, std::string_view axes);
+void require_rank(const RuleCall& call, std::size_t input, std::string_view argument, int rank,
+                  std::string_view axes);
 // The axis of AxisAttributes, checked against the input's shape (attributes count from the front).
 int checked_axis(const RuleCall& call, const Shape& shape);
 // Throws Error when a length is negative.

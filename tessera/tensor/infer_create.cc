@@ -9,7 +9,8 @@ TensorSpec random_rule(const RuleCall& call, bool floating) {
   require_lengths(call, random.shape);
   const bool right_type = floating ? is_floating(random.dtype) : random.dtype == DType::kInt64;
   if (!right_type)
-    fail("{}: dtype is {}, expected {}", call.name(), dtype_name(random.dtype), floating ? "float32 or float64" : "int64");
+    fail("{}: dtype is {}, expected {}", call.name(), dtype_name(random.dtype),
+         floating ? "float32 or float64" : "int64");
   return {random.shape, random.dtype};
 }
 
@@ -29,13 +30,20 @@ TensorSpec arange_rule(const RuleCall& call) {
   return {fill.shape, fill.dtype};
 }
 
-TensorSpec random_bits_rule(const RuleCall& call) { return random_rule(call, false); }
-TensorSpec random_uniform_rule(const RuleCall& call) { return random_rule(call, true); }
-TensorSpec random_normal_rule(const RuleCall& call) { return random_rule(call, true); }
+TensorSpec random_bits_rule(const RuleCall& call) {
+  return random_rule(call, false);
+}
+TensorSpec random_uniform_rule(const RuleCall& call) {
+  return random_rule(call, true);
+}
+TensorSpec random_normal_rule(const RuleCall& call) {
+  return random_rule(call, true);
+}
 
 TensorSpec random_permutation_rule(const RuleCall& call) {
   const TensorSpec spec = random_rule(call, false);
-  if (spec.shape.rank() != 1) fail("random_permutation: the shape is {}, expected one axis", spec.shape.to_string());
+  if (spec.shape.rank() != 1)
+    fail("random_permutation: the shape is {}, expected one axis", spec.shape.to_string());
   return spec;
 }
 

@@ -27,8 +27,10 @@ TensorSpec comparison(const RuleCall& call) {
 
 }  // namespace
 
-#define TESSERA_RULE(name, rule) \
-  TensorSpec name##_rule(const RuleCall& call) { return rule(call); }
+#define TESSERA_RULE(name, rule)                 \
+  TensorSpec name##_rule(const RuleCall& call) { \
+    return rule(call);                           \
+  }
 TESSERA_RULE(negate, numeric_unary)
 TESSERA_RULE(absolute, numeric_unary)
 TESSERA_RULE(sign, numeric_unary)
@@ -72,6 +74,8 @@ TensorSpec select_rule(const RuleCall& call) {
   return {broadcast_of(call, call.shape(0), values), call.input(1).dtype()};
 }
 
-TensorSpec cast_rule(const RuleCall& call) { return {call.shape(0), call.get<CastAttributes>().dtype}; }
+TensorSpec cast_rule(const RuleCall& call) {
+  return {call.shape(0), call.get<CastAttributes>().dtype};
+}
 
 }  // namespace tessera::shape_rules

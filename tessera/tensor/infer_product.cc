@@ -22,7 +22,8 @@ std::int64_t window_output_size(std::int64_t input, const WindowAttributes& wind
 namespace shape_rules {
 namespace {
 
-constexpr std::int64_t kLargest = std::int64_t{1} << 31;  // keeps the arithmetic of positions far from overflow
+constexpr std::int64_t kLargest = std::int64_t{1}
+                                  << 31;  // keeps the arithmetic of positions far from overflow
 
 void require_window(const RuleCall& call, const WindowAttributes& window) {
   for (int i = 0; i < 2; ++i) {
@@ -38,13 +39,14 @@ void require_window(const RuleCall& call, const WindowAttributes& window) {
 }
 
 // [N,C,H',W'] for an input [N,C,H,W].
-Shape windowed(const RuleCall& call, const Shape& input, const WindowAttributes& window, std::int64_t channels) {
+Shape windowed(const RuleCall& call, const Shape& input, const WindowAttributes& window,
+               std::int64_t channels) {
   Shape output{input[0], channels, 0, 0};
   for (int i = 0; i < 2; ++i) {
     output[2 + i] = window_output_size(input[2 + i], window, i);
     if (output[2 + i] == 0)
-      fail("{}: a window of {} (dilation {}) does not fit axis {} of {}, even with padding {}", call.name(), window.kernel[i],
-           window.dilation[i], 2 + i, input.to_string(), window.padding[i]);
+      fail("{}: a window of {} (dilation {}) does not fit axis {} of {}, even with padding {}", call.name(),
+           window.kernel[i], window.dilation[i], 2 + i, input.to_string(), window.padding[i]);
   }
   return output;
 }
@@ -53,11 +55,14 @@ Shape windowed(const RuleCall& call, const Shape& input, const WindowAttributes&
 Shape convolved(const RuleCall& call, const Shape& x, const Shape& weight, const WindowAttributes& window) {
   const std::int64_t groups = window.groups;
   if (x.rank() != 4 || weight.rank() != 4)
-    fail("{}: {} and {}: expected x [N,C,H,W] and weight [O,C/groups,R,S]", call.name(), x.to_string(), weight.to_string());
+    fail("{}: {} and {}: expected x [N,C,H,W] and weight [O,C/groups,R,S]", call.name(), x.to_string(),
+         weight.to_string());
   if (groups < 1) fail("{}: groups is {}, expected at least 1", call.name(), groups);
   if (x[1] % groups != 0 || weight[1] != x[1] / groups)
-    fail("{}: x {} and weight {} with {} groups: axis 1 of x is {}, axis 1 of weight is {}, expected x's divided by groups",
-         call.name(), x.to_string(), weight.to_string(), groups, x[1], weight[1]);
+    fail(
+        "{}: x {} and weight {} with {} groups: axis 1 of x is {}, axis 1 of weight is {}, expected x's "
+        "divided by groups",
+        call.name(), x.to_string(), weight.to_string(), groups, x[1], weight[1]);
   if (weight[0] % groups != 0)
     fail("{}: axis 0 of weight {} does not divide into {} groups", call.name(), weight.to_string(), groups);
   WindowAttributes actual = window;
@@ -68,15 +73,17 @@ Shape convolved(const RuleCall& call, const Shape& x, const Shape& weight, const
   return windowed(call, x, actual, weight[0]);
 }
 
-void require_gradient(const RuleCall& call, const Shape& x, const Shape& weight, const WindowAttributes& window) {
+void require_gradient(const RuleCall& call, const Shape& x, const Shape& weight,
+                      const WindowAttributes& window) {
   const Shape expected = convolved(call, x, weight, window);
   if (call.shape(0) != expected)
-    fail("{}: the output gradient has shape {}, but conv2d of {} with {} gives {}", call.name(), call.shape(0).to_string(),
-         x.to_string(), weight.to_string(), expected.to_string());
+    fail("{}: the output gradient has shape {}, but conv2d of {} with {} gives {}", call.name(),
+         call.shape(0).to_string(), x.to_string(), weight.to_string(), expected.to_string());
 }
 
 Shape pooled(const RuleCall& call, const Shape& input, const WindowAttributes& window) {
-  if (input.rank() != 4) fail("{}: x has shape {}, expected 4 axes [N,C,H,W]", call.name(), input.to_string());
+  if (input.rank() != 4)
+    fail("{}: x has shape {}, expected 4 axes [N,C,H,W]", call.name(), input.to_string());
   require_window(call, window);
   for (int i = 0; i < 2; ++i)
     if (window.padding[i] > window.kernel[i] / 2)
@@ -88,7 +95,8 @@ Shape pooled(const RuleCall& call, const Shape& input, const WindowAttributes& w
 // Average pooling counts a window's positions; gaps in it have no meaning there.
 Shape average_pooled(const RuleCall& call, const Shape& input, const WindowAttributes& window) {
   if (window.dilation[0] != 1 || window.dilation[1] != 1)
-    fail("{}: the dilation is ({}, {}), expected (1, 1)", call.name(), window.dilation[0], window.dilation[1]);
+    fail("{}: the dilation is ({}, {}), expected (1, 1)", call.name(), window.dilation[0],
+         window.dilation[1]);
   return pooled(call, input, window);
 }
 
@@ -106,8 +114,8 @@ TensorSpec matmul_rule(const RuleCall& call) {
     fail("matmul: {} x {}: expected matrices or batches of matrices", a.to_string(), b.to_string());
   const int last = a.rank() - 1, rows = b.rank() - 2;
   if (a[last] != b[rows])
-    fail("matmul: {} x {}: the inner lengths differ (axis {} of the left is {}, axis {} of the right is {})", a.to_string(),
-         b.to_string(), last, a[last], rows, b[rows]);
+    fail("matmul: {} x {}: the inner lengths differ (axis {} of the left is {}, axis {} of the right is {})",
+         a.to_string(), b.to_string(), last, a[last], rows, b[rows]);
   Shape batch_a, batch_b;
   for (int axis = 0; axis < a.rank() - 2; ++axis) batch_a.append(a[axis]);
   for (int axis = 0; axis < rows; ++axis) batch_b.append(b[axis]);
@@ -164,8 +172,8 @@ TensorSpec average_pool2d_gradient_rule(const RuleCall& call) {
   const auto& window = call.get<WindowAttributes>();
   const Shape expected = average_pooled(call, window.input_shape, window);
   if (call.shape(0) != expected)
-    fail("average_pool2d_gradient: the output gradient has shape {}, but pooling {} gives {}", call.shape(0).to_string(),
-         window.input_shape.to_string(), expected.to_string());
+    fail("average_pool2d_gradient: the output gradient has shape {}, but pooling {} gives {}",
+         call.shape(0).to_string(), window.input_shape.to_string(), expected.to_string());
   return {window.input_shape, call.input(0).dtype()};
 }
 

@@ -11,8 +11,8 @@ Shape reduced(const RuleCall& call) {
   int previous = -1;
   for (const int axis : reduce.axes) {
     if (axis <= previous || axis >= from.rank())
-      fail("{}: the axes are [{}], expected different ones of {} in ascending order", call.name(), fmt::join(reduce.axes, ", "),
-           from.to_string());
+      fail("{}: the axes are [{}], expected different ones of {} in ascending order", call.name(),
+           fmt::join(reduce.axes, ", "), from.to_string());
     chosen |= 1u << axis;
     previous = axis;
   }
@@ -57,12 +57,24 @@ TensorSpec normalized(const RuleCall& call) {
 
 }  // namespace
 
-TensorSpec sum_rule(const RuleCall& call) { return sum_like(call); }
-TensorSpec sum_squares_rule(const RuleCall& call) { return sum_like(call); }
-TensorSpec mean_rule(const RuleCall& call) { return mean_like(call); }
-TensorSpec variance_rule(const RuleCall& call) { return mean_like(call); }
-TensorSpec max_rule(const RuleCall& call) { return extreme(call); }
-TensorSpec min_rule(const RuleCall& call) { return extreme(call); }
+TensorSpec sum_rule(const RuleCall& call) {
+  return sum_like(call);
+}
+TensorSpec sum_squares_rule(const RuleCall& call) {
+  return sum_like(call);
+}
+TensorSpec mean_rule(const RuleCall& call) {
+  return mean_like(call);
+}
+TensorSpec variance_rule(const RuleCall& call) {
+  return mean_like(call);
+}
+TensorSpec max_rule(const RuleCall& call) {
+  return extreme(call);
+}
+TensorSpec min_rule(const RuleCall& call) {
+  return extreme(call);
+}
 
 TensorSpec argmax_rule(const RuleCall& call) {
   const auto& reduce = call.get<ReduceAttributes>();
@@ -70,8 +82,12 @@ TensorSpec argmax_rule(const RuleCall& call) {
   return {extreme(call).shape, DType::kInt64};
 }
 
-TensorSpec softmax_rule(const RuleCall& call) { return normalized(call); }
-TensorSpec log_softmax_rule(const RuleCall& call) { return normalized(call); }
+TensorSpec softmax_rule(const RuleCall& call) {
+  return normalized(call);
+}
+TensorSpec log_softmax_rule(const RuleCall& call) {
+  return normalized(call);
+}
 
 TensorSpec cross_entropy_rule(const RuleCall& call) {
   require_floating(call, 0, "logits");

@@ -7,8 +7,8 @@ namespace {
 // The shape that a slice of `full_shape` has.
 Shape sliced_shape(const RuleCall& call, const SliceAttributes& slice) {
   if (slice.ranges.size() != static_cast<std::size_t>(slice.full_shape.rank()))
-    fail("{}: found {} ranges for shape {}, expected {}", call.name(), slice.ranges.size(), slice.full_shape.to_string(),
-         slice.full_shape.rank());
+    fail("{}: found {} ranges for shape {}, expected {}", call.name(), slice.ranges.size(),
+         slice.full_shape.to_string(), slice.full_shape.rank());
   Shape shape;
   for (std::size_t i = 0; i < slice.ranges.size(); ++i) {
     const Range::Resolved& range = slice.ranges[i];
@@ -17,8 +17,8 @@ Shape sliced_shape(const RuleCall& call, const SliceAttributes& slice) {
     const bool inside = range.length == 0 || (range.length > 0 && range.start >= 0 && range.start < length &&
                                               last >= 0 && last < length);
     if (!inside || (range.removes_axis && range.length != 1))
-      fail("{}: the range (start {}, length {}, step {}) leaves axis {} of {}", call.name(), range.start, range.length,
-           range.step, i, slice.full_shape.to_string());
+      fail("{}: the range (start {}, length {}, step {}) leaves axis {} of {}", call.name(), range.start,
+           range.length, range.step, i, slice.full_shape.to_string());
     if (!range.removes_axis) shape.append(range.length);
   }
   return shape;
@@ -35,8 +35,8 @@ TensorSpec reshape_rule(const RuleCall& call) {
   const Shape& shape = call.get<ShapeAttributes>().shape;
   require_lengths(call, shape);
   if (shape.elements() != call.input(0).elements())
-    fail("reshape: {} has {} elements, {} has {}", call.shape(0).to_string(), call.input(0).elements(), shape.to_string(),
-         shape.elements());
+    fail("reshape: {} has {} elements, {} has {}", call.shape(0).to_string(), call.input(0).elements(),
+         shape.to_string(), shape.elements());
   return {shape, call.input(0).dtype()};
 }
 
@@ -51,14 +51,16 @@ TensorSpec permute_rule(const RuleCall& call) {
     shape.append(from[axis]);
   }
   if (shape.rank() != from.rank() || axes.size() != static_cast<std::size_t>(from.rank()))
-    fail("permute: the axes are [{}], expected each axis of {} once", fmt::join(axes, ", "), from.to_string());
+    fail("permute: the axes are [{}], expected each axis of {} once", fmt::join(axes, ", "),
+         from.to_string());
   return {shape, call.input(0).dtype()};
 }
 
 TensorSpec slice_rule(const RuleCall& call) {
   const auto& slice = call.get<SliceAttributes>();
   if (slice.full_shape != call.shape(0))
-    fail("slice: the ranges are for shape {}, x has shape {}", slice.full_shape.to_string(), call.shape(0).to_string());
+    fail("slice: the ranges are for shape {}, x has shape {}", slice.full_shape.to_string(),
+         call.shape(0).to_string());
   return {sliced_shape(call, slice), call.input(0).dtype()};
 }
 
@@ -67,8 +69,8 @@ TensorSpec embed_rule(const RuleCall& call) {
   require_lengths(call, slice.full_shape);
   const Shape expected = sliced_shape(call, slice);
   if (call.shape(0) != expected)
-    fail("embed: x has shape {}, but this slice of {} has shape {}", call.shape(0).to_string(), slice.full_shape.to_string(),
-         expected.to_string());
+    fail("embed: x has shape {}, but this slice of {} has shape {}", call.shape(0).to_string(),
+         slice.full_shape.to_string(), expected.to_string());
   return {slice.full_shape, call.input(0).dtype()};
 }
 
@@ -81,12 +83,15 @@ TensorSpec broadcast_to_rule(const RuleCall& call) {
   const int shift = shape.rank() - from.rank();
   for (int axis = 0; axis < from.rank(); ++axis)
     if (from[axis] != shape[axis + shift] && from[axis] != 1)
-      fail("broadcast_to: {} does not broadcast to {} (axis {} of the left is {}, axis {} of the right is {})", from.to_string(),
-           shape.to_string(), axis, from[axis], axis + shift, shape[axis + shift]);
+      fail(
+          "broadcast_to: {} does not broadcast to {} (axis {} of the left is {}, axis {} of the right is {})",
+          from.to_string(), shape.to_string(), axis, from[axis], axis + shift, shape[axis + shift]);
   return {shape, call.input(0).dtype()};
 }
 
-TensorSpec copy_rule(const RuleCall& call) { return {call.shape(0), call.input(0).dtype()}; }
+TensorSpec copy_rule(const RuleCall& call) {
+  return {call.shape(0), call.input(0).dtype()};
+}
 
 TensorSpec concatenate_rule(const RuleCall& call) {
   Shape shape = call.shape(0);
@@ -95,12 +100,14 @@ TensorSpec concatenate_rule(const RuleCall& call) {
     require_same_dtype(call, 0, i);
     const Shape& other = call.shape(i);
     if (other.rank() != shape.rank())
-      fail("concatenate: {} and {} have different numbers of axes", call.shape(0).to_string(), other.to_string());
+      fail("concatenate: {} and {} have different numbers of axes", call.shape(0).to_string(),
+           other.to_string());
     for (int a = 0; a < shape.rank(); ++a)
       if (a != axis && other[a] != shape[a])
-        fail("concatenate: {} and {} along axis {} differ in axis {} ({} and {})", call.shape(0).to_string(), other.to_string(),
-             axis, a, shape[a], other[a]);
-    if (__builtin_add_overflow(shape[axis], other[axis], &shape[axis])) fail("concatenate: axis {} is too long", axis);
+        fail("concatenate: {} and {} along axis {} differ in axis {} ({} and {})", call.shape(0).to_string(),
+             other.to_string(), axis, a, shape[a], other[a]);
+    if (__builtin_add_overflow(shape[axis], other[axis], &shape[axis]))
+      fail("concatenate: axis {} is too long", axis);
   }
   return {shape, call.input(0).dtype()};
 }
@@ -121,8 +128,8 @@ TensorSpec index_add_rule(const RuleCall& call) {
   require_same_dtype(call, 0, 2);
   expected[axis] = call.input(1).elements();
   if (call.shape(2) != expected)
-    fail("index_add: source has shape {}, expected {} (x {} with axis {} as long as the index)", call.shape(2).to_string(),
-         expected.to_string(), call.shape(0).to_string(), axis);
+    fail("index_add: source has shape {}, expected {} (x {} with axis {} as long as the index)",
+         call.shape(2).to_string(), expected.to_string(), call.shape(0).to_string(), axis);
   return {call.shape(0), call.input(0).dtype()};
 }
 

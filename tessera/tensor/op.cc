@@ -24,7 +24,8 @@ void tell_observers(const OpEvent& event) {
   for (std::size_t i = 0; i < observers.size(); ++i) observers[i]->on_op(event);
 }
 
-void run_kernel(Op op, std::span<const TensorView> inputs, const Tensor& output, const Attributes& attributes) {
+void run_kernel(Op op, std::span<const TensorView> inputs, const Tensor& output,
+                const Attributes& attributes) {
   if (output.elements() == 0) return;
   backend_for(output.device().kind).run({op, inputs, output.view(), attributes});
 }
@@ -43,7 +44,8 @@ TensorView broadcast_batch(const TensorView& view, const Shape& output) {
 
 // The input as kernels of this row may expect it (backend.h). A copy that this takes lives in `kept` and is no event: it is
 // how the operation is carried out, not a step of the program.
-TensorView kernel_input(Op op, std::size_t position, const Tensor& input, const Shape& output, std::vector<Tensor>& kept) {
+TensorView kernel_input(Op op, std::size_t position, const Tensor& input, const Shape& output,
+                        std::vector<Tensor>& kept) {
   const TensorView view = input.view();
   const OpClass op_class = op_info(op).op_class;
   if (op_class == OpClass::kBinary || op_class == OpClass::kCompare || op_class == OpClass::kSelect)
@@ -67,7 +69,8 @@ Tensor compute(Op op, std::span<const Tensor> inputs, const Attributes& attribut
   constexpr std::size_t kUsualInputs = 3;
   if (inputs.size() <= kUsualInputs) {
     std::array<TensorView, kUsualInputs> views;
-    for (std::size_t i = 0; i < inputs.size(); ++i) views[i] = kernel_input(op, i, inputs[i], spec.shape, kept);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      views[i] = kernel_input(op, i, inputs[i], spec.shape, kept);
     run_kernel(op, {views.data(), inputs.size()}, output, attributes);
   } else {
     std::vector<TensorView> views;
@@ -91,7 +94,9 @@ Tensor apply_view(Op op, const Tensor& input, const Attributes& attributes, cons
 
 }  // namespace
 
-const OpInfo& op_info(Op op) { return kInfos[static_cast<std::size_t>(op)]; }
+const OpInfo& op_info(Op op) {
+  return kInfos[static_cast<std::size_t>(op)];
+}
 
 Tensor apply(Op op, std::span<const Tensor> inputs, const Attributes& attributes, SourceLocation where) {
   const TensorSpec spec = infer(op, inputs, attributes);
@@ -101,7 +106,9 @@ Tensor apply(Op op, std::span<const Tensor> inputs, const Attributes& attributes
   return output;
 }
 
-ObserveOps::ObserveOps(OpObserver* observer) : observer_(observer) { observers.push_back(observer); }
+ObserveOps::ObserveOps(OpObserver* observer) : observer_(observer) {
+  observers.push_back(observer);
+}
 
 // The last one installed: one observer may be installed in nested scopes.
 ObserveOps::~ObserveOps() {

@@ -27,7 +27,20 @@ inline constexpr int kOpCount = 0
     ;
 
 enum class OpClass : std::uint8_t {
-  kUnary, kBinary, kCompare, kSelect, kCast, kCreate, kRandom, kView, kMove, kProduct, kWindow, kReduce, kIndex, kNormalize
+  kUnary,
+  kBinary,
+  kCompare,
+  kSelect,
+  kCast,
+  kCreate,
+  kRandom,
+  kView,
+  kMove,
+  kProduct,
+  kWindow,
+  kReduce,
+  kIndex,
+  kNormalize
 };
 
 struct OpInfo {
@@ -63,7 +76,7 @@ struct ShapeAttributes {  // Reshape, BroadcastTo
 struct PermuteAttributes {
   std::vector<int> axes;
 };
-struct SliceAttributes {  // Slice and its adjoint Embed
+struct SliceAttributes {                // Slice and its adjoint Embed
   std::vector<Range::Resolved> ranges;  // one per axis of the unsliced shape
   Shape full_shape;                     // the unsliced shape
 };
@@ -74,7 +87,7 @@ struct ReduceAttributes {
   std::vector<int> axes;  // sorted, without repeats, counted from the front; ArgMax: exactly one
   bool keep_axes = false;
 };
-struct WindowAttributes {  // conv2d and pooling; pairs are (rows, columns)
+struct WindowAttributes {           // conv2d and pooling; pairs are (rows, columns)
   std::int64_t kernel[2] = {1, 1};  // pooling: the window; convolution gradients: the filter's size
   std::int64_t stride[2] = {1, 1};
   std::int64_t padding[2] = {0, 0};
@@ -82,11 +95,13 @@ struct WindowAttributes {  // conv2d and pooling; pairs are (rows, columns)
   std::int64_t groups = 1;
   bool count_padding = true;  // average pooling: divide by the whole window (as PyTorch's default)
   bool round_up = false;      // pooling: ceil instead of floor for the output size
-  Shape input_shape;          // gradients: the shape that they lead back to (input, or weight for the weight gradient)
+  Shape
+      input_shape;  // gradients: the shape that they lead back to (input, or weight for the weight gradient)
 };
 
-using Attributes = std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
-                                PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes>;
+using Attributes =
+    std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
+                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

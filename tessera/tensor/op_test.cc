@@ -47,9 +47,11 @@ TEST_F(OpTest, NumbersTakeTheTensorsType) {
             "equal: the number 256 is not a value of uint8 (0 to 255)");
   EXPECT_EQ(error_of([&] { add(1, 2); }),
             "add: both arguments are numbers, expected at least one tensor; Tensor::scalar makes one");
-  EXPECT_EQ(error_of([&] { relu(1); }), "relu: the argument is a number, expected a tensor; Tensor::scalar makes one");
+  EXPECT_EQ(error_of([&] { relu(1); }),
+            "relu: the argument is a number, expected a tensor; Tensor::scalar makes one");
   EXPECT_EQ(error_of([&] { floats_ + integers_; }),
-            "add: the arguments are float32 [2, 3] and int64 [2, 3], expected one type; convert one of them with to()");
+            "add: the arguments are float32 [2, 3] and int64 [2, 3], expected one type; convert one of them "
+            "with to()");
   EXPECT_EQ(error_of([&] { exp(integers_); }), "exp: x is int64, expected float32 or float64");
   EXPECT_EQ(error_of([&] { exp(Tensor()); }), "exp: the argument is an undefined tensor");
   EXPECT_EQ(error_of([&] { floats_ + Tensor(); }), "add: argument 2 is an undefined tensor");
@@ -58,32 +60,68 @@ TEST_F(OpTest, NumbersTakeTheTensorsType) {
 }
 
 TEST_F(OpTest, ShapeErrorsNameBothShapesAndTheAxis) {
-  EXPECT_EQ(error_of([] { matmul(zeros({2, 3}), zeros({4, 5})); }),
-            "matmul: [2, 3] x [4, 5]: the inner lengths differ (axis 1 of the left is 3, axis 0 of the right is 4)");
-  EXPECT_EQ(error_of([] { matmul(zeros({3}), zeros({4, 5})); }),
-            "matmul: [3] x [4, 5]: the inner lengths differ (axis 0 of the left is 3, axis 0 of the right is 4)");
-  EXPECT_EQ(error_of([] { matmul(zeros({2, 2, 3}), zeros({3, 3, 5})); }),
-            "matmul: [2, 2, 3] x [3, 3, 5]: the leading axes [2] and [3] do not broadcast (axis 0 of the left is 2, axis 0 of "
+  EXPECT_EQ(error_of([] {
+              matmul(zeros({2, 3}), zeros({4, 5}));
+            }),
+            "matmul: [2, 3] x [4, 5]: the inner lengths differ (axis 1 of the left is 3, axis 0 of the right "
+            "is 4)");
+  EXPECT_EQ(
+      error_of([] {
+        matmul(zeros({3}), zeros({4, 5}));
+      }),
+      "matmul: [3] x [4, 5]: the inner lengths differ (axis 0 of the left is 3, axis 0 of the right is 4)");
+  EXPECT_EQ(error_of([] {
+              matmul(zeros({2, 2, 3}), zeros({3, 3, 5}));
+            }),
+            "matmul: [2, 2, 3] x [3, 3, 5]: the leading axes [2] and [3] do not broadcast (axis 0 of the "
+            "left is 2, axis 0 of "
             "the right is 3; expected equal lengths or a 1)");
-  EXPECT_EQ(error_of([] { zeros({2, 3}) + zeros({2, 4}); }),
-            "add: [2, 3] and [2, 4] do not broadcast (axis 1 of the left is 3, axis 1 of the right is 4; expected equal lengths "
+  EXPECT_EQ(error_of([] {
+              zeros({2, 3}) + zeros({2, 4});
+            }),
+            "add: [2, 3] and [2, 4] do not broadcast (axis 1 of the left is 3, axis 1 of the right is 4; "
+            "expected equal lengths "
             "or a 1)");
-  EXPECT_EQ(error_of([] { concatenate({zeros({2, 3}), zeros({3, 4})}, 0); }),
+  EXPECT_EQ(error_of([] {
+              concatenate({zeros({2, 3}), zeros({3, 4})}, 0);
+            }),
             "concatenate: [2, 3] and [3, 4] along axis 0 differ in axis 1 (3 and 4)");
-  EXPECT_EQ(error_of([] { conv2d(zeros({1, 3, 8, 8}), zeros({4, 2, 3, 3})); }),
-            "conv2d: x [1, 3, 8, 8] and weight [4, 2, 3, 3] with 1 groups: axis 1 of x is 3, axis 1 of weight is 2, expected x's "
+  EXPECT_EQ(error_of([] {
+              conv2d(zeros({1, 3, 8, 8}), zeros({4, 2, 3, 3}));
+            }),
+            "conv2d: x [1, 3, 8, 8] and weight [4, 2, 3, 3] with 1 groups: axis 1 of x is 3, axis 1 of "
+            "weight is 2, expected x's "
             "divided by groups");
-  EXPECT_EQ(error_of([] { conv2d(zeros({1, 2, 2, 8}), zeros({4, 2, 3, 3})); }),
+  EXPECT_EQ(error_of([] {
+              conv2d(zeros({1, 2, 2, 8}), zeros({4, 2, 3, 3}));
+            }),
             "conv2d: a window of 3 (dilation 1) does not fit axis 2 of [1, 2, 2, 8], even with padding 0");
-  EXPECT_EQ(error_of([] { cross_entropy(zeros({4, 3}), zeros({5}, DType::kInt64)); }),
-            "cross_entropy: logits [4, 3] and labels [5]: axis 0 of the logits is 4, axis 0 of the labels is 5");
-  EXPECT_EQ(error_of([] { sum(zeros({2, 3}), {2}); }), "sum: axis 2 is out of range for shape [2, 3]: expected -2 to 1");
-  EXPECT_EQ(error_of([] { sum(zeros({2, 3}), {1, -1}); }), "sum: an axis of [2, 3] is named twice in [1, -1]");
+  EXPECT_EQ(
+      error_of([] {
+        cross_entropy(zeros({4, 3}), zeros({5}, DType::kInt64));
+      }),
+      "cross_entropy: logits [4, 3] and labels [5]: axis 0 of the logits is 4, axis 0 of the labels is 5");
+  EXPECT_EQ(error_of([] {
+              sum(zeros({2, 3}), {2});
+            }),
+            "sum: axis 2 is out of range for shape [2, 3]: expected -2 to 1");
+  EXPECT_EQ(error_of([] {
+              sum(zeros({2, 3}), {1, -1});
+            }),
+            "sum: an axis of [2, 3] is named twice in [1, -1]");
   EXPECT_EQ(error_of([] { max(zeros({2, 0})); }), "max: axis 1 of [2, 0] has no elements to choose from");
-  EXPECT_EQ(error_of([] { permute(zeros({2, 3}), {0, 0}); }), "permute: the axes are [0, 0], expected each axis of [2, 3] once");
-  EXPECT_EQ(error_of([] { zeros({2, 3}).broadcast_to({3, 3}); }),
-            "broadcast_to: [2, 3] does not broadcast to [3, 3] (axis 0 of the left is 2, axis 0 of the right is 3)");
-  EXPECT_EQ(error_of([] { max_pool2d(zeros({1, 1, 4, 4}), {.padding = {2, 0}}); }),
+  EXPECT_EQ(error_of([] {
+              permute(zeros({2, 3}), {0, 0});
+            }),
+            "permute: the axes are [0, 0], expected each axis of [2, 3] once");
+  EXPECT_EQ(error_of([] {
+              zeros({2, 3}).broadcast_to({3, 3});
+            }),
+            "broadcast_to: [2, 3] does not broadcast to [3, 3] (axis 0 of the left is 2, axis 0 of the right "
+            "is 3)");
+  EXPECT_EQ(error_of([] {
+              max_pool2d(zeros({1, 1, 4, 4}), {.padding = {2, 0}});
+            }),
             "max_pool2d: the padding in rows is 2, expected at most half the window (1)");
 }
 
@@ -100,7 +138,8 @@ TEST_F(OpTest, OutputShapes) {
   EXPECT_EQ(gather(floats_, zeros({5}, DType::kInt64), 1).shape(), (Shape{2, 5}));
   EXPECT_EQ(concatenate({floats_, floats_}, -1).shape(), (Shape{2, 6}));
   EXPECT_EQ(select(greater(floats_, 0), floats_, 0).dtype(), DType::kFloat32);
-  EXPECT_EQ(conv2d(zeros({2, 4, 9, 8}), zeros({6, 2, 3, 2}), {.stride = {2, 1}, .padding = {1, 0}, .dilation = {2, 3}, .groups = 2})
+  EXPECT_EQ(conv2d(zeros({2, 4, 9, 8}), zeros({6, 2, 3, 2}),
+                   {.stride = {2, 1}, .padding = {1, 0}, .dilation = {2, 3}, .groups = 2})
                 .shape(),
             (Shape{2, 6, 4, 5}));
   EXPECT_EQ(embed(zeros({2}), {{Range(1, 5, 2).resolve(6, 0)}, Shape{6}}).shape(), (Shape{6}));

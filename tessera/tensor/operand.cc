@@ -21,11 +21,16 @@ std::int64_t integer_of(double value, std::int64_t low, std::int64_t high, DType
 Tensor Operand::as_tensor(DType dtype) const {
   if (is_tensor()) return tensor_;
   switch (dtype) {
-    case DType::kFloat32: return Tensor::scalar(static_cast<float>(number_));
-    case DType::kFloat64: return Tensor::scalar(number_);
-    case DType::kInt64: return Tensor::scalar(integer_of(number_, INT64_MIN, INT64_MAX, dtype));
-    case DType::kUInt8: return Tensor::scalar(static_cast<std::uint8_t>(integer_of(number_, 0, 255, dtype)));
-    case DType::kBool: return Tensor::scalar(integer_of(number_, 0, 1, dtype) != 0);
+    case DType::kFloat32:
+      return Tensor::scalar(static_cast<float>(number_));
+    case DType::kFloat64:
+      return Tensor::scalar(number_);
+    case DType::kInt64:
+      return Tensor::scalar(integer_of(number_, INT64_MIN, INT64_MAX, dtype));
+    case DType::kUInt8:
+      return Tensor::scalar(static_cast<std::uint8_t>(integer_of(number_, 0, 255, dtype)));
+    case DType::kBool:
+      return Tensor::scalar(integer_of(number_, 0, 1, dtype) != 0);
   }
   return {};
 }
@@ -33,7 +38,8 @@ Tensor Operand::as_tensor(DType dtype) const {
 namespace internal {
 
 const Tensor& tensor_argument(Op op, const Operand& x) {
-  if (!x.is_tensor()) fail("{}: the argument is a number, expected a tensor; Tensor::scalar makes one", op_info(op).name);
+  if (!x.is_tensor())
+    fail("{}: the argument is a number, expected a tensor; Tensor::scalar makes one", op_info(op).name);
   if (!x.tensor().defined()) fail("{}: the argument is an undefined tensor", op_info(op).name);
   return x.tensor();
 }

@@ -29,8 +29,8 @@ class Operand {
   Operand(const Tensor& tensor, SourceLocation where = SourceLocation::current())  // NOLINT
       : tensor_(tensor), where_(where) {}
   template <typename Number>
-    requires std::is_arithmetic_v<Number>
-  Operand(Number value, SourceLocation where = SourceLocation::current())  // NOLINT
+  requires std::is_arithmetic_v<Number> Operand(Number value,
+                                                SourceLocation where = SourceLocation::current())  // NOLINT
       : number_(static_cast<double>(value)), is_number_(true), where_(where) {}
 
   bool is_tensor() const { return !is_number_; }
@@ -81,19 +81,22 @@ TESSERA_DECLARE_BINARY(greater_equal)
 #undef TESSERA_DECLARE_BINARY
 
 // At least one side must be a Tensor, which these overloads say by their types.
-#define TESSERA_DECLARE_OPERATOR(symbol, name)                                                          \
-  inline Tensor operator symbol(const Tensor& a, const Operand& b) { return name(Operand(a, b.where()), b); } \
-  template <typename Number>                                                                            \
-    requires std::is_arithmetic_v<Number>                                                               \
-  Tensor operator symbol(Number a, const Operand& b) {                                                   \
-    return name(Operand(a, b.where()), b);                                                              \
+#define TESSERA_DECLARE_OPERATOR(symbol, name)                                               \
+  inline Tensor operator symbol(const Tensor& a, const Operand& b) {                         \
+    return name(Operand(a, b.where()), b);                                                   \
+  }                                                                                          \
+  template <typename Number>                                                                 \
+  requires std::is_arithmetic_v<Number> Tensor operator symbol(Number a, const Operand& b) { \
+    return name(Operand(a, b.where()), b);                                                   \
   }
 TESSERA_DECLARE_OPERATOR(+, add)
 TESSERA_DECLARE_OPERATOR(-, subtract)
 TESSERA_DECLARE_OPERATOR(*, multiply)
 TESSERA_DECLARE_OPERATOR(/, divide)
 #undef TESSERA_DECLARE_OPERATOR
-inline Tensor operator-(const Operand& x) { return negate(x); }
+inline Tensor operator-(const Operand& x) {
+  return negate(x);
+}
 
 // condition ? a : b per element; condition is bool; all three broadcast.
 Tensor select(const Operand& condition, const Operand& a, const Operand& b);
@@ -107,19 +110,18 @@ Tensor zeros(const Shape& shape, DType dtype = DType::kFloat32,
 Tensor ones(const Shape& shape, DType dtype = DType::kFloat32,
             SourceLocation where = SourceLocation::current());
 // 0, 1, ..., n-1
-Tensor arange(std::int64_t n, DType dtype = DType::kInt64,
-              SourceLocation where = SourceLocation::current());
+Tensor arange(std::int64_t n, DType dtype = DType::kInt64, SourceLocation where = SourceLocation::current());
 
 // ---- Shape ----
 Tensor reshape(const Operand& x, const Shape& shape);  // one length may be -1
 Tensor permute(const Operand& x, const std::vector<int>& axes);
-Tensor transpose(const Operand& x);                                      // the last two axes exchanged
+Tensor transpose(const Operand& x);  // the last two axes exchanged
 Tensor transpose(const Operand& x, std::int64_t axis0, std::int64_t axis1);
-Tensor slice(const Operand& x, const std::vector<Range>& ranges);        // as in Python
+Tensor slice(const Operand& x, const std::vector<Range>& ranges);  // as in Python
 Tensor broadcast_to(const Operand& x, const Shape& shape);
-Tensor copy(const Operand& x);        // contiguous
-Tensor contiguous(const Operand& x);  // x itself when it is contiguous
-Tensor embed(const Operand& x, const SliceAttributes& attributes);       // the adjoint of slice
+Tensor copy(const Operand& x);                                      // contiguous
+Tensor contiguous(const Operand& x);                                // x itself when it is contiguous
+Tensor embed(const Operand& x, const SliceAttributes& attributes);  // the adjoint of slice
 Tensor concatenate(const std::vector<Tensor>& tensors, std::int64_t axis,
                    SourceLocation where = SourceLocation::current());
 Tensor gather(const Operand& x, const Tensor& index, std::int64_t axis = 0);
@@ -151,7 +153,7 @@ Tensor max_pool2d_indices(const Operand& x, const Pool2dOptions& options = {});
 Tensor average_pool2d(const Operand& x, const Pool2dOptions& options = {});
 
 // ---- Reductions; no axes given: over all. An empty list of axes reduces none. Sums of int64, uint8 and bool are int64. ----
-#define TESSERA_DECLARE_REDUCTION(name)                                                          \
+#define TESSERA_DECLARE_REDUCTION(name)                                                         \
   Tensor name(const Operand& x, const std::vector<std::int64_t>& axes, bool keep_axes = false); \
   Tensor name(const Operand& x);
 TESSERA_DECLARE_REDUCTION(sum)

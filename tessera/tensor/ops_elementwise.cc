@@ -4,8 +4,10 @@
 
 namespace tessera {
 
-#define TESSERA_DEFINE_UNARY(name, Id) \
-  Tensor name(const Operand& x) { return internal::apply_unary(Op::k##Id, x); }
+#define TESSERA_DEFINE_UNARY(name, Id)          \
+  Tensor name(const Operand& x) {               \
+    return internal::apply_unary(Op::k##Id, x); \
+  }
 TESSERA_DEFINE_UNARY(negate, Negate)
 TESSERA_DEFINE_UNARY(absolute, Absolute)
 TESSERA_DEFINE_UNARY(sign, Sign)
@@ -28,7 +30,8 @@ namespace {
 DType common_dtype(Op op, const Operand& a, const Operand& b) {
   const Operand& chosen = a.is_tensor() ? a : b;
   if (!chosen.is_tensor())
-    fail("{}: both arguments are numbers, expected at least one tensor; Tensor::scalar makes one", op_info(op).name);
+    fail("{}: both arguments are numbers, expected at least one tensor; Tensor::scalar makes one",
+         op_info(op).name);
   if (!chosen.tensor().defined()) fail("{}: an argument is an undefined tensor", op_info(op).name);
   return chosen.tensor().dtype();
 }
@@ -49,8 +52,10 @@ Tensor binary(Op op, const Operand& a, const Operand& b) {
 
 }  // namespace
 
-#define TESSERA_DEFINE_BINARY(name, Id) \
-  Tensor name(const Operand& a, const Operand& b) { return binary(Op::k##Id, a, b); }
+#define TESSERA_DEFINE_BINARY(name, Id)             \
+  Tensor name(const Operand& a, const Operand& b) { \
+    return binary(Op::k##Id, a, b);                 \
+  }
 TESSERA_DEFINE_BINARY(add, Add)
 TESSERA_DEFINE_BINARY(subtract, Subtract)
 TESSERA_DEFINE_BINARY(multiply, Multiply)
@@ -68,11 +73,13 @@ TESSERA_DEFINE_BINARY(greater_equal, GreaterEqual)
 
 Tensor select(const Operand& condition, const Operand& a, const Operand& b) {
   const DType dtype = common_dtype(Op::kSelect, a, b);
-  const std::array<Tensor, 3> inputs = {internal::tensor_argument(Op::kSelect, condition), as_tensor(Op::kSelect, a, dtype),
-                                        as_tensor(Op::kSelect, b, dtype)};
+  const std::array<Tensor, 3> inputs = {internal::tensor_argument(Op::kSelect, condition),
+                                        as_tensor(Op::kSelect, a, dtype), as_tensor(Op::kSelect, b, dtype)};
   return apply(Op::kSelect, inputs, NoAttributes{}, condition.where());
 }
 
-Tensor cast(const Operand& x, DType dtype) { return internal::apply_unary(Op::kCast, x, CastAttributes{dtype}); }
+Tensor cast(const Operand& x, DType dtype) {
+  return internal::apply_unary(Op::kCast, x, CastAttributes{dtype});
+}
 
 }  // namespace tessera

@@ -10,9 +10,11 @@ using internal::tensor_argument;
 
 // A 1-D argument becomes a matrix of one row or one column, whose axis is then taken out of the result.
 Tensor matmul(const Operand& a, const Operand& b) {
-  const Tensor &left = tensor_argument(Op::kMatrixMultiply, a), &right = tensor_argument(Op::kMatrixMultiply, b);
+  const Tensor &left = tensor_argument(Op::kMatrixMultiply, a),
+               &right = tensor_argument(Op::kMatrixMultiply, b);
   if (left.rank() == 0 || right.rank() == 0)
-    fail("matmul: {} x {}: a scalar has no rows and columns; use multiply", left.shape().to_string(), right.shape().to_string());
+    fail("matmul: {} x {}: a scalar has no rows and columns; use multiply", left.shape().to_string(),
+         right.shape().to_string());
   const bool row = left.rank() == 1, column = right.rank() == 1;
   if ((row || column) && left.shape()[left.rank() - 1] != right.shape()[std::max(0, right.rank() - 2)])
     fail("matmul: {} x {}: the inner lengths differ (axis {} of the left is {}, axis {} of the right is {})",
@@ -61,10 +63,14 @@ Tensor pool(Op op, const Operand& x, const Pool2dOptions& options) {
 
 }  // namespace
 
-Tensor max_pool2d(const Operand& x, const Pool2dOptions& options) { return pool(Op::kMaxPool2d, x, options); }
+Tensor max_pool2d(const Operand& x, const Pool2dOptions& options) {
+  return pool(Op::kMaxPool2d, x, options);
+}
 Tensor max_pool2d_indices(const Operand& x, const Pool2dOptions& options) {
   return pool(Op::kMaxPool2dIndices, x, options);
 }
-Tensor average_pool2d(const Operand& x, const Pool2dOptions& options) { return pool(Op::kAveragePool2d, x, options); }
+Tensor average_pool2d(const Operand& x, const Pool2dOptions& options) {
+  return pool(Op::kAveragePool2d, x, options);
+}
 
 }  // namespace tessera

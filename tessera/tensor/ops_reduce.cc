@@ -18,7 +18,8 @@ Tensor reduce(Op op, const Operand& x, const std::vector<std::int64_t>& axes, bo
   for (const std::int64_t axis : axes) attributes.axes.push_back(axis_argument(op, axis, tensor.shape()));
   std::sort(attributes.axes.begin(), attributes.axes.end());
   if (std::adjacent_find(attributes.axes.begin(), attributes.axes.end()) != attributes.axes.end())
-    fail("{}: an axis of {} is named twice in [{}]", op_info(op).name, tensor.shape().to_string(), fmt::join(axes, ", "));
+    fail("{}: an axis of {} is named twice in [{}]", op_info(op).name, tensor.shape().to_string(),
+         fmt::join(axes, ", "));
   attributes.keep_axes = keep_axes;
   return apply_unary(op, x, attributes);
 }
@@ -32,11 +33,13 @@ Tensor reduce_all(Op op, const Operand& x) {
 
 }  // namespace
 
-#define TESSERA_DEFINE_REDUCTION(name, Id)                                                          \
-  Tensor name(const Operand& x, const std::vector<std::int64_t>& axes, bool keep_axes) {          \
-    return reduce(Op::k##Id, x, axes, keep_axes);                                                   \
-  }                                                                                                 \
-  Tensor name(const Operand& x) { return reduce_all(Op::k##Id, x); }
+#define TESSERA_DEFINE_REDUCTION(name, Id)                                               \
+  Tensor name(const Operand& x, const std::vector<std::int64_t>& axes, bool keep_axes) { \
+    return reduce(Op::k##Id, x, axes, keep_axes);                                        \
+  }                                                                                      \
+  Tensor name(const Operand& x) {                                                        \
+    return reduce_all(Op::k##Id, x);                                                     \
+  }
 TESSERA_DEFINE_REDUCTION(sum, Sum)
 TESSERA_DEFINE_REDUCTION(sum_squares, SumSquares)
 TESSERA_DEFINE_REDUCTION(mean, Mean)
@@ -45,7 +48,9 @@ TESSERA_DEFINE_REDUCTION(max, Max)
 TESSERA_DEFINE_REDUCTION(min, Min)
 #undef TESSERA_DEFINE_REDUCTION
 
-Tensor argmax(const Operand& x, std::int64_t axis, bool keep_axis) { return reduce(Op::kArgMax, x, {axis}, keep_axis); }
+Tensor argmax(const Operand& x, std::int64_t axis, bool keep_axis) {
+  return reduce(Op::kArgMax, x, {axis}, keep_axis);
+}
 
 Tensor softmax(const Operand& x, std::int64_t axis) {
   const Shape& shape = tensor_argument(Op::kSoftmax, x).shape();

@@ -14,8 +14,12 @@ Tensor full(const Shape& shape, double value, DType dtype, SourceLocation where)
   return apply(Op::kFill, {}, FillAttributes{shape, dtype, value, 0}, where);
 }
 
-Tensor zeros(const Shape& shape, DType dtype, SourceLocation where) { return full(shape, 0, dtype, where); }
-Tensor ones(const Shape& shape, DType dtype, SourceLocation where) { return full(shape, 1, dtype, where); }
+Tensor zeros(const Shape& shape, DType dtype, SourceLocation where) {
+  return full(shape, 0, dtype, where);
+}
+Tensor ones(const Shape& shape, DType dtype, SourceLocation where) {
+  return full(shape, 1, dtype, where);
+}
 
 Tensor arange(std::int64_t n, DType dtype, SourceLocation where) {
   return apply(Op::kArange, {}, FillAttributes{Shape{n}, dtype, 0, 1}, where);
@@ -29,15 +33,17 @@ Shape resolved_shape(const Shape& from, const Shape& shape) {
   Shape result = shape, others = shape;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     if (shape[axis] != -1) continue;
-    if (open >= 0) fail("reshape: {} to {}: found two lengths of -1, expected at most one", from.to_string(), shape.to_string());
+    if (open >= 0)
+      fail("reshape: {} to {}: found two lengths of -1, expected at most one", from.to_string(),
+           shape.to_string());
     open = axis;
   }
   if (open < 0) return result;
   others[open] = 1;
   const std::int64_t known = others.elements();
   if (known <= 0 || from.elements() % known != 0)
-    fail("reshape: {} to {}: no length at axis {} keeps the {} elements", from.to_string(), shape.to_string(), open,
-         from.elements());
+    fail("reshape: {} to {}: no length at axis {} keeps the {} elements", from.to_string(), shape.to_string(),
+         open, from.elements());
   result[open] = from.elements() / known;
   return result;
 }
@@ -75,7 +81,8 @@ Tensor transpose(const Operand& x, std::int64_t axis0, std::int64_t axis1) {
 Tensor slice(const Operand& x, const std::vector<Range>& ranges) {
   const Tensor& tensor = tensor_argument(Op::kSlice, x);
   if (ranges.size() > static_cast<std::size_t>(tensor.rank()))
-    fail("slice: found {} ranges for shape {}, expected at most {}", ranges.size(), tensor.shape().to_string(), tensor.rank());
+    fail("slice: found {} ranges for shape {}, expected at most {}", ranges.size(),
+         tensor.shape().to_string(), tensor.rank());
   SliceAttributes attributes;
   attributes.full_shape = tensor.shape();
   for (int axis = 0; axis < tensor.rank(); ++axis) {
@@ -90,31 +97,38 @@ Tensor broadcast_to(const Operand& x, const Shape& shape) {
   return apply_unary(Op::kBroadcastTo, x, ShapeAttributes{shape});
 }
 
-Tensor copy(const Operand& x) { return apply_unary(Op::kCopy, x); }
+Tensor copy(const Operand& x) {
+  return apply_unary(Op::kCopy, x);
+}
 
 Tensor contiguous(const Operand& x) {
   const Tensor& tensor = tensor_argument(Op::kCopy, x);
   return tensor.contiguous() ? tensor : copy(x);
 }
 
-Tensor embed(const Operand& x, const SliceAttributes& attributes) { return apply_unary(Op::kEmbed, x, attributes); }
+Tensor embed(const Operand& x, const SliceAttributes& attributes) {
+  return apply_unary(Op::kEmbed, x, attributes);
+}
 
 Tensor concatenate(const std::vector<Tensor>& tensors, std::int64_t axis, SourceLocation where) {
   if (tensors.empty()) fail("concatenate: found no tensors, expected at least one");
   if (!tensors[0].defined()) fail("concatenate: argument 1 is an undefined tensor");
-  return apply(Op::kConcatenate, tensors, AxisAttributes{axis_argument(Op::kConcatenate, axis, tensors[0].shape())}, where);
+  return apply(Op::kConcatenate, tensors,
+               AxisAttributes{axis_argument(Op::kConcatenate, axis, tensors[0].shape())}, where);
 }
 
 Tensor gather(const Operand& x, const Tensor& index, std::int64_t axis) {
   const Tensor& tensor = tensor_argument(Op::kGather, x);
   const std::array<Tensor, 2> inputs = {tensor, index};
-  return apply(Op::kGather, inputs, AxisAttributes{axis_argument(Op::kGather, axis, tensor.shape())}, x.where());
+  return apply(Op::kGather, inputs, AxisAttributes{axis_argument(Op::kGather, axis, tensor.shape())},
+               x.where());
 }
 
 Tensor index_add(const Operand& x, const Tensor& index, const Tensor& source, std::int64_t axis) {
   const Tensor& tensor = tensor_argument(Op::kIndexAdd, x);
   const std::array<Tensor, 3> inputs = {tensor, index, source};
-  return apply(Op::kIndexAdd, inputs, AxisAttributes{axis_argument(Op::kIndexAdd, axis, tensor.shape())}, x.where());
+  return apply(Op::kIndexAdd, inputs, AxisAttributes{axis_argument(Op::kIndexAdd, axis, tensor.shape())},
+               x.where());
 }
 
 }  // namespace tessera

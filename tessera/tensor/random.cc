@@ -13,13 +13,16 @@ void RandomSource::begin_step(std::uint64_t step) {
   drawn_.clear();
 }
 
-Tensor RandomSource::draw(std::uint16_t op, std::string_view name, const Shape& shape, DType dtype, std::uint64_t offset) {
+Tensor RandomSource::draw(std::uint16_t op, std::string_view name, const Shape& shape, DType dtype,
+                          std::uint64_t offset) {
   const numerics::PhiloxKey key = numerics::stream_key(seed_, name);
   RandomAttributes attributes{shape, dtype, key.k0, key.k1, static_cast<std::uint32_t>(step_), offset};
   infer(static_cast<Op>(op), {}, attributes);  // a wrong shape must not use up the name
   if (!drawn_.insert(fmt::format("{} {}", offset, name)).second)
-    fail("random: '{}' was already drawn in step {}: drawing it again would give the same numbers; use another name", name,
-         step_);
+    fail(
+        "random: '{}' was already drawn in step {}: drawing it again would give the same numbers; use "
+        "another name",
+        name, step_);
   return apply(static_cast<Op>(op), {}, attributes);
 }
 

@@ -36,9 +36,10 @@ class RandomSource {
   // they do not start at the same offset.
   Tensor uniform(std::string_view name, const Shape& shape, DType dtype = DType::kFloat32,
                  std::uint64_t offset = 0);  // on (0, 1)
-  Tensor normal(std::string_view name, const Shape& shape, DType dtype = DType::kFloat32, std::uint64_t offset = 0);
+  Tensor normal(std::string_view name, const Shape& shape, DType dtype = DType::kFloat32,
+                std::uint64_t offset = 0);
   Tensor bits(std::string_view name, const Shape& shape, std::uint64_t offset = 0);  // int64 in [0, 2^32)
-  Tensor permutation(std::string_view name, std::int64_t n);                          // int64
+  Tensor permutation(std::string_view name, std::int64_t n);                         // int64
 
  private:
   Tensor draw(std::uint16_t op, std::string_view name, const Shape& shape, DType dtype, std::uint64_t offset);

@@ -29,7 +29,8 @@ TEST(RandomSource, OneNamePerStep) {
   RandomSource random(1);
   random.uniform("a", {8});
   EXPECT_EQ(error_of([&] { random.normal("a", {8}); }),
-            "random: 'a' was already drawn in step 0: drawing it again would give the same numbers; use another name");
+            "random: 'a' was already drawn in step 0: drawing it again would give the same numbers; use "
+            "another name");
   random.uniform("a", {8}, DType::kFloat32, 8);  // another part of the same draw
   random.begin_step(0);
   EXPECT_NE(error_of([&] { random.uniform("a", {8}); }), "no error");

@@ -16,14 +16,14 @@ namespace {
 Range::Resolved resolve_position(std::int64_t position, std::int64_t length, int axis) {
   if (length == 0) fail("slice: position {} on axis {}, which has length 0", position, axis);
   if (position < -length || position >= length)
-    fail("slice: position {} is out of range on axis {} of length {}: expected {} to {}", position, axis, length, -length,
-         length - 1);
+    fail("slice: position {} is out of range on axis {} of length {}: expected {} to {}", position, axis,
+         length, -length, length - 1);
   return {position < 0 ? position + length : position, 1, 1, true};
 }
 
 // A bound counted from the front and clipped to [low, high].
-std::int64_t bound(std::optional<std::int64_t> given, std::int64_t otherwise, std::int64_t length, std::int64_t low,
-                   std::int64_t high) {
+std::int64_t bound(std::optional<std::int64_t> given, std::int64_t otherwise, std::int64_t length,
+                   std::int64_t low, std::int64_t high) {
   if (!given) return otherwise;
   return std::clamp(*given < 0 ? *given + length : *given, low, high);
 }

@@ -24,7 +24,9 @@ void AxisList::append(std::int64_t value) {
   values_[static_cast<std::size_t>(rank_++)] = value;
 }
 
-std::string AxisList::to_string() const { return fmt::format("[{}]", fmt::join(begin(), end(), ", ")); }
+std::string AxisList::to_string() const {
+  return fmt::format("[{}]", fmt::join(begin(), end(), ", "));
+}
 
 }  // namespace internal
 
@@ -40,7 +42,8 @@ std::int64_t Shape::elements() const {
 
 Strides row_major_strides(const Shape& shape) {
   Strides strides = Strides::filled(shape.rank(), 1);
-  std::uint64_t stride = 1;  // unsigned: lengths beside a 0 may be so large that the strides, never used, wrap
+  std::uint64_t stride =
+      1;  // unsigned: lengths beside a 0 may be so large that the strides, never used, wrap
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
     strides[axis] = static_cast<std::int64_t>(stride);
     stride *= static_cast<std::uint64_t>(std::max<std::int64_t>(1, shape[axis]));
@@ -55,8 +58,10 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
     const std::int64_t length_a = back <= a.rank() ? a[a.rank() - back] : 1;
     const std::int64_t length_b = back <= b.rank() ? b[b.rank() - back] : 1;
     if (length_a != length_b && length_a != 1 && length_b != 1)
-      fail("{} and {} do not broadcast (axis {} of the left is {}, axis {} of the right is {}; expected equal lengths or a 1)",
-           a.to_string(), b.to_string(), a.rank() - back, length_a, b.rank() - back, length_b);
+      fail(
+          "{} and {} do not broadcast (axis {} of the left is {}, axis {} of the right is {}; expected equal "
+          "lengths or a 1)",
+          a.to_string(), b.to_string(), a.rank() - back, length_a, b.rank() - back, length_b);
     result[rank - back] = length_a == 1 ? length_b : length_a;
   }
   return result;

@@ -55,7 +55,7 @@ class Shape : public internal::AxisList {
   using AxisList::AxisList;
   Shape() = default;
   Shape(const AxisList& list) : AxisList(list) {}  // NOLINT: the same thing under another name
-  std::int64_t elements() const;  // the product of the lengths; 1 for a scalar
+  std::int64_t elements() const;                   // the product of the lengths; 1 for a scalar
 };
 
 class Strides : public internal::AxisList {

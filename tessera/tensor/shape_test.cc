@@ -21,14 +21,19 @@ TEST(Shape, Basics) {
 TEST(Shape, Limits) {
   EXPECT_EQ(error_of([] { Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}; }), "shape: found 9 axes, expected at most 8");
   const std::int64_t huge = std::int64_t{1} << 40;
-  EXPECT_EQ(error_of([&] { Shape({huge, huge}).elements(); }),
+  EXPECT_EQ(error_of([&] {
+              Shape({huge, huge}).elements();
+            }),
             "shape: [1099511627776, 1099511627776] has more elements than 64 bits can count");
   EXPECT_EQ((Shape{huge, huge, 0}).elements(), 0);
 }
 
 TEST(Shape, BroadcastErrorNamesShapesAndAxis) {
-  EXPECT_EQ(error_of([] { broadcast_shapes({2, 3, 4}, {2, 4}); }),
-            "[2, 3, 4] and [2, 4] do not broadcast (axis 1 of the left is 3, axis 0 of the right is 2; expected equal "
+  EXPECT_EQ(error_of([] {
+              broadcast_shapes({2, 3, 4}, {2, 4});
+            }),
+            "[2, 3, 4] and [2, 4] do not broadcast (axis 1 of the left is 3, axis 0 of the right is 2; "
+            "expected equal "
             "lengths or a 1)");
   EXPECT_EQ(broadcast_shapes({0}, {1}), (Shape{0}));
   EXPECT_EQ(broadcast_shapes({}, {5}), (Shape{5}));
@@ -36,7 +41,10 @@ TEST(Shape, BroadcastErrorNamesShapesAndAxis) {
 
 TEST(Shape, Axes) {
   EXPECT_EQ(normalize_axis(-1, {2, 3}), 1);
-  EXPECT_EQ(error_of([] { normalize_axis(2, {2, 3}); }), "axis 2 is out of range for shape [2, 3]: expected -2 to 1");
+  EXPECT_EQ(error_of([] {
+              normalize_axis(2, {2, 3});
+            }),
+            "axis 2 is out of range for shape [2, 3]: expected -2 to 1");
   EXPECT_EQ(error_of([] { normalize_axis(0, {}); }), "axis 0 of a scalar (shape []): it has no axes");
 }
 
@@ -69,8 +77,9 @@ RC_GTEST_PROP(Shape, BroadcastIsNumPysRule, ()) {
 TEST(DType, Names) {
   for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool})
     EXPECT_EQ(dtype_from_name(dtype_name(dtype)), dtype);
-  EXPECT_EQ(error_of([] { dtype_from_name("flaot32"); }),
-            "dtype: found 'flaot32', expected float32, float64, int64, uint8 or bool (did you mean 'float32'?)");
+  EXPECT_EQ(
+      error_of([] { dtype_from_name("flaot32"); }),
+      "dtype: found 'flaot32', expected float32, float64, int64, uint8 or bool (did you mean 'float32'?)");
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace tessera {
 
 class SourceLocation {
  public:
-  static constexpr SourceLocation current(const char* file = __builtin_FILE(), const char* function = __builtin_FUNCTION(),
+  static constexpr SourceLocation current(const char* file = __builtin_FILE(),
+                                          const char* function = __builtin_FUNCTION(),
                                           unsigned line = __builtin_LINE()) {
     return SourceLocation(file, function, line);
   }

@@ -33,7 +33,9 @@ constexpr std::size_t kAlwaysKept = std::size_t{64} << 20;
 constexpr int kDeviceKinds = 2;
 std::array<std::atomic<Backend*>, kDeviceKinds> registered_backends{};
 
-std::string_view device_name(DeviceKind kind) { return kind == DeviceKind::kCpu ? "cpu" : "cuda"; }
+std::string_view device_name(DeviceKind kind) {
+  return kind == DeviceKind::kCpu ? "cpu" : "cuda";
+}
 
 void poison([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
 #ifdef TESSERA_ADDRESS_SANITIZER
@@ -134,14 +136,22 @@ void set_backend(DeviceKind device, Backend* backend) {
 Backend& backend_for(DeviceKind device) {
   Backend* backend = registered_backends[static_cast<std::size_t>(device)].load(std::memory_order_acquire);
   if (backend == nullptr)
-    fail("no backend is registered for the device '{}': call tessera::use_default_backend() at the start of the program",
-         device_name(device));
+    fail(
+        "no backend is registered for the device '{}': call tessera::use_default_backend() at the start of "
+        "the program",
+        device_name(device));
   return *backend;
 }
 
-MemoryStatistics memory_statistics() { return pool().statistics(); }
-void reset_peak_memory() { pool().reset_peak(); }
-void release_cached_memory() { pool().release_cached(); }
+MemoryStatistics memory_statistics() {
+  return pool().statistics();
+}
+void reset_peak_memory() {
+  pool().reset_peak();
+}
+void release_cached_memory() {
+  pool().release_cached();
+}
 
 namespace internal {
 
@@ -162,7 +172,9 @@ Storage::Storage(std::size_t bytes, Device device)
 #endif
 }
 
-Storage::~Storage() { pool().give(backend_, bytes_, memory_); }
+Storage::~Storage() {
+  pool().give(backend_, bytes_, memory_);
+}
 
 }  // namespace internal
 }  // namespace tessera

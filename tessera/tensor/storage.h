@@ -23,10 +23,10 @@ namespace tessera {
 class Backend;
 
 struct MemoryStatistics {
-  std::size_t in_use_bytes;           // in live tensors, rounded up to size classes
-  std::size_t peak_bytes;             // largest in_use_bytes so far, or since reset_peak_memory
-  std::size_t cached_bytes;           // kept for reuse
-  std::uint64_t system_allocations;   // blocks that the backends were asked for
+  std::size_t in_use_bytes;          // in live tensors, rounded up to size classes
+  std::size_t peak_bytes;            // largest in_use_bytes so far, or since reset_peak_memory
+  std::size_t cached_bytes;          // kept for reuse
+  std::uint64_t system_allocations;  // blocks that the backends were asked for
 };
 MemoryStatistics memory_statistics();
 void reset_peak_memory();

@@ -76,7 +76,8 @@ TEST(Storage, SizeClassesWasteAtMostAQuarter) {
 }
 
 RC_GTEST_PROP(Storage, SizeClassesHoldTheRequest, ()) {
-  const auto bytes = *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(256, std::size_t{1} << 40));
+  const auto bytes =
+      *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(256, std::size_t{1} << 40));
   const std::size_t size = internal::size_class(bytes);
   RC_ASSERT(size >= bytes && size % 64 == 0);
   RC_ASSERT(size - bytes <= bytes / 4);
@@ -104,7 +105,8 @@ TEST(Storage, ManyThreadsMakeAndDropTensors) {
 
 TEST(Backend, MissingOnesAreNamed) {
   EXPECT_EQ(error_of([] { backend_for(DeviceKind::kCuda); }),
-            "no backend is registered for the device 'cuda': call tessera::use_default_backend() at the start of the program");
+            "no backend is registered for the device 'cuda': call tessera::use_default_backend() at the "
+            "start of the program");
 }
 
 }  // namespace

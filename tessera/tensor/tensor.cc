@@ -13,7 +13,8 @@ namespace {
 
 void check_lengths(const Shape& shape) {
   for (int axis = 0; axis < shape.rank(); ++axis)
-    if (shape[axis] < 0) fail("shape: axis {} of {} is negative, expected at least 0", axis, shape.to_string());
+    if (shape[axis] < 0)
+      fail("shape: axis {} of {} is negative, expected at least 0", axis, shape.to_string());
 }
 
 void check_count(std::size_t found, const Shape& shape) {
@@ -42,7 +43,8 @@ const internal::TensorData& checked(const std::shared_ptr<internal::TensorData>&
 template <typename T>
 TensorView readable(const Tensor& tensor, const char* what) {
   if (tensor.dtype() != dtype_of<T>)
-    fail("{}: the tensor is {}, read as {}; use to() to convert", what, dtype_name(tensor.dtype()), dtype_name(dtype_of<T>));
+    fail("{}: the tensor is {}, read as {}; use to() to convert", what, dtype_name(tensor.dtype()),
+         dtype_name(dtype_of<T>));
   TESSERA_CHECK(tensor.device().kind == DeviceKind::kCpu, "{}: only tensors on the cpu can be read", what);
   return tensor.view();
 }
@@ -83,20 +85,25 @@ void make_nan_canonical(std::span<std::byte> bytes, Word infinity, Word quiet_na
 
 }  // namespace
 
-bool TensorView::contiguous() const { return is_row_major(shape, strides); }
+bool TensorView::contiguous() const {
+  return is_row_major(shape, strides);
+}
 
 Tensor Tensor::allocate(const Shape& shape, DType dtype, Device device) {
   check_lengths(shape);
   std::int64_t bytes = 0;
   if (__builtin_mul_overflow(shape.elements(), dtype_size(dtype), &bytes))
-    fail("out of memory: a tensor of shape {} and type {} is too large", shape.to_string(), dtype_name(dtype));
+    fail("out of memory: a tensor of shape {} and type {} is too large", shape.to_string(),
+         dtype_name(dtype));
   Tensor tensor;
-  tensor.data_ = std::make_shared<internal::TensorData>(internal::TensorData{
-      std::make_shared<internal::Storage>(static_cast<std::size_t>(bytes), device), 0, dtype, shape, row_major_strides(shape)});
+  tensor.data_ = std::make_shared<internal::TensorData>(
+      internal::TensorData{std::make_shared<internal::Storage>(static_cast<std::size_t>(bytes), device), 0,
+                           dtype, shape, row_major_strides(shape)});
   return tensor;
 }
 
-Tensor Tensor::make_view(const Tensor& base, std::int64_t offset, const Shape& shape, const Strides& strides) {
+Tensor Tensor::make_view(const Tensor& base, std::int64_t offset, const Shape& shape,
+                         const Strides& strides) {
   const internal::TensorData& data = checked(base.data_);
   Tensor tensor;
   tensor.data_ = std::make_shared<internal::TensorData>(
@@ -126,9 +133,11 @@ Tensor Tensor::from(const std::vector<T>& values, const Shape& shape) {
 
 Tensor Tensor::from_bytes(std::span<const std::byte> bytes, DType dtype, const Shape& shape) {
   check_lengths(shape);
-  const std::size_t expected = static_cast<std::size_t>(shape.elements()) * static_cast<std::size_t>(dtype_size(dtype));
+  const std::size_t expected =
+      static_cast<std::size_t>(shape.elements()) * static_cast<std::size_t>(dtype_size(dtype));
   if (bytes.size() != expected)
-    fail("tensor: found {} bytes for shape {} of {}, expected {}", bytes.size(), shape.to_string(), dtype_name(dtype), expected);
+    fail("tensor: found {} bytes for shape {} of {}, expected {}", bytes.size(), shape.to_string(),
+         dtype_name(dtype), expected);
   if (dtype == DType::kBool)
     for (std::size_t i = 0; i < bytes.size(); ++i)
       if (static_cast<unsigned>(bytes[i]) > 1)
@@ -138,12 +147,24 @@ Tensor Tensor::from_bytes(std::span<const std::byte> bytes, DType dtype, const S
   return tensor;
 }
 
-const Shape& Tensor::shape() const { return checked(data_).shape; }
-const Strides& Tensor::strides() const { return checked(data_).strides; }
-DType Tensor::dtype() const { return checked(data_).dtype; }
-Device Tensor::device() const { return checked(data_).storage->device(); }
-bool Tensor::contiguous() const { return is_row_major(shape(), strides()); }
-std::int64_t Tensor::size(std::int64_t axis) const { return shape()[normalize_axis(axis, shape())]; }
+const Shape& Tensor::shape() const {
+  return checked(data_).shape;
+}
+const Strides& Tensor::strides() const {
+  return checked(data_).strides;
+}
+DType Tensor::dtype() const {
+  return checked(data_).dtype;
+}
+Device Tensor::device() const {
+  return checked(data_).storage->device();
+}
+bool Tensor::contiguous() const {
+  return is_row_major(shape(), strides());
+}
+std::int64_t Tensor::size(std::int64_t axis) const {
+  return shape()[normalize_axis(axis, shape())];
+}
 
 TensorView Tensor::view() const {
   const internal::TensorData& data = checked(data_);
@@ -156,13 +177,15 @@ std::vector<T> Tensor::to_vector() const {
   std::vector<T> result;
   result.reserve(static_cast<std::size_t>(elements()));
   const T* data = view.as<const T>();
-  internal::for_each_offset(view.shape, view.strides, [&](std::int64_t offset) { result.push_back(data[offset]); });
+  internal::for_each_offset(view.shape, view.strides,
+                            [&](std::int64_t offset) { result.push_back(data[offset]); });
   return result;
 }
 
 template <typename T>
 T Tensor::item() const {
-  if (elements() != 1) fail("item: the tensor of shape {} has {} elements, expected 1", shape().to_string(), elements());
+  if (elements() != 1)
+    fail("item: the tensor of shape {} has {} elements, expected 1", shape().to_string(), elements());
   return *readable<T>(*this, "item").template as<const T>();
 }
 
@@ -185,11 +208,16 @@ T Tensor::at(std::initializer_list<std::int64_t> position) const {
 
 double Tensor::item_as_double() const {
   switch (dtype()) {
-    case DType::kFloat32: return static_cast<double>(item<float>());
-    case DType::kFloat64: return item<double>();
-    case DType::kInt64: return static_cast<double>(item<std::int64_t>());
-    case DType::kUInt8: return static_cast<double>(item<std::uint8_t>());
-    case DType::kBool: return item<bool>() ? 1 : 0;
+    case DType::kFloat32:
+      return static_cast<double>(item<float>());
+    case DType::kFloat64:
+      return item<double>();
+    case DType::kInt64:
+      return static_cast<double>(item<std::int64_t>());
+    case DType::kUInt8:
+      return static_cast<double>(item<std::uint8_t>());
+    case DType::kBool:
+      return item<bool>() ? 1 : 0;
   }
   return 0;
 }
@@ -224,12 +252,24 @@ bool same_bits(const Tensor& a, const Tensor& b) {
   return a.canonical_bytes() == b.canonical_bytes();
 }
 
-Tensor Tensor::slice(std::initializer_list<Range> ranges) const { return tessera::slice(*this, ranges); }
-Tensor Tensor::slice(const std::vector<Range>& ranges) const { return tessera::slice(*this, ranges); }
-Tensor Tensor::reshape(const Shape& shape) const { return tessera::reshape(*this, shape); }
-Tensor Tensor::permute(std::initializer_list<int> axes) const { return tessera::permute(*this, axes); }
-Tensor Tensor::broadcast_to(const Shape& shape) const { return tessera::broadcast_to(*this, shape); }
-Tensor Tensor::to(DType dtype) const { return dtype == this->dtype() ? *this : tessera::cast(*this, dtype); }
+Tensor Tensor::slice(std::initializer_list<Range> ranges) const {
+  return tessera::slice(*this, ranges);
+}
+Tensor Tensor::slice(const std::vector<Range>& ranges) const {
+  return tessera::slice(*this, ranges);
+}
+Tensor Tensor::reshape(const Shape& shape) const {
+  return tessera::reshape(*this, shape);
+}
+Tensor Tensor::permute(std::initializer_list<int> axes) const {
+  return tessera::permute(*this, axes);
+}
+Tensor Tensor::broadcast_to(const Shape& shape) const {
+  return tessera::broadcast_to(*this, shape);
+}
+Tensor Tensor::to(DType dtype) const {
+  return dtype == this->dtype() ? *this : tessera::cast(*this, dtype);
+}
 
 Tensor Tensor::transpose() const {
   std::vector<int> axes;
@@ -237,12 +277,12 @@ Tensor Tensor::transpose() const {
   return tessera::permute(*this, axes);
 }
 
-#define TESSERA_INSTANTIATE(T)                                              \
-  template Tensor Tensor::from<T>(std::span<const T>, const Shape&);        \
-  template Tensor Tensor::from<T>(const std::vector<T>&, const Shape&);     \
-  template std::vector<T> Tensor::to_vector<T>() const;                     \
-  template T Tensor::item<T>() const;                                       \
-  template T Tensor::at<T>(std::initializer_list<std::int64_t>) const;      \
+#define TESSERA_INSTANTIATE(T)                                          \
+  template Tensor Tensor::from<T>(std::span<const T>, const Shape&);    \
+  template Tensor Tensor::from<T>(const std::vector<T>&, const Shape&); \
+  template std::vector<T> Tensor::to_vector<T>() const;                 \
+  template T Tensor::item<T>() const;                                   \
+  template T Tensor::at<T>(std::initializer_list<std::int64_t>) const;  \
   template std::span<const T> Tensor::values<T>() const;
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

@@ -77,7 +77,7 @@ struct TensorView {
 };
 
 namespace internal {
-class Storage;     // bytes on a device, from the memory pool (storage.h)
+class Storage;      // bytes on a device, from the memory pool (storage.h)
 struct TensorData;  // storage, view, identity
 }  // namespace internal
 
@@ -125,7 +125,7 @@ class Tensor {
   T item() const;  // the only element; Error when there is not exactly one
   template <typename T>
   T at(std::initializer_list<std::int64_t> position) const;  // negative counts from the end
-  double item_as_double() const;  // of any dtype
+  double item_as_double() const;                             // of any dtype
   // Contiguous data without a copy; throws Error if the tensor is not contiguous or T is not its type.
   template <typename T>
   std::span<const T> values() const;
@@ -144,7 +144,8 @@ class Tensor {
   Tensor to(DType dtype) const;
 
   // Used by the operations to make views; not for users.
-  static Tensor make_view(const Tensor& base, std::int64_t offset, const Shape& shape, const Strides& strides);
+  static Tensor make_view(const Tensor& base, std::int64_t offset, const Shape& shape,
+                          const Strides& strides);
 
  private:
   std::shared_ptr<internal::TensorData> data_;

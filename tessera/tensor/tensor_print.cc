@@ -27,11 +27,16 @@ std::string cell_of(T value) {
 
 std::string cell_at(const TensorView& view, std::int64_t offset) {
   switch (view.dtype) {
-    case DType::kFloat32: return cell_of(view.as<const float>()[offset]);
-    case DType::kFloat64: return cell_of(view.as<const double>()[offset]);
-    case DType::kInt64: return cell_of(view.as<const std::int64_t>()[offset]);
-    case DType::kUInt8: return cell_of(static_cast<int>(view.as<const std::uint8_t>()[offset]));
-    case DType::kBool: return view.as<const bool>()[offset] ? "true" : "false";
+    case DType::kFloat32:
+      return cell_of(view.as<const float>()[offset]);
+    case DType::kFloat64:
+      return cell_of(view.as<const double>()[offset]);
+    case DType::kInt64:
+      return cell_of(view.as<const std::int64_t>()[offset]);
+    case DType::kUInt8:
+      return cell_of(static_cast<int>(view.as<const std::uint8_t>()[offset]));
+    case DType::kBool:
+      return view.as<const bool>()[offset] ? "true" : "false";
   }
   return {};
 }
@@ -120,7 +125,8 @@ class Printer {
 std::string Tensor::to_string() const {
   if (!defined()) return "tensor(undefined)";
   TESSERA_CHECK(device().kind == DeviceKind::kCpu, "to_string: only tensors on the cpu can be read");
-  return fmt::format("tensor({}, shape={}, dtype={})", Printer(view()).body(), shape().to_string(), dtype_name(dtype()));
+  return fmt::format("tensor({}, shape={}, dtype={})", Printer(view()).body(), shape().to_string(),
+                     dtype_name(dtype()));
 }
 
 }  // namespace tessera

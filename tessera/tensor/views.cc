@@ -63,18 +63,22 @@ Tensor sliced(const Tensor& input, const Shape& shape, const SliceAttributes& sl
 
 }  // namespace
 
-std::optional<Tensor> make_view_of(Op op, const Tensor& input, const Shape& shape, const Attributes& attributes) {
+std::optional<Tensor> make_view_of(Op op, const Tensor& input, const Shape& shape,
+                                   const Attributes& attributes) {
   switch (op) {
     case Op::kReshape: {
       const auto strides = reshaped_strides(input.shape(), input.strides(), shape);
       if (!strides) return std::nullopt;
       return Tensor::make_view(input, 0, shape, *strides);
     }
-    case Op::kPermute: return permuted(input, shape, std::get<PermuteAttributes>(attributes));
-    case Op::kSlice: return sliced(input, shape, std::get<SliceAttributes>(attributes));
+    case Op::kPermute:
+      return permuted(input, shape, std::get<PermuteAttributes>(attributes));
+    case Op::kSlice:
+      return sliced(input, shape, std::get<SliceAttributes>(attributes));
     case Op::kBroadcastTo:
       return Tensor::make_view(input, 0, shape, broadcast_strides(input.shape(), input.strides(), shape));
-    default: TESSERA_CHECK(false, "{} is not a view", op_info(op).name);
+    default:
+      TESSERA_CHECK(false, "{} is not a view", op_info(op).name);
   }
   return std::nullopt;
 }

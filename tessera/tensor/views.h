@@ -9,7 +9,8 @@ namespace tessera::internal {
 
 // The view that a row of class View makes of `input`; `shape` comes from the shape rule. Nothing when a reshape cannot be
 // expressed by strides: the caller then copies first.
-std::optional<Tensor> make_view_of(Op op, const Tensor& input, const Shape& shape, const Attributes& attributes);
+std::optional<Tensor> make_view_of(Op op, const Tensor& input, const Shape& shape,
+                                   const Attributes& attributes);
 
 // Strides under which `shape` (as many elements) reads the same elements in the same order, if there are any.
 std::optional<Strides> reshaped_strides(const Shape& from, const Strides& strides, const Shape& shape);

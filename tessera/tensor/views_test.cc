@@ -163,8 +163,14 @@ TEST(Slice, AsInPython) {
   EXPECT_EQ(x.slice({0, 0}).rank(), 0);
   EXPECT_EQ(x.slice({Range::from(5)}).shape(), (Shape{0, 4}));
   EXPECT_EQ(x.slice({Range::to(1), Range::from(-2)}).to_vector<std::int64_t>(), (Values{2, 3}));
-  EXPECT_EQ(error_of([&] { x.slice({0, 0, 0}); }), "slice: found 3 ranges for shape [3, 4], expected at most 2");
-  EXPECT_EQ(error_of([&] { x.slice({0, 4}); }), "slice: position 4 is out of range on axis 1 of length 4: expected -4 to 3");
+  EXPECT_EQ(error_of([&] {
+              x.slice({0, 0, 0});
+            }),
+            "slice: found 3 ranges for shape [3, 4], expected at most 2");
+  EXPECT_EQ(error_of([&] {
+              x.slice({0, 4});
+            }),
+            "slice: position 4 is out of range on axis 1 of length 4: expected -4 to 3");
 }
 
 // ---- Chains of views against a model that holds the elements in a plain list ----
@@ -186,7 +192,8 @@ struct Model {
       }
       const std::vector<std::int64_t> from = source(position);
       std::int64_t index = 0;
-      for (int axis = 0; axis < shape.rank(); ++axis) index = index * shape[axis] + from[static_cast<std::size_t>(axis)];
+      for (int axis = 0; axis < shape.rank(); ++axis)
+        index = index * shape[axis] + from[static_cast<std::size_t>(axis)];
       result.values.push_back(values[static_cast<std::size_t>(index)]);
     }
     return result;
@@ -219,7 +226,8 @@ void random_slice(Tensor& tensor, Model& model) {
     ranges.emplace_back(start, stop, step);
     chosen.emplace_back();
     // Python clips a start beyond the end to the last position when it walks backwards.
-    for (std::int64_t i = step < 0 ? std::min(start, length - 1) : start; step > 0 ? i < stop : i > stop; i += step)
+    for (std::int64_t i = step < 0 ? std::min(start, length - 1) : start; step > 0 ? i < stop : i > stop;
+         i += step)
       chosen[index].push_back(i);
     kept.push_back(axis);
     shape.append(static_cast<std::int64_t>(chosen[index].size()));
@@ -238,8 +246,7 @@ void random_slice(Tensor& tensor, Model& model) {
 
 void random_permute(Tensor& tensor, Model& model) {
   std::vector<int> axes;
-  for (int axis = 0; axis < model.shape.rank(); ++axis)
-    axes.insert(axes.begin() + pick(0, axis + 1), axis);
+  for (int axis = 0; axis < model.shape.rank(); ++axis) axes.insert(axes.begin() + pick(0, axis + 1), axis);
   Shape shape;
   for (const int axis : axes) shape.append(model.shape[axis]);
   model = model.mapped(shape, [&](const Position& position) {
@@ -290,10 +297,18 @@ RC_GTEST_PROP(Views, ChainsAgreeWithPlainLists, ()) {
   const std::int64_t length = pick(1, 6);
   for (std::int64_t i = 0; i < length; ++i) {
     switch (pick(0, 4)) {
-      case 0: random_slice(tensor, model); break;
-      case 1: random_permute(tensor, model); break;
-      case 2: random_broadcast(tensor, model); break;
-      default: random_reshape(tensor, model); break;
+      case 0:
+        random_slice(tensor, model);
+        break;
+      case 1:
+        random_permute(tensor, model);
+        break;
+      case 2:
+        random_broadcast(tensor, model);
+        break;
+      default:
+        random_reshape(tensor, model);
+        break;
     }
     RC_ASSERT(tensor.shape() == model.shape);
     RC_ASSERT(tensor.to_vector<std::int64_t>() == model.values);
@@ -315,8 +330,13 @@ TEST(Views, ReshapeCopiesOnlyWhenItMust) {
   x.broadcast_to({5, 4, 6}).reshape({120});
   EXPECT_EQ(backend.calls.size(), 2u);
   EXPECT_EQ(x.reshape({-1, 8}).shape(), (Shape{3, 8}));
-  EXPECT_EQ(error_of([&] { x.reshape({5, -1}); }), "reshape: [4, 6] to [5, -1]: no length at axis 1 keeps the 24 elements");
-  EXPECT_EQ(error_of([&] { x.reshape({-1, -1}); }),
+  EXPECT_EQ(error_of([&] {
+              x.reshape({5, -1});
+            }),
+            "reshape: [4, 6] to [5, -1]: no length at axis 1 keeps the 24 elements");
+  EXPECT_EQ(error_of([&] {
+              x.reshape({-1, -1});
+            }),
             "reshape: [4, 6] to [-1, -1]: found two lengths of -1, expected at most one");
   EXPECT_EQ(error_of([&] { x.reshape({23}); }), "reshape: [4, 6] has 24 elements, [23] has 23");
 }
