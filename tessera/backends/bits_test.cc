@@ -18,6 +18,12 @@ using selftest::Layout;
 using selftest::make_input;
 using selftest::Values;
 
+// Inputs are drawn before a property chooses its first backend.
+class ChooseBackend : public ::testing::Environment {
+  void SetUp() override { use_backend("reference"); }
+};
+[[maybe_unused]] const auto* const kChooseBackend = ::testing::AddGlobalTestEnvironment(new ChooseBackend);
+
 struct Example {
   Op op;
   std::vector<Tensor> inputs;
