@@ -98,9 +98,9 @@ checkpoint_every = 10
 
 TEST_F(TrainingRun, GivesOneSealWhateverComputesIt) {
   const TrainResult first = train(config(), options_);
-  EXPECT_EQ(first.steps, 24u);  // 45 samples, batches of 8: 6 steps in each of 4 epochs
+  EXPECT_EQ(first.steps, 24u);  // 44 samples, batches of 8: 6 steps in each of 4 epochs
   EXPECT_EQ(first.name, "points-0001");
-  EXPECT_EQ(first.held_out_samples, 15);
+  EXPECT_EQ(first.held_out_samples, 16);  // a quarter of 30 and of 30, rounded up
   EXPECT_GT(*first.held_out_accuracy, 0.7);
   set_thread_count(3);
   use_backend("reference");
@@ -140,7 +140,10 @@ TEST_F(TrainingRun, ResumesToTheSameSeal) {
   std::size_t end = 0;
   for (int line = 0; line < 14; ++line) end = chain.find('\n', end) + 1;
   write_file_atomically(folder + "/chain.jsonl", chain.substr(0, end + 7));  // with a torn last line
-  EXPECT_EQ(verify(folder, verify_options_).code, ExitCode::kUnsealed);
+  for (const std::string& name : names_in_folder(folder + "/checkpoints"))
+    if (chain.substr(0, end).find(name.substr(0, 64)) == std::string::npos) remove_file(folder + "/checkpoints/" + name);
+  const VerifyResult cut_short = verify(folder, verify_options_);
+  EXPECT_EQ(cut_short.code, ExitCode::kUnsealed) << cut_short.message;
   set_thread_count(2);
   const TrainResult resumed = resume(folder, options_);
   EXPECT_EQ(resumed.seal, whole.seal);
@@ -200,10 +203,10 @@ TEST_F(TrainingRun, PredictsAndEvaluates) {
   EXPECT_NEAR(table.numbers("probability_upper")[1] + table.numbers("probability_lower")[1], 1, 1e-6);
 
   const Evaluation own = evaluate(model, folder_ / "points.csv");
-  EXPECT_EQ(own.samples, 15);
+  EXPECT_EQ(own.samples, 16);
   EXPECT_EQ(own.accuracy, *result.held_out_accuracy);
   EXPECT_EQ(own.loss, *result.held_out_loss);
-  EXPECT_THAT(own.note, HasSubstr("only the 15 held-out samples of 60"));
+  EXPECT_THAT(own.note, HasSubstr("only the 16 held-out samples of 60"));
   write_points("other.csv", 9);
   const Evaluation other = evaluate(model, folder_ / "other.csv");
   EXPECT_EQ(other.samples, 60);
@@ -241,7 +244,7 @@ TEST_F(TrainingRun, NetworksThatDoNotFitNameTheirLine) {
 }
 
 TEST_F(TrainingRun, RunsThatDoNotExistGetASentence) {
-  EXPECT_THAT(message_of([&] { verify(folder_ / "absent", verify_options_); }, ExitCode::kFailure), HasSubstr("absent"));
+  EXPECT_THAT(message_of([&] { verify(folder_ / "absent", verify_options_); }, ExitCode::kCannotRerun), HasSubstr("absent"));
 }
 
 }  // namespace
