@@ -6,7 +6,7 @@
 namespace tessera::nn {
 
 std::string Context::stream_name(const std::string& path) {
-  return fmt::format("{}.{}", path.empty() ? "root" : path, calls_[path]++);
+  return fmt::format("{}.{}", path.empty() ? "root" : path, calls[path]++);
 }
 
 Tensor Module::evaluate(const Tensor& x) {

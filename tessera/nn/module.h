@@ -49,8 +49,7 @@ struct Context {
   // The stream of one call's random numbers: module path and the call's ordinal in this pass, "3.0", "3.1", ...
   std::string stream_name(const std::string& path);
 
- private:
-  std::map<std::string, int> calls_;
+  std::map<std::string, int> calls = {};  // so far, by path
 };
 
 class Module : public Stateful {

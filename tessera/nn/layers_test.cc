@@ -1,0 +1,284 @@
+#include "tessera/nn/layers.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tessera/autograd/tape.h"
+#include "tessera/autograd/torch_cases.h"
+#include "tessera/backends/backends.h"
+#include "tessera/base/error.h"
+
+namespace tessera::nn {
+namespace {
+
+class LayersTest : public ::testing::Test {
+ protected:
+  void SetUp() override { use_backend("reference"); }
+};
+
+std::string message_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+Shape drawing_shape(int channels) {
+  return {2, channels, 8, 8};
+}
+
+std::array<std::int64_t, 2> pair_from(const torch_cases::Json& value) {
+  if (value.is_array()) return {value[0], value[1]};
+  return {value, value};
+}
+
+std::unique_ptr<Module> torch_layer(const torch_cases::Json& test) {
+  const auto& meta = test["meta"];
+  if (!test.contains("params")) return nullptr;  // an optimiser
+  const auto parameters = torch_cases::tensors_of(test["params"]);
+  const bool bias = parameters.contains("m.bias");
+  if (meta["op"] == "linear") {
+    const Shape weight = parameters.at("m.weight").shape();
+    return std::make_unique<Linear>(weight[1], weight[0],
+                                    LinearSettings{.bias = bias, .dtype = DType::kFloat64});
+  }
+  if (meta["op"] == "conv2d") {
+    const Shape weight = parameters.at("m.weight").shape();
+    const std::int64_t groups = meta["groups"];
+    return std::make_unique<Conv2d>(weight[1] * groups, weight[0],
+                                    Conv2dSettings{.kernel = pair_from(meta["kernel"]),
+                                                   .stride = pair_from(meta["stride"]),
+                                                   .padding = pair_from(meta["padding"]),
+                                                   .dilation = pair_from(meta["dilation"]),
+                                                   .groups = groups,
+                                                   .bias = bias,
+                                                   .dtype = DType::kFloat64});
+  }
+  Pool2dSettings pool;
+  if (meta["op"] == "maxpool2d" && meta["dilation"] == 1) {
+    pool = {pair_from(meta["kernel"]), pair_from(meta["stride"]), pair_from(meta["padding"]), true,
+            meta["ceil_mode"]};
+    return std::make_unique<MaxPool2d>(pool);
+  }
+  if (meta["op"] == "avgpool2d") {
+    pool = {pair_from(meta["kernel"]), pair_from(meta["stride"]), pair_from(meta["padding"]),
+            meta["count_include_pad"]};
+    return std::make_unique<AvgPool2d>(pool);
+  }
+  if (meta["op"] == "relu") return std::make_unique<ReLU>();
+  if (meta["op"] == "tanh") return std::make_unique<Tanh>();
+  if (meta["op"] == "sigmoid") return std::make_unique<Sigmoid>();
+  return nullptr;
+}
+
+TEST_F(LayersTest, AgreeWithPyTorch) {
+  const auto cases = torch_cases::read();
+  if (!cases) GTEST_SKIP() << "TESSERA_DATA is not set";
+  int checked = 0;
+  for (const auto& test : *cases) {
+    const std::unique_ptr<Module> layer = torch_layer(test);
+    if (!layer) continue;
+    SCOPED_TRACE(test["name"].get<std::string>());
+    const auto parameters = torch_cases::tensors_of(test["params"]);
+    Tape tape;
+    for (Parameter* parameter : layer->parameters()) {
+      parameter->value = parameters.at("m." + parameter->name);
+      tape.watch(parameter->value);
+    }
+    const Tensor x = torch_cases::tensor_of(test["inputs"]["x"]);
+    const Tensor y = layer->evaluate(x);
+    EXPECT_EQ(layer->output_shape(x.shape()), y.shape());
+    EXPECT_LE(torch_cases::distance(y, torch_cases::tensor_of(test["outputs"]["y"])), 1e-12);
+    for (Parameter* parameter : layer->parameters()) {
+      const Tensor gradient =
+          tape.gradient(y, {parameter->value}, torch_cases::tensor_of(test["grad_outputs"]["y"]))[0];
+      EXPECT_LE(torch_cases::distance(gradient,
+                                      torch_cases::tensor_of(test["grad_params"]["m." + parameter->name])),
+                1e-10);
+    }
+    ++checked;
+  }
+  EXPECT_EQ(checked, 7 + 1 + 3 + 3 + 3);  // conv2d, linear, max and average pooling, activations
+}
+
+TEST_F(LayersTest, ErrorsNameTheLayerAndBothShapes) {
+  Sequential network;
+  network.add<Conv2d>(1, 4);
+  network.add<MaxPool2d>();
+  network.add<Flatten>();
+  network.add<Linear>(36, 10);
+  Context context;
+  EXPECT_EQ(network.forward(zeros({2, 1, 8, 8}), context).shape(), (Shape{2, 10}));
+  EXPECT_EQ(message_of([&] {
+              network.forward(zeros({2, 1, 10, 8}), context);
+            }),
+            "layer 3, Linear(36 -> 10): the input has shape [2, 48], but the weight [10, 36] takes 36 on its "
+            "last axis "
+            "(axis 1 is 48)");
+  EXPECT_EQ(message_of([&] { network.output_shape({2, 3, 8, 8}); }),
+            "layer 0, Conv2d(1 -> 4, kernel 3): the input has shape [2, 3, 8, 8], but the weight [4, 1, 3, "
+            "3] takes "
+            "[N, 1, H, W] (axis 1 is 3)");
+  EXPECT_EQ(message_of([&] {
+              network.forward(zeros({2, 1, 8, 3}), context);
+            }),
+            "layer 1, MaxPool2d(kernel 2): the window does not fit the input [2, 4, 6, 1]: axis 3 is shorter "
+            "than 2");
+  EXPECT_EQ(
+      message_of([&] {
+        network.forward(zeros({2, 1, 8, 8}, DType::kFloat64), context);
+      }),
+      "layer 0, Conv2d(1 -> 4, kernel 3): the input is float64 [2, 1, 8, 8], but the parameter 0.weight is "
+      "float32 [4, 1, 3, 3]");
+  EXPECT_EQ(message_of([] { Dropout dropout(1); }), "Dropout: drop is 1, expected at least 0 and below 1");
+  EXPECT_EQ(message_of([] { Linear linear(0, 2); }), "Linear: in_features is 0, expected at least 1");
+}
+
+// ---- Modules ----
+
+struct Names : StateVisitor {
+  void tensor(std::string_view name, Tensor& value) override { tensors.emplace(name, value); }
+  void integer(std::string_view, std::int64_t&) override {}
+  void real(std::string_view, double&) override {}
+  std::map<std::string, Tensor, std::less<>> tensors;
+};
+struct Restore : Names {
+  explicit Restore(const Names& from) { tensors = from.tensors; }
+  void tensor(std::string_view name, Tensor& value) override { value = tensors.find(name)->second; }
+};
+
+std::unique_ptr<Sequential> nested(std::string path = "") {
+  auto network = std::make_unique<Sequential>(std::move(path));
+  auto inner = std::make_unique<Sequential>();
+  inner->add<Linear>(3, 4);
+  inner->add<Tanh>();
+  inner->add<Linear>(4, 2, LinearSettings{.bias = false});
+  network->add(std::move(inner), "body");
+  network->add<Linear>(2, 1);
+  return network;
+}
+
+TEST_F(LayersTest, PathsNameParametersAndState) {
+  const auto network = nested();
+  RandomSource random(5);
+  network->initialize(random);
+  std::vector<std::string> names;
+  for (const Parameter* parameter : network->parameters()) names.push_back(parameter->name);
+  EXPECT_EQ(names, (std::vector<std::string>{"body.0.weight", "body.0.bias", "body.2.weight", "1.weight",
+                                             "1.bias"}));
+  EXPECT_EQ(network->parameter_elements(), 12 + 4 + 8 + 2 + 1);
+  EXPECT_EQ(nested("critic")->parameters()[0]->name, "critic.body.0.weight");
+
+  Names saved;
+  network->visit_state(saved);
+  EXPECT_EQ(saved.tensors.size(), 5u);
+  const auto other = nested();
+  const Tensor x = ones({2, 3});
+  EXPECT_FALSE(same_bits(other->evaluate(x), network->evaluate(x)));
+  Restore restore(saved);
+  other->visit_state(restore);
+  EXPECT_TRUE(same_bits(other->evaluate(x), network->evaluate(x)));
+
+  restore.tensors["1.bias"] = zeros({7});
+  EXPECT_EQ(message_of([&] { other->visit_state(restore); }),
+            "restoring '1.bias': found float32 [7], expected float32 [1]");
+  EXPECT_TRUE(same_bits(other->evaluate(x), network->evaluate(x)));  // as it was
+}
+
+TEST_F(LayersTest, InitialValuesDependOnSeedAndPathOnly) {
+  RandomSource first(5), second(5), third(6);
+  Sequential small, large, reseeded;
+  small.add<Linear>(3, 4);
+  large.add<Linear>(3, 4);
+  large.add<Linear>(4, 4);
+  reseeded.add<Linear>(3, 4);
+  small.initialize(first);
+  large.initialize(second);
+  reseeded.initialize(third);
+  EXPECT_TRUE(same_bits(small.parameters()[0]->value, large.parameters()[0]->value));
+  EXPECT_FALSE(same_bits(small.parameters()[0]->value, reseeded.parameters()[0]->value));
+  const Tensor weight = large.parameters()[0]->value;
+  EXPECT_LT(max(absolute(weight)).item<float>(), 0.57736f);  // 1 / sqrt(3)
+}
+
+// ---- Dropout ----
+
+Tensor dropped(const Tensor& x, double drop, std::uint64_t first_sample, RandomSource& random) {
+  Dropout layer(drop);
+  Context context{.training = true, .random = &random, .first_sample = first_sample};
+  return layer.forward(x, context);
+}
+
+TEST_F(LayersTest, DropoutKeepsTheMeanAndScales) {
+  constexpr std::int64_t kSamples = 500, kFeatures = 100;
+  const Tensor x = ones({kSamples, kFeatures}, DType::kFloat64);
+  RandomSource random(3);
+  const Tensor y = dropped(x, 0.25, 0, random);
+  std::int64_t zeros_found = 0;
+  for (const double value : y.to_vector<double>()) {
+    ASSERT_TRUE(value == 0 || value == 1 / 0.75);
+    zeros_found += value == 0;
+  }
+  // 50,000 Bernoulli draws: the standard deviation of the share is 0.0019.
+  EXPECT_NEAR(static_cast<double>(zeros_found) / (kSamples * kFeatures), 0.25, 4 * 0.0019);
+  EXPECT_NEAR(mean(y).item<double>(), 1, 4 * 0.0026);
+}
+
+TEST_F(LayersTest, DropoutMaskDoesNotDependOnTheSplitIntoShards) {
+  const Tensor x = ones({10, 3, 2});
+  RandomSource whole_source(9);
+  const Tensor whole = dropped(x, 0.5, 0, whole_source);
+  for (const std::vector<std::int64_t>& cuts : {std::vector<std::int64_t>{0, 5, 10}, {0, 1, 4, 4, 9, 10}}) {
+    RandomSource source(9);
+    std::vector<Tensor> parts;
+    for (std::size_t i = cuts.size() - 1; i-- > 0;) {  // in any order
+      const Tensor part = slice(x, {Range(cuts[i], cuts[i + 1])});
+      parts.insert(parts.begin(), dropped(part, 0.5, static_cast<std::uint64_t>(cuts[i]), source));
+    }
+    EXPECT_TRUE(same_bits(concatenate(parts, 0), whole));
+  }
+}
+
+TEST_F(LayersTest, DropoutMaskIsTheSameOnEveryBackendAndInBothPrecisions) {
+  const Tensor x = ones({64, 33});
+  RandomSource source(9), again(9), wide(9);
+  const Tensor expected = dropped(x, 0.3, 0, source);
+  const Tensor double_mask = equal(dropped(cast(x, DType::kFloat64), 0.3, 0, wide), 0);
+  EXPECT_TRUE(same_bits(equal(expected, 0), double_mask));
+  use_backend("cpu");
+  EXPECT_TRUE(same_bits(dropped(x, 0.3, 0, again), expected));
+}
+
+TEST_F(LayersTest, DropoutDrawsAnewForEachStepLayerAndCall) {
+  Sequential network;
+  network.add<Dropout>(0.5);
+  network.add<Dropout>(0.5);
+  RandomSource random(1);
+  const auto masks = [&] {
+    Context context{.training = true, .random = &random};
+    const Tensor x = ones({4, 50});
+    return std::vector<Tensor>{network.children()[0]->forward(x, context),
+                               network.children()[0]->forward(x, context),
+                               network.children()[1]->forward(x, context)};
+  };
+  std::vector<Tensor> all = masks();
+  random.begin_step(1);
+  for (const Tensor& mask : masks()) all.push_back(mask);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) EXPECT_FALSE(same_bits(all[i], all[j])) << i << ' ' << j;
+}
+
+TEST_F(LayersTest, DropoutIsNothingOutsideTraining) {
+  Dropout layer(0.5);
+  const Tensor x = ones({4, 5});
+  EXPECT_TRUE(same_bits(layer.evaluate(x), x));
+  Context context{.training = true};
+  EXPECT_EQ(message_of([&] { layer.forward(x, context); }),
+            "Dropout(drop 0.5): training needs Context::random");
+}
+
+}  // namespace
+}  // namespace tessera::nn

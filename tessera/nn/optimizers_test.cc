@@ -1,0 +1,188 @@
+#include "tessera/nn/optimizers.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tessera/autograd/tape.h"
+#include "tessera/autograd/torch_cases.h"
+#include "tessera/backends/backends.h"
+#include "tessera/base/error.h"
+#include "tessera/nn/layers.h"
+#include "tessera/nn/losses.h"
+
+namespace tessera::nn {
+namespace {
+
+class OptimizersTest : public ::testing::Test {
+ protected:
+  void SetUp() override { use_backend("reference"); }
+};
+
+std::unique_ptr<Optimizer> torch_optimizer(const std::string& name, const torch_cases::Json& settings,
+                                           Parameter* p) {
+  if (name.starts_with("optim_sgd"))
+    return std::make_unique<SGD>(std::vector{p}, SgdSettings{.momentum = settings["momentum"],
+                                                             .nesterov = settings["nesterov"],
+                                                             .weight_decay = settings["weight_decay"]});
+  if (name == "optim_adam" || name == "optim_adam_wd")
+    return std::make_unique<Adam>(std::vector{p}, AdamSettings{.beta1 = settings["betas"][0],
+                                                               .beta2 = settings["betas"][1],
+                                                               .epsilon = settings["eps"],
+                                                               .weight_decay = settings["weight_decay"]});
+  return nullptr;
+}
+
+// Twenty steps on 0.5 p'Ap - b'p.
+TEST_F(OptimizersTest, FollowPyTorchsTraces) {
+  const auto cases = torch_cases::read();
+  if (!cases) GTEST_SKIP() << "TESSERA_DATA is not set";
+  int checked = 0;
+  for (const auto& test : *cases) {
+    const std::string name = test["name"];
+    if (!name.starts_with("optim_")) continue;
+    auto in = torch_cases::tensors_of(test["inputs"]);
+    Parameter p{"p", in["p0"]};
+    const auto& settings = test["meta"]["settings"];
+    const std::unique_ptr<Optimizer> optimizer = torch_optimizer(name, settings, &p);
+    if (!optimizer) continue;
+    SCOPED_TRACE(name);
+    const Tensor trace = torch_cases::tensor_of(test["outputs"]["p_after_each_step"]);
+    for (std::int64_t step = 0; step < trace.size(0); ++step) {
+      Tape tape;
+      tape.watch(p.value);
+      const Tensor loss = matmul(p.value, matmul(in["A"], p.value)) * 0.5 - matmul(in["b"], p.value);
+      optimizer->step(tape.gradient(loss, {p.value}), settings["lr"]);
+      EXPECT_LE(torch_cases::distance(p.value, slice(trace, {step})), 1e-12) << "step " << step;
+    }
+    ++checked;
+  }
+  EXPECT_EQ(checked, 5);
+}
+
+// conv - batch normalisation - relu - pooling - linear, SGD with momentum, ten steps. Batch normalisation is a composition here:
+// Tessera has no such layer yet.
+TEST_F(OptimizersTest, TrainsPyTorchsSmallNetwork) {
+  const auto cases = torch_cases::read();
+  if (!cases) GTEST_SKIP() << "TESSERA_DATA is not set";
+  for (const auto& test : *cases) {
+    if (test["name"] != "train_small_cnn") continue;
+    Conv2d convolution(1, 3, {.padding = {1, 1}, .dtype = DType::kFloat64});
+    MaxPool2d pool;
+    Flatten flatten;
+    Linear linear(27, 4, {.dtype = DType::kFloat64});
+    const auto initial = torch_cases::tensors_of(test["params"]);
+    Parameter scale{"1.weight", initial.at("1.weight")}, shift{"1.bias", initial.at("1.bias")};
+    std::vector<Parameter*> parameters = {&convolution.weight(), convolution.bias(), &scale, &shift,
+                                          &linear.weight(),      linear.bias()};
+    const char* names[] = {"0.weight", "0.bias", "1.weight", "1.bias", "5.weight", "5.bias"};
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      parameters[i]->name = names[i];
+      parameters[i]->value = initial.at(names[i]);
+    }
+    const auto network = [&](const Tensor& x) {
+      const Tensor y = convolution.evaluate(x);
+      const Tensor normal = (y - mean(y, {0, 2, 3}, true)) / sqrt(variance(y, {0, 2, 3}, true) + 1e-5);
+      const Tensor scaled = normal * reshape(scale.value, {3, 1, 1}) + reshape(shift.value, {3, 1, 1});
+      return linear.evaluate(flatten.evaluate(pool.evaluate(relu(scaled))));
+    };
+    SGD optimizer(parameters, {.momentum = 0.9});
+    const Tensor x = torch_cases::tensor_of(test["inputs"]["x"]),
+                 labels = torch_cases::tensor_of(test["inputs"]["t"]);
+    for (const double expected :
+         torch_cases::tensor_of(test["outputs"]["loss_each_step"]).to_vector<double>()) {
+      Tape tape;
+      std::vector<Tensor> values;
+      for (const Parameter* parameter : parameters) values.push_back(parameter->value);
+      tape.watch(values);
+      const Tensor loss = cross_entropy_loss(network(x), labels);
+      EXPECT_NEAR(loss.item<double>(), expected, 1e-12);
+      optimizer.step(tape.gradient(loss, values), 0.1);
+    }
+    return;
+  }
+  FAIL() << "no case train_small_cnn";
+}
+
+struct Saved : StateVisitor {
+  bool restoring = false;
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, std::int64_t> integers;
+  void tensor(std::string_view name, Tensor& value) override { exchange(tensors, std::string(name), value); }
+  void integer(std::string_view name, std::int64_t& value) override {
+    exchange(integers, std::string(name), value);
+  }
+  void real(std::string_view, double&) override {}
+
+ private:
+  template <typename T>
+  void exchange(std::map<std::string, T>& kept, const std::string& name, T& value) {
+    if (restoring)
+      value = kept.at(name);
+    else
+      EXPECT_TRUE(kept.emplace(name, value).second) << name << " twice";
+  }
+};
+
+// Saving after some steps and going on elsewhere gives the bits of the uninterrupted computation.
+template <typename Kind, typename Settings>
+void check_resume(const Settings& settings, const std::vector<std::string>& names) {
+  const auto gradient = [](const Tensor& value) { return std::vector<Tensor>{sin(value * 3)}; };
+  Parameter p{"w", Tensor::from<float>({0.5f, -1, 2}, {3})};
+  Kind optimizer({&p}, settings);
+  for (int i = 0; i < 4; ++i) optimizer.step(gradient(p.value), 0.1);
+  Saved saved;
+  optimizer.visit_state(saved);
+  std::vector<std::string> found;
+  for (const auto& [name, value] : saved.tensors) found.push_back(name);
+  EXPECT_EQ(found, names);
+  EXPECT_EQ(saved.integers, (std::map<std::string, std::int64_t>{{"steps", 4}}));
+
+  Parameter resumed{"w", p.value};
+  Kind other({&resumed}, settings);
+  saved.restoring = true;
+  other.visit_state(saved);
+  for (int i = 0; i < 3; ++i) {
+    optimizer.step(gradient(p.value), 0.1);
+    other.step(gradient(resumed.value), 0.1);
+  }
+  EXPECT_TRUE(same_bits(p.value, resumed.value));
+  EXPECT_EQ(other.steps(), 7);
+}
+
+TEST_F(OptimizersTest, StateResumes) {
+  check_resume<SGD>(SgdSettings{}, {});
+  check_resume<SGD>(SgdSettings{.momentum = 0.9, .nesterov = true}, {"momentum.w"});
+  check_resume<Adam>(AdamSettings{.weight_decay = 0.1}, {"mean.w", "square.w"});
+}
+
+TEST_F(OptimizersTest, StepsAreNotRecorded) {
+  Parameter p{"w", ones({2})};
+  SGD optimizer({&p}, {.momentum = 0.5});
+  Tape tape;
+  tape.watch(p.value);
+  const std::vector<Tensor> gradients = tape.gradient(sum(p.value * p.value), {p.value});
+  const std::size_t recorded = tape.size();
+  optimizer.step(gradients, 0.1);
+  EXPECT_EQ(tape.size(), recorded);
+}
+
+TEST_F(OptimizersTest, Errors) {
+  Parameter p{"w", ones({2})}, same{"w", ones({2})};
+  EXPECT_THROW(SGD({&p, &same}), Error);
+  EXPECT_THROW(SGD({&p}, {.nesterov = true}), Error);
+  EXPECT_THROW(SGD({&p}, {.momentum = 1}), Error);
+  EXPECT_THROW(Adam({&p}, {.beta2 = 1}), Error);
+  SGD optimizer({&p});
+  EXPECT_THROW(optimizer.step({}, 0.1), Error);
+  try {
+    optimizer.step({ones({3})}, 0.1);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "optimiser: the gradient of 'w' is float32 [3], expected float32 [2]");
+  }
+  EXPECT_EQ(optimizer.steps(), 0);
+}
+
+}  // namespace
+}  // namespace tessera::nn

@@ -1,0 +1,52 @@
+#include "tessera/nn/schedules.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tessera/base/error.h"
+
+namespace tessera::nn {
+namespace {
+
+TEST(Schedules, ConstantAndStep) {
+  EXPECT_EQ(constant_schedule(0.3).rate(0), 0.3);
+  EXPECT_EQ(constant_schedule(0.3).rate(1'000'000), 0.3);
+  const Schedule halving = step_schedule(0.8, 10, 0.5);
+  const double expected[] = {0.8, 0.4, 0.2, 0.1};
+  for (std::uint64_t step = 0; step < 40; ++step) EXPECT_EQ(halving.rate(step), expected[step / 10]) << step;
+}
+
+TEST(Schedules, CosineIsTheClosedForm) {
+  const Schedule schedule = cosine_schedule(0.5, 100, 0.1);
+  EXPECT_EQ(schedule.rate(0), 0.5);
+  EXPECT_NEAR(schedule.rate(50), 0.3, 1e-15);
+  EXPECT_EQ(schedule.rate(100), 0.1);
+  EXPECT_EQ(schedule.rate(5000), 0.1);
+  for (std::uint64_t t = 0; t < 100; ++t) {
+    EXPECT_NEAR(schedule.rate(t), 0.1 + 0.2 * (1 + std::cos(M_PI * static_cast<double>(t) / 100)), 1e-15);
+    EXPECT_GT(schedule.rate(t), schedule.rate(t + 1));
+  }
+}
+
+TEST(Schedules, WarmUpRisesToTheRateAndThenFollows) {
+  const Schedule schedule = cosine_schedule(1, 104, 0, 4);
+  for (std::uint64_t t = 0; t < 4; ++t) EXPECT_DOUBLE_EQ(schedule.rate(t), 0.2 * static_cast<double>(t + 1));
+  EXPECT_EQ(schedule.rate(4), 1);
+  EXPECT_NEAR(schedule.rate(54), 0.5, 1e-15);
+  EXPECT_EQ(schedule.rate(104), 0);
+  const Schedule steps = step_schedule(1, 10, 0.5, 5);
+  EXPECT_EQ(steps.rate(14), 1);
+  EXPECT_EQ(steps.rate(15), 0.5);
+}
+
+TEST(Schedules, Errors) {
+  EXPECT_THROW(constant_schedule(-1), Error);
+  EXPECT_THROW(constant_schedule(NAN), Error);
+  EXPECT_THROW(step_schedule(1, 0, 0.5), Error);
+  EXPECT_THROW(step_schedule(1, 5, -0.5), Error);
+  EXPECT_THROW(cosine_schedule(1, 10, 0, 10), Error);
+}
+
+}  // namespace
+}  // namespace tessera::nn
