@@ -24,7 +24,7 @@ seed = 1
 [data]
 format = "csv"
 path = "tiny.csv"
-label = "kind"
+label_column = "kind"
 shape = [2]
 held_out = 0.25
 [[network]]

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "tessera/backends/backends.h"
 #include "tessera/base/suggest.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/version.h"
@@ -92,6 +93,7 @@ ExitCode dispatch(std::vector<std::string> words) {
   std::size_t used = 0;
   const Command* command = find_command(words, used);
   if (command == nullptr) fail_unknown(words);
+  use_default_backend();  // also commands that compute nothing read tensors
   return command->run({words.begin() + static_cast<std::ptrdiff_t>(used), words.end()});
 }
 

@@ -146,7 +146,6 @@ ExitCode run_doctor(const Words& words) {
     fmt::print("{}", arguments.help());
     return ExitCode::kSuccess;
   }
-  use_default_backend();
   print_facts();
   const std::vector<std::string> problems = find_problems();
   if (problems.empty()) fmt::print("\nno problems found\n");

@@ -15,7 +15,6 @@ void Execution::declare(Arguments& arguments) {
 
 void Execution::apply() const {
   if (threads > 0) set_thread_count(static_cast<int>(threads));
-  use_default_backend();
   try {
     if (!backend.empty()) use_backend(backend);
     if (!simd.empty()) use_simd_level(simd);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tessera/runs/index.h"
+#include "tessera/runs/keys.h"
 #include "tessera/runs/run_state.h"
 
 namespace tessera::runs {
@@ -57,6 +58,11 @@ void cut_torn_line(AppendFile& file) {
   if (whole < text.size()) file.cut_back(whole);
 }
 
+// A key that cannot sign has to be known before the work, not after it.
+void refuse_unusable_key(const RunOptions& options) {
+  if (!options.key_file.empty()) (void)load_private_key(options.key_file);
+}
+
 }  // namespace
 
 Run::Run(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -81,6 +87,7 @@ Run Run::open(const RunOptions& options) {
   const std::string resumed = environment_value("TESSERA_RESUME");
   if (!resumed.empty() && first_use_of(resumed)) return resume(resumed, options);
 
+  refuse_unusable_key(options);
   auto state = std::make_unique<State>();
   state->mode = Mode::kRecord;
   state->options = options;
@@ -104,6 +111,7 @@ Run Run::open(const RunOptions& options) {
 }
 
 Run Run::resume(const std::string& folder, const RunOptions& options) {
+  refuse_unusable_key(options);
   (void)read_claim(folder);  // before anything is touched: is this a run that was started?
   refuse_sealed(folder);
   OwnedFolder owned = own_run_folder(folder);
