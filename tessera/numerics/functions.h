@@ -1,7 +1,7 @@
 // The elementary functions of the contract: one formula each, the same bits on every machine.
 //
 // Every function is a fixed sequence of + - * / sqrt, fused multiply-add and integer operations on its own
-// type (functions-inl.h), compiled as scalar code here, as SIMD in the CPU backend and as CUDA; no C library
+// type (functions-inl.h), compiled as scalar code here, as SIMD in the CPU backend, later as CUDA; no C library
 // function is involved, so results do not change with the operating system. The errors below are in units in
 // the last place of the exact result (ULP), measured. fp32: exp, log and expm1 over all 2^32 inputs, the
 // others over every 16th of them (TESSERA_SWEEP=full and =16 of sweep_test.cc), SIMD having the same bits
