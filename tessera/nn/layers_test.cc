@@ -26,10 +26,6 @@ std::string message_of(const std::function<void()>& body) {
   return "no error";
 }
 
-Shape drawing_shape(int channels) {
-  return {2, channels, 8, 8};
-}
-
 std::array<std::int64_t, 2> pair_from(const torch_cases::Json& value) {
   if (value.is_array()) return {value[0], value[1]};
   return {value, value};
