@@ -16,8 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 DIGITS = ROOT / "examples" / "train" / "digits.toml"
 SKIPPED = 77
 
-# The digits, cut short: enough steps for several checkpoints and epochs, seconds instead of minutes.
+# The digits, cut short but with many checkpoints.
 SHORT = ["--set", "training.epochs=2", "--set", "record.checkpoint_every=10", "--set", "record.digest_every=5"]
+
+# The digits at full length with many checkpoints: time enough to be killed in.
+MANY_CHECKPOINTS = ["--set", "record.checkpoint_every=10", "--set", "record.digest_every=5"]
 
 
 class Failure(Exception):

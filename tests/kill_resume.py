@@ -11,7 +11,7 @@ import sys
 import time
 
 import journey
-from journey import expect, seal_of
+from journey import MANY_CHECKPOINTS, expect, seal_of
 
 
 def wait_for_checkpoint_write(process, store, limit):
@@ -45,11 +45,11 @@ def kill_at_random(process, store, duration, draw):
 def kill_once(program, scratch, number, seal, duration, draw):
     tessera = journey.Tessera(program, scratch / f"store{number}")
     threads = draw.choice([1, 2, 3])
-    process = tessera.start(*tessera.train_words("--threads", threads))
+    process = tessera.start(*tessera.train_words("--threads", threads, settings=MANY_CHECKPOINTS))
     said = [kill_at_random(process, tessera.store, duration, draw)]
     if not tessera.runs():
         # Killed before the run existed: nothing to resume, and the store must not be in the way of the next attempt.
-        tessera.train()
+        tessera.train(settings=MANY_CHECKPOINTS)
         said.append("before the run began")
     run = tessera.runs()[0]
     tessera.run("show", run)
@@ -73,7 +73,7 @@ def kill_and_resume(program, scratch, arguments):
     print(f"seed {options.seed} (repeat with --seed {options.seed}; the moments depend on the machine, too)")
     tessera = journey.Tessera(program, scratch / "uninterrupted")
     start = time.monotonic()
-    seal = seal_of(tessera.train())
+    seal = seal_of(tessera.train(settings=MANY_CHECKPOINTS))
     duration = time.monotonic() - start
     print(f"uninterrupted: {duration:.1f} s, seal {seal}", flush=True)
     draw = random.Random(options.seed)

@@ -9,13 +9,13 @@ import sys
 import time
 
 import journey
-from journey import expect, seal_of
+from journey import MANY_CHECKPOINTS, expect, seal_of
 
 TOGETHER = 3
 
 
 def train_together(tessera):
-    processes = [tessera.start(*tessera.train_words("--threads", 1)) for _ in range(TOGETHER)]
+    processes = [tessera.start(*tessera.train_words("--threads", 1, settings=MANY_CHECKPOINTS)) for _ in range(TOGETHER)]
     for process in processes:
         _, said = process.communicate()
         expect(process.returncode == 0, f"one of {TOGETHER} trainings at once failed: {said[-1000:]}")
@@ -32,7 +32,7 @@ def train_together(tessera):
 def kill_early(tessera):
     """A run that was begun and killed."""
     before = set(tessera.runs())
-    process = tessera.start(*tessera.train_words("--threads", 1))
+    process = tessera.start(*tessera.train_words("--threads", 1, settings=MANY_CHECKPOINTS))
     while process.poll() is None:
         new = [run for run in set(tessera.runs()) - before if (run / "chain.jsonl").exists()]
         if new:
