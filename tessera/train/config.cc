@@ -127,6 +127,10 @@ class ConfigReader {
   void add_text(const std::string& key, const std::string& text, const std::string& origin, std::size_t layers) {
     RawEntry entry{key, {Kind::kText, text, {}}, origin};
     const KeySpec& spec = find_spec(entry, layers);
+    if (text.empty() && !from_record_) {  // "--set key=" takes the file's value away
+      given_.erase(key);
+      return;
+    }
     const bool quoted = !from_record_ && text.size() > 1 && text.front() == '"';
     if (!is_text_type(spec.type) || quoted)
       if (const auto value = parse_toml_value(text)) entry.value = *value;
@@ -193,8 +197,10 @@ class ConfigReader {
 
   [[noreturn]] void report_unread(const Config& config, const ConfigValue& value, std::size_t layer) const {
     const std::string other = condition_key(*value.spec, layer);
-    fail_with(ExitCode::kUsage, "{}: nothing reads {} when {} is \"{}\"; it is only for \"{}\"", value.origin, value.key, other,
-              config.text(other), value.spec->condition.substr(value.spec->condition.find('=') + 1));
+    const bool overridden = config.origin(other) == "--set" && value.origin != "--set";
+    fail_with(ExitCode::kUsage, "{}: nothing reads {} when {} is \"{}\"; it is only for \"{}\"{}", value.origin, value.key, other,
+              config.text(other), value.spec->condition.substr(value.spec->condition.find('=') + 1),
+              overridden ? fmt::format(" (--set {}= leaves it out)", value.key) : "");
   }
 
   const KeySpec& find_spec(const RawEntry& entry, std::size_t layers) const {

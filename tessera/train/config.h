@@ -44,7 +44,7 @@ struct ConfigValue {
 
 class Config {
  public:
-  // `overrides` are "key=value", as given with --set.
+  // `overrides` are "key=value", as given with --set; "key=" takes the file's value away.
   static Config read(const std::string& path, const std::vector<std::string>& overrides = {});
   // `folder`: where relative paths start.
   static Config parse(std::string_view toml, const std::string& source, const std::vector<std::string>& overrides = {},

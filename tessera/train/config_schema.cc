@@ -153,8 +153,9 @@ std::string condition_sentence(const KeySpec& spec) {
 constexpr std::string_view kIntroduction = R"(# Configuration
 
 One TOML file describes a training run: `tessera train FILE`. Each value can be replaced on the command line, for example
-`--set training.batch=64` or `--set network.1.channels=8` (layers are counted from 1). A key that nothing reads is an error. Where
-each value came from (file and line, `--set`, or a default) is shown by `tessera show RUN`.
+`--set training.batch=64` or `--set network.1.channels=8` (layers are counted from 1), and `--set training.momentum=` takes the file's
+value away. A key that nothing reads is an error. Where each value came from (file and line, `--set`, or a default) is shown by
+`tessera show RUN`.
 
 This page is made from the table of keys in `tessera/train/config_schema.cc`.
 )";

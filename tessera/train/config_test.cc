@@ -119,6 +119,16 @@ TEST(Config, OneOfEpochsAndStepsGivenBySetReplacesTheOther) {
   EXPECT_FALSE(config.has("training.epochs"));
 }
 
+TEST(Config, SetWithoutValueTakesAKeyAway) {
+  const std::string toml = changed("batch = 16", "momentum = 0.9");
+  EXPECT_EQ(message_of(toml, {"training.optimizer=adam"}),
+            "c.toml:26: nothing reads training.momentum when training.optimizer is \"adam\"; it is only for \"sgd\" "
+            "(--set training.momentum= leaves it out)");
+  const Config config = Config::parse(toml, "c.toml", {"training.optimizer=adam", "training.momentum="});
+  EXPECT_FALSE(config.has("training.momentum"));
+  EXPECT_EQ(Config::parse(toml, "c.toml", {"training.momentum="}).origin("training.momentum"), "default");
+}
+
 TEST(Config, PathsStartAtTheFolderAndKnowOneVariable) {
   TestFolder folder;
   write_file_atomically(folder / "c.toml", kGood);
