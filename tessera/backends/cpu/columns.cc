@@ -6,19 +6,14 @@
 namespace tessera::backends {
 namespace {
 
-// Positions that lie side by side in the image.
-struct Run {
-  std::int64_t to, from, length;
-};
-
 constexpr std::int64_t kMaxRuns = kChunk + 1;
 
 // The runs of positions n0 ... n0+columns-1; the same for every tap.
 int list_runs(std::int64_t n0, std::int64_t columns, std::int64_t grid_columns, std::int64_t row_step,
-              std::int64_t column_step, Run* runs) {
+              std::int64_t column_step, CopyRun* runs) {
   int count = 0;
-  const bool merged =
-      column_step == 1 && row_step == grid_columns;  // the lines follow each other without a gap
+  // The lines may follow each other without a gap.
+  const bool merged = column_step == 1 && row_step == grid_columns;
   for (std::int64_t done = 0; done < columns;) {
     const std::int64_t line = (n0 + done) / grid_columns, place = (n0 + done) % grid_columns;
     const std::int64_t length = merged ? columns : std::min(grid_columns - place, columns - done);
@@ -28,19 +23,8 @@ int list_runs(std::int64_t n0, std::int64_t columns, std::int64_t grid_columns, 
   return count;
 }
 
-// Copies runs in pieces of kBytes. A piece may run over the end of its run: what it spoils there is written next.
-template <int kBytes, typename T>
-void copy_runs(const T* from, const Run* runs, int count, T* to) {
-  constexpr std::int64_t kPiece = kBytes / static_cast<std::int64_t>(sizeof(T));
-  for (int r = 0; r < count; ++r) {
-    const T* source = from + runs[r].from;
-    T* target = to + runs[r].to;
-    for (std::int64_t i = 0; i < runs[r].length; i += kPiece) std::memcpy(target + i, source + i, kBytes);
-  }
-}
-
 template <typename T>
-void copy_spaced_runs(const T* from, std::int64_t column_step, const Run* runs, int count, T* to) {
+void copy_spaced_runs(const T* from, std::int64_t column_step, const CopyRun* runs, int count, T* to) {
   for (int r = 0; r < count; ++r)
     for (std::int64_t i = 0; i < runs[r].length; ++i)
       to[runs[r].to + i] = from[runs[r].from + i * column_step];
@@ -74,18 +58,13 @@ void copy_padded(const TensorView& images, std::int64_t image, std::int64_t firs
 template <typename T>
 void ColumnSource<T>::pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns,
                            T* panel, std::int64_t step) const {
-  Run runs[kMaxRuns];
+  CopyRun runs[kMaxRuns];
   const int count = list_runs(n0, columns, grid_columns_, row_step_, column_step_, runs);
-  const bool half_lines = grid_columns_ * static_cast<std::int64_t>(sizeof(T)) <= 32;
-  for (std::int64_t k = k0; k < k0 + depth; ++k, panel += step) {
-    const T* from = padded_ + offsets_[static_cast<std::size_t>(k)];
-    if (column_step_ != 1)
-      copy_spaced_runs(from, column_step_, runs, count, panel);
-    else if (half_lines)
-      copy_runs<32>(from, runs, count, panel);
-    else
-      copy_runs<64>(from, runs, count, panel);
-    // Leftovers there would be harmless to the result, but slow to multiply if they happen to be subnormal.
+  const std::int64_t* offsets = offsets_.data() + k0;
+  if (column_step_ == 1)
+    return kernels_.pack_runs(padded_, offsets, depth, runs, count, columns, panel, step);
+  for (std::int64_t k = 0; k < depth; ++k, panel += step) {
+    copy_spaced_runs(padded_ + offsets[k], column_step_, runs, count, panel);
     std::fill(panel + columns, panel + std::min(step, columns + kOverrun), T(0));
   }
 }

@@ -34,9 +34,10 @@ template <typename T>
 class ColumnSource : public PanelSource<T> {
  public:
   // `grid_columns`: positions per line of the grid.
-  ColumnSource(const T* padded, const std::vector<std::int64_t>& offsets, std::int64_t grid_columns,
-               std::int64_t row_step, std::int64_t column_step)
-      : padded_(padded),
+  ColumnSource(const GemmKernels<T>& kernels, const T* padded, const std::vector<std::int64_t>& offsets,
+               std::int64_t grid_columns, std::int64_t row_step, std::int64_t column_step)
+      : kernels_(kernels),
+        padded_(padded),
         offsets_(offsets),
         grid_columns_(grid_columns),
         row_step_(row_step),
@@ -49,6 +50,7 @@ class ColumnSource : public PanelSource<T> {
             std::int64_t step) const override;
 
  private:
+  const GemmKernels<T>& kernels_;
   const T* padded_;
   const std::vector<std::int64_t>& offsets_;
   std::int64_t grid_columns_, row_step_, column_step_;

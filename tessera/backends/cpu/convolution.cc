@@ -50,7 +50,7 @@ void run_product(const GemmKernels<T>& kernels, const TapPlan<T>& plan, const Ta
   const std::int64_t taps = static_cast<std::int64_t>(product.offsets.size());
   const std::int64_t columns = product.grid_columns, positions = rows * columns;
   if (positions <= 0) return;
-  const ColumnSource<T> source(padded + first_row * product.row_step, product.offsets, columns,
+  const ColumnSource<T> source(kernels, padded + first_row * product.row_step, product.offsets, columns,
                                product.row_step, product.column_step);
   const MatrixView<const T> filters{product.filters + group * product.group_filters, taps, 1};
   out += product.out_start + first_row * product.out_row;

@@ -74,7 +74,7 @@ void run_chunk(const GemmKernels<T>& kernels, const WeightPlan<T>& plan, std::in
       copy_padded<T>(*plan.images, image, group * plan.planes.channels, plan.planes, memory.padded);
       memory.padded_image = image;
     }
-    const ColumnSource<T> source(memory.padded, plan.offsets, plan.grid_columns, plan.row_step,
+    const ColumnSource<T> source(kernels, memory.padded, plan.offsets, plan.grid_columns, plan.row_step,
                                  plan.column_step);
     source.pack(0, plan.taps(), first, count, memory.columns + done, kChunk + kRowSlack);
     copy_gradients(plan, group, image, first, count, memory.gradients + done);

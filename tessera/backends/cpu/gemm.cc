@@ -14,20 +14,22 @@ constexpr std::int64_t kBlockRows = 192;
 template <typename T>
 class StridedSource : public PanelSource<T> {
  public:
-  StridedSource(MatrixView<const T> b, bool pack_pays) : b_(b), pack_pays_(pack_pays) {}
+  StridedSource(const GemmKernels<T>& kernels, MatrixView<const T> b, bool pack_pays)
+      : kernels_(kernels), b_(b), pack_pays_(pack_pays) {}
 
   void pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
             std::int64_t step) const override {
     const T* from = b_.data + k0 * b_.row + n0 * b_.column;
     if (b_.column == 1) return pack_rows(from, depth, columns, panel, step);
-    // Blocks of 8 steps keep both the source lines and the panel's lines in the first-level cache.
-    for (std::int64_t k = 0; k < depth; k += 8) {
-      const std::int64_t end = std::min<std::int64_t>(k + 8, depth);
-      for (std::int64_t j = 0; j < columns; ++j)
-        for (std::int64_t i = k; i < end; ++i) panel[i * step + j] = from[i * b_.row + j * b_.column];
-      for (std::int64_t i = k; i < end; ++i)
-        std::fill(panel + i * step + columns, panel + (i + 1) * step, T(0));
+    if (b_.row == 1) {
+      kernels_.pack_transposed(from, b_.column, depth, columns, panel, step);
+    } else {
+      for (std::int64_t k = 0; k < depth; ++k)
+        for (std::int64_t j = 0; j < columns; ++j) panel[k * step + j] = from[k * b_.row + j * b_.column];
     }
+    if (columns == step) return;
+    for (std::int64_t k = 0; k < depth; ++k)
+      std::fill(panel + k * step + columns, panel + (k + 1) * step, T(0));
   }
 
   const T* in_place(std::int64_t k0, std::int64_t n0, std::int64_t columns,
@@ -45,6 +47,7 @@ class StridedSource : public PanelSource<T> {
     }
   }
 
+  const GemmKernels<T>& kernels_;
   MatrixView<const T> b_;
   bool pack_pays_;
 };
@@ -173,7 +176,7 @@ void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::in
     c = {c.data, c.column, c.row};
   }
   const bool pack_pays = m > 2 * kTileRows;
-  gemm_with_source(kernels, m, n, k, a, StridedSource<T>(b, pack_pays), c);
+  gemm_with_source(kernels, m, n, k, a, StridedSource<T>(kernels, b, pack_pays), c);
 }
 
 template void gemm_with_source<float>(const GemmKernels<float>&, std::int64_t, std::int64_t, std::int64_t,

@@ -30,12 +30,24 @@ struct TileArguments {
   bool accumulate;  // add the chunk's sum to c; otherwise store it
 };
 
+// Elements that lie side by side both where they are and where they go.
+struct CopyRun {
+  std::int64_t to, from, length;
+};
+
 template <typename T>
 struct GemmKernels {
   using Tile = void (*)(const TileArguments<T>&);
   int lanes;                                   // elements per vector
   int vectors;                                 // vectors per full tile
   Tile tile[kTileRows + 1][kTileVectors + 1];  // [rows][vectors]
+  // panel[k * step + j] = from[k + j * column] for k < depth, j < columns: a panel of a transposed matrix.
+  void (*pack_transposed)(const T* from, std::int64_t column, std::int64_t depth, std::int64_t columns,
+                          T* panel, std::int64_t step);
+  // Row k of the panel takes the runs from `from + offsets[k]`, k < depth, and a vector of zeros behind `columns`.
+  // Reads and writes up to a vector (64 bytes at most) behind the end of a run.
+  void (*pack_runs)(const T* from, const std::int64_t* offsets, std::int64_t depth, const CopyRun* runs,
+                    int count, std::int64_t columns, T* panel, std::int64_t step);
 };
 
 // The active SIMD level's tiles; null when there is none.

@@ -92,12 +92,79 @@ void fill_row(GemmKernels<T>& kernels) {
   }
 }
 
+// Transposes squares of 16 bytes a side: 4 x 4 floats or 2 x 2 doubles.
+template <typename T>
+HWY_INLINE void transpose_square(const T* HWY_RESTRICT from, std::int64_t column, T* HWY_RESTRICT to,
+                                 std::int64_t step) {
+  const hn::FixedTag<T, 16 / sizeof(T)> d;
+  if constexpr (sizeof(T) == 4) {
+    const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + column);
+    const auto row2 = hn::LoadU(d, from + 2 * column), row3 = hn::LoadU(d, from + 3 * column);
+    const auto even_low = hn::InterleaveLower(d, row0, row2), odd_low = hn::InterleaveLower(d, row1, row3);
+    const auto even_high = hn::InterleaveUpper(d, row0, row2), odd_high = hn::InterleaveUpper(d, row1, row3);
+    hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + step);
+    hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + 2 * step);
+    hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + 3 * step);
+  } else {
+    const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + column);
+    hn::StoreU(hn::InterleaveLower(d, row0, row1), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, row0, row1), d, to + step);
+  }
+}
+
+template <typename T>
+void pack_transposed(const T* HWY_RESTRICT from, std::int64_t column, std::int64_t depth,
+                     std::int64_t columns, T* HWY_RESTRICT panel, std::int64_t step) {
+  constexpr std::int64_t kSide = 16 / sizeof(T);
+  const std::int64_t whole_depth = depth - depth % kSide, whole_columns = columns - columns % kSide;
+  for (std::int64_t k = 0; k < whole_depth; k += kSide)
+    for (std::int64_t j = 0; j < whole_columns; j += kSide)
+      transpose_square(from + k + j * column, column, panel + k * step + j, step);
+  for (std::int64_t k = 0; k < depth; ++k)
+    for (std::int64_t j = k < whole_depth ? whole_columns : 0; j < columns; ++j)
+      panel[k * step + j] = from[k + j * column];
+}
+
+// What a vector spoils behind the end of its run, the next run writes: runs are in ascending order.
+template <bool kShort, typename T>
+HWY_INLINE void copy_runs(const T* from, const CopyRun* runs, int count, T* to) {
+  const hn::ScalableTag<T> d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::MaxLanes(d));
+  for (int r = 0; r < count; ++r) {
+    const T* source = from + runs[r].from;
+    T* target = to + runs[r].to;
+    hn::StoreU(hn::LoadU(d, source), d, target);
+    if constexpr (kShort) continue;
+    for (std::int64_t i = lanes; i < runs[r].length; i += lanes)
+      hn::StoreU(hn::LoadU(d, source + i), d, target + i);
+  }
+}
+
+template <typename T>
+void pack_runs(const T* from, const std::int64_t* offsets, std::int64_t depth, const CopyRun* runs, int count,
+               std::int64_t columns, T* panel, std::int64_t step) {
+  const hn::ScalableTag<T> d;
+  bool all_short = true;  // one vector per run
+  for (int r = 0; r < count; ++r) all_short &= runs[r].length <= static_cast<std::int64_t>(hn::MaxLanes(d));
+  for (std::int64_t k = 0; k < depth; ++k, panel += step) {
+    if (all_short)
+      copy_runs<true>(from + offsets[k], runs, count, panel);
+    else
+      copy_runs<false>(from + offsets[k], runs, count, panel);
+    // Leftovers there would be harmless to the result, but slow to multiply if they happen to be subnormal.
+    hn::StoreU(hn::Zero(d), d, panel + columns);
+  }
+}
+
 template <typename T>
 const GemmKernels<T>* tiles() {
   static const GemmKernels<T> kernels = [] {
     GemmKernels<T> table{};
     table.lanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()));
     table.vectors = kVectors;
+    table.pack_transposed = &pack_transposed<T>;
+    table.pack_runs = &pack_runs<T>;
     fill_row<T, 1>(table);
     fill_row<T, 2>(table);
     fill_row<T, 3>(table);
