@@ -7,7 +7,7 @@
 
 using namespace tessera;
 
-double train(bool with_activation) {
+double trained_accuracy(bool with_activation) {
   RandomSource random(3);
   const Tensor x = random.uniform("points", {200, 3}) * 2 - 1;
   const Tensor y = cast(greater(x.slice({Range::all(), 0}) * x.slice({Range::all(), 1}), 0), DType::kInt64);
@@ -34,6 +34,6 @@ double train(bool with_activation) {
 
 int main() {
   use_default_backend();
-  std::printf("two linear layers            accuracy %.3f\n", train(false));
-  std::printf("the same with tanh between   accuracy %.3f\n", train(true));
+  std::printf("two linear layers            accuracy %.3f\n", trained_accuracy(false));
+  std::printf("the same with tanh between   accuracy %.3f\n", trained_accuracy(true));
 }
