@@ -16,7 +16,7 @@ KINDS = {"none": "not recorded", "default": "recorded, default interval", "every
 def cases(root):
     """(title, configuration, overrides)."""
     yield "digits", root / "examples" / "train" / "digits.toml", []
-    fashion = root / "examples" / "train" / "fashion.toml"
+    fashion = root / "examples" / "train" / "fashion_mnist.toml"
     if os.environ.get("TESSERA_DATA") and fashion.exists():
         yield "Fashion-MNIST, 500 steps", fashion, ["training.steps=500", "record.evaluate_every=0"]
 

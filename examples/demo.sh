@@ -18,34 +18,34 @@ show() {  # prints a command as a user would type it, then runs it
 seal_of() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["seal"])' "$store/$1/seal.json"; }
 
 say "1. Train a small convolutional network on 1,797 handwritten digits."
-show train "$config" --store "$store" --set name=first
+show train "$config" --store "$store" --name first
 
 say "2. How good is it on the digits that it never saw?"
-show evaluate "$store/first-0001"
+show evaluate "$store/first" data/digits.csv
 
 say "3. Re-execute the record with one thread: the same bits, or the first place where they differ."
-show verify "$store/first-0001" --threads 1
+show verify "$store/first" --threads 1
 
 say "4. The same with the reference backend, plain loops without vector instructions (a shorter run: it is slow)."
-show train "$config" --store "$store" --set name=short --set training.epochs=1 --quiet
-show verify "$store/short-0001" --backend reference
+show train "$config" --store "$store" --name short --set training.epochs=1 --quiet
+show verify "$store/short" --backend reference
 
 say "5. Train again, and kill the process with SIGKILL in the middle."
-"$tessera" train "$config" --store "$store" --set name=second --quiet &
+"$tessera" train "$config" --store "$store" --name second --quiet &
 victim=$!
 for _ in {1..400}; do
-  lines=$(wc -l <"$store/second-0001/chain.jsonl" 2>/dev/null || echo 0)
+  lines=$(wc -l <"$store/second/chain.jsonl" 2>/dev/null || echo 0)
   ((lines > 150)) && break
   sleep 0.05
 done
 kill -9 $victim
 wait $victim 2>/dev/null || true
-show show "$store/second-0001"
+show runs --store "$store"
 say "   ... and resume it with three threads."
-show resume "$store/second-0001" --threads 3
+show resume "$store/second" --threads 3
 
 say "6. The seals, one number for claim, every step and the final weights:"
-printf '   uninterrupted       %s\n' "$(seal_of first-0001)"
-printf '   killed and resumed  %s\n' "$(seal_of second-0001)"
-[[ $(seal_of first-0001) == "$(seal_of second-0001)" ]] || { echo "the seals differ: please report this" >&2; exit 1; }
+printf '   uninterrupted       %s\n' "$(seal_of first)"
+printf '   killed and resumed  %s\n' "$(seal_of second)"
+[[ $(seal_of first) == "$(seal_of second)" ]] || { echo "the seals differ: please report this" >&2; exit 1; }
 say "The same bits. It took $((SECONDS - started)) seconds."

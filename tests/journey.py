@@ -45,12 +45,14 @@ class Tessera:
     def start(self, *words, env=None):
         """A running process; its output goes to pipes."""
         return subprocess.Popen(self.command(*words), cwd=ROOT, env=self.environment | (env or {}),
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                errors="replace")
 
     def run(self, *words, env=None, status=0):
         """Runs to the end; `status` is the exit status that is expected, or None."""
         result = subprocess.run(self.command(*words), cwd=ROOT, env=self.environment | (env or {}),
-                                stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=3000)
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
+                                timeout=3000)
         if status is not None:
             expect(result.returncode == status,
                    f"`tessera {' '.join(map(str, words))}` ended with status {result.returncode}, expected {status}:\n"
