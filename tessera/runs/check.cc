@@ -20,6 +20,14 @@ struct RawLine {
   std::optional<ChainLine> line;
 };
 
+// Messages of the readers begin with the place, which a problem holds beside its message.
+std::string without_place(std::string message, std::string_view place) {
+  if (!message.starts_with(place)) return message;
+  message.erase(0, place.size());
+  const std::size_t begin = message.find_first_not_of(":, ");
+  return begin == std::string::npos ? message : message.substr(begin);
+}
+
 class Checker {
  public:
   Checker(std::string folder, const CheckOptions& options) : folder_(std::move(folder)), options_(options) {}
@@ -52,7 +60,7 @@ class Checker {
     try {
       return parser(read_file(path(file)), std::string(file));
     } catch (const Error& error) {
-      problem(std::string(file), error.what());
+      problem(std::string(file), without_place(error.what(), file));
       return std::nullopt;
     }
   }
@@ -102,7 +110,7 @@ class Checker {
       try {
         lines_[i].line = parse_chain_line(lines_[i].text, fmt::format("{}:{}", kChainFile, i + 1));
       } catch (const Error& error) {
-        problem(line_place(i), error.what());
+        problem(line_place(i), without_place(error.what(), fmt::format("{}:{}", kChainFile, i + 1)));
         return;
       }
     }
@@ -193,19 +201,27 @@ class Checker {
     return pause ? pause->checkpoint : "";
   }
 
+  // A checkpoint is written before the line that names it, so a run that was killed between the two has one without a line;
+  // so has a run whose chain was cut short, which is told elsewhere.
+  void tell_unnamed(const std::string& digest) {
+    const char* message = "no line of the chain names this checkpoint";
+    if (!seal_)
+      result_.notes.push_back(fmt::format("{}: {}", checkpoint_place(digest), message));
+    else if (lines_.size() >= seal_->lines)
+      problem(checkpoint_place(digest), message);
+  }
+
   void check_checkpoints() {
     const std::string paused = paused_checkpoint();
     const std::vector<std::string> present = checkpoints_in(folder_);
     for (const std::string& digest : present) {
       const ChainLine* line = line_naming(digest);
-      if (line == nullptr && digest != paused) {
-        problem(checkpoint_place(digest), "no line of the chain names this checkpoint");
-        continue;
-      }
+      if (line == nullptr && digest != paused) tell_unnamed(digest);
       check_checkpoint(digest, line);
     }
     if (!seal_) return;
-    if (!seal_->checkpoint.empty() && line_naming(seal_->checkpoint) == nullptr && !lines_.empty())
+    const bool whole_chain = lines_.size() >= seal_->lines;
+    if (whole_chain && !seal_->checkpoint.empty() && line_naming(seal_->checkpoint) == nullptr)
       problem(std::string(kSealFile),
               fmt::format("no line names the final checkpoint {}", seal_->checkpoint));
     for (const std::string& digest : seal_->checkpoints)
@@ -240,7 +256,7 @@ class Checker {
       }
       if (changed) problem(place, "its bytes do not have the SHA-256 that it is named by");
     } catch (const Error& error) {
-      problem(place, fmt::format("damaged: {}", error.what()));
+      problem(place, fmt::format("damaged: {}", without_place(error.what(), place)));
     }
   }
 

@@ -107,6 +107,7 @@ std::optional<double> number_of(const std::string& text) {
   double value = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && stop == text.data() + text.size()) return value;
+  if (!text.starts_with("0x") && !text.starts_with("-0x")) return std::nullopt;
   try {
     return hex_float_value(text);
   } catch (const Error&) {

@@ -168,6 +168,8 @@ std::string seal_text(const Seal& seal) {
                 {"timing", to_hex(seal.timing)}};
   if (!seal.checkpoint.empty()) value["checkpoint"] = seal.checkpoint;
   if (!seal.signature.empty()) value["signature"] = {{"ed25519", seal.signature}, {"key", seal.public_key}};
+  value["file"] =
+      to_hex(sha256(canonical_json(value)));  // so that damage to this file is not blamed on another one
   return canonical_json(value) + "\n";
 }
 
@@ -189,7 +191,12 @@ Seal parse_seal(std::string_view text, const std::string& where) {
     seal.public_key = signature.text("key");
     signature.done();
   }
+  const Digest file = fields.digest("file");
   fields.done();
+  json rest = value;
+  rest.erase("file");
+  if (sha256(canonical_json(rest)) != file)
+    fail("{}: it was changed: the rest of it does not have the digest in 'file'", where);
   const std::string value_of_parts = to_hex(seal_value(seal));
   if (value_of_parts != to_hex(stated))
     fail("{}: the seal {} does not belong to its parts, which give {}", where, to_hex(stated),

@@ -26,7 +26,10 @@ Database::~Database() {
 }
 
 void Database::fail_now() const {
-  fail("{}: {}", path_, sqlite3_errmsg(handle_));
+  const int code = sqlite3_errcode(handle_);
+  // SQLITE_ERROR: a table or a column is missing, so it is not the file that we made.
+  const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
+  throw DatabaseError(fmt::format("{}: {}", path_, sqlite3_errmsg(handle_)), damaged);
 }
 
 void Database::execute(const std::string& sql) {

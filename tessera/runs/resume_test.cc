@@ -1,0 +1,393 @@
+// Crashes: whatever happens, and whenever, the run goes on to the seal of the uninterrupted one.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "tessera/base/test_folder.h"
+#include "tessera/runs/check.h"
+#include "tessera/runs/checkpoint.h"
+#include "tessera/runs/fake_state.h"
+
+namespace tessera::runs {
+namespace {
+
+using testing::HasSubstr;
+
+template <typename Action>
+std::string message_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "(no error)";
+}
+
+std::string resume_fake_run(const std::string& folder) {
+  FakeModel model;
+  auto run = Run::resume(folder, fake_options("", ""));
+  return run_fake_loop(run, model);
+}
+
+// A run whose program fails in the middle of `last_step`.
+void record_until(const std::string& store, const std::string& name, std::uint64_t last_step) {
+  FakeModel model;
+  auto run = Run::open(fake_options(store, name));
+  run.keep("model", model);
+  try {
+    for (auto& step : run.steps(20)) {
+      if (step.number() == last_step) fail("the power is cut");
+      step.record("average", model.step(step.number()));
+      if (step.number() % 3 == 0) step.record("third", static_cast<double>(step.number()));
+    }
+  } catch (const Error&) {
+  }
+}
+
+void copy_folder(const std::string& from, const std::string& to) {
+  std::filesystem::remove_all(to);
+  std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+}
+
+void overwrite(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+class Resume : public testing::Test {
+ protected:
+  void SetUp() override { seal_ = record_fake_run(store_.path(), "whole"); }
+  TestFolder store_;
+  std::string seal_;
+};
+
+TEST_F(Resume, FromEveryStep) {
+  for (const std::uint64_t step : {1, 5, 6, 13, 20}) {
+    const std::string name = fmt::format("cut-{}", step);
+    record_until(store_.path(), name, step);
+    EXPECT_EQ(run_status(store_ / name), RunStatus::kInterrupted);
+    FakeModel model;
+    auto run = Run::resume(store_ / name, fake_options("", ""));
+    run.keep("model", model);
+    EXPECT_EQ(run.start(), (step - 1) / 5 * 5);
+    EXPECT_EQ(model.count(), static_cast<std::int64_t>((step - 1) / 5 * 5));
+    for (auto& each : run.steps(20)) {
+      each.record("average", model.step(each.number()));
+      if (each.number() % 3 == 0) each.record("third", static_cast<double>(each.number()));
+    }
+    EXPECT_EQ(run.finish(), seal_) << step;
+    EXPECT_TRUE(check_record(store_ / name).intact()) << step;
+  }
+}
+
+TEST_F(Resume, TheEnvironmentTurnsAnyProgramIntoAResumption) {
+  record_until(store_.path(), "a", 13);
+  setenv("TESSERA_RESUME", (store_ / "a").c_str(), 1);
+  EXPECT_EQ(record_fake_run(store_.path(), "ignored"), seal_);
+  EXPECT_EQ(record_fake_run(store_.path(), "second"), seal_);  // a second run of the program is a new one
+  unsetenv("TESSERA_RESUME");
+  EXPECT_FALSE(exists(store_ / "ignored"));
+  EXPECT_TRUE(check_record(store_ / "second").intact());
+  const Circumstances circumstances = read_circumstances(store_ / "a");
+  ASSERT_EQ(circumstances.sessions.size(), 2U);
+  EXPECT_EQ(circumstances.sessions[1].first_step, 10U);
+  EXPECT_EQ(circumstances.sessions[1].end, "finished");
+}
+
+// The chain ends at any byte, in the last lines at every one: read each time, resumed at a sample of them.
+TEST_F(Resume, ATornLineIsDropped) {
+  record_until(store_.path(), "base", 18);
+  const std::string text = read_file(store_ / "base/chain.jsonl");
+  const std::size_t last_lines = text.rfind('\n', text.rfind('\n', text.size() - 2) - 1);
+  for (std::size_t length = text.size() + 1; length-- > 0;) {
+    if (length < last_lines && length % 53 != 0) continue;
+    std::filesystem::resize_file(store_ / "base/chain.jsonl", length);
+    const auto end = text.begin() + static_cast<std::ptrdiff_t>(length);
+    const auto whole_lines = static_cast<std::size_t>(std::count(text.begin(), end, '\n'));
+    const Record record = read_record(store_ / "base");
+    ASSERT_EQ(record.lines.size(), whole_lines);
+    ASSERT_EQ(record.chain_bytes + record.torn_bytes, length);
+    if (length % 583 != 0 && length + 1 < text.size()) continue;
+    copy_folder(store_ / "base", store_ / "torn");
+    EXPECT_EQ(resume_fake_run(store_ / "torn"), seal_) << length;
+    EXPECT_TRUE(check_record(store_ / "torn").intact()) << length;
+  }
+}
+
+TEST_F(Resume, ADamagedCheckpointIsPassedOver) {
+  record_until(store_.path(), "a", 18);
+  const Record record = read_record(store_ / "a");
+  const std::string path = checkpoint_path(store_ / "a", record.lines[15].line.checkpoint);
+  std::string bytes = read_file(path);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  overwrite(path, bytes);
+  EXPECT_EQ(resume_fake_run(store_ / "a"), seal_);
+  EXPECT_THAT(read_circumstances(store_ / "a").notes, testing::Contains(HasSubstr("damaged checkpoint")));
+  EXPECT_TRUE(check_record(store_ / "a").intact());
+
+  record_until(store_.path(), "b", 18);
+  remove_folder(store_ / "b/checkpoints");  // all lost: from the beginning
+  EXPECT_EQ(resume_fake_run(store_ / "b"), seal_);
+}
+
+TEST_F(Resume, AnotherResultIsNotReproducible) {
+  record_until(store_.path(), "a", 18);
+  FakeModel model;
+  auto run = Run::resume(store_ / "a", fake_options("", ""));
+  run.keep("model", model);
+  run.start();
+  model.disturb();
+  EXPECT_THAT(
+      message_of([&] {
+        for (auto& step : run.steps(20)) step.record("average", model.step(step.number()));
+      }),
+      HasSubstr("not reproducible: re-executed after an interruption, step 16 differs from the record: "
+                "step 16: scalar 'average' is"));
+}
+
+TEST_F(Resume, AStateThatDoesNotComeBackIsFoundAtOnce) {
+  struct Forgetful : Stateful {
+    FakeModel model;
+    double extra = 1;
+    void visit_state(StateVisitor& visitor) override {
+      double copy = extra;  // saved, but never restored
+      visitor.real("extra", copy);
+    }
+  } object;
+  RunOptions options = fake_options(store_.path(), "a");
+  {
+    auto run = Run::open(options);
+    run.keep("object", object);
+    for (auto& step : run.steps(20)) {
+      object.extra += static_cast<double>(step.number());
+      if (step.number() == 8) break;
+    }
+  }
+  object.extra = 1;
+  auto run = Run::resume(store_ / "a", options);
+  run.keep("object", object);
+  EXPECT_THAT(message_of([&] { run.start(); }), HasSubstr("'object.extra' does not have the saved value"));
+}
+
+TEST_F(Resume, AnotherProgramsStateIsRefused) {
+  record_until(store_.path(), "a", 18);
+  {
+    FakeModel model(9);
+    auto run = Run::resume(store_ / "a", fake_options("", ""));
+    run.keep("model", model);
+    EXPECT_THAT(message_of([&] { run.start(); }),
+                HasSubstr("'model.weights' is float32 [6], the program's is float32 [9]"));
+  }
+  FakeModel model;
+  auto run = Run::resume(store_ / "a", fake_options("", ""));
+  run.keep("modle", model);
+  EXPECT_THAT(message_of([&] { run.start(); }),
+              HasSubstr("the tensor 'modle.weights' (float32 [6]) is missing"));
+}
+
+TEST_F(Resume, ASealedOrUnstartedRunIsRefused) {
+  EXPECT_THAT(message_of([&] { resume_fake_run(store_ / "whole"); }), HasSubstr("complete and sealed"));
+  EXPECT_THAT(message_of([&] { resume_fake_run(store_ / "none"); }),
+              HasSubstr("there is no such run folder"));
+  make_folders(store_ / "empty");
+  EXPECT_THAT(message_of([&] { resume_fake_run(store_ / "empty"); }),
+              HasSubstr("not a run, or one that was not started"));
+}
+
+TEST_F(Resume, ARunKilledBeforeItsClaimIsOpenedAgain) {
+  make_folders(store_ / "early/checkpoints");
+  overwrite(store_ / "early/lock", "1\n");
+  overwrite(store_ / "early/circumstances.json", "{");
+  overwrite(store_ / "early/.claim.json.tmp-77", "{\"che");
+  EXPECT_EQ(run_status(store_ / "early"), RunStatus::kNotStarted);
+  EXPECT_EQ(record_fake_run(store_.path(), "early"), seal_);
+  EXPECT_TRUE(check_record(store_ / "early").intact());
+}
+
+TEST_F(Resume, LeftoversOfWritesAreRemoved) {
+  record_until(store_.path(), "a", 18);
+  overwrite(store_ / "a/.seal.json.tmp-77", "{");
+  overwrite(store_ / "a/checkpoints/.ab.safetensors.tmp-77", "{");
+  overwrite(store_ / "a/timing.jsonl", read_file(store_ / "a/timing.jsonl") + "{\"micro");
+  EXPECT_EQ(resume_fake_run(store_ / "a"), seal_);
+  EXPECT_FALSE(exists(store_ / "a/.seal.json.tmp-77"));
+  EXPECT_FALSE(exists(store_ / "a/checkpoints/.ab.safetensors.tmp-77"));
+  EXPECT_EQ(read_file(store_ / "a/timing.jsonl").find("{\"micro{"), std::string::npos);
+}
+
+// All lines are there, closing line included, but no seal.
+TEST_F(Resume, ARunKilledBeforeItsSealOnlyNeedsTheSeal) {
+  copy_folder(store_ / "whole", store_ / "late");
+  remove_file(store_ / "late/seal.json");
+  FakeModel model;
+  auto run = Run::resume(store_ / "late", fake_options("", ""));
+  run.keep("model", model);
+  EXPECT_EQ(run.start(), 20U);
+  EXPECT_TRUE(run.complete());
+  for ([[maybe_unused]] auto& step : run.steps(20)) FAIL();
+  EXPECT_EQ(run.finish(), seal_);
+}
+
+// ---- Clean stops ----
+
+TEST_F(Resume, AStopSavesTheStateOfThatVeryStep) {
+  for (const std::uint64_t stop : {1, 7, 10, 19}) {
+    const std::string name = fmt::format("stopped-{}", stop);
+    RunOptions options = fake_options(store_.path(), name);
+    options.catch_signals = true;
+    {
+      FakeModel model;
+      auto run = Run::open(options);
+      run.keep("model", model);
+      const std::string message = message_of([&] {
+        for (auto& step : run.steps(20)) {
+          step.record("average", model.step(step.number()));
+          if (step.number() % 3 == 0) step.record("third", static_cast<double>(step.number()));
+          if (step.number() == stop) std::raise(SIGINT);
+        }
+      });
+      EXPECT_EQ(
+          message,
+          fmt::format(
+              "run '{}' stopped after step {} of 20, its state is saved; to go on: start the same command "
+              "with TESSERA_RESUME={}",
+              name, stop, store_ / name));
+      EXPECT_THROW(run.finish(), Stopped);
+    }
+    EXPECT_EQ(check_record(store_ / name).code(), ExitCode::kUnsealed);
+    FakeModel model;
+    auto run = Run::resume(store_ / name, fake_options("", ""));
+    EXPECT_EQ((run.keep("model", model), run.start()), stop);
+    for (auto& step : run.steps(20)) {
+      step.record("average", model.step(step.number()));
+      if (step.number() % 3 == 0) step.record("third", static_cast<double>(step.number()));
+    }
+    EXPECT_EQ(run.finish(), seal_);
+    EXPECT_FALSE(exists(store_ / name + "/paused.json"));
+    EXPECT_TRUE(check_record(store_ / name).intact());
+    EXPECT_EQ(read_circumstances(store_ / name).sessions[0].end, "stopped by SIGINT");
+  }
+}
+
+TEST_F(Resume, AnObserverIsToldToStop) {
+  RunOptions options = fake_options(store_.path(), "a");
+  options.catch_signals = true;
+  FakeModel model;
+  auto run = Run::open(options);
+  run.keep("model", model);
+  run.start();
+  model.step(1);
+  EXPECT_TRUE(run.on_step({1, {}}));
+  std::raise(SIGTERM);
+  EXPECT_FALSE(run.on_step({2, {}}));
+  EXPECT_THROW(run.finish(), Stopped);
+  EXPECT_EQ(run_status(store_ / "a"), RunStatus::kRunning);  // until the object is gone
+}
+
+// ---- Kills and full disks ----
+
+int status_of_child(pid_t child) {
+  int status = -1;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+// Opens the run, or goes on with it, whatever the state of its folder.
+void work_on(const std::string& store, const std::string& name) {
+  const std::string folder = store + "/" + name;
+  if (run_status(folder) == RunStatus::kNotStarted)
+    record_fake_run(store, name);
+  else if (run_status(folder) == RunStatus::kInterrupted)
+    resume_fake_run(folder);
+}
+
+TEST_F(Resume, AfterKillsAtRandomMoments) {
+  std::uint64_t random = 12345;
+  int kills = 0, rounds = 0;
+  for (; kills < 20 && rounds < 60; ++rounds) {
+    const std::string name = fmt::format("killed-{}", rounds / 4);
+    const pid_t child = fork();
+    if (child == 0) {
+      try {
+        work_on(store_.path(), name);
+      } catch (...) {
+        _exit(1);
+      }
+      _exit(0);
+    }
+    random = random * 6364136223846793005U + 1442695040888963407U;
+    usleep(static_cast<useconds_t>((random >> 33) % 40000));
+    kill(child, SIGKILL);
+    const int status = status_of_child(child);
+    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+    kills += WIFSIGNALED(status) ? 1 : 0;
+    if (rounds % 4 != 3) continue;
+    work_on(store_.path(), name);
+    const auto seal = read_seal(store_ / name);
+    ASSERT_TRUE(seal.has_value()) << name;
+    EXPECT_EQ(to_hex(seal_value(*seal)), seal_) << name;
+    EXPECT_TRUE(check_record(store_ / name).intact()) << name;
+  }
+  EXPECT_GE(kills, 5);  // a fast machine may finish before most of them
+}
+
+// A limit on the size of files stands for a full disk: checkpoints fail first, then the chain.
+TEST_F(Resume, AfterAFullDisk) {
+  for (const rlim_t limit : {300, 900, 2500, 5000}) {
+    const std::string name = fmt::format("full-{}", limit);
+    const pid_t child = fork();
+    if (child == 0) {
+      std::signal(SIGXFSZ, SIG_IGN);
+      const rlimit limits{limit, RLIM_INFINITY};
+      std::string message;
+      try {
+        FakeModel model;
+        auto run = Run::open(fake_options(store_.path(), name));
+        run.keep("model", model);
+        for (auto& step : run.steps(20)) {
+          step.record("average", model.step(step.number()));
+          if (step.number() % 3 == 0) step.record("third", static_cast<double>(step.number()));
+          if (step.number() == 3) setrlimit(RLIMIT_FSIZE, &limits);
+        }
+        run.finish();
+      } catch (const Error& error) {
+        message = error.what();
+      }
+      _exit(message.find("cannot be") != std::string::npos ? 0 : 1);
+    }
+    EXPECT_EQ(status_of_child(child), 0) << limit;
+    for (const std::string& file : names_in_folder(store_ / name))
+      EXPECT_FALSE(is_temporary_name(file)) << file;
+    for (const std::string& file : names_in_folder(store_ / name + "/checkpoints"))
+      EXPECT_FALSE(is_temporary_name(file)) << file;
+    EXPECT_EQ(read_record(store_ / name).torn_bytes, 0U) << limit;
+    EXPECT_EQ(resume_fake_run(store_ / name), seal_) << limit;
+    EXPECT_TRUE(check_record(store_ / name).intact()) << limit;
+  }
+}
+
+TEST_F(Resume, SeveralProcessesShareAStore) {
+  std::vector<pid_t> children;
+  for (int i = 0; i < 4; ++i) {
+    children.push_back(fork());
+    if (children.back() != 0) continue;
+    try {
+      _exit(record_fake_run(store_.path(), "") == seal_ ? 0 : 1);
+    } catch (...) {
+      _exit(2);
+    }
+  }
+  for (const pid_t child : children) EXPECT_EQ(status_of_child(child), 0);
+  for (int number = 1; number <= 4; ++number)
+    EXPECT_TRUE(check_record(store_ / fmt::format("run-{:04}", number)).intact()) << number;
+}
+
+}  // namespace
+}  // namespace tessera::runs
