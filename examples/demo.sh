@@ -34,7 +34,7 @@ say "5. Train again, and kill the process with SIGKILL in the middle."
 "$tessera" train "$config" --store "$store" --name second --quiet &
 victim=$!
 for _ in {1..400}; do
-  lines=$(wc -l <"$store/second/chain.jsonl" 2>/dev/null || echo 0)
+  lines=$( (wc -l <"$store/second/chain.jsonl") 2>/dev/null || echo 0)
   ((lines > 150)) && break
   sleep 0.05
 done
