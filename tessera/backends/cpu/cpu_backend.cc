@@ -48,6 +48,8 @@ constexpr Row kRows[] = {
     {Op::kGreaterEqual, run_compare},
     {Op::kSelect, run_select},
     {Op::kCast, run_cast},
+    {Op::kRandomUniform, run_random},
+    {Op::kRandomNormal, run_random},
     {Op::kCopy, run_copy},
     {Op::kEmbed, run_embed},
     {Op::kConcatenate, run_concatenate},

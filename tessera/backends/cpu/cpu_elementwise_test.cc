@@ -128,5 +128,18 @@ TEST_F(CpuElementwise, Casts) {
   }
 }
 
+TEST_F(CpuElementwise, RandomFillsOfEveryOffset) {
+  for (const Op op : {Op::kRandomUniform, Op::kRandomNormal}) {
+    for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+      for (const std::uint64_t offset : {0ull, 1ull, 3ull, 1000ull, (1ull << 34) - 50, (1ull << 33) - 70}) {
+        for (const std::int64_t n : {0, 1, 5, 100, 20001}) {
+          const RandomAttributes attributes{Shape{n}, dtype, 17, 4, 9, offset};
+          expect_same_bits([&] { return apply(op, {}, attributes); }, "random " + std::to_string(offset));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tessera::backends

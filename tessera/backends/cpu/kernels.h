@@ -38,4 +38,7 @@ bool run_reduction(const KernelCall& call);
 bool run_softmax(const KernelCall& call);
 bool run_cross_entropy(const KernelCall& call);
 
+// Uniform and normal fills: random_fill.cc
+bool run_random(const KernelCall& call);
+
 }  // namespace tessera::backends
