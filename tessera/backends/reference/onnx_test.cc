@@ -285,8 +285,8 @@ void check_file(const std::string& path, int least_passed) {
       EXPECT_TRUE(kRefused.contains(name)) << name << ": " << error.what();
     }
   });
-  std::printf("%s: %d passed, %d unsupported\n", path.substr(path.rfind('/') + 1).c_str(), passed,
-              unsupported);
+  std::printf("%s: %d passed, %d unsupported, %d refused\n", path.substr(path.rfind('/') + 1).c_str(), passed,
+              unsupported, refused);
   EXPECT_GE(passed, least_passed);
 }
 
