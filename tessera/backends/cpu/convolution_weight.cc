@@ -84,18 +84,16 @@ void run_chunk(const GemmKernels<T>& kernels, const WeightPlan<T>& plan, std::in
           {memory.gradients, 1, kChunk}, {sums, plan.outputs, 1});
 }
 
-// weight[output][tap] (+)= sums of chunks 0, 1, ... in this order.
+// totals (+)= sums of chunks 0, 1, ... in this order, element by element; each chunk has `size` of them.
 template <typename T>
-void add_chunks(const WeightPlan<T>& plan, const T* sums, std::int64_t chunks, bool first_wave, T* weight) {
-  const std::int64_t size = plan.taps() * plan.outputs;
-  for (std::int64_t tap = 0; tap < plan.taps(); ++tap) {
-    for (std::int64_t o = 0; o < plan.outputs; ++o) {
-      const T* sum = sums + tap * plan.outputs + o;
-      T total = first_wave ? *sum : weight[o * plan.taps() + tap] + *sum;
-      for (std::int64_t chunk = 1; chunk < chunks; ++chunk) total = total + sum[chunk * size];
-      weight[o * plan.taps() + tap] = total;
-    }
-  }
+void add_chunks(const T* sums, std::int64_t chunks, std::int64_t size, bool first_wave, T* totals) {
+  constexpr std::int64_t kStretch = 1024;  // stays in the first-level cache while the chunks go by
+  parallel_for((size + kStretch - 1) / kStretch, [&](std::int64_t stretch) {
+    const std::int64_t begin = stretch * kStretch, end = std::min(size, begin + kStretch);
+    if (first_wave) std::copy(sums + begin, sums + end, totals + begin);
+    for (std::int64_t chunk = first_wave ? 1 : 0; chunk < chunks; ++chunk)
+      for (std::int64_t i = begin; i < end; ++i) totals[i] = totals[i] + sums[chunk * size + i];
+  });
 }
 
 template <typename T>
@@ -106,6 +104,7 @@ void run_group(const GemmKernels<T>& kernels, const WeightPlan<T>& plan, std::in
   const std::int64_t wave = std::min(chunks, std::max<std::int64_t>(fitting, 2 * thread_count()));
   ScratchScope scratch;
   T* sums = scratch.allocate<T>(wave * size);
+  T* totals = scratch.allocate<T>(size);
   for (std::int64_t begin = 0; begin < chunks; begin += wave) {
     const std::int64_t count = std::min(wave, chunks - begin);
     const std::int64_t tasks = thread_count() == 1 ? 1 : std::min<std::int64_t>(count, 4 * thread_count());
@@ -117,8 +116,10 @@ void run_group(const GemmKernels<T>& kernels, const WeightPlan<T>& plan, std::in
       for (std::int64_t i = count * task / tasks; i < count * (task + 1) / tasks; ++i)
         run_chunk(kernels, plan, group, begin + i, memory, sums + i * size);
     });
-    add_chunks(plan, sums, count, begin == 0, weight);
+    add_chunks(sums, count, size, begin == 0, totals);
   }
+  for (std::int64_t o = 0; o < plan.outputs; ++o)
+    for (std::int64_t tap = 0; tap < plan.taps(); ++tap) *weight++ = totals[tap * plan.outputs + o];
 }
 
 template <typename T>
