@@ -64,8 +64,10 @@ class Scanner {
     const std::size_t start = position_;
     while (!at_line_end() && here() != separator_) {
       if (here() == '\r')
-        fail("{}:{}: column {}: found a carriage return without a line feed, expected lines that end with LF or CRLF",
-             source_, line_, column);
+        fail(
+            "{}:{}: column {}: found a carriage return without a line feed, expected lines that end with LF "
+            "or CRLF",
+            source_, line_, column);
       ++position_;
     }
     field.assign(text_.substr(start, position_ - start));
@@ -76,7 +78,8 @@ class Scanner {
     ++position_;
     for (;; ++position_) {
       if (at_end())
-        fail("{}:{}: column {}: found a quoted field without end, expected a closing '\"'", source_, start_line, column);
+        fail("{}:{}: column {}: found a quoted field without end, expected a closing '\"'", source_,
+             start_line, column);
       if (here() == '\n') ++line_;
       if (here() == '"') {
         if (position_ + 1 >= text_.size() || text_[position_ + 1] != '"') break;
@@ -86,8 +89,8 @@ class Scanner {
     }
     ++position_;
     if (!at_line_end() && here() != separator_)
-      fail("{}:{}: column {}: found '{}' after a closing quote, expected '{}' or the end of the line", source_, line_,
-           column, shown(text_.substr(position_, 1)), separator_);
+      fail("{}:{}: column {}: found '{}' after a closing quote, expected '{}' or the end of the line",
+           source_, line_, column, shown(text_.substr(position_, 1)), separator_);
   }
 
   bool take_separator() {
@@ -120,7 +123,8 @@ std::vector<Column> read_header(Scanner& scanner, const std::string& source, con
       columns[i].name = fmt::format("column_{}", i + 1);
       continue;
     }
-    if (names[i].empty()) fail("{}:1: column {} has an empty name, expected a name in the header", source, i + 1);
+    if (names[i].empty())
+      fail("{}:1: column {} has an empty name, expected a name in the header", source, i + 1);
     columns[i].name = names[i];
     if (!seen.insert(names[i]).second)
       fail("{}:1: column {} is called '{}' as another one before it, expected different names", source, i + 1,
@@ -134,8 +138,8 @@ void check_width(const std::vector<std::string>& fields, std::size_t expected, c
   if (fields.size() == expected) return;
   if (fields.size() == 1 && fields[0].empty())
     fail("{}:{}: found an empty line, expected {} fields", source, line, expected);
-  fail("{}:{}: found {} field{}, expected {} as in line 1", source, line, fields.size(), fields.size() == 1 ? "" : "s",
-       expected);
+  fail("{}:{}: found {} field{}, expected {} as in line 1", source, line, fields.size(),
+       fields.size() == 1 ? "" : "s", expected);
 }
 
 void add_field(Column& column, const std::string& field, std::int64_t line) {
@@ -200,14 +204,16 @@ const std::vector<double>& Table::numbers(std::string_view name) const {
     fail("{}:{}: column '{}': found '{}', expected a number", source, found.first_text_line, shown(name),
          found.first_text);
   if (found.missing > 0)
-    fail("{}:{}: column '{}': found an empty field, expected a number", source, found.first_missing_line, shown(name));
+    fail("{}:{}: column '{}': found an empty field, expected a number", source, found.first_missing_line,
+         shown(name));
   return found.numbers;
 }
 
 Table parse_csv(std::string_view text, const std::string& source, const CsvOptions& options) {
   Table table{source, 0, {}};
   Scanner scanner(text, source, options.separator);
-  if (scanner.empty()) fail("{}: the file is empty, expected a {} in line 1", source, options.header ? "header" : "row");
+  if (scanner.empty())
+    fail("{}: the file is empty, expected a {} in line 1", source, options.header ? "header" : "row");
   table.columns = read_header(scanner, source, options);
   for (Column& column : table.columns) column.numeric = true;
   Scanner rows = scanner_at_data(text, table, options);

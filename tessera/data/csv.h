@@ -40,7 +40,7 @@ struct Table {
   std::int64_t rows = 0;
   std::vector<Column> columns;
 
-  const Column* find(std::string_view name) const;   // nullptr if there is none
+  const Column* find(std::string_view name) const;    // nullptr if there is none
   const Column& column(std::string_view name) const;  // throws Error with a suggestion
   // The numbers of a column without missing values; throws Error that names the line.
   const std::vector<double>& numbers(std::string_view name) const;

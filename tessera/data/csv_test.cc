@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <clocale>
+#include <cmath>
 #include <limits>
 
 #include "tessera/base/error.h"
@@ -41,7 +41,10 @@ TEST(Csv, FollowsRfc4180) {
 }
 
 TEST(Csv, SkipsByteOrderMarkAndEmptyLinesAtTheEnd) {
-  const Table table = parse_csv("\xEF\xBB\xBF" "a\n7\n\n\r\n", "t.csv");
+  const Table table = parse_csv(
+      "\xEF\xBB\xBF"
+      "a\n7\n\n\r\n",
+      "t.csv");
   EXPECT_THAT(table.numbers("a"), ElementsAre(7));
 }
 
@@ -72,7 +75,8 @@ TEST(Csv, ErrorsNameThePlace) {
   EXPECT_EQ(message_of("a,b\n\"1\"x,2\n"),
             "t.csv:2: column 1: found 'x' after a closing quote, expected ',' or the end of the line");
   EXPECT_EQ(message_of("a,b\r1,2\n"),
-            "t.csv:1: column 2: found a carriage return without a line feed, expected lines that end with LF or CRLF");
+            "t.csv:1: column 2: found a carriage return without a line feed, expected lines that end with LF "
+            "or CRLF");
   EXPECT_EQ(message_of("a,,c\n"), "t.csv:1: column 2 has an empty name, expected a name in the header");
   EXPECT_EQ(message_of("a,b,a\n"),
             "t.csv:1: column 3 is called 'a' as another one before it, expected different names");

@@ -22,8 +22,8 @@ InputFile input_file(const std::string& role, const std::string& path) {
 // ---- Labels ----
 
 std::vector<std::string> sorted_classes(std::vector<std::string> texts) {
-  const bool integers =
-      std::all_of(texts.begin(), texts.end(), [](const auto& text) { return parse_integer(text).has_value(); });
+  const bool integers = std::all_of(texts.begin(), texts.end(),
+                                    [](const auto& text) { return parse_integer(text).has_value(); });
   std::sort(texts.begin(), texts.end(), [&](const auto& a, const auto& b) {
     return integers ? *parse_integer(a) < *parse_integer(b) : a < b;
   });
@@ -33,15 +33,16 @@ std::vector<std::string> sorted_classes(std::vector<std::string> texts) {
 
 // `where(i)` begins the message about label i.
 template <typename Where>
-void set_labels(Dataset& dataset, const std::vector<std::string>& texts, const std::vector<std::string>& classes,
-                Where where) {
+void set_labels(Dataset& dataset, const std::vector<std::string>& texts,
+                const std::vector<std::string>& classes, Where where) {
   dataset.classes = classes.empty() ? sorted_classes(texts) : classes;
   std::vector<std::pair<std::string_view, std::int64_t>> order;
   for (std::size_t i = 0; i < dataset.classes.size(); ++i) order.emplace_back(dataset.classes[i], i);
   std::sort(order.begin(), order.end());
   std::vector<std::int64_t> labels(texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto found = std::lower_bound(order.begin(), order.end(), std::pair<std::string_view, std::int64_t>(texts[i], -1));
+    const auto found =
+        std::lower_bound(order.begin(), order.end(), std::pair<std::string_view, std::int64_t>(texts[i], -1));
     if (found == order.end() || found->first != texts[i])
       fail("{}: found the label '{}', expected one of the {} classes '{}' to '{}'", where(i), texts[i],
            dataset.classes.size(), dataset.classes.front(), dataset.classes.back());
@@ -52,13 +53,15 @@ void set_labels(Dataset& dataset, const std::vector<std::string>& texts, const s
 
 // Whole numbers without a point, whatever the file wrote: "3" and "3.0" are one class.
 std::string number_text(double number) {
-  const bool whole = number > -1e15 && number < 1e15 && number == static_cast<double>(static_cast<std::int64_t>(number));
+  const bool whole =
+      number > -1e15 && number < 1e15 && number == static_cast<double>(static_cast<std::int64_t>(number));
   return whole ? std::to_string(static_cast<std::int64_t>(number)) : fmt::format("{}", number);
 }
 
 std::vector<std::string> label_texts(const Column& column, const std::string& source) {
   if (column.missing > 0)
-    fail("{}:{}: column '{}': found an empty field, expected a label", source, column.first_missing_line, column.name);
+    fail("{}:{}: column '{}': found an empty field, expected a label", source, column.first_missing_line,
+         column.name);
   if (!column.numeric) return column.texts;
   std::vector<std::string> texts;
   texts.reserve(column.numbers.size());
@@ -67,7 +70,8 @@ std::vector<std::string> label_texts(const Column& column, const std::string& so
 }
 
 std::vector<std::string> label_texts(const Tensor& labels, const std::string& source) {
-  if (labels.rank() != 1) fail("{}: the labels have the shape {}, expected one axis", source, labels.shape().to_string());
+  if (labels.rank() != 1)
+    fail("{}: the labels have the shape {}, expected one axis", source, labels.shape().to_string());
   if (is_floating(labels.dtype()))
     fail("{}: the labels are {}, expected integers", source, dtype_name(labels.dtype()));
   std::vector<std::string> texts;
@@ -89,12 +93,14 @@ Shape features_shape(std::int64_t samples, std::int64_t values, const Shape& wan
   if (samples == 0) fail("{}: there are no samples, expected at least one", source);
   if (wanted.rank() == 0) return with_samples(samples, found);
   if (wanted.elements() * samples != values)
-    fail("{}: each sample has {} values, expected {} for the shape {}", source, values / samples, wanted.elements(),
-         wanted.to_string());
+    fail("{}: each sample has {} values, expected {} for the shape {}", source, values / samples,
+         wanted.elements(), wanted.to_string());
   return with_samples(samples, wanted);
 }
 
-bool is_finite(double value) { return value - value == 0; }
+bool is_finite(double value) {
+  return value - value == 0;
+}
 
 Tensor csv_features(const Table& table, const DatasetSource& source) {
   std::vector<const std::vector<double>*> columns;
@@ -104,15 +110,18 @@ Tensor csv_features(const Table& table, const DatasetSource& source) {
     columns.push_back(&table.numbers(column.name));
     all.push_back(&column);
   }
-  if (columns.empty()) fail("{}: there is no column beside the label '{}'", table.source, source.label_column);
+  if (columns.empty())
+    fail("{}: there is no column beside the label '{}'", table.source, source.label_column);
   const auto width = static_cast<std::int64_t>(columns.size());
-  const Shape shape = features_shape(table.rows, table.rows * width, source.shape, Shape{width}, table.source);
+  const Shape shape =
+      features_shape(table.rows, table.rows * width, source.shape, Shape{width}, table.source);
   std::vector<float> values(static_cast<std::size_t>(table.rows * width));
   for (std::size_t c = 0; c < columns.size(); ++c)
     for (std::size_t row = 0; row < columns[c]->size(); ++row) {
       const double value = (*columns[c])[row];
       if (!is_finite(value))
-        fail("{}: row {}, column '{}': found {}, expected a finite number", table.source, row + 1, all[c]->name, value);
+        fail("{}: row {}, column '{}': found {}, expected a finite number", table.source, row + 1,
+             all[c]->name, value);
       values[row * columns.size() + c] = static_cast<float>(value / source.scale);
     }
   return Tensor::from<float>(values, shape);
@@ -136,11 +145,21 @@ Tensor array_features(const Tensor& array, const DatasetSource& source) {
   const Shape shape = features_shape(array.size(0), array.elements(), source.shape, found, source.features);
   std::vector<float> values(static_cast<std::size_t>(array.elements()));
   switch (array.dtype()) {
-    case DType::kFloat32: scale_into<float>(array, source.scale, values, source.features); break;
-    case DType::kFloat64: scale_into<double>(array, source.scale, values, source.features); break;
-    case DType::kInt64: scale_into<std::int64_t>(array, source.scale, values, source.features); break;
-    case DType::kUInt8: scale_into<std::uint8_t>(array, source.scale, values, source.features); break;
-    case DType::kBool: scale_into<bool>(array, source.scale, values, source.features); break;
+    case DType::kFloat32:
+      scale_into<float>(array, source.scale, values, source.features);
+      break;
+    case DType::kFloat64:
+      scale_into<double>(array, source.scale, values, source.features);
+      break;
+    case DType::kInt64:
+      scale_into<std::int64_t>(array, source.scale, values, source.features);
+      break;
+    case DType::kUInt8:
+      scale_into<std::uint8_t>(array, source.scale, values, source.features);
+      break;
+    case DType::kBool:
+      scale_into<bool>(array, source.scale, values, source.features);
+      break;
   }
   return Tensor::from<float>(values, shape);
 }
@@ -151,8 +170,9 @@ Dataset read_csv_dataset(const DatasetSource& source) {
   dataset.features = csv_features(table, source);
   if (source.read_labels && !source.label_column.empty()) {
     const Column& column = table.column(source.label_column);
-    set_labels(dataset, label_texts(column, table.source), source.classes,
-               [&](std::size_t i) { return fmt::format("{}: row {}, column '{}'", table.source, i + 1, column.name); });
+    set_labels(dataset, label_texts(column, table.source), source.classes, [&](std::size_t i) {
+      return fmt::format("{}: row {}, column '{}'", table.source, i + 1, column.name);
+    });
   }
   return dataset;
 }
@@ -163,8 +183,8 @@ Dataset read_array_dataset(const DatasetSource& source, Tensor (*read)(const std
   if (source.labels.empty()) return dataset;
   const std::vector<std::string> texts = label_texts(read(source.labels), source.labels);
   if (static_cast<std::int64_t>(texts.size()) != dataset.size())
-    fail("{}: there are {} labels, expected {}, one for each sample of {}", source.labels, texts.size(), dataset.size(),
-         source.features);
+    fail("{}: there are {} labels, expected {}, one for each sample of {}", source.labels, texts.size(),
+         dataset.size(), source.features);
   set_labels(dataset, texts, source.classes,
              [&](std::size_t i) { return fmt::format("{}: label {}", source.labels, i); });
   return dataset;
@@ -184,7 +204,10 @@ std::string format_of_path(const std::string& path) {
   if (name.ends_with(".csv")) return "csv";
   if (name.ends_with(".npy")) return "npy";
   if (name.ends_with(".idx") || name.ends_with("-ubyte")) return "idx";
-  fail("{}: the kind of file cannot be told from its name, expected .csv, .npy, .idx or -ubyte (also with .gz)", path);
+  fail(
+      "{}: the kind of file cannot be told from its name, expected .csv, .npy, .idx or -ubyte (also with "
+      ".gz)",
+      path);
 }
 
 Dataset read_dataset(const DatasetSource& source) {
@@ -197,7 +220,8 @@ Dataset read_dataset(const DatasetSource& source) {
   } else if (format == "npy") {
     dataset = read_array_dataset(source, read_npy);
   } else {
-    fail("the data format is '{}'{}, expected 'csv', 'idx' or 'npy'", format, did_you_mean(format, {"csv", "idx", "npy"}));
+    fail("the data format is '{}'{}, expected 'csv', 'idx' or 'npy'", format,
+         did_you_mean(format, {"csv", "idx", "npy"}));
   }
   dataset.inputs.push_back(input_file("features", source.features));
   if (!source.labels.empty()) dataset.inputs.push_back(input_file("labels", source.labels));
@@ -205,7 +229,8 @@ Dataset read_dataset(const DatasetSource& source) {
 }
 
 Tensor take_samples(const Tensor& tensor, std::span<const std::int64_t> positions) {
-  return gather(tensor, Tensor::from<std::int64_t>(positions, {static_cast<std::int64_t>(positions.size())}), 0);
+  return gather(tensor, Tensor::from<std::int64_t>(positions, {static_cast<std::int64_t>(positions.size())}),
+                0);
 }
 
 Dataset take(const Dataset& dataset, std::span<const std::int64_t> positions) {

@@ -40,8 +40,11 @@ class Datasets : public testing::Test {
 };
 
 TEST_F(Datasets, ReadsTheBundledDigits) {
-  const Dataset digits = read_dataset({.format = "csv", .features = std::string(TESSERA_SOURCE_DIR) + "/data/digits.csv",
-                                       .label_column = "digit", .shape = {1, 8, 8}, .scale = 16});
+  const Dataset digits = read_dataset({.format = "csv",
+                                       .features = std::string(TESSERA_SOURCE_DIR) + "/data/digits.csv",
+                                       .label_column = "digit",
+                                       .shape = {1, 8, 8},
+                                       .scale = 16});
   ASSERT_EQ(digits.features.shape(), (Shape{1797, 1, 8, 8}));
   // The first image as the UCI page and scikit-learn show it: 0 0 5 13 9 1 0 0 in its first row, a zero.
   EXPECT_THAT(digits.features.slice({0, 0, 0}).to_vector<float>(),
@@ -55,14 +58,15 @@ TEST_F(Datasets, SortsClassesAsNumbersOrTexts) {
   const std::string numbers = file("n.csv", "x,y\n1,10\n2,9\n3,10.0\n");
   EXPECT_THAT(read_dataset({.features = numbers, .label_column = "y"}).classes, ElementsAre("9", "10"));
   const std::string texts = file("t.csv", "x,y\n1,pear\n2,\"apple, green\"\n");
-  EXPECT_THAT(read_dataset({.features = texts, .label_column = "y"}).labels.to_vector<std::int64_t>(), ElementsAre(1, 0));
+  EXPECT_THAT(read_dataset({.features = texts, .label_column = "y"}).labels.to_vector<std::int64_t>(),
+              ElementsAre(1, 0));
 }
 
 TEST_F(Datasets, ReadsArrays) {
   write_npy(folder_ / "x.npy", Tensor::from<std::uint8_t>({0, 51, 102, 255}, {2, 2}));
   write_npy(folder_ / "y.npy", Tensor::from<std::int64_t>({7, 3}, {2}));
-  const Dataset dataset =
-      read_dataset({.format = "npy", .features = folder_ / "x.npy", .labels = folder_ / "y.npy", .scale = 255});
+  const Dataset dataset = read_dataset(
+      {.format = "npy", .features = folder_ / "x.npy", .labels = folder_ / "y.npy", .scale = 255});
   EXPECT_THAT(dataset.features.to_vector<float>(), ElementsAre(0, 0.2f, 0.4f, 1));
   EXPECT_THAT(dataset.classes, ElementsAre("3", "7"));
   EXPECT_EQ(dataset.inputs.size(), 2u);
@@ -75,13 +79,15 @@ TEST_F(Datasets, ErrorsNameThePlace) {
               HasSubstr("b.csv:3: column 'x': found 'z', expected a number"));
   EXPECT_THAT(message({.features = file("c.csv", "x,y\n1,\n"), .label_column = "y"}),
               HasSubstr("c.csv:2: column 'y': found an empty field, expected a label"));
-  EXPECT_THAT(message({.features = file("d.csv", "x,y\n"), .label_column = "y"}), HasSubstr("there are no samples"));
+  EXPECT_THAT(message({.features = file("d.csv", "x,y\n"), .label_column = "y"}),
+              HasSubstr("there are no samples"));
   EXPECT_THAT(message({.features = file("e.csv", "x,y\n1,0\n"), .label_column = "y", .shape = {2, 2}}),
               HasSubstr("each sample has 1 values, expected 4 for the shape [2, 2]"));
   EXPECT_THAT(message({.features = file("f.csv", "x,y\n1,5\n"), .label_column = "y", .classes = {"0", "1"}}),
               HasSubstr("row 1, column 'y': found the label '5', expected one of the 2 classes '0' to '1'"));
   EXPECT_THAT(message({.features = folder_ / "absent.csv", .label_column = "y"}), HasSubstr("absent.csv"));
-  EXPECT_THAT(message({.features = file("g.txt", "x")}), HasSubstr("the kind of file cannot be told from its name"));
+  EXPECT_THAT(message({.features = file("g.txt", "x")}),
+              HasSubstr("the kind of file cannot be told from its name"));
   write_npy(folder_ / "x.npy", Tensor::from<float>({1, 2}, {2, 1}));
   write_npy(folder_ / "y.npy", Tensor::from<std::int64_t>({1}, {1}));
   EXPECT_THAT(message({.features = folder_ / "x.npy", .labels = folder_ / "y.npy"}),
@@ -89,7 +95,8 @@ TEST_F(Datasets, ErrorsNameThePlace) {
 }
 
 TEST_F(Datasets, TakesSamplesInTheGivenOrder) {
-  const Dataset all = read_dataset({.features = file("a.csv", "x,y\n10,0\n11,1\n12,0\n"), .label_column = "y"});
+  const Dataset all =
+      read_dataset({.features = file("a.csv", "x,y\n10,0\n11,1\n12,0\n"), .label_column = "y"});
   const std::vector<std::int64_t> positions = {2, 0};
   const Dataset part = take(all, positions);
   EXPECT_THAT(part.features.to_vector<float>(), ElementsAre(12, 10));
@@ -122,8 +129,10 @@ TEST(Loader, AnEpochSeesEverySampleOnceInAnotherOrder) {
   BatchPlan plan({.samples = 103, .batch = 10, .seed = 5});
   ASSERT_EQ(plan.steps_per_epoch(), 11);
   std::vector<std::int64_t> first, second;
-  for (const Batch& batch : plan.steps(1, 11)) first.insert(first.end(), batch.positions.begin(), batch.positions.end());
-  for (const Batch& batch : plan.steps(12, 22)) second.insert(second.end(), batch.positions.begin(), batch.positions.end());
+  for (const Batch& batch : plan.steps(1, 11))
+    first.insert(first.end(), batch.positions.begin(), batch.positions.end());
+  for (const Batch& batch : plan.steps(12, 22))
+    second.insert(second.end(), batch.positions.begin(), batch.positions.end());
   EXPECT_NE(first, second);
   std::sort(first.begin(), first.end());
   std::sort(second.begin(), second.end());
@@ -150,7 +159,8 @@ TEST(Loader, DropsThePartialBatchOnRequest) {
   EXPECT_EQ(plan.steps_per_epoch(), 2);
   EXPECT_EQ(plan.batch(2).positions.size(), 4u);
   EXPECT_THROW(BatchPlan({.samples = 3, .batch = 4, .drop_last = true}), Error);
-  EXPECT_EQ(BatchPlan({.samples = 3, .batch = 4, .shuffle = false}).batch(1).positions, (std::vector<std::int64_t>{0, 1, 2}));
+  EXPECT_EQ(BatchPlan({.samples = 3, .batch = 4, .shuffle = false}).batch(1).positions,
+            (std::vector<std::int64_t>{0, 1, 2}));
 }
 
 }  // namespace

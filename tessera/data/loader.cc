@@ -10,7 +10,8 @@
 namespace tessera::data {
 
 BatchPlan::BatchPlan(const BatchPlanOptions& options) : options_(options) {
-  if (options.samples < 1) fail("there are {} samples to make batches of, expected at least 1", options.samples);
+  if (options.samples < 1)
+    fail("there are {} samples to make batches of, expected at least 1", options.samples);
   if (options.batch < 1) fail("a batch has {} samples, expected at least 1", options.batch);
   steps_per_epoch_ = options.samples / options.batch;
   if (!options.drop_last && options.samples % options.batch != 0) ++steps_per_epoch_;
@@ -30,7 +31,9 @@ Batch BatchPlan::batch(std::uint64_t step) {
   return batch;
 }
 
-BatchPlan::Steps BatchPlan::steps(std::uint64_t first, std::uint64_t last) { return {this, first, last}; }
+BatchPlan::Steps BatchPlan::steps(std::uint64_t first, std::uint64_t last) {
+  return {this, first, last};
+}
 
 const std::vector<std::int64_t>& BatchPlan::order_of(std::int64_t epoch) {
   if (epoch == cached_epoch_) return order_;

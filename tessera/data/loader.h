@@ -24,13 +24,13 @@ struct BatchPlanOptions {
   std::int64_t samples = 0;  // at least 1
   std::int64_t batch = 32;   // at least 1
   std::uint64_t seed = 0;
-  bool drop_last = false;    // leave out the last batch of an epoch when it is smaller
-  bool shuffle = true;       // otherwise ascending in every epoch
+  bool drop_last = false;  // leave out the last batch of an epoch when it is smaller
+  bool shuffle = true;     // otherwise ascending in every epoch
 };
 
 struct Batch {
-  std::uint64_t step = 0;               // from 1
-  std::int64_t epoch = 0;               // from 0
+  std::uint64_t step = 0;  // from 1
+  std::int64_t epoch = 0;  // from 0
   bool last_of_epoch = false;
   std::vector<std::int64_t> positions;  // of the samples, in [0, samples)
 };

@@ -71,8 +71,10 @@ class HeaderParser {
   std::string quoted() {
     skip_blanks();
     const char quote = position_ < text_.size() ? text_[position_] : ' ';
-    if (quote == '[') fail("{}: the elements are records, expected '<f4', '<f8', '<i8', '|u1' or '|b1'", source_);
-    const std::size_t end = quote == '\'' || quote == '"' ? text_.find(quote, position_ + 1) : std::string_view::npos;
+    if (quote == '[')
+      fail("{}: the elements are records, expected '<f4', '<f8', '<i8', '|u1' or '|b1'", source_);
+    const std::size_t end =
+        quote == '\'' || quote == '"' ? text_.find(quote, position_ + 1) : std::string_view::npos;
     if (end == std::string_view::npos) unexpected("a quoted word");
     const std::string word(text_.substr(position_ + 1, end - position_ - 1));
     position_ = end + 1;
@@ -123,11 +125,13 @@ std::string_view header_text(std::string_view bytes, const std::string& source, 
   if (!bytes.starts_with(kMagic) || bytes.size() < 10)
     fail("{}: the file does not begin with '\\x93NUMPY', expected an NPY file", source);
   const int version = static_cast<unsigned char>(bytes[6]);
-  if (version < 1 || version > 3) fail("{}: the file has NPY version {}, expected 1, 2 or 3", source, version);
+  if (version < 1 || version > 3)
+    fail("{}: the file has NPY version {}, expected 1, 2 or 3", source, version);
   const std::size_t prefix = version == 1 ? 10 : 12;
   if (bytes.size() < prefix) fail("{}: the file ends within its header", source);
-  const std::size_t length = version == 1 ? static_cast<unsigned char>(bytes[8]) + 256u * static_cast<unsigned char>(bytes[9])
-                                          : get_u32(bytes.data() + 8);
+  const std::size_t length =
+      version == 1 ? static_cast<unsigned char>(bytes[8]) + 256u * static_cast<unsigned char>(bytes[9])
+                   : get_u32(bytes.data() + 8);
   if (bytes.size() - prefix < length)
     fail("{}: the file has {} bytes, expected a header of {}", source, bytes.size(), prefix + length);
   data_start = prefix + length;
@@ -160,11 +164,16 @@ Tensor from_fortran_order(std::span<const std::byte> bytes, const Header& header
 
 std::string_view description(DType dtype) {
   switch (dtype) {
-    case DType::kFloat32: return "<f4";
-    case DType::kFloat64: return "<f8";
-    case DType::kInt64: return "<i8";
-    case DType::kUInt8: return "|u1";
-    case DType::kBool: return "|b1";
+    case DType::kFloat32:
+      return "<f4";
+    case DType::kFloat64:
+      return "<f8";
+    case DType::kInt64:
+      return "<i8";
+    case DType::kUInt8:
+      return "|u1";
+    case DType::kBool:
+      return "|b1";
   }
   return "";
 }
@@ -179,19 +188,24 @@ Tensor parse_npy(std::string_view bytes, const std::string& source) {
   if (header.dtype == DType::kBool)
     for (std::size_t i = 0; i < elements.size(); ++i)
       if (elements[i] != 0 && elements[i] != 1)
-        fail("{}: element {} is the byte {}, expected 0 or 1 (bool)", source, i, static_cast<unsigned char>(elements[i]));
-  if (header.fortran_order && header.shape.rank() > 1) return from_fortran_order(as_byte_span(elements), header);
+        fail("{}: element {} is the byte {}, expected 0 or 1 (bool)", source, i,
+             static_cast<unsigned char>(elements[i]));
+  if (header.fortran_order && header.shape.rank() > 1)
+    return from_fortran_order(as_byte_span(elements), header);
   return Tensor::from_bytes(as_byte_span(elements), header.dtype, header.shape);
 }
 
-Tensor read_npy(const std::string& path) { return parse_npy(read_file_maybe_gzip(path), path); }
+Tensor read_npy(const std::string& path) {
+  return parse_npy(read_file_maybe_gzip(path), path);
+}
 
 std::string npy_bytes(const Tensor& tensor) {
   std::string shape;
-  for (const std::int64_t length : tensor.shape()) shape += fmt::format("{}{}", shape.empty() ? "" : ", ", length);
+  for (const std::int64_t length : tensor.shape())
+    shape += fmt::format("{}{}", shape.empty() ? "" : ", ", length);
   if (tensor.rank() == 1) shape += ",";
-  std::string header =
-      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", description(tensor.dtype()), shape);
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
+                                   description(tensor.dtype()), shape);
   // NumPy leaves room for the first axis to grow to 21 digits.
   if (tensor.rank() > 0) header.append(21 - std::to_string(tensor.size(0)).size(), ' ');
   header.append(63 - (10 + header.size()) % 64, ' ');  // the elements start at a multiple of 64
@@ -203,6 +217,8 @@ std::string npy_bytes(const Tensor& tensor) {
   return out;
 }
 
-void write_npy(const std::string& path, const Tensor& tensor) { write_file_atomically(path, npy_bytes(tensor)); }
+void write_npy(const std::string& path, const Tensor& tensor) {
+  write_file_atomically(path, npy_bytes(tensor));
+}
 
 }  // namespace tessera::data

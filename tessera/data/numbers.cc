@@ -24,7 +24,11 @@ std::optional<Number> parse(std::string_view text) {
 
 }  // namespace
 
-std::optional<double> parse_real(std::string_view text) { return parse<double>(text); }
-std::optional<std::int64_t> parse_integer(std::string_view text) { return parse<std::int64_t>(text); }
+std::optional<double> parse_real(std::string_view text) {
+  return parse<double>(text);
+}
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  return parse<std::int64_t>(text);
+}
 
 }  // namespace tessera::data

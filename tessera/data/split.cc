@@ -22,7 +22,8 @@ Split ascending(Split split) {
 }
 
 std::vector<std::int64_t> split_order(std::int64_t samples, double fraction, std::uint64_t seed) {
-  if (!(fraction >= 0 && fraction < 1)) fail("the held-out fraction is {}, expected a number in [0, 1)", fraction);
+  if (!(fraction >= 0 && fraction < 1))
+    fail("the held-out fraction is {}, expected a number in [0, 1)", fraction);
   return numerics::permutation(samples, numerics::stream_key(seed, "split"), 0);
 }
 

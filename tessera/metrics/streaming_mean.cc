@@ -7,6 +7,8 @@ void StreamingMean::add(double value, double weight) {
   weight_ += weight;
 }
 
-double StreamingMean::value() const { return weight_ == 0 ? 0 : sum_ / weight_; }
+double StreamingMean::value() const {
+  return weight_ == 0 ? 0 : sum_ / weight_;
+}
 
 }  // namespace tessera::metrics

@@ -25,13 +25,15 @@ using Kind = RawValue::Kind;
 }
 
 bool is_text_type(ValueType type) {
-  return type == ValueType::kText || type == ValueType::kName || type == ValueType::kChoice || type == ValueType::kPath;
+  return type == ValueType::kText || type == ValueType::kName || type == ValueType::kChoice ||
+         type == ValueType::kPath;
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 100 && text[0] != '.' && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-  });
+  return !text.empty() && text.size() <= 100 && text[0] != '.' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+         });
 }
 
 bool within(const KeySpec& spec, double value) {
@@ -64,13 +66,15 @@ std::optional<std::string> list_text(const KeySpec& spec, const RawValue& value)
   return out + "]";
 }
 
-std::string canonical_text(const KeySpec& spec, const std::string& key, const RawValue& value, const std::string& origin) {
+std::string canonical_text(const KeySpec& spec, const std::string& key, const RawValue& value,
+                           const std::string& origin) {
   std::optional<std::string> text;
   std::string hint;
   if (is_text_type(spec.type)) {
     if (value.kind == Kind::kText && !value.text.empty()) text = value.text;
     const std::vector<std::string> choices = words(spec.choices);
-    if (text && spec.type == ValueType::kChoice && std::find(choices.begin(), choices.end(), *text) == choices.end()) {
+    if (text && spec.type == ValueType::kChoice &&
+        std::find(choices.begin(), choices.end(), *text) == choices.end()) {
       hint = did_you_mean(*text, choices);
       text.reset();
     }
@@ -117,14 +121,17 @@ std::string actual_key(const KeySpec& spec, std::size_t layer) {
 // Puts entries, defaults and conditions together.
 class ConfigReader {
  public:
-  ConfigReader(std::string source, bool from_record) : source_(std::move(source)), from_record_(from_record) {}
+  ConfigReader(std::string source, bool from_record)
+      : source_(std::move(source)), from_record_(from_record) {}
 
   void add(const RawEntry& entry, std::size_t layers) {
     const KeySpec& spec = find_spec(entry, layers);
-    given_[entry.key] = {entry.key, canonical_text(spec, entry.key, entry.value, entry.origin), entry.origin, &spec};
+    given_[entry.key] = {entry.key, canonical_text(spec, entry.key, entry.value, entry.origin), entry.origin,
+                         &spec};
   }
 
-  void add_text(const std::string& key, const std::string& text, const std::string& origin, std::size_t layers) {
+  void add_text(const std::string& key, const std::string& text, const std::string& origin,
+                std::size_t layers) {
     RawEntry entry{key, {Kind::kText, text, {}}, origin};
     const KeySpec& spec = find_spec(entry, layers);
     if (text.empty() && !from_record_) {  // "--set key=" takes the file's value away
@@ -135,7 +142,8 @@ class ConfigReader {
     if (!is_text_type(spec.type) || quoted)
       if (const auto value = parse_toml_value(text)) entry.value = *value;
     if (spec.type == ValueType::kReal && entry.value.kind == Kind::kText)  // "1e-08" and the like
-      if (const auto number = data::parse_real(text)) entry.value = {Kind::kReal, fmt::format("{}", *number), {}};
+      if (const auto number = data::parse_real(text))
+        entry.value = {Kind::kReal, fmt::format("{}", *number), {}};
     add(entry, layers);
   }
 
@@ -145,7 +153,8 @@ class ConfigReader {
     config.layers_ = layers;
     config.folder_ = folder;
     if (layers == 0)
-      fail_with(ExitCode::kUsage, "{}: there is no layer, expected at least one [[network]] with a 'layer'", source_);
+      fail_with(ExitCode::kUsage, "{}: there is no layer, expected at least one [[network]] with a 'layer'",
+                source_);
     for (std::size_t first = 0; first < config_keys().size();) first = add_section(config, first, layers);
     check_together(config);
     return config;
@@ -176,7 +185,8 @@ class ConfigReader {
       if (from_record_ && spec.place == RecordPlace::kCircumstances) return;
       fail_with(ExitCode::kUsage, "{}: {} is missing, expected {}", source_, key, expectation(spec));
     } else if (spec.default_text != kNone) {
-      config.values_.push_back({key, std::string(spec.default_text), from_record_ ? "recorded" : "default", &spec});
+      config.values_.push_back(
+          {key, std::string(spec.default_text), from_record_ ? "recorded" : "default", &spec});
     }
   }
 
@@ -198,8 +208,9 @@ class ConfigReader {
   [[noreturn]] void report_unread(const Config& config, const ConfigValue& value, std::size_t layer) const {
     const std::string other = condition_key(*value.spec, layer);
     const bool overridden = config.origin(other) == "--set" && value.origin != "--set";
-    fail_with(ExitCode::kUsage, "{}: nothing reads {} when {} is \"{}\"; it is only for \"{}\"{}", value.origin, value.key, other,
-              config.text(other), value.spec->condition.substr(value.spec->condition.find('=') + 1),
+    fail_with(ExitCode::kUsage, "{}: nothing reads {} when {} is \"{}\"; it is only for \"{}\"{}",
+              value.origin, value.key, other, config.text(other),
+              value.spec->condition.substr(value.spec->condition.find('=') + 1),
               overridden ? fmt::format(" (--set {}= leaves it out)", value.key) : "");
   }
 
@@ -210,7 +221,8 @@ class ConfigReader {
       const bool same_section = spec.section == parsed.section;
       if (same_section && spec.name == parsed.name && (spec.section == "network") == (parsed.layer > 0)) {
         if (parsed.layer <= layers) return spec;
-        fail_with(ExitCode::kUsage, "{}: {}: there is no layer {}, the network has {}", entry.origin, entry.key, parsed.layer, layers);
+        fail_with(ExitCode::kUsage, "{}: {}: there is no layer {}, the network has {}", entry.origin,
+                  entry.key, parsed.layer, layers);
       }
       candidates.push_back(actual_key(spec, std::max<std::size_t>(parsed.layer, 1)));
     }
@@ -232,8 +244,8 @@ class ConfigReader {
     if (first == given_.end() || second == given_.end()) return;
     const bool first_set = first->second.origin == "--set", second_set = second->second.origin == "--set";
     if (first_set == second_set)
-      fail_with(ExitCode::kUsage, "{}: {} and {} ({}) exclude each other, expected one of them", second->second.origin, a, b,
-                first->second.origin);
+      fail_with(ExitCode::kUsage, "{}: {} and {} ({}) exclude each other, expected one of them",
+                second->second.origin, a, b, first->second.origin);
     given_.erase(first_set ? second : first);
   }
 
@@ -246,7 +258,8 @@ class ConfigReader {
              fmt::format("at most training.batch, which is {}", config.text("training.batch")));
     const bool nesterov = config.has("training.nesterov") && config.boolean("training.nesterov");
     if (nesterov && config.real("training.momentum") == 0)
-      reject(config.origin("training.nesterov"), "training.nesterov", "true", "a training.momentum above 0 beside it");
+      reject(config.origin("training.nesterov"), "training.nesterov", "true",
+             "a training.momentum above 0 beside it");
   }
 
   std::string source_;
@@ -259,7 +272,8 @@ namespace {
 void apply_override(ConfigReader& reader, const std::string& assignment, std::size_t layers) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
-    fail_with(ExitCode::kUsage, "--set: found '{}', expected key=value, for example training.batch=64", assignment);
+    fail_with(ExitCode::kUsage, "--set: found '{}', expected key=value, for example training.batch=64",
+              assignment);
   reader.add_text(assignment.substr(0, equals), assignment.substr(equals + 1), "--set", layers);
 }
 
@@ -271,8 +285,8 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-Config Config::parse(std::string_view toml, const std::string& source, const std::vector<std::string>& overrides,
-                     const std::string& folder) {
+Config Config::parse(std::string_view toml, const std::string& source,
+                     const std::vector<std::string>& overrides, const std::string& folder) {
   const RawConfig raw = parse_toml(toml, source);
   ConfigReader reader(source, false);
   for (const RawEntry& entry : raw.entries) reader.add(entry, raw.layers);
@@ -294,7 +308,8 @@ Config Config::from_record(const std::map<std::string, std::string>& texts) {
   for (const ConfigValue& value : config.values_) {
     const auto recorded = texts.find(value.key);
     if (recorded != texts.end() && recorded->second != value.text)
-      fail("the record: {} is '{}', which is not its canonical form '{}'", value.key, recorded->second, value.text);
+      fail("the record: {} is '{}', which is not its canonical form '{}'", value.key, recorded->second,
+           value.text);
   }
   return config;
 }
@@ -308,7 +323,8 @@ const ConfigValue* Config::find(std::string_view key) const {
 const ConfigValue& Config::get(std::string_view key, std::initializer_list<ValueType> types) const {
   const ConfigValue* value = find(key);
   TESSERA_CHECK(value != nullptr, "the configuration has no key '{}'", key);
-  TESSERA_CHECK(std::find(types.begin(), types.end(), value->spec->type) != types.end(), "'{}' has another type", key);
+  TESSERA_CHECK(std::find(types.begin(), types.end(), value->spec->type) != types.end(),
+                "'{}' has another type", key);
   return *value;
 }
 
@@ -321,8 +337,12 @@ const std::string& Config::text(std::string_view key) const {
 std::int64_t Config::integer(std::string_view key) const {
   return *data::parse_integer(get(key, {ValueType::kInteger}).text);
 }
-double Config::real(std::string_view key) const { return *data::parse_real(get(key, {ValueType::kReal}).text); }
-bool Config::boolean(std::string_view key) const { return get(key, {ValueType::kBoolean}).text == "true"; }
+double Config::real(std::string_view key) const {
+  return *data::parse_real(get(key, {ValueType::kReal}).text);
+}
+bool Config::boolean(std::string_view key) const {
+  return get(key, {ValueType::kBoolean}).text == "true";
+}
 
 std::vector<std::int64_t> Config::integers(std::string_view key) const {
   return parse_json(get(key, {ValueType::kIntegers}).text, std::string(key)).get<std::vector<std::int64_t>>();
@@ -339,17 +359,20 @@ std::string Config::path(std::string_view key) const {
   if (const std::size_t place = path.find(kVariable); place != std::string::npos) {
     const char* folder = std::getenv("TESSERA_DATA");
     if (!folder || !*folder)
-      fail_with(ExitCode::kUsage, "{}: {} is \"{}\", but the environment variable TESSERA_DATA is not set", value.origin,
-                value.key, value.text);
+      fail_with(ExitCode::kUsage, "{}: {} is \"{}\", but the environment variable TESSERA_DATA is not set",
+                value.origin, value.key, value.text);
     path.replace(place, kVariable.size(), folder);
   }
   if (path.find("${") != std::string::npos)
-    reject(value.origin, value.key, fmt::format("\"{}\"", value.text), "no variable other than ${TESSERA_DATA}");
+    reject(value.origin, value.key, fmt::format("\"{}\"", value.text),
+           "no variable other than ${TESSERA_DATA}");
   if (path.starts_with('/') || folder_ == ".") return path;
   return folder_ + "/" + path;
 }
 
-bool Config::has(std::string_view key) const { return find(key) != nullptr; }
+bool Config::has(std::string_view key) const {
+  return find(key) != nullptr;
+}
 
 const std::string& Config::origin(std::string_view key) const {
   const ConfigValue* value = find(key);
@@ -357,7 +380,9 @@ const std::string& Config::origin(std::string_view key) const {
   return value->origin;
 }
 
-std::string Config::layer_key(std::size_t layer, std::string_view name) { return fmt::format("network.{}.{}", layer, name); }
+std::string Config::layer_key(std::size_t layer, std::string_view name) {
+  return fmt::format("network.{}.{}", layer, name);
+}
 
 void Config::set_found(const std::string& key, const std::vector<std::string>& texts) {
   std::string list;

@@ -47,8 +47,8 @@ class Config {
   // `overrides` are "key=value", as given with --set; "key=" takes the file's value away.
   static Config read(const std::string& path, const std::vector<std::string>& overrides = {});
   // `folder`: where relative paths start.
-  static Config parse(std::string_view toml, const std::string& source, const std::vector<std::string>& overrides = {},
-                      const std::string& folder = ".");
+  static Config parse(std::string_view toml, const std::string& source,
+                      const std::vector<std::string>& overrides = {}, const std::string& folder = ".");
   // From a record: canonical texts. Keys that belong to the circumstances (paths, the run's name) may be missing.
   static Config from_record(const std::map<std::string, std::string>& texts);
 
@@ -61,7 +61,7 @@ class Config {
   std::vector<std::string> texts(std::string_view key) const;
   std::string path(std::string_view key) const;  // from the folder, with ${TESSERA_DATA} replaced
 
-  bool has(std::string_view key) const;                // false: left out, without default
+  bool has(std::string_view key) const;  // false: left out, without default
   const std::string& origin(std::string_view key) const;
   std::size_t layers() const { return layers_; }
   static std::string layer_key(std::size_t layer, std::string_view name);  // layers from 1

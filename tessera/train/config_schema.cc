@@ -18,17 +18,19 @@ constexpr KeySpec text(std::string_view section, std::string_view name, std::str
 constexpr KeySpec choice(std::string_view section, std::string_view name, std::string_view choices,
                          std::string_view default_text, std::string_view documentation,
                          std::string_view condition = "") {
-  return {section, name, kChoice, 0, 0, false, choices, default_text, condition, kConfiguration, documentation};
+  return {section,   name,           kChoice,      0, 0, false, choices, default_text,
+          condition, kConfiguration, documentation};
 }
 constexpr KeySpec integer(std::string_view section, std::string_view name, double lowest, double highest,
                           std::string_view default_text, std::string_view documentation,
                           std::string_view condition = "", RecordPlace place = kConfiguration) {
   return {section, name, kInteger, lowest, highest, false, "", default_text, condition, place, documentation};
 }
-constexpr KeySpec real(std::string_view section, std::string_view name, double lowest, double highest, bool open_below,
-                       std::string_view default_text, std::string_view documentation,
+constexpr KeySpec real(std::string_view section, std::string_view name, double lowest, double highest,
+                       bool open_below, std::string_view default_text, std::string_view documentation,
                        std::string_view condition = "") {
-  return {section, name, kReal, lowest, highest, open_below, "", default_text, condition, kConfiguration, documentation};
+  return {section, name,         kReal,     lowest,         highest,      open_below,
+          "",      default_text, condition, kConfiguration, documentation};
 }
 constexpr KeySpec boolean(std::string_view section, std::string_view name, std::string_view default_text,
                           std::string_view documentation, std::string_view condition = "") {
@@ -49,18 +51,24 @@ constexpr KeySpec kKeys[] = {
             "Every random number comes from it: initial weights, split, order of the samples, dropout.", "",
             kClaimField),
 
-    choice("data", "format", "csv idx npy", kRequired, "Kind of the data files; each may be packed with gzip."),
+    choice("data", "format", "csv idx npy", kRequired,
+           "Kind of the data files; each may be packed with gzip."),
     text("data", "path", kRequired,
-         "The CSV file: a header, then one sample per row. Relative paths start at the configuration's folder; "
+         "The CSV file: a header, then one sample per row. Relative paths start at the configuration's "
+         "folder; "
          "`${TESSERA_DATA}` stands for that environment variable.",
          "format=csv", kCircumstances, kPath),
-    text("data", "features", kRequired, "The file of the samples; its first axis counts them. Paths as for `path`.",
-         "format=idx,npy", kCircumstances, kPath),
-    text("data", "labels", kRequired, "The file of the labels: integers, one per sample. Paths as for `path`.",
-         "format=idx,npy", kCircumstances, kPath),
-    text("data", "label_column", kRequired, "The column that holds the class; all others are features.", "format=csv"),
+    text("data", "features", kRequired,
+         "The file of the samples; its first axis counts them. Paths as for `path`.", "format=idx,npy",
+         kCircumstances, kPath),
+    text("data", "labels", kRequired,
+         "The file of the labels: integers, one per sample. Paths as for `path`.", "format=idx,npy",
+         kCircumstances, kPath),
+    text("data", "label_column", kRequired, "The column that holds the class; all others are features.",
+         "format=csv"),
     integers("data", "shape", 1, kMany,
-             "Shape of one sample, for example `[1, 8, 8]` (channels, rows, columns); left out: as it is in the file."),
+             "Shape of one sample, for example `[1, 8, 8]` (channels, rows, columns); left out: as it is in "
+             "the file."),
     real("data", "scale", 0, 1e30, true, "1", "Every feature is divided by it."),
     real("data", "held_out", 0, 0.99, false, "0.2",
          "The share of the samples that is not trained on but used to evaluate; 0: none."),
@@ -78,19 +86,24 @@ constexpr KeySpec kKeys[] = {
     integer("network", "stride", 1, 1e4, kNone,
             "Step from window to window; left out: 1 for conv2d, the kernel's size for pooling.",
             "layer=conv2d,max_pool2d,average_pool2d"),
-    integer("network", "padding", 0, 1e4, "0", "Rows and columns of zeros (pooling: of nothing) around the image.",
+    integer("network", "padding", 0, 1e4, "0",
+            "Rows and columns of zeros (pooling: of nothing) around the image.",
             "layer=conv2d,max_pool2d,average_pool2d"),
-    boolean("network", "bias", "true", "Add a learned number to each output (channel).", "layer=linear,conv2d"),
+    boolean("network", "bias", "true", "Add a learned number to each output (channel).",
+            "layer=linear,conv2d"),
     real("network", "drop", 0, 0.999, false, "0.5",
-         "Probability that a value is set to 0 in training; the others are divided by 1 - drop.", "layer=dropout"),
+         "Probability that a value is set to 0 in training; the others are divided by 1 - drop.",
+         "layer=dropout"),
 
     integer("training", "epochs", 1, 1e9, kNone, "Passes over the training samples. Give this or `steps`."),
     integer("training", "steps", 1, kMany, kNone, "Number of batches to train on. Give this or `epochs`."),
-    integer("training", "batch", 1, 1e9, "32", "Samples per step; the last batch of an epoch may be smaller."),
+    integer("training", "batch", 1, 1e9, "32",
+            "Samples per step; the last batch of an epoch may be smaller."),
     boolean("training", "drop_last", "false", "Leave out the last batch of an epoch when it is smaller."),
-    integer("training", "shards", 1, 65536, "1",
-            "Parts into which each batch is cut; losses and gradients are added over them by a fixed tree. More "
-            "shards let more processes work on one batch; the number is part of what is computed."),
+    integer(
+        "training", "shards", 1, 65536, "1",
+        "Parts into which each batch is cut; losses and gradients are added over them by a fixed tree. More "
+        "shards let more processes work on one batch; the number is part of what is computed."),
     choice("training", "optimizer", "sgd adam", "sgd", "Rule by which the weights are changed."),
     real("training", "learning_rate", 0, 1000, true, kRequired, "Size of the changes, before the schedule."),
     real("training", "momentum", 0, 0.9999, false, "0", "Share of the previous change that is kept.",
@@ -106,33 +119,36 @@ constexpr KeySpec kKeys[] = {
            "How the learning rate changes: not, by a factor every so many epochs, or down a half cosine."),
     integer("training", "warm_up_steps", 0, kMany, "0",
             "Steps over which the learning rate rises to its value; the schedule begins after them."),
-    integer("training", "decay_every", 1, 1e9, kRequired, "Epochs after which the learning rate is multiplied again.",
-            "schedule=step"),
+    integer("training", "decay_every", 1, 1e9, kRequired,
+            "Epochs after which the learning rate is multiplied again.", "schedule=step"),
     real("training", "decay_factor", 0, 1, true, "0.1", "What it is multiplied by.", "schedule=step"),
     real("training", "final_learning_rate", 0, 1000, false, "0", "Where the cosine ends, at the last step.",
          "schedule=cosine"),
 
-    integer("record", "digest_every", 1, kMany, "50", "Steps between two digests of every tensor of the state.", "",
-            kClaimField),
-    integer("record", "checkpoint_every", 0, kMany, "500", "Steps between two checkpoints; 0: only at the end.", "",
-            kClaimField),
+    integer("record", "digest_every", 1, kMany, "50",
+            "Steps between two digests of every tensor of the state.", "", kClaimField),
+    integer("record", "checkpoint_every", 0, kMany, "500",
+            "Steps between two checkpoints; 0: only at the end.", "", kClaimField),
     integer("record", "evaluate_every", 0, 1e9, "1",
             "Epochs between two evaluations on the held-out samples; 0: only at the end."),
 };
 
 std::string number(double value) {
-  return value == static_cast<double>(static_cast<std::int64_t>(value)) ? fmt::format("{}", static_cast<std::int64_t>(value))
-                                                                          : fmt::format("{}", value);
+  return value == static_cast<double>(static_cast<std::int64_t>(value))
+             ? fmt::format("{}", static_cast<std::int64_t>(value))
+             : fmt::format("{}", value);
 }
 
 std::string joined(std::string_view list, char separator, std::string_view quote) {
   std::string out;
-  for (const std::string& word : words(list, separator)) out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", quote, word, quote);
+  for (const std::string& word : words(list, separator))
+    out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", quote, word, quote);
   return out;
 }
 
 std::string range(const KeySpec& spec) {
-  if (spec.open_below) return fmt::format("above {} and at most {}", number(spec.lowest), number(spec.highest));
+  if (spec.open_below)
+    return fmt::format("above {} and at most {}", number(spec.lowest), number(spec.highest));
   return fmt::format("from {} to {}", number(spec.lowest), number(spec.highest));
 }
 
@@ -162,7 +178,9 @@ This page is made from the table of keys in `tessera/train/config_schema.cc`.
 
 }  // namespace
 
-std::span<const KeySpec> config_keys() { return kKeys; }
+std::span<const KeySpec> config_keys() {
+  return kKeys;
+}
 
 std::string full_name(const KeySpec& spec) {
   if (spec.section.empty()) return std::string(spec.name);
@@ -171,15 +189,24 @@ std::string full_name(const KeySpec& spec) {
 
 std::string expectation(const KeySpec& spec) {
   switch (spec.type) {
-    case kText: return "a text";
-    case kName: return "a name of a-z, 0-9, '.', '_' and '-'";
-    case kPath: return "the path of a file";
-    case kChoice: return "one of " + joined(spec.choices, ' ', "\"");
-    case kInteger: return "a whole number " + range(spec);
-    case kReal: return "a number " + range(spec);
-    case kBoolean: return "true or false";
-    case kIntegers: return "a list of whole numbers " + range(spec);
-    case kTexts: return "a list of texts";
+    case kText:
+      return "a text";
+    case kName:
+      return "a name of a-z, 0-9, '.', '_' and '-'";
+    case kPath:
+      return "the path of a file";
+    case kChoice:
+      return "one of " + joined(spec.choices, ' ', "\"");
+    case kInteger:
+      return "a whole number " + range(spec);
+    case kReal:
+      return "a number " + range(spec);
+    case kBoolean:
+      return "true or false";
+    case kIntegers:
+      return "a list of whole numbers " + range(spec);
+    case kTexts:
+      return "a list of texts";
   }
   return "";
 }

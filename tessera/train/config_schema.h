@@ -13,7 +13,17 @@
 
 namespace tessera::train {
 
-enum class ValueType : std::uint8_t { kText, kName, kChoice, kPath, kInteger, kReal, kBoolean, kIntegers, kTexts };
+enum class ValueType : std::uint8_t {
+  kText,
+  kName,
+  kChoice,
+  kPath,
+  kInteger,
+  kReal,
+  kBoolean,
+  kIntegers,
+  kTexts
+};
 
 // Where a value goes in the record: into the claim's configuration, into a claim field of its own, or into the circumstances.
 enum class RecordPlace : std::uint8_t { kConfiguration, kClaimField, kCircumstances };
@@ -22,11 +32,11 @@ struct KeySpec {
   std::string_view section;  // "" for the top
   std::string_view name;
   ValueType type;
-  double lowest, highest;          // of numbers; `open_below`: lowest itself is not allowed
+  double lowest, highest;  // of numbers; `open_below`: lowest itself is not allowed
   bool open_below;
-  std::string_view choices;        // of kChoice: "csv idx npy"
-  std::string_view default_text;   // canonical text; kRequired, or kNone for "may be left out"
-  std::string_view condition;      // the key is read only if "name=value1,value2" holds in its section; "" always
+  std::string_view choices;       // of kChoice: "csv idx npy"
+  std::string_view default_text;  // canonical text; kRequired, or kNone for "may be left out"
+  std::string_view condition;  // the key is read only if "name=value1,value2" holds in its section; "" always
   RecordPlace place;
   std::string_view documentation;  // one or two sentences
 };
@@ -35,8 +45,8 @@ inline constexpr std::string_view kRequired = "<required>";
 inline constexpr std::string_view kNone = "<none>";
 
 std::span<const KeySpec> config_keys();
-std::string full_name(const KeySpec& spec);       // "training.batch", "network.N.units", "seed"
-std::string expectation(const KeySpec& spec);     // "a whole number from 1 to 64", "one of \"sgd\", \"adam\""
+std::string full_name(const KeySpec& spec);    // "training.batch", "network.N.units", "seed"
+std::string expectation(const KeySpec& spec);  // "a whole number from 1 to 64", "one of \"sgd\", \"adam\""
 std::vector<std::string> words(std::string_view list, char separator = ' ');
 
 // The page docs/configuration.md: a table per section.

@@ -13,7 +13,8 @@ RawValue raw_value(const toml::node& node) {
   using Kind = RawValue::Kind;
   if (const auto* text = node.as_string()) return {Kind::kText, text->get(), {}};
   if (const auto* number = node.as_integer()) return {Kind::kInteger, std::to_string(number->get()), {}};
-  if (const auto* number = node.as_floating_point()) return {Kind::kReal, fmt::format("{}", number->get()), {}};
+  if (const auto* number = node.as_floating_point())
+    return {Kind::kReal, fmt::format("{}", number->get()), {}};
   if (const auto* flag = node.as_boolean()) return {Kind::kBoolean, flag->get() ? "true" : "false", {}};
   if (const auto* array = node.as_array()) {
     RawValue list{Kind::kList, "", {}};
@@ -34,7 +35,8 @@ class Flattener {
         layers(node);
       } else if (const auto* inner = node.as_table(); inner && prefix.empty()) {
         this->table(*inner, name + ".");
-        if (inner->empty()) lines_.emplace_back(node.source().begin.line, RawEntry{});  // an empty section: nothing to read
+        if (inner->empty())
+          lines_.emplace_back(node.source().begin.line, RawEntry{});  // an empty section: nothing to read
       } else {
         add(name, node, key.source().begin.line);
       }
@@ -42,7 +44,8 @@ class Flattener {
   }
 
   void finish() {  // the library sorts by name; messages follow the file
-    std::stable_sort(lines_.begin(), lines_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(lines_.begin(), lines_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [line, entry] : lines_)
       if (!entry.key.empty()) out_.entries.push_back(std::move(entry));
   }
@@ -50,10 +53,13 @@ class Flattener {
  private:
   void layers(const toml::node& node) {
     const auto* array = node.as_array();
-    if (!array || !std::all_of(array->begin(), array->end(), [](const toml::node& item) { return item.is_table(); }))
-      fail_with(ExitCode::kUsage, "{}:{}: network is {}, expected layers, each beginning with a line [[network]]", source_,
+    if (!array ||
+        !std::all_of(array->begin(), array->end(), [](const toml::node& item) { return item.is_table(); }))
+      fail_with(ExitCode::kUsage,
+                "{}:{}: network is {}, expected layers, each beginning with a line [[network]]", source_,
                 node.source().begin.line, raw_value(node).shown());
-    for (const toml::node& layer : *array) table(*layer.as_table(), fmt::format("network.{}.", ++out_.layers));
+    for (const toml::node& layer : *array)
+      table(*layer.as_table(), fmt::format("network.{}.", ++out_.layers));
   }
 
   void add(const std::string& name, const toml::node& node, std::uint32_t line) {
@@ -84,7 +90,8 @@ RawConfig parse_toml(std::string_view text, const std::string& source) {
     flattener.finish();
   } catch (const toml::parse_error& error) {
     const auto place = error.source().begin;
-    fail_with(ExitCode::kUsage, "{}:{}:{}: not valid TOML: {}", source, place.line, place.column, error.description());
+    fail_with(ExitCode::kUsage, "{}:{}:{}: not valid TOML: {}", source, place.line, place.column,
+              error.description());
   }
   return config;
 }

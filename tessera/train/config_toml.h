@@ -14,13 +14,13 @@ namespace tessera::train {
 struct RawValue {
   enum class Kind : std::uint8_t { kText, kInteger, kReal, kBoolean, kList, kOther };
   Kind kind = Kind::kOther;
-  std::string text;             // the text; a number in its shortest decimal form; true or false; kOther: what it is
+  std::string text;  // the text; a number in its shortest decimal form; true or false; kOther: what it is
   std::vector<RawValue> items;  // of a list
   std::string shown() const;    // as it stands in messages
 };
 
 struct RawEntry {
-  std::string key;     // "training.batch", "network.1.units"
+  std::string key;  // "training.batch", "network.1.units"
   RawValue value;
   std::string origin;  // "digits.toml:12"
 };

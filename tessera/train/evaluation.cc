@@ -17,13 +17,17 @@ Tensor scores_of(nn::Module& network, const Tensor& features, std::span<const st
   return parts.size() == 1 ? parts[0] : concatenate(parts, 0);
 }
 
-Evaluation evaluate_samples(nn::Module& network, const data::Dataset& dataset, std::span<const std::int64_t> positions,
-                            std::int64_t group) {
+Evaluation evaluate_samples(nn::Module& network, const data::Dataset& dataset,
+                            std::span<const std::int64_t> positions, std::int64_t group) {
   TESSERA_CHECK(!positions.empty() && dataset.labels.defined(), "nothing to evaluate on");
   const Tensor scores = scores_of(network, dataset.features, positions, group);
   const Tensor labels = data::take_samples(dataset.labels, positions);
-  Evaluation result{0, 0, static_cast<std::int64_t>(positions.size()), metrics::ConfusionMatrix(scores.size(1)),
-                    dataset.classes, ""};
+  Evaluation result{0,
+                    0,
+                    static_cast<std::int64_t>(positions.size()),
+                    metrics::ConfusionMatrix(scores.size(1)),
+                    dataset.classes,
+                    ""};
   result.confusion.add(labels.to_vector<std::int64_t>(), metrics::predicted_classes(scores));
   result.accuracy = result.confusion.accuracy();
   result.loss = mean(cross_entropy(scores, labels)).item_as_double();

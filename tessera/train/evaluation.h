@@ -31,7 +31,7 @@ inline constexpr std::int64_t kEvaluationGroup = 256;
 Tensor scores_of(nn::Module& network, const Tensor& features, std::span<const std::int64_t> positions,
                  std::int64_t group = kEvaluationGroup);
 // `positions` must not be empty; the data set must have labels.
-Evaluation evaluate_samples(nn::Module& network, const data::Dataset& dataset, std::span<const std::int64_t> positions,
-                            std::int64_t group = kEvaluationGroup);
+Evaluation evaluate_samples(nn::Module& network, const data::Dataset& dataset,
+                            std::span<const std::int64_t> positions, std::int64_t group = kEvaluationGroup);
 
 }  // namespace tessera::train

@@ -33,15 +33,18 @@ std::string find_input(const std::string& name, const std::string& digest, const
     if (other.empty()) other = candidate, other_digest = found;
   }
   if (!other.empty())
-    fail_with(ExitCode::kInputChanged, "{}: the input '{}' has changed: its SHA-256 is {}, the record says {}", other, name,
+    fail_with(ExitCode::kInputChanged,
+              "{}: the input '{}' has changed: its SHA-256 is {}, the record says {}", other, name,
               other_digest, digest);
   fail_with(ExitCode::kCannotRerun, "the input '{}' is not at '{}', nor below {}", name, path,
-            data_folder.empty() ? "TESSERA_DATA; say where it is with --data FOLDER" : fmt::format("'{}'", data_folder));
+            data_folder.empty() ? "TESSERA_DATA; say where it is with --data FOLDER"
+                                : fmt::format("'{}'", data_folder));
 }
 
 }  // namespace
 
-std::map<std::string, std::string> find_inputs(const runs::Claim& claim, const runs::Circumstances& circumstances,
+std::map<std::string, std::string> find_inputs(const runs::Claim& claim,
+                                               const runs::Circumstances& circumstances,
                                                const std::string& data_folder) {
   std::map<std::string, std::string> paths;
   for (const auto& [name, digest] : claim.inputs) {

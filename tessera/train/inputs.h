@@ -11,7 +11,8 @@ namespace tessera::train {
 // Path of each input of the claim. Tried in order: the recorded path, the same from the folder of the recorded command, and below
 // `data_folder` and TESSERA_DATA every tail of the recorded path, longest first. The first file with the recorded digest
 // wins. Throws Error: kInputChanged if there is only a file with another digest, kCannotRerun if there is none.
-std::map<std::string, std::string> find_inputs(const runs::Claim& claim, const runs::Circumstances& circumstances,
+std::map<std::string, std::string> find_inputs(const runs::Claim& claim,
+                                               const runs::Circumstances& circumstances,
                                                const std::string& data_folder);
 
 }  // namespace tessera::train

@@ -9,7 +9,10 @@ namespace {
 class LayerBuilder {
  public:
   LayerBuilder(const Config& config, std::size_t layer, const Shape& input)
-      : config_(config), layer_(layer), kind_(config.text(Config::layer_key(layer, "layer"))), input_(input) {}
+      : config_(config),
+        layer_(layer),
+        kind_(config.text(Config::layer_key(layer, "layer"))),
+        input_(input) {}
 
   std::unique_ptr<nn::Module> build() const {
     if (kind_ == "linear") return linear();
@@ -38,12 +41,13 @@ class LayerBuilder {
   [[noreturn]] void reject(const std::string& reason) const {
     Shape sample;
     for (int axis = 1; axis < input_.rank(); ++axis) sample.append(input_[axis]);
-    fail_with(ExitCode::kUsage, "{}: layer {} ({}) is given samples of shape {}, {}", config_.origin(key("layer")), layer_,
-              kind_, sample.to_string(), reason);
+    fail_with(ExitCode::kUsage, "{}: layer {} ({}) is given samples of shape {}, {}",
+              config_.origin(key("layer")), layer_, kind_, sample.to_string(), reason);
   }
 
   void expect_image() const {
-    if (input_.rank() != 4) reject("expected [channels, rows, columns] (data.shape says how a sample is cut)");
+    if (input_.rank() != 4)
+      reject("expected [channels, rows, columns] (data.shape says how a sample is cut)");
   }
 
   std::array<std::int64_t, 2> pair(std::string_view name, std::int64_t otherwise) const {
@@ -74,8 +78,8 @@ class LayerBuilder {
     settings.stride = pair("stride", 0);  // 0: the kernel's size
     settings.padding = pair("padding", 0);
     if (2 * settings.padding[0] > settings.kernel[0])
-      fail_with(ExitCode::kUsage, "{}: {} is {}, expected at most half the kernel of {}", config_.origin(key("padding")),
-                key("padding"), settings.padding[0], settings.kernel[0]);
+      fail_with(ExitCode::kUsage, "{}: {} is {}, expected at most half the kernel of {}",
+                config_.origin(key("padding")), key("padding"), settings.padding[0], settings.kernel[0]);
     return settings;
   }
 
@@ -87,7 +91,8 @@ class LayerBuilder {
 
 }  // namespace
 
-std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape& sample_shape, std::int64_t classes) {
+std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape& sample_shape,
+                                              std::int64_t classes) {
   auto network = std::make_unique<nn::Sequential>();
   Shape shape{1};
   for (const std::int64_t length : sample_shape) shape.append(length);
@@ -100,7 +105,8 @@ std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape&
   if (shape != Shape{1, classes}) {
     Shape scores;
     for (int axis = 1; axis < shape.rank(); ++axis) scores.append(shape[axis]);
-    fail_with(ExitCode::kUsage, "{}: the last layer gives {} per sample, expected [{}], one score for each class",
+    fail_with(ExitCode::kUsage,
+              "{}: the last layer gives {} per sample, expected [{}], one score for each class",
               config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), classes);
   }
   RandomSource random(static_cast<std::uint64_t>(config.integer("seed")));

@@ -29,6 +29,7 @@ namespace tessera::train {
 
 // `sample_shape` is that of one sample; the last layer must give one score per class. Parameters are drawn from the
 // configuration's seed.
-std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape& sample_shape, std::int64_t classes);
+std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape& sample_shape,
+                                              std::int64_t classes);
 
 }  // namespace tessera::train

@@ -45,7 +45,8 @@ std::string format_of(const std::string& file, const Config& config) {
   }
 }
 
-data::DatasetSource source_for(const TrainedModel& model, const std::string& file, const std::string& labels) {
+data::DatasetSource source_for(const TrainedModel& model, const std::string& file,
+                               const std::string& labels) {
   const Config& config = model.config();
   data::DatasetSource source;
   source.format = format_of(file, config);
@@ -72,7 +73,8 @@ TrainedModel::TrainedModel(const std::string& run_folder) {
   const std::string checkpoint = final_checkpoint(run_folder);
   runs::Claim claim = runs::read_claim(run_folder);
   if (claim.kind != "train")
-    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'train' made", run_folder, claim.kind);
+    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'train' made",
+              run_folder, claim.kind);
   Config config = config_of(claim);
   const std::vector<std::int64_t> lengths = config.integers("data.shape");
   const Shape shape{std::span<const std::int64_t>(lengths)};
@@ -80,19 +82,29 @@ TrainedModel::TrainedModel(const std::string& run_folder) {
   auto network = build_network(config, shape, static_cast<std::int64_t>(classes.size()));
   runs::restore_object("model", *network, runs::load_checkpoint(run_folder, checkpoint),
                        runs::checkpoint_path(run_folder, checkpoint));
-  state_ = std::make_unique<State>(State{std::move(claim), std::move(config), std::move(classes), shape, std::move(network)});
+  state_ = std::make_unique<State>(
+      State{std::move(claim), std::move(config), std::move(classes), shape, std::move(network)});
 }
 TrainedModel::~TrainedModel() = default;
 TrainedModel::TrainedModel(TrainedModel&&) noexcept = default;
 
-const Config& TrainedModel::config() const { return state_->config; }
-const std::vector<std::string>& TrainedModel::classes() const { return state_->classes; }
-Shape TrainedModel::sample_shape() const { return state_->sample_shape; }
-const runs::Claim& TrainedModel::claim() const { return state_->claim; }
+const Config& TrainedModel::config() const {
+  return state_->config;
+}
+const std::vector<std::string>& TrainedModel::classes() const {
+  return state_->classes;
+}
+Shape TrainedModel::sample_shape() const {
+  return state_->sample_shape;
+}
+const runs::Claim& TrainedModel::claim() const {
+  return state_->claim;
+}
 Tensor TrainedModel::scores(const Tensor& features) const {
   return scores_of(*state_->network, features, all_positions(features.size(0)));
 }
-Evaluation TrainedModel::evaluate(const data::Dataset& dataset, std::span<const std::int64_t> positions) const {
+Evaluation TrainedModel::evaluate(const data::Dataset& dataset,
+                                  std::span<const std::int64_t> positions) const {
   return evaluate_samples(*state_->network, dataset, positions);
 }
 
@@ -111,7 +123,8 @@ std::string Predictions::to_csv() const {
   const std::vector<float> values = probabilities.to_vector<float>();
   for (std::size_t row = 0; row < predicted.size(); ++row) {
     out += fmt::format("{},{}", row + 1, csv_field(classes[static_cast<std::size_t>(predicted[row])]));
-    for (std::size_t c = 0; c < classes.size(); ++c) out += fmt::format(",{}", values[row * classes.size() + c]);
+    for (std::size_t c = 0; c < classes.size(); ++c)
+      out += fmt::format(",{}", values[row * classes.size() + c]);
     out += "\n";
   }
   return out;
@@ -120,9 +133,12 @@ std::string Predictions::to_csv() const {
 Evaluation evaluate(const TrainedModel& model, const std::string& file, const std::string& labels) {
   const data::DatasetSource source = source_for(model, file, labels);
   if (source.format != "csv" && labels.empty())
-    fail_with(ExitCode::kUsage, "{}: the file has no labels of its own, expected a file of labels beside it (--labels FILE)", file);
+    fail_with(ExitCode::kUsage,
+              "{}: the file has no labels of its own, expected a file of labels beside it (--labels FILE)",
+              file);
   if (source.format == "csv" && source.label_column.empty())
-    fail_with(ExitCode::kUsage, "{}: the run was not trained on a CSV file, so the label column is not known", file);
+    fail_with(ExitCode::kUsage, "{}: the run was not trained on a CSV file, so the label column is not known",
+              file);
   const data::Dataset dataset = data::read_dataset(source);
   const bool own_data = dataset.inputs[0].digest == model.claim().inputs.at("features");
   if (!own_data) return model.evaluate(dataset, all_positions(dataset.size()));
@@ -133,8 +149,9 @@ Evaluation evaluate(const TrainedModel& model, const std::string& file, const st
     return result;
   }
   Evaluation result = model.evaluate(dataset, split.held_out);
-  result.note = fmt::format("this is the data of the training: only the {} held-out samples of {} are evaluated",
-                            split.held_out.size(), dataset.size());
+  result.note =
+      fmt::format("this is the data of the training: only the {} held-out samples of {} are evaluated",
+                  split.held_out.size(), dataset.size());
   return result;
 }
 

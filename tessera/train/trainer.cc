@@ -24,8 +24,8 @@ void add_by_tree(std::span<Value> values, Add add) {
 
 }  // namespace
 
-Trainer::Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Dataset& dataset, const data::Split& split,
-                 const TrainerOptions& options)
+Trainer::Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Dataset& dataset,
+                 const data::Split& split, const TrainerOptions& options)
     : network_(network),
       optimizer_(optimizer),
       dataset_(dataset),
@@ -50,7 +50,8 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
       held_out_text = fmt::format(", held out {:.2f} %", 100 * held_out.accuracy);
     }
     if (progress)
-      progress->update(batch.step, fmt::format("epoch {}, loss {:.4f}{}", batch.epoch + 1, result.loss, held_out_text));
+      progress->update(batch.step,
+                       fmt::format("epoch {}, loss {:.4f}{}", batch.epoch + 1, result.loss, held_out_text));
     if (!observer.on_step({batch.step, scalars})) return batch.step;
   }
   return std::max(done, options_.steps);
@@ -59,7 +60,8 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
 Trainer::StepResult Trainer::step(const data::Batch& batch) {
   random_.begin_step(batch.step);
   std::vector<std::int64_t> samples;
-  for (const std::int64_t position : batch.positions) samples.push_back(split_.train[static_cast<std::size_t>(position)]);
+  for (const std::int64_t position : batch.positions)
+    samples.push_back(split_.train[static_cast<std::size_t>(position)]);
 
   const auto count = static_cast<std::int64_t>(samples.size());
   std::vector<ShardResult> shards;
@@ -71,13 +73,14 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
   add_by_tree(std::span(shards), [](ShardResult& sum, const ShardResult& other) {
     sum.loss = sum.loss + other.loss;
     sum.correct += other.correct;
-    for (std::size_t i = 0; i < sum.gradients.size(); ++i) sum.gradients[i] = sum.gradients[i] + other.gradients[i];
+    for (std::size_t i = 0; i < sum.gradients.size(); ++i)
+      sum.gradients[i] = sum.gradients[i] + other.gradients[i];
   });
 
   const double learning_rate = options_.schedule.rate(batch.step - 1);
   optimizer_.step(shards[0].gradients, learning_rate);
-  return {shards[0].loss.item_as_double(), static_cast<double>(shards[0].correct) / static_cast<double>(count),
-          learning_rate};
+  return {shards[0].loss.item_as_double(),
+          static_cast<double>(shards[0].correct) / static_cast<double>(count), learning_rate};
 }
 
 Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::uint64_t first,
@@ -101,7 +104,8 @@ Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::
 bool Trainer::evaluates_after(const data::Batch& batch) const {
   if (split_.held_out.empty()) return false;
   if (batch.step == options_.steps) return true;
-  return batch.last_of_epoch && options_.evaluate_every > 0 && (batch.epoch + 1) % options_.evaluate_every == 0;
+  return batch.last_of_epoch && options_.evaluate_every > 0 &&
+         (batch.epoch + 1) % options_.evaluate_every == 0;
 }
 
 std::int64_t steps_per_epoch(std::int64_t samples, std::int64_t batch, bool drop_last) {

@@ -26,19 +26,19 @@ namespace tessera::train {
 
 struct TrainerOptions {
   std::uint64_t seed = 0;
-  std::uint64_t steps = 0;           // of the whole training
+  std::uint64_t steps = 0;  // of the whole training
   std::int64_t batch = 32;
-  std::int64_t shards = 1;           // shard i of a batch of B samples holds samples [iB/S, (i+1)B/S)
+  std::int64_t shards = 1;  // shard i of a batch of B samples holds samples [iB/S, (i+1)B/S)
   bool drop_last = false;
-  std::int64_t evaluate_every = 1;   // epochs; 0: only after the last step
+  std::int64_t evaluate_every = 1;  // epochs; 0: only after the last step
   nn::Schedule schedule;
 };
 
 class Trainer {
  public:
   // Everything must outlive the trainer.
-  Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Dataset& dataset, const data::Split& split,
-          const TrainerOptions& options);
+  Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Dataset& dataset,
+          const data::Split& split, const TrainerOptions& options);
 
   // Does the steps after `done`; tells the observer of each, and stops when it says so. Returns the last step done.
   std::uint64_t run(std::uint64_t done, StepObserver& observer, Progress* progress = nullptr);

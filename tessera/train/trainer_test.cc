@@ -22,8 +22,12 @@ data::Dataset clouds(std::int64_t samples) {
   std::vector<std::int64_t> classes = labels.to_vector<std::int64_t>();
   for (std::int64_t& label : classes) label &= 1;
   std::vector<float> features = random.normal("features", {samples, 2}).to_vector<float>();
-  for (std::size_t i = 0; i < features.size(); ++i) features[i] = 0.5f * features[i] + (classes[i / 2] ? 1.f : -1.f);
-  return {Tensor::from<float>(features, {samples, 2}), Tensor::from<std::int64_t>(classes, {samples}), {"a", "b"}, {}};
+  for (std::size_t i = 0; i < features.size(); ++i)
+    features[i] = 0.5f * features[i] + (classes[i / 2] ? 1.f : -1.f);
+  return {Tensor::from<float>(features, {samples, 2}),
+          Tensor::from<std::int64_t>(classes, {samples}),
+          {"a", "b"},
+          {}};
 }
 
 std::unique_ptr<nn::Sequential> small_network(bool dropout) {
@@ -93,7 +97,8 @@ TEST_F(TrainerTest, LearnsAndReports) {
   EXPECT_LT(trained.collected.scalars.at("loss").back(), 0.2);
   EXPECT_GT(trained.collected.scalars.at("held_out_accuracy").back(), 0.9);
   EXPECT_EQ(trained.collected.scalars.at("loss").size(), 30u);
-  EXPECT_EQ(trained.collected.scalars.at("held_out_loss").size(), 6u);  // 80 samples, batches of 16: an epoch is 5 steps
+  EXPECT_EQ(trained.collected.scalars.at("held_out_loss").size(),
+            6u);  // 80 samples, batches of 16: an epoch is 5 steps
   EXPECT_EQ(trained.collected.scalars.at("learning_rate")[0], 0.1);
 }
 
@@ -102,7 +107,8 @@ TEST_F(TrainerTest, ThreadsAndBackendsGiveTheSameBits) {
     const Trained expected = Training(options_with(shards)).finish();
     for (const int threads : {1, 2, 5}) {
       set_thread_count(threads);
-      EXPECT_TRUE(same_weights(Training(options_with(shards)).finish().weights, expected.weights)) << shards << " " << threads;
+      EXPECT_TRUE(same_weights(Training(options_with(shards)).finish().weights, expected.weights))
+          << shards << " " << threads;
     }
     use_backend("reference");
     EXPECT_TRUE(same_weights(Training(options_with(shards)).finish().weights, expected.weights)) << shards;
@@ -124,17 +130,20 @@ TEST_F(TrainerTest, AStepIsTheTreeOverItsShards) {
   options.steps = 1;
   options.batch = 80;
   Training training(options, false);
-  const std::vector<std::int64_t> order = data::BatchPlan({.samples = 80, .batch = 80, .seed = 1}).batch(1).positions;
+  const std::vector<std::int64_t> order =
+      data::BatchPlan({.samples = 80, .batch = 80, .seed = 1}).batch(1).positions;
   std::vector<Tensor> gradients;
   Tensor first_weight = training.network->parameters()[0]->value;
   for (const auto& [first, last] : {std::pair{0, 26}, {26, 53}, {53, 80}}) {
     std::vector<std::int64_t> samples;
-    for (int i = first; i < last; ++i) samples.push_back(training.split.train[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
+    for (int i = first; i < last; ++i)
+      samples.push_back(training.split.train[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])]);
     Tape tape;
     tape.watch(first_weight);
     const Tensor scores = training.network->evaluate(data::take_samples(training.dataset.features, samples));
     gradients.push_back(tape.gradient(
-        nn::cross_entropy_loss(scores, data::take_samples(training.dataset.labels, samples), 80), {first_weight})[0]);
+        nn::cross_entropy_loss(scores, data::take_samples(training.dataset.labels, samples), 80),
+        {first_weight})[0]);
   }
   const Tensor expected = first_weight - ((gradients[0] + gradients[1]) + gradients[2]) * 0.1;
   EXPECT_TRUE(same_bits(training.finish().weights[0], expected));
@@ -171,7 +180,8 @@ TEST_F(TrainerTest, APredictionDoesNotDependOnItsBatch) {
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int64_t>(i);
   const Tensor together = scores_of(*training.network, training.dataset.features, all);
   for (const std::int64_t group : {1, 7, 64})
-    EXPECT_TRUE(same_bits(scores_of(*training.network, training.dataset.features, all, group), together)) << group;
+    EXPECT_TRUE(same_bits(scores_of(*training.network, training.dataset.features, all, group), together))
+        << group;
   const Evaluation a = evaluate_samples(*training.network, training.dataset, all);
   const Evaluation b = evaluate_samples(*training.network, training.dataset, all, 9);
   EXPECT_EQ(a.loss, b.loss);

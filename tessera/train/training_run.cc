@@ -48,17 +48,19 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
 TrainingSetup setup_of_record(const std::string& folder, const std::string& data_folder) {
   const runs::Claim claim = runs::read_claim(folder);
   if (claim.kind != "train")
-    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', made by another program; only 'train' is re-executed here",
+    fail_with(ExitCode::kCannotRerun,
+              "{}: the run is of kind '{}', made by another program; only 'train' is re-executed here",
               folder, claim.kind);
   if (claim.contract != runs::kContract)
-    fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}", folder,
-              claim.contract, runs::kContract);
+    fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}",
+              folder, claim.contract, runs::kContract);
   return TrainingSetup(config_of(claim), find_inputs(claim, runs::read_circumstances(folder), data_folder));
 }
 
 std::string identical_text(const runs::ReplayOutcome& replay) {
   const std::string tensors = plural(replay.tensors, "tensor");
-  if (replay.first_step == 0) return fmt::format("identical: {}, {}", plural(replay.last_step, "step"), tensors);
+  if (replay.first_step == 0)
+    return fmt::format("identical: {}, {}", plural(replay.last_step, "step"), tensors);
   return fmt::format("identical: steps {} to {}, {}", grouped_number(replay.first_step + 1),
                      grouped_number(replay.last_step), tensors);
 }
@@ -68,13 +70,14 @@ void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay) {
   if (replay.mismatch) {
     result.message = replay.mismatch->sentence();
   } else if (!replay.complete) {
-    result.message = fmt::format("the re-execution ended after step {} of {}", grouped_number(replay.last_step),
-                                 grouped_number(replay.recorded_steps));
+    result.message = fmt::format("the re-execution ended after step {} of {}",
+                                 grouped_number(replay.last_step), grouped_number(replay.recorded_steps));
   } else {
     result.code = ExitCode::kSuccess;
     result.message = identical_text(replay);
     if (replay.first_step > 0)
-      result.notes.push_back(fmt::format("steps 1 to {} were not re-executed", grouped_number(replay.first_step)));
+      result.notes.push_back(
+          fmt::format("steps 1 to {} were not re-executed", grouped_number(replay.first_step)));
   }
 }
 

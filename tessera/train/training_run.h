@@ -33,16 +33,17 @@ struct TrainOptions {
   std::string key_file = {};     // private key that signs the seal
   std::string data_folder = {};  // resume: where to look for moved data files
   std::map<std::string, std::string> environment = {};  // for the circumstances: "backend" -> "cpu/avx2"
-  bool quiet = false;            // no progress on stderr
+  bool quiet = false;                                   // no progress on stderr
 };
 
 struct TrainResult {
   std::string folder, name;
-  std::string seal;               // hexadecimal
-  std::uint64_t steps = 0;        // of the whole run
-  std::uint64_t first_step = 0;   // the step that this process began after
-  double seconds = 0;             // of this process's training
-  std::optional<double> held_out_accuracy, held_out_loss;  // of the final weights; none when nothing is held out
+  std::string seal;              // hexadecimal
+  std::uint64_t steps = 0;       // of the whole run
+  std::uint64_t first_step = 0;  // the step that this process began after
+  double seconds = 0;            // of this process's training
+  std::optional<double> held_out_accuracy,
+      held_out_loss;  // of the final weights; none when nothing is held out
   std::int64_t held_out_samples = 0;
 };
 
@@ -52,7 +53,7 @@ TrainResult resume(const std::string& run_folder, const TrainOptions& options = 
 // ---- Verify ----
 
 struct VerifyOptions {
-  std::uint64_t from_step = 0;    // begin at the checkpoint of this step
+  std::uint64_t from_step = 0;      // begin at the checkpoint of this step
   std::string trust_key_file = {};  // public key: the record must be signed by it
   std::string data_folder = {};
   std::map<std::string, std::string> environment = {};
@@ -61,8 +62,8 @@ struct VerifyOptions {
 
 struct VerifyResult {
   ExitCode code = ExitCode::kFailure;
-  std::string message;                // one line: "identical: 1,200 steps, 14 tensors", or what is wrong and where
-  std::vector<std::string> notes;     // unknown files, "unsigned", a part that was not re-executed
+  std::string message;  // one line: "identical: 1,200 steps, 14 tensors", or what is wrong and where
+  std::vector<std::string> notes;  // unknown files, "unsigned", a part that was not re-executed
   runs::CheckResult check;
   std::optional<runs::ReplayOutcome> replay;  // none when the record was refused before
   std::string seal;
@@ -97,7 +98,8 @@ struct Predictions {
   std::vector<std::string> classes;
   std::vector<std::int64_t> predicted;  // positions in classes
   Tensor probabilities;                 // float32 [N, classes]
-  std::string to_csv() const;           // header "row,prediction,probability_CLASS,...", rows from 1, shortest exact decimals
+  std::string to_csv()
+      const;  // header "row,prediction,probability_CLASS,...", rows from 1, shortest exact decimals
 };
 // `file`: csv (the label column may be missing), idx or npy, told by its name or, failing that, as in the configuration.
 Predictions predict(const TrainedModel& model, const std::string& file);

@@ -69,7 +69,9 @@ checkpoint_every = 10
     }
     write_file_atomically(folder_ / name, text);
   }
-  Config config(const std::vector<std::string>& overrides = {}) { return Config::read(folder_ / "c.toml", overrides); }
+  Config config(const std::vector<std::string>& overrides = {}) {
+    return Config::read(folder_ / "c.toml", overrides);
+  }
   std::string message_of(const std::function<void()>& action, ExitCode code) {
     try {
       action();
@@ -116,7 +118,8 @@ TEST_F(TrainingRun, VerifiesWithOtherThreadsAndFromACheckpoint) {
   set_thread_count(2);
   const VerifyResult whole = verify(result.folder, verify_options_);
   EXPECT_EQ(whole.code, ExitCode::kSuccess);
-  EXPECT_EQ(whole.message, "identical: 24 steps, 9 tensors");  // 4 weights, their momenta, the optimiser's count
+  EXPECT_EQ(whole.message,
+            "identical: 24 steps, 9 tensors");  // 4 weights, their momenta, the optimiser's count
   EXPECT_EQ(whole.seal, result.seal);
   verify_options_.from_step = 20;
   const VerifyResult part = verify(result.folder, verify_options_);
@@ -141,7 +144,8 @@ TEST_F(TrainingRun, ResumesToTheSameSeal) {
   for (int line = 0; line < 14; ++line) end = chain.find('\n', end) + 1;
   write_file_atomically(folder + "/chain.jsonl", chain.substr(0, end + 7));  // with a torn last line
   for (const std::string& name : names_in_folder(folder + "/checkpoints"))
-    if (chain.substr(0, end).find(name.substr(0, 64)) == std::string::npos) remove_file(folder + "/checkpoints/" + name);
+    if (chain.substr(0, end).find(name.substr(0, 64)) == std::string::npos)
+      remove_file(folder + "/checkpoints/" + name);
   const VerifyResult cut_short = verify(folder, verify_options_);
   EXPECT_EQ(cut_short.code, ExitCode::kUnsealed) << cut_short.message;
   set_thread_count(2);
@@ -226,25 +230,30 @@ TEST_F(TrainingRun, WrongFilesForAModelGetASentence) {
   EXPECT_EQ(predict(model, folder_ / "new.csv").predicted.size(), 1u);  // labels are not looked at
   data::write_npy(folder_ / "x.npy", Tensor::from<float>({1, 2}, {1, 2}));
   EXPECT_EQ(predict(model, folder_ / "x.npy").predicted.size(), 1u);
-  EXPECT_THAT(message_of([&] { evaluate(model, folder_ / "x.npy"); }, ExitCode::kUsage), HasSubstr("no labels of its own"));
+  EXPECT_THAT(message_of([&] { evaluate(model, folder_ / "x.npy"); }, ExitCode::kUsage),
+              HasSubstr("no labels of its own"));
 }
 
 TEST_F(TrainingRun, NetworksThatDoNotFitNameTheirLine) {
   const auto message = [&](const std::vector<std::string>& overrides) {
     return message_of([&] { train(config(overrides), options_); }, ExitCode::kUsage);
   };
-  EXPECT_THAT(message({"network.4.units=3"}),
-              HasSubstr("c.toml:17: the last layer gives [3] per sample, expected [2], one score for each class"));
-  EXPECT_THAT(message({"network.2.layer=conv2d", "network.2.channels=2", "network.2.kernel=3"}),
-              HasSubstr("--set: layer 2 (conv2d) is given samples of shape [8], expected [channels, rows, columns]"));
+  EXPECT_THAT(
+      message({"network.4.units=3"}),
+      HasSubstr("c.toml:17: the last layer gives [3] per sample, expected [2], one score for each class"));
+  EXPECT_THAT(
+      message({"network.2.layer=conv2d", "network.2.channels=2", "network.2.kernel=3"}),
+      HasSubstr("--set: layer 2 (conv2d) is given samples of shape [8], expected [channels, rows, columns]"));
   EXPECT_THAT(message({"data.shape=[1,1,2]"}),
               HasSubstr("c.toml:9: layer 1 (linear) is given samples of shape [1, 1, 2], expected one axis"));
-  EXPECT_THAT(message({"data.shape=[1,1,2]", "network.2.layer=max_pool2d", "network.2.kernel=9"}), HasSubstr("layer 1"));
+  EXPECT_THAT(message({"data.shape=[1,1,2]", "network.2.layer=max_pool2d", "network.2.kernel=9"}),
+              HasSubstr("layer 1"));
   EXPECT_FALSE(exists(folder_ / "runs/points-0001"));  // nothing half-written
 }
 
 TEST_F(TrainingRun, RunsThatDoNotExistGetASentence) {
-  EXPECT_THAT(message_of([&] { verify(folder_ / "absent", verify_options_); }, ExitCode::kCannotRerun), HasSubstr("absent"));
+  EXPECT_THAT(message_of([&] { verify(folder_ / "absent", verify_options_); }, ExitCode::kCannotRerun),
+              HasSubstr("absent"));
 }
 
 }  // namespace

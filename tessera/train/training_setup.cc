@@ -9,13 +9,15 @@ namespace {
 std::unique_ptr<nn::Optimizer> build_optimizer(const Config& config, nn::Sequential& network) {
   const double weight_decay = config.real("training.weight_decay");
   if (config.text("training.optimizer") == "adam")
-    return std::make_unique<nn::Adam>(network.parameters(), nn::AdamSettings{.beta1 = config.real("training.beta1"),
-                                                                             .beta2 = config.real("training.beta2"),
-                                                                             .epsilon = config.real("training.epsilon"),
-                                                                             .weight_decay = weight_decay});
-  return std::make_unique<nn::SGD>(network.parameters(), nn::SgdSettings{.momentum = config.real("training.momentum"),
-                                                                         .nesterov = config.boolean("training.nesterov"),
-                                                                         .weight_decay = weight_decay});
+    return std::make_unique<nn::Adam>(network.parameters(),
+                                      nn::AdamSettings{.beta1 = config.real("training.beta1"),
+                                                       .beta2 = config.real("training.beta2"),
+                                                       .epsilon = config.real("training.epsilon"),
+                                                       .weight_decay = weight_decay});
+  return std::make_unique<nn::SGD>(network.parameters(),
+                                   nn::SgdSettings{.momentum = config.real("training.momentum"),
+                                                   .nesterov = config.boolean("training.nesterov"),
+                                                   .weight_decay = weight_decay});
 }
 
 nn::Schedule build_schedule(const Config& config, std::uint64_t steps, std::uint64_t epoch_steps) {
@@ -26,7 +28,8 @@ nn::Schedule build_schedule(const Config& config, std::uint64_t steps, std::uint
     const auto every = static_cast<std::uint64_t>(config.integer("training.decay_every")) * epoch_steps;
     return nn::step_schedule(rate, every, config.real("training.decay_factor"), warm_up);
   }
-  if (kind == "cosine") return nn::cosine_schedule(rate, steps, config.real("training.final_learning_rate"), warm_up);
+  if (kind == "cosine")
+    return nn::cosine_schedule(rate, steps, config.real("training.final_learning_rate"), warm_up);
   return nn::constant_schedule(rate, warm_up);
 }
 
@@ -48,7 +51,9 @@ TrainerOptions trainer_options(const Config& config, std::int64_t samples) {
   return options;
 }
 
-Shape shape_of(const std::vector<std::int64_t>& lengths) { return Shape(std::span<const std::int64_t>(lengths)); }
+Shape shape_of(const std::vector<std::int64_t>& lengths) {
+  return Shape(std::span<const std::int64_t>(lengths));
+}
 
 }  // namespace
 
@@ -105,7 +110,8 @@ runs::RunOptions TrainingSetup::run_options() const {
     if (value.spec->place == RecordPlace::kConfiguration)
       options.configuration.push_back({value.key, value.text, value.origin});
   options.seed = options_.seed;
-  for (const data::InputFile& input : dataset_.inputs) options.inputs.push_back({input.role, input.path, input.digest});
+  for (const data::InputFile& input : dataset_.inputs)
+    options.inputs.push_back({input.role, input.path, input.digest});
   options.steps = options_.steps;
   options.digest_every = static_cast<std::uint64_t>(config_.integer("record.digest_every"));
   options.checkpoint_every = static_cast<std::uint64_t>(config_.integer("record.checkpoint_every"));
