@@ -166,14 +166,15 @@ Tensor array_features(const Tensor& array, const DatasetSource& source) {
 
 Dataset read_csv_dataset(const DatasetSource& source) {
   const Table table = read_csv(source.features);
+  const bool labelled = source.read_labels && !source.label_column.empty();
+  // Looked up first: a mistyped label would otherwise count as a feature, and the shape be blamed.
+  const Column* label = labelled ? &table.column(source.label_column) : nullptr;
   Dataset dataset;
   dataset.features = csv_features(table, source);
-  if (source.read_labels && !source.label_column.empty()) {
-    const Column& column = table.column(source.label_column);
-    set_labels(dataset, label_texts(column, table.source), source.classes, [&](std::size_t i) {
-      return fmt::format("{}: row {}, column '{}'", table.source, i + 1, column.name);
+  if (label)
+    set_labels(dataset, label_texts(*label, table.source), source.classes, [&](std::size_t i) {
+      return fmt::format("{}: row {}, column '{}'", table.source, i + 1, label->name);
     });
-  }
   return dataset;
 }
 

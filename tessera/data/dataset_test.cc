@@ -85,6 +85,8 @@ TEST_F(Datasets, ErrorsNameThePlace) {
               HasSubstr("each sample has 1 values, expected 4 for the shape [2, 2]"));
   EXPECT_THAT(message({.features = file("f.csv", "x,y\n1,5\n"), .label_column = "y", .classes = {"0", "1"}}),
               HasSubstr("row 1, column 'y': found the label '5', expected one of the 2 classes '0' to '1'"));
+  EXPECT_THAT(message({.features = folder_ / "a.csv", .label_column = "z", .shape = {1}}),
+              HasSubstr("there is no column 'z'"));
   EXPECT_THAT(message({.features = folder_ / "absent.csv", .label_column = "y"}), HasSubstr("absent.csv"));
   EXPECT_THAT(message({.features = file("g.txt", "x")}),
               HasSubstr("the kind of file cannot be told from its name"));
