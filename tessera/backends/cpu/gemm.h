@@ -44,8 +44,8 @@ struct GemmKernels {
   // panel[k * step + j] = from[k + j * column] for k < depth, j < columns: a panel of a transposed matrix.
   void (*pack_transposed)(const T* from, std::int64_t column, std::int64_t depth, std::int64_t columns,
                           T* panel, std::int64_t step);
-  // Row k of the panel takes the runs from `from + offsets[k]`, k < depth, and a vector of zeros behind `columns`.
-  // Reads and writes up to a vector (64 bytes at most) behind the end of a run.
+  // Row k of the panel takes the runs from `from + offsets[k]`, k < depth, and a vector of zeros behind
+  // `columns`. Reads and writes up to a vector (64 bytes at most) behind the end of a run.
   void (*pack_runs)(const T* from, const std::int64_t* offsets, std::int64_t depth, const CopyRun* runs,
                     int count, std::int64_t columns, T* panel, std::int64_t step);
 };
@@ -60,8 +60,8 @@ struct MatrixView {
   std::int64_t row, column;  // strides in elements, any sign
 };
 
-// Where a panel of B comes from: fills rows k0 .. k0+depth-1, columns n0 .. n0+columns-1 into `panel`, row k at
-// panel + k * step. What stands in the rest of each row, up to `step`, is multiplied but not used.
+// Where a panel of B comes from: fills rows k0 .. k0+depth-1, columns n0 .. n0+columns-1 into `panel`, row k
+// at panel + k * step. What stands in the rest of each row, up to `step`, is multiplied but not used.
 template <typename T>
 class PanelSource {
  public:

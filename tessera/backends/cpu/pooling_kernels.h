@@ -6,7 +6,8 @@
 namespace tessera::backends {
 
 // One row of n outputs from an upper row of 2n inputs and the lower one `width` elements behind it. Gives the
-// largest elements, or their places in the whole input when `places` is not null; `first` is the upper row's place.
+// largest elements, or their places in the whole input when `places` is not null; `first` is the upper row's
+// place.
 using PairPoolLoop = void (*)(const float* upper, std::int64_t width, std::int64_t n, float* values,
                               std::int64_t* places, std::int64_t first);
 PairPoolLoop pair_pool_loop();

@@ -1,5 +1,5 @@
-// Uniform and normal random fills by vectors of Philox blocks (numerics/random_hwy-inl.h). Any part of a fill can be made
-// alone, so tasks are stretches of the output.
+// Uniform and normal random fills by vectors of Philox blocks (numerics/random_hwy-inl.h). Any part of a fill
+// can be made alone, so tasks are stretches of the output.
 
 #include "tessera/backends/cpu/simd_targets.h"
 
