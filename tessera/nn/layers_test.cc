@@ -8,6 +8,7 @@
 #include "tessera/autograd/torch_cases.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/thread_pool.h"
 
 namespace tessera::nn {
 namespace {
@@ -114,7 +115,9 @@ TEST_F(LayersTest, ErrorsNameTheLayerAndBothShapes) {
             "layer 3, Linear(36 -> 10): the input has shape [2, 48], but the weight [10, 36] takes 36 on its "
             "last axis "
             "(axis 1 is 48)");
-  EXPECT_EQ(message_of([&] { network.output_shape({2, 3, 8, 8}); }),
+  EXPECT_EQ(message_of([&] {
+              network.output_shape({2, 3, 8, 8});
+            }),
             "layer 0, Conv2d(1 -> 4, kernel 3): the input has shape [2, 3, 8, 8], but the weight [4, 1, 3, "
             "3] takes "
             "[N, 1, H, W] (axis 1 is 3)");
@@ -238,14 +241,18 @@ TEST_F(LayersTest, DropoutMaskDoesNotDependOnTheSplitIntoShards) {
   }
 }
 
-TEST_F(LayersTest, DropoutMaskIsTheSameOnEveryBackendAndInBothPrecisions) {
-  const Tensor x = ones({64, 33});
-  RandomSource source(9), again(9), wide(9);
+TEST_F(LayersTest, DropoutMaskIsTheSameOnEveryBackendThreadCountAndInBothPrecisions) {
+  const Tensor x = ones({200, 333});
+  RandomSource source(9), wide(9);
   const Tensor expected = dropped(x, 0.3, 0, source);
   const Tensor double_mask = equal(dropped(cast(x, DType::kFloat64), 0.3, 0, wide), 0);
   EXPECT_TRUE(same_bits(equal(expected, 0), double_mask));
   use_backend("cpu");
-  EXPECT_TRUE(same_bits(dropped(x, 0.3, 0, again), expected));
+  for (const int threads : {1, 2, 3, 7}) {
+    set_thread_count(threads);
+    RandomSource again(9);
+    EXPECT_TRUE(same_bits(dropped(x, 0.3, 0, again), expected)) << threads << " threads";
+  }
 }
 
 TEST_F(LayersTest, DropoutDrawsAnewForEachStepLayerAndCall) {
