@@ -12,10 +12,10 @@ void classify(const char* formula, const TensorFunction& f) {
   const Tensor h = hessian(f, origin);
   const double a = h.at<double>({0, 0}), b = h.at<double>({0, 1}), d = h.at<double>({1, 1});
   const double determinant = a * d - b * b;
-  const char* verdict = determinant < 0                ? "saddle"
-                        : determinant > 0 && a > 0     ? "minimum"
-                        : determinant > 0              ? "maximum"
-                                                       : "the test does not decide";
+  const char* verdict = determinant < 0            ? "saddle"
+                        : determinant > 0 && a > 0 ? "minimum"
+                        : determinant > 0          ? "maximum"
+                                                   : "the test does not decide";
   std::printf("%-12s gradient (%g, %g)  Hessian [[%g, %g], [%g, %g]]  determinant %g: %s\n", formula,
               slope.at<double>({0}), slope.at<double>({1}), a, b, b, d, determinant, verdict);
 }

@@ -13,7 +13,8 @@ float sum_in_parts(const std::vector<float>& values, std::size_t parts) {
   float total = 0;
   for (std::size_t part = 0; part < parts; ++part) {
     float partial = 0;
-    for (std::size_t i = values.size() * part / parts; i < values.size() * (part + 1) / parts; ++i) partial += values[i];
+    for (std::size_t i = values.size() * part / parts; i < values.size() * (part + 1) / parts; ++i)
+      partial += values[i];
     total += partial;
   }
   return total;

@@ -5,7 +5,9 @@
 
 using namespace tessera;
 
-void show(const char* what, const Tensor& tensor) { std::printf("%s\n%s\n\n", what, tensor.to_string().c_str()); }
+void show(const char* what, const Tensor& tensor) {
+  std::printf("%s\n%s\n\n", what, tensor.to_string().c_str());
+}
 
 int main() {
   use_default_backend();

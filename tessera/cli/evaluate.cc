@@ -37,8 +37,7 @@ ExitCode run_evaluate(const Words& words) {
   const train::Evaluation evaluation = train::evaluate(model, file, labels);
   if (!evaluation.note.empty()) fmt::print(stderr, "note: {}\n", evaluation.note);
   fmt::print("samples   {}\naccuracy  {:.4f}\nloss      {:.4f}\n\n{}", evaluation.samples,
-             evaluation.accuracy, evaluation.loss,
-             evaluation.confusion.per_class_table(evaluation.classes));
+             evaluation.accuracy, evaluation.loss, evaluation.confusion.per_class_table(evaluation.classes));
   return ExitCode::kSuccess;
 }
 

@@ -42,8 +42,9 @@ void show_configuration(const runs::Claim& claim, const runs::Circumstances& cir
   }
   heading("inputs");
   for (const auto& [name, digest] : claim.inputs) {
-    const auto place = std::find_if(circumstances.inputs.begin(), circumstances.inputs.end(),
-                                    [&wanted = name](const runs::InputPlace& input) { return input.name == wanted; });
+    const auto place =
+        std::find_if(circumstances.inputs.begin(), circumstances.inputs.end(),
+                     [&wanted = name](const runs::InputPlace& input) { return input.name == wanted; });
     fmt::print("  {}  {}  {}\n", name, digest, place == circumstances.inputs.end() ? "" : place->path);
   }
   if (claim.inputs.empty()) fmt::print("  none\n");
