@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "tessera/autograd/tape.h"
-#include "tessera/autograd/torch_cases.h"
+#include "tessera/autograd/torch_cases_test.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 

@@ -12,7 +12,7 @@
 #include <csignal>
 
 #include "tessera/base/error.h"
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 
 namespace tessera {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tessera/base/error.h"
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 
 namespace tessera {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 
 namespace tessera {
 namespace {

@@ -1,5 +1,7 @@
 #include "tessera/cli/arguments.h"
 
+#include <fmt/core.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
@@ -85,6 +87,7 @@ bool Arguments::parse(const std::vector<std::string>& words) {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     parser_->app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", parser_->app.help());
     return false;
   } catch (const CLI::ParseError& error) {
     fail_with(ExitCode::kUsage, "{} (see 'tessera {} --help')", error.what(), name);
@@ -103,10 +106,6 @@ bool Arguments::parse(const std::vector<std::string>& words) {
   }
   fail_with(ExitCode::kUsage, "tessera {} does not take the argument '{}' (see 'tessera {} --help')", name,
             word, name);
-}
-
-std::string Arguments::help() const {
-  return parser_->app.help();
 }
 
 }  // namespace tessera::cli

@@ -28,9 +28,8 @@ class Arguments {
               std::int64_t highest);
   void flag(std::string_view name, bool& value, std::string_view help);
 
-  // Fills the declared values. Throws Error(kUsage). Returns false if help was asked for.
+  // Fills the declared values. Throws Error(kUsage). If help was asked for: prints it and returns false.
   bool parse(const std::vector<std::string>& words);
-  std::string help() const;
 
  private:
   struct Parser;

@@ -142,10 +142,7 @@ std::vector<std::string> find_problems() {
 ExitCode run_doctor(const Words& words) {
   Arguments arguments("doctor", "Say what this machine has, what was built in, and what would clash",
                       kDetails);
-  if (!arguments.parse(words)) {
-    fmt::print("{}", arguments.help());
-    return ExitCode::kSuccess;
-  }
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   print_facts();
   const std::vector<std::string> problems = find_problems();
   if (problems.empty()) fmt::print("\nno problems found\n");

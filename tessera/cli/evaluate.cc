@@ -27,10 +27,7 @@ ExitCode run_evaluate(const Words& words) {
   arguments.option("--labels FILE", labels, "Their labels, for formats that keep them apart (IDX, NPY)");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   execution.declare(arguments);
-  if (!arguments.parse(words)) {
-    fmt::print("{}", arguments.help());
-    return ExitCode::kSuccess;
-  }
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string folder = runs_folder(store, run);
   execution.apply();
   const train::TrainedModel model(folder);

@@ -23,10 +23,7 @@ ExitCode run_key_new(const Words& words) {
   Arguments arguments("key new", "Make a pair of Ed25519 keys for signing seals", kDetails);
   std::string file;
   arguments.positional("FILE", file, "Where to write the private key; the public one goes to FILE.pub");
-  if (!arguments.parse(words)) {
-    fmt::print("{}", arguments.help());
-    return ExitCode::kSuccess;
-  }
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string public_key = runs::create_key_files(file);
   fmt::print("private key  {}  (keep it to yourself)\npublic key   {}.pub  {}\n", file, file, public_key);
   return ExitCode::kSuccess;

@@ -28,10 +28,7 @@ ExitCode run_predict(const Words& words) {
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   arguments.option("--output FILE", output, "Write there instead of to standard output");
   execution.declare(arguments);
-  if (!arguments.parse(words)) {
-    fmt::print("{}", arguments.help());
-    return ExitCode::kSuccess;
-  }
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string folder = runs_folder(store, run);
   execution.apply();
   const train::TrainedModel model(folder);

@@ -76,10 +76,7 @@ ExitCode run_runs(const Words& words) {
   arguments.option("--where EXPR", where, "Only the runs for which EXPR holds");
   arguments.flag("--json", json, "One line of JSON per run; real numbers in hexadecimal");
   arguments.flag("--rebuild", rebuild, "Make the index anew from the folders first");
-  if (!arguments.parse(words)) {
-    fmt::print("{}", arguments.help());
-    return ExitCode::kSuccess;
-  }
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   if (rebuild) runs::rebuild_index(store);
   const auto summaries = runs::list_runs(store, where);
   if (json) {

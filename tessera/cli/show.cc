@@ -94,10 +94,7 @@ ExitCode run_show(const Words& words) {
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   arguments.option("--steps N", steps, "How many of the last steps to show (default 5)", 0, 1'000'000'000);
-  if (!arguments.parse(words)) {
-    fmt::print("{}", arguments.help());
-    return ExitCode::kSuccess;
-  }
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string folder = runs::find_run(store, run);
   const runs::CheckResult check = runs::check_record(folder);
   try {

@@ -42,10 +42,7 @@ ExitCode run_train(const Words& words) {
   arguments.flag("--quiet", options.quiet, "No progress");
   arguments.flag("--keys", keys, "List every key that a configuration may have, and stop");
   execution.declare(arguments);
-  if (!arguments.parse(words)) {
-    fmt::print("{}", arguments.help());
-    return ExitCode::kSuccess;
-  }
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   if (keys) {
     fmt::print("{}", train::config_reference());
     return ExitCode::kSuccess;
@@ -77,10 +74,7 @@ ExitCode run_resume(const Words& words) {
                    "Where to look for data files that are no longer at their place");
   arguments.flag("--quiet", options.quiet, "No progress");
   execution.declare(arguments);
-  if (!arguments.parse(words)) {
-    fmt::print("{}", arguments.help());
-    return ExitCode::kSuccess;
-  }
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string folder = runs_folder(options.store, run);
   execution.apply();
   options.environment = execution.environment();

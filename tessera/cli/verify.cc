@@ -69,10 +69,7 @@ ExitCode run_verify(const Words& words) {
   arguments.flag("--json", json, "Print the outcome as one line of JSON");
   arguments.flag("--quiet", options.quiet, "No progress");
   execution.declare(arguments);
-  if (!arguments.parse(words)) {
-    fmt::print("{}", arguments.help());
-    return ExitCode::kSuccess;
-  }
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string folder = runs_folder(store, run);
   options.from_step = static_cast<std::uint64_t>(from);
   execution.apply();

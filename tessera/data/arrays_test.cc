@@ -7,7 +7,7 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 #include "tessera/data/idx.h"
 #include "tessera/data/npy.h"
 

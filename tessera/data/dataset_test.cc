@@ -10,7 +10,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/hash.h"
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 #include "tessera/data/loader.h"
 #include "tessera/data/npy.h"
 #include "tessera/data/split.h"

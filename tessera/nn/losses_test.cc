@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tessera/autograd/torch_cases.h"
+#include "tessera/autograd/torch_cases_test.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/tensor/ops.h"

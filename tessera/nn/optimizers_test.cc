@@ -5,7 +5,7 @@
 #include <map>
 
 #include "tessera/autograd/tape.h"
-#include "tessera/autograd/torch_cases.h"
+#include "tessera/autograd/torch_cases_test.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/nn/layers.h"

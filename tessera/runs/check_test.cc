@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 #include "tessera/runs/checkpoint.h"
-#include "tessera/runs/fake_state.h"
+#include "tessera/runs/fake_state_test.h"
 #include "tessera/runs/keys.h"
 
 namespace tessera::runs {

@@ -7,8 +7,8 @@
 
 #include <fstream>
 
-#include "tessera/base/test_folder.h"
-#include "tessera/runs/fake_state.h"
+#include "tessera/base/folder_test.h"
+#include "tessera/runs/fake_state_test.h"
 #include "tessera/runs/where.h"
 
 namespace tessera::runs {

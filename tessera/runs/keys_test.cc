@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "tessera/base/error.h"
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 
 namespace tessera::runs {
 namespace {

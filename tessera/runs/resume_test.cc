@@ -11,10 +11,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
-#include "tessera/runs/fake_state.h"
+#include "tessera/runs/fake_state_test.h"
 
 namespace tessera::runs {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "tessera/base/bytes.h"
 #include "tessera/base/error.h"
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 
 namespace tessera::runs {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 
 namespace tessera::train {
 namespace {

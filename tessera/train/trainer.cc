@@ -98,6 +98,7 @@ Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::
   context.first_sample = first;
   const Tensor scores = network_.forward(features, context);
   const Tensor loss = nn::cross_entropy_loss(scores, labels, batch_samples);
+  tape.stop();  // no second derivatives: the backward pass need not be kept
   return {loss, metrics::correct_predictions(scores, labels), tape.gradient(loss, weights)};
 }
 

@@ -8,7 +8,7 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
-#include "tessera/base/test_folder.h"
+#include "tessera/base/folder_test.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/data/csv.h"
 #include "tessera/data/npy.h"

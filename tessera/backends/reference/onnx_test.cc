@@ -8,7 +8,7 @@
 #include <set>
 
 #include "tessera/backends/backends.h"
-#include "tessera/backends/reference/oracle_data.h"
+#include "tessera/backends/reference/oracle_data_test.h"
 #include "tessera/base/error.h"
 #include "tessera/tensor/ops.h"
 

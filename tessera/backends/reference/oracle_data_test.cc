@@ -1,4 +1,4 @@
-#include "tessera/backends/reference/oracle_data.h"
+#include "tessera/backends/reference/oracle_data_test.h"
 
 #include <gtest/gtest.h>
 

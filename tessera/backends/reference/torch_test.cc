@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tessera/backends/backends.h"
-#include "tessera/backends/reference/oracle_data.h"
+#include "tessera/backends/reference/oracle_data_test.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera {
