@@ -173,7 +173,7 @@ BinaryLoop<T> binary(Op op) {
   }
 }
 
-// ---- Comparison and choice: no arithmetic; the compiler vectorises these loops for the target ----
+// ---- Comparison: no arithmetic; the compiler vectorises these loops for the target ----
 
 struct Equal {
   template <typename T>
@@ -240,15 +240,35 @@ CompareLoop<T> compare(Op op) {
   }
 }
 
+// ---- Choice ----
+
+// A vector of flags, one byte each, as a mask for floats or doubles.
+template <class D>
+HWY_INLINE hn::Mask<D> mask_of_flags(D d, const bool* HWY_RESTRICT flags) {
+  const hn::Rebind<std::uint8_t, D> bytes;
+  const hn::Rebind<std::uint32_t, D> words;
+  const hn::RebindToUnsigned<D> bits;
+  const auto wide = hn::PromoteTo(words, hn::LoadU(bytes, reinterpret_cast<const std::uint8_t*>(flags)));
+  if constexpr (sizeof(hn::TFromD<D>) == 4)
+    return hn::RebindMask(d, hn::Ne(wide, hn::Zero(words)));
+  else
+    return hn::RebindMask(d, hn::Ne(hn::PromoteTo(bits, wide), hn::Zero(bits)));
+}
+
+// Written with vectors: compilers leave bytes that choose between floats as a loop of branches.
 template <typename T, bool kRepeatFirst, bool kRepeatSecond>
 HWY_INLINE void choose_pairs(const bool* HWY_RESTRICT condition, const T* HWY_RESTRICT a,
                              const T* HWY_RESTRICT b, T* HWY_RESTRICT out, std::int64_t n) {
-  const T first = a[0], second = b[0];
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T yes = kRepeatFirst ? first : a[i];
-    const T no = kRepeatSecond ? second : b[i];
-    out[i] = condition[i] ? yes : no;
+  const hn::ScalableTag<T> d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto first = hn::Set(d, a[0]), second = hn::Set(d, b[0]);
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto yes = kRepeatFirst ? first : hn::LoadU(d, a + i);
+    const auto no = kRepeatSecond ? second : hn::LoadU(d, b + i);
+    hn::StoreU(hn::IfThenElse(mask_of_flags(d, condition + i), yes, no), d, out + i);
   }
+  for (; i < n; ++i) out[i] = condition[i] ? a[kRepeatFirst ? 0 : i] : b[kRepeatSecond ? 0 : i];
 }
 
 template <typename T>
