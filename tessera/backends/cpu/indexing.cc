@@ -47,8 +47,11 @@ IndexRange range_of(const std::int64_t* index, std::int64_t count) {
   return range;
 }
 
-bool in_bounds(const IndexRange& range, std::int64_t length) {
-  return range.lowest >= 0 && range.highest < length;
+bool in_bounds(const std::int64_t* index, std::int64_t count, std::int64_t length) {
+  bool outside = false;  // no early exit: one comparison per index and no branch
+  for (std::int64_t j = 0; j < count; ++j)
+    outside |= static_cast<std::uint64_t>(index[j]) >= static_cast<std::uint64_t>(length);
+  return !outside;
 }
 
 template <typename Bits>
@@ -92,6 +95,13 @@ void add_rows(const Addition<T>& addition, std::int64_t outer, std::int64_t begi
   const std::int64_t inner = addition.extent.inner;
   const T* source = addition.source + (outer * addition.count + begin) * inner;
   T* out = addition.out + outer * addition.extent.length * inner;
+  if (inner == 1 && first == 0 && last == addition.extent.length) {  // the gradient of max pooling
+    for (std::int64_t j = begin; j < end; ++j, ++source) {
+      T& target = out[addition.index[j]];
+      target = plus(target, *source);
+    }
+    return;
+  }
   for (std::int64_t j = begin; j < end; ++j, source += inner) {
     const std::int64_t destination = addition.index[j];
     if (destination < first || destination >= last) continue;
@@ -159,7 +169,7 @@ bool add_at_indices(const KernelCall& call) {
   addition.out = call.output.as<T>();
   ScratchScope scratch;
   addition.index = dense<std::int64_t>(call.inputs[1], scratch.allocate<std::int64_t>(addition.count));
-  if (addition.count > 0 && !in_bounds(range_of(addition.index, addition.count), addition.extent.length))
+  if (!in_bounds(addition.index, addition.count, addition.extent.length))
     return false;  // the reference backend has the message
   copy_view(x, call.output);
   addition.source = dense<T>(
@@ -178,8 +188,7 @@ bool run_gather(const KernelCall& call) {
   const Extent extent = extent_of(x.shape, std::get<AxisAttributes>(call.attributes).axis);
   ScratchScope scratch;
   const std::int64_t* index = dense<std::int64_t>(call.inputs[1], scratch.allocate<std::int64_t>(count));
-  if (!in_bounds(range_of(index, count), extent.length))
-    return false;  // the reference backend has the message
+  if (!in_bounds(index, count, extent.length)) return false;  // the reference backend has the message
   switch (dtype_size(x.dtype)) {
     case 1:
       gather_rows(x.as<const std::uint8_t>(), extent, index, count, call.output.as<std::uint8_t>());
