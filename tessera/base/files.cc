@@ -35,6 +35,7 @@ class File {
  public:
   File(const std::string& path, int flags, mode_t mode = 0644)
       : handle_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+  explicit File(int handle) : handle_(handle) {}
   ~File() {
     if (handle_ >= 0) ::close(handle_);
   }
@@ -61,6 +62,52 @@ bool write_all(int file, std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return true;
+}
+
+// /dev/stdout leads to /proc/self/fd/1, which stands for an open file, whatever the name of that is.
+bool in_process_folder(const std::string& path) {
+  std::error_code error;
+  return fs::canonical(folder_of(path), error).string().starts_with("/proc/");
+}
+
+const char* kind_of_file(mode_t mode) {
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode)) return "a pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+std::string read_all(const std::string& path, int file) {
+  struct stat information {};
+  if (::fstat(file, &information) != 0) fail_with_reason(path, "cannot be read", errno);
+  if (S_ISDIR(information.st_mode)) fail("{}: expected a file, found a folder", path);
+  std::string bytes;
+  std::size_t room = information.st_size > 0 ? static_cast<std::size_t>(information.st_size) + 1 : 1 << 16;
+  for (std::size_t used = 0;;) {
+    if (bytes.size() < used + room) bytes.resize(used + room);
+    const ssize_t got = ::read(file, bytes.data() + used, bytes.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail_with_reason(path, "cannot be read", errno);
+    used += static_cast<std::size_t>(got);
+    if (got == 0) {
+      bytes.resize(used);
+      return bytes;
+    }
+    room = std::max<std::size_t>(bytes.size() - used, 1 << 16);
+  }
+}
+
+// Where a chain of symbolic links ends; that place may not exist yet.
+std::string end_of_links(std::string path) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::error_code error;
+  for (int count = 0; fs::is_symlink(path, error) && !in_process_folder(path); ++count) {
+    if (count == kMostLinks) fail_with_reason(path, "cannot be written", ELOOP);
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) fail_with_reason(path, "cannot be written", error.value());
+    path = (fs::path(path).parent_path() / target).string();
+  }
+  return path;
 }
 
 // 0, or the system's reason.
@@ -110,29 +157,28 @@ std::string inflate_gzip(const std::string& path, const std::string& packed) {
 std::string read_file(const std::string& path) {
   File file(path, O_RDONLY);
   if (!file.ok()) fail_with_reason(path, "cannot be read", errno);
+  return read_all(path, file.handle());
+}
+
+int open_regular_file(const std::string& path) {
+  // O_NONBLOCK: opening a pipe would wait for its other end. It changes nothing for a regular file.
+  const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (file < 0) fail_with_reason(path, "cannot be read", errno);
   struct stat information {};
-  if (::fstat(file.handle(), &information) != 0) fail_with_reason(path, "cannot be read", errno);
-  if (S_ISDIR(information.st_mode)) fail("{}: expected a file, found a folder", path);
-  std::string bytes;
-  std::size_t room = information.st_size > 0 ? static_cast<std::size_t>(information.st_size) + 1 : 1 << 16;
-  for (std::size_t used = 0;;) {
-    if (bytes.size() < used + room) bytes.resize(used + room);
-    const ssize_t got = ::read(file.handle(), bytes.data() + used, bytes.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail_with_reason(path, "cannot be read", errno);
-    used += static_cast<std::size_t>(got);
-    if (got == 0) {
-      bytes.resize(used);
-      return bytes;
-    }
-    room = std::max<std::size_t>(bytes.size() - used, 1 << 16);
-  }
+  const int reason = ::fstat(file, &information) == 0 ? 0 : errno;
+  if (reason == 0 && S_ISREG(information.st_mode)) return file;
+  ::close(file);
+  if (reason != 0) fail_with_reason(path, "cannot be read", reason);
+  fail("{}: expected a regular file, found {}", path, kind_of_file(information.st_mode));
+}
+
+std::string read_regular_file(const std::string& path) {
+  const File file(open_regular_file(path));
+  return read_all(path, file.handle());
 }
 
 std::string read_file_maybe_gzip(const std::string& path) {
-  std::string bytes = read_file(path);
-  const bool packed = bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b';
-  return packed ? inflate_gzip(path, bytes) : bytes;
+  return unpack_maybe_gzip(read_file(path), path);
 }
 
 bool is_temporary_name(std::string_view file_name) {
@@ -158,8 +204,21 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   sync_folder(folder);
 }
 
+void write_user_file(const std::string& path, std::string_view bytes) {
+  const std::string place = end_of_links(path);
+  struct stat information {};
+  const bool there = ::stat(place.c_str(), &information) == 0;
+  if (there && S_ISDIR(information.st_mode)) fail("{}: cannot be written: it is a folder", path);
+  if (!in_process_folder(place) && (!there || S_ISREG(information.st_mode)))
+    return write_file_atomically(place, bytes);
+  File file(place, O_WRONLY | O_APPEND | O_NOCTTY);  // an open file, which may hold something, is added to
+  if (!file.ok() || !write_all(file.handle(), bytes) || !file.close())
+    fail_with_reason(path, "cannot be written", errno);
+}
+
 AppendFile::AppendFile(const std::string& path) : path_(path) {
-  file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  // O_NONBLOCK: a pipe in the file's place is an error, not a wait for its reader.
+  file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0644);
   if (file_ < 0) fail_with_reason(path, "cannot be opened for appending", errno);
   const off_t end = ::lseek(file_, 0, SEEK_END);
   if (end < 0) {
@@ -206,7 +265,7 @@ void AppendFile::cut_back(std::uint64_t length) {
 }
 
 bool is_locked(const std::string& path) {
-  File file(path, O_RDONLY);
+  File file(path, O_RDONLY | O_NONBLOCK);  // it may be a pipe in a folder that somebody else made
   if (!file.ok() && errno == ENOENT) return false;
   if (!file.ok()) fail_with_reason(path, "cannot be opened", errno);
   return ::flock(file.handle(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;

@@ -24,13 +24,27 @@
 
 namespace tessera {
 
+// Reads whatever the user named, pipes included.
 std::string read_file(const std::string& path);
+
+// For files that somebody else may have made: a pipe that nobody writes to, or a device without an end, is refused
+// instead of waited for.
+std::string read_regular_file(const std::string& path);
+
+// A descriptor of a regular file, for reading; the caller closes it. Never waits; anything else is an Error.
+int open_regular_file(const std::string& path);
 
 // The same; a file that starts with gzip's magic bytes is unpacked. A damaged or cut file is an Error.
 std::string read_file_maybe_gzip(const std::string& path);
+// The second half of it, for bytes that were read already; `path` is what messages name.
+std::string unpack_maybe_gzip(std::string bytes, const std::string& path);
 
 // Replaces or creates `path`. The temporary is `.NAME.tmp-PID` in the same folder; it is removed on failure.
 void write_file_atomically(const std::string& path, std::string_view bytes);
+
+// Writes where a user said to: through symbolic links, straight into devices and pipes (/dev/stdout), atomically
+// everywhere else.
+void write_user_file(const std::string& path, std::string_view bytes);
 
 // The name pattern of the temporaries, for a later clean-up: does this file name belong to one?
 bool is_temporary_name(std::string_view file_name);

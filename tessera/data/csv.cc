@@ -1,5 +1,6 @@
 #include "tessera/data/csv.h"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -210,17 +211,20 @@ const std::vector<double>& Table::numbers(std::string_view name) const {
 }
 
 Table parse_csv(std::string_view text, const std::string& source, const CsvOptions& options) {
-  Table table{source, 0, {}};
+  Table table{source, 0, {}, {}};
   Scanner scanner(text, source, options.separator);
   if (scanner.empty())
     fail("{}: the file is empty, expected a {} in line 1", source, options.header ? "header" : "row");
   table.columns = read_header(scanner, source, options);
-  for (Column& column : table.columns) column.numeric = true;
+  const auto& texts = options.text_columns;
+  for (Column& column : table.columns)
+    column.numeric = std::find(texts.begin(), texts.end(), column.name) == texts.end();
   Scanner rows = scanner_at_data(text, table, options);
   std::vector<std::string> fields;
   for (; !rows.done(); ++table.rows) {
     rows.next_row(fields);
     check_width(fields, table.columns.size(), source, rows.row_line());
+    table.lines.push_back(rows.row_line());
     for (std::size_t i = 0; i < fields.size(); ++i)
       if (table.columns[i].numeric) add_field(table.columns[i], fields[i], rows.field_line(i));
   }

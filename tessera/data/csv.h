@@ -7,7 +7,7 @@
 //
 // Errors name the file, the line, the column, what was found and what was expected: an unclosed quote, text after a closing
 // quote, a row with another number of fields than the header, a column name that is missing or used twice, a carriage return
-// without line feed. Memory: 8 bytes per number. Thread-safety: pure functions; a Table may be read from several threads.
+// without line feed. Memory: 8 bytes per number and per row. Thread-safety: pure functions; a Table may be read from several threads.
 //
 // ```cpp
 // data::Table table = data::parse_csv("length,kind\n1.5,\"oak, red\"\n2,pine\n", "trees.csv");
@@ -38,6 +38,7 @@ struct Column {
 struct Table {
   std::string source;  // the file's name, for messages
   std::int64_t rows = 0;
+  std::vector<std::int64_t> lines;  // the line at which each row begins, counted from 1
   std::vector<Column> columns;
 
   const Column* find(std::string_view name) const;    // nullptr if there is none
@@ -49,6 +50,7 @@ struct Table {
 struct CsvOptions {
   char separator = ',';
   bool header = true;  // otherwise the columns are called column_1, column_2, ...
+  std::vector<std::string> text_columns = {};  // read as text even if every field is a number
 };
 
 Table read_csv(const std::string& path, const CsvOptions& options = {});

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/files.h"
 #include "tessera/base/hash.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/csv.h"
@@ -15,19 +18,38 @@
 namespace tessera::data {
 namespace {
 
-InputFile input_file(const std::string& role, const std::string& path) {
-  return {role, path, to_hex(sha256_of_file(path))};
+// A file is read once: what is parsed are the very bytes whose digest is claimed, also when the path is a pipe or the file is being
+// replaced meanwhile.
+std::string read_input(const std::string& role, const std::string& path, Dataset& dataset) {
+  std::string bytes = read_file(path);
+  InputFile input{role, path, to_hex(sha256(bytes)), ""};
+  const bool packed = bytes.starts_with("\x1f\x8b");
+  bytes = unpack_maybe_gzip(std::move(bytes), path);
+  input.unpacked_digest = packed ? to_hex(sha256(bytes)) : input.digest;
+  dataset.inputs.push_back(std::move(input));
+  return bytes;
 }
 
 // ---- Labels ----
 
+// By their numbers; equal ones (7 and 007) by their bytes.
+template <typename Number>
+bool sort_by_number(std::vector<std::string>& texts, std::optional<Number> (*parse)(std::string_view)) {
+  std::vector<std::pair<Number, std::string>> numbered;
+  for (const std::string& text : texts) {
+    const std::optional<Number> number = parse(text);
+    if (!number || *number != *number) return false;
+    numbered.emplace_back(*number, text);
+  }
+  std::sort(numbered.begin(), numbered.end());
+  for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = std::move(numbered[i].second);
+  return true;
+}
+
 std::vector<std::string> sorted_classes(std::vector<std::string> texts) {
-  const bool integers = std::all_of(texts.begin(), texts.end(),
-                                    [](const auto& text) { return parse_integer(text).has_value(); });
-  std::sort(texts.begin(), texts.end(), [&](const auto& a, const auto& b) {
-    return integers ? *parse_integer(a) < *parse_integer(b) : a < b;
-  });
+  std::sort(texts.begin(), texts.end());
   texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+  if (!sort_by_number(texts, parse_integer)) sort_by_number(texts, parse_real);
   return texts;
 }
 
@@ -51,21 +73,20 @@ void set_labels(Dataset& dataset, const std::vector<std::string>& texts,
   dataset.labels = Tensor::from<std::int64_t>(labels, {static_cast<std::int64_t>(labels.size())});
 }
 
-// Whole numbers without a point, whatever the file wrote: "3" and "3.0" are one class.
-std::string number_text(double number) {
-  const bool whole =
-      number > -1e15 && number < 1e15 && number == static_cast<double>(static_cast<std::int64_t>(number));
-  return whole ? std::to_string(static_cast<std::int64_t>(number)) : fmt::format("{}", number);
+std::string without_blanks(std::string text) {
+  text.erase(text.find_last_not_of(" \t") + 1);
+  text.erase(0, text.find_first_not_of(" \t"));
+  return text;
 }
 
+// The fields as they are written: as numbers, different labels could become one.
 std::vector<std::string> label_texts(const Column& column, const std::string& source) {
   if (column.missing > 0)
     fail("{}:{}: column '{}': found an empty field, expected a label", source, column.first_missing_line,
          column.name);
-  if (!column.numeric) return column.texts;
-  std::vector<std::string> texts;
-  texts.reserve(column.numbers.size());
-  for (const double number : column.numbers) texts.push_back(number_text(number));
+  std::vector<std::string> texts = column.texts;
+  for (std::string& text : texts)
+    if (parse_real(text)) text = without_blanks(std::move(text));
   return texts;
 }
 
@@ -98,17 +119,28 @@ Shape features_shape(std::int64_t samples, std::int64_t values, const Shape& wan
   return with_samples(samples, wanted);
 }
 
-bool is_finite(double value) {
+template <typename Number>
+bool is_finite(Number value) {
   return value - value == 0;
 }
 
+// `where()` begins the message.
+template <typename Where>
+float scaled(double value, double scale, Where where) {
+  if (!is_finite(value)) fail("{}: found {}, expected a finite number", where(), value);
+  const auto result = static_cast<float>(value / scale);
+  if (!is_finite(result))
+    fail("{}: found {}, which divided by the scale {} is too large, expected at most {} (float32)", where(),
+         value, scale, std::numeric_limits<float>::max());
+  return result;
+}
+
 Tensor csv_features(const Table& table, const DatasetSource& source) {
-  std::vector<const std::vector<double>*> columns;
-  std::vector<const Column*> all;
+  std::vector<const Column*> columns;
   for (const Column& column : table.columns) {
     if (column.name == source.label_column) continue;
-    columns.push_back(&table.numbers(column.name));
-    all.push_back(&column);
+    (void)table.numbers(column.name);  // throws when some field is not a number
+    columns.push_back(&column);
   }
   if (columns.empty())
     fail("{}: there is no column beside the label '{}'", table.source, source.label_column);
@@ -117,24 +149,22 @@ Tensor csv_features(const Table& table, const DatasetSource& source) {
       features_shape(table.rows, table.rows * width, source.shape, Shape{width}, table.source);
   std::vector<float> values(static_cast<std::size_t>(table.rows * width));
   for (std::size_t c = 0; c < columns.size(); ++c)
-    for (std::size_t row = 0; row < columns[c]->size(); ++row) {
-      const double value = (*columns[c])[row];
-      if (!is_finite(value))
-        fail("{}: row {}, column '{}': found {}, expected a finite number", table.source, row + 1,
-             all[c]->name, value);
-      values[row * columns.size() + c] = static_cast<float>(value / source.scale);
-    }
+    for (std::size_t row = 0; row < columns[c]->numbers.size(); ++row)
+      values[row * columns.size() + c] = scaled(columns[c]->numbers[row], source.scale, [&] {
+        return fmt::format("{}:{}: column '{}'", table.source, table.lines[row], columns[c]->name);
+      });
   return Tensor::from<float>(values, shape);
 }
 
 template <typename T>
 void scale_into(const Tensor& array, double scale, std::vector<float>& out, const std::string& source) {
   const auto values = array.values<T>();
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto value = static_cast<double>(values[i]);
-    if (!is_finite(value)) fail("{}: value {}: found {}, expected a finite number", source, i, value);
-    out[i] = static_cast<float>(value / scale);
-  }
+  const std::size_t per_sample =
+      array.size(0) == 0 ? 1 : values.size() / static_cast<std::size_t>(array.size(0));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    out[i] = scaled(static_cast<double>(values[i]), scale, [&] {
+      return fmt::format("{}: sample {}, value {}", source, i / per_sample, i % per_sample);
+    });
 }
 
 Tensor array_features(const Tensor& array, const DatasetSource& source) {
@@ -165,24 +195,28 @@ Tensor array_features(const Tensor& array, const DatasetSource& source) {
 }
 
 Dataset read_csv_dataset(const DatasetSource& source) {
-  const Table table = read_csv(source.features);
+  Dataset dataset;
+  const std::string text = read_input("features", source.features, dataset);
+  const Table table = parse_csv(text, source.features, {.text_columns = {source.label_column}});
   const bool labelled = source.read_labels && !source.label_column.empty();
   // Looked up first: a mistyped label would otherwise count as a feature, and the shape be blamed.
   const Column* label = labelled ? &table.column(source.label_column) : nullptr;
-  Dataset dataset;
   dataset.features = csv_features(table, source);
   if (label)
     set_labels(dataset, label_texts(*label, table.source), source.classes, [&](std::size_t i) {
-      return fmt::format("{}: row {}, column '{}'", table.source, i + 1, label->name);
+      return fmt::format("{}:{}: column '{}'", table.source, table.lines[i], label->name);
     });
   return dataset;
 }
 
-Dataset read_array_dataset(const DatasetSource& source, Tensor (*read)(const std::string&)) {
+Dataset read_array_dataset(const DatasetSource& source,
+                           Tensor (*parse)(std::string_view, const std::string&)) {
   Dataset dataset;
-  dataset.features = array_features(read(source.features), source);
+  dataset.features =
+      array_features(parse(read_input("features", source.features, dataset), source.features), source);
   if (source.labels.empty()) return dataset;
-  const std::vector<std::string> texts = label_texts(read(source.labels), source.labels);
+  const Tensor labels = parse(read_input("labels", source.labels, dataset), source.labels);
+  const std::vector<std::string> texts = label_texts(labels, source.labels);
   if (static_cast<std::int64_t>(texts.size()) != dataset.size())
     fail("{}: there are {} labels, expected {}, one for each sample of {}", source.labels, texts.size(),
          dataset.size(), source.features);
@@ -213,20 +247,11 @@ std::string format_of_path(const std::string& path) {
 
 Dataset read_dataset(const DatasetSource& source) {
   const std::string format = source.format.empty() ? format_of_path(source.features) : source.format;
-  Dataset dataset;
-  if (format == "csv") {
-    dataset = read_csv_dataset(source);
-  } else if (format == "idx") {
-    dataset = read_array_dataset(source, read_idx);
-  } else if (format == "npy") {
-    dataset = read_array_dataset(source, read_npy);
-  } else {
-    fail("the data format is '{}'{}, expected 'csv', 'idx' or 'npy'", format,
-         did_you_mean(format, {"csv", "idx", "npy"}));
-  }
-  dataset.inputs.push_back(input_file("features", source.features));
-  if (!source.labels.empty()) dataset.inputs.push_back(input_file("labels", source.labels));
-  return dataset;
+  if (format == "csv") return read_csv_dataset(source);
+  if (format == "idx") return read_array_dataset(source, parse_idx);
+  if (format == "npy") return read_array_dataset(source, parse_npy);
+  fail("the data format is '{}'{}, expected 'csv', 'idx' or 'npy'", format,
+       did_you_mean(format, {"csv", "idx", "npy"}));
 }
 
 Tensor take_samples(const Tensor& tensor, std::span<const std::int64_t> positions) {

@@ -1,11 +1,13 @@
 // Data sets for supervised learning: features, labels and the names of the classes, read from CSV, IDX or NPY files.
 //
 // Features become float32 of shape [N, ...]: each value is divided by `scale` in fp64 and rounded once. Labels become int64 positions
-// in `classes`, the distinct labels found, sorted (as numbers if all are integers, else by their bytes), or given by the caller, in
-// which case a label outside them is an Error. The bytes of the files enter the record as digests: `inputs`.
+// in `classes`, the distinct labels found, sorted (as numbers if all are numbers, else by their bytes), or given by the caller, in
+// which case a label outside them is an Error. In CSV a label is the text of its field, so that 7 and 007 are two classes, and so are
+// integers that fp64 cannot tell apart; only blanks around a number do not count. Each file is read once, and the digests of the bytes
+// that were read enter the record: `inputs`.
 //
-// Errors name the file, line, column, what was found and what was expected: missing values, text, infinities, another number of
-// labels than images, a shape that does not fit. Thread-safety: pure functions; a Dataset may be read from several threads.
+// Errors name the file, line, column, what was found and what was expected: missing values, text, infinities, also those that a
+// division by the scale or the rounding to float32 would make, another number of labels than images, a shape that does not fit. Thread-safety: pure functions; a Dataset may be read from several threads.
 //
 // ```cpp
 // const std::string folder = make_temporary_folder("dataset-example");
@@ -32,6 +34,7 @@ struct InputFile {
   std::string role;    // "features", "labels"
   std::string path;    // where it was read: a circumstance
   std::string digest;  // SHA-256 of the file's bytes, hexadecimal: a claim
+  std::string unpacked_digest = {};  // the same of what gzip had packed; `digest` if the file is not packed
 };
 
 struct Dataset {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <numeric>
@@ -9,8 +10,8 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
-#include "tessera/base/hash.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/hash.h"
 #include "tessera/data/loader.h"
 #include "tessera/data/npy.h"
 #include "tessera/data/split.h"
@@ -55,11 +56,37 @@ TEST_F(Datasets, ReadsTheBundledDigits) {
 }
 
 TEST_F(Datasets, SortsClassesAsNumbersOrTexts) {
-  const std::string numbers = file("n.csv", "x,y\n1,10\n2,9\n3,10.0\n");
+  const std::string numbers = file("n.csv", "x,y\n1,10\n2, 9\n3,10\n");
   EXPECT_THAT(read_dataset({.features = numbers, .label_column = "y"}).classes, ElementsAre("9", "10"));
+  const std::string reals = file("r.csv", "x,y\n1,10.5\n2,9.5\n");
+  EXPECT_THAT(read_dataset({.features = reals, .label_column = "y"}).classes, ElementsAre("9.5", "10.5"));
   const std::string texts = file("t.csv", "x,y\n1,pear\n2,\"apple, green\"\n");
   EXPECT_THAT(read_dataset({.features = texts, .label_column = "y"}).labels.to_vector<std::int64_t>(),
               ElementsAre(1, 0));
+}
+
+// Through fp64 both pairs would be one class.
+TEST_F(Datasets, KeepsLabelsApartThatAreOneNumber) {
+  const std::string large = file("l.csv", "x,y\n1,9007199254740993\n2,9007199254740992\n");
+  const Dataset integers = read_dataset({.features = large, .label_column = "y"});
+  EXPECT_THAT(integers.classes, ElementsAre("9007199254740992", "9007199254740993"));
+  EXPECT_THAT(integers.labels.to_vector<std::int64_t>(), ElementsAre(1, 0));
+  const std::string codes = file("c.csv", "x,y\n1,7\n2,007\n3,6\n");
+  EXPECT_THAT(read_dataset({.features = codes, .label_column = "y"}).classes, ElementsAre("6", "007", "7"));
+}
+
+// A pipe can be read once: the digest must be of those bytes.
+TEST_F(Datasets, ClaimsTheDigestOfTheBytesThatWereParsed) {
+  const std::string text = "x,y\n1,0\n2,1\n";
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  close(ends[1]);
+  const Dataset dataset =
+      read_dataset({.format = "csv", .features = "/dev/fd/" + std::to_string(ends[0]), .label_column = "y"});
+  close(ends[0]);
+  EXPECT_EQ(dataset.size(), 2);
+  EXPECT_EQ(dataset.inputs[0].digest, to_hex(sha256(text)));
 }
 
 TEST_F(Datasets, ReadsArrays) {
@@ -74,7 +101,11 @@ TEST_F(Datasets, ReadsArrays) {
 
 TEST_F(Datasets, ErrorsNameThePlace) {
   EXPECT_THAT(message({.features = file("a.csv", "x,y\n1,0\nnan,1\n"), .label_column = "y"}),
-              HasSubstr("row 2, column 'x': found nan, expected a finite number"));
+              HasSubstr("a.csv:3: column 'x': found nan, expected a finite number"));
+  EXPECT_THAT(message({.features = file("h.csv", "x,y\n\"1\",\"0\n\"\n1e39,1\n"), .label_column = "y"}),
+              HasSubstr("h.csv:4: column 'x': found 1e+39, which divided by the scale 1 is too large"));
+  EXPECT_THAT(message({.features = file("i.csv", "x,y\n1e30,0\n"), .label_column = "y", .scale = 1e-300}),
+              HasSubstr("i.csv:2: column 'x': found 1e+30, which divided by the scale 1e-300 is too large"));
   EXPECT_THAT(message({.features = file("b.csv", "x,y\n1,0\nz,1\n"), .label_column = "y"}),
               HasSubstr("b.csv:3: column 'x': found 'z', expected a number"));
   EXPECT_THAT(message({.features = file("c.csv", "x,y\n1,\n"), .label_column = "y"}),
@@ -83,13 +114,16 @@ TEST_F(Datasets, ErrorsNameThePlace) {
               HasSubstr("there are no samples"));
   EXPECT_THAT(message({.features = file("e.csv", "x,y\n1,0\n"), .label_column = "y", .shape = {2, 2}}),
               HasSubstr("each sample has 1 values, expected 4 for the shape [2, 2]"));
-  EXPECT_THAT(message({.features = file("f.csv", "x,y\n1,5\n"), .label_column = "y", .classes = {"0", "1"}}),
-              HasSubstr("row 1, column 'y': found the label '5', expected one of the 2 classes '0' to '1'"));
+  EXPECT_THAT(
+      message({.features = file("f.csv", "x,y\n1,5\n"), .label_column = "y", .classes = {"0", "1"}}),
+      HasSubstr("f.csv:2: column 'y': found the label '5', expected one of the 2 classes '0' to '1'"));
   EXPECT_THAT(message({.features = folder_ / "a.csv", .label_column = "z", .shape = {1}}),
               HasSubstr("there is no column 'z'"));
   EXPECT_THAT(message({.features = folder_ / "absent.csv", .label_column = "y"}), HasSubstr("absent.csv"));
   EXPECT_THAT(message({.features = file("g.txt", "x")}),
               HasSubstr("the kind of file cannot be told from its name"));
+  write_npy(folder_ / "d.npy", Tensor::from<double>({1, 2, 3, -1e300}, {2, 2}));
+  EXPECT_THAT(message({.features = folder_ / "d.npy"}), HasSubstr("d.npy: sample 1, value 1: found -1e+300"));
   write_npy(folder_ / "x.npy", Tensor::from<float>({1, 2}, {2, 1}));
   write_npy(folder_ / "y.npy", Tensor::from<std::int64_t>({1}, {1}));
   EXPECT_THAT(message({.features = folder_ / "x.npy", .labels = folder_ / "y.npy"}),
