@@ -177,6 +177,11 @@ std::string read_regular_file(const std::string& path) {
   return read_all(path, file.handle());
 }
 
+std::string unpack_maybe_gzip(std::string bytes, const std::string& path) {
+  const bool packed = bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b';
+  return packed ? inflate_gzip(path, bytes) : bytes;
+}
+
 std::string read_file_maybe_gzip(const std::string& path) {
   return unpack_maybe_gzip(read_file(path), path);
 }

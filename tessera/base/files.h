@@ -34,7 +34,7 @@ std::string read_regular_file(const std::string& path);
 // A descriptor of a regular file, for reading; the caller closes it. Never waits; anything else is an Error.
 int open_regular_file(const std::string& path);
 
-// The same; a file that starts with gzip's magic bytes is unpacked. A damaged or cut file is an Error.
+// Like read_file; a file that starts with gzip's magic bytes is unpacked. A damaged or cut file is an Error.
 std::string read_file_maybe_gzip(const std::string& path);
 // The second half of it, for bytes that were read already; `path` is what messages name.
 std::string unpack_maybe_gzip(std::string bytes, const std::string& path);

@@ -13,6 +13,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/hash.h"
 
 namespace tessera {
 namespace {
@@ -70,6 +71,75 @@ TEST(Files, AFailedWriteLeavesNothingBehind) {
   EXPECT_THAT(names_in_folder(folder.path()), ElementsAre("taken"));
   EXPECT_TRUE(is_temporary_name(".claim.json.tmp-12"));
   EXPECT_FALSE(is_temporary_name("claim.json"));
+}
+
+TEST(Files, AUserFileIsWrittenThroughLinks) {
+  TestFolder folder;
+  write_user_file(folder / "plain", "1");
+  EXPECT_EQ(read_file(folder / "plain"), "1");
+  make_folders(folder / "below");
+  ASSERT_EQ(symlink("below/target", (folder / "link").c_str()), 0);
+  ASSERT_EQ(symlink("link", (folder / "link-to-link").c_str()), 0);
+  for (const char* bytes : {"dangling", "there"}) {
+    write_user_file(folder / "link-to-link", bytes);
+    EXPECT_EQ(read_file(folder / "below/target"), bytes);
+  }
+  EXPECT_THAT(names_in_folder(folder.path()), ElementsAre("below", "link", "link-to-link", "plain"));
+  struct stat information {};
+  ASSERT_EQ(lstat((folder / "link").c_str(), &information), 0);
+  EXPECT_TRUE(S_ISLNK(information.st_mode));
+
+  ASSERT_EQ(symlink("loop", (folder / "loop").c_str()), 0);
+  EXPECT_THAT(message_of([&] { write_user_file(folder / "loop", ""); }),
+              HasSubstr("cannot be written: Too many"));
+  EXPECT_THAT(message_of([&] { write_user_file(folder / "below", ""); }), HasSubstr("it is a folder"));
+}
+
+TEST(Files, AUserFileThatIsADeviceOrAPipeIsWrittenInto) {
+  TestFolder folder;
+  write_user_file("/dev/null", "x");
+  struct stat information {};
+  ASSERT_EQ(stat("/dev/null", &information), 0);
+  EXPECT_TRUE(S_ISCHR(information.st_mode));
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  const int reader = open((folder / "pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  write_user_file(folder / "pipe", "abc");
+  char bytes[8] = {};
+  EXPECT_EQ(read(reader, bytes, sizeof bytes), 3);
+  close(reader);
+  EXPECT_THAT(names_in_folder(folder.path()), ElementsAre("pipe"));
+  EXPECT_THAT(message_of([] { write_user_file("/dev/full", "x"); }),
+              HasSubstr("/dev/full: cannot be written: No space left"));
+}
+
+// What `predict --output /dev/stdout > file` does.
+TEST(Files, AUserFileMayBeAnOpenFile) {
+  TestFolder folder;
+  const int file = open((folder / "x").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  ASSERT_EQ(write(file, "a", 1), 1);
+  write_user_file(fmt::format("/proc/self/fd/{}", file), "b");
+  write_user_file(fmt::format("/dev/fd/{}", file), "c");
+  ASSERT_EQ(write(file, "d", 1), 1);
+  close(file);
+  EXPECT_EQ(read_file(folder / "x"), "abcd");
+}
+
+// A pipe without a writer would be waited for, /dev/zero read until the memory is full.
+TEST(Files, OnlyRegularFilesAreReadWhereThatIsAsked) {
+  TestFolder folder;
+  write_file_atomically(folder / "x", "abc");
+  EXPECT_EQ(read_regular_file(folder / "x"), "abc");
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(message_of([&] { read_regular_file(folder / "pipe"); }),
+              HasSubstr("pipe: expected a regular file, found a pipe"));
+  EXPECT_THAT(message_of([&] { sha256_of_file(folder / "pipe"); }), HasSubstr("found a pipe"));
+  EXPECT_THAT(message_of([] { read_regular_file("/dev/zero"); }), HasSubstr("found a device"));
+  EXPECT_THAT(message_of([] { sha256_of_file("/dev/zero"); }), HasSubstr("found a device"));
+  EXPECT_THAT(message_of([&] { read_regular_file(folder.path()); }), HasSubstr("found a folder"));
+  EXPECT_THAT(message_of([&] { read_regular_file(folder / "none"); }), HasSubstr("No such file"));
+  EXPECT_FALSE(is_locked(folder / "pipe"));
+  EXPECT_THAT(message_of([&] { AppendFile file(folder / "pipe"); }),
+              HasSubstr("cannot be opened for appending"));
 }
 
 TEST(Files, Gzip) {

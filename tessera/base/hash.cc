@@ -1,6 +1,5 @@
 #include "tessera/base/hash.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <unistd.h>
 
@@ -9,6 +8,8 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/base/files.h"
+#include "tessera/base/text.h"
 
 namespace tessera {
 namespace {
@@ -70,8 +71,7 @@ Digest sha256(std::string_view bytes) {
 }
 
 Digest sha256_of_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) fail("{}: cannot be read: {}", path, std::strerror(errno));
+  const int file = open_regular_file(path);
   Sha256 hash;
   std::vector<char> block(std::size_t{1} << 20);
   for (;;) {
@@ -110,7 +110,8 @@ Digest digest_from_hex(std::string_view hex) {
   for (std::size_t i = 0; i < hex.size(); ++i) {
     const int value = value_of_digit(hex[i]);
     if (value < 0)
-      fail("expected lower-case hexadecimal digits in a digest, found '{}' at position {}", hex[i], i);
+      fail("expected lower-case hexadecimal digits in a digest, found '{}' at position {}",
+           printable(hex.substr(i, 1)), i);
     digest[i / 2] = static_cast<std::uint8_t>((digest[i / 2] << 4) | value);
   }
   return digest;

@@ -41,7 +41,8 @@ class Sha256 {
 };
 
 Digest sha256(std::string_view bytes);
-Digest sha256_of_file(const std::string& path);  // throws Error if it cannot be read
+// Throws Error if it cannot be read or is not a regular file (a pipe or a device may have no end).
+Digest sha256_of_file(const std::string& path);
 
 std::string to_hex(const std::uint8_t* data, std::size_t size);
 std::string to_hex(const Digest& digest);

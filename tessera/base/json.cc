@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/base/text.h"
 
 namespace tessera {
 namespace {
@@ -27,7 +28,7 @@ void refuse_reals(const json& value) {
 // "parse error at line 1, column 5: ..." without the library's own prefix and exception number.
 std::string plain_reason(const std::string& what) {
   const std::size_t end = what.find("] ");
-  return end == std::string::npos ? what : what.substr(end + 2);
+  return printable(end == std::string::npos ? what : what.substr(end + 2));  // it quotes the text
 }
 
 double from_parts(bool negative, std::uint64_t exponent, std::uint64_t mantissa) {
@@ -90,7 +91,7 @@ json parse_json(std::string_view text, const std::string& where) {
     if (event == json::parse_event_t::object_end) keys_of_open_objects.pop_back();
     if (event == json::parse_event_t::key &&
         !keys_of_open_objects.back().insert(parsed.get<std::string>()).second)
-      fail("{}: the key '{}' appears twice in one object", where, parsed.get<std::string>());
+      fail("{}: the key '{}' appears twice in one object", where, printable(parsed.get<std::string>()));
     return true;
   };
   try {
@@ -151,7 +152,7 @@ double hex_float_value(std::string_view text) {
     value = rest.starts_with("0x") ? parse_normalized(negative, rest.substr(2)) : 0;
   }
   if (hex_float(value) != text)
-    fail("expected a real number in hexadecimal notation such as '0x1.8p+1', found '{}'", text);
+    fail("expected a real number in hexadecimal notation such as '0x1.8p+1', found '{}'", printable(text));
   return value;
 }
 

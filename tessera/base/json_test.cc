@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -115,6 +116,28 @@ TEST(CanonicalJson, ParserSaysWhereAndWhat) {
   EXPECT_THAT(parse_message(""), HasSubstr("a.json: not a JSON text"));
   EXPECT_THAT(parse_message(std::string(100000, '[')), HasSubstr("nested more than 64 levels deep"));
   EXPECT_EQ(parse_message("{\"a\":1}"), "(no error)");
+}
+
+// A file may hold escape sequences; a message about it is shown on a terminal.
+TEST(Json, MessagesEscapeWhatTheyQuote) {
+  const auto raw = [](const std::string& text) {
+    try {
+      parse_json(text, "f");
+    } catch (const Error& error) {
+      const std::string message = error.what();
+      return std::any_of(message.begin(), message.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < 0x20 || byte >= 0x7f;
+      });
+    }
+    return true;
+  };
+  EXPECT_FALSE(raw("{\"a\": \x7f}"));
+  EXPECT_FALSE(raw("[\xff\xfe]"));
+  EXPECT_FALSE(raw("[\"\xff\"]"));
+  EXPECT_FALSE(raw("\x1b[2J"));
+  EXPECT_FALSE(raw("{\"\\u001b[2J\":1,\"\\u001b[2J\":2}"));
+  EXPECT_THROW(hex_float_value("\x1b"), Error);
 }
 
 }  // namespace
