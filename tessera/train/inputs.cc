@@ -1,6 +1,7 @@
 #include "tessera/train/inputs.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <vector>
 
 #include "tessera/base/error.h"
@@ -27,7 +28,8 @@ std::string find_input(const std::string& name, const std::string& digest, const
 
   std::string other, other_digest;
   for (const std::string& candidate : candidates) {
-    if (!exists(candidate) || is_folder(candidate)) continue;
+    std::error_code error;  // a path in a record may lead to a pipe or a device without an end
+    if (!std::filesystem::is_regular_file(candidate, error)) continue;
     const std::string found = to_hex(sha256_of_file(candidate));
     if (found == digest) return candidate;
     if (other.empty()) other = candidate, other_digest = found;

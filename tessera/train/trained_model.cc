@@ -140,7 +140,9 @@ Evaluation evaluate(const TrainedModel& model, const std::string& file, const st
     fail_with(ExitCode::kUsage, "{}: the run was not trained on a CSV file, so the label column is not known",
               file);
   const data::Dataset dataset = data::read_dataset(source);
-  const bool own_data = dataset.inputs[0].digest == model.claim().inputs.at("features");
+  const std::string& trained_on = model.claim().inputs.at("features");
+  const data::InputFile& features = dataset.inputs[0];
+  const bool own_data = features.digest == trained_on || features.unpacked_digest == trained_on;
   if (!own_data) return model.evaluate(dataset, all_positions(dataset.size()));
   const data::Split split = split_of(model.config(), dataset);
   if (split.held_out.empty()) {

@@ -1,28 +1,18 @@
 #include "tessera/train/trainer.h"
 
-#include <bit>
+#include <unistd.h>
+
+#include <cstdio>
 
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
 #include "tessera/metrics/classification.h"
 #include "tessera/nn/losses.h"
+#include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/evaluation.h"
 
 namespace tessera::train {
-namespace {
-
-// The tree of the contract: T(n) = T(first m) + T(rest), m the largest power of two below n. Sums into values[0].
-template <typename Value, typename Add>
-void add_by_tree(std::span<Value> values, Add add) {
-  if (values.size() < 2) return;
-  const std::size_t m = std::bit_floor(values.size() - 1);
-  add_by_tree(values.first(m), add);
-  add_by_tree(values.subspan(m), add);
-  add(values[0], values[m]);
-}
-
-}  // namespace
 
 Trainer::Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Dataset& dataset,
                  const data::Split& split, const TrainerOptions& options)
@@ -41,6 +31,7 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
   std::string held_out_text;
   for (const data::Batch& batch : plan_.steps(done + 1, options_.steps)) {
     const StepResult result = step(batch);
+    notice_loss(batch.step, result.loss);
     std::vector<StepScalar> scalars = {
         {"loss", result.loss}, {"accuracy", result.accuracy}, {"learning_rate", result.learning_rate}};
     if (evaluates_after(batch)) {
@@ -57,6 +48,15 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
   return std::max(done, options_.steps);
 }
 
+// Once: the steps after it are seldom better.
+void Trainer::notice_loss(std::uint64_t step, double loss) {
+  if (not_finite_since_ || loss - loss == 0) return;
+  not_finite_since_ = step;
+  fmt::print(stderr,
+             "{}note: step {}: the loss is {}, no longer a finite number; a lower learning rate may help\n",
+             isatty(STDERR_FILENO) ? "\r\x1b[K" : "", step, loss);  // over a line of progress
+}
+
 Trainer::StepResult Trainer::step(const data::Batch& batch) {
   random_.begin_step(batch.step);
   std::vector<std::int64_t> samples;
@@ -64,23 +64,29 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
     samples.push_back(split_.train[static_cast<std::size_t>(position)]);
 
   const auto count = static_cast<std::int64_t>(samples.size());
-  std::vector<ShardResult> shards;
-  for (std::int64_t i = 0; i < options_.shards; ++i) {
-    const std::int64_t first = i * count / options_.shards, last = (i + 1) * count / options_.shards;
-    if (first == last) continue;  // a last batch smaller than the number of shards
-    shards.push_back(shard(std::span(samples).subspan(first, last - first), first, count));
-  }
-  add_by_tree(std::span(shards), [](ShardResult& sum, const ShardResult& other) {
-    sum.loss = sum.loss + other.loss;
-    sum.correct += other.correct;
-    for (std::size_t i = 0; i < sum.gradients.size(); ++i)
-      sum.gradients[i] = sum.gradients[i] + other.gradients[i];
-  });
+  // Of the shards that have samples: a last batch may be smaller than their number.
+  std::vector<std::int64_t> bounds = {0};
+  for (std::int64_t i = 1; i <= options_.shards; ++i)
+    if (const std::int64_t last = i * count / options_.shards; last > bounds.back()) bounds.push_back(last);
+  const ShardResult sum = numerics::tree_combine(
+      static_cast<std::int64_t>(bounds.size()) - 1,
+      [&](std::int64_t i) {
+        const auto at = static_cast<std::size_t>(i), first = static_cast<std::size_t>(bounds[at]),
+                   last = static_cast<std::size_t>(bounds[at + 1]);
+        return shard(std::span(samples).subspan(first, last - first), first, count);
+      },
+      [](ShardResult left, const ShardResult& right) {
+        left.loss = left.loss + right.loss;
+        left.correct += right.correct;
+        for (std::size_t i = 0; i < left.gradients.size(); ++i)
+          left.gradients[i] = left.gradients[i] + right.gradients[i];
+        return left;
+      });
 
   const double learning_rate = options_.schedule.rate(batch.step - 1);
-  optimizer_.step(shards[0].gradients, learning_rate);
-  return {shards[0].loss.item_as_double(),
-          static_cast<double>(shards[0].correct) / static_cast<double>(count), learning_rate};
+  optimizer_.step(sum.gradients, learning_rate);
+  return {sum.loss.item_as_double(), static_cast<double>(sum.correct) / static_cast<double>(count),
+          learning_rate};
 }
 
 Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::uint64_t first,

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "tessera/base/progress.h"
@@ -41,7 +42,11 @@ class Trainer {
           const data::Split& split, const TrainerOptions& options);
 
   // Does the steps after `done`; tells the observer of each, and stops when it says so. Returns the last step done.
+  // A loss that is no longer finite is said on stderr, once; the training goes on.
   std::uint64_t run(std::uint64_t done, StepObserver& observer, Progress* progress = nullptr);
+
+  // The first step done here whose loss was not finite.
+  std::optional<std::uint64_t> not_finite_since() const { return not_finite_since_; }
 
  private:
   struct ShardResult {
@@ -55,6 +60,7 @@ class Trainer {
 
   StepResult step(const data::Batch& batch);
   ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, std::int64_t batch_samples);
+  void notice_loss(std::uint64_t step, double loss);
   bool evaluates_after(const data::Batch& batch) const;
 
   nn::Module& network_;
@@ -64,6 +70,7 @@ class Trainer {
   TrainerOptions options_;
   RandomSource random_;
   data::BatchPlan plan_;
+  std::optional<std::uint64_t> not_finite_since_;
 };
 
 // Steps of an epoch, which the options' number of steps is made from.

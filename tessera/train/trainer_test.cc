@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
@@ -147,6 +150,27 @@ TEST_F(TrainerTest, AStepIsTheTreeOverItsShards) {
   }
   const Tensor expected = first_weight - ((gradients[0] + gradients[1]) + gradients[2]) * 0.1;
   EXPECT_TRUE(same_bits(training.finish().weights[0], expected));
+}
+
+TEST_F(TrainerTest, SaysOnceWhenTheLossIsNoLongerFinite) {
+  TrainerOptions options = options_with(1);
+  EXPECT_FALSE([&] {
+    Training training(options);
+    training.finish();
+    return training.trainer.not_finite_since();
+  }());
+  options.schedule = nn::constant_schedule(1e30);
+  Training training(options);
+  testing::internal::CaptureStderr();
+  const std::vector<double> losses = training.finish().collected.scalars.at("loss");
+  const std::string said = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(training.trainer.not_finite_since());
+  const std::uint64_t step = *training.trainer.not_finite_since();
+  EXPECT_EQ(losses.size(), 30u);
+  EXPECT_FALSE(std::isfinite(losses[step - 1]));
+  for (std::uint64_t i = 0; i + 1 < step; ++i) EXPECT_TRUE(std::isfinite(losses[i]));
+  EXPECT_THAT(said, testing::StartsWith(fmt::format("note: step {}: the loss is ", step)));
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
 }
 
 TEST_F(TrainerTest, GoesOnInMidEpoch) {
