@@ -1,6 +1,7 @@
 #include "tessera/nn/initialisers.h"
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/tensor/ops.h"
 
@@ -40,21 +41,25 @@ Tensor normal_init(RandomSource& random, const std::string& path, const Shape& s
 
 Tensor kaiming_uniform(RandomSource& random, const std::string& path, const Shape& shape, DType dtype,
                        double gain) {
+  const FloatEnvironment contract;
   return uniform_init(random, path, shape, kSqrt3 * kaiming_deviation(shape, gain), dtype);
 }
 
 Tensor kaiming_normal(RandomSource& random, const std::string& path, const Shape& shape, DType dtype,
                       double gain) {
+  const FloatEnvironment contract;
   return normal_init(random, path, shape, kaiming_deviation(shape, gain), dtype);
 }
 
 Tensor xavier_uniform(RandomSource& random, const std::string& path, const Shape& shape, DType dtype,
                       double gain) {
+  const FloatEnvironment contract;
   return uniform_init(random, path, shape, kSqrt3 * xavier_deviation(shape, gain), dtype);
 }
 
 Tensor xavier_normal(RandomSource& random, const std::string& path, const Shape& shape, DType dtype,
                      double gain) {
+  const FloatEnvironment contract;
   return normal_init(random, path, shape, xavier_deviation(shape, gain), dtype);
 }
 

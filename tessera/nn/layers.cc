@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/nn/initialisers.h"
 #include "tessera/numerics/functions.h"
 
@@ -243,6 +244,7 @@ Tensor Dropout::forward(const Tensor& x, Context& context) {
   // The mask is float32 for every dtype, so that a network drops the same values in both precisions.
   const Tensor u = context.random->uniform(context.stream_name(path()), x.shape(), DType::kFloat32,
                                            context.first_sample * per_sample);
+  const FloatEnvironment contract;
   const Tensor scale = Operand(1 / (1 - drop_)).as_tensor(x.dtype());
   return x * select(less(u, drop_), 0, scale);
 }

@@ -131,8 +131,8 @@ class Flatten : public Module {
   std::string describe() const override { return "Flatten"; }
 };
 
-// While training: each value is set to 0 with probability `drop`, the others are divided by 1 - drop (inverted dropout), so
-// that evaluation needs no scaling. Srivastava et al., "Dropout", JMLR 15 (2014). Element j of sample s uses the
+// While training: each value is multiplied by 0 with probability `drop`, the others by 1 / (1 - drop), rounded to fp64 and then
+// to the dtype (inverted dropout), so that evaluation needs no scaling; a dropped infinity or NaN gives NaN, a negative -0. Srivastava et al., "Dropout", JMLR 15 (2014). Element j of sample s uses the
 // random number s * (elements per sample) + j of its stream: shards and threads do not change the mask.
 class Dropout : public Module {
  public:

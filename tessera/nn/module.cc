@@ -1,6 +1,7 @@
 #include "tessera/nn/module.h"
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
@@ -29,6 +30,7 @@ std::int64_t Module::parameter_elements() {
 }
 
 void Module::initialize(RandomSource& random) {
+  const FloatEnvironment contract;  // for the bounds and deviations
   initialize_parameters(random);
   for (const auto& child : children_) child->initialize(random);
 }

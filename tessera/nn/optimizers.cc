@@ -5,6 +5,7 @@
 
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/tensor/ops.h"
 
@@ -47,6 +48,7 @@ void Optimizer::step(const std::vector<Tensor>& gradients, double learning_rate)
            value.shape().to_string());
   }
   const NoTape no_tape;
+  const FloatEnvironment contract;  // for the numbers that are computed here, not in kernels
   ++steps_;
   begin_step(learning_rate);
   for (std::size_t i = 0; i < gradients.size(); ++i)

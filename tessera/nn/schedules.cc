@@ -1,6 +1,7 @@
 #include "tessera/nn/schedules.h"
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 
 namespace tessera::nn {
@@ -24,6 +25,7 @@ Schedule checked(const Schedule& schedule) {
 }  // namespace
 
 double Schedule::rate(std::uint64_t finished) const {
+  const FloatEnvironment contract;
   if (finished < warm_up_steps)
     return learning_rate * static_cast<double>(finished + 1) / static_cast<double>(warm_up_steps + 1);
   const std::uint64_t t = finished - warm_up_steps;

@@ -11,6 +11,9 @@ TensorSpec random_rule(const RuleCall& call, bool floating) {
   if (!right_type)
     fail("{}: dtype is {}, expected {}", call.name(), dtype_name(random.dtype),
          floating ? "float32 or float64" : "int64");
+  const auto elements = static_cast<std::uint64_t>(random.shape.elements());
+  if (random.offset > INT64_MAX - elements)
+    fail("{}: the offset {} leaves no room for {} elements below 2^63", call.name(), random.offset, elements);
   return {random.shape, random.dtype};
 }
 

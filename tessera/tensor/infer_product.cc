@@ -1,4 +1,6 @@
 // Shape rules of matrix products, convolution and pooling.
+#include <algorithm>
+
 #include "tessera/tensor/infer.h"
 
 namespace tessera {
@@ -38,9 +40,25 @@ void require_window(const RuleCall& call, const WindowAttributes& window) {
   }
 }
 
+// Kernels copy an image with its padding, and count its elements in 64 bits.
+void require_padded_size(const RuleCall& call, const Shape& input, const WindowAttributes& window) {
+  if (window.padding[0] == 0 && window.padding[1] == 0) return;  // the image itself: it exists
+  std::int64_t sides[2];
+  bool fits = true;
+  for (int i = 0; i < 2; ++i) {
+    fits = fits && input[2 + i] <= kLargest;
+    sides[i] = std::min(input[2 + i], kLargest) + 2 * window.padding[i];
+  }
+  fits = fits && (sides[1] == 0 || sides[0] <= kLargest / sides[1]);
+  if (!fits)
+    fail("{}: {} with a padding of {} rows and {} columns: expected at most 2^31 elements in a padded image",
+         call.name(), input.to_string(), window.padding[0], window.padding[1]);
+}
+
 // [N,C,H',W'] for an input [N,C,H,W].
 Shape windowed(const RuleCall& call, const Shape& input, const WindowAttributes& window,
                std::int64_t channels) {
+  require_padded_size(call, input, window);
   Shape output{input[0], channels, 0, 0};
   for (int i = 0; i < 2; ++i) {
     output[2 + i] = window_output_size(input[2 + i], window, i);

@@ -125,6 +125,43 @@ TEST_F(OpTest, ShapeErrorsNameBothShapesAndTheAxis) {
             "max_pool2d: the padding in rows is 2, expected at most half the window (1)");
 }
 
+TEST_F(OpTest, PaddedImagesCanBeCounted) {
+  const std::int64_t huge = std::int64_t{1} << 31;
+  const auto convolve = [](const Tensor& x, std::int64_t rows, std::int64_t columns, std::int64_t stride) {
+    return error_of([&] {
+      const Conv2dOptions options{.stride = {stride, stride}, .padding = {rows, columns}};
+      EXPECT_LE(conv2d(x, zeros({1, 1, 1, 1}), options).elements(), 25);
+    });
+  };
+  EXPECT_EQ(convolve(zeros({1, 1, 2, 3}), huge, huge, huge),
+            "conv2d: [1, 1, 2, 3] with a padding of 2147483648 rows and 2147483648 columns: expected at most "
+            "2^31 elements in a padded image");
+  EXPECT_NE(convolve(zeros({1, 1, 1, 1}), 1 << 20, 1 << 20, 1 << 20), "no error");
+  EXPECT_NE(convolve(zeros({1}).broadcast_to({1, 1, INT64_MAX, 1}), 1, 1, huge), "no error");
+  EXPECT_EQ(convolve(zeros({1, 1, 1, 1}), 20000, 20000, 20000), "no error");
+}
+
+TEST_F(OpTest, NumbersAreTakenExactly) {
+  const Tensor x = zeros({1}, DType::kInt64);
+  const std::int64_t odd = (std::int64_t{1} << 53) + 1;
+  const auto taken = [](const Operand& number) {
+    return number.as_tensor(DType::kInt64).item<std::int64_t>();
+  };
+  EXPECT_EQ(taken(odd), odd);
+  EXPECT_EQ(taken(INT64_MAX), INT64_MAX);
+  EXPECT_EQ(taken(INT64_MIN), INT64_MIN);
+  EXPECT_EQ(taken(true), 1);
+  EXPECT_EQ(taken(std::uint8_t{200}), 200);
+  EXPECT_EQ(taken(4294967295U), 4294967295);
+  EXPECT_EQ(error_of([&] { add(x, UINT64_MAX); }),
+            "add: the number 18446744073709551615 is not a value of int64 (-9223372036854775808 to "
+            "9223372036854775807)");
+  EXPECT_EQ(Operand(UINT64_MAX).as_tensor(DType::kFloat32).item<float>(), 0x1p64f);
+  // Rounded once: by way of float64 this would be a tie, and go down.
+  const std::int64_t above_a_tie = (std::int64_t{1} << 54) + (std::int64_t{1} << 30) + 1;
+  EXPECT_EQ(Operand(above_a_tie).as_tensor(DType::kFloat32).item<float>(), 0x1p54f + 0x1p31f);
+}
+
 TEST_F(OpTest, OutputShapes) {
   EXPECT_EQ(matmul(zeros({5, 1, 2, 3}), zeros({4, 3, 6})).shape(), (Shape{5, 4, 2, 6}));
   EXPECT_EQ(matmul(zeros({3}), zeros({3})).shape(), Shape());

@@ -1,38 +1,61 @@
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
+#include "tessera/base/float_environment.h"
 #include "tessera/tensor/ops_arguments.h"
 
 namespace tessera {
 namespace {
 
 // The exact integer of a number that an integer type is to hold.
-std::int64_t integer_of(double value, std::int64_t low, std::int64_t high, DType dtype) {
-  constexpr double kTwoTo63 = 9223372036854775808.0;
-  if (std::trunc(value) != value || value < -kTwoTo63 || value >= kTwoTo63)
-    fail("the number {} is not a value of {}; use to() to convert the tensor", value, dtype_name(dtype));
+template <typename Number>
+std::int64_t integer_of(Number value, std::int64_t low, std::int64_t high, DType dtype) {
+  if constexpr (std::is_floating_point_v<Number>) {
+    constexpr Number kTwoTo63 = 9223372036854775808.0;
+    if (std::trunc(value) != value || value < -kTwoTo63 || value >= kTwoTo63)
+      fail("the number {} is not a value of {}; use to() to convert the tensor", value, dtype_name(dtype));
+  }
+  const bool representable = [&] {
+    if constexpr (std::is_same_v<Number, std::uint64_t>) return std::in_range<std::int64_t>(value);
+    return true;
+  }();
   const auto integer = static_cast<std::int64_t>(value);
-  if (integer < low || integer > high)
+  if (!representable || integer < low || integer > high)
     fail("the number {} is not a value of {} ({} to {})", value, dtype_name(dtype), low, high);
   return integer;
+}
+
+template <typename Number>
+Tensor scalar_of(Number number, DType dtype) {
+  switch (dtype) {
+    case DType::kFloat32:
+      return Tensor::scalar(static_cast<float>(number));
+    case DType::kFloat64:
+      return Tensor::scalar(static_cast<double>(number));
+    case DType::kInt64:
+      return Tensor::scalar(integer_of(number, INT64_MIN, INT64_MAX, dtype));
+    case DType::kUInt8:
+      return Tensor::scalar(static_cast<std::uint8_t>(integer_of(number, 0, 255, dtype)));
+    case DType::kBool:
+      return Tensor::scalar(integer_of(number, 0, 1, dtype) != 0);
+  }
+  return {};
 }
 
 }  // namespace
 
 Tensor Operand::as_tensor(DType dtype) const {
-  if (is_tensor()) return tensor_;
-  switch (dtype) {
-    case DType::kFloat32:
-      return Tensor::scalar(static_cast<float>(number_));
-    case DType::kFloat64:
-      return Tensor::scalar(number_);
-    case DType::kInt64:
-      return Tensor::scalar(integer_of(number_, INT64_MIN, INT64_MAX, dtype));
-    case DType::kUInt8:
-      return Tensor::scalar(static_cast<std::uint8_t>(integer_of(number_, 0, 255, dtype)));
-    case DType::kBool:
-      return Tensor::scalar(integer_of(number_, 0, 1, dtype) != 0);
-  }
-  return {};
+  if (is_tensor()) return tensor();
+  const FloatEnvironment contract;  // the conversion rounds, and a subnormal is to survive it
+  return std::visit(
+      [&](const auto& value) {
+        if constexpr (std::is_arithmetic_v<std::decay_t<decltype(value)>>)
+          return scalar_of(value, dtype);
+        else
+          return value;
+      },
+      value_);
 }
 
 namespace internal {
@@ -45,6 +68,7 @@ const Tensor& tensor_argument(Op op, const Operand& x) {
 }
 
 void require_representable(double value, DType dtype, const char* what) {
+  const FloatEnvironment contract;
   try {
     if (dtype == DType::kInt64) integer_of(value, INT64_MIN, INT64_MAX, dtype);
     if (dtype == DType::kUInt8) integer_of(value, 0, 255, dtype);

@@ -12,8 +12,10 @@
 // ```
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "tessera/tensor/op.h"
@@ -23,25 +25,31 @@
 namespace tessera {
 
 // An argument of an operation: a tensor, or a number that takes the other argument's dtype. Made implicitly; it also notes the
-// line of the caller, which traces show.
+// line of the caller, which traces show. A number is kept exactly as it was written and rounded once, to the dtype, whatever the
+// caller's rounding mode; an integer type that cannot hold it is an Error.
 class Operand {
  public:
   Operand(const Tensor& tensor, SourceLocation where = SourceLocation::current())  // NOLINT
-      : tensor_(tensor), where_(where) {}
+      : value_(tensor), where_(where) {}
   template <typename Number>
   requires std::is_arithmetic_v<Number> Operand(Number value,
                                                 SourceLocation where = SourceLocation::current())  // NOLINT
-      : number_(static_cast<double>(value)), is_number_(true), where_(where) {}
+      : value_(static_cast<Kept<Number>>(value)), where_(where) {}
 
-  bool is_tensor() const { return !is_number_; }
-  const Tensor& tensor() const { return tensor_; }  // only if is_tensor()
-  Tensor as_tensor(DType dtype) const;              // the tensor, or the number as a scalar of this dtype
+  bool is_tensor() const { return std::holds_alternative<Tensor>(value_); }
+  const Tensor& tensor() const { return std::get<Tensor>(value_); }  // only if is_tensor()
+  Tensor as_tensor(DType dtype) const;  // the tensor, or the number as a scalar of this dtype
   SourceLocation where() const { return where_; }
 
  private:
-  Tensor tensor_;
-  double number_ = 0;
-  bool is_number_ = false;
+  // Wide enough for each type to be converted exactly (but for long double), without an arithmetic instruction.
+  template <typename Number>
+  using Kept = std::conditional_t<
+      std::is_same_v<Number, float>, float,
+      std::conditional_t<std::is_floating_point_v<Number>, double,
+                         std::conditional_t<std::is_same_v<Number, bool> || std::is_signed_v<Number>,
+                                            std::int64_t, std::uint64_t>>>;
+  std::variant<Tensor, float, double, std::int64_t, std::uint64_t> value_;
   SourceLocation where_;
 };
 

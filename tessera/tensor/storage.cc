@@ -1,5 +1,7 @@
 #include "tessera/tensor/storage.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -82,6 +84,10 @@ class Pool {
     peak_ = in_use_;
   }
 
+  // A fork waits until no thread is half-way through the pool: the child could never unlock it.
+  void before_fork() { mutex_.lock(); }
+  void after_fork() { mutex_.unlock(); }
+
  private:
   void* take_cached(Backend* backend, std::size_t bytes) {
     const auto found = free_.find({backend, bytes});
@@ -126,6 +132,11 @@ Pool& pool() {
   static Pool* const instance = new Pool;  // never destroyed: tensors may outlive main
   return *instance;
 }
+
+// Handlers run before a fork in reverse order of registration. The thread pool registers at its first use, these when the
+// program starts: so a fork first waits for the running tasks, which may need memory, and then takes the pool.
+[[maybe_unused]] const int registered =
+    pthread_atfork([] { pool().before_fork(); }, [] { pool().after_fork(); }, [] { pool().after_fork(); });
 
 }  // namespace
 

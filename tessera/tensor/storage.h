@@ -9,7 +9,7 @@
 // a result: kernels write every element of their output. Builds without NDEBUG fill blocks with 0xff (a NaN, or -1) to
 // show a kernel that does not; builds with AddressSanitizer poison the blocks that lie in the pool.
 //
-// Thread-safety: everything here may be used from several threads at once.
+// Thread-safety: everything here may be used from several threads at once, and in the child of a fork.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "tessera/tensor/fake_backend_test.h"
@@ -101,6 +106,48 @@ TEST(Storage, ManyThreadsMakeAndDropTensors) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong, std::vector<int>(4, 0));
   EXPECT_EQ(memory_statistics().in_use_bytes, before);
+}
+
+#if defined(__SANITIZE_THREAD__)
+#define TESSERA_WITH_TSAN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TESSERA_WITH_TSAN
+#endif
+#endif
+
+TEST(Storage, AForkWaitsForThePool) {
+#ifdef TESSERA_WITH_TSAN
+  GTEST_SKIP() << "the allocation of this test sleeps under a mutex across the fork";
+#endif
+  class SlowBackend : public Backend {
+   public:
+    std::string_view name() const override { return "slow"; }
+    std::string description() const override { return "for tests"; }
+    void run(const KernelCall&) override {}
+    void* allocate(std::size_t bytes) override {
+      entered = true;  // the pool is locked
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      return std::aligned_alloc(64, bytes);
+    }
+    void release(void* memory, std::size_t) override { std::free(memory); }
+    std::atomic<bool> entered{false};
+  };
+  static SlowBackend slow;
+  set_backend(DeviceKind::kCpu, &slow);
+  std::thread other([] { Tensor::allocate({5}, DType::kFloat32, Device{}); });
+  while (!slow.entered) std::this_thread::yield();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(5);  // ends a child that waits for ever
+    Tensor::allocate({5}, DType::kFloat32, Device{});
+    _exit(0);
+  }
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  other.join();
+  FakeBackend::install();
 }
 
 TEST(Backend, MissingOnesAreNamed) {

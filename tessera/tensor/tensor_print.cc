@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/tensor/number_text.h"
 #include "tessera/tensor/tensor.h"
 
 namespace tessera {
@@ -17,7 +18,7 @@ constexpr std::size_t kLineWidth = 100;
 template <typename T>
 std::string cell_of(T value) {
   if constexpr (std::is_floating_point_v<T>) {
-    std::string text = fmt::format("{}", value);
+    std::string text = number_text(value);
     const bool digits_only = text.find_first_not_of("-0123456789") == std::string::npos;
     return digits_only ? text + ".0" : text;  // 1.0, so that it is seen to be floating
   } else {
