@@ -90,13 +90,20 @@ Contributions Conv2dWeightGradient(const GradientCall& call) {
 // ---- Pooling ----
 
 // Each output is a copy of one input element, which max_pool2d_indices names. (Taken by gather, whose adjoint is
-// index_add, the gradient differentiates again.)
+// index_add, the gradient differentiates again.) Only the gaps of a dilated window can leave it without any input element; its
+// output is constant then, its position -1.
 Contributions MaxPool2d(const GradientCall& call) {
   const Tensor& x = call.inputs[0];
-  const Tensor positions = apply(Op::kMaxPool2dIndices, std::array{x}, call.attributes);
+  const WindowAttributes& window = window_of(call);
+  Tensor positions = apply(Op::kMaxPool2dIndices, std::array{x}, call.attributes), g = call.gradient;
+  if (window.dilation[0] > 1 || window.dilation[1] > 1) {
+    const Tensor empty = less(positions, 0);
+    positions = select(empty, 0, positions);
+    g = select(empty, 0, g);
+  }
   const std::int64_t outputs = call.output.elements();
-  const Tensor flat = index_add(zeros({x.elements()}, x.dtype()), reshape(positions, {outputs}),
-                                reshape(call.gradient, {outputs}));
+  const Tensor flat =
+      index_add(zeros({x.elements()}, x.dtype()), reshape(positions, {outputs}), reshape(g, {outputs}));
   return {reshape(flat, x.shape())};
 }
 

@@ -180,6 +180,12 @@ void add_pooling(Examples& all) {
   Pool2dOptions partial = overlapping;
   partial.count_padding = false;
   partial.round_up = true;
+  Pool2dOptions dilated = overlapping;
+  dilated.stride[0] = dilated.stride[1] = 1;
+  dilated.dilation[0] = 2;
+  all[Op::kMaxPool2d].push_back({"dilated",
+                                 [=](const Inputs& in) { return max_pool2d(in[0] * in[0], dilated); },
+                                 {numbers({1, 2, 4, 5})}});
   int number = 0;
   for (const Pool2dOptions& options : {Pool2dOptions{}, overlapping, partial}) {
     const std::string name = std::to_string(number++);
@@ -309,6 +315,31 @@ TEST(GradientEdges, PowAtZero) {
   EXPECT_EQ(slope([](const Tensor& x) { return pow(x, 1); }, {0, 2}), (std::vector<double>{1, 1}));
   const Tensor zero = Tensor::scalar(0.0);
   EXPECT_EQ(slope([&](const Tensor& b) { return pow(zero, b); }, {0, 2}), (std::vector<double>{0, 0}));
+}
+
+// Taps at -1 and 2 beside rows and columns 0 and 1: one window has a tap in each direction, the others' gaps skip the image.
+TEST(GradientEdges, PoolingWindowsWithoutAnyElement) {
+  const auto pooled = [](const Tensor& x) {
+    Pool2dOptions options;
+    for (int i = 0; i < 2; ++i) {
+      options.stride[i] = options.padding[i] = 1;
+      options.dilation[i] = 2;
+    }
+    return max_pool2d(reshape(x, {1, 1, 1, -1}), options);
+  };
+  use_backend("reference");
+  const Tensor row = Tensor::from<double>({5, 7, 6}, {3});
+  // Rows -1 and 1 of an image with one row: no window has an element.
+  EXPECT_EQ(pooled(row).to_vector<double>(), std::vector<double>(3, -INFINITY));
+  EXPECT_EQ(slope(pooled, {5, 7, 6}), (std::vector<double>{0, 0, 0}));
+  const auto one_way = [](const Tensor& x) {
+    Pool2dOptions options;
+    options.kernel[0] = options.stride[0] = options.stride[1] = 1;
+    options.padding[1] = 1;
+    options.dilation[1] = 2;
+    return max_pool2d(reshape(x, {1, 1, 1, 1}), options);
+  };
+  EXPECT_EQ(slope(one_way, {5}), (std::vector<double>{0}));
 }
 
 TEST(GradientEdges, NoElements) {
