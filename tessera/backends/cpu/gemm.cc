@@ -39,6 +39,11 @@ class StridedSource : public PanelSource<T> {
     return b_.data + k0 * b_.row + n0;
   }
 
+  const T* rows(std::int64_t k0, std::int64_t n0, std::int64_t* step) const override {
+    *step = b_.row;
+    return b_.column == 1 ? b_.data + k0 * b_.row + n0 : nullptr;
+  }
+
  private:
   void pack_rows(const T* from, std::int64_t depth, std::int64_t columns, T* panel, std::int64_t step) const {
     for (std::int64_t k = 0; k < depth; ++k, from += b_.row, panel += step) {
@@ -80,16 +85,29 @@ void store_scattered(const GemmKernels<T>& kernels, int rows, const Panel<T>& pa
   }
 }
 
+// Takes the rows that one tile copies off the front of `all`.
+template <typename T>
+CopyAhead<T> take_rows(CopyAhead<T>& all, std::int64_t rows, std::int64_t width) {
+  CopyAhead<T> taken = all;
+  taken.rows = std::min(rows, all.rows);
+  all.rows -= taken.rows;
+  all.from += taken.rows * all.from_step;
+  all.to += taken.rows * width;
+  return taken;
+}
+
 template <typename T>
 void multiply_panel(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t depth, MatrixView<const T> a,
-                    const Panel<T>& panel, MatrixView<T> c, bool accumulate) {
+                    const Panel<T>& panel, CopyAhead<T>& ahead, MatrixView<T> c, bool accumulate) {
   // Balanced panels of rows: 8 rows are 4 + 4 rather than 6 + 2.
   const std::int64_t groups = (m + kTileRows - 1) / kTileRows;
+  const std::int64_t copied_rows = std::min(depth / kernels.vectors, (depth + groups - 1) / groups);
   std::int64_t row = 0;
   for (std::int64_t group = 0; group < groups; ++group) {
     const int rows = static_cast<int>((m - row + groups - group - 1) / (groups - group));
     TileArguments<T> tile{depth,      a.data + row * a.row, a.row, a.column,      panel.b,
                           panel.step, c.data + row * c.row, c.row, panel.columns, accumulate};
+    if (ahead.rows > 0) tile.ahead = take_rows(ahead, copied_rows, kernels.vectors * kernels.lanes);
     if (c.column == 1) {
       kernels.tile[rows][panel.vectors](tile);
     } else {
@@ -116,10 +134,43 @@ void pack_rows_of_a(std::int64_t m, std::int64_t depth, MatrixView<const T> a, T
   }
 }
 
+struct Sizes {
+  std::int64_t m, n, k;
+};
+
+// What the tiles of panel (k0, n0) copy: the panel that follows, if it has the same size and there are register
+// tiles enough to copy most of it.
+template <typename T>
+CopyAhead<T> copy_ahead(const GemmKernels<T>& kernels, const Sizes& sizes, const PanelSource<T>& b,
+                        std::int64_t k0, std::int64_t n0, T* memory) {
+  const std::int64_t width = kernels.lanes * kernels.vectors;
+  if (sizes.m <= 2 * kTileRows || n0 + width > sizes.n) return {};
+  const std::int64_t depth = std::min(kChunk, sizes.k - k0);
+  n0 += width;
+  if (n0 >= sizes.n) {
+    n0 = 0;
+    k0 += kChunk;
+  }
+  if (n0 + width > sizes.n || k0 + depth > sizes.k) return {};
+  CopyAhead<T> ahead;
+  ahead.from = b.rows(k0, n0, &ahead.from_step);
+  ahead.to = memory;
+  ahead.rows = ahead.from != nullptr ? depth : 0;
+  return ahead;
+}
+
+template <typename T>
+void copy_rows(const CopyAhead<T>& rows, std::int64_t width) {
+  for (std::int64_t k = 0; k < rows.rows; ++k)
+    std::memcpy(rows.to + k * width, rows.from + k * rows.from_step,
+                static_cast<std::size_t>(width) * sizeof(T));
+}
+
 template <typename T>
 void multiply_block(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
                     MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c, T* panel_memory,
-                    T* a_memory) {
+                    T* next_memory, T* a_memory) {
+  bool copied = false;  // whether the tiles of the panel before have packed this one
   const std::int64_t width = kernels.lanes * kernels.vectors;
   for (std::int64_t k0 = 0; k0 < k; k0 += kChunk) {
     const std::int64_t depth = std::min(kChunk, k - k0);
@@ -135,12 +186,18 @@ void multiply_block(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t 
       const bool whole =
           panel.columns == panel.vectors * kernels.lanes;  // reading past the end is not allowed
       panel.b = whole ? b.in_place(k0, n0, panel.columns, &panel.step) : nullptr;
+      CopyAhead<T> ahead;
       if (panel.b == nullptr) {
         panel.step = panel.vectors * kernels.lanes;
-        b.pack(k0, depth, n0, panel.columns, panel_memory, panel.step);
+        if (!copied) b.pack(k0, depth, n0, panel.columns, panel_memory, panel.step);
         panel.b = panel_memory;
+        ahead = copy_ahead(kernels, {m, n, k}, b, k0, n0, next_memory);
+        std::swap(panel_memory, next_memory);
       }
-      multiply_panel(kernels, m, depth, chunk, panel, {c.data + n0 * c.column, c.row, c.column}, k0 > 0);
+      multiply_panel(kernels, m, depth, chunk, panel, ahead, {c.data + n0 * c.column, c.row, c.column},
+                     k0 > 0);
+      copied = ahead.from != nullptr;
+      if (ahead.rows > 0) copy_rows(ahead, width);
     }
   }
 }
@@ -154,11 +211,12 @@ void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_
   const std::int64_t width = kernels.lanes * kernels.vectors;
   ScratchScope scratch;
   T* panel_memory = scratch.allocate<T>(std::min(k, kChunk) * width);
+  T* next_memory = scratch.allocate<T>(std::min(k, kChunk) * width);
   const bool pack_a = a.column != 1 && m > kTileRows && n > width;
   T* a_memory = pack_a ? scratch.allocate<T>(std::min(m, kBlockRows) * std::min(k, kChunk)) : nullptr;
   for (std::int64_t row = 0; row < m; row += kBlockRows)
     multiply_block(kernels, std::min(kBlockRows, m - row), n, k, {a.data + row * a.row, a.row, a.column}, b,
-                   {c.data + row * c.row, c.row, c.column}, panel_memory, a_memory);
+                   {c.data + row * c.row, c.row, c.column}, panel_memory, next_memory, a_memory);
 }
 
 template <typename T>

@@ -4,7 +4,7 @@
 // Every element of the result is one chain of fused multiply-adds per chunk of 256 steps of k, ascending,
 // from +0; the first chunk's sum is stored, the next ones are added to it. Tiles, panels and threads only
 // divide elements. The blocking follows Goto and van de Geijn, "Anatomy of high-performance matrix
-// multiplication" (2008), with one panel of B packed at a time.
+// multiplication" (2008), with one panel of B packed at a time, where it can while the one before is multiplied.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,17 @@ namespace tessera::backends {
 inline constexpr std::int64_t kChunk = 256;  // contract rule 2
 inline constexpr int kTileRows = 6;
 inline constexpr int kTileVectors = 4;  // at most; AVX2 has registers for 2
+
+// Rows of B's next panel that a tile copies beside its multiplications, one vector per step of k: the wait for
+// memory then costs no time of its own. Only tiles of at least kCopyingRows rows and all vectors do it.
+template <typename T>
+struct CopyAhead {
+  std::int64_t rows = 0;  // at most depth / vectors
+  const T* from = nullptr;
+  std::int64_t from_step = 0;
+  T* to = nullptr;  // rows one behind the other
+};
+inline constexpr int kCopyingRows = 4;
 
 // One tile: c[i][j] (+)= sum over k of a[i][k] b[k][j]; `depth` is at most kChunk. b has full vectors (padded
 // panels); of c only `columns` per row are touched.
@@ -28,6 +39,7 @@ struct TileArguments {
   std::int64_t c_row;
   std::int64_t columns;
   bool accumulate;  // add the chunk's sum to c; otherwise store it
+  CopyAhead<T> ahead = {};
 };
 
 // Elements that lie side by side both where they are and where they go.
@@ -70,6 +82,9 @@ class PanelSource {
                     std::int64_t step) const = 0;
   // If rows k0 ... can be read in place with full vectors: their address and step; else null.
   virtual const T* in_place(std::int64_t, std::int64_t, std::int64_t, std::int64_t*) const { return nullptr; }
+  // If packing row k0 + i is copying `columns` elements that lie side by side: where row k0 has them, and the
+  // step from row to row; else null.
+  virtual const T* rows(std::int64_t, std::int64_t, std::int64_t*) const { return nullptr; }
 };
 
 // c = a b on the calling thread. a: [m, k]; c: [m, n].

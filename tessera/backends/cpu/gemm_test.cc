@@ -106,6 +106,18 @@ TEST(Gemm, EqualsTheContractAcrossChunks) {
   });
 }
 
+// Whole panels behind one another: the tiles of one copy the next, also across chunks and blocks of rows.
+TEST(Gemm, EqualsTheContractWherePanelsAreCopiedAhead) {
+  for_each_level([] {
+    for (const std::int64_t m : {13, 19, 32, 205}) {
+      for (const std::int64_t k : {3, 41, 515}) check_product<float>(m, 192 + m % 2, k, m % 2 * 8);
+      check_product<double>(m, 64, 530, m % 3 * 4);
+    }
+    check_product<float>(32, 64, 800, 0);
+    check_product<float>(32, 128, 512, 1);
+  });
+}
+
 TEST(Gemm, EqualsTheContractForEveryLayout) {
   for_each_level([] {
     for (int layout = 0; layout < 16; ++layout) {

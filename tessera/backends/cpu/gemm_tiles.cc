@@ -7,6 +7,7 @@
 #define HWY_TARGET_INCLUDE "tessera/backends/cpu/gemm_tiles.cc"
 #include <hwy/foreach_target.h>
 // foreach_target.h must come first
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "tessera/backends/cpu/gemm.h"
@@ -19,6 +20,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int kVectors =
     HWY_TARGET == HWY_AVX2 ? 2 : 4;  // 16 registers hold 6 x 2 accumulators, 32 hold 6 x 4
+
+constexpr std::int64_t kFetchedRows = 8;  // how far the next panel is fetched before it is copied
 
 #define TESSERA_UNROLL _Pragma("GCC unroll 8")
 
@@ -63,6 +66,24 @@ struct Tile {
     }
   }
 
+  static HWY_INLINE void step_and_copy(const T* HWY_RESTRICT a, const TileArguments<T>& arguments,
+                                       const T* HWY_RESTRICT b, const T* from, T* HWY_RESTRICT to,
+                                       V (&sums)[kRows][kColumns]) {
+    const D d;
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j) {
+      fetch(from + j * kLanes, arguments.ahead.from_step);
+      hn::StoreU(hn::LoadU(d, from + j * kLanes), d, to + j * kLanes);
+      step(a + j * arguments.a_step, arguments.a_row, b + j * arguments.b_step, sums);
+    }
+  }
+
+  // As an integer: the address may lie behind the matrix.
+  static HWY_INLINE void fetch(const T* from, std::int64_t row) {
+    constexpr std::int64_t kDistance = kFetchedRows * static_cast<std::int64_t>(sizeof(T));
+    hwy::Prefetch(reinterpret_cast<const T*>(reinterpret_cast<std::intptr_t>(from) + row * kDistance));
+  }
+
   static void run(const TileArguments<T>& arguments) {
     const D d;
     V sums[kRows][kColumns];
@@ -74,7 +95,18 @@ struct Tile {
     const T* HWY_RESTRICT a = arguments.a;
     const T* HWY_RESTRICT b = arguments.b;
     const std::int64_t a_row = arguments.a_row, a_step = arguments.a_step, b_step = arguments.b_step;
-    for (std::int64_t k = arguments.depth; k > 0; --k, a += a_step, b += b_step) step(a, a_row, b, sums);
+    std::int64_t k = arguments.depth;
+    if constexpr (kRows >= kCopyingRows && kColumns == kVectors) {
+      const CopyAhead<T>& ahead = arguments.ahead;
+      for (std::int64_t row = 0; row < ahead.rows; ++row) {
+        step_and_copy(a, arguments, b, ahead.from + row * ahead.from_step, ahead.to + row * kColumns * kLanes,
+                      sums);
+        a += kColumns * a_step;
+        b += kColumns * b_step;
+      }
+      k -= ahead.rows * kColumns;
+    }
+    for (; k > 0; --k, a += a_step, b += b_step) step(a, a_row, b, sums);
     const std::int64_t last = arguments.columns - (kColumns - 1) * kLanes;
     TESSERA_UNROLL
     for (int i = 0; i < kRows; ++i)
