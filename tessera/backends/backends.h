@@ -2,11 +2,11 @@
 // command-line tool and the Python package do); tests choose.
 //
 //   reference  the definition: plain loops in the contract's order, any CPU
-//   cpu        SIMD through Highway with run-time dispatch (AVX2, AVX-512, Arm NEON) and the thread pool;
+//   cpu        SIMD through Highway with run-time dispatch (AVX2, AVX-512) and the thread pool;
 //              falls back to the reference kernel where no faster one exists; on a processor without fused
 //              multiply-add it is the reference
 //
-// All give the same bits. Environment: TESSERA_BACKEND=reference|cpu, TESSERA_SIMD=avx2|avx512|neon (a
+// All give the same bits. Environment: TESSERA_BACKEND=reference|cpu, TESSERA_SIMD=avx2|avx512 (a
 // ceiling), TESSERA_THREADS.
 //
 // ```cpp

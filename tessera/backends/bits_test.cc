@@ -294,10 +294,17 @@ RC_GTEST_PROP(BackendBits, Pooling, ()) {
   const Shape output{input[0], input[1], window_output_size(input[2], window, 0),
                      window_output_size(input[3], window, 1)};
   const Tensor x = draw_tensor(input, dtype);
-  WindowAttributes back = window;
+  WindowAttributes back = window, dilated = window;
   back.input_shape = input;
+  for (const int axis : {0, 1})  // as far as the window fits; some then lie beside the image
+    dilated.dilation[axis] =
+        *rc::gen::inRange<std::int64_t>(1, (input[axis + 2] + 2 * window.padding[axis] - 1) /
+                                                   std::max<std::int64_t>(1, window.kernel[axis] - 1) +
+                                               1);
   check_all({{Op::kMaxPool2d, {x}, window},
              {Op::kMaxPool2dIndices, {x}, window},
+             {Op::kMaxPool2d, {x}, dilated},
+             {Op::kMaxPool2dIndices, {x}, dilated},
              {Op::kAveragePool2d, {x}, window},
              {Op::kAveragePool2dGradient, {draw_tensor(output, dtype)}, back}});
 }

@@ -9,8 +9,13 @@
 
 #include <limits>
 
-#if defined(__FAST_MATH__)
-#error "Tessera's results are defined bit for bit: compile without -ffast-math (or -Ofast)."
+// Some options of -ffast-math announce themselves alone, too; which ones depends on the compiler.
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
+#error "Tessera's results are defined bit for bit: compile without -ffast-math, its parts, or -Ofast."
+#endif
+#if defined(__FLT_EVAL_METHOD__)
+static_assert(__FLT_EVAL_METHOD__ == 0, "float arithmetic must be done in float: no x87 code");
 #endif
 
 static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<float>::digits == 24);
