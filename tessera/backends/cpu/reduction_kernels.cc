@@ -23,6 +23,7 @@ constexpr std::int64_t kChains = numerics::kReduceLanes;
 // An element equal to start() leaves a lane as it is, which serves for the lanes of a partial vector. (A
 // sum's lane is never -0.)
 struct SumStep {
+  static constexpr bool kAnyOrder = false;
   template <typename T>
   static constexpr T start() {
     return T(0);
@@ -44,6 +45,7 @@ struct SquareStep : SumStep {
 };
 // Maximum and minimum do not depend on the order; NaN if any element is, a zero result is +0.
 struct MaxStep {
+  static constexpr bool kAnyOrder = true;
   template <typename T>
   static constexpr T start() {
     return -std::numeric_limits<T>::infinity();
@@ -58,6 +60,7 @@ struct MaxStep {
   }
 };
 struct MinStep {
+  static constexpr bool kAnyOrder = true;
   template <typename T>
   static constexpr T start() {
     return std::numeric_limits<T>::infinity();
@@ -116,6 +119,35 @@ struct Reduction {
     for (int b = 0; b < kBlocks; ++b) results[b] = combine_vectors(sums[b]);
   }
 
+  // One whole block whose elements may go to any lane: four chains instead of one that waits for itself.
+  static HWY_INLINE T block_in_any_order(const T* HWY_RESTRICT x) {
+    const D d;
+    constexpr std::int64_t kQuarter = kBlock / 4;
+    V best[4];
+    TESSERA_UNROLL
+    for (int q = 0; q < 4; ++q) best[q] = hn::Set(d, S::template start<T>());
+    for (std::int64_t i = 0; i < kQuarter; i += kWidth) {
+      TESSERA_UNROLL
+      for (int q = 0; q < 4; ++q) best[q] = S::step(d, best[q], hn::LoadU(d, x + q * kQuarter + i));
+    }
+    V sums[kVectors];
+    TESSERA_UNROLL
+    for (int v = 0; v < static_cast<int>(kVectors); ++v) {
+      sums[v] = best[v];
+      TESSERA_UNROLL
+      for (int q = v + static_cast<int>(kVectors); q < 4; q += static_cast<int>(kVectors))
+        sums[v] = S::step(d, sums[v], best[q]);
+    }
+    return combine_vectors(sums);
+  }
+
+  static HWY_INLINE T whole_block(const T* HWY_RESTRICT x) {
+    if constexpr (S::kAnyOrder && kVectors <= 4) return block_in_any_order(x);
+    T result;
+    whole_blocks<1>(x, &result);
+    return result;
+  }
+
   static HWY_INLINE T part_of_block(const T* HWY_RESTRICT x, std::int64_t n) {
     const D d;
     const V start = hn::Set(d, S::template start<T>());
@@ -142,7 +174,7 @@ struct Reduction {
     constexpr int kTogether = kVectors >= 4 ? 2 : 4;
     for (; n >= kTogether * kBlock; n -= kTogether * kBlock, x += kTogether * kBlock, results += kTogether)
       whole_blocks<kTogether>(x, results);
-    for (; n >= kBlock; n -= kBlock, x += kBlock) whole_blocks<1>(x, results++);
+    for (; n >= kBlock; n -= kBlock, x += kBlock) *results++ = whole_block(x);
     if (n > 0) *results = part_of_block(x, n);
   }
 
