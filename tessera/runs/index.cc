@@ -207,7 +207,8 @@ std::vector<RunSummary> query(Database& database, const std::string& store, std:
     condition = parse_where(where, known_keys(database));
   Statement statement(database,
                       "SELECT name, status, kind, seed, steps, planned, seal, started FROM runs WHERE " +
-                          condition.sql + " ORDER BY name");
+                          condition.sql + " ORDER BY name",
+                      false);
   for (const SqlValue& value : condition.parameters)
     std::visit([&](const auto& parameter) { statement.bind(parameter); }, value);
   std::vector<RunSummary> runs;

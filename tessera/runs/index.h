@@ -9,7 +9,8 @@
 //   lr < 0.1 and (accuracy > 0.97 or status = 'running')
 // Keys: name, status, kind, seed, steps (done), planned, seal, every configuration key and every scalar (its
 // last value). The last parts of a dotted key suffice when no other key ends so. A run without the key does
-// not match a comparison. Errors: Error that shows the place in the condition; unknown keys get a suggestion.
+// not match a comparison. At most 200 comparisons, 10 levels deep. Errors: Error that shows the place in the
+// condition; unknown keys get a suggestion.
 // Thread-safety: pure functions.
 #pragma once
 

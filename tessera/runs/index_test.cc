@@ -9,6 +9,7 @@
 
 #include "tessera/base/folder_test.h"
 #include "tessera/runs/fake_state_test.h"
+#include "tessera/runs/sqlite.h"
 #include "tessera/runs/where.h"
 
 namespace tessera::runs {
@@ -113,7 +114,38 @@ TEST_F(Index, MistakesAreShown) {
   EXPECT_THAT(message("steps = 'x"), HasSubstr("column 9: the text has no closing '"));
   EXPECT_THAT(message("steps; DROP"), HasSubstr("column 6: unexpected character ';'"));
   EXPECT_THAT(message("1 = 1"), HasSubstr("a comparison needs a key on one side"));
-  EXPECT_THAT(message(std::string(1000, '(')), HasSubstr("nested more than 100 levels deep"));
+  EXPECT_THAT(message(std::string(1000, '(')), HasSubstr("nested more than 10 levels deep"));
+}
+
+TEST_F(Index, AConditionIsNeverTakenForDamage) {
+  const auto with_terms = [](int count) {
+    std::string condition = "steps = 3";
+    for (int i = 1; i < count; ++i) condition += fmt::format(" or steps = {}", 1000 + i);
+    return condition;
+  };
+  EXPECT_THAT(where(with_terms(200)), ElementsAre("small"));
+  EXPECT_THAT(message(with_terms(201)), HasSubstr("more than 200 comparisons"));
+  EXPECT_THAT(message(with_terms(2000)), HasSubstr("more than 200 comparisons"));
+
+  // As deep as it may be, with all that a level can hold.
+  std::string deep = "steps = 3";
+  for (int level = 0; level < 9; ++level) deep = fmt::format("steps = 1 or steps > 0 and ({})", deep);
+  EXPECT_THAT(where(deep), ElementsAre("small"));
+  for (int level = 0; level < 9; ++level) deep = level == 0 ? "not steps = 3" : "not " + deep;
+  EXPECT_THAT(where(deep), ElementsAre("large", "middle"));
+
+  Database database(":memory:");
+  const auto damaged = [&](bool own_sql) {
+    try {
+      Statement statement(database, "SELECT x FROM nowhere", own_sql);
+    } catch (const DatabaseError& error) {
+      return error.damaged;
+    }
+    ADD_FAILURE();
+    return false;
+  };
+  EXPECT_TRUE(damaged(true));
+  EXPECT_FALSE(damaged(false));
 }
 
 TEST_F(Index, FollowsTheFolders) {

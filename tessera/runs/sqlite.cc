@@ -25,10 +25,10 @@ Database::~Database() {
   sqlite3_close(handle_);
 }
 
-void Database::fail_now() const {
+void Database::fail_now(bool own_sql) const {
   const int code = sqlite3_errcode(handle_);
   // SQLITE_ERROR: a table or a column is missing, so it is not the file that we made.
-  const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR;
+  const bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB || (code == SQLITE_ERROR && own_sql);
   throw DatabaseError(fmt::format("{}: {}", path_, sqlite3_errmsg(handle_)), damaged);
 }
 
@@ -36,9 +36,10 @@ void Database::execute(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail_now();
 }
 
-Statement::Statement(Database& database, const std::string& sql) : database_(database) {
+Statement::Statement(Database& database, const std::string& sql, bool own_sql)
+    : database_(database), own_sql_(own_sql) {
   if (sqlite3_prepare_v2(database.handle(), sql.c_str(), -1, &handle_, nullptr) != SQLITE_OK)
-    database.fail_now();
+    database.fail_now(own_sql_);
 }
 
 Statement::~Statement() {
@@ -67,7 +68,7 @@ Statement& Statement::bind_null() {
 
 bool Statement::step() {
   const int status = sqlite3_step(handle_);
-  if (status != SQLITE_ROW && status != SQLITE_DONE) database_.fail_now();
+  if (status != SQLITE_ROW && status != SQLITE_DONE) database_.fail_now(own_sql_);
   return status == SQLITE_ROW;
 }
 

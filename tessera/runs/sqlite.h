@@ -29,7 +29,8 @@ class Database {
   void execute(const std::string& sql);
   sqlite3* handle() const { return handle_; }
   const std::string& path() const { return path_; }
-  [[noreturn]] void fail_now() const;  // with the last message
+  // With the last message. `own_sql`: the statement was written here, so an error in it means another file.
+  [[noreturn]] void fail_now(bool own_sql = true) const;
 
  private:
   std::string path_;
@@ -38,7 +39,8 @@ class Database {
 
 class Statement {
  public:
-  Statement(Database& database, const std::string& sql);
+  // `own_sql`: false when a user's condition is a part of it.
+  Statement(Database& database, const std::string& sql, bool own_sql = true);
   ~Statement();
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
@@ -54,6 +56,7 @@ class Statement {
 
  private:
   Database& database_;
+  bool own_sql_;
   sqlite3_stmt* handle_ = nullptr;
   int bound_ = 0;
 };

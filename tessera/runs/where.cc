@@ -26,7 +26,9 @@ struct Token {
   std::size_t place = 0;
 };
 
-constexpr int kDeepest = 100;
+constexpr int kDeepest = 10;
+constexpr int kMostTerms =
+    200;  // SQLite has limits of its own, whose messages say nothing about the condition
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -131,20 +133,21 @@ class Parser {
 
   bool is_keyword(const char* keyword) const { return token_.kind == Kind::kWord && token_.text == keyword; }
 
+  // Flat lists: SQLite's parser has room for about a hundred open parts.
   std::string any() {
     std::string sql = all();
     while (is_keyword("or")) {
       advance();
-      sql = fmt::format("({} OR {})", sql, all());
+      sql += " OR " + all();
     }
-    return sql;
+    return fmt::format("({})", sql);
   }
 
   std::string all() {
     std::string sql = unary();
     while (is_keyword("and")) {
       advance();
-      sql = fmt::format("({} AND {})", sql, unary());
+      sql += " AND " + unary();
     }
     return sql;
   }
@@ -169,6 +172,9 @@ class Parser {
   }
 
   std::string comparison() {
+    if (++terms_ > kMostTerms)
+      fail_with(ExitCode::kUsage, "--where: column {}: more than {} comparisons", token_.place + 1,
+                kMostTerms);
     const Token left = operand("a comparison such as: accuracy > 0.9");
     if (token_.kind != Kind::kOperator) refuse("one of = != < <= > >=");
     std::string sign = token_.text;
@@ -211,6 +217,7 @@ class Parser {
   Token token_{Kind::kEnd, "", 0, 0};
   std::vector<SqlValue> parameters_;
   int depth_ = 0;
+  int terms_ = 0;
 };
 
 }  // namespace
