@@ -4,6 +4,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
+#include "tessera/base/text.h"
 
 namespace tessera::runs {
 namespace {
@@ -32,7 +33,7 @@ std::optional<Mismatch> compare_parts(const char* what, const std::map<std::stri
 }  // namespace
 
 std::string Mismatch::sentence() const {
-  return fmt::format("step {}: {} is {} in the record and {} now", step, what, recorded, now);
+  return printable(fmt::format("step {}: {} is {} in the record and {} now", step, what, recorded, now));
 }
 
 std::optional<Mismatch> compare_lines(const ChainLine& recorded, const ChainLine& now) {
@@ -57,25 +58,31 @@ std::optional<Mismatch> compare_lines(const ChainLine& recorded, const ChainLine
 }
 
 ChainWriter::ChainWriter(Digest genesis, std::vector<RecordLine> recorded, std::optional<AppendFile> file)
-    : genesis_(genesis), lines_(std::move(recorded)), recorded_(lines_.size()), file_(std::move(file)) {}
+    : recorded_(std::move(recorded)), last_{{}, genesis}, file_(std::move(file)) {}
 
-const Digest& ChainWriter::hash_before(std::size_t position) const {
-  return position == 0 ? genesis_ : lines_[position - 1].hash;
+void ChainWriter::pass(RecordLine line) {
+  if (!line.line.checkpoint.empty()) checkpoints_.push_back({line.line.checkpoint, line.line.closing});
+  last_ = std::move(line);
+  ++position_;
+}
+
+void ChainWriter::skip(std::size_t lines) {
+  TESSERA_CHECK(position_ <= lines && lines <= recorded_.size(), "skip to {} of {} lines", lines,
+                recorded_.size());
+  while (position_ < lines) pass(std::exchange(recorded_[position_], RecordLine()));
 }
 
 std::optional<Mismatch> ChainWriter::add(ChainLine line) {
-  line.previous = hash_before(position_);
+  line.previous = last_.hash;
   if (!at_recorded_end()) {
-    std::optional<Mismatch> mismatch = compare_lines(lines_[position_].line, line);
-    if (!mismatch) ++position_;
+    std::optional<Mismatch> mismatch = compare_lines(recorded_[position_].line, line);
+    if (!mismatch) pass(std::exchange(recorded_[position_], RecordLine()));
     return mismatch;
   }
   TESSERA_CHECK(file_.has_value(), "a replay went beyond the record");
-  std::string text = chain_line_text(line);
+  const std::string text = chain_line_text(line);
   file_->append(text);
-  const Digest hash = sha256(text);
-  lines_.push_back({std::move(line), hash, std::move(text)});
-  ++position_;
+  pass({std::move(line), sha256(text)});
   return std::nullopt;
 }
 

@@ -18,6 +18,11 @@ namespace tessera::runs {
 // The first part in which the lines differ. `now` is what this execution has.
 std::optional<Mismatch> compare_lines(const ChainLine& recorded, const ChainLine& now);
 
+struct PassedCheckpoint {
+  std::string digest;
+  bool closing = false;
+};
+
 class ChainWriter {
  public:
   // `file` is missing in a replay, which writes nothing.
@@ -27,20 +32,25 @@ class ChainWriter {
   std::optional<Mismatch> add(ChainLine line);
   void sync();
 
-  void skip(std::size_t lines) { position_ = lines; }  // a checkpoint was restored: go on after so many lines
-  bool at_recorded_end() const { return position_ >= recorded_; }
-  std::size_t position() const { return position_; }
+  void skip(std::size_t lines);  // a checkpoint was restored: go on after so many lines
+  bool at_recorded_end() const { return position_ >= recorded_.size(); }
   // The line to be compared next; nullptr at the end of what was recorded.
-  const ChainLine* next_recorded() const { return at_recorded_end() ? nullptr : &lines_[position_].line; }
-  const std::vector<RecordLine>& lines() const { return lines_; }  // recorded and appended ones
+  const ChainLine* next_recorded() const { return at_recorded_end() ? nullptr : &recorded_[position_].line; }
+  // What an earlier execution left. Lines that have been passed are empty: they are not needed any more.
+  const std::vector<RecordLine>& recorded() const { return recorded_; }
+
+  // Of the lines that have been passed, compared or appended. A long run has millions of them, so only this is kept.
+  std::size_t lines() const { return position_; }
+  const RecordLine& last() const { return last_; }  // there must be one
+  const std::vector<PassedCheckpoint>& checkpoints() const { return checkpoints_; }
 
  private:
-  const Digest& hash_before(std::size_t position) const;
+  void pass(RecordLine line);
 
-  Digest genesis_;
-  std::vector<RecordLine> lines_;
-  std::size_t recorded_;      // so many of them were there at the beginning
+  std::vector<RecordLine> recorded_;
   std::size_t position_ = 0;  // of the next line
+  RecordLine last_;           // before the first line: only the hash of the claim
+  std::vector<PassedCheckpoint> checkpoints_;
   std::optional<AppendFile> file_;
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tessera/base/files.h"
+#include "tessera/base/text.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/keys.h"
 #include "tessera/runs/record.h"
@@ -49,18 +50,19 @@ class Checker {
 
  private:
   std::string path(std::string_view file) const { return record_path(folder_, file); }
-  void problem(std::string place, std::string message, ExitCode code = ExitCode::kFailure) {
-    result_.problems.push_back({std::move(place), std::move(message), code});
+  void problem(const std::string& place, const std::string& message, ExitCode code = ExitCode::kFailure) {
+    result_.problems.push_back({printable(place), printable(message), code});
   }
+  void note(const std::string& message) { result_.notes.push_back(printable(message)); }
 
   // Reads and parses; a problem, and nothing, if that fails.
   template <typename Parser>
   auto parsed(std::string_view file, Parser parser)
       -> std::optional<decltype(parser(std::string(), std::string()))> {
     try {
-      return parser(read_file(path(file)), std::string(file));
+      return parser(read_regular_file(path(file)), std::string(file));
     } catch (const Error& error) {
-      problem(std::string(file), without_place(error.what(), file));
+      problem(std::string(file), without_place(without_place(error.what(), path(file)), file));
       return std::nullopt;
     }
   }
@@ -75,8 +77,10 @@ class Checker {
   }
 
   void check_claim() {
-    claim_ = parsed(kClaimFile, parse_claim);
-    if (claim_) claim_hash_ = sha256(read_file(path(kClaimFile)));
+    claim_ = parsed(kClaimFile, [this](const std::string& text, const std::string& where) {
+      claim_hash_ = sha256(text);
+      return parse_claim(text, where);
+    });
   }
 
   // ---- chain.jsonl ----
@@ -90,9 +94,9 @@ class Checker {
   void read_lines() {
     std::string text;
     try {
-      text = read_file(path(kChainFile));
+      text = read_regular_file(path(kChainFile));
     } catch (const Error& error) {
-      problem(std::string(kChainFile), error.what());
+      problem(std::string(kChainFile), without_place(error.what(), path(kChainFile)));
       return;
     }
     std::size_t begin = 0;
@@ -179,8 +183,10 @@ class Checker {
     else if (lines_.size() > seal_->lines || torn_bytes_ > 0)
       problem(fmt::format("{}:{}", chain, seal_->lines + 1),
               fmt::format("something was added after the {} sealed lines", seal_->lines));
-    else if (!lines_.empty() && lines_.back().line && !lines_.back().line->closing)
-      problem(line_place(lines_.size() - 1), "sealed, but not the closing line");
+    else if (lines_.empty())
+      problem(chain, "sealed, but has no closing line");
+    else if (lines_.back().line && !lines_.back().line->closing)
+      problem(line_place(lines_.size() - 1), "sealed, but has no closing line");
   }
 
   // ---- checkpoints ----
@@ -206,13 +212,15 @@ class Checker {
   void tell_unnamed(const std::string& digest) {
     const char* message = "no line of the chain names this checkpoint";
     if (!seal_)
-      result_.notes.push_back(fmt::format("{}: {}", checkpoint_place(digest), message));
+      note(fmt::format("{}: {}", checkpoint_place(digest), message));
     else if (lines_.size() >= seal_->lines)
       problem(checkpoint_place(digest), message);
   }
 
   void check_checkpoints() {
     const std::string paused = paused_checkpoint();
+    if (exists(path(kCheckpointFolder)) && !is_folder(path(kCheckpointFolder)))
+      return problem(std::string(kCheckpointFolder), "expected a folder, found something else");
     const std::vector<std::string> present = checkpoints_in(folder_);
     for (const std::string& digest : present) {
       const ChainLine* line = line_naming(digest);
@@ -235,7 +243,12 @@ class Checker {
   }
 
   void check_checkpoint(const std::string& digest, const ChainLine* line) {
-    const std::string bytes = read_file(checkpoint_path(folder_, digest));
+    std::string bytes;
+    try {
+      bytes = read_regular_file(checkpoint_path(folder_, digest));
+    } catch (const Error& error) {
+      return problem(checkpoint_place(digest), without_place(error.what(), checkpoint_path(folder_, digest)));
+    }
     const bool changed = to_hex(sha256(bytes)) != digest;
     if (changed || line != nullptr) compare_tensors(digest, bytes, line, changed);
   }
@@ -287,6 +300,7 @@ class Checker {
       if (!signature_valid(seal_->public_key, signed_message(*seal_), seal_->signature))
         problem(place, "the signature does not belong to this seal and its circumstances");
     }
+    if (seal_ && !is_signed) note("unsigned");
     if (options_.trusted_key_file.empty()) return;
     const std::string trusted = load_public_key(options_.trusted_key_file);
     if (!seal_) return;  // told already
@@ -305,11 +319,11 @@ class Checker {
                                         kTimingFile, kSealFile,  kLockFile};
     if (!seal_) known.insert(kPauseFile);
     for (const std::string& name : names_in_folder(folder_))
-      if (!known.contains(name)) result_.notes.push_back(fmt::format("{}: not a part of the record", name));
+      if (!known.contains(name)) note(fmt::format("{}: not a part of the record", name));
     if (!is_folder(path(kCheckpointFolder))) return;
     for (const std::string& name : names_in_folder(path(kCheckpointFolder)))
       if (!name.ends_with(".safetensors"))
-        result_.notes.push_back(fmt::format("{}/{}: not a part of the record", kCheckpointFolder, name));
+        note(fmt::format("{}/{}: not a part of the record", kCheckpointFolder, name));
   }
 
   std::string folder_;

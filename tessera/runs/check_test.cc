@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "tessera/base/folder_test.h"
+#include "tessera/base/text.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/fake_state_test.h"
 #include "tessera/runs/keys.h"
@@ -204,6 +207,80 @@ TEST_F(Check, TrustIsInAKeyFileOnly) {
   seal.circumstances = sha256(circumstances_text(circumstances));
   overwrite(folder_ + "/seal.json", seal_text(seal));
   EXPECT_THAT(check_record(folder_).problems.front().message, HasSubstr("the signature does not belong"));
+}
+
+TEST_F(Check, AnUnsignedSealIsNoted) {
+  record_fake_run(store_.path(), "unsigned");
+  EXPECT_THAT(check_record(store_ / "unsigned").notes, testing::ElementsAre("unsigned"));
+}
+
+TEST_F(Check, ASealedChainNeedsAClosingLine) {
+  Seal seal = *read_seal(folder_);
+  seal.signature = seal.public_key = seal.checkpoint = "";
+  seal.checkpoints = {};
+  for (const std::string& digest : checkpoints_in(folder_)) remove_file(checkpoint_path(folder_, digest));
+  const std::string text = read_file(folder_ + "/chain.jsonl");
+  const std::size_t closing = text.rfind('\n', text.size() - 2) + 1;
+  const std::size_t last_line = text.rfind('\n', closing - 2) + 1;
+  overwrite(folder_ + "/chain.jsonl", text.substr(0, closing));
+  seal.lines = 4;
+  seal.chain = sha256(text.substr(last_line, closing - last_line));
+  overwrite(folder_ + "/seal.json", seal_text(seal));
+  ASSERT_EQ(check_record(folder_).problems.size(), 1U);
+  EXPECT_EQ(place_of(check_record(folder_)), "chain.jsonl:4 (step 3)");
+  EXPECT_EQ(check_record(folder_).problems[0].message, "sealed, but has no closing line");
+
+  overwrite(folder_ + "/chain.jsonl", "");
+  seal.lines = 0;
+  seal.chain = seal.claim;
+  overwrite(folder_ + "/seal.json", seal_text(seal));
+  ASSERT_EQ(check_record(folder_).problems.size(), 1U);
+  EXPECT_EQ(place_of(check_record(folder_)), "chain.jsonl");
+  EXPECT_EQ(check_record(folder_).problems[0].message, "sealed, but has no closing line");
+}
+
+// A record comes from somebody else: whatever stands in the place of a file must neither hang nor throw.
+TEST_F(Check, WhatIsNoFileIsAProblem) {
+  const std::string digest = read_seal(folder_)->checkpoint;
+  for (const std::string& file :
+       {std::string("claim.json"), std::string("chain.jsonl"), std::string("circumstances.json"),
+        std::string("timing.jsonl"), std::string("seal.json"),
+        fmt::format("checkpoints/{}.safetensors", digest)}) {
+    const std::string path = record_path(folder_, file), bytes = read_file(path);
+    for (const char* found : {"a folder", "a pipe", "a device"}) {
+      remove_file(path);
+      const std::string kind = found;
+      if (kind == "a folder") make_folders(path);
+      const int made = kind == "a pipe"     ? mkfifo(path.c_str(), 0600)
+                       : kind == "a device" ? symlink("/dev/zero", path.c_str())
+                                            : 0;
+      ASSERT_EQ(made, 0);
+      const CheckResult result = check_record(folder_);
+      EXPECT_THAT(place_of(result), StartsWith(file)) << found;
+      EXPECT_EQ(result.problems[0].message, fmt::format("expected a regular file, found {}", found)) << file;
+      remove_folder(path);
+    }
+    overwrite(path, bytes);
+  }
+  make_folders(folder_ + "/checkpoints/x.safetensors");
+  EXPECT_EQ(place_of(check_record(folder_)), "checkpoints/x.safetensors");
+  remove_folder(folder_ + "/checkpoints");
+  overwrite(folder_ + "/checkpoints", "");
+  EXPECT_EQ(place_of(check_record(folder_)), "checkpoints");
+}
+
+TEST_F(Check, MessagesHoldNoControlCharacters) {
+  overwrite(folder_ + "/claim.json", "{\"a\x1b[2J\xff\x7f\":1}\n");
+  overwrite(folder_ + "/circumstances.json", "{\"\\u001b]0;x\\u0007\":1,\"name\":1}");
+  overwrite(folder_ + "/\x1b[31m", "");
+  remove_file(folder_ + "/seal.json");
+  const CheckResult result = check_record(folder_);
+  std::string shown;
+  for (const CheckProblem& problem : result.problems) shown += problem.place + problem.message;
+  for (const std::string& note : result.notes) shown += note;
+  EXPECT_GE(result.problems.size(), 3U);
+  EXPECT_THAT(shown, HasSubstr("\\x1b[31m"));
+  EXPECT_EQ(shown, printable(shown));
 }
 
 TEST_F(Check, WhatIsNoRecordIsSaidSo) {

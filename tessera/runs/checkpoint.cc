@@ -186,12 +186,16 @@ void save_checkpoint(const std::string& run_folder, const std::string& digest, s
 
 bool checkpoint_intact(const std::string& run_folder, const std::string& digest) {
   const std::string path = checkpoint_path(run_folder, digest);
-  return exists(path) && to_hex(sha256_of_file(path)) == digest;
+  try {
+    return exists(path) && to_hex(sha256_of_file(path)) == digest;
+  } catch (const Error&) {  // it cannot be read, or is no file
+    return false;
+  }
 }
 
 std::vector<NamedTensor> load_checkpoint(const std::string& run_folder, const std::string& digest) {
   const std::string path = checkpoint_path(run_folder, digest);
-  const std::string bytes = read_file(path);
+  const std::string bytes = read_regular_file(path);
   const std::string found = to_hex(sha256(bytes));
   if (found != digest) fail("{}: damaged: its bytes have the SHA-256 {}", path, found);
   return parse_safetensors(bytes, path).tensors;

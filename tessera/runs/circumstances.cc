@@ -17,11 +17,23 @@ std::string readable(const std::string& text) {
   return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
 }
 
+json readable(const std::vector<std::string>& texts) {
+  json list = json::array();
+  for (const std::string& text : texts) list.push_back(readable(text));
+  return list;
+}
+
 json session_value(const Session& session) {
   json environment = json::object();
   for (const auto& [key, value] : session.environment) environment[readable(key)] = readable(value);
-  return {{"started", session.started},     {"ended", session.ended}, {"first_step", session.first_step},
-          {"last_step", session.last_step}, {"end", session.end},     {"environment", environment}};
+  return {{"started", session.started},
+          {"ended", session.ended},
+          {"first_step", session.first_step},
+          {"last_step", session.last_step},
+          {"end", session.end},
+          {"environment", environment},
+          {"command", readable(session.command)},
+          {"program_digest", session.program_digest}};
 }
 
 Session read_session(const json& value, const std::string& where) {
@@ -33,13 +45,14 @@ Session read_session(const json& value, const std::string& where) {
   session.last_step = fields.integer("last_step");
   session.end = fields.text("end");
   session.environment = fields.texts("environment");
+  session.command = fields.text_list("command");
+  session.program_digest = fields.text("program_digest");
   fields.done();
   return session;
 }
 
 json lists(const Circumstances& circumstances, json value) {
-  value["command"] = json::array();
-  for (const std::string& argument : circumstances.command) value["command"].push_back(readable(argument));
+  value["command"] = readable(circumstances.command);
   value["configuration"] = json::array();
   for (const ConfigurationOrigin& entry : circumstances.configuration)
     value["configuration"].push_back(
@@ -60,7 +73,8 @@ std::string circumstances_text(const Circumstances& circumstances) {
   const json value = lists(circumstances, {{"name", circumstances.name},
                                            {"folder_of_command", readable(circumstances.folder_of_command)},
                                            {"program_digest", circumstances.program_digest},
-                                           {"resumable", circumstances.resumable}});
+                                           {"resumable", circumstances.resumable},
+                                           {"signing_key", circumstances.signing_key}});
   return value.dump(1) + "\n";
 }
 
@@ -72,6 +86,7 @@ Circumstances parse_circumstances(std::string_view text, const std::string& wher
   result.folder_of_command = fields.text("folder_of_command");
   result.program_digest = fields.text("program_digest");
   result.resumable = fields.boolean("resumable");
+  result.signing_key = fields.text("signing_key");
   result.command = fields.text_list("command");
   for (const json& entry : fields.array("configuration")) {
     JsonFields parts(entry, where + ": configuration");

@@ -3,13 +3,24 @@
 #include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/text.h"
 
 namespace tessera::runs {
 
 using nlohmann::json;
 
+namespace {
+
+// The messages quote keys and values of a file that somebody else may have written.
+template <typename... Args>
+[[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
+  throw Error(printable(fmt::format(format, std::forward<Args>(args)...)));
+}
+
+}  // namespace
+
 JsonFields::JsonFields(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-  if (!object.is_object()) fail("{}: expected an object, found {}", where_, object.type_name());
+  if (!object.is_object()) refuse("{}: expected an object, found {}", where_, object.type_name());
 }
 
 bool JsonFields::has(const std::string& key) const {
@@ -18,27 +29,28 @@ bool JsonFields::has(const std::string& key) const {
 
 const json& JsonFields::field(const std::string& key) {
   const auto found = object_.find(key);
-  if (found == object_.end()) fail("{}: '{}' is missing", where_, key);
+  if (found == object_.end()) refuse("{}: '{}' is missing", where_, key);
   ++read_;
   return *found;
 }
 
 std::string JsonFields::text(const std::string& key) {
   const json& value = field(key);
-  if (!value.is_string()) fail("{}: '{}' is to be a text, found {}", where_, key, value.type_name());
+  if (!value.is_string()) refuse("{}: '{}' is to be a text, found {}", where_, key, value.type_name());
   return value.get<std::string>();
 }
 
 std::uint64_t JsonFields::integer(const std::string& key) {
   const json& value = field(key);
   if (!value.is_number_unsigned())
-    fail("{}: '{}' is to be a natural number, found {}", where_, key, value.dump());
+    refuse("{}: '{}' is to be a natural number, found {}", where_, key, value.dump());
   return value.get<std::uint64_t>();
 }
 
 bool JsonFields::boolean(const std::string& key) {
   const json& value = field(key);
-  if (!value.is_boolean()) fail("{}: '{}' is to be true or false, found {}", where_, key, value.type_name());
+  if (!value.is_boolean())
+    refuse("{}: '{}' is to be true or false, found {}", where_, key, value.type_name());
   return value.get<bool>();
 }
 
@@ -51,19 +63,19 @@ Digest JsonFields::digest(const std::string& key) {
   try {
     return digest_from_hex(value);
   } catch (const Error& error) {
-    fail("{}: '{}': {}", where_, key, error.what());
+    refuse("{}: '{}': {}", where_, key, error.what());
   }
 }
 
 const json& JsonFields::object(const std::string& key) {
   const json& value = field(key);
-  if (!value.is_object()) fail("{}: '{}' is to be an object, found {}", where_, key, value.type_name());
+  if (!value.is_object()) refuse("{}: '{}' is to be an object, found {}", where_, key, value.type_name());
   return value;
 }
 
 const json& JsonFields::array(const std::string& key) {
   const json& value = field(key);
-  if (!value.is_array()) fail("{}: '{}' is to be a list, found {}", where_, key, value.type_name());
+  if (!value.is_array()) refuse("{}: '{}' is to be a list, found {}", where_, key, value.type_name());
   return value;
 }
 
@@ -87,7 +99,7 @@ std::vector<std::string> JsonFields::text_list(const std::string& key) {
   std::vector<std::string> result;
   for (const json& value : array(key)) {
     if (!value.is_string())
-      fail("{}: '{}' is to be a list of texts, found {}", where_, key, value.type_name());
+      refuse("{}: '{}' is to be a list of texts, found {}", where_, key, value.type_name());
     result.push_back(value.get<std::string>());
   }
   return result;
@@ -95,14 +107,14 @@ std::vector<std::string> JsonFields::text_list(const std::string& key) {
 
 void JsonFields::expect_text(const std::string& key, std::string_view value) {
   const std::string found = text(key);
-  if (found != value) fail("{}: '{}' is to be '{}', found '{}'", where_, key, value, found);
+  if (found != value) refuse("{}: '{}' is to be '{}', found '{}'", where_, key, value, found);
 }
 
 void JsonFields::done() const {
   if (read_ < object_.size()) {
     std::string keys;
     for (const auto& item : object_.items()) keys += (keys.empty() ? "" : ", ") + item.key();
-    fail("{}: an unexpected field among {}", where_, keys);
+    refuse("{}: an unexpected field among {}", where_, keys);
   }
 }
 

@@ -31,7 +31,7 @@ void refuse_wrong_place(const Record& record, const ChainLine& line, const std::
 void read_chain(Record& record) {
   const std::string path = record_path(record.folder, kChainFile);
   if (!exists(path)) return;  // killed before the first line
-  const std::string text = read_file(path);
+  const std::string text = read_regular_file(path);
   std::size_t begin = 0;
   while (begin < text.size()) {
     const std::size_t newline = text.find('\n', begin);
@@ -40,7 +40,7 @@ void read_chain(Record& record) {
     const std::string where = fmt::format("{}:{}", path, record.lines.size() + 1);
     ChainLine line = parse_chain_line(line_text, where);
     refuse_wrong_place(record, line, where);
-    record.lines.push_back({std::move(line), sha256(line_text), line_text});
+    record.lines.push_back({std::move(line), sha256(line_text)});
     begin = newline + 1;
   }
   record.chain_bytes = begin;
@@ -76,18 +76,18 @@ RunStatus run_status(const std::string& folder) {
 Claim read_claim(const std::string& folder) {
   refuse_missing_record(folder);
   const std::string path = record_path(folder, kClaimFile);
-  return parse_claim(read_file(path), path);
+  return parse_claim(read_regular_file(path), path);
 }
 
 Circumstances read_circumstances(const std::string& folder) {
   const std::string path = record_path(folder, kCircumstancesFile);
-  return parse_circumstances(read_file(path), path);
+  return parse_circumstances(read_regular_file(path), path);
 }
 
 std::optional<Seal> read_seal(const std::string& folder) {
   const std::string path = record_path(folder, kSealFile);
   if (!exists(path)) return std::nullopt;
-  return parse_seal(read_file(path), path);
+  return parse_seal(read_regular_file(path), path);
 }
 
 Record read_record(const std::string& folder) {
@@ -95,7 +95,7 @@ Record read_record(const std::string& folder) {
   Record record;
   record.folder = folder;
   const std::string path = record_path(folder, kClaimFile);
-  const std::string text = read_file(path);
+  const std::string text = read_regular_file(path);
   record.claim = parse_claim(text, path);
   record.claim_hash = sha256(text);
   read_chain(record);

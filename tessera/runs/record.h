@@ -70,6 +70,8 @@ struct Session {                 // one process that worked on the run
   std::string end;  // "finished", "stopped by SIGINT", "failed"; empty: killed, or still running
   std::map<std::string, std::string>
       environment;  // threads, backend, machine, build, variables of the allow-list
+  std::vector<std::string> command = {};
+  std::string program_digest = {};  // so that a resumption by another program is seen
 };
 
 struct ConfigurationOrigin {
@@ -89,6 +91,7 @@ struct Circumstances {
   std::vector<Session> sessions;
   std::vector<std::string> notes;  // e.g. a damaged checkpoint that was passed over
   bool resumable = true;           // false: the program keeps no state
+  std::string signing_key = {};    // public key of the one that is to sign the seal; empty: none
 };
 std::string circumstances_text(const Circumstances& circumstances);
 Circumstances parse_circumstances(std::string_view text, const std::string& where);
@@ -125,8 +128,7 @@ Seal parse_seal(std::string_view text, const std::string& where);
 
 struct RecordLine {
   ChainLine line;
-  Digest hash{};     // of its text, newline included
-  std::string text;  // with the newline
+  Digest hash{};  // of its text, newline included
 };
 
 struct Record {

@@ -5,6 +5,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
+#include "tessera/base/text.h"
 #include "tessera/runs/json_fields.h"
 #include "tessera/runs/record.h"
 
@@ -54,11 +55,12 @@ void compare_values(std::string& difference, const char* what, const T& recorded
 
 double scalar_value(const json& value, const std::string& name, const std::string& where) {
   if (!value.is_string())
-    fail("{}: scalar '{}' is to be a hexadecimal text, found {}", where, name, value.dump());
+    fail("{}: scalar '{}' is to be a hexadecimal text, found {}", where, printable(name),
+         printable(value.dump()));
   try {
     return hex_float_value(value.get<std::string>());
   } catch (const Error& error) {
-    fail("{}: scalar '{}': {}", where, name, error.what());
+    fail("{}: scalar '{}': {}", where, printable(name), error.what());
   }
 }
 
@@ -105,7 +107,7 @@ std::string first_difference(const Claim& recorded, const Claim& now) {
   compare_values(difference, "digest_every", recorded.digest_every, now.digest_every);
   compare_values(difference, "checkpoint_every", recorded.checkpoint_every, now.checkpoint_every);
   compare_maps(difference, "SHA-256 of input", recorded.inputs, now.inputs);
-  return difference;
+  return printable(difference);
 }
 
 std::string chain_line_text(const ChainLine& line) {

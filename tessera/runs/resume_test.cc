@@ -15,6 +15,7 @@
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/fake_state_test.h"
+#include "tessera/runs/keys.h"
 
 namespace tessera::runs {
 namespace {
@@ -274,6 +275,72 @@ TEST_F(Resume, AStopSavesTheStateOfThatVeryStep) {
     EXPECT_TRUE(check_record(store_ / name).intact());
     EXPECT_EQ(read_circumstances(store_ / name).sessions[0].end, "stopped by SIGINT");
   }
+}
+
+// Raises SIGINT in step 7, and returns the message of the stop.
+std::string stop_in_step_seven(const RunOptions& options) {
+  FakeModel model;
+  auto run = Run::open(options);
+  run.keep("model", model);
+  return message_of([&] {
+    for (auto& step : run.steps(20)) {
+      step.record("average", model.step(step.number()));
+      if (step.number() % 3 == 0) step.record("third", static_cast<double>(step.number()));
+      if (step.number() == 7) std::raise(SIGINT);
+    }
+  });
+}
+
+TEST_F(Resume, TheSignatureIsNotForgotten) {
+  const std::string key = create_key_files(store_ / "key"), other_key = create_key_files(store_ / "other");
+  RunOptions options = fake_options(store_.path(), "signed");
+  options.kind = "train";
+  options.catch_signals = true;
+  options.key_file = store_ / "key";
+  EXPECT_THAT(stop_in_step_seven(options),
+              HasSubstr(fmt::format("tessera resume {} --key {}", store_ / "signed", store_ / "key")));
+  EXPECT_EQ(read_circumstances(store_ / "signed").signing_key, key);
+  copy_folder(store_ / "signed", store_ / "unsigned");
+  copy_folder(store_ / "signed", store_ / "otherwise");
+
+  const auto resume = [&](const std::string& name) {
+    FakeModel model;
+    auto run = Run::resume(store_ / name, options);
+    run_fake_loop(run, model);
+  };
+  resume("signed");
+  EXPECT_EQ(check_record(store_ / "signed").signed_by, key);
+  options.key_file = "";
+  EXPECT_THAT(message_of([&] { resume("unsigned"); }),
+              HasSubstr(key + ": give it again with --key FILE, or say --unsigned"));
+  options.allow_unsigned = true;
+  resume("unsigned");
+  EXPECT_THAT(check_record(store_ / "unsigned").notes, testing::Contains("unsigned"));
+  EXPECT_THAT(read_circumstances(store_ / "unsigned").notes,
+              testing::Contains("resumed without the signing key " + key));
+  EXPECT_EQ(read_circumstances(store_ / "unsigned").signing_key, "");
+  options.key_file = store_ / "other";
+  resume("otherwise");
+  EXPECT_THAT(
+      read_circumstances(store_ / "otherwise").notes,
+      testing::Contains(fmt::format("resumed with the signing key {} instead of {}", other_key, key)));
+}
+
+TEST_F(Resume, EverySessionSaysWhichProgramItWas) {
+  record_until(store_.path(), "a", 8);
+  RunOptions options = fake_options("", "");
+  options.command = {"other", "loop"};
+  options.program_digest = std::string(64, '1');
+  FakeModel model;
+  auto run = Run::resume(store_ / "a", options);
+  EXPECT_EQ(run_fake_loop(run, model), seal_);
+  const Circumstances circumstances = read_circumstances(store_ / "a");
+  ASSERT_EQ(circumstances.sessions.size(), 2U);
+  EXPECT_EQ(circumstances.sessions[0].command, (std::vector<std::string>{"fake", "loop"}));
+  EXPECT_EQ(circumstances.sessions[0].program_digest, std::string(64, '0'));
+  EXPECT_EQ(circumstances.sessions[1].command, options.command);
+  EXPECT_EQ(circumstances.sessions[1].program_digest, options.program_digest);
+  EXPECT_EQ(circumstances.program_digest, std::string(64, '0'));
 }
 
 TEST_F(Resume, AnObserverIsToldToStop) {

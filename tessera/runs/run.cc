@@ -52,7 +52,7 @@ void refuse_sealed(const std::string& folder) {
 
 // A write that was cut off leaves a piece of a line at the end, which nobody needs.
 void cut_torn_line(AppendFile& file) {
-  const std::string text = read_file(file.path());
+  const std::string text = read_regular_file(file.path());
   const std::size_t newline = text.rfind('\n');
   const std::size_t whole = newline == std::string::npos ? 0 : newline + 1;
   if (whole < text.size()) file.cut_back(whole);
@@ -61,6 +61,23 @@ void cut_torn_line(AppendFile& file) {
 // A key that cannot sign has to be known before the work, not after it.
 void refuse_unusable_key(const RunOptions& options) {
   if (!options.key_file.empty()) (void)load_private_key(options.key_file);
+}
+
+// Whoever signs from the beginning must not end without a signature by forgetting an argument.
+void change_signing_key(Circumstances& circumstances, const RunOptions& options, const std::string& folder) {
+  const std::string before = circumstances.signing_key, now = signing_key_of(options);
+  if (before == now) return;
+  if (now.empty() && !options.allow_unsigned)
+    fail_with(ExitCode::kUsage,
+              "{}: the run was begun with the signing key {}: give it again with --key FILE, or say "
+              "--unsigned to seal "
+              "without a signature",
+              folder, before);
+  if (!before.empty())
+    circumstances.notes.push_back(
+        now.empty() ? fmt::format("resumed without the signing key {}", before)
+                    : fmt::format("resumed with the signing key {} instead of {}", now, before));
+  circumstances.signing_key = now;
 }
 
 }  // namespace
@@ -78,13 +95,16 @@ Run::~Run() {
 }
 
 Run Run::open(const RunOptions& options) {
-  const std::string replayed = environment_value("TESSERA_REPLAY");
+  const auto asked_for = [&options](const char* variable) {
+    return options.obey_environment ? environment_value(variable) : std::string();
+  };
+  const std::string replayed = asked_for("TESSERA_REPLAY");
   if (!replayed.empty()) {
     if (!first_use_of(replayed))
       fail("{}: a replay writes nothing, so this program cannot open a second run", replayed);
     return replay(replayed, options, {.from_step = replay_from()});
   }
-  const std::string resumed = environment_value("TESSERA_RESUME");
+  const std::string resumed = asked_for("TESSERA_RESUME");
   if (!resumed.empty() && first_use_of(resumed)) return resume(resumed, options);
 
   refuse_unusable_key(options);
@@ -118,6 +138,8 @@ Run Run::resume(const std::string& folder, const RunOptions& options) {
   refuse_sealed(folder);  // by the process that had the lock
   Record record = read_record(folder);
   refuse_other_claim(record.claim, claim_of(options), folder);
+  Circumstances circumstances = read_circumstances(folder);
+  change_signing_key(circumstances, options, folder);
   remove_leftovers(folder);
 
   auto state = std::make_unique<State>();
@@ -128,7 +150,7 @@ Run Run::resume(const std::string& folder, const RunOptions& options) {
   state->name = owned.name;
   state->folder = owned.path;
   state->lock.emplace(std::move(owned.lock));
-  state->circumstances = read_circumstances(folder);
+  state->circumstances = std::move(circumstances);
   state->circumstances.sessions.push_back(new_session(options));
   AppendFile chain(record_path(folder, kChainFile));
   if (record.torn_bytes > 0) chain.cut_back(record.chain_bytes);
@@ -140,6 +162,8 @@ Run Run::resume(const std::string& folder, const RunOptions& options) {
 
 Run Run::replay(const std::string& folder, const RunOptions& options, const ReplayOptions& replay_options) {
   Record record = read_record(folder);
+  if (record.lines.empty())
+    fail_with(ExitCode::kUnsealed, "{}: the chain has no line: there is nothing to compare with", folder);
   auto state = std::make_unique<State>();
   state->mode = Mode::kReplay;
   state->options = options;

@@ -78,8 +78,10 @@ struct RunOptions {
   std::uint64_t checkpoint_every = 500;  // 0: only at the end
   std::size_t kept_checkpoints = 3;      // the newest ones, beside the final one; older files are removed
   std::string key_file = {};             // private key (keys.h) that signs the seal
+  bool allow_unsigned = false;           // go on without a key with a run that was begun with one
   std::map<std::string, std::string> environment = {};  // more for the circumstances: "backend" -> "cpu/avx2"
   bool catch_signals = true;                            // stop cleanly on SIGINT and SIGTERM
+  bool obey_environment = true;                         // TESSERA_RESUME and TESSERA_REPLAY
 };
 
 // The first place where a re-execution differs from the record.
@@ -96,7 +98,7 @@ struct ReplayOutcome {
   std::uint64_t recorded_steps = 0;
   std::uint64_t tensors = 0;  // number of tensors in the state
   std::uint64_t digests = 0;  // tensor digests compared
-  bool complete = false;      // everything that was recorded has been compared
+  bool complete = false;      // everything that was recorded has been compared, to the closing line
   std::optional<Mismatch> mismatch = {};
   bool identical() const { return complete && !mismatch; }
 };
@@ -104,7 +106,8 @@ std::string replay_outcome_text(const ReplayOutcome& outcome);  // the report: o
 ReplayOutcome parse_replay_outcome(std::string_view text, const std::string& where);
 
 struct ReplayOptions {
-  std::uint64_t from_step = 0;  // begin from the checkpoint of that step, which must be there
+  std::uint64_t from_step =
+      0;  // begin from the checkpoint of that step, which must be there; not the last step
 };
 
 // Thrown when the user asked for a stop; the state is saved and what() says how to go on.
@@ -157,7 +160,7 @@ class Run : public StepObserver {
  public:
   enum class Mode { kRecord, kResume, kReplay };
 
-  // A new run; or, with TESSERA_RESUME or TESSERA_REPLAY in the environment, an old one.
+  // A new run; or, with TESSERA_RESUME or TESSERA_REPLAY in the environment (and obey_environment), an old one.
   static Run open(const RunOptions& options);
   // Goes on with the run in `folder`. `options` must describe the same claim; name and store are not looked
   // at.
@@ -192,7 +195,8 @@ class Run : public StepObserver {
   bool on_step(const StepReport& report) override;
 
   // Ends the run: writes the closing line and the final checkpoint, and seals. In a replay: completes the
-  // comparison and writes the report. Returns the seal (of the record, in a replay) in hexadecimal.
+  // comparison and writes the report. Returns the seal in hexadecimal; in a replay that of the record, or nothing when
+  // it was not identical.
   std::string finish();
 
   const ReplayOutcome& replay_outcome() const;  // in a replay, after finish()

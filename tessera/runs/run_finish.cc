@@ -19,7 +19,7 @@ std::string Run::State::finish() {
   if (stopped) throw Stopped(stop_message());
   if (mode == Mode::kReplay) {
     finish_replay();
-    return recorded_seal;
+    return outcome.identical() ? recorded_seal : "";
   }
   if (open_step) {  // the loop was left by `break`: this step is its last
     const Step step = std::move(*open_step);
@@ -43,9 +43,9 @@ std::string Run::State::seal() {
 
   Seal seal;
   seal.claim = claim_hash;
-  seal.chain = chain->lines().back().hash;
-  seal.lines = chain->lines().size();
-  seal.checkpoint = chain->lines().back().line.checkpoint;
+  seal.chain = chain->last().hash;
+  seal.lines = chain->lines();
+  seal.checkpoint = chain->last().line.checkpoint;
   seal.circumstances = sha256_of_file(record_path(folder, kCircumstancesFile));
   seal.timing = sha256_of_file(record_path(folder, kTimingFile));
   seal.checkpoints = checkpoints_in(folder);
@@ -72,7 +72,8 @@ void Run::State::finish_replay() {
     add_closing_line();
   }
   finished = true;
-  outcome.complete = !outcome.mismatch && chain->at_recorded_end();
+  // A shortened chain, or one of a run that was interrupted, has no closing line: what was cut off is not known.
+  outcome.complete = !outcome.mismatch && chain->at_recorded_end() && chain->last().line.closing;
   write_report();
 }
 

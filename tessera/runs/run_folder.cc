@@ -13,6 +13,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/runs/keys.h"
 
 namespace tessera::runs {
 namespace {
@@ -109,7 +110,17 @@ std::vector<std::string> own_command() {
 }
 
 std::string own_digest() {
-  return exists("/proc/self/exe") ? to_hex(sha256_of_file("/proc/self/exe")) : "";
+  static const std::string digest =
+      exists("/proc/self/exe") ? to_hex(sha256_of_file("/proc/self/exe")) : std::string();
+  return digest;
+}
+
+std::vector<std::string> command_of(const RunOptions& options) {
+  return options.command.empty() ? own_command() : options.command;
+}
+
+std::string program_digest_of(const RunOptions& options) {
+  return options.program_digest.empty() ? own_digest() : options.program_digest;
 }
 
 }  // namespace
@@ -180,19 +191,26 @@ Claim claim_of(const RunOptions& options) {
 Circumstances circumstances_of(const RunOptions& options, const std::string& name) {
   Circumstances result;
   result.name = name;
-  result.command = options.command.empty() ? own_command() : options.command;
+  result.command = command_of(options);
   std::error_code ignored;
   result.folder_of_command = fs::current_path(ignored).string();
-  result.program_digest = options.program_digest.empty() ? own_digest() : options.program_digest;
+  result.program_digest = program_digest_of(options);
   for (const ConfigurationValue& entry : options.configuration)
     result.configuration.push_back({entry.key, entry.value, entry.origin});
   for (const InputFile& input : options.inputs) result.inputs.push_back({input.name, input.path});
+  result.signing_key = signing_key_of(options);
   return result;
+}
+
+std::string signing_key_of(const RunOptions& options) {
+  return options.key_file.empty() ? "" : load_private_key(options.key_file).public_key();
 }
 
 Session new_session(const RunOptions& options) {
   Session session;
   session.started = time_now();
+  session.command = command_of(options);
+  session.program_digest = program_digest_of(options);
   session.environment = options.environment;
   utsname system{};
   if (::uname(&system) == 0) {

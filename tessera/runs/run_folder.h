@@ -31,6 +31,7 @@ std::string store_of_folder(const std::string& path);
 
 Claim claim_of(const RunOptions& options);
 Circumstances circumstances_of(const RunOptions& options, const std::string& name);
+std::string signing_key_of(const RunOptions& options);  // the public key; empty without a key
 Session new_session(const RunOptions& options);
 std::string time_now();  // UTC, "2026-01-31T12:00:00Z"
 

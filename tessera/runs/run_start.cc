@@ -35,8 +35,8 @@ std::optional<Pause> Run::State::usable_pause() {
   const std::string path = record_path(folder, kPauseFile);
   if (!exists(path)) return std::nullopt;
   try {
-    Pause found = parse_pause(read_file(path), path);
-    const auto& lines = chain->lines();
+    Pause found = parse_pause(read_regular_file(path), path);
+    const auto& lines = chain->recorded();
     if (found.step < lines.size() && lines[found.step].hash == found.chain) return found;
   } catch (const Error& error) {
     circumstances.notes.push_back(fmt::format("passed over: {}", error.what()));
@@ -45,7 +45,7 @@ std::optional<Pause> Run::State::usable_pause() {
 }
 
 void Run::State::restore_latest() {
-  const auto& lines = chain->lines();
+  const auto& lines = chain->recorded();
   if (lines.empty()) return;
   if (kept.empty() && lines.size() > 1)
     fail(
@@ -69,8 +69,8 @@ bool Run::State::restore_from(std::size_t line, const std::string& digest) {
     return false;
   }
   restore_exactly(digest);
-  const ChainLine& restored = chain->lines()[line].line;
   chain->skip(line + 1);
+  const ChainLine& restored = chain->last().line;
   done = restored.step;
   complete = restored.closing;
   return true;
@@ -96,24 +96,30 @@ void Run::State::restore_exactly(const std::string& digest) {
 }
 
 void Run::State::restore_replay_start() {
-  const auto& lines = chain->lines();
+  const auto& lines = chain->recorded();
   if (kept.empty())
     fail("{}: the program keeps no state, so it can be replayed from the beginning only", folder);
+  const std::uint64_t last_step = lines.back().line.step;
   std::string steps_with_checkpoints;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const ChainLine& line = lines[i].line;
-    if (line.checkpoint.empty() || line.closing || !exists(checkpoint_path(folder, line.checkpoint)))
-      continue;
+    const bool usable =
+        !line.checkpoint.empty() && line.step < last_step && exists(checkpoint_path(folder, line.checkpoint));
+    if (!usable) continue;
     if (line.step == replay.from_step) {
       restore_exactly(line.checkpoint);
       chain->skip(i + 1);
-      done = line.step;
+      done = replay.from_step;
       return;
     }
     steps_with_checkpoints += fmt::format("{}{}", steps_with_checkpoints.empty() ? "" : ", ", line.step);
   }
+  if (steps_with_checkpoints.empty()) steps_with_checkpoints = "none";
+  if (replay.from_step >= last_step)
+    fail("{}: nothing comes after step {}: step {} is the last one; the earlier steps with a checkpoint: {}",
+         folder, replay.from_step, last_step, steps_with_checkpoints);
   fail("{}: there is no checkpoint of step {}; the steps that have one: {}", folder, replay.from_step,
-       steps_with_checkpoints.empty() ? "none" : steps_with_checkpoints);
+       steps_with_checkpoints);
 }
 
 }  // namespace tessera::runs

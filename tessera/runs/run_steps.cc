@@ -94,11 +94,10 @@ void Run::State::note_duration() {
 void Run::State::remove_old_checkpoints() {
   std::size_t wanted = std::max<std::size_t>(options.kept_checkpoints, 1);
   std::set<std::string> needed;
-  for (std::size_t i = chain->position(); i-- > 0 && needed.size() < wanted;) {
-    const ChainLine& line = chain->lines()[i].line;
-    if (line.checkpoint.empty()) continue;
-    if (line.closing) ++wanted;
-    needed.insert(line.checkpoint);
+  const std::vector<PassedCheckpoint>& passed = chain->checkpoints();
+  for (std::size_t i = passed.size(); i-- > 0 && needed.size() < wanted;) {
+    if (passed[i].closing) ++wanted;
+    needed.insert(passed[i].digest);
   }
   for (const std::string& digest : checkpoints_in(folder))
     if (!needed.contains(digest)) remove_file(checkpoint_path(folder, digest));
@@ -111,7 +110,7 @@ bool Run::State::stop_wanted() const {
 // Scheduled checkpoints are in the chain; this one depends on the moment of the signal, so it must not be.
 void Run::State::pause() {
   stopped = true;
-  const RecordLine& last = chain->lines()[done];
+  const RecordLine& last = chain->last();
   if (last.line.checkpoint.empty() && !kept.empty()) {
     const std::string bytes = write_safetensors(kept.collect());
     const std::string digest = to_hex(sha256(bytes));
@@ -130,8 +129,9 @@ std::string Run::State::stop_message() const {
     return fmt::format(
         "run '{}' stopped after step {}{}; the program keeps no state, so it cannot be resumed", name,
         grouped_number(done), planned);
+  const std::string key = options.key_file.empty() ? "" : fmt::format(" --key {}", options.key_file);
   const std::string how = claim.kind == "train"
-                              ? fmt::format("tessera resume {}", folder)
+                              ? fmt::format("tessera resume {}{}", folder, key)
                               : fmt::format("start the same command with TESSERA_RESUME={}", folder);
   return fmt::format("run '{}' stopped after step {}{}, its state is saved; to go on: {}", name,
                      grouped_number(done), planned, how);

@@ -251,7 +251,7 @@ TEST(Replay, TheSameProgramIsIdentical) {
   TestFolder store;
   const std::string seal = record_fake_run(store.path(), "a");
   const std::string before = read_file(store / "a/chain.jsonl");
-  for (const std::uint64_t from : {0, 10, 15, 20}) {
+  for (const std::uint64_t from : {0, 10, 15}) {
     FakeModel model;
     auto run = Run::replay(store / "a", fake_options("", ""), {.from_step = from});
     EXPECT_EQ(run_fake_loop(run, model), seal);
@@ -262,11 +262,18 @@ TEST(Replay, TheSameProgramIsIdentical) {
   }
   EXPECT_EQ(read_file(store / "a/chain.jsonl"), before);
   EXPECT_EQ(names_in_folder(store / "a").size(), 6U);
-  FakeModel model;
-  auto run = Run::replay(store / "a", fake_options("", ""), {.from_step = 7});
-  run.keep("model", model);
-  EXPECT_THAT(message_of([&] { run.start(); }),
-              HasSubstr("there is no checkpoint of step 7; the steps that have one: 10, 15, 20"));
+  const auto message_from = [&](std::uint64_t step) {
+    FakeModel model;
+    auto run = Run::replay(store / "a", fake_options("", ""), {.from_step = step});
+    run.keep("model", model);
+    return message_of([&] { run.start(); });
+  };
+  EXPECT_THAT(message_from(7),
+              HasSubstr("there is no checkpoint of step 7; the steps that have one: 10, 15"));
+  EXPECT_THAT(message_from(20),
+              HasSubstr("nothing comes after step 20: step 20 is the last one; the earlier steps "
+                        "with a checkpoint: 10, 15"));
+  EXPECT_THAT(message_from(21), HasSubstr("nothing comes after step 21: step 20 is the last one"));
 }
 
 TEST(Replay, AScalarThatDiffersIsNamedFirst) {
@@ -282,8 +289,8 @@ TEST(Replay, AScalarThatDiffersIsNamedFirst) {
     step.record("average", model.step(step.number()));
     if (step.number() % 3 == 0) step.record("third", static_cast<double>(step.number()));
   }
-  run.finish();
-  EXPECT_EQ(last, 7U);  // it ends at the mismatch
+  EXPECT_EQ(run.finish(), "");  // the seal belongs to another computation
+  EXPECT_EQ(last, 7U);          // it ends at the mismatch
   ASSERT_TRUE(run.replay_outcome().mismatch.has_value());
   EXPECT_EQ(run.replay_outcome().mismatch->step, 7U);
   EXPECT_EQ(run.replay_outcome().mismatch->what, "scalar 'average'");
@@ -342,9 +349,44 @@ TEST(Replay, AnUnfinishedRecordIsComparedAsFarAsItGoes) {
   FakeModel model;
   auto run = Run::replay(store / "a", fake_options("", ""));
   EXPECT_EQ(run_fake_loop(run, model), "");
-  EXPECT_TRUE(run.replay_outcome().identical());
+  EXPECT_FALSE(run.replay_outcome().mismatch.has_value());
+  EXPECT_FALSE(run.replay_outcome().complete);
+  EXPECT_FALSE(run.replay_outcome().identical());
   EXPECT_EQ(run.replay_outcome().last_step, 12U);
   EXPECT_EQ(model.count(), 12);
+}
+
+TEST(Replay, AShortenedChainIsNeverIdentical) {
+  TestFolder store;
+  record_fake_run(store.path(), "a");
+  const std::string text = read_file(store / "a/chain.jsonl");
+  write_file_atomically(store / "a/chain.jsonl", text.substr(0, text.rfind('\n', text.size() - 2) + 1));
+  FakeModel model;
+  auto run = Run::replay(store / "a", fake_options("", ""));
+  EXPECT_EQ(run_fake_loop(run, model), "");
+  EXPECT_FALSE(run.replay_outcome().identical());
+  EXPECT_EQ(run.replay_outcome().last_step, 20U);
+}
+
+// Killed between its claim and its first line.
+TEST(Replay, AnEmptyChainIsUnsealed) {
+  TestFolder store;
+  { auto run = Run::open(fake_options(store.path(), "a")); }
+  EXPECT_EQ(check_record(store / "a").code(), ExitCode::kUnsealed);
+  for (const bool by_environment : {false, true}) {
+    try {
+      if (by_environment) setenv("TESSERA_REPLAY", (store / "a").c_str(), 1);
+      FakeModel model;
+      auto run =
+          by_environment ? Run::open(fake_options("", "")) : Run::replay(store / "a", fake_options("", ""));
+      run_fake_loop(run, model);
+      ADD_FAILURE();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kUnsealed);
+      EXPECT_THAT(error.what(), HasSubstr("the chain has no line"));
+    }
+    unsetenv("TESSERA_REPLAY");
+  }
 }
 
 TEST(Replay, AnotherClaimIsRefused) {
@@ -371,6 +413,22 @@ TEST(Replay, TheEnvironmentTurnsAnyProgramIntoAReplay) {
   const ReplayOutcome outcome = parse_replay_outcome(read_file(store / "report.json"), "report");
   EXPECT_TRUE(outcome.identical());
   EXPECT_EQ(outcome.last_step, 20U);
+}
+
+TEST(Run, MayBeDeafToTheEnvironment) {
+  TestFolder store;
+  const std::string seal = record_fake_run(store.path(), "a");
+  RunOptions options = fake_options(store.path(), "b");
+  options.obey_environment = false;
+  setenv("TESSERA_REPLAY", (store / "a").c_str(), 1);
+  setenv("TESSERA_RESUME", (store / "a").c_str(), 1);
+  FakeModel model;
+  auto run = Run::open(options);
+  unsetenv("TESSERA_REPLAY");
+  unsetenv("TESSERA_RESUME");
+  EXPECT_EQ(run.mode(), Run::Mode::kRecord);
+  EXPECT_EQ(run_fake_loop(run, model), seal);
+  EXPECT_EQ(run_status(store / "b"), RunStatus::kSealed);
 }
 
 TEST(Replay, OutcomesAreWrittenAndRead) {

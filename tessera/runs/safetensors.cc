@@ -12,6 +12,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/json.h"
+#include "tessera/base/text.h"
 
 namespace tessera::runs {
 namespace {
@@ -87,7 +88,7 @@ class HeaderReader {
       fail("{}: {} is to be an object, found {}", where_, kMetadata, found->type_name());
     for (const auto& [key, value] : found->items()) {
       if (!value.is_string())
-        fail("{}: {}: '{}' is to be a text, found {}", where_, kMetadata, key, value.type_name());
+        fail("{}: {}: '{}' is to be a text, found {}", where_, kMetadata, printable(key), value.type_name());
       result[key] = value.get<std::string>();
     }
     return result;
@@ -97,7 +98,7 @@ class HeaderReader {
   template <typename... Args>
   [[noreturn]] void refuse(const std::string& name, fmt::format_string<Args...> format,
                            Args&&... args) const {
-    fail("{}: tensor '{}': {}", where_, name, fmt::format(format, std::forward<Args>(args)...));
+    fail("{}: tensor '{}': {}", where_, printable(name), fmt::format(format, std::forward<Args>(args)...));
   }
 
   const json& field(const std::string& name, const json& entry, const char* key) const {
