@@ -38,6 +38,25 @@ TEST_F(CpuReduction, OfManyLengths) {
   }
 }
 
+// Extremes of whole blocks take their elements in another order: a NaN must survive from any place.
+TEST_F(CpuReduction, OfBlocksWithOneSpecialValue) {
+  for (const float special : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                              -std::numeric_limits<float>::infinity(), 0.0f, -0.0f}) {
+    for (const int place : {0, 15, 16, 255, 256, 511, 700, 1023}) {
+      for (const float other : {-1.0f, -0.0f, 1.0f}) {
+        std::vector<float> values(1024, other);
+        values[static_cast<std::size_t>(place)] = special;
+        const Tensor x = Tensor::from<float>(values, {1024});
+        const Tensor y = cast(x, DType::kFloat64);
+        for (const Named& reduction : kReductions) {
+          expect_same_bits([&] { return reduction.function(x, {0}, false); }, reduction.name);
+          expect_same_bits([&] { return reduction.function(y, {0}, false); }, reduction.name);
+        }
+      }
+    }
+  }
+}
+
 TEST_F(CpuReduction, OfTrainingShapes) {
   for (const Named& reduction : kReductions) {
     const Tensor bias = random_tensor<float>({2100, 10}, 1),
