@@ -7,6 +7,7 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/suggest.h"
+#include "tessera/base/text.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/version.h"
 
@@ -109,7 +110,8 @@ int run_command_line(const std::vector<std::string>& words) {
     return static_cast<int>(code);
   } catch (const Error& error) {
     std::fflush(stdout);
-    fmt::print(stderr, "tessera: {}\n", error.what());
+    fmt::print(stderr, "tessera: {}\n",
+               printable(error.what()));  // it may quote a file that somebody else made
     return static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "tessera: out of memory\n");

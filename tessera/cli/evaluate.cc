@@ -1,6 +1,7 @@
 // tessera evaluate: how good is a trained run on labelled samples, and which classes are hard?
 #include <fmt/core.h>
 
+#include "tessera/base/text.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -33,8 +34,10 @@ ExitCode run_evaluate(const Words& words) {
   const train::TrainedModel model(folder);
   const train::Evaluation evaluation = train::evaluate(model, file, labels);
   if (!evaluation.note.empty()) fmt::print(stderr, "note: {}\n", evaluation.note);
+  std::vector<std::string> classes;
+  for (const std::string& name : evaluation.classes) classes.push_back(printable(name));
   fmt::print("samples   {}\naccuracy  {:.4f}\nloss      {:.4f}\n\n{}", evaluation.samples,
-             evaluation.accuracy, evaluation.loss, evaluation.confusion.per_class_table(evaluation.classes));
+             evaluation.accuracy, evaluation.loss, evaluation.confusion.per_class_table(classes));
   return ExitCode::kSuccess;
 }
 

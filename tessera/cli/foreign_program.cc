@@ -1,12 +1,18 @@
 #include "tessera/cli/foreign_program.h"
 
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "tessera/base/files.h"
+#include "tessera/base/hash.h"
+#include "tessera/base/text.h"
+#include "tessera/cli/shell_words.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/run.h"
@@ -15,48 +21,121 @@ namespace tessera::cli {
 
 namespace {
 
-std::string quoted(const std::vector<std::string>& command) {
-  std::string text;
-  for (const std::string& word : command) {
-    text += (text.empty() ? "" : " ") +
-            (word.find_first_of(" '\"$`\\") == std::string::npos ? word : "'" + word + "'");
+namespace fs = std::filesystem;
+
+struct TemporaryFolder {
+  ~TemporaryFolder() { fs::remove_all(path, error); }
+  std::string path = make_temporary_folder("tessera-verify");
+  std::error_code error;
+};
+
+// This process's variables with others for the replay; an empty value takes a variable away.
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& changes) {
+  std::vector<std::string> result;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    if (!changes.contains(text.substr(0, text.find('=')))) result.push_back(text);
   }
-  return text;
+  for (const auto& [name, value] : changes)
+    if (!value.empty()) result.push_back(name + "=" + value);
+  return result;
 }
 
-// Runs the command with the replay variables set; returns its wait status.
-int execute(const runs::Circumstances& circumstances, const std::string& run_folder,
-            const std::string& report) {
-  const pid_t child = fork();
-  if (child < 0) fail("the recorded command cannot be started: fork failed");
-  if (child == 0) {
-    setenv("TESSERA_REPLAY", run_folder.c_str(), 1);
-    setenv("TESSERA_REPLAY_REPORT", report.c_str(), 1);
-    std::vector<char*> words;
-    for (const std::string& word : circumstances.command) words.push_back(const_cast<char*>(word.c_str()));
-    words.push_back(nullptr);
-    if (chdir(circumstances.folder_of_command.c_str()) != 0) _exit(127);
-    execvp(words[0], words.data());
-    _exit(127);
-  }
+std::vector<std::string> replay_environment(const std::string& run_folder, const std::string& report,
+                                            std::uint64_t from_step, const Execution& execution) {
+  std::map<std::string, std::string> changes = {
+      {"TESSERA_REPLAY", fs::absolute(run_folder)},
+      {"TESSERA_REPLAY_REPORT", report},
+      {"TESSERA_REPLAY_FROM", from_step == 0 ? "" : std::to_string(from_step)},
+      {"TESSERA_RESUME", ""}};
+  // What was not chosen here stays as the user's environment has it.
+  if (execution.threads > 0) changes["TESSERA_THREADS"] = std::to_string(execution.threads);
+  if (!execution.backend.empty()) changes["TESSERA_BACKEND"] = execution.backend;
+  if (!execution.simd.empty()) changes["TESSERA_SIMD"] = execution.simd;
+  return environment_with(changes);
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+// Returns the wait status. Standard output is the outcome of `verify`, so the program's goes to standard error.
+int execute(const runs::Circumstances& circumstances, std::vector<std::string> environment) {
+  std::vector<std::string> command = circumstances.command;
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addchdir_np(&actions, circumstances.folder_of_command.c_str());
+  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+  pid_t child = 0;
+  const int error = posix_spawnp(&child, command[0].c_str(), &actions, nullptr, pointers_to(command).data(),
+                                 pointers_to(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0)
+    fail_with(ExitCode::kCannotRerun, "the recorded command cannot be started in {}: {}: {}",
+              shell_word(circumstances.folder_of_command), shell_words(command), std::strerror(error));
   int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-  }
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) fail("the recorded command cannot be waited for: {}", std::strerror(errno));
   return status;
 }
 
-train::VerifyResult outcome_of(const runs::ReplayOutcome& outcome, train::VerifyResult result) {
-  result.replay = outcome;
-  if (outcome.mismatch) {
-    result.message = outcome.mismatch->sentence();
-  } else if (!outcome.complete) {
-    result.message = fmt::format("the program stopped after step {} of {} recorded ones", outcome.last_step,
-                                 outcome.recorded_steps);
-  } else {
-    result.code = ExitCode::kSuccess;
-    result.message = fmt::format("identical: {} steps, {} tensors", outcome.last_step, outcome.tensors);
+std::string ending(int status) {
+  return WIFEXITED(status) ? fmt::format("it ended with status {}", WEXITSTATUS(status))
+                           : fmt::format("it was ended by signal {}", WTERMSIG(status));
+}
+
+// The program opens its files itself, so they must be where it found them.
+void check_inputs(const runs::Claim& claim, const runs::Circumstances& circumstances) {
+  for (const runs::InputPlace& input : circumstances.inputs) {
+    const auto claimed = claim.inputs.find(input.name);
+    if (claimed == claim.inputs.end() || input.path.empty()) continue;
+    const std::string path = fs::path(circumstances.folder_of_command) / input.path;
+    std::error_code error;
+    if (!fs::exists(path, error))
+      fail_with(ExitCode::kCannotRerun, "the input '{}' is not at {}, where the program would look for it",
+                input.name, shell_word(path));
+    const std::string found = to_hex(sha256(read_regular_file(path)));
+    if (found != claimed->second)
+      fail_with(ExitCode::kInputChanged,
+                "{}: the input '{}' has changed: its SHA-256 is {}, the record says {}", path, input.name,
+                found, claimed->second);
   }
-  return result;
+}
+
+// Throws Error for what cannot, or may not, be executed here.
+void check_can_rerun(const runs::Claim& claim, const runs::Circumstances& circumstances, bool run_command) {
+  if (claim.contract != runs::kContract)
+    fail_with(ExitCode::kCannotRerun, "the run obeys the numerics contract {}, this program has {}",
+              claim.contract, runs::kContract);
+  check_inputs(claim, circumstances);
+  if (circumstances.command.empty())
+    fail_with(ExitCode::kCannotRerun, "the record is intact, but it does not say which command made the run");
+  if (!run_command)
+    fail_with(ExitCode::kCannotRerun,
+              "the record is intact, but the run was made by another program; '--run-command' would execute, "
+              "in {}: {}",
+              shell_word(circumstances.folder_of_command), shell_words(circumstances.command));
+}
+
+// A report is what a program says about itself: it must at least be about this record.
+void judge_report(train::VerifyResult& result, const runs::ReplayOutcome& outcome, std::uint64_t from_step,
+                  std::uint64_t recorded_steps, int status) {
+  if (outcome.recorded_steps != recorded_steps || outcome.first_step != from_step ||
+      (outcome.identical() && outcome.last_step != recorded_steps)) {
+    result.message = fmt::format(
+        "the program's report does not fit the record: it is about the steps {} to {} of {}, expected {} to "
+        "{} of {}",
+        outcome.first_step + 1, outcome.last_step, outcome.recorded_steps, from_step + 1, recorded_steps,
+        recorded_steps);
+    return;
+  }
+  train::judge_replay(result, outcome);
+  if (result.code != ExitCode::kSuccess || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return;
+  result.code = ExitCode::kFailure;
+  result.message = fmt::format("every step was identical, but the program then failed: {}", ending(status));
 }
 
 }  // namespace
@@ -70,7 +149,10 @@ bool is_foreign(const std::string& run_folder) {
 }
 
 train::VerifyResult verify_foreign_program(const std::string& run_folder, const train::VerifyOptions& options,
-                                           bool run_command) {
+                                           bool run_command, const Execution& execution) {
+  if (!options.data_folder.empty())
+    fail_with(ExitCode::kUsage,
+              "--data: the run was made by another program, which opens its files itself, where they were");
   train::VerifyResult result;
   result.check = runs::check_record(run_folder, {.trusted_key_file = options.trust_key_file});
   result.seal = result.check.seal;
@@ -81,28 +163,23 @@ train::VerifyResult verify_foreign_program(const std::string& run_folder, const 
     result.message = problem.place + ": " + problem.message;
     return result;
   }
+  const runs::Record record = runs::read_record(run_folder);
   const runs::Circumstances circumstances = runs::read_circumstances(run_folder);
-  if (!run_command || circumstances.command.empty()) {
-    result.code = ExitCode::kCannotRerun;
-    result.message = fmt::format(
-        "the record is intact, but the run was made by another program; '--run-command' would execute, in "
-        "{}: {}",
-        circumstances.folder_of_command, quoted(circumstances.command));
-    return result;
-  }
-  const std::string scratch = make_temporary_folder("tessera-verify");
-  const std::string report = scratch + "/report.json";
-  const int status = execute(circumstances, std::filesystem::absolute(run_folder), report);
+  check_can_rerun(record.claim, circumstances, run_command);
+
+  const TemporaryFolder scratch;
+  const std::string report = scratch.path + "/report.json";
+  const int status =
+      execute(circumstances, replay_environment(run_folder, report, options.from_step, execution));
   if (!exists(report)) {
     result.code = ExitCode::kCannotRerun;
-    result.message = fmt::format("the recorded command left no report (it ended with status {}): {}",
-                                 WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-                                 quoted(circumstances.command));
-  } else {
-    result.code = ExitCode::kFailure;
-    result = outcome_of(runs::parse_replay_outcome(read_file(report), report), result);
+    result.message = fmt::format("the recorded command left no report ({}): {}", ending(status),
+                                 shell_words(circumstances.command));
+    return result;
   }
-  remove_folder(scratch);
+  result.code = ExitCode::kFailure;
+  judge_report(result, runs::parse_replay_outcome(read_regular_file(report), report), options.from_step,
+               record.last_step(), status);
   return result;
 }
 

@@ -5,13 +5,16 @@
 
 #include <string>
 
+#include "tessera/cli/execution.h"
 #include "tessera/train/training_run.h"
 
 namespace tessera::cli {
 
 bool is_foreign(const std::string& run_folder);  // false also for a record whose claim cannot be read
 
+// Nothing is started before the record is intact, of this numerics contract, and its inputs have the recorded digests. The program's
+// standard output goes to standard error; `execution` reaches it as TESSERA_THREADS, TESSERA_BACKEND and TESSERA_SIMD.
 train::VerifyResult verify_foreign_program(const std::string& run_folder, const train::VerifyOptions& options,
-                                           bool run_command);
+                                           bool run_command, const Execution& execution = {});
 
 }  // namespace tessera::cli

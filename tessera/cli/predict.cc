@@ -36,7 +36,7 @@ ExitCode run_predict(const Words& words) {
   if (output.empty()) {
     fmt::print("{}", csv);
   } else {
-    write_file_atomically(output, csv);
+    write_user_file(output, csv);
   }
   return ExitCode::kSuccess;
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tessera/base/json.h"
+#include "tessera/base/text.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/runs/index.h"
@@ -26,7 +27,7 @@ constexpr std::string_view kDetails =
 std::string scalars_of(const runs::RunSummary& run) {
   std::string text;
   for (const auto& [name, value] : run.scalars)
-    text += fmt::format("{}{} {:.4g}", text.empty() ? "" : "  ", name, value);
+    text += fmt::format("{}{} {:.4g}", text.empty() ? "" : "  ", printable(name), value);
   return text;
 }
 
@@ -43,8 +44,8 @@ void print_table(const std::vector<runs::RunSummary>& summaries) {
   fmt::print("{:<{}}  {:<11}  {:>{}}  {:<12}  last values\n", "run", name_width, "status", "steps",
              steps_width, "seal");
   for (const auto& run : summaries) {
-    fmt::print("{:<{}}  {:<11}  {:>{}}  {:<12}  {}\n", run.name, name_width, run.status, steps_of(run),
-               steps_width, run.seal.empty() ? "-" : run.seal.substr(0, 12), scalars_of(run));
+    fmt::print("{:<{}}  {:<11}  {:>{}}  {:<12}  {}\n", printable(run.name), name_width, run.status,
+               steps_of(run), steps_width, run.seal.empty() ? "-" : run.seal.substr(0, 12), scalars_of(run));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "tessera/base/files.h"
 #include "tessera/base/json.h"
+#include "tessera/base/text.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/runs/check.h"
@@ -34,18 +35,20 @@ void show_configuration(const runs::Claim& claim, const runs::Circumstances& cir
   heading("configuration");
   std::size_t key_width = 0, value_width = 0;
   for (const auto& value : circumstances.configuration) {
-    key_width = std::max(key_width, value.key.size());
-    value_width = std::max(value_width, std::min<std::size_t>(value.value.size(), 40));
+    key_width = std::max(key_width, printable(value.key).size());
+    value_width = std::max(value_width, std::min<std::size_t>(printable(value.value).size(), 40));
   }
   for (const auto& value : circumstances.configuration) {
-    fmt::print("  {:<{}}  {:<{}}  {}\n", value.key, key_width, value.value, value_width, value.origin);
+    fmt::print("  {:<{}}  {:<{}}  {}\n", printable(value.key), key_width, printable(value.value), value_width,
+               printable(value.origin));
   }
   heading("inputs");
   for (const auto& [name, digest] : claim.inputs) {
     const auto place =
         std::find_if(circumstances.inputs.begin(), circumstances.inputs.end(),
                      [&wanted = name](const runs::InputPlace& input) { return input.name == wanted; });
-    fmt::print("  {}  {}  {}\n", name, digest, place == circumstances.inputs.end() ? "" : place->path);
+    fmt::print("  {}  {}  {}\n", printable(name), digest,
+               place == circumstances.inputs.end() ? "" : printable(place->path));
   }
   if (claim.inputs.empty()) fmt::print("  none\n");
 }
@@ -53,11 +56,12 @@ void show_configuration(const runs::Claim& claim, const runs::Circumstances& cir
 void show_sessions(const runs::Circumstances& circumstances) {
   heading("sessions");
   for (const auto& session : circumstances.sessions) {
-    fmt::print("  {} steps {}-{}: {}\n", session.started, session.first_step, session.last_step,
-               session.end.empty() ? "killed, or still running" : session.end);
-    for (const auto& [name, value] : session.environment) fmt::print("    {:<16} {}\n", name, value);
+    fmt::print("  {} steps {}-{}: {}\n", printable(session.started), session.first_step, session.last_step,
+               session.end.empty() ? "killed, or still running" : printable(session.end));
+    for (const auto& [name, value] : session.environment)
+      fmt::print("    {:<16} {}\n", printable(name), printable(value));
   }
-  for (const std::string& note : circumstances.notes) fmt::print("  note: {}\n", note);
+  for (const std::string& note : circumstances.notes) fmt::print("  note: {}\n", printable(note));
 }
 
 void show_steps(const runs::Record& record, std::size_t count) {
@@ -66,7 +70,7 @@ void show_steps(const runs::Record& record, std::size_t count) {
   for (std::size_t i = first; i < record.lines.size(); ++i) {
     const runs::ChainLine& line = record.lines[i].line;
     std::string text;
-    for (const auto& [name, value] : line.scalars) text += fmt::format("  {} {:.6g}", name, value);
+    for (const auto& [name, value] : line.scalars) text += fmt::format("  {} {:.6g}", printable(name), value);
     if (!line.state.empty()) text += fmt::format("  digests of {} tensors", line.state.size());
     if (!line.checkpoint.empty()) text += fmt::format("  checkpoint {}", line.checkpoint.substr(0, 12));
     if (line.closing) text += "  closing line";
@@ -78,10 +82,10 @@ void show_seal(const runs::CheckResult& check) {
   heading("seal");
   fmt::print("  {}\n", check.seal.empty() ? "none: the run has not finished" : check.seal);
   if (!check.signed_by.empty())
-    fmt::print("  signed by the key {}; check it with verify --trust\n", check.signed_by);
-  for (const std::string& note : check.notes) fmt::print("  note: {}\n", note);
+    fmt::print("  signed by the key {}; check it with verify --trust\n", printable(check.signed_by));
+  for (const std::string& note : check.notes) fmt::print("  note: {}\n", printable(note));
   for (const runs::CheckProblem& problem : check.problems)
-    fmt::print("  {}: {}\n", problem.place, problem.message);
+    fmt::print("  {}: {}\n", printable(problem.place), printable(problem.message));
   if (check.intact()) fmt::print("  the record is intact; 'tessera verify' re-executes it\n");
 }
 
@@ -100,14 +104,15 @@ ExitCode run_show(const Words& words) {
   try {
     const runs::Record record = runs::read_record(folder);
     const runs::Circumstances circumstances = runs::read_circumstances(folder);
-    fmt::print("{}  {}  steps {}{}\n", circumstances.name, runs::status_name(runs::run_status(folder)),
-               record.last_step(), record.claim.steps == 0 ? "" : fmt::format(" of {}", record.claim.steps));
-    fmt::print("numerics contract {}, seed {}\n", record.claim.contract, record.claim.seed);
+    fmt::print("{}  {}  steps {}{}\n", printable(circumstances.name),
+               runs::status_name(runs::run_status(folder)), record.last_step(),
+               record.claim.steps == 0 ? "" : fmt::format(" of {}", record.claim.steps));
+    fmt::print("numerics contract {}, seed {}\n", printable(record.claim.contract), record.claim.seed);
     show_configuration(record.claim, circumstances);
     show_sessions(circumstances);
     show_steps(record, static_cast<std::size_t>(steps));
   } catch (const Error& error) {
-    fmt::print("\n{}\n", error.what());
+    fmt::print("\n{}\n", printable(error.what()));
   }
   show_seal(check);
   return check.code() == ExitCode::kUnsealed ? ExitCode::kSuccess : check.code();

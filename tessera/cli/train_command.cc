@@ -70,6 +70,8 @@ ExitCode run_resume(const Words& words) {
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
   arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
   arguments.option("--key FILE", options.key_file, "Sign the seal with this private key");
+  arguments.flag("--unsigned", options.allow_unsigned,
+                 "Go on without a key, though the run was begun with one");
   arguments.option("--data DIR", options.data_folder,
                    "Where to look for data files that are no longer at their place");
   arguments.flag("--quiet", options.quiet, "No progress");

@@ -15,6 +15,8 @@ void print_training_result(const train::TrainResult& result) {
     fmt::print("held out  accuracy {:.4f}, loss {:.4f} on {} samples\n", *result.held_out_accuracy,
                result.held_out_loss.value_or(0), result.held_out_samples);
   }
+  if (result.not_finite_since)
+    fmt::print("loss      not finite, for the first time at step {}\n", *result.not_finite_since);
   fmt::print("seal      {}\n", result.seal);
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tessera/base/json.h"
+#include "tessera/base/text.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -21,7 +22,9 @@ constexpr std::string_view kDetails =
     "claimed. Then\n"
     "every step is executed again and compared with the record, bit for bit. A run of another program is "
     "executed only\n"
-    "with --run-command, since it could do anything; without it, the command is shown.\n"
+    "with --run-command, since it could do anything; without it, the command is shown. What it prints goes "
+    "to "
+    "standard error.\n"
     "Exit status: 0 identical, 1 mismatch or changed record, 3 cannot re-run, 4 input changed, 5 "
     "unsealed.\n\n"
     "Examples:\n"
@@ -74,17 +77,18 @@ ExitCode run_verify(const Words& words) {
   options.from_step = static_cast<std::uint64_t>(from);
   execution.apply();
   options.environment = execution.environment();
-  const train::VerifyResult result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command)
-                                                        : train::verify(folder, options);
+  const train::VerifyResult result = is_foreign(folder)
+                                         ? verify_foreign_program(folder, options, run_command, execution)
+                                         : train::verify(folder, options);
   if (json) {
     fmt::print("{}\n", result_json(result));
     return result.code;
   }
-  for (const std::string& note : result.notes) fmt::print(stderr, "note: {}\n", note);
+  for (const std::string& note : result.notes) fmt::print(stderr, "note: {}\n", printable(note));
   if (result.code == ExitCode::kSuccess) {
     fmt::print("{}\nseal {}\n", result.message, result.seal);
   } else {
-    fmt::print(stderr, "tessera: {}\n", result.message);
+    fmt::print(stderr, "tessera: {}\n", printable(result.message));
   }
   return result.code;
 }

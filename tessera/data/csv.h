@@ -49,7 +49,7 @@ struct Table {
 
 struct CsvOptions {
   char separator = ',';
-  bool header = true;  // otherwise the columns are called column_1, column_2, ...
+  bool header = true;                          // otherwise the columns are called column_1, column_2, ...
   std::vector<std::string> text_columns = {};  // read as text even if every field is a number
 };
 

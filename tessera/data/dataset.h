@@ -31,9 +31,9 @@
 namespace tessera::data {
 
 struct InputFile {
-  std::string role;    // "features", "labels"
-  std::string path;    // where it was read: a circumstance
-  std::string digest;  // SHA-256 of the file's bytes, hexadecimal: a claim
+  std::string role;                  // "features", "labels"
+  std::string path;                  // where it was read: a circumstance
+  std::string digest;                // SHA-256 of the file's bytes, hexadecimal: a claim
   std::string unpacked_digest = {};  // the same of what gzip had packed; `digest` if the file is not packed
 };
 

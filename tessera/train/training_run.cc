@@ -21,6 +21,15 @@ ProgressOptions progress_options(bool quiet) {
   return options;
 }
 
+// From the record: a resumed run may have had it before its last checkpoint.
+std::optional<std::uint64_t> not_finite_since(const std::string& folder) {
+  for (const runs::RecordLine& recorded : runs::read_record(folder).lines) {
+    const auto loss = recorded.line.scalars.find("loss");
+    if (loss != recorded.line.scalars.end() && loss->second - loss->second != 0) return recorded.line.step;
+  }
+  return std::nullopt;
+}
+
 // The loop and the seal; the same for a new run and for one that goes on.
 TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
@@ -34,6 +43,7 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
   if (!run.complete()) setup.trainer().run(result.first_step, run, &progress);
   progress.finish();
   result.seal = run.finish();
+  if (setup.trainer().not_finite_since()) result.not_finite_since = not_finite_since(result.folder);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!setup.split().held_out.empty()) {
     const Evaluation held_out = evaluate_samples(setup.network(), setup.dataset(), setup.split().held_out);
@@ -65,6 +75,8 @@ std::string identical_text(const runs::ReplayOutcome& replay) {
                      grouped_number(replay.last_step), tensors);
 }
 
+}  // namespace
+
 void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay) {
   result.replay = replay;
   if (replay.mismatch) {
@@ -80,8 +92,6 @@ void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay) {
           fmt::format("steps 1 to {} were not re-executed", grouped_number(replay.first_step)));
   }
 }
-
-}  // namespace
 
 TrainResult train(const Config& config, const TrainOptions& options) {
   TrainingSetup setup(config, input_paths(config));
@@ -99,6 +109,7 @@ TrainResult resume(const std::string& run_folder, const TrainOptions& options) {
   runs::RunOptions run_options = setup.run_options();
   run_options.key_file = options.key_file;
   run_options.environment = options.environment;
+  run_options.allow_unsigned = options.allow_unsigned;
   runs::Run run = runs::Run::resume(run_folder, run_options);
   return complete(setup, run, options);
 }

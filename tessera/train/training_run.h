@@ -5,7 +5,7 @@
 // file to be verified, resumed or used. Data files are looked for at the recorded place, then below `data_folder` or the environment
 // variable TESSERA_DATA, and must have the recorded digest.
 //
-// The backend and the number of threads are the process's (backends.h, thread_pool.h): they cannot change a result. Errors: Error
+// TESSERA_REPLAY and TESSERA_RESUME, which are for programs of one's own, are not obeyed. The backend and the number of threads are the process's (backends.h, thread_pool.h): they cannot change a result. Errors: Error
 // with the exit status of the command; runs::Stopped when the user asked for a stop. One training at a time per process.
 #pragma once
 
@@ -31,6 +31,7 @@ struct TrainOptions {
   std::string store = "runs";
   std::string name = {};         // of the run; empty: the configuration's name and a number
   std::string key_file = {};     // private key that signs the seal
+  bool allow_unsigned = false;   // resume: without a key, a run that was begun with one
   std::string data_folder = {};  // resume: where to look for moved data files
   std::map<std::string, std::string> environment = {};  // for the circumstances: "backend" -> "cpu/avx2"
   bool quiet = false;                                   // no progress on stderr
@@ -45,6 +46,7 @@ struct TrainResult {
   std::optional<double> held_out_accuracy,
       held_out_loss;  // of the final weights; none when nothing is held out
   std::int64_t held_out_samples = 0;
+  std::optional<std::uint64_t> not_finite_since;  // the first step of the run whose loss was not finite
 };
 
 TrainResult train(const Config& config, const TrainOptions& options = {});
@@ -68,6 +70,9 @@ struct VerifyResult {
   std::optional<runs::ReplayOutcome> replay;  // none when the record was refused before
   std::string seal;
 };
+
+// Says in `result` what a re-execution has found.
+void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay);
 
 // Checks the record (runs/check.h), then the inputs' digests, then re-executes and compares.
 VerifyResult verify(const std::string& run_folder, const VerifyOptions& options = {});

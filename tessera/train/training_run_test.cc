@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cstdlib>
 
@@ -127,6 +128,27 @@ TEST_F(TrainingRun, VerifiesWithOtherThreadsAndFromACheckpoint) {
   EXPECT_EQ(part.message, "identical: steps 21 to 24, 9 tensors");
 }
 
+TEST_F(TrainingRun, SaysThatTheLossIsNotFinite) {
+  EXPECT_FALSE(train(config(), options_).not_finite_since);
+  const TrainResult result = train(config({"data.scale=1e-37"}), options_);
+  ASSERT_TRUE(result.not_finite_since);
+  EXPECT_LT(*result.not_finite_since, 24u);
+  EXPECT_EQ(result.steps, 24u);
+}
+
+// They are for programs that open a run themselves; `train` would otherwise replay silently instead of training.
+TEST_F(TrainingRun, DoesNotObeyTheEnvironment) {
+  const TrainResult first = train(config(), options_);
+  for (const char* variable : {"TESSERA_REPLAY", "TESSERA_RESUME"}) {
+    setenv(variable, first.folder.c_str(), 1);
+    const TrainResult second = train(config(), options_);
+    EXPECT_NE(second.folder, first.folder) << variable;
+    EXPECT_TRUE(exists(second.folder + "/seal.json")) << variable;
+    EXPECT_EQ(verify(second.folder, verify_options_).code, ExitCode::kSuccess) << variable;
+    unsetenv(variable);
+  }
+}
+
 TEST_F(TrainingRun, NeedsNoConfigurationFileAfterwards) {
   const TrainResult result = train(config(), options_);
   remove_file(folder_ / "c.toml");
@@ -211,6 +233,11 @@ TEST_F(TrainingRun, PredictsAndEvaluates) {
   EXPECT_EQ(own.accuracy, *result.held_out_accuracy);
   EXPECT_EQ(own.loss, *result.held_out_loss);
   EXPECT_THAT(own.note, HasSubstr("only the 16 held-out samples of 60"));
+  gzFile packed = gzopen((folder_ / "again.csv.gz").c_str(), "wb");
+  const std::string text = read_file(folder_ / "points.csv");
+  gzwrite(packed, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(packed);
+  EXPECT_EQ(evaluate(model, folder_ / "again.csv.gz").samples, 16);  // recognised when packed, too
   write_points("other.csv", 9);
   const Evaluation other = evaluate(model, folder_ / "other.csv");
   EXPECT_EQ(other.samples, 60);

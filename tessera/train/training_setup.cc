@@ -105,6 +105,7 @@ TrainingSetup::TrainingSetup(Config config, const InputPaths& paths)
 runs::RunOptions TrainingSetup::run_options() const {
   runs::RunOptions options;
   options.kind = "train";
+  options.obey_environment = false;  // the caller says what is to be done with which run
   if (config_.has("name")) options.base_name = config_.text("name");
   for (const ConfigValue& value : config_.values())
     if (value.spec->place == RecordPlace::kConfiguration)

@@ -1,0 +1,79 @@
+// Commands as functions, where what they leave behind or print is looked at more closely than a journey does.
+#include "tessera/cli/commands.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tessera/backends/backends.h"
+#include "tessera/base/files.h"
+#include "tessera/base/folder_test.h"
+#include "tessera/runs/check.h"
+#include "tessera/runs/keys.h"
+#include "tessera/runs/run.h"
+#include "tessera/train/training_run.h"
+
+namespace tessera::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class Commands : public testing::Test {
+ protected:
+  void SetUp() override { use_default_backend(); }
+  // The folder of a trained run.
+  std::string trained(const std::string& key_file = {}) {
+    write_file_atomically(folder_ / "points.csv", "a,b,kind\n0,1,x\n1,0,y\n0,2,x\n2,0,y\n");
+    const train::Config config = train::Config::parse(
+        "name = \"points\"\n[data]\nformat = \"csv\"\npath = \"points.csv\"\nlabel_column = "
+        "\"kind\"\nheld_out = 0\n"
+        "[[network]]\nlayer = \"linear\"\nunits = 2\n[training]\nepochs = 1\nlearning_rate = 0.1\n",
+        "points.toml", {}, folder_ / ".");
+    return train::train(config, {.store = folder_ / "runs", .key_file = key_file, .quiet = true}).folder;
+  }
+  TestFolder folder_;
+};
+
+TEST_F(Commands, PredictWritesThroughALink) {
+  const std::string run = trained();
+  write_file_atomically(folder_ / "target.csv", "old");
+  std::filesystem::create_symlink(folder_ / "target.csv", folder_ / "link.csv");
+  EXPECT_EQ(run_predict({run, folder_ / "points.csv", "--output", folder_ / "link.csv"}), ExitCode::kSuccess);
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ / "link.csv"));
+  EXPECT_THAT(read_file(folder_ / "target.csv"),
+              testing::StartsWith("row,prediction,probability_x,probability_y\n1,"));
+}
+
+// A record may come from anybody; what it says must not reach the terminal as commands.
+TEST_F(Commands, ShowEscapesControlCharacters) {
+  auto run = runs::Run::open({.store = folder_ / "runs",
+                              .configuration = {{"key\x1b[1m", "value\a", "origin\x1b]0;"}},
+                              .inputs = {{"name\b", "path\x7f", std::string(64, '0')}},
+                              .environment = {{"machine\x1b", "\x1b[2J"}},
+                              .catch_signals = false});
+  for (auto& step : run.steps(1)) step.record("loss\x1b[3m", 1);
+  run.finish();
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(run_show({run.folder()}), ExitCode::kSuccess);
+  const std::string shown = testing::internal::GetCapturedStdout();
+  for (const std::string text : {"key\\x1b[1m", "value\\x07", "origin\\x1b]0;", "name\\x08", "path\\x7f",
+                                 "machine\\x1b", "\\x1b[2J", "loss\\x1b[3m"})
+    EXPECT_THAT(shown, HasSubstr(text));
+  for (const char c : shown) EXPECT_TRUE(c == '\n' || (c >= ' ' && c != '\x7f')) << static_cast<int>(c);
+}
+
+TEST_F(Commands, ResumeGoesOnUnsignedOnlyWhenTold) {
+  const std::string key = folder_ / "a.key";
+  runs::create_key_files(key);
+  const std::string run = trained(key);
+  remove_file(run + "/seal.json");
+  EXPECT_THROW(run_resume({run, "--quiet"}), Error);
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(run_resume({run, "--quiet", "--unsigned"}), ExitCode::kSuccess);
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("seal "));
+  EXPECT_THAT(runs::check_record(run).notes, testing::Contains("unsigned"));
+}
+
+}  // namespace
+}  // namespace tessera::cli
