@@ -1,10 +1,10 @@
-// Elementwise operations of two tensors, which broadcast to the output's shape.
+// Elementwise operations of two tensors; their views come broadcast to the output's shape (tensor/backend.h).
 #include <concepts>
 
 #include "tessera/backends/reference/common.h"
-#include "tessera/backends/reference/extremes.h"
 #include "tessera/backends/reference/kernels.h"
 #include "tessera/numerics/functions.h"
+#include "tessera/numerics/reduce-inl.h"
 
 namespace tessera::backends::reference {
 namespace {
@@ -14,8 +14,8 @@ template <typename... Types, typename Function>
 void map(const KernelCall& call, Function function) {
   dispatch<Types...>(call.output.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const Dense<T> a(broadcast_view(call.inputs[0], call.output.shape));
-    const Dense<T> b(broadcast_view(call.inputs[1], call.output.shape));
+    const Dense<T> a(call.inputs[0]);
+    const Dense<T> b(call.inputs[1]);
     T* out = call.output.as<T>();
     for_each_output(a.size(), kElementsPerTask, [&](std::int64_t i) { out[i] = function(a[i], b[i]); });
   });
@@ -92,10 +92,10 @@ void pow_kernel(const KernelCall& call) {
   map<float, double>(call, [](auto a, auto b) { return numerics::pow(a, b); });
 }
 void maximum_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, [](auto a, auto b) { return larger(a, b); });
+  map<float, double, std::int64_t>(call, [](auto a, auto b) { return numerics::larger_of(a, b); });
 }
 void minimum_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, [](auto a, auto b) { return smaller(a, b); });
+  map<float, double, std::int64_t>(call, [](auto a, auto b) { return numerics::smaller_of(a, b); });
 }
 
 }  // namespace tessera::backends::reference

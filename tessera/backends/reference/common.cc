@@ -28,16 +28,6 @@ void copy_bits(const TensorView& from, const TensorView& to) {
 
 }  // namespace
 
-TensorView broadcast_view(const TensorView& view, const Shape& shape) {
-  TensorView result = view;
-  result.shape = shape;
-  result.strides = Strides::filled(shape.rank(), 0);
-  const int missing = shape.rank() - view.shape.rank();
-  for (int axis = 0; axis < view.shape.rank(); ++axis)
-    if (view.shape[axis] != 1) result.strides[axis + missing] = view.strides[axis];
-  return result;
-}
-
 TensorView permute_view(const TensorView& view, std::span<const int> axes) {
   TensorView result = view;
   for (std::size_t i = 0; i < axes.size(); ++i) {

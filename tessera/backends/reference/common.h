@@ -27,9 +27,6 @@ void dispatch_any(DType dtype, Body&& body) {
   dispatch<float, double, std::int64_t, std::uint8_t, bool>(dtype, body);
 }
 
-// The same view under a larger shape: missing leading axes and axes of length 1 are repeated (stride 0).
-TensorView broadcast_view(const TensorView& view, const Shape& shape);
-
 // The same view with its axes in another order.
 TensorView permute_view(const TensorView& view, std::span<const int> axes);
 

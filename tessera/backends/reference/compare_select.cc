@@ -10,8 +10,8 @@ template <typename Function>
 void compare(const KernelCall& call, Function function) {
   dispatch_any(call.inputs[0].dtype, [&](auto zero) {
     using T = decltype(zero);
-    const Dense<T> a(broadcast_view(call.inputs[0], call.output.shape));
-    const Dense<T> b(broadcast_view(call.inputs[1], call.output.shape));
+    const Dense<T> a(call.inputs[0]);
+    const Dense<T> b(call.inputs[1]);
     bool* out = call.output.as<bool>();
     for_each_output(a.size(), kElementsPerTask, [&](std::int64_t i) { out[i] = function(a[i], b[i]); });
   });
@@ -39,11 +39,11 @@ void greater_equal_kernel(const KernelCall& call) {
 }
 
 void select_kernel(const KernelCall& call) {
-  const Dense<bool> condition(broadcast_view(call.inputs[0], call.output.shape));
+  const Dense<bool> condition(call.inputs[0]);
   dispatch_any(call.output.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const Dense<T> a(broadcast_view(call.inputs[1], call.output.shape));
-    const Dense<T> b(broadcast_view(call.inputs[2], call.output.shape));
+    const Dense<T> a(call.inputs[1]);
+    const Dense<T> b(call.inputs[2]);
     T* out = call.output.as<T>();
     for_each_output(a.size(), kElementsPerTask, [&](std::int64_t i) { out[i] = condition[i] ? a[i] : b[i]; });
   });

@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "tessera/backends/reference/common.h"
-#include "tessera/backends/reference/extremes.h"
 #include "tessera/backends/reference/kernels.h"
 #include "tessera/numerics/functions.h"
+#include "tessera/numerics/reduce-inl.h"
 #include "tessera/numerics/reduce.h"
 
 namespace tessera::backends::reference {
@@ -14,7 +14,7 @@ namespace {
 template <typename T>
 T largest(std::span<const T> row) {
   T best = row[0];
-  for (const T x : row) best = larger(best, x);
+  for (const T x : row) best = numerics::larger_of(best, x);
   return best;
 }
 

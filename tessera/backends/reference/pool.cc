@@ -3,8 +3,8 @@
 #include <limits>
 
 #include "tessera/backends/reference/common.h"
-#include "tessera/backends/reference/extremes.h"
 #include "tessera/backends/reference/kernels.h"
+#include "tessera/numerics/reduce-inl.h"
 
 namespace tessera::backends::reference {
 namespace {
@@ -56,7 +56,7 @@ std::int64_t largest_tap(const T* image, const WindowAttributes& window, const S
                          std::int64_t x) {
   std::int64_t best = -1;
   for_each_tap(window, input, y, x, [&](std::int64_t position) {
-    if (best < 0 || beats(image[position], image[best])) best = position;
+    if (best < 0 || numerics::exceeds(image[position], image[best])) best = position;
   });
   return best;
 }
@@ -76,7 +76,7 @@ void max_pool2d_kernel(const KernelCall& call) {
       const T* pixels = x_data.data() + image * input[2] * input[3];
       T best = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
       for_each_tap(window, input, y, x,
-                   [&](std::int64_t position) { best = larger(best, pixels[position]); });
+                   [&](std::int64_t position) { best = numerics::larger_of(best, pixels[position]); });
       out[image * output[2] * output[3] + i] = best;
     });
   });

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "tessera/backends/reference/common.h"
-#include "tessera/backends/reference/extremes.h"
 #include "tessera/backends/reference/kernels.h"
+#include "tessera/numerics/reduce-inl.h"
 
 namespace tessera::backends::reference {
 namespace {
@@ -80,7 +80,7 @@ struct Largest {
   template <typename T>
   T operator()(std::span<const T> list) const {
     T best = list[0];
-    for (const T x : list) best = larger(best, x);
+    for (const T x : list) best = numerics::larger_of(best, x);
     return best;
   }
 };
@@ -89,7 +89,7 @@ struct Smallest {
   template <typename T>
   T operator()(std::span<const T> list) const {
     T best = list[0];
-    for (const T x : list) best = smaller(best, x);
+    for (const T x : list) best = numerics::smaller_of(best, x);
     return best;
   }
 };
@@ -99,7 +99,7 @@ struct PositionOfLargest {
   std::int64_t operator()(std::span<const T> list) const {
     std::size_t best = 0;
     for (std::size_t i = 1; i < list.size(); ++i)
-      if (beats(list[i], list[best])) best = i;
+      if (numerics::exceeds(list[i], list[best])) best = i;
     return static_cast<std::int64_t>(best);
   }
 };
