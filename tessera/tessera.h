@@ -44,6 +44,7 @@
 #include "tessera/runs/safetensors.h"
 #include "tessera/tensor/backend.h"
 #include "tessera/tensor/dtype.h"
+#include "tessera/tensor/number_text.h"
 #include "tessera/tensor/op.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/tensor/random.h"
