@@ -2,6 +2,11 @@
 // release builds and names the page and line of the documentation (through #line).
 #pragma once
 
+// What a block may use of the standard library without saying so.
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
