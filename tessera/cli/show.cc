@@ -53,11 +53,20 @@ void show_configuration(const runs::Claim& claim, const runs::Circumstances& cir
   if (claim.inputs.empty()) fmt::print("  none\n");
 }
 
-void show_sessions(const runs::Circumstances& circumstances) {
+// A session that was killed, or that still runs, has not written its end: the chain says how far it came.
+void show_sessions(const runs::Circumstances& circumstances, const runs::Record& record, bool running) {
   heading("sessions");
-  for (const auto& session : circumstances.sessions) {
-    fmt::print("  {} steps {}-{}: {}\n", printable(session.started), session.first_step, session.last_step,
-               session.end.empty() ? "killed, or still running" : printable(session.end));
+  const auto& sessions = circumstances.sessions;
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    const runs::Session& session = sessions[i];
+    const bool last = i + 1 == sessions.size();
+    const std::string end = !session.end.empty() ? printable(session.end)
+                            : last && running    ? std::string("running")
+                                                 : std::string("killed");
+    const std::string reached = !session.end.empty() ? fmt::format("-{}", session.last_step)
+                                : last               ? fmt::format("-{}", record.last_step())
+                                                     : fmt::format("-{}", sessions[i + 1].first_step);
+    fmt::print("  {} steps {}{}: {}\n", printable(session.started), session.first_step, reached, end);
     for (const auto& [name, value] : session.environment)
       fmt::print("    {:<16} {}\n", printable(name), printable(value));
   }
@@ -109,7 +118,7 @@ ExitCode run_show(const Words& words) {
                record.claim.steps == 0 ? "" : fmt::format(" of {}", record.claim.steps));
     fmt::print("numerics contract {}, seed {}\n", printable(record.claim.contract), record.claim.seed);
     show_configuration(record.claim, circumstances);
-    show_sessions(circumstances);
+    show_sessions(circumstances, record, runs::run_status(folder) == runs::RunStatus::kRunning);
     show_steps(record, static_cast<std::size_t>(steps));
   } catch (const Error& error) {
     fmt::print("\n{}\n", printable(error.what()));

@@ -18,18 +18,16 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::string_view kDetails =
-    "First the record is checked: nothing edited, nothing missing. Then the inputs: the same bytes as were "
-    "claimed. Then\n"
-    "every step is executed again and compared with the record, bit for bit. A run of another program is "
-    "executed only\n"
-    "with --run-command, since it could do anything; without it, the command is shown. What it prints goes "
-    "to "
+    "First the record is checked: nothing edited, nothing missing. Then the inputs: the same bytes as were\n"
+    "claimed. Then every step is executed again and compared with the record, bit for bit. --from needs a\n"
+    "checkpoint of that step; the newest three are kept. A run of another program is executed only with\n"
+    "--run-command, since it could do anything; without it, the command is shown. What it prints goes to\n"
     "standard error.\n"
     "Exit status: 0 identical, 1 mismatch or changed record, 3 cannot re-run, 4 input changed, 5 "
     "unsealed.\n\n"
     "Examples:\n"
     "  tessera verify runs/digits-0001 --threads 1\n"
-    "  tessera verify runs/digits-0001 --backend reference --from 400\n"
+    "  tessera verify runs/digits-0001 --backend reference --from 800\n"
     "  tessera verify runs/digits-0001 --trust alice.pub";
 
 std::string result_json(const train::VerifyResult& result) {

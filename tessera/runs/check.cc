@@ -69,7 +69,9 @@ class Checker {
 
   void check_seal_itself() {
     if (!exists(path(kSealFile))) {
-      problem(std::string(kSealFile), "missing: the run is unsealed", ExitCode::kUnsealed);
+      problem(std::string(kSealFile),
+              "missing: the run is unsealed; 'tessera resume' finishes a run that was interrupted",
+              ExitCode::kUnsealed);
       return;
     }
     seal_ = parsed(kSealFile, parse_seal);

@@ -293,9 +293,10 @@ std::string find_run(const std::string& store, const std::string& name_or_path) 
   const std::string in_store = record_path(store, name_or_path);
   if (!is_path && !name_or_path.empty() && is_folder(in_store)) return in_store;
   if (is_folder(name_or_path)) return name_or_path;
-  if (is_path) fail("{}: there is no such run folder", name_or_path);
+  if (is_path) fail_with(ExitCode::kUsage, "{}: there is no such run folder", name_or_path);
   const std::vector<std::string> names = is_folder(store) ? run_names(store) : std::vector<std::string>();
-  fail("there is no run '{}' in the store {}{}", name_or_path, store, did_you_mean(name_or_path, names));
+  fail_with(ExitCode::kUsage, "there is no run '{}' in the store {}{}", name_or_path, store,
+            did_you_mean(name_or_path, names));
 }
 
 }  // namespace tessera::runs

@@ -116,10 +116,12 @@ void Run::State::restore_replay_start() {
   }
   if (steps_with_checkpoints.empty()) steps_with_checkpoints = "none";
   if (replay.from_step >= last_step)
-    fail("{}: nothing comes after step {}: step {} is the last one; the earlier steps with a checkpoint: {}",
-         folder, replay.from_step, last_step, steps_with_checkpoints);
-  fail("{}: there is no checkpoint of step {}; the steps that have one: {}", folder, replay.from_step,
-       steps_with_checkpoints);
+    fail_with(
+        ExitCode::kUsage,
+        "{}: nothing comes after step {}: step {} is the last one; the earlier steps with a checkpoint: {}",
+        folder, replay.from_step, last_step, steps_with_checkpoints);
+  fail_with(ExitCode::kUsage, "{}: there is no checkpoint of step {}; the steps that have one: {}", folder,
+            replay.from_step, steps_with_checkpoints);
 }
 
 }  // namespace tessera::runs
