@@ -135,15 +135,39 @@ float scaled(double value, double scale, Where where) {
   return result;
 }
 
-Tensor csv_features(const Table& table, const DatasetSource& source) {
-  std::vector<const Column*> columns;
-  for (const Column& column : table.columns) {
-    if (column.name == source.label_column) continue;
-    (void)table.numbers(column.name);  // throws when some field is not a number
-    columns.push_back(&column);
+std::vector<std::string> names_of(const Table& table) {
+  std::vector<std::string> names;
+  for (const Column& column : table.columns) names.push_back(column.name);
+  return names;
+}
+
+// A network knows its inputs by their place: the names say which column belongs there.
+std::vector<std::string> chosen_columns(const Table& table, const DatasetSource& source) {
+  std::vector<std::string> chosen = source.columns;
+  if (chosen.empty())
+    for (const Column& column : table.columns)
+      if (column.name != source.label_column) chosen.push_back(column.name);
+  if (chosen.empty()) fail("{}: there is no column beside the label '{}'", table.source, source.label_column);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if (chosen[i] == source.label_column)
+      fail("{}: the column '{}' is the label, expected it not among the columns of the features",
+           table.source, chosen[i]);
+    if (std::find(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(i), chosen[i]) !=
+        chosen.begin() + static_cast<std::ptrdiff_t>(i))
+      fail("{}: the column '{}' is chosen twice, expected each column once", table.source, chosen[i]);
+    if (!table.find(chosen[i]))
+      fail("{}: there is no column '{}'{}, expected the columns of the training", table.source, chosen[i],
+           did_you_mean(chosen[i], names_of(table)));
   }
-  if (columns.empty())
-    fail("{}: there is no column beside the label '{}'", table.source, source.label_column);
+  return chosen;
+}
+
+Tensor csv_features(const Table& table, const DatasetSource& source, const std::vector<std::string>& names) {
+  std::vector<const Column*> columns;
+  for (const std::string& name : names) {
+    (void)table.numbers(name);  // throws when some field is not a number
+    columns.push_back(table.find(name));
+  }
   const auto width = static_cast<std::int64_t>(columns.size());
   const Shape shape =
       features_shape(table.rows, table.rows * width, source.shape, Shape{width}, table.source);
@@ -201,7 +225,8 @@ Dataset read_csv_dataset(const DatasetSource& source) {
   const bool labelled = source.read_labels && !source.label_column.empty();
   // Looked up first: a mistyped label would otherwise count as a feature, and the shape be blamed.
   const Column* label = labelled ? &table.column(source.label_column) : nullptr;
-  dataset.features = csv_features(table, source);
+  dataset.columns = chosen_columns(table, source);
+  dataset.features = csv_features(table, source, dataset.columns);
   if (label)
     set_labels(dataset, label_texts(*label, table.source), source.classes, [&](std::size_t i) {
       return fmt::format("{}:{}: column '{}'", table.source, table.lines[i], label->name);
@@ -221,7 +246,7 @@ Dataset read_array_dataset(const DatasetSource& source,
     fail("{}: there are {} labels, expected {}, one for each sample of {}", source.labels, texts.size(),
          dataset.size(), source.features);
   set_labels(dataset, texts, source.classes,
-             [&](std::size_t i) { return fmt::format("{}: label {}", source.labels, i); });
+             [&](std::size_t i) { return fmt::format("{}: sample {}", source.labels, i); });
   return dataset;
 }
 

@@ -42,6 +42,7 @@ struct Dataset {
   Tensor labels;                     // int64 [N]; undefined when there are none
   std::vector<std::string> classes;  // labels[i] is a position here
   std::vector<InputFile> inputs;
+  std::vector<std::string> columns = {};  // csv: names of the feature columns, in order
 
   std::int64_t size() const { return features.size(0); }
   Shape sample_shape() const;  // without the first axis
@@ -52,9 +53,11 @@ struct DatasetSource {
   std::string features = {};      // path; for csv the one file with everything
   std::string labels = {};        // path of the labels (idx, npy); "" for none
   std::string label_column = {};  // csv: its name
-  bool read_labels = true;        // csv: false skips the label column, which may be missing then
-  Shape shape = {};               // of one sample; empty: as it is in the file (csv: one row)
-  double scale = 1;               // features are divided by it
+  // csv: the feature columns by name, in order; others are ignored. Empty: all but the label column.
+  std::vector<std::string> columns = {};
+  bool read_labels = true;                // csv: false skips the label column, which may be missing then
+  Shape shape = {};                       // of one sample; empty: as it is in the file (csv: one row)
+  double scale = 1;                       // features are divided by it
   std::vector<std::string> classes = {};  // empty: those that are found
 };
 

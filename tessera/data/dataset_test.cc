@@ -130,6 +130,21 @@ TEST_F(Datasets, ErrorsNameThePlace) {
               HasSubstr("there are 1 labels, expected 2"));
 }
 
+TEST_F(Datasets, TakesColumnsByName) {
+  const std::string path = file("k.csv", "b,note,y,a\n1,x,0,2\n3,z,1,4\n");
+  const Dataset dataset = read_dataset({.features = path, .label_column = "y", .columns = {"a", "b"}});
+  EXPECT_THAT(dataset.features.to_vector<float>(), ElementsAre(2, 1, 4, 3));
+  EXPECT_THAT(dataset.columns, ElementsAre("a", "b"));
+  EXPECT_THAT(read_dataset({.features = file("o.csv", "b,y,a\n1,0,2\n"), .label_column = "y"}).columns,
+              ElementsAre("b", "a"));
+  EXPECT_THAT(message({.features = path, .label_column = "y", .columns = {"a", "notes"}}),
+              HasSubstr("k.csv: there is no column 'notes' (did you mean 'note'?), expected the columns of"));
+  EXPECT_THAT(message({.features = path, .label_column = "y", .columns = {"a", "a"}}),
+              HasSubstr("'a' is chosen twice"));
+  EXPECT_THAT(message({.features = path, .label_column = "y", .columns = {"a", "y"}}),
+              HasSubstr("'y' is the label"));
+}
+
 TEST_F(Datasets, TakesSamplesInTheGivenOrder) {
   const Dataset all =
       read_dataset({.features = file("a.csv", "x,y\n10,0\n11,1\n12,0\n"), .label_column = "y"});

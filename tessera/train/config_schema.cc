@@ -54,7 +54,9 @@ constexpr KeySpec kKeys[] = {
     choice("data", "format", "csv idx npy", kRequired,
            "Kind of the data files; each may be packed with gzip."),
     text("data", "path", kRequired,
-         "The CSV file: a header, then one sample per row. Relative paths start at the configuration's "
+         "The CSV file: a header, then one sample per row; commas, numbers only, no empty fields, apart from "
+         "the "
+         "label. Relative paths start at the configuration's "
          "folder; "
          "`${TESSERA_DATA}` stands for that environment variable.",
          "format=csv", kCircumstances, kPath),
@@ -73,8 +75,12 @@ constexpr KeySpec kKeys[] = {
     real("data", "held_out", 0, 0.99, false, "0.2",
          "The share of the samples that is not trained on but used to evaluate; 0: none."),
     boolean("data", "stratified", "true", "Hold out the same share of every class."),
+    {"data", "columns", kTexts, 0, 0, false, "", "[]", "format=csv", kConfiguration,
+     "Names of the feature columns, in order; left out: all but the label column, as they stand in the "
+     "file."},
     {"data", "classes", kTexts, 0, 0, false, "", "[]", "", kConfiguration,
-     "Names of the classes in the order of the outputs; left out: the labels found, sorted."},
+     "The labels as they stand in the data, in the order of the outputs; left out: the labels found, "
+     "sorted."},
 
     choice("network", "layer", kLayers, kRequired,
            "Kind of the layer. Layers follow one another; sizes of inputs are worked out."),

@@ -53,6 +53,7 @@ data::DatasetSource source_for(const TrainedModel& model, const std::string& fil
   source.features = file;
   source.labels = labels;
   if (config.has("data.label_column")) source.label_column = config.text("data.label_column");
+  if (config.has("data.columns")) source.columns = config.texts("data.columns");
   source.shape = model.sample_shape();
   source.scale = config.real("data.scale");
   source.classes = model.classes();

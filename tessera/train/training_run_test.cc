@@ -248,9 +248,12 @@ TEST_F(TrainingRun, PredictsAndEvaluates) {
 TEST_F(TrainingRun, WrongFilesForAModelGetASentence) {
   const TrainResult result = train(config(), options_);
   const TrainedModel model(result.folder);
-  write_file_atomically(folder_ / "wide.csv", "x,y,z\n1,2,3\n");
-  EXPECT_THAT(message_of([&] { predict(model, folder_ / "wide.csv"); }, ExitCode::kFailure),
-              HasSubstr("wide.csv: each sample has 3 values, expected 2"));
+  write_file_atomically(folder_ / "turned.csv", "z,y,x\n9,-1,2\n");
+  write_file_atomically(folder_ / "plain.csv", "x,y\n2,-1\n");
+  EXPECT_EQ(predict(model, folder_ / "turned.csv").to_csv(), predict(model, folder_ / "plain.csv").to_csv());
+  write_file_atomically(folder_ / "bare.csv", "1,2\n3,4\n");
+  EXPECT_THAT(message_of([&] { predict(model, folder_ / "bare.csv"); }, ExitCode::kFailure),
+              HasSubstr("bare.csv: there is no column 'x', expected the columns of the training"));
   write_file_atomically(folder_ / "new.csv", "x,y,kind\n1,2,middle\n");
   EXPECT_THAT(message_of([&] { evaluate(model, folder_ / "new.csv"); }, ExitCode::kFailure),
               HasSubstr("found the label 'middle', expected one of the 2 classes"));

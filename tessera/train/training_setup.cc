@@ -68,6 +68,7 @@ data::DatasetSource dataset_source(const Config& config, const InputPaths& paths
   source.features = paths.at("features");
   if (paths.contains("labels")) source.labels = paths.at("labels");
   if (config.has("data.label_column")) source.label_column = config.text("data.label_column");
+  if (config.has("data.columns")) source.columns = config.texts("data.columns");
   source.shape = shape_of(config.integers("data.shape"));
   source.scale = config.real("data.scale");
   source.classes = config.texts("data.classes");
@@ -96,6 +97,7 @@ TrainingSetup::TrainingSetup(Config config, const InputPaths& paths)
       options_(trainer_options(config_, static_cast<std::int64_t>(split_.train.size()))) {
   const Shape sample = dataset_.sample_shape();
   config_.set_found("data.classes", dataset_.classes);
+  config_.set_found("data.columns", dataset_.columns);  // only CSV has them
   config_.set_found("data.shape", std::vector<std::int64_t>(sample.begin(), sample.end()));
   network_ = build_network(config_, sample, static_cast<std::int64_t>(dataset_.classes.size()));
   optimizer_ = build_optimizer(config_, *network_);
