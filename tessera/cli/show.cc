@@ -31,6 +31,12 @@ void heading(std::string_view text) {
   fmt::print("\n{}\n", text);
 }
 
+// Long lists (the names of 64 columns) would hide the rest.
+std::string abbreviated(const std::string& text) {
+  constexpr std::size_t kLongest = 60;
+  return text.size() <= kLongest ? text : text.substr(0, kLongest - 4) + " ...";
+}
+
 void show_configuration(const runs::Claim& claim, const runs::Circumstances& circumstances) {
   heading("configuration");
   std::size_t key_width = 0, value_width = 0;
@@ -39,8 +45,8 @@ void show_configuration(const runs::Claim& claim, const runs::Circumstances& cir
     value_width = std::max(value_width, std::min<std::size_t>(printable(value.value).size(), 40));
   }
   for (const auto& value : circumstances.configuration) {
-    fmt::print("  {:<{}}  {:<{}}  {}\n", printable(value.key), key_width, printable(value.value), value_width,
-               printable(value.origin));
+    fmt::print("  {:<{}}  {:<{}}  {}\n", printable(value.key), key_width, abbreviated(printable(value.value)),
+               value_width, printable(value.origin));
   }
   heading("inputs");
   for (const auto& [name, digest] : claim.inputs) {

@@ -69,6 +69,8 @@ struct RunOptions {
   std::string base_name = "run";  // for the automatic name
   std::string kind = "program";   // "train" is tessera's own
   std::vector<ConfigurationValue> configuration = {};
+  std::vector<ConfigurationValue> other_settings =
+      {};  // for the circumstances: shown with their origins, not claimed
   std::uint64_t seed = 0;
   std::vector<InputFile> inputs = {};
   std::vector<std::string> command = {};  // argv; default: this process's own

@@ -197,6 +197,8 @@ Circumstances circumstances_of(const RunOptions& options, const std::string& nam
   result.program_digest = program_digest_of(options);
   for (const ConfigurationValue& entry : options.configuration)
     result.configuration.push_back({entry.key, entry.value, entry.origin});
+  for (const ConfigurationValue& entry : options.other_settings)
+    result.configuration.push_back({entry.key, entry.value, entry.origin});
   for (const InputFile& input : options.inputs) result.inputs.push_back({input.name, input.path});
   result.signing_key = signing_key_of(options);
   return result;

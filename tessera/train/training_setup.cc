@@ -109,9 +109,11 @@ runs::RunOptions TrainingSetup::run_options() const {
   options.kind = "train";
   options.obey_environment = false;  // the caller says what is to be done with which run
   if (config_.has("name")) options.base_name = config_.text("name");
-  for (const ConfigValue& value : config_.values())
-    if (value.spec->place == RecordPlace::kConfiguration)
-      options.configuration.push_back({value.key, value.text, value.origin});
+  for (const ConfigValue& value : config_.values()) {
+    const bool claimed = value.spec->place == RecordPlace::kConfiguration;
+    (claimed ? options.configuration : options.other_settings)
+        .push_back({value.key, value.text, value.origin});
+  }
   options.seed = options_.seed;
   for (const data::InputFile& input : dataset_.inputs)
     options.inputs.push_back({input.role, input.path, input.digest});
