@@ -30,7 +30,7 @@ void use_backend(std::string_view name);  // throws Error with a suggestion
 std::string active_backend_name();
 std::vector<std::string> backend_names();
 
-// SIMD levels of the cpu backend that this processor and build have, best first: "avx512", "avx2", "neon".
+// SIMD levels of the cpu backend that this processor and build have, best first: "avx512", "avx2"; none on Arm.
 std::vector<std::string> available_simd_levels();
 // Caps the level ("avx2" on an AVX-512 machine); "" restores the best. Throws Error that lists what is
 // available.
