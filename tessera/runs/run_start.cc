@@ -27,6 +27,7 @@ std::uint64_t Run::State::start() {
     if (mode != Mode::kReplay) chain->sync();
   }
   if (mode == Mode::kResume) update_index(store_of_folder(folder), name);
+  begin_step();
   return done;
 }
 

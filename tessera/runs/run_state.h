@@ -52,6 +52,7 @@ struct Run::State {
 
   // ---- run_steps.cc ----
   bool go_on() const;  // is there anything to be done for a next step?
+  void begin_step();   // of step done + 1: what follows belongs to it
   void end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing);
   void add_closing_line();
   void add_state(ChainLine& line, bool with_checkpoint);

@@ -24,6 +24,9 @@ bool Run::State::go_on() const {
   return next != nullptr;
 }
 
+// A trace or a planted fault needs to know where a step begins; the record does not.
+void Run::State::begin_step() {}
+
 void Run::State::end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing) {
   if (number != done + 1)
     fail("run '{}': expected step {}, the computation reports step {}", name, done + 1, number);
@@ -37,6 +40,7 @@ void Run::State::end_step(const std::map<std::string, double>& scalars, std::uin
   add_line(std::move(line));
   if (mode == Mode::kReplay) {
     if (!outcome.mismatch) outcome.last_step = done = number;
+    if (!closing) begin_step();
     return;
   }
   done = number;
@@ -46,6 +50,7 @@ void Run::State::end_step(const std::map<std::string, double>& scalars, std::uin
     remove_old_checkpoints();
   }
   if (digests) note_duration();
+  if (!closing) begin_step();
 }
 
 void Run::State::add_closing_line() {

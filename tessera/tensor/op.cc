@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 #include "tessera/base/error.h"
 #include "tessera/tensor/backend.h"
@@ -18,8 +19,10 @@ constexpr OpInfo kInfos[] = {
 };
 
 thread_local std::vector<OpObserver*> observers;
+std::atomic<OpObserver*> fault_planter = nullptr;
 
 void tell_observers(const OpEvent& event) {
+  if (OpObserver* planter = fault_planter.load(std::memory_order_relaxed)) planter->on_op(event);
   // By position: an observer may install another one while it is told.
   for (std::size_t i = 0; i < observers.size(); ++i) observers[i]->on_op(event);
 }
@@ -84,7 +87,7 @@ Tensor compute(Op op, std::span<const Tensor> inputs, const Attributes& attribut
 Tensor apply_view(Op op, const Tensor& input, const Attributes& attributes, const Shape& shape,
                   SourceLocation where) {
   if (const auto view = internal::make_view_of(op, input, shape, attributes)) {
-    tell_observers({op, {&input, 1}, *view, attributes, where});
+    tell_observers({op, {&input, 1}, *view, attributes, where, OpScope::current()});
     return *view;
   }
   // A reshape that strides cannot express is two rows of the table: a copy, then a reshape.
@@ -102,7 +105,7 @@ Tensor apply(Op op, std::span<const Tensor> inputs, const Attributes& attributes
   const TensorSpec spec = infer(op, inputs, attributes);
   if (op_info(op).op_class == OpClass::kView) return apply_view(op, inputs[0], attributes, spec.shape, where);
   const Tensor output = compute(op, inputs, attributes, spec);
-  tell_observers({op, inputs, output, attributes, where});
+  tell_observers({op, inputs, output, attributes, where, OpScope::current()});
   return output;
 }
 
@@ -116,4 +119,15 @@ ObserveOps::~ObserveOps() {
   if (found != observers.rend()) observers.erase(std::next(found).base());
 }
 
+namespace internal {
+
+void tell_of_host_tensor(const Tensor& made, SourceLocation where) {
+  for (std::size_t i = 0; i < observers.size(); ++i) observers[i]->on_host_tensor(made, where);
+}
+
+void set_fault_planter(OpObserver* planter) {
+  fault_planter.store(planter);
+}
+
+}  // namespace internal
 }  // namespace tessera

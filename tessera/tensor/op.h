@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/source_location.h"
 #include "tessera/tensor/tensor.h"
 
@@ -125,13 +126,16 @@ struct OpEvent {
   std::span<const Tensor> inputs;
   const Tensor& output;
   const Attributes& attributes;
-  SourceLocation where;  // the caller's line
+  SourceLocation where;    // the caller's line
+  const ScopePath* scope;  // the place in the program's structure (op_scope.h)
 };
 
 class OpObserver {
  public:
   virtual ~OpObserver() = default;
   virtual void on_op(const OpEvent& event) = 0;
+  // A tensor was made from values of the program's own memory (Tensor::from and the like, numbers as operands).
+  virtual void on_host_tensor(const Tensor& /*made*/, SourceLocation /*where*/) {}
 };
 
 // Installs an observer on this thread for the life of the scope. Observers are told in order of installation.
@@ -146,4 +150,13 @@ class ObserveOps {
   OpObserver* observer_;
 };
 
+namespace internal {
+
+void tell_of_host_tensor(const Tensor& made, SourceLocation where);
+
+// Is told of every operation of every thread before the observers, and may change the output's memory: for faults that tests
+// plant. nullptr, outside of tests always: nobody. The planter must outlive its use.
+void set_fault_planter(OpObserver* planter);
+
+}  // namespace internal
 }  // namespace tessera
