@@ -94,6 +94,8 @@ CASES = {
     "verify": [
         ["verify"], ["verify", "no-such-run"], ["verify", "tiny.csv"], ["verify", "RUN", "--from", "-1"],
         ["verify", "RUN", "--from", "100000"], ["verify", "RUN", "--trust", "missing.pub"],
+        ["verify", "RUN", "--spot", "0"], ["verify", "RUN", "--spot", "2", "--from", "3"], ["verify", "RUN", "--seed", "2"],
+        ["verify", "RUN", "--spot", "2", "--share", "1 %"], ["verify", "RUN", "--spot", "2", "--share", "0"],
         ["verify", "RUN", "--trust", "public.key"], ["verify", "RUN", "--treads", "2"],
         ["verify", "COPY:unsealed"], ["verify", "COPY:claim"], ["verify", "COPY:chain"], ["verify", "COPY:checkpoint"],
         ["verify", "COPY:circumstances"], ["verify", "COPY:shortened"]],

@@ -16,6 +16,7 @@
 #include "tessera/runs/check.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/run.h"
+#include "tessera/train/spot_verify.h"
 
 namespace tessera::cli {
 
@@ -42,12 +43,13 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
 }
 
 std::vector<std::string> replay_environment(const std::string& run_folder, const std::string& report,
-                                            std::uint64_t from_step, const Execution& execution) {
-  std::map<std::string, std::string> changes = {
-      {"TESSERA_REPLAY", fs::absolute(run_folder)},
-      {"TESSERA_REPLAY_REPORT", report},
-      {"TESSERA_REPLAY_FROM", from_step == 0 ? "" : std::to_string(from_step)},
-      {"TESSERA_RESUME", ""}};
+                                            const runs::ReplayOptions& part, const Execution& execution) {
+  const auto step = [](std::uint64_t number) { return number == 0 ? "" : std::to_string(number); };
+  std::map<std::string, std::string> changes = {{"TESSERA_REPLAY", fs::absolute(run_folder)},
+                                                {"TESSERA_REPLAY_REPORT", report},
+                                                {"TESSERA_REPLAY_FROM", step(part.from_step)},
+                                                {"TESSERA_REPLAY_TO", step(part.to_step)},
+                                                {"TESSERA_RESUME", ""}};
   // What was not chosen here stays as the user's environment has it.
   if (execution.threads > 0) changes["TESSERA_THREADS"] = std::to_string(execution.threads);
   if (!execution.backend.empty()) changes["TESSERA_BACKEND"] = execution.backend;
@@ -120,22 +122,68 @@ void check_can_rerun(const runs::Claim& claim, const runs::Circumstances& circum
               shell_word(circumstances.folder_of_command), shell_words(circumstances.command));
 }
 
-// A report is what a program says about itself: it must at least be about this record.
-void judge_report(train::VerifyResult& result, const runs::ReplayOutcome& outcome, std::uint64_t from_step,
-                  std::uint64_t recorded_steps, int status) {
-  if (outcome.recorded_steps != recorded_steps || outcome.first_step != from_step ||
-      (outcome.identical() && outcome.last_step != recorded_steps)) {
-    result.message = fmt::format(
-        "the program's report does not fit the record: it is about the steps {} to {} of {}, expected {} to "
-        "{} of {}",
-        outcome.first_step + 1, outcome.last_step, outcome.recorded_steps, from_step + 1, recorded_steps,
-        recorded_steps);
+struct ForeignReplay {
+  runs::ReplayOutcome outcome;
+  int status = 0;  // of the program, as waitpid gives it
+};
+
+// A report is what a program says about itself: it must at least be about this record and these steps.
+void check_report(const runs::ReplayOutcome& outcome, const runs::ReplayOptions& part,
+                  std::uint64_t recorded_steps) {
+  const std::uint64_t last = part.to_step == 0 ? recorded_steps : part.to_step;
+  if (outcome.recorded_steps == recorded_steps && outcome.first_step == part.from_step &&
+      (!outcome.identical() || outcome.last_step == last))
     return;
-  }
-  train::judge_replay(result, outcome);
-  if (result.code != ExitCode::kSuccess || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) return;
+  fail(
+      "the program's report does not fit the record: it is about the steps {} to {} of {}, expected {} to "
+      "{} of {}",
+      outcome.first_step + 1, outcome.last_step, outcome.recorded_steps, part.from_step + 1, last,
+      recorded_steps);
+}
+
+struct ForeignProgram {
+  const runs::Circumstances& circumstances;
+  std::uint64_t recorded_steps;
+  const Execution& execution;
+};
+
+ForeignReplay replay_program(const std::string& run_folder, const ForeignProgram& program,
+                             const runs::ReplayOptions& part) {
+  const TemporaryFolder scratch;
+  const std::string report = scratch.path + "/report.json";
+  ForeignReplay replay;
+  replay.status =
+      execute(program.circumstances, replay_environment(run_folder, report, part, program.execution));
+  if (!exists(report))
+    fail_with(ExitCode::kCannotRerun, "the recorded command left no report ({}): {}", ending(replay.status),
+              shell_words(program.circumstances.command));
+  replay.outcome = runs::parse_replay_outcome(read_regular_file(report), report);
+  check_report(replay.outcome, part, program.recorded_steps);
+  return replay;
+}
+
+bool ended_well(int status) {
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+std::string failed_afterwards(int status) {
+  return fmt::format("every step was identical, but the program then failed: {}", ending(status));
+}
+
+void judge_program(train::VerifyResult& result, const std::string& run_folder, const ForeignProgram& program,
+                   const train::VerifyOptions& options) {
+  if (options.spot)
+    return train::verify_spots(result, run_folder, *options.spot, [&](const runs::ReplayOptions& part) {
+      const ForeignReplay stretch = replay_program(run_folder, program, part);
+      if (stretch.outcome.identical() && !ended_well(stretch.status))
+        fail("steps {} to {}: {}", part.from_step + 1, part.to_step, failed_afterwards(stretch.status));
+      return stretch.outcome;
+    });
+  const ForeignReplay replay = replay_program(run_folder, program, {.from_step = options.from_step});
+  train::judge_replay(result, replay.outcome);
+  if (result.code != ExitCode::kSuccess || ended_well(replay.status)) return;
   result.code = ExitCode::kFailure;
-  result.message = fmt::format("every step was identical, but the program then failed: {}", ending(status));
+  result.message = failed_afterwards(replay.status);
 }
 
 }  // namespace
@@ -167,19 +215,13 @@ train::VerifyResult verify_foreign_program(const std::string& run_folder, const 
   const runs::Circumstances circumstances = runs::read_circumstances(run_folder);
   check_can_rerun(record.claim, circumstances, run_command);
 
-  const TemporaryFolder scratch;
-  const std::string report = scratch.path + "/report.json";
-  const int status =
-      execute(circumstances, replay_environment(run_folder, report, options.from_step, execution));
-  if (!exists(report)) {
-    result.code = ExitCode::kCannotRerun;
-    result.message = fmt::format("the recorded command left no report ({}): {}", ending(status),
-                                 shell_words(circumstances.command));
-    return result;
-  }
   result.code = ExitCode::kFailure;
-  judge_report(result, runs::parse_replay_outcome(read_regular_file(report), report), options.from_step,
-               record.last_step(), status);
+  try {
+    judge_program(result, run_folder, {circumstances, record.last_step(), execution}, options);
+  } catch (const Error& error) {  // what the program did is the outcome, also with --json
+    result.code = error.code();
+    result.message = error.what();
+  }
   return result;
 }
 

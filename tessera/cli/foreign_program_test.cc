@@ -105,6 +105,21 @@ TEST_F(ForeignProgram, IsToldWhatTheUserChose) {
     EXPECT_THAT(chosen, HasSubstr(line));
 }
 
+// Without kept state the run is one stretch, the whole of it.
+TEST_F(ForeignProgram, IsSpotCheckedStretchByStretch) {
+  options_.spot = train::SpotOptions{.stretches = 4, .seed = 1};
+  const std::string run = record("env > '" + marker() + "'; " + leave(good_));
+  const train::VerifyResult result = verify_foreign_program(run, options_, true);
+  EXPECT_EQ(result.code, ExitCode::kSuccess) << result.message;
+  EXPECT_EQ(result.message, "identical: 2 steps, 0 tensors: every stretch, so the whole run is proved");
+  EXPECT_THAT(read_file(marker()), HasSubstr("TESSERA_REPLAY_TO=2\n"));
+  const train::VerifyResult failed =
+      verify_foreign_program(record(leave(good_) + "; exit 3"), options_, true);
+  EXPECT_EQ(failed.code, ExitCode::kFailure);
+  EXPECT_EQ(failed.message,
+            "steps 1 to 2: every step was identical, but the program then failed: it ended with status 3");
+}
+
 TEST_F(ForeignProgram, IsNotStartedUnlessEverythingFits) {
   write_file_atomically(folder_ / "points.csv", "1\n");
   const std::string run = record("touch '" + marker() + "'", {{"points", folder_ / "points.csv", ""}});

@@ -1,16 +1,22 @@
 // tessera verify: is the record what this machine computes, too?
 #include <fmt/core.h>
+#include <sys/random.h>
 
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "tessera/base/json.h"
+#include "tessera/base/progress.h"
 #include "tessera/base/text.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
 #include "tessera/cli/foreign_program.h"
 #include "tessera/cli/training_report.h"
+#include "tessera/data/numbers.h"
 #include "tessera/runs/record.h"
+#include "tessera/train/spot_verify.h"
 #include "tessera/train/training_run.h"
 
 namespace tessera::cli {
@@ -20,7 +26,10 @@ namespace {
 constexpr std::string_view kDetails =
     "First the record is checked: nothing edited, nothing missing. Then the inputs: the same bytes as were\n"
     "claimed. Then every step is executed again and compared with the record, bit for bit. --from needs a\n"
-    "checkpoint of that step; the newest three are kept. A run of another program is executed only with\n"
+    "checkpoint of that step; the newest three are kept. --spot K executes K random stretches between\n"
+    "checkpoints instead, which needs them to be kept (record.kept_checkpoints=0 when training), and says "
+    "how\n"
+    "probably a fault would be missed. A run of another program is executed only with\n"
     "--run-command, since it could do anything; without it, the command is shown. What it prints goes to\n"
     "standard error.\n"
     "Exit status: 0 identical, 1 mismatch or changed record, 3 cannot re-run, 4 input changed, 5 "
@@ -28,7 +37,77 @@ constexpr std::string_view kDetails =
     "Examples:\n"
     "  tessera verify runs/digits-0001 --threads 1\n"
     "  tessera verify runs/digits-0001 --backend reference --from 800\n"
+    "  tessera verify runs/digits-0001 --spot 5\n"
     "  tessera verify runs/digits-0001 --trust alice.pub";
+
+struct SpotArguments {
+  std::int64_t stretches = 0, seed = -1;
+  std::string share;
+};
+
+constexpr std::int64_t kLargestSeed = (INT64_C(1) << 53) - 1;  // that a reader of JSON keeps
+
+std::uint64_t seed_from_the_system() {
+  std::uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed))
+    fail("the system gives no random numbers for the draw: {} (--seed N chooses it)", std::strerror(errno));
+  return seed & static_cast<std::uint64_t>(kLargestSeed);
+}
+
+// --spot and what belongs to it.
+std::optional<train::SpotOptions> spot_options(const SpotArguments& given, std::int64_t from) {
+  if (given.stretches == 0) {
+    if (given.seed >= 0) fail_with(ExitCode::kUsage, "--seed is for --spot K");
+    if (!given.share.empty()) fail_with(ExitCode::kUsage, "--share is for --spot K");
+    return std::nullopt;
+  }
+  if (from > 0)
+    fail_with(ExitCode::kUsage, "--from and --spot exclude each other: --spot draws where it begins");
+  train::SpotOptions options;
+  options.stretches = static_cast<std::uint64_t>(given.stretches);
+  options.seed = given.seed >= 0 ? static_cast<std::uint64_t>(given.seed) : seed_from_the_system();
+  if (given.share.empty()) return options;
+  const auto share = data::parse_real(given.share);
+  if (!share || !(*share > 0 && *share <= 1))
+    fail_with(ExitCode::kUsage, "--share: found '{}', expected a number above 0 and at most 1", given.share);
+  options.share = *share;
+  return options;
+}
+
+void print_spot(const train::SpotResult& spot) {
+  for (const train::SpotStretch& stretch : spot.checked)
+    fmt::print("steps {} to {}: {}\n", grouped_number(stretch.first), grouped_number(stretch.last),
+               stretch.mismatch ? printable(stretch.mismatch->sentence()) : "identical");
+  fmt::print("drawn with --seed {}\n", spot.options.seed);
+}
+
+nlohmann::json mismatch_json(const runs::Mismatch& mismatch) {
+  return {{"step", mismatch.step},
+          {"what", mismatch.what},
+          {"recorded", mismatch.recorded},
+          {"now", mismatch.now}};
+}
+
+nlohmann::json spot_json(const train::SpotResult& spot) {
+  nlohmann::json checked = nlohmann::json::array();
+  for (const train::SpotStretch& stretch : spot.checked) {
+    nlohmann::json entry = {
+        {"first", stretch.first}, {"last", stretch.last}, {"identical", !stretch.mismatch.has_value()}};
+    if (stretch.mismatch) entry["mismatch"] = mismatch_json(*stretch.mismatch);
+    checked.push_back(std::move(entry));
+  }
+  return {{"seed", spot.options.seed},
+          {"checked", checked},
+          {"stretches", spot.stretches},
+          {"steps", spot.steps},
+          {"checked_steps", spot.checked_steps},
+          {"unavailable", spot.unavailable},
+          {"unavailable_steps", spot.unavailable_steps},
+          {"whole_run", spot.whole_run()},
+          {"share", hex_float(spot.options.share)},
+          {"missed_probability", hex_float(spot.odds.missed)},
+          {"missed_when_confined_to", spot.odds.stretches}};
+}
 
 std::string result_json(const train::VerifyResult& result) {
   nlohmann::json json = {{"status", static_cast<int>(result.code)},
@@ -38,13 +117,12 @@ std::string result_json(const train::VerifyResult& result) {
   if (result.replay) {
     json["steps"] = result.replay->last_step;
     json["tensors"] = result.replay->tensors;
-    if (result.replay->mismatch) {
-      const runs::Mismatch& mismatch = *result.replay->mismatch;
-      json["mismatch"] = {{"step", mismatch.step},
-                          {"what", mismatch.what},
-                          {"recorded", mismatch.recorded},
-                          {"now", mismatch.now}};
-    }
+    if (result.replay->mismatch) json["mismatch"] = mismatch_json(*result.replay->mismatch);
+  }
+  if (result.spot) {
+    json.erase("steps");  // those of the last stretch say nothing
+    json.erase("mismatch");
+    json["spot"] = spot_json(*result.spot);
   }
   return canonical_json(json);
 }
@@ -55,6 +133,7 @@ ExitCode run_verify(const Words& words) {
   Arguments arguments("verify", "Re-execute a run and compare every step with its record", kDetails);
   std::string run, store = "runs";
   std::int64_t from = 0;
+  SpotArguments spot;
   train::VerifyOptions options;
   Execution execution;
   bool json = false, run_command = false;
@@ -62,6 +141,13 @@ ExitCode run_verify(const Words& words) {
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   arguments.option("--from STEP", from, "Begin at the checkpoint of this step instead of the start", 0,
                    INT64_C(1) << 40);
+  arguments.option("--spot K", spot.stretches, "Re-execute only K random stretches between checkpoints", 1,
+                   INT64_C(1) << 40);
+  arguments.option("--seed N", spot.seed, "With --spot: draw these stretches again (default: a new draw)", 0,
+                   kLargestSeed);
+  arguments.option(
+      "--share X", spot.share,
+      "With --spot: the share of faulty steps that the probability is stated for (default: 0.01)");
   arguments.option("--trust KEY", options.trust_key_file, "Public key file: the record must be signed by it");
   arguments.option("--data DIR", options.data_folder,
                    "Where to look for data files that are no longer at their place");
@@ -71,6 +157,7 @@ ExitCode run_verify(const Words& words) {
   arguments.flag("--quiet", options.quiet, "No progress");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
+  options.spot = spot_options(spot, from);
   const std::string folder = runs_folder(store, run);
   options.from_step = static_cast<std::uint64_t>(from);
   execution.apply();
@@ -82,9 +169,12 @@ ExitCode run_verify(const Words& words) {
     fmt::print("{}\n", result_json(result));
     return result.code;
   }
+  if (result.spot) print_spot(*result.spot);
   for (const std::string& note : result.notes) fmt::print(stderr, "note: {}\n", printable(note));
   if (result.code == ExitCode::kSuccess) {
-    fmt::print("{}\nseal {}\n", result.message, result.seal);
+    fmt::print("{}\n", result.message);
+    if (result.spot) fmt::print("{}\n", train::spot_odds_text(*result.spot));
+    fmt::print("seal {}\n", result.seal);
   } else {
     fmt::print(stderr, "tessera: {}\n", printable(result.message));
   }

@@ -292,6 +292,20 @@ std::string stop_in_step_seven(const RunOptions& options) {
   });
 }
 
+// Every checkpoint that the chain names stays; that of the pause, which depends on a moment, goes.
+TEST_F(Resume, AllCheckpointsCanBeKept) {
+  RunOptions options = fake_options(store_.path(), "all");
+  options.catch_signals = true;
+  options.kept_checkpoints = 0;
+  stop_in_step_seven(options);
+  EXPECT_EQ(checkpoints_in(store_ / "all").size(), 2U);
+  FakeModel model;
+  auto run = Run::resume(store_ / "all", options);
+  EXPECT_EQ(run_fake_loop(run, model), seal_);
+  EXPECT_EQ(checkpoints_in(store_ / "all").size(), 4U);
+  EXPECT_TRUE(check_record(store_ / "all").intact());
+}
+
 TEST_F(Resume, TheSignatureIsNotForgotten) {
   const std::string key = create_key_files(store_ / "key"), other_key = create_key_files(store_ / "other");
   RunOptions options = fake_options(store_.path(), "signed");

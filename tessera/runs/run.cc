@@ -25,14 +25,26 @@ bool first_use_of(const std::string& folder) {
   return used.insert(folder).second;
 }
 
-std::uint64_t replay_from() {
-  const std::string text = environment_value("TESSERA_REPLAY_FROM");
+std::uint64_t step_of(const char* variable) {
+  const std::string text = environment_value(variable);
   if (text.empty()) return 0;
   char* end = nullptr;
   const unsigned long long step = std::strtoull(text.c_str(), &end, 10);
-  if (*end != '\0' || text[0] == '-')
-    fail("TESSERA_REPLAY_FROM: expected the number of a step, found '{}'", text);
+  if (*end != '\0' || text[0] == '-') fail("{}: expected the number of a step, found '{}'", variable, text);
   return step;
+}
+
+// The last step needs no limit: what follows it is the closing line, which is to be compared, too.
+std::uint64_t last_to_replay(const ReplayOptions& options, std::uint64_t last_step,
+                             const std::string& folder) {
+  if (options.to_step == 0) return 0;
+  if (options.to_step > last_step)
+    fail_with(ExitCode::kUsage, "{}: cannot replay to step {}: the record ends with step {}", folder,
+              options.to_step, last_step);
+  if (options.to_step <= options.from_step)
+    fail_with(ExitCode::kUsage, "{}: nothing is to be replayed after step {} and up to step {}", folder,
+              options.from_step, options.to_step);
+  return options.to_step == last_step ? 0 : options.to_step;
 }
 
 // A changed input has an exit status of its own: the user can put the old file back.
@@ -102,7 +114,8 @@ Run Run::open(const RunOptions& options) {
   if (!replayed.empty()) {
     if (!first_use_of(replayed))
       fail("{}: a replay writes nothing, so this program cannot open a second run", replayed);
-    return replay(replayed, options, {.from_step = replay_from()});
+    return replay(replayed, options,
+                  {.from_step = step_of("TESSERA_REPLAY_FROM"), .to_step = step_of("TESSERA_REPLAY_TO")});
   }
   const std::string resumed = asked_for("TESSERA_RESUME");
   if (!resumed.empty() && first_use_of(resumed)) return resume(resumed, options);
@@ -172,6 +185,7 @@ Run Run::replay(const std::string& folder, const RunOptions& options, const Repl
   state->name = name_of_folder(folder);
   state->folder = folder;
   state->replay = replay_options;
+  state->replay.to_step = last_to_replay(replay_options, record.last_step(), folder);
   state->report_path = environment_value("TESSERA_REPLAY_REPORT");
   state->outcome.recorded_steps = record.last_step();
   if (record.seal) state->recorded_seal = to_hex(seal_value(*record.seal));

@@ -4,7 +4,7 @@
 // notes a scalar, `finish` seals. Nothing else is needed for kill -9 at any moment, verification and
 // resumption: a program that is started with the environment variable TESSERA_RESUME=<run folder> goes on
 // with that run, and with TESSERA_REPLAY=<run folder> it re-executes the run and compares, writing nothing
-// but a report (TESSERA_REPLAY_REPORT=<file>).
+// but a report (TESSERA_REPLAY_REPORT=<file>); TESSERA_REPLAY_FROM and TESSERA_REPLAY_TO are ReplayOptions.
 //
 // What is written, and when (record.h has the formats): one chain line per step, written when the step ends;
 // the digest of every kept tensor at step 0, every `digest_every` steps, at checkpoints and at the end; a
@@ -78,9 +78,10 @@ struct RunOptions {
   std::uint64_t steps = 0;                // planned; 0: not known
   std::uint64_t digest_every = 50;
   std::uint64_t checkpoint_every = 500;  // 0: only at the end
-  std::size_t kept_checkpoints = 3;      // the newest ones, beside the final one; older files are removed
-  std::string key_file = {};             // private key (keys.h) that signs the seal
-  bool allow_unsigned = false;           // go on without a key with a run that was begun with one
+  std::size_t kept_checkpoints =
+      3;                        // the newest ones, beside the final one; older files are removed; 0: all stay
+  std::string key_file = {};    // private key (keys.h) that signs the seal
+  bool allow_unsigned = false;  // go on without a key with a run that was begun with one
   std::map<std::string, std::string> environment = {};  // more for the circumstances: "backend" -> "cpu/avx2"
   bool catch_signals = true;                            // stop cleanly on SIGINT and SIGTERM
   bool obey_environment = true;                         // TESSERA_RESUME and TESSERA_REPLAY
@@ -100,7 +101,8 @@ struct ReplayOutcome {
   std::uint64_t recorded_steps = 0;
   std::uint64_t tensors = 0;  // number of tensors in the state
   std::uint64_t digests = 0;  // tensor digests compared
-  bool complete = false;      // everything that was recorded has been compared, to the closing line
+  bool complete =
+      false;  // everything that was asked for has been compared: to the closing line, or to ReplayOptions::to_step
   std::optional<Mismatch> mismatch = {};
   bool identical() const { return complete && !mismatch; }
 };
@@ -110,6 +112,7 @@ ReplayOutcome parse_replay_outcome(std::string_view text, const std::string& whe
 struct ReplayOptions {
   std::uint64_t from_step =
       0;  // begin from the checkpoint of that step, which must be there; not the last step
+  std::uint64_t to_step = 0;  // end when that step has been compared; 0: compare all, to the closing line
 };
 
 // Thrown when the user asked for a stop; the state is saved and what() says how to go on.

@@ -63,7 +63,7 @@ std::string Run::State::seal() {
 }
 
 void Run::State::finish_replay() {
-  const ChainLine* next = outcome.mismatch ? nullptr : chain->next_recorded();
+  const ChainLine* next = outcome.mismatch || replay_end_reached() ? nullptr : chain->next_recorded();
   if (open_step) {
     const Step step = std::move(*open_step);
     open_step.reset();
@@ -73,7 +73,8 @@ void Run::State::finish_replay() {
   }
   finished = true;
   // A shortened chain, or one of a run that was interrupted, has no closing line: what was cut off is not known.
-  outcome.complete = !outcome.mismatch && chain->at_recorded_end() && chain->last().line.closing;
+  const bool at_end = chain->at_recorded_end() && chain->last().line.closing;
+  outcome.complete = !outcome.mismatch && (at_end || replay_end_reached());
   write_report();
 }
 

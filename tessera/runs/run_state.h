@@ -51,6 +51,7 @@ struct Run::State {
   std::optional<Pause> usable_pause();
 
   // ---- run_steps.cc ----
+  bool replay_end_reached() const;
   bool go_on() const;  // is there anything to be done for a next step?
   void begin_step();   // of step done + 1: what follows belongs to it
   void end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing);

@@ -14,10 +14,15 @@
 
 namespace tessera::runs {
 
+// Of a replay that was to end before the record does.
+bool Run::State::replay_end_reached() const {
+  return replay.to_step > 0 && done >= replay.to_step;
+}
+
 bool Run::State::go_on() const {
   if (complete || stopped || finished) return false;
   if (mode != Mode::kReplay) return true;
-  if (outcome.mismatch) return false;
+  if (outcome.mismatch || replay_end_reached()) return false;
   const ChainLine* next = chain->next_recorded();
   // At a closing line without scalars the recorded loop was over; this one may still have a step to show, which is then
   // a mismatch. Beyond the end of an unfinished record there is nothing to compare.
@@ -95,11 +100,12 @@ void Run::State::note_duration() {
   timing->append(canonical_json(line) + "\n");
 }
 
-// The newest ones of the chain and the final one stay. A removed one can be computed again; its digest is in the chain.
+// The newest ones of the chain and the final one stay. A removed one can be computed again; its digest is in the chain. What no line
+// names (a pause) goes in any case.
 void Run::State::remove_old_checkpoints() {
-  std::size_t wanted = std::max<std::size_t>(options.kept_checkpoints, 1);
-  std::set<std::string> needed;
   const std::vector<PassedCheckpoint>& passed = chain->checkpoints();
+  std::size_t wanted = options.kept_checkpoints == 0 ? passed.size() : options.kept_checkpoints;
+  std::set<std::string> needed;
   for (std::size_t i = passed.size(); i-- > 0 && needed.size() < wanted;) {
     if (passed[i].closing) ++wanted;
     needed.insert(passed[i].digest);

@@ -135,6 +135,10 @@ constexpr KeySpec kKeys[] = {
             "Steps between two digests of every tensor of the state.", "", kClaimField),
     integer("record", "checkpoint_every", 0, kMany, "500",
             "Steps between two checkpoints; 0: only at the end.", "", kClaimField),
+    integer("record", "kept_checkpoints", 0, 1e9, "3",
+            "How many checkpoints stay in the folder, the newest, beside the final one; 0: all of them, for "
+            "`tessera verify --spot`. Not part of what is claimed.",
+            "", kCircumstances),
     integer("record", "evaluate_every", 0, 1e9, "1",
             "Epochs between two evaluations on the held-out samples; 0: only at the end."),
 };

@@ -6,6 +6,7 @@
 #include "tessera/base/progress.h"
 #include "tessera/train/evaluation.h"
 #include "tessera/train/inputs.h"
+#include "tessera/train/spot_verify.h"
 #include "tessera/train/training_setup.h"
 
 namespace tessera::train {
@@ -64,7 +65,24 @@ TrainingSetup setup_of_record(const std::string& folder, const std::string& data
   if (claim.contract != runs::kContract)
     fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}",
               folder, claim.contract, runs::kContract);
-  return TrainingSetup(config_of(claim), find_inputs(claim, runs::read_circumstances(folder), data_folder));
+  const runs::Circumstances circumstances = runs::read_circumstances(folder);
+  return TrainingSetup(config_of(claim, circumstances), find_inputs(claim, circumstances, data_folder));
+}
+
+// The setup may have been used: what a step depends on is restored, or that of the beginning when nothing was replayed before.
+runs::ReplayOutcome replay(TrainingSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
+                           const VerifyOptions& options) {
+  runs::RunOptions run_options = setup.run_options();
+  run_options.environment = options.environment;
+  runs::Run run = runs::Run::replay(folder, run_options, part);
+  setup.keep_in(run);
+  const std::uint64_t first = run.start();
+  Progress progress("verify " + run.name(), part.to_step == 0 ? setup.steps() : part.to_step, first,
+                    progress_options(options.quiet));
+  setup.trainer().run(first, run, &progress);
+  progress.finish();
+  run.finish();
+  return run.replay_outcome();
 }
 
 std::string identical_text(const runs::ReplayOutcome& replay) {
@@ -126,16 +144,14 @@ VerifyResult verify(const std::string& run_folder, const VerifyOptions& options)
     return result;
   }
   TrainingSetup setup = setup_of_record(run_folder, options.data_folder);
-  runs::RunOptions run_options = setup.run_options();
-  run_options.environment = options.environment;
-  runs::Run run = runs::Run::replay(run_folder, run_options, {.from_step = options.from_step});
-  setup.keep_in(run);
-  const std::uint64_t first = run.start();
-  Progress progress("verify " + run.name(), setup.steps(), first, progress_options(options.quiet));
-  setup.trainer().run(first, run, &progress);
-  progress.finish();
-  run.finish();
-  judge_replay(result, run.replay_outcome());
+  const auto replayed = [&](const runs::ReplayOptions& part) {
+    return replay(setup, run_folder, part, options);
+  };
+  if (options.spot) {
+    verify_spots(result, run_folder, *options.spot, replayed);
+  } else {
+    judge_replay(result, replayed({.from_step = options.from_step}));
+  }
   return result;
 }
 

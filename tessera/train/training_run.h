@@ -20,6 +20,7 @@
 #include "tessera/data/dataset.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/run.h"
+#include "tessera/runs/spot.h"
 #include "tessera/train/config.h"
 #include "tessera/train/evaluation.h"
 
@@ -54,12 +55,35 @@ TrainResult resume(const std::string& run_folder, const TrainOptions& options = 
 
 // ---- Verify ----
 
+// Re-execute `stretches` random stretches between checkpoints instead of the whole run (runs/spot.h).
+struct SpotOptions {
+  std::uint64_t stretches = 1;
+  std::uint64_t seed = 0;  // of the draw
+  double share = 0.01;     // of the steps, for the stated probability; above 0, at most 1
+};
+
 struct VerifyOptions {
-  std::uint64_t from_step = 0;      // begin at the checkpoint of this step
-  std::string trust_key_file = {};  // public key: the record must be signed by it
+  std::uint64_t from_step = 0;           // begin at the checkpoint of this step
+  std::optional<SpotOptions> spot = {};  // not together with from_step
+  std::string trust_key_file = {};       // public key: the record must be signed by it
   std::string data_folder = {};
   std::map<std::string, std::string> environment = {};
   bool quiet = false;
+};
+
+struct SpotStretch {
+  std::uint64_t first = 1, last = 1;            // steps, both included
+  std::optional<runs::Mismatch> mismatch = {};  // none: identical
+};
+
+struct SpotResult {
+  SpotOptions options;
+  std::vector<SpotStretch> checked;  // in the order of the steps
+  std::uint64_t stretches = 0;       // of the run
+  std::uint64_t steps = 0, checked_steps = 0;
+  std::uint64_t unavailable = 0, unavailable_steps = 0;  // stretches whose checkpoint was removed
+  runs::SpotOdds odds;
+  bool whole_run() const { return checked.size() == stretches; }
 };
 
 struct VerifyResult {
@@ -67,7 +91,9 @@ struct VerifyResult {
   std::string message;  // one line: "identical: 1,200 steps, 14 tensors", or what is wrong and where
   std::vector<std::string> notes;  // unknown files, "unsigned", a part that was not re-executed
   runs::CheckResult check;
-  std::optional<runs::ReplayOutcome> replay;  // none when the record was refused before
+  std::optional<runs::ReplayOutcome>
+      replay;  // none when the record was refused before; of a spot check the last one
+  std::optional<SpotResult> spot;
   std::string seal;
 };
 

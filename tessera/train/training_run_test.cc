@@ -128,6 +128,46 @@ TEST_F(TrainingRun, VerifiesWithOtherThreadsAndFromACheckpoint) {
   EXPECT_EQ(part.message, "identical: steps 21 to 24, 9 tensors");
 }
 
+std::string texts_of(const SpotResult& spot) {
+  std::string texts;
+  for (const SpotStretch& each : spot.checked)
+    texts += fmt::format("{}-{}{} ", each.first, each.last, each.mismatch ? " differs" : "");
+  return texts;
+}
+
+TEST_F(TrainingRun, SpotChecksStretchesBetweenCheckpoints) {
+  const TrainResult result = train(config({"record.kept_checkpoints=0"}), options_);
+  EXPECT_EQ(train(config(), options_).seal, result.seal);  // how many are kept is not claimed
+  verify_options_.spot = SpotOptions{.stretches = 2, .seed = 3, .share = 0.1};
+  const VerifyResult two = verify(result.folder, verify_options_);
+  EXPECT_EQ(two.code, ExitCode::kSuccess) << two.message;
+  ASSERT_TRUE(two.spot.has_value());
+  EXPECT_EQ(two.spot->checked.size(), 2U);
+  EXPECT_EQ(two.spot->stretches, (result.steps + 9) / 10);
+  EXPECT_EQ(two.spot->unavailable, 0U);
+  EXPECT_FALSE(two.spot->whole_run());
+  EXPECT_DOUBLE_EQ(two.spot->odds.missed, 1.0 / 3);  // of three stretches one holds a tenth of the steps
+  EXPECT_EQ(texts_of(*verify(result.folder, verify_options_).spot), texts_of(*two.spot));
+  verify_options_.spot->stretches = 1000;
+  const VerifyResult all = verify(result.folder, verify_options_);
+  EXPECT_EQ(all.code, ExitCode::kSuccess) << all.message;
+  EXPECT_TRUE(all.spot->whole_run());
+  EXPECT_EQ(all.spot->checked_steps, result.steps);
+  EXPECT_EQ(all.spot->odds.missed, 0);
+  EXPECT_THAT(all.message, testing::EndsWith("every stretch, so the whole run is proved"));
+}
+
+TEST_F(TrainingRun, SaysWhichStretchesCannotBeSpotChecked) {
+  const TrainResult result = train(config({"training.steps=60", "training.epochs="}), options_);
+  verify_options_.spot = SpotOptions{.stretches = 6};
+  const VerifyResult some = verify(result.folder, verify_options_);
+  EXPECT_EQ(some.code, ExitCode::kSuccess) << some.message;
+  EXPECT_EQ(texts_of(*some.spot), "1-10 41-50 51-60 ");  // 40, 50 and 60 were kept
+  EXPECT_EQ(some.spot->unavailable, 3U);
+  EXPECT_EQ(some.message, "identical: 3 of 6 stretches between checkpoints, 30 of 60 steps, 9 tensors");
+  EXPECT_THAT(some.notes, testing::Contains(HasSubstr("3 stretches with 30 steps cannot be spot-checked")));
+}
+
 TEST_F(TrainingRun, SaysThatTheLossIsNotFinite) {
   EXPECT_FALSE(train(config(), options_).not_finite_since);
   const TrainResult result = train(config({"data.scale=1e-37"}), options_);
@@ -175,6 +215,23 @@ TEST_F(TrainingRun, ResumesToTheSameSeal) {
   EXPECT_EQ(resumed.seal, whole.seal);
   EXPECT_EQ(resumed.first_step, 10u);
   EXPECT_EQ(verify(folder, verify_options_).code, ExitCode::kSuccess);
+}
+
+TEST_F(TrainingRun, AResumedRunKeepsAsManyCheckpoints) {
+  const TrainResult whole =
+      train(config({"training.steps=60", "training.epochs=", "record.kept_checkpoints=0"}), options_);
+  const std::string folder = folder_ / "runs/cut";
+  copy_folder(whole.folder, folder);
+  remove_file(folder + "/seal.json");
+  const std::string chain = read_file(folder + "/chain.jsonl");
+  std::size_t end = 0;
+  for (int line = 0; line < 14; ++line) end = chain.find('\n', end) + 1;
+  write_file_atomically(folder + "/chain.jsonl", chain.substr(0, end));
+  for (const std::string& name : names_in_folder(folder + "/checkpoints"))
+    if (chain.substr(0, end).find(name.substr(0, 64)) == std::string::npos)
+      remove_file(folder + "/checkpoints/" + name);
+  EXPECT_EQ(resume(folder, options_).seal, whole.seal);
+  EXPECT_EQ(names_in_folder(folder + "/checkpoints").size(), 6U);
 }
 
 TEST_F(TrainingRun, RefusesATamperedRecord) {

@@ -82,11 +82,14 @@ data::Split split_of(const Config& config, const data::Dataset& dataset) {
   return data::hold_out_stratified(dataset.labels.to_vector<std::int64_t>(), fraction, seed);
 }
 
-Config config_of(const runs::Claim& claim) {
+Config config_of(const runs::Claim& claim, const runs::Circumstances& circumstances) {
+  constexpr std::string_view kKeptCheckpoints = "record.kept_checkpoints";
   std::map<std::string, std::string> texts = claim.configuration;
   texts["seed"] = std::to_string(claim.seed);
   texts["record.digest_every"] = std::to_string(claim.digest_every);
   texts["record.checkpoint_every"] = std::to_string(claim.checkpoint_every);
+  for (const runs::ConfigurationOrigin& setting : circumstances.configuration)
+    if (setting.key == kKeptCheckpoints) texts[setting.key] = setting.value;
   return Config::from_record(texts);
 }
 
@@ -120,6 +123,7 @@ runs::RunOptions TrainingSetup::run_options() const {
   options.steps = options_.steps;
   options.digest_every = static_cast<std::uint64_t>(config_.integer("record.digest_every"));
   options.checkpoint_every = static_cast<std::uint64_t>(config_.integer("record.checkpoint_every"));
+  options.kept_checkpoints = static_cast<std::size_t>(config_.integer("record.kept_checkpoints"));
   return options;
 }
 

@@ -24,8 +24,8 @@ InputPaths input_paths(const Config& config);
 
 data::DatasetSource dataset_source(const Config& config, const InputPaths& paths);
 data::Split split_of(const Config& config, const data::Dataset& dataset);
-// The configuration that a claim holds.
-Config config_of(const runs::Claim& claim);
+// The configuration that a claim holds; the circumstances say how many checkpoints a resumed run keeps.
+Config config_of(const runs::Claim& claim, const runs::Circumstances& circumstances = {});
 
 class TrainingSetup {
  public:
