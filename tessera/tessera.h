@@ -35,6 +35,8 @@
 #include "tessera/numerics/philox.h"
 #include "tessera/numerics/random.h"
 #include "tessera/numerics/reduce.h"
+#include "tessera/plot/chart.h"
+#include "tessera/plot/draw.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/index.h"
