@@ -21,10 +21,12 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tessera/base/files.h"
 #include "tessera/base/hash.h"
 #include "tessera/tensor/tensor.h"
 
@@ -64,29 +66,40 @@ struct TraceStep {
   std::map<std::string, double> scalars;  // as recorded at its end
 };
 
-// The Merkle tree of a tensor's elements.
+// The Merkle tree of a tensor's elements; an empty tensor has one leaf, of no bytes.
 struct TensorLeaves {
   Digest root{};
   std::vector<Digest> leaves;  // all of them, also when there is only one
 };
 TensorLeaves leaves_of(const Tensor& tensor);
-Digest merkle_root(const std::vector<Digest>& leaves);
+// Of many at once, on every thread of the pool.
+std::vector<TensorLeaves> leaves_of(std::span<const Tensor> tensors);
+Digest merkle_root(std::span<const Digest> leaves);  // at least one
+
+// The lines of trace.jsonl, with their newlines. Parsers refuse what the writer would not have written.
+std::string trace_header_text(const TraceHeader& header);
+TraceHeader parse_trace_header(std::string_view text, const std::string& where);
+std::string trace_event_text(std::uint32_t number, const TraceEvent& event);
+TraceEvent parse_trace_event(std::string_view text, std::uint32_t number, const std::string& where);
 
 class TraceWriter {
  public:
-  // Makes the folder, which must not exist.
+  // Writes into a folder beside `folder`, which must not exist yet; close() gives it its name.
   TraceWriter(const std::string& folder, const TraceHeader& header);
-  // `values`: one tensor per event, when the header promises values; otherwise empty.
-  void add(const TraceStep& step, const std::vector<Tensor>& values = {});
-  void close();  // without it the trace is incomplete, and readers say so
+  ~TraceWriter();  // without close() nothing is left
+  TraceWriter(const TraceWriter&) = delete;
+  TraceWriter& operator=(const TraceWriter&) = delete;
+
+  // The steps of the header, ascending. `values`: one tensor per event, when the header promises values; otherwise empty.
+  void add(const TraceStep& step, std::span<const Tensor> values = {});
+  void close();  // throws Error when steps of the header are missing
 
  private:
-  void write(const std::string& line);
-  std::string folder_;
+  std::string folder_, temporary_;
   TraceHeader header_;
-  std::ofstream file_;
+  std::optional<AppendFile> file_;
   Sha256 hash_;
-  std::uint64_t steps_ = 0;
+  std::uint64_t next_;
 };
 
 class TraceReader {
@@ -101,11 +114,14 @@ class TraceReader {
 
  private:
   std::string read_line();
+  std::string here() const;  // "FOLDER/trace.jsonl:12"
+  void read_closing(std::string_view line, const std::string& digest);
   std::string folder_;
   TraceHeader header_;
   std::ifstream file_;
   Sha256 hash_;
-  std::uint64_t line_ = 0, steps_ = 0;
+  std::uint64_t line_ = 0;  // of the last line read
+  std::uint64_t next_ = 0;  // step
   bool closed_ = false;
 };
 

@@ -1,0 +1,110 @@
+// The Merkle tree over a tensor's elements (RFC 6962), computed by all threads: the leaves are independent.
+
+#include <algorithm>
+#include <cstring>
+
+#include "tessera/base/error.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/runs/trace_file.h"
+
+namespace tessera::runs {
+namespace {
+
+constexpr std::int64_t kLeavesPerTask = 16;
+
+// Row-major elements without a copy if nothing has to be changed: only then is the memory what is hashed.
+struct Elements {
+  std::vector<std::byte> copy;
+  const std::byte* data = nullptr;
+  std::size_t bytes = 0;
+};
+
+template <typename Word>
+bool has_nan(const TensorView& view, Word infinity) {
+  constexpr Word kMagnitude = static_cast<Word>(~Word{0}) >> 1;
+  const Word* words = view.as<const Word>();
+  Word nan = 0;  // without a branch, so that the compiler uses vectors
+  for (std::int64_t i = 0; i < view.elements(); ++i)
+    nan |= static_cast<Word>((words[i] & kMagnitude) > infinity);
+  return nan != 0;
+}
+
+bool canonical_in_memory(const Tensor& tensor) {
+  if (!tensor.contiguous()) return false;
+  if (tensor.dtype() == DType::kFloat32) return !has_nan<std::uint32_t>(tensor.view(), 0x7f800000u);
+  if (tensor.dtype() == DType::kFloat64) return !has_nan<std::uint64_t>(tensor.view(), 0x7ff0000000000000u);
+  return true;
+}
+
+Elements elements_of(const Tensor& tensor) {
+  Elements elements;
+  elements.bytes = static_cast<std::size_t>(tensor.elements() * dtype_size(tensor.dtype()));
+  if (tensor.device().kind == DeviceKind::kCpu && canonical_in_memory(tensor)) {
+    elements.data = static_cast<const std::byte*>(tensor.view().data);
+  } else {
+    elements.copy = tensor.canonical_bytes();
+    elements.data = elements.copy.data();
+  }
+  return elements;
+}
+
+std::int64_t leaf_count(const Tensor& tensor) {
+  return std::max<std::int64_t>(1, (tensor.elements() + kTraceLeaf - 1) / kTraceLeaf);
+}
+
+Digest leaf_digest(const std::byte* data, std::size_t bytes) {
+  return Sha256().add(std::string_view("\0", 1)).add(data, bytes).finish();
+}
+
+struct Part {  // of one tensor: what one task hashes
+  std::size_t tensor;
+  std::int64_t first, last;  // leaves
+};
+
+std::vector<Part> parts_of(std::span<const Tensor> tensors) {
+  std::vector<Part> parts;
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    for (std::int64_t first = 0, count = leaf_count(tensors[i]); first < count; first += kLeavesPerTask)
+      parts.push_back({i, first, std::min(first + kLeavesPerTask, count)});
+  return parts;
+}
+
+}  // namespace
+
+Digest merkle_root(std::span<const Digest> leaves) {
+  TESSERA_CHECK(!leaves.empty(), "a Merkle tree needs a leaf");
+  if (leaves.size() == 1) return leaves[0];
+  std::size_t left = 1;
+  while (2 * left < leaves.size()) left *= 2;
+  const Digest a = merkle_root(leaves.first(left)), b = merkle_root(leaves.subspan(left));
+  return Sha256().add(std::string_view("\1", 1)).add(a.data(), a.size()).add(b.data(), b.size()).finish();
+}
+
+std::vector<TensorLeaves> leaves_of(std::span<const Tensor> tensors) {
+  std::vector<Elements> elements(tensors.size());
+  std::vector<TensorLeaves> result(tensors.size());
+  parallel_for(static_cast<std::int64_t>(tensors.size()), [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    elements[at] = elements_of(tensors[at]);
+    result[at].leaves.resize(static_cast<std::size_t>(leaf_count(tensors[at])));
+  });
+  const std::vector<Part> parts = parts_of(tensors);
+  parallel_for(static_cast<std::int64_t>(parts.size()), [&](std::int64_t i) {
+    const Part& part = parts[static_cast<std::size_t>(i)];
+    const Elements& from = elements[part.tensor];
+    const auto leaf_bytes = static_cast<std::size_t>(kTraceLeaf * dtype_size(tensors[part.tensor].dtype()));
+    for (std::int64_t leaf = part.first; leaf < part.last; ++leaf) {
+      const std::size_t begin = static_cast<std::size_t>(leaf) * leaf_bytes;
+      result[part.tensor].leaves[static_cast<std::size_t>(leaf)] =
+          leaf_digest(from.data + begin, std::min(leaf_bytes, from.bytes - begin));
+    }
+  });
+  for (TensorLeaves& leaves : result) leaves.root = merkle_root(leaves.leaves);
+  return result;
+}
+
+TensorLeaves leaves_of(const Tensor& tensor) {
+  return std::move(leaves_of(std::span(&tensor, 1))[0]);
+}
+
+}  // namespace tessera::runs
