@@ -4,15 +4,18 @@
 
 #include <cmath>
 
+#include "tessera/base/error.h"
 #include "tessera/base/text.h"
 
 namespace tessera::plot {
 
 double round_coordinate(double value) {
+  TESSERA_CHECK(value > -1e7 && value < 1e7, "a coordinate of {}", value);
   return std::floor(value * 100 + 0.5) / 100;
 }
 
 std::string coordinate_text(double value) {
+  TESSERA_CHECK(value > -1e7 && value < 1e7, "a coordinate of {}", value);
   const auto hundredths = static_cast<long long>(std::floor(value * 100 + 0.5));
   const long long size = hundredths < 0 ? -hundredths : hundredths;
   std::string text = fmt::format("{}{}", hundredths < 0 ? "-" : "", size / 100);
@@ -75,11 +78,13 @@ double Canvas::data_ink() const {
   return all_ink_ > 0 ? data_ink_ / all_ink_ : 0;
 }
 
-void Canvas::line(Point a, Point b, std::string_view style, double width_of_line, Ink ink) {
+void Canvas::line(Point a, Point b, std::string_view style, double width_of_line, Ink ink,
+                  std::string_view attributes, std::string_view tooltip) {
   count(ink, distance(a, b) * width_of_line);
-  body_ += fmt::format("<line class=\"{}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke-width=\"{}\"/>\n",
-                       style, coordinate_text(a.x), coordinate_text(a.y), coordinate_text(b.x),
-                       coordinate_text(b.y), coordinate_text(width_of_line));
+  body_ +=
+      fmt::format("<line class=\"{}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke-width=\"{}\"{}{}", style,
+                  coordinate_text(a.x), coordinate_text(a.y), coordinate_text(b.x), coordinate_text(b.y),
+                  coordinate_text(width_of_line), attributes, closed("line", tooltip));
 }
 
 void Canvas::polyline(const std::vector<Point>& points, std::string_view style, double width_of_line,
@@ -131,12 +136,25 @@ void Canvas::text(Point at, Anchor anchor, std::string_view shown, std::string_v
   body_ += "</text>\n";
 }
 
-void Canvas::open_group(std::string_view attributes) {
-  body_ += attributes.empty() ? "<g>\n" : fmt::format("<g {}>\n", attributes);
+void Canvas::segments(const std::vector<std::pair<Point, Point>>& pieces, std::string_view style,
+                      double width_of_line, Ink ink) {
+  std::string path;
+  Point end{-1e9, -1e9};
+  for (const auto& [a, b] : pieces) {
+    count(ink, distance(a, b) * width_of_line);
+    if (distance(a, end) > 0.005) path += fmt::format("M{} {}", coordinate_text(a.x), coordinate_text(a.y));
+    path += fmt::format("L{} {}", coordinate_text(b.x), coordinate_text(b.y));
+    end = b;
+  }
+  body_ += fmt::format("<path class=\"{}\" stroke-width=\"{}\" d=\"{}\"/>\n", style,
+                       coordinate_text(width_of_line), path);
 }
 
-void Canvas::close_group() {
-  body_ += "</g>\n";
+void Canvas::place(Canvas& picture, Point at) {
+  body_ += fmt::format("<g transform=\"translate({} {})\">\n", coordinate_text(at.x), coordinate_text(at.y));
+  body_ += picture.take_body() + "</g>\n";
+  data_ink_ += picture.data_ink_;
+  all_ink_ += picture.all_ink_;
 }
 
 }  // namespace tessera::plot

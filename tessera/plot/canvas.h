@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tessera::plot {
@@ -40,7 +41,8 @@ class Canvas {
  public:
   explicit Canvas(double text_size) : font(text_size) {}
 
-  void line(Point a, Point b, std::string_view style, double width, Ink ink);
+  void line(Point a, Point b, std::string_view style, double width, Ink ink, std::string_view attributes = {},
+            std::string_view tooltip = {});
   void polyline(const std::vector<Point>& points, std::string_view style, double width, Ink ink);
   // Closed and filled; `opacity` is what the style gives it, for the ink.
   void polygon(const std::vector<Point>& points, std::string_view style, double opacity, Ink ink);
@@ -51,16 +53,23 @@ class Canvas {
   // `y` is the baseline. When `whole` differs from what is shown (a shortened text), it becomes the tooltip.
   void text(Point at, Anchor anchor, std::string_view shown, std::string_view style = {},
             std::string_view whole = {});
-  void open_group(std::string_view attributes);
-  void close_group();
+  // Pieces of lines that do not hang together, as one element.
+  void segments(const std::vector<std::pair<Point, Point>>& pieces, std::string_view style, double width,
+                Ink ink);
+  // Another picture, moved; its ink counts here.
+  void place(Canvas& picture, Point at);
 
   std::string take_body() { return std::move(body_); }
   double data_ink() const;  // the share of data in the ink
 
   const double font;  // size of the text for which the layout is made
   double width = 0, height = 0;
-  std::vector<std::vector<EncodedLength>> lengths;  // each inner list shares one scale
-  std::string description;                          // what the chart shows, in sentences
+  // Each inner list shares one scale.
+  std::vector<std::vector<EncodedLength>> lengths;
+  std::vector<std::string> findings;        // what misleads, besides lengths
+  bool x_caption = true, y_caption = true;  // panels of small multiples share captions
+  bool is_panel = false;                    // one of small multiples: no legend, a quiet title of one line
+  std::string description;                  // what the chart shows, in sentences
 
  private:
   void count(Ink ink, double area);

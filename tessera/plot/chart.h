@@ -47,6 +47,14 @@ struct LineChart {
   std::string summary = {};    // a sentence for screen readers; left out: made from the data
 };
 
+// Points without order. The series differ in colour and in the shape of their marks.
+struct ScatterChart {
+  std::string title;
+  Axis x, y;
+  std::vector<Series> series;  // 1 to 7; bands are not drawn
+  std::string summary = {};
+};
+
 // Numbers as lengths: the bars begin at 0, whatever the data. `value.from` other than 0 is refused with the lie factor.
 struct BarChart {
   struct Group {
@@ -88,6 +96,64 @@ struct ConfusionMatrix {
   std::string summary = {};
 };
 
-using Chart = std::variant<LineChart, BarChart, HeatMap, ConfusionMatrix>;
+// How often values fall into bins. If the bins are equally wide, the height is the count; otherwise it is the count per unit
+// of x, so that the area of a bar is its count.
+struct Histogram {
+  std::string title;
+  Axis x;                      // from and to are not used: the bins are the range
+  std::vector<double> edges;   // ascending, one more than counts
+  std::vector<double> counts;  // not negative
+  Axis count = {.label = "number of values", .unit = "1"};
+  std::string summary = {};
+};
+
+// At most `most_bins` (1 to 200) equally wide bins whose edges are round numbers around the values, which are finite and at
+// least one. A value on an edge belongs to the bin on its right, the last edge to the last bin.
+Histogram histogram_of(const std::vector<double>& values, int most_bins = 20);
+
+// Paths on a plane: a march on a map (C. J. Minard, Carte figurative, 1869), optimisers on a surface. The thickness of a path
+// can stand for a quantity, and then it begins at 0 like every length.
+struct PathChart {
+  struct Stop {
+    double x = 0, y = 0;
+    double quantity =
+        0;  // on the way from this stop to the next, not negative; used if the chart has a quantity axis
+    std::string label = {};  // a place, a time; written beside the stop where there is room
+  };
+  struct Path {
+    std::string name;
+    std::vector<Stop> stops;  // at least 2
+  };
+  // Heights over the plane, drawn as contour lines: values[row][column] at rows from y_from up to y_to.
+  struct Surface {
+    double x_from = 0, x_to = 1, y_from = 0, y_to = 1;
+    std::vector<std::vector<double>> values = {};
+    std::vector<double> levels = {};  // of the contours; left out: round numbers
+    Axis height = {};
+  };
+
+  std::string title;
+  Axis x, y;
+  std::vector<Path> paths;  // 1 to 7
+  std::optional<Axis> quantity = {};
+  std::optional<Surface> surface = {};
+  double y_per_x = 0;  // how long one unit of y is, in units of x; 0: whatever fills the place
+  std::string summary = {};
+};
+
+// One kind of chart repeated for comparison. All panels have the same axes and the same size; ranges that the panels leave
+// out are shared, and ranges that differ are refused.
+struct SmallMultiples {
+  using Panel = std::variant<LineChart, ScatterChart, BarChart, Histogram>;
+
+  std::string title;
+  std::vector<Panel>
+      panels;  // 2 to 60, the same kind, labels, units, series and categories; their titles say what differs
+  int columns = 2;
+  std::string summary = {};
+};
+
+using Chart = std::variant<LineChart, ScatterChart, BarChart, Histogram, HeatMap, ConfusionMatrix, PathChart,
+                           SmallMultiples>;
 
 }  // namespace tessera::plot

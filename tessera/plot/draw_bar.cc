@@ -110,8 +110,7 @@ double baseline_position(const Bars& bars) {
 void draw_standing(Bars& bars, const std::vector<std::vector<std::string>>& names, double top,
                    const Options& options, Canvas& canvas) {
   const double font = canvas.font;
-  canvas.text({2, top + font}, Anchor::kStart,
-              shorten(caption(bars.chart.value, bars.ticks.exponent), font, canvas.width - 4), "quiet");
+  draw_vertical_caption(canvas, caption(bars.chart.value, bars.ticks.exponent), top);
   draw_vertical_axis(canvas, bars.area, bars.ticks, options);
   draw_bars(bars, canvas);
   const double line = baseline_position(bars);
@@ -125,16 +124,13 @@ void draw_standing(Bars& bars, const std::vector<std::vector<std::string>>& name
                    bars.area.bottom() + font * (1.2 + 1.15 * static_cast<double>(k))},
                   Anchor::kMiddle, names[i][k]);
   }
-  const double below = bars.area.bottom() + font * (1.5 + 1.15 * static_cast<double>(lines));
-  canvas.text({bars.area.left + bars.area.width / 2, below}, Anchor::kMiddle,
-              shorten(bars.chart.category_label, font, canvas.width - 4), "quiet");
-  canvas.height = below + font * 0.5;
+  const double below = bars.area.bottom() + font * (0.5 + 1.15 * static_cast<double>(lines));
+  canvas.height = draw_horizontal_caption(canvas, bars.chart.category_label, bars.area, below);
 }
 
 void draw_lying(Bars& bars, double name_width, double top, const Options& options, Canvas& canvas) {
   const double font = canvas.font;
-  canvas.text({2, top + font}, Anchor::kStart, shorten(bars.chart.category_label, font, canvas.width - 4),
-              "quiet");
+  draw_vertical_caption(canvas, bars.chart.category_label, top);
   draw_horizontal_axis(canvas, bars.area, bars.ticks, options);
   draw_bars(bars, canvas);
   const double line = baseline_position(bars);
@@ -146,10 +142,8 @@ void draw_lying(Bars& bars, double name_width, double top, const Options& option
         {bars.area.left - font * 0.5, bars.area.top + (static_cast<double>(i) + 0.5) * slot + font * 0.35},
         Anchor::kEnd, shorten(name, font, name_width), "", name);
   }
-  const double below = bars.area.bottom() + font * 2.75;
-  canvas.text({bars.area.left + bars.area.width / 2, below}, Anchor::kMiddle,
-              shorten(caption(bars.chart.value, bars.ticks.exponent), font, canvas.width - 4), "quiet");
-  canvas.height = below + font * 0.5;
+  canvas.height = draw_horizontal_caption(canvas, caption(bars.chart.value, bars.ticks.exponent), bars.area,
+                                          bars.area.bottom() + font * 1.75);
 }
 
 std::string describe(const BarChart& chart) {
@@ -183,12 +177,11 @@ void draw_chart(const BarChart& chart, const Options& options, Canvas& canvas) {
   double top = draw_title(canvas, chart.title, 0);
   std::vector<std::string> group_names;
   for (const auto& group : chart.groups) group_names.push_back(group.name);
-  if (chart.groups.size() > 1) top = draw_legend(canvas, group_names, false, top);
+  if (chart.groups.size() > 1 && !canvas.is_panel) top = draw_legend(canvas, group_names, false, top);
 
   Bars bars{chart, {}, {}, baseline(chart), false};
   const double height = options.height > 0 ? options.height : width * 0.5;
-  bars.ticks = axis_ticks(name, "value axis", chart.value, lowest, highest,
-                          std::max(3, static_cast<int>(height / font / 2.5)));
+  bars.ticks = axis_ticks(name, "value axis", chart.value, lowest, highest, ticks_that_fit(height, font));
   const double left = widest(bars.ticks.labels, font) + 10;
   bars.area = {left, top + font * 1.8, width - left - 2, height};
   const double slot = bars.area.width / static_cast<double>(chart.categories.size());

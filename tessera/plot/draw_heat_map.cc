@@ -179,8 +179,7 @@ std::int64_t sum_of(const std::vector<std::int64_t>& counts) {
 std::string percent(std::int64_t part, std::int64_t whole) {
   if (whole == 0) return "–";
   const double share = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-  return share > 0 && share < 1 ? "<1 %"
-                                : fmt::format("{:.0f} %", std::floor(share + (share < 99 ? 0.5 : 0)));
+  return share > 0 && share < 1 ? "<1%" : fmt::format("{:.0f}%", std::floor(share + (share < 99 ? 0.5 : 0)));
 }
 
 std::string describe(const ConfusionMatrix& chart) {

@@ -66,6 +66,11 @@ std::string with_unit(double value, const Axis& axis) {
 }
 
 double draw_title(Canvas& canvas, const std::string& title, double top) {
+  if (canvas.is_panel) {  // one line in every panel, so that the plot areas are equally high
+    canvas.text({2, top + canvas.font}, Anchor::kStart, shorten(title, canvas.font, canvas.width - 4), "",
+                title);
+    return top + canvas.font * 1.5;
+  }
   const double size = canvas.font * 1.1;
   for (const std::string& line : wrap(title, size * 1.07, canvas.width - 4, 3)) {  // bold is wider
     top += size * 1.25;
@@ -115,6 +120,26 @@ void draw_vertical_axis(Canvas& canvas, const Box& area, const Ticks& ticks, con
     canvas.text({area.left - kTickLength - 3, y + canvas.font * 0.35}, Anchor::kEnd, ticks.labels[i],
                 "quiet");
   }
+}
+
+int ticks_that_fit(double height, double font) {
+  return std::clamp(static_cast<int>(height / font / 2), 3, 7);
+}
+
+void draw_vertical_caption(Canvas& canvas, const std::string& text, double top) {
+  if (!canvas.y_caption) return;
+  const std::string shown = shorten(text, canvas.font, canvas.width - 4);
+  canvas.text({2, top + canvas.font}, Anchor::kStart, shown, "quiet", text);
+}
+
+double draw_horizontal_caption(Canvas& canvas, const std::string& text, const Box& area, double top) {
+  if (!canvas.x_caption) return top;
+  const double font = canvas.font;
+  const std::string shown = shorten(text, font, canvas.width - 4);
+  // In the middle of the axis, moved to the left if it would leave the picture.
+  const double middle = std::min(area.left + area.width / 2, canvas.width - 2 - text_width(shown, font) / 2);
+  canvas.text({middle, top + font}, Anchor::kMiddle, shown, "quiet", text);
+  return top + font * 1.5;
 }
 
 double widest(const std::vector<std::string>& texts, double size) {

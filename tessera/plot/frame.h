@@ -32,9 +32,13 @@ double draw_title(Canvas& canvas, const std::string& title, double top);
 // One line sample or square per name, in rows.
 double draw_legend(Canvas& canvas, const std::vector<std::string>& names, bool as_lines, double top);
 
+// The captions of the axes, above and below the plot area; the lower one returns the y below it.
+void draw_vertical_caption(Canvas& canvas, const std::string& caption, double top);
+double draw_horizontal_caption(Canvas& canvas, const std::string& caption, const Box& area, double top);
 // Axes with ticks along the left and lower side of `area`. The texts of the ticks are outside of it.
 void draw_horizontal_axis(Canvas& canvas, const Box& area, const Ticks& ticks, const Options& options);
 void draw_vertical_axis(Canvas& canvas, const Box& area, const Ticks& ticks, const Options& options);
+int ticks_that_fit(double height, double font);  // on a vertical axis
 double widest(const std::vector<std::string>& texts, double size);
 
 // The largest number of horizontal ticks whose labels do not touch.

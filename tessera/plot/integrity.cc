@@ -11,7 +11,7 @@
 namespace tessera::plot {
 namespace {
 
-constexpr double kVisible = 1;  // unit of the picture
+constexpr double kVisible = 2;  // units of the picture
 
 // How far a lie factor is from 1, equally for exaggeration and understatement.
 double distance_from_one(double factor) {
@@ -93,6 +93,7 @@ Integrity integrity_of(const Canvas& canvas, const std::string& title) {
   integrity.lie_factor_lowest = worst.lowest;
   integrity.lie_factor_highest = worst.highest;
   integrity.data_ink = canvas.data_ink();
+  integrity.findings = canvas.findings;
   if (!(worst.lowest >= kLieFactorLowest && worst.highest <= kLieFactorHighest))
     integrity.findings.push_back(sentence(worst, title));
   return integrity;

@@ -9,8 +9,12 @@
 namespace tessera::plot {
 
 void draw_chart(const LineChart& chart, const Options& options, Canvas& canvas);
+void draw_chart(const ScatterChart& chart, const Options& options, Canvas& canvas);
 void draw_chart(const BarChart& chart, const Options& options, Canvas& canvas);
+void draw_chart(const Histogram& chart, const Options& options, Canvas& canvas);
 void draw_chart(const HeatMap& chart, const Options& options, Canvas& canvas);
 void draw_chart(const ConfusionMatrix& chart, const Options& options, Canvas& canvas);
+void draw_chart(const PathChart& chart, const Options& options, Canvas& canvas);
+void draw_chart(const SmallMultiples& chart, const Options& options, Canvas& canvas);
 
 }  // namespace tessera::plot

@@ -70,6 +70,8 @@ std::string series_rules() {
     const std::string_view dash = kDashes[i];
     rules += fmt::format(".tessera-plot .s{0}{{stroke:var(--plot-{0});fill:none{1}}}\n", i + 1,
                          dash.empty() ? "" : fmt::format(";stroke-dasharray:{}", dash));
+    rules += fmt::format(".tessera-plot .l{0}{{stroke:var(--plot-{0});stroke-linecap:round}}\n", i + 1);
+    rules += fmt::format(".tessera-plot .w{0}{{stroke:var(--plot-{0})}}\n", i + 1);
     rules += fmt::format(".tessera-plot .f{0}{{fill:var(--plot-{0})}}\n", i + 1);
     rules += fmt::format(".tessera-plot .b{0}{{fill:var(--plot-{0});fill-opacity:.2}}\n", i + 1);
   }
@@ -99,7 +101,12 @@ std::string rules(bool levels, double font) {
       ".tessera-plot .quiet{{fill:var(--plot-quiet)}}\n"
       ".tessera-plot .axis{{stroke:var(--plot-axis)}}\n"
       ".tessera-plot .grid{{stroke:var(--plot-grid)}}\n"
-      ".tessera-plot .lead{{stroke:var(--plot-axis)}}\n"
+      ".tessera-plot .contour{{stroke:var(--plot-axis);fill:none}}\n"
+      ".tessera-plot .key{{stroke:var(--plot-quiet)}}\n"
+      ".tessera-plot .dot{{fill:var(--plot-ink)}}\n"
+      ".tessera-plot "
+      ".halo{{stroke:var(--plot-surface);stroke-width:3px;paint-order:stroke;stroke-linejoin:round}}\n"
+      ".tessera-plot rect{{shape-rendering:crispEdges}}\n"
       "@media (min-width:520px){{.tessera-plot{{font-size:{2}px}}}}\n",
       font, font * 42, font * 0.875);
   text += series_rules();
