@@ -9,9 +9,11 @@
 #include "tessera/base/text.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
+#include "tessera/cli/show_trace.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/index.h"
 #include "tessera/runs/record.h"
+#include "tessera/runs/trace_file.h"
 
 namespace tessera::cli {
 
@@ -22,10 +24,13 @@ constexpr std::string_view kDetails =
     "the sessions\n"
     "that worked on the run, the last steps and the seal, and says whether the record is intact. Nothing is "
     "re-executed:\n"
-    "that is 'tessera verify'.\n\n"
+    "that is 'tessera verify'. Of a trace ('tessera trace') it shows what it is about, with --ops every "
+    "operation, like a\n"
+    "disassembly: number, inputs, shape, first digits of the digest, place in the program.\n\n"
     "Examples:\n"
     "  tessera show digits-0001\n"
-    "  tessera show runs/digits-0001 --steps 20";
+    "  tessera show runs/digits-0001 --steps 20\n"
+    "  tessera show digits-0001-steps-7-7.trace --ops";
 
 void heading(std::string_view text) {
   fmt::print("\n{}\n", text);
@@ -110,11 +115,21 @@ ExitCode run_show(const Words& words) {
   Arguments arguments("show", "Show one run: configuration, circumstances, progress, seal", kDetails);
   std::string run, store = "runs";
   std::int64_t steps = 5;
-  arguments.positional("RUN", run, "Folder of a run, or its name in the store");
+  bool operations = false;
+  arguments.positional("RUN", run, "Folder of a run, or its name in the store; or the folder of a trace");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   arguments.option("--steps N", steps, "How many of the last steps to show (default 5)", 0, 1'000'000'000);
+  arguments.flag("--ops", operations, "Of a trace: list its operations");
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
+  if (runs::is_trace(run)) {
+    show_trace(run, operations);
+    return ExitCode::kSuccess;
+  }
   const std::string folder = runs::find_run(store, run);
+  if (operations)
+    fail_with(ExitCode::kUsage,
+              "--ops lists the operations of a trace, and {} is a run: 'tessera trace {}' makes one", folder,
+              run);
   const runs::CheckResult check = runs::check_record(folder);
   try {
     const runs::Record record = runs::read_record(folder);
