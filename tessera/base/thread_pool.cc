@@ -287,9 +287,42 @@ int thread_count() {
 }
 
 namespace internal {
+namespace {
+
+std::atomic<std::int64_t> task_to_leave_out = -1;  // not negative only while a test wants it
+std::atomic<std::int64_t> tasks_of_incomplete_loop = 0;
+
+struct IncompleteLoop {
+  TaskFunction function;
+  void* context;
+  std::int64_t left_out;
+};
+
+void run_unless_left_out(void* context, std::int64_t index) {
+  const auto& loop = *static_cast<IncompleteLoop*>(context);
+  if (index != loop.left_out) loop.function(loop.context, index);
+}
+
+}  // namespace
+
+void leave_out_task(std::int64_t task) {
+  tasks_of_incomplete_loop = 0;
+  task_to_leave_out = task;
+}
+
+std::int64_t take_loop_without_task() {
+  return tasks_of_incomplete_loop.exchange(0);
+}
 
 void run_tasks(std::int64_t count, TaskFunction function, void* context) {
   if (count <= 0) return;
+  const std::int64_t left_out = task_to_leave_out.load(std::memory_order_relaxed);
+  if (left_out >= 0 && left_out < count && !inside_task) {
+    task_to_leave_out = -1;
+    tasks_of_incomplete_loop = count;
+    IncompleteLoop loop{function, context, left_out};
+    return run_tasks(count, run_unless_left_out, &loop);
+  }
   const FloatEnvironment contract;
   // A single task leaves the pool free for the loops inside it; a nested loop runs where it is.
   if (count > 1 && !inside_task) return SharedPool::instance().run(count, function, context);

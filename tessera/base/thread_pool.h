@@ -33,6 +33,12 @@ int thread_count();  // default: the number of processors that this process may 
 namespace internal {
 using TaskFunction = void (*)(void* context, std::int64_t index);
 void run_tasks(std::int64_t count, TaskFunction function, void* context);
+
+// For the faults that tests plant (tensor/fault.h): the next loop that is not nested and has more than `task` tasks leaves that one
+// out. A negative number takes the order back.
+void leave_out_task(std::int64_t task);
+// How many tasks the loop had that left one out; 0: there was none since the order. Forgets it.
+std::int64_t take_loop_without_task();
 }  // namespace internal
 
 template <typename Task>

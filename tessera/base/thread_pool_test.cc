@@ -141,6 +141,26 @@ TEST(ThreadPoolCount, IsCheckedAndReported) {
   set_thread_count(1);
 }
 
+TEST(ThreadPool, ATestCanLeaveOutATask) {
+  for (const int threads : {1, 3}) {
+    set_thread_count(threads);
+    internal::leave_out_task(2);
+    std::vector<int> runs(6, 0);
+    parallel_for(2, [&](std::int64_t i) { runs[static_cast<std::size_t>(i)] += 100; });  // has no such task
+    EXPECT_EQ(internal::take_loop_without_task(), 0);
+    for (int loop = 0; loop < 2; ++loop)
+      parallel_for(6, [&](std::int64_t i) { ++runs[static_cast<std::size_t>(i)]; });
+    EXPECT_EQ(runs, (std::vector<int>{102, 102, 1, 2, 2, 2}));
+    EXPECT_EQ(internal::take_loop_without_task(), 6);
+    EXPECT_EQ(internal::take_loop_without_task(), 0);
+    internal::leave_out_task(0);
+    internal::leave_out_task(-1);
+    parallel_for(2, [&](std::int64_t i) { ++runs[static_cast<std::size_t>(i)]; });
+    EXPECT_EQ(runs[0], 103);
+  }
+  set_thread_count(1);
+}
+
 #if defined(__SANITIZE_THREAD__)
 #define TESSERA_WITH_TSAN
 #elif defined(__has_feature)

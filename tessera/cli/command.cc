@@ -10,6 +10,7 @@
 #include "tessera/base/text.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/version.h"
+#include "tessera/tensor/fault.h"
 
 namespace tessera::cli {
 
@@ -94,7 +95,8 @@ ExitCode dispatch(std::vector<std::string> words) {
   std::size_t used = 0;
   const Command* command = find_command(words, used);
   if (command == nullptr) fail_unknown(words);
-  use_default_backend();  // also commands that compute nothing read tensors
+  plant_fault_from_environment();  // for tests; says so
+  use_default_backend();           // also commands that compute nothing read tensors
   return command->run({words.begin() + static_cast<std::ptrdiff_t>(used), words.end()});
 }
 

@@ -10,6 +10,7 @@
 #include "tessera/runs/index.h"
 #include "tessera/runs/keys.h"
 #include "tessera/runs/run_state.h"
+#include "tessera/tensor/fault.h"
 
 namespace tessera::runs {
 namespace {
@@ -110,6 +111,7 @@ Run Run::open(const RunOptions& options) {
   const auto asked_for = [&options](const char* variable) {
     return options.obey_environment ? environment_value(variable) : std::string();
   };
+  if (options.obey_environment) plant_fault_from_environment();
   const std::string replayed = asked_for("TESSERA_REPLAY");
   if (!replayed.empty()) {
     if (!first_use_of(replayed))

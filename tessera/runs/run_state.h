@@ -54,6 +54,7 @@ struct Run::State {
   bool replay_end_reached() const;
   bool go_on() const;  // is there anything to be done for a next step?
   void begin_step();   // of step done + 1: what follows belongs to it
+  void begin_faulty_step();
   void end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing);
   void add_closing_line();
   void add_state(ChainLine& line, bool with_checkpoint);

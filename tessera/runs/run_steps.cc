@@ -11,6 +11,7 @@
 #include "tessera/base/progress.h"
 #include "tessera/runs/index.h"
 #include "tessera/runs/run_state.h"
+#include "tessera/tensor/fault.h"
 
 namespace tessera::runs {
 
@@ -30,7 +31,22 @@ bool Run::State::go_on() const {
 }
 
 // A trace or a planted fault needs to know where a step begins; the record does not.
-void Run::State::begin_step() {}
+void Run::State::begin_step() {
+  if (fault_planted()) begin_faulty_step();
+}
+
+// The tensors of the state are changed in their memory; restoring puts numbers, which are no tensors, back in their places.
+void Run::State::begin_faulty_step() {
+  internal::fault_step_begins(done + 1);
+  std::vector<NamedTensor> state;
+  const bool flipped = internal::flip_state(done + 1, [&] {
+    state = kept.collect();
+    std::vector<internal::NamedState> named;
+    for (const NamedTensor& entry : state) named.push_back({entry.name, entry.tensor});
+    return named;
+  });
+  if (flipped) kept.restore(state, "the planted fault");
+}
 
 void Run::State::end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing) {
   if (number != done + 1)

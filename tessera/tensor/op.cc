@@ -19,10 +19,14 @@ constexpr OpInfo kInfos[] = {
 };
 
 thread_local std::vector<OpObserver*> observers;
-std::atomic<OpObserver*> fault_planter = nullptr;
+std::atomic<internal::FaultPlanter*> fault_planter = nullptr;
+
+internal::FaultPlanter* planter() {
+  return fault_planter.load(std::memory_order_relaxed);
+}
 
 void tell_observers(const OpEvent& event) {
-  if (OpObserver* planter = fault_planter.load(std::memory_order_relaxed)) planter->on_op(event);
+  if (auto* faults = planter()) faults->on_op(event);
   // By position: an observer may install another one while it is told.
   for (std::size_t i = 0; i < observers.size(); ++i) observers[i]->on_op(event);
 }
@@ -68,6 +72,7 @@ TensorView kernel_input(Op op, std::size_t position, const Tensor& input, const 
 Tensor compute(Op op, std::span<const Tensor> inputs, const Attributes& attributes, const TensorSpec& spec) {
   const Device device = inputs.empty() ? Device{} : inputs[0].device();
   const Tensor output = Tensor::allocate(spec.shape, spec.dtype, device);
+  if (auto* faults = planter()) faults->before_kernel(op, output);
   std::vector<Tensor> kept;
   constexpr std::size_t kUsualInputs = 3;
   if (inputs.size() <= kUsualInputs) {
@@ -122,10 +127,11 @@ ObserveOps::~ObserveOps() {
 namespace internal {
 
 void tell_of_host_tensor(const Tensor& made, SourceLocation where) {
+  if (auto* faults = planter()) faults->on_host_tensor(made, where);
   for (std::size_t i = 0; i < observers.size(); ++i) observers[i]->on_host_tensor(made, where);
 }
 
-void set_fault_planter(OpObserver* planter) {
+void set_fault_planter(FaultPlanter* planter) {
   fault_planter.store(planter);
 }
 

@@ -154,9 +154,15 @@ namespace internal {
 
 void tell_of_host_tensor(const Tensor& made, SourceLocation where);
 
-// Is told of every operation of every thread before the observers, and may change the output's memory: for faults that tests
-// plant. nullptr, outside of tests always: nobody. The planter must outlive its use.
-void set_fault_planter(OpObserver* planter);
+// Is told of everything before the observers, on every thread, and may change the memory of what was made: for the faults that tests
+// plant (fault.h).
+class FaultPlanter : public OpObserver {
+ public:
+  // The output of an operation that has a kernel is allocated, and nothing is computed yet.
+  virtual void before_kernel(Op op, const Tensor& output) = 0;
+};
+// nullptr, outside of tests always: nobody. The planter must outlive its use.
+void set_fault_planter(FaultPlanter* planter);
 
 }  // namespace internal
 }  // namespace tessera

@@ -1,0 +1,236 @@
+// The terms of one output element are gathered in the order of the contract and added by the definitions of
+// numerics/reduce.h. Before anything is swapped the sum must be what the backend computed: so a wrong term would be noticed here.
+
+#include "tessera/tensor/fault_swap.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "tessera/base/error.h"
+#include "tessera/numerics/reduce.h"
+
+namespace tessera::internal {
+namespace {
+
+using Position = std::vector<std::int64_t>;
+
+Position position_of(const Shape& shape, std::int64_t element) {
+  Position position(static_cast<std::size_t>(shape.rank()));
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    position[static_cast<std::size_t>(axis)] = element % shape[axis];
+    element /= shape[axis];
+  }
+  return position;
+}
+
+template <typename T>
+T value_at(const TensorView& view, const Position& position) {
+  std::int64_t offset = 0;
+  for (std::size_t axis = 0; axis < position.size(); ++axis)
+    offset += position[axis] * view.strides[static_cast<int>(axis)];
+  return view.as<T>()[offset];
+}
+
+// What is added: products a * b, or the numbers a alone.
+template <typename T>
+struct Terms {
+  std::vector<T> a, b;
+  void add(T left, T right) {
+    a.push_back(left);
+    b.push_back(right);
+  }
+};
+
+// Axes of length 1 are repeated, missing ones in front too.
+Position broadcast_position(const Shape& shape, const Position& output) {
+  Position position;
+  const std::size_t missing = output.size() - static_cast<std::size_t>(shape.rank());
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    position.push_back(shape[axis] == 1 ? 0 : output[missing + static_cast<std::size_t>(axis)]);
+  return position;
+}
+
+template <typename T>
+Terms<T> matmul_terms(const OpEvent& event, const Position& output) {
+  const TensorView a = event.inputs[0].view(), b = event.inputs[1].view();
+  const std::size_t row = output.size() - 2, column = output.size() - 1;
+  Position left = broadcast_position(a.shape, output), right = broadcast_position(b.shape, output);
+  left[left.size() - 2] = output[row];
+  right.back() = output[column];
+  Terms<T> terms;
+  for (std::int64_t k = 0; k < a.shape[a.shape.rank() - 1]; ++k) {
+    left.back() = right[right.size() - 2] = k;
+    terms.add(value_at<T>(a, left), value_at<T>(b, right));
+  }
+  return terms;
+}
+
+template <typename T>
+T value_or_zero(const TensorView& image, std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+  const bool inside = h >= 0 && h < image.shape[2] && w >= 0 && w < image.shape[3];
+  return inside ? value_at<T>(image, {n, c, h, w}) : T(0);
+}
+
+// Where tap `tap` of output `out` reads the input.
+std::int64_t input_place(const WindowAttributes& window, int axis, std::int64_t out, std::int64_t tap) {
+  return out * window.stride[axis] + tap * window.dilation[axis] - window.padding[axis];
+}
+
+template <typename T>
+Terms<T> conv2d_terms(const OpEvent& event, const Position& output) {
+  const auto& window = std::get<WindowAttributes>(event.attributes);
+  const TensorView x = event.inputs[0].view(), weight = event.inputs[1].view();
+  const std::int64_t channels = weight.shape[1], group = output[1] / (weight.shape[0] / window.groups);
+  Terms<T> terms;
+  for (std::int64_t c = 0; c < channels; ++c)
+    for (std::int64_t r = 0; r < weight.shape[2]; ++r)
+      for (std::int64_t s = 0; s < weight.shape[3]; ++s)
+        terms.add(value_or_zero<T>(x, output[0], group * channels + c, input_place(window, 0, output[2], r),
+                                   input_place(window, 1, output[3], s)),
+                  value_at<T>(weight, {output[1], c, r, s}));
+  return terms;
+}
+
+template <typename T>
+Terms<T> conv2d_input_gradient_terms(const OpEvent& event, const Position& input) {
+  const auto& window = std::get<WindowAttributes>(event.attributes);
+  const TensorView gradient = event.inputs[0].view(), weight = event.inputs[1].view();
+  const std::int64_t filters = weight.shape[0] / window.groups, channels = weight.shape[1];
+  const std::int64_t group = input[1] / channels, c = input[1] % channels;
+  Terms<T> terms;
+  for (std::int64_t o = group * filters; o < (group + 1) * filters; ++o)
+    for (std::int64_t r = 0; r < weight.shape[2]; ++r)
+      for (std::int64_t s = 0; s < weight.shape[3]; ++s) {
+        const std::int64_t y = input[2] + window.padding[0] - r * window.dilation[0];
+        const std::int64_t x = input[3] + window.padding[1] - s * window.dilation[1];
+        if (y % window.stride[0] != 0 || x % window.stride[1] != 0) continue;
+        terms.add(value_or_zero<T>(gradient, input[0], o, y / window.stride[0], x / window.stride[1]),
+                  value_at<T>(weight, {o, c, r, s}));
+      }
+  return terms;
+}
+
+template <typename T>
+Terms<T> conv2d_weight_gradient_terms(const OpEvent& event, const Position& weight) {
+  const auto& window = std::get<WindowAttributes>(event.attributes);
+  const TensorView gradient = event.inputs[0].view(), x = event.inputs[1].view();
+  const Shape& output = event.output.shape();
+  const std::int64_t group = weight[0] / (output[0] / window.groups), channels = output[1];
+  Terms<T> terms;
+  for (std::int64_t n = 0; n < x.shape[0]; ++n)
+    for (std::int64_t i = 0; i < gradient.shape[2]; ++i)
+      for (std::int64_t j = 0; j < gradient.shape[3]; ++j)
+        terms.add(value_at<T>(gradient, {n, weight[0], i, j}),
+                  value_or_zero<T>(x, n, group * channels + weight[1], input_place(window, 0, i, weight[2]),
+                                   input_place(window, 1, j, weight[3])));
+  return terms;
+}
+
+// The reduced axes, flattened row-major.
+template <typename T>
+Terms<T> reduction_terms(const OpEvent& event, const Position& output) {
+  const auto& reduce = std::get<ReduceAttributes>(event.attributes);
+  const TensorView x = event.inputs[0].view();
+  Position position(static_cast<std::size_t>(x.shape.rank()), 0);
+  Shape reduced = Shape::filled(static_cast<int>(reduce.axes.size()), 1);
+  std::size_t next_output = 0;
+  for (int axis = 0, next = 0; axis < x.shape.rank(); ++axis) {
+    const bool is_reduced = std::find(reduce.axes.begin(), reduce.axes.end(), axis) != reduce.axes.end();
+    if (is_reduced) reduced[next++] = x.shape[axis];
+    if (!is_reduced) position[static_cast<std::size_t>(axis)] = output[next_output];
+    if (!is_reduced || reduce.keep_axes) ++next_output;
+  }
+  Terms<T> terms;
+  for (std::int64_t i = 0; i < reduced.elements(); ++i) {
+    const Position place = position_of(reduced, i);
+    for (std::size_t axis = 0; axis < reduce.axes.size(); ++axis)
+      position[static_cast<std::size_t>(reduce.axes[axis])] = place[axis];
+    terms.a.push_back(value_at<T>(x, position));
+  }
+  return terms;
+}
+
+bool is_product(Op op) {
+  return op_info(op).op_class == OpClass::kProduct;
+}
+
+bool adds(Op op) {
+  return is_product(op) || op == Op::kSum || op == Op::kSumSquares || op == Op::kMean;
+}
+
+template <typename T>
+Terms<T> terms_of(const OpEvent& event, std::int64_t element) {
+  const Position position = position_of(event.output.shape(), element);
+  switch (event.op) {
+    case Op::kMatrixMultiply:
+      return matmul_terms<T>(event, position);
+    case Op::kConv2d:
+      return conv2d_terms<T>(event, position);
+    case Op::kConv2dInputGradient:
+      return conv2d_input_gradient_terms<T>(event, position);
+    case Op::kConv2dWeightGradient:
+      return conv2d_weight_gradient_terms<T>(event, position);
+    default:
+      return reduction_terms<T>(event, position);
+  }
+}
+
+template <typename T>
+T total_of(Op op, const Terms<T>& terms) {
+  const std::span<const T> numbers(terms.a);
+  if (op == Op::kSum) return numerics::sum(numbers);
+  if (op == Op::kSumSquares) return numerics::sum_of_squares(numbers);
+  if (op == Op::kMean) return numerics::mean(numbers);
+  return numerics::dot_chunked(terms.a.data(), 1, terms.b.data(), 1,
+                               static_cast<std::int64_t>(terms.a.size()));
+}
+
+// The term that follows in the same chain: in a chunk of a product, in a lane of a block of a sum.
+std::int64_t next_in_chain(Op op, std::int64_t term, std::int64_t count) {
+  const std::int64_t step = is_product(op) ? 1 : numerics::kReduceLanes;
+  const std::int64_t block = is_product(op) ? numerics::kDotChunk : numerics::kReduceBlock;
+  const std::int64_t next = term + step;
+  if (next < count && next / block == term / block) return next;
+  fail("the planted fault: swap={}: no term follows it in its chain; {} adds {} terms here, in blocks of {}",
+       term, op_info(op).name, count, block);
+}
+
+template <typename T>
+std::string bits_text(T value) {
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof value);
+  return fmt::format("0x{:0{}x}", bits, 2 * sizeof value);
+}
+
+template <typename T>
+ChangedBits swap_terms(const OpEvent& event, std::int64_t element, std::int64_t term) {
+  Terms<T> terms = terms_of<T>(event, element);
+  T& stored = event.output.view().template as<T>()[element];  // an output of a kernel is contiguous
+  const auto next =
+      static_cast<std::size_t>(next_in_chain(event.op, term, static_cast<std::int64_t>(terms.a.size())));
+  const std::string before = bits_text(stored);
+  const T total = total_of(event.op, terms);
+  TESSERA_CHECK(bits_text(total) == before || total != total, "{} of element {} is {} here and {} there",
+                op_info(event.op).name, element, bits_text(total), before);
+  std::swap(terms.a[static_cast<std::size_t>(term)], terms.a[next]);
+  if (!terms.b.empty()) std::swap(terms.b[static_cast<std::size_t>(term)], terms.b[next]);
+  stored = total_of(event.op, terms);
+  return {before, bits_text(stored)};
+}
+
+}  // namespace
+
+ChangedBits swap_additions(const OpEvent& event, std::int64_t element, std::int64_t term) {
+  const DType dtype = event.output.dtype();
+  if (!adds(event.op) || (dtype != DType::kFloat32 && dtype != DType::kFloat64))
+    fail(
+        "the planted fault: {} of {} has no additions that could be swapped; expected matmul, conv2d or a "
+        "gradient of it, sum, sum_squares or mean of float32 or float64",
+        op_info(event.op).name, dtype_name(dtype));
+  return dtype == DType::kFloat32 ? swap_terms<float>(event, element, term)
+                                  : swap_terms<double>(event, element, term);
+}
+
+}  // namespace tessera::internal
