@@ -164,6 +164,36 @@ TEST(SummationTree, OfConvolution) {
   expect_tree("conv2d", convolve, 360, product_tree(360));
 }
 
+TEST(SummationTree, OfConvolutionGradients) {
+  WindowAttributes window;
+  window.kernel[0] = window.kernel[1] = 1;
+  window.input_shape = {1, 1, 1, 1};  // of the image, and of the weight
+  const Summation to_input = [&](const std::vector<float>& x) {
+    const std::vector<Tensor> inputs = {Tensor::from(x, {1, 300, 1, 1}), ones({300, 1, 1, 1})};
+    return first_of(apply(Op::kConv2dInputGradient, inputs, window));
+  };
+  expect_tree("conv2d_input_gradient", to_input, 300, product_tree(300));
+  const Summation to_weight = [&](const std::vector<float>& x) {
+    const std::vector<Tensor> inputs = {ones({1, 1, 20, 20}), Tensor::from(x, {1, 1, 20, 20})};
+    return first_of(apply(Op::kConv2dWeightGradient, inputs, window));
+  };
+  expect_tree("conv2d_weight_gradient", to_weight, 400, product_tree(400));
+}
+
+TEST(SummationTree, OfIndexAddAndAveragePooling) {
+  const Summation add_rows = [](const std::vector<float>& x) {
+    return first_of(index_add(zeros({1}), zeros({40}, DType::kInt64), Tensor::from(x, {40})));
+  };
+  expect_tree("index_add", add_rows, 40, chain(0, 40).text);
+  WindowAttributes window;
+  window.kernel[0] = window.kernel[1] = 3;
+  const Summation pool = [&](const std::vector<float>& x) {
+    const std::vector<Tensor> inputs = {Tensor::from(x, {1, 1, 3, 3})};
+    return 9.0 * first_of(apply(Op::kAveragePool2d, inputs, window));
+  };
+  expect_tree("average_pool2d", pool, 9, chain(0, 9).text);
+}
+
 TEST(SummationTree, AReorderedSumIsSeen) {
   const Summation descending = [](const std::vector<float>& x) {
     volatile float total = 0;
