@@ -121,7 +121,7 @@ struct PathChart {
     std::string label = {};  // a place, a time; written beside the stop where there is room
   };
   struct Path {
-    std::string name;
+    std::string name;         // paths of the same name have the same colour
     std::vector<Stop> stops;  // at least 2
   };
   // Heights over the plane, drawn as contour lines: values[row][column] at rows from y_from up to y_to.
@@ -134,7 +134,7 @@ struct PathChart {
 
   std::string title;
   Axis x, y;
-  std::vector<Path> paths;  // 1 to 7
+  std::vector<Path> paths;  // with 1 to 7 names
   std::optional<Axis> quantity = {};
   std::optional<Surface> surface = {};
   double y_per_x = 0;  // how long one unit of y is, in units of x; 0: whatever fills the place

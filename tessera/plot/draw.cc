@@ -38,10 +38,11 @@ std::string assemble(const Chart& chart, const Options& options, Canvas& canvas)
       options.id.empty() ? "plot-" + to_hex(sha256(title_of(chart) + body)).substr(0, 8) : options.id;
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"tessera-plot\" viewBox=\"0 0 {} {}\" role=\"img\" "
+      "style=\"max-width:{}px\" "
       "aria-labelledby=\"{}-title {}-desc\">\n<title id=\"{}-title\">{}</title>\n<desc "
       "id=\"{}-desc\">{}</desc>\n",
-      coordinate_text(canvas.width), coordinate_text(canvas.height), id, id, id, escape(title_of(chart)), id,
-      escape(canvas.description));
+      coordinate_text(canvas.width), coordinate_text(canvas.height), coordinate_text(canvas.width * 1.3125),
+      id, id, id, escape(title_of(chart)), id, escape(canvas.description));
   if (options.style_sheet) {
     const bool levels =
         std::holds_alternative<HeatMap>(chart) || std::holds_alternative<ConfusionMatrix>(chart);

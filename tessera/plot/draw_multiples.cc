@@ -120,7 +120,7 @@ std::string range_text(const Axis& axis) {
 }
 
 // Ranges that the panels give must be the same: unlike axes make unlike data look alike (Tufte's design variation).
-void compare_given(SmallMultiples& chart, bool vertical, Canvas& canvas) {
+bool compare_given(SmallMultiples& chart, bool vertical, Canvas& canvas) {
   const auto axis = [&](Panel& panel) -> Axis& { return vertical ? y_axis(panel) : x_axis(panel); };
   const Axis& first = axis(chart.panels[0]);
   for (Panel& panel : chart.panels) {
@@ -132,8 +132,9 @@ void compare_given(SmallMultiples& chart, bool vertical, Canvas& canvas) {
                     "different data look alike: give every panel the same range, or none",
                     chart.title, vertical ? "y" : "x", range_text(first), title_of(chart.panels[0]),
                     range_text(other), title_of(panel)));
-    return;
+    return false;
   }
+  return true;
 }
 
 // Fills in the ends that no panel gives, the same for all.
@@ -177,10 +178,9 @@ void draw_chart(const SmallMultiples& given, const Options& options, Canvas& can
   for (const Panel& panel : chart.panels) take_ranges(name, panel, xs, ys);
   const int at_most = ticks_that_fit(panel_options.height, font);
   const bool bars = std::holds_alternative<BarChart>(chart.panels[0]);
-  compare_given(chart, true, canvas);
-  if (!bars) compare_given(chart, false, canvas);
-  share_range(name, chart, true, ys, at_most);
-  if (!bars) share_range(name, chart, false, xs, 5);
+  // Unlike ranges are drawn as they were given, for measure() to show what that does.
+  if (compare_given(chart, true, canvas)) share_range(name, chart, true, ys, at_most);
+  if (!bars && compare_given(chart, false, canvas)) share_range(name, chart, false, xs, 5);
 
   double top = draw_title(canvas, chart.title, 0);
   const std::vector<std::string> names = names_in(chart.panels[0]);

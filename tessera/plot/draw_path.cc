@@ -18,7 +18,20 @@ namespace tessera::plot {
 namespace {
 
 constexpr std::size_t kMostStops = 20000, kStopsWithDots = 100;
-constexpr double kWidest = 0.09;  // the greatest quantity, as a share of the picture's width
+constexpr double kWidest = 0.06;  // the greatest quantity, as a share of the picture's width
+
+// Each name once, in the order in which they come; a path's colour is the place of its name.
+std::vector<std::string> names_of(const PathChart& chart) {
+  std::vector<std::string> names;
+  for (const auto& path : chart.paths)
+    if (std::find(names.begin(), names.end(), path.name) == names.end()) names.push_back(path.name);
+  return names;
+}
+
+std::size_t colour_of(const PathChart& chart, const PathChart::Path& path) {
+  const auto names = names_of(chart);
+  return static_cast<std::size_t>(std::find(names.begin(), names.end(), path.name) - names.begin());
+}
 
 void check_path(const std::string& chart, const PathChart::Path& path, bool quantity) {
   if (path.stops.size() < 2)
@@ -58,8 +71,8 @@ void check_chart(const std::string& name, const PathChart& chart) {
     if (chart.quantity->logarithmic) fail("{}: a thickness cannot be logarithmic", name);
   }
   if (chart.paths.empty()) fail("{}: there is no path to draw", name);
-  if (chart.paths.size() > kSeries)
-    fail("{}: {} paths cannot be told apart, at most {} can", name, chart.paths.size(), kSeries);
+  if (names_of(chart).size() > kSeries)
+    fail("{}: {} names of paths cannot be told apart, at most {} can", name, names_of(chart).size(), kSeries);
   for (const auto& path : chart.paths) {
     check_path(name, path, chart.quantity.has_value());
     if (path.name.empty() && chart.paths.size() > 1)
@@ -142,22 +155,46 @@ void avoid_paths(const PathChart& chart, const Scales& scales, double per_unit, 
     }
 }
 
+// Fills the notch on the outer side of a bend with the triangle between the corners of its two pieces.
+void fill_bend(Point from, Point bend, Point to, double width_before, double width_after,
+               const std::string& style, Canvas& canvas) {
+  const Point in{bend.x - from.x, bend.y - from.y}, out{to.x - bend.x, to.y - bend.y};
+  const double in_length = std::sqrt(in.x * in.x + in.y * in.y),
+               out_length = std::sqrt(out.x * out.x + out.y * out.y);
+  const double turn = in.x * out.y - in.y * out.x;
+  if (in_length == 0 || out_length == 0 || turn == 0) return;
+  const double side = (turn > 0 ? 1 : -1) * 0.5;  // the outer side is opposite to the turn
+  const double a = side * width_before / in_length, b = side * width_after / out_length;
+  canvas.polygon({bend, {bend.x + in.y * a, bend.y - in.x * a}, {bend.x + out.y * b, bend.y - out.x * b}},
+                 style, 1, Ink::kData);
+}
+
+// Half a unit further back, so that no hairline shows between two pieces.
+Point longer_at_start(Point from, Point to) {
+  const double x = to.x - from.x, y = to.y - from.y, length = std::sqrt(x * x + y * y);
+  return length == 0 ? from : Point{from.x - x / length / 2, from.y - y / length / 2};
+}
+
 // Thick lines; returns what each quantity was drawn as.
 void draw_thick(const PathChart& chart, const Scales& scales, double per_unit,
                 std::vector<EncodedLength>& widths, Canvas& canvas) {
   for (std::size_t p = 0; p < chart.paths.size(); ++p) {
     const auto& stops = chart.paths[p].stops;
+    const std::size_t colour = colour_of(chart, chart.paths[p]) + 1;
     double before = 0;
     for (std::size_t i = 0; i + 1 < stops.size(); ++i) {
       const double width = round_coordinate(stops[i].quantity * per_unit);
-      canvas.line(scales.at(stops[i].x, stops[i].y), scales.at(stops[i + 1].x, stops[i + 1].y),
-                  fmt::format("w{}", p + 1), width, Ink::kData,
+      const Point to = scales.at(stops[i + 1].x, stops[i + 1].y);
+      Point from = scales.at(stops[i].x, stops[i].y);
+      if (i > 0) from = longer_at_start(from, to);
+      canvas.line(from, to, fmt::format("w{}", colour), width, Ink::kData,
                   fmt::format(" data-value=\"{}\"", stops[i].quantity),
                   fmt::format("{}: {}", chart.paths[p].name, with_unit(stops[i].quantity, *chart.quantity)));
-      // Fills the notch of a bend, not wider than either side of it.
-      if (i > 0)
-        canvas.circle(scales.at(stops[i].x, stops[i].y), std::min(width, before) / 2,
-                      fmt::format("f{}", p + 1), Ink::kData);
+      if (i > 0) {
+        const Point bend = scales.at(stops[i].x, stops[i].y);
+        fill_bend(scales.at(stops[i - 1].x, stops[i - 1].y), bend, scales.at(stops[i + 1].x, stops[i + 1].y),
+                  before, width, fmt::format("j{}", colour), canvas);
+      }
       before = width;
       widths.push_back(
           {stops[i].quantity, width, fmt::format("{}, from stop {}", chart.paths[p].name, i + 1)});
@@ -170,11 +207,12 @@ void draw_thin(const PathChart& chart, const Scales& scales, Canvas& canvas) {
   for (std::size_t p = 0; p < chart.paths.size(); ++p) {
     std::vector<Point> points;
     for (const auto& stop : chart.paths[p].stops) points.push_back(scales.at(stop.x, stop.y));
-    canvas.polyline(points, series_style(p), 2, Ink::kData);
+    const std::size_t colour = colour_of(chart, chart.paths[p]);
+    canvas.polyline(points, series_style(colour), 2, Ink::kData);
     if (points.size() <= kStopsWithDots)
-      for (const Point& point : points) canvas.circle(point, 2.2, fmt::format("f{}", p + 1), Ink::kData);
+      for (const Point& point : points) canvas.circle(point, 2.2, fmt::format("f{}", colour + 1), Ink::kData);
     else
-      canvas.circle(points.back(), 4, fmt::format("f{}", p + 1), Ink::kData);
+      canvas.circle(points.back(), 4, fmt::format("f{}", colour + 1), Ink::kData);
   }
 }
 
@@ -237,8 +275,7 @@ void draw_chart(const PathChart& chart, const Options& options, Canvas& canvas) 
   const double per_unit = chart.quantity ? canvas.width * kWidest / greatest : 0;
 
   double top = draw_title(canvas, chart.title, 0);
-  std::vector<std::string> names;
-  for (const auto& path : chart.paths) names.push_back(path.name);
+  const std::vector<std::string> names = names_of(chart);
   if (names.size() > 1 || !names[0].empty()) top = draw_legend(canvas, names, !chart.quantity, top);
   std::vector<EncodedLength> widths;
   if (chart.quantity) top = draw_quantity_key(*chart.quantity, greatest, per_unit, top, widths, canvas);

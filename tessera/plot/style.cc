@@ -72,6 +72,7 @@ std::string series_rules() {
                          dash.empty() ? "" : fmt::format(";stroke-dasharray:{}", dash));
     rules += fmt::format(".tessera-plot .l{0}{{stroke:var(--plot-{0});stroke-linecap:round}}\n", i + 1);
     rules += fmt::format(".tessera-plot .w{0}{{stroke:var(--plot-{0})}}\n", i + 1);
+    rules += fmt::format(".tessera-plot .j{0}{{fill:var(--plot-{0});stroke:var(--plot-{0})}}\n", i + 1);
     rules += fmt::format(".tessera-plot .f{0}{{fill:var(--plot-{0})}}\n", i + 1);
     rules += fmt::format(".tessera-plot .b{0}{{fill:var(--plot-{0});fill-opacity:.2}}\n", i + 1);
   }
@@ -95,20 +96,20 @@ std::string rules(bool levels, double font) {
   std::string text = fmt::format(
       ".tessera-plot{{background:var(--plot-surface);font-family:Arial,'Liberation "
       "Sans',Helvetica,sans-serif;"
-      "font-size:{0}px;width:100%;height:auto;max-width:{1}px}}\n"
+      "font-size:{0}px;width:100%;height:auto}}\n"
       ".tessera-plot text{{fill:var(--plot-ink)}}\n"
       ".tessera-plot .title{{font-weight:bold;font-size:1.1em}}\n"
       ".tessera-plot .quiet{{fill:var(--plot-quiet)}}\n"
       ".tessera-plot .axis{{stroke:var(--plot-axis)}}\n"
       ".tessera-plot .grid{{stroke:var(--plot-grid)}}\n"
-      ".tessera-plot .contour{{stroke:var(--plot-axis);fill:none}}\n"
+      ".tessera-plot .contour{{stroke:var(--plot-axis);stroke-opacity:.6;fill:none}}\n"
       ".tessera-plot .key{{stroke:var(--plot-quiet)}}\n"
       ".tessera-plot .dot{{fill:var(--plot-ink)}}\n"
       ".tessera-plot "
       ".halo{{stroke:var(--plot-surface);stroke-width:3px;paint-order:stroke;stroke-linejoin:round}}\n"
       ".tessera-plot rect{{shape-rendering:crispEdges}}\n"
-      "@media (min-width:520px){{.tessera-plot{{font-size:{2}px}}}}\n",
-      font, font * 42, font * 0.875);
+      "@media (min-width:520px){{.tessera-plot{{font-size:{1}px}}}}\n",
+      font, font * 0.875);
   text += series_rules();
   if (levels) text += level_rules();
   return text;

@@ -16,10 +16,12 @@ double decimal(long long digits, int exponent) {
   return std::strtod(fmt::format("{}e{}", digits, exponent).c_str(), nullptr);
 }
 
-// floor(log10(value)) of a positive number, read from its decimal digits.
+// The greatest exponent whose power of ten (as a double) is not above a positive number.
 int decimal_exponent(double value) {
   const std::string text = fmt::format("{:.17e}", value);
-  return std::atoi(text.c_str() + text.find('e') + 1);
+  const int exponent = std::atoi(text.c_str() + text.find('e') + 1);
+  return decimal(1, exponent + 1) <= value ? exponent + 1
+                                           : exponent;  // 1e-12 is a little less in more digits
 }
 
 struct Step {
@@ -106,8 +108,8 @@ Ticks linear_ticks(double lowest, double highest, std::optional<double> from, st
 
 namespace {
 
-std::string power_label(int exponent, int digit) {
-  if (exponent >= -4 && exponent <= 5) {
+std::string power_label(int exponent, int digit, bool as_powers) {
+  if (!as_powers) {
     const double value = decimal(digit, exponent);
     return exponent >= 0 ? number_for_people(value) : fmt::format("{:.{}f}", value, -exponent);
   }
@@ -146,11 +148,12 @@ Ticks logarithmic_ticks(double lowest, double highest, std::optional<double> fro
     const double value = decimal(tick->second, tick->first);
     if (!to && value >= highest && value > ticks.from) ticks.to = value;
   }
+  const bool as_powers = first < -4 || last > 5;  // one manner for all labels
   for (const auto& [exponent, digit] : candidates) {
     const double value = decimal(digit, exponent);
     if (value < ticks.from || value > ticks.to) continue;
     ticks.values.push_back(value);
-    ticks.labels.push_back(power_label(exponent, digit));
+    ticks.labels.push_back(power_label(exponent, digit, as_powers));
   }
   return ticks;
 }
