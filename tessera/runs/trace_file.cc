@@ -113,7 +113,8 @@ void TraceWriter::add(const TraceStep& step, std::span<const Tensor> values) {
   text += step_end_text(step);
   if (header_.values) {
     std::vector<NamedTensor> named;
-    for (std::size_t i = 0; i < values.size(); ++i) named.push_back({std::to_string(i), values[i]});
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (step.events[i].kind != TraceEventKind::kOlder) named.push_back({std::to_string(i), values[i]});
     save_safetensors(record_path(temporary_, values_file(step.step)), named);
   }
   file_->append(text);
@@ -195,7 +196,7 @@ std::optional<TraceStep> TraceReader::next() {
 
 std::optional<Tensor> TraceReader::values(std::uint64_t step, std::uint32_t number,
                                           const TraceEvent& event) const {
-  if (!header_.values) return std::nullopt;
+  if (!header_.values || event.kind == TraceEventKind::kOlder) return std::nullopt;
   const std::string path = record_path(folder_, values_file(step));
   for (const NamedTensor& named : load_safetensors(path).tensors) {
     if (named.name != std::to_string(number)) continue;
