@@ -13,14 +13,15 @@ bool same_computation(const TraceEvent& a, const TraceEvent& b) {
          a.dtype == b.dtype && a.shape == b.shape;
 }
 
-// The elements of the first leaf that differs; a tensor of one leaf has no list.
+// The elements of the first leaf that differs; a tensor whose leaves are not listed is taken as one.
 void find_leaf(TraceDifference& difference) {
   const TraceEvent &a = *difference.a, &b = *difference.b;
+  difference.leaf_last = std::max<std::int64_t>(0, a.shape.elements() - 1);
+  if (a.leaves.empty()) return;
   std::size_t leaf = 0;
   while (leaf < a.leaves.size() && a.leaves[leaf] == b.leaves[leaf]) ++leaf;
   difference.leaf_first = static_cast<std::int64_t>(leaf) * kTraceLeaf;
-  difference.leaf_last =
-      std::max<std::int64_t>(0, std::min(difference.leaf_first + kTraceLeaf, a.shape.elements()) - 1);
+  difference.leaf_last = std::min(difference.leaf_first + kTraceLeaf, a.shape.elements()) - 1;
 }
 
 std::string scalar_text(const std::map<std::string, double>& scalars, const std::string& name) {

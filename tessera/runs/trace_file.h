@@ -58,7 +58,7 @@ struct TraceEvent {
   DType dtype = DType::kFloat32;
   Shape shape;
   Digest root{};
-  std::vector<Digest> leaves;  // more than one leaf: each; otherwise empty, the root is the leaf's
+  std::vector<Digest> leaves;  // more than one leaf: each; otherwise, and for kOlder, empty
 };
 
 struct TraceStep {

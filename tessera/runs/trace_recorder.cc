@@ -1,7 +1,6 @@
 #include "tessera/runs/trace_recorder.h"
 
 #include <filesystem>
-#include <tuple>
 
 #include "tessera/base/error.h"
 #include "tessera/tensor/op_text.h"
@@ -21,13 +20,6 @@ std::string place_text(SourceLocation where) {
   return fmt::format("{}:{}", source_path(where.file_name()), where.line());
 }
 
-// Two tensors with the same key have the same elements in the same order: a reshaped tensor need not be hashed again.
-using MemoryKey = std::tuple<const void*, DType, std::int64_t>;
-
-MemoryKey memory_key(const Tensor& tensor) {
-  return {tensor.view().data, tensor.dtype(), tensor.elements()};
-}
-
 }  // namespace
 
 std::string source_path(std::string_view file) {
@@ -43,10 +35,7 @@ TraceRecorder::TraceRecorder(const std::string& folder, const TraceHeader& heade
 TraceRecorder::~TraceRecorder() = default;
 
 void TraceRecorder::begin_step(std::uint64_t step, const std::vector<NamedTensor>& state) {
-  observing_.reset();
-  step_ = {};
-  tensors_.clear();
-  numbers_.clear();
+  forget_step();
   if (!wants(step)) return;
   step_.step = step;
   for (const NamedTensor& named : state) {
@@ -62,19 +51,20 @@ void TraceRecorder::end_step(const std::map<std::string, double>& scalars) {
   observing_.reset();
   if (step_.step == 0) return;
   step_.scalars = scalars;
-  std::vector<TensorLeaves> leaves = leaves_of_events();
-  for (std::size_t i = 0; i < leaves.size(); ++i) {
-    step_.events[i].root = leaves[i].root;
-    if (leaves[i].leaves.size() > 1) step_.events[i].leaves = std::move(leaves[i].leaves);
-  }
-  writer_.add(step_, header_.values ? std::span<const Tensor>(tensors_) : std::span<const Tensor>());
+  writer_.add(step_, values_);
   if (step_.step == header_.to) {
     writer_.close();
     complete_ = true;
   }
+  forget_step();
+}
+
+void TraceRecorder::forget_step() {
+  observing_.reset();
   step_ = {};
-  tensors_.clear();
+  values_.clear();
   numbers_.clear();
+  hashed_.clear();
 }
 
 void TraceRecorder::on_op(const OpEvent& event) {
@@ -96,40 +86,34 @@ void TraceRecorder::on_host_tensor(const Tensor& made, SourceLocation where) {
   add(std::move(event), made);
 }
 
-std::vector<TensorLeaves> TraceRecorder::leaves_of_events() {
-  std::map<MemoryKey, std::size_t> seen;  // positions in `distinct`
-  std::vector<Tensor> distinct;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    const Tensor& tensor = tensors_[i];
-    std::size_t place = distinct.size();
-    if (step_.events[i].kind == TraceEventKind::kOlder && older_.contains(tensor.identity())) {
-      place = SIZE_MAX;
-    } else if (tensor.contiguous() && tensor.elements() > 0) {
-      place = seen.emplace(memory_key(tensor), place).first->second;
-    }
-    if (place == distinct.size()) distinct.push_back(tensor);
-    places.push_back(place);
-  }
-  const std::vector<TensorLeaves> computed = leaves_of(distinct);
-  std::vector<TensorLeaves> result;
-  for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    const void* identity = tensors_[i].identity();
-    result.push_back(places[i] == SIZE_MAX ? older_.at(identity).second : computed[places[i]]);
-    if (step_.events[i].kind == TraceEventKind::kOlder)
-      older_.try_emplace(identity, tensors_[i], result.back());
-  }
-  return result;
-}
-
 std::uint32_t TraceRecorder::add(TraceEvent event, const Tensor& tensor) {
   const auto number = static_cast<std::uint32_t>(step_.events.size());
   event.dtype = tensor.dtype();
   event.shape = tensor.shape();
+  TensorLeaves leaves = leaves_of_event(event, tensor);
+  event.root = leaves.root;
+  if (leaves.leaves.size() > 1 && event.kind != TraceEventKind::kOlder)
+    event.leaves = std::move(leaves.leaves);
   step_.events.push_back(std::move(event));
-  tensors_.push_back(tensor);
+  if (header_.values) values_.push_back(tensor);
   numbers_[tensor.identity()] = number;
   return number;
+}
+
+TensorLeaves TraceRecorder::leaves_of_event(const TraceEvent& event, const Tensor& tensor) {
+  if (event.kind == TraceEventKind::kOlder) {
+    auto& [kept, leaves] = older_[tensor.identity()];
+    if (!kept.defined()) {
+      kept = tensor;
+      leaves = leaves_of(tensor);
+    }
+    return leaves;
+  }
+  if (!tensor.contiguous() || tensor.elements() == 0) return leaves_of(tensor);
+  TensorLeaves& held = hashed_[{tensor.view().data, tensor.dtype(), tensor.elements()}];
+  // Only a reshape shows what is there already; another operation has just written it.
+  if (held.leaves.empty() || event.name != op_info(Op::kReshape).name) held = leaves_of(tensor);
+  return held;
 }
 
 // A tensor that was made before the step and is no state (the data, say) becomes an event when it is first used.

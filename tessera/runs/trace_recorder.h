@@ -25,6 +25,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -53,15 +54,20 @@ class TraceRecorder : public OpObserver {
   void on_host_tensor(const Tensor& made, SourceLocation where) override;
 
  private:
+  void forget_step();
   std::uint32_t add(TraceEvent event, const Tensor& tensor);
   std::uint32_t number_of(const Tensor& input);
-  std::vector<TensorLeaves> leaves_of_events();
+  TensorLeaves leaves_of_event(const TraceEvent& event, const Tensor& tensor);
 
   TraceHeader header_;
   TraceWriter writer_;
   TraceStep step_;
-  std::vector<Tensor> tensors_;                             // one per event; keeps identities alive
-  std::unordered_map<const void*, std::uint32_t> numbers_;  // by identity; looked up only
+  std::vector<Tensor> values_;  // one per event, with values
+  // By identity; looked up only. A tensor that takes the place of one that is gone takes its entry, too.
+  std::unordered_map<const void*, std::uint32_t> numbers_;
+  // What contiguous memory held when it was last written, by address, dtype and number of elements.
+  using Memory = std::tuple<const void*, DType, std::int64_t>;
+  std::map<Memory, TensorLeaves> hashed_;
   // Older tensors are hashed once per trace: a whole data set may be among them. The handle keeps the identity.
   std::map<const void*, std::pair<Tensor, TensorLeaves>> older_;
   std::optional<ObserveOps> observing_;
