@@ -30,7 +30,10 @@ class Page {
     title_.clear();
   }
   void blank() { text_ += '\n'; }
-  std::string text() && { return std::move(text_); }
+  std::string text() && {
+    while (text_.ends_with("\n\n")) text_.pop_back();
+    return std::move(text_);
+  }
 
  private:
   std::string text_, title_;
@@ -110,6 +113,7 @@ void add_executions(Page& page, const runs::DiffResult& result) {
   page.section("re-executed");
   add_execution(page, "A", result.a);
   add_execution(page, "B", result.b);
+  page.section("");
 }
 
 // ---- The traces ----

@@ -33,7 +33,9 @@ DiffSide side_of(const std::string& folder) {
   side.folder = folder;
   side.is_trace = is_trace(folder);
   if (side.is_trace) {
-    const TraceReader reader(folder);
+    TraceReader reader(folder);
+    while (reader.next()) {  // a damaged one is not worth a re-execution
+    }
     side.name = reader.header().name;
     side.claim = reader.header().claim;
     side.steps = reader.header().to - reader.header().from + 1;

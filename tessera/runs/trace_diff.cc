@@ -47,12 +47,12 @@ class Comparison {
       if (result_.difference) {
         find_origin(before_a, before_b);
         result_.to = step;
-        return std::move(result_);
+        break;
       }
       before_a = std::move(at_a);
       before_b = std::move(at_b);
     }
-    read_to_end(a_);  // what is behind is looked at, too: a damaged trace is not to be believed
+    read_to_end(a_);  // to the digest of the whole: a damaged trace is not to be believed
     read_to_end(b_);
     return std::move(result_);
   }

@@ -80,7 +80,7 @@ bool is_trace(const std::string& folder) {
 TraceWriter::TraceWriter(const std::string& folder, const TraceHeader& header)
     : folder_(folder), temporary_(temporary_beside(folder)), header_(header), next_(header.from) {
   refuse_existing(folder_);
-  remove_folder(temporary_);  // of a process that was killed and had our number
+  if (exists(temporary_)) remove_folder(temporary_);  // of a process that was killed and had our number
   make_folders(temporary_);
   const std::string text = trace_header_text(header_);
   try {
