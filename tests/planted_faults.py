@@ -23,9 +23,9 @@ from journey import expect, seal_of
 
 SETTINGS = ["--set", "training.epochs=1", "--set", "record.digest_every=5", "--set", "record.checkpoint_every=10"]
 VIEWS = ("reshape", "permute", "slice", "broadcast_to")  # have no memory of their own
-SUMS = ("matmul", "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient", "sum", "sum_squares", "mean")
+SUMS = ("matmul", "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient")  # with long chains of additions
 BITS = {"float32": 32, "float64": 64, "int64": 64, "uint8": 8, "bool": 1}
-DRAWS = 200  # of a fault, until one changes a bit
+DRAWS = 1000  # of a fault, until one changes a bit: two neighbours of a sum seldom do
 
 
 class Event:
@@ -81,7 +81,7 @@ class Fault:
         place = {"state": f"tensor={event.name}", "host": f"host={event.host}",
                  "operation": f"operation={event.operation}"}[event.kind]
         if kind == "swapped additions":
-            self.text = f"step={step} {place} element={self.element} swap={draw.randrange(8)}"
+            self.text = f"step={step} {place} element={self.element} swap={draw.randrange(1, 30)}"
         elif kind == "dropped task":
             self.element = None
             self.text = f"step={step} {place} drop-task={draw.randrange(3)}"
