@@ -1,7 +1,7 @@
 // tessera diff: why do these two differ?
 #include <fmt/core.h>
 
-#include "tessera/base/text.h"
+#include "tessera/base/interrupt.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/diff_text.h"
@@ -56,6 +56,7 @@ ExitCode run_diff(const Words& words) {
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   execution.apply();
+  const InterruptGuard stop_cleanly;  // without scratch folders
   const runs::DiffResult result =
       runs::diff(folder_of(store, a), folder_of(store, b),
                  records_only ? runs::Reexecute() : reexecution(options, execution));

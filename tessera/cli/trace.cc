@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tessera/base/files.h"
+#include "tessera/base/interrupt.h"
 #include "tessera/base/json.h"
 #include "tessera/base/progress.h"
 #include "tessera/base/text.h"
@@ -112,6 +113,7 @@ ExitCode run_trace(const Words& words) {
   const runs::Record record = runs::read_record(folder);
   const runs::TraceRequest request = request_of(given, record, runs::read_circumstances(folder).name);
   execution.apply();
+  const InterruptGuard stop_cleanly;  // without half a trace
   const runs::ReplayOutcome outcome = reexecution(options, execution)(
       folder, runs::replay_reaching(record, request.from, request.to), request);
   given.json ? print_json(request, outcome) : print_result(request, outcome);

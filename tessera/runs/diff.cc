@@ -4,6 +4,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
+#include "tessera/base/interrupt.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/run_folder.h"
@@ -148,6 +149,7 @@ class Differ {
       side.mismatch = outcome.mismatch;
       if (side.mismatch) side.fault = interval_of(record, outcome);
     } catch (const Error& error) {
+      if (interrupted()) throw;
       side.not_executed = error.what();
     }
     return side.executed;

@@ -35,9 +35,10 @@ std::string Run::State::finish() {
 }
 
 void Run::State::refuse_unfinished_trace() const {
-  if (recorder && !recorder->complete())
-    fail("{}: the trace was to hold steps {} to {}; the computation ended after step {}",
-         options.trace->folder, options.trace->from, options.trace->to, done);
+  if (!recorder || recorder->complete()) return;
+  if (interrupted()) fail("interrupted after step {}; no trace is left", done);
+  fail("{}: the trace was to hold steps {} to {}; the computation ended after step {}", options.trace->folder,
+       options.trace->from, options.trace->to, done);
 }
 
 std::string Run::State::seal() {

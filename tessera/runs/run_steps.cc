@@ -22,7 +22,9 @@ bool Run::State::replay_end_reached() const {
 
 bool Run::State::go_on() const {
   if (complete || stopped || finished) return false;
-  if (mode != Mode::kReplay || traces_on()) return true;
+  if (mode != Mode::kReplay) return true;
+  if (interrupted()) return false;  // by a signal that the caller of the replay waits for
+  if (traces_on()) return true;
   if (outcome.mismatch || replay_end_reached()) return false;
   const ChainLine* next = chain->next_recorded();
   // At a closing line without scalars the recorded loop was over; this one may still have a step to show, which is then

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tessera/base/folder_test.h"
+#include "tessera/base/interrupt.h"
 #include "tessera/runs/run.h"
 #include "tessera/tensor/ops.h"
 
@@ -195,6 +196,27 @@ TEST(TraceOfARun, StepsThatAreNotReachedAreSaidAndLeaveNothing) {
   }
   EXPECT_EQ(run_status(folder / "runs/count"), RunStatus::kSealed);  // the run itself is whole
   EXPECT_FALSE(exists(folder / "trace"));
+}
+
+// Ctrl-C: the replay ends after its step, and no half trace stays.
+TEST(TraceOfARun, AnInterruptedReplayLeavesNoTrace) {
+  const TestFolder folder;
+  auto run = Run::open(options_of(folder));
+  count(run);
+  RunOptions options = options_of(folder);
+  options.trace = TraceRequest{folder / "trace", 1, 6, false};
+  const InterruptGuard guard;
+  {
+    auto replay = Run::replay(folder / "runs/count", options);
+    std::raise(SIGINT);
+    try {
+      count(replay);
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("interrupted after step 0; no trace is left"));
+    }
+  }
+  EXPECT_THAT(names_in_folder(folder.path()), ElementsAre("runs"));
 }
 
 TEST(TraceOfARun, ARangeBeforeTheExecutionIsAUsageError) {
