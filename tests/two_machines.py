@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Two machines that do not compute the same: the other program was compiled without the contract's flag (-ffp-contract=off), so
-that some a * b + c of it are rounded once instead of twice. Each machine has only its own program; folders are copied between them.
+that some a * b + c of it, in its logarithm, are rounded once instead of twice. Each machine has only its own program; folders are copied between them.
 
 The one re-executes the other's record and finds the first step that differs; the other leaves a trace of its steps, and `tessera diff`
 of the run of the one and that trace names the first operation that the compiler made different.
@@ -15,7 +15,7 @@ import sys
 import journey
 from journey import expect, seal_of
 
-SETTINGS = ["--set", "training.epochs=1", "--set", "record.digest_every=1"]
+SETTINGS = ["--set", "training.epochs=3", "--set", "record.digest_every=5"]
 
 
 def copied(folder, machine):
