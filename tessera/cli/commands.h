@@ -17,6 +17,8 @@ ExitCode run_verify(const Words& words);
 ExitCode run_resume(const Words& words);
 ExitCode run_runs(const Words& words);
 ExitCode run_show(const Words& words);
+ExitCode run_compare(const Words& words);
+ExitCode run_report(const Words& words);
 ExitCode run_selftest_command(const Words& words);
 ExitCode run_doctor(const Words& words);
 ExitCode run_key_new(const Words& words);
