@@ -15,13 +15,15 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::string_view kInputs = "inputs.";
+
 std::map<std::string, std::string> settings_of(const runs::Claim& claim) {
   std::map<std::string, std::string> settings = claim.configuration;
   settings["contract"] = claim.contract;
   settings["seed"] = std::to_string(claim.seed);
   settings["record.digest_every"] = std::to_string(claim.digest_every);
   settings["record.checkpoint_every"] = std::to_string(claim.checkpoint_every);
-  for (const auto& [name, digest] : claim.inputs) settings["inputs." + name] = digest;
+  for (const auto& [name, digest] : claim.inputs) settings[std::string(kInputs) + name] = digest;
   return settings;
 }
 
@@ -34,10 +36,14 @@ ComparedRun compared(const RunData& run) {
   result.seal = run.check.seal;
   result.microseconds = run.microseconds;
   result.parameters = parameter_count(run);
+  result.claim_readable = run.claim.has_value();
+  if (run.claim) {
+    result.planned = run.claim->steps;
+    result.settings = settings_of(*run.claim);
+  }
   if (!run.record) return result;
+  result.chain_readable = true;
   result.steps = run.record->last_step();
-  result.planned = run.record->claim.steps;
-  result.settings = settings_of(run.record->claim);
   for (const runs::RecordLine& line : run.record->lines)
     for (const auto& [name, value] : line.line.scalars) result.finals[name] = value;
   return result;
@@ -63,14 +69,14 @@ std::vector<Difference> differences_of(const std::vector<ComparedRun>& runs) {
   std::vector<Difference> differences;
   for (const std::string& key : keys) {
     Difference difference{key, {}};
+    std::set<std::optional<std::string>> distinct;
     for (const ComparedRun& run : runs) {
       const auto found = run.settings.find(key);
       difference.values.push_back(found == run.settings.end() ? std::nullopt
                                                               : std::optional<std::string>(found->second));
+      if (run.claim_readable) distinct.insert(difference.values.back());
     }
-    const auto& values = difference.values;
-    if (std::any_of(values.begin(), values.end(), [&](const auto& value) { return value != values[0]; }))
-      differences.push_back(std::move(difference));
+    if (distinct.size() > 1) differences.push_back(std::move(difference));
   }
   return differences;
 }
@@ -129,11 +135,8 @@ std::string differences_list(const Comparison& comparison) {
   for (const Difference& difference : comparison.differences) {
     out += fmt::format("{}\n", printable(difference.key));
     Lines lines;
-    for (std::size_t i = 0; i < comparison.runs.size(); ++i) {
-      const auto& value = difference.values[i];
-      lines.push_back({"  " + printable(comparison.runs[i].name),
-                       value ? shortened(printable(*value), 80) : std::string("(not set)")});
-    }
+    for (std::size_t i = 0; i < comparison.runs.size(); ++i)
+      lines.push_back({"  " + printable(comparison.runs[i].name), value_text(comparison, difference, i)});
     out += aligned(lines, {0, 1});
   }
   return out;
@@ -145,6 +148,14 @@ json value_or_null(const std::optional<T>& value) {
 }
 
 }  // namespace
+
+std::string value_text(const Comparison& comparison, const Difference& difference, std::size_t run) {
+  if (!comparison.runs[run].claim_readable) return "(unreadable)";
+  const std::optional<std::string>& value = difference.values[run];
+  if (!value) return "(not set)";
+  if (difference.key.starts_with(kInputs)) return value->substr(0, 12);
+  return shortened(printable(*value), 80);
+}
 
 ExitCode Comparison::code() const {
   for (const ComparedRun& run : runs)
@@ -168,6 +179,7 @@ Comparison compare_runs(const std::vector<std::string>& folders) {
 }
 
 std::string steps_text(const ComparedRun& run) {
+  if (!run.chain_readable) return "-";
   if (run.planned == 0 || run.steps == run.planned) return grouped_number(run.steps);
   return fmt::format("{} of {}", grouped_number(run.steps), grouped_number(run.planned));
 }

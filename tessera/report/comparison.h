@@ -40,6 +40,8 @@ struct ComparedRun {
   std::string status;   // "sealed", "interrupted", "running", "not intact"
   std::string problem;  // of a run that is not intact
   std::optional<std::uint64_t> parameters;
+  bool chain_readable = false;                // else steps and finals are not known
+  bool claim_readable = false;                // else the settings are not known, and not compared
   std::uint64_t steps = 0, planned = 0;       // planned 0: not known beforehand
   std::optional<std::uint64_t> microseconds;  // of work, over all sessions
   std::map<std::string, double> finals;       // the last value of every scalar
@@ -65,6 +67,8 @@ struct Comparison {
 Comparison compare_runs(const std::vector<std::string>& folders);
 Comparison compare_runs(const std::vector<RunData>& runs);
 
+// The value of a run, for people: at most 80 characters, 12 digits of a digest, "(not set)", "(unreadable)".
+std::string value_text(const Comparison& comparison, const Difference& difference, std::size_t run);
 std::string steps_text(const ComparedRun& run);             // "1,350" or "199 of 1,350"
 std::string comparison_text(const Comparison& comparison);  // two tables for a terminal
 std::string comparison_json(

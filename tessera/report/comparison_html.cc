@@ -44,11 +44,11 @@ Html differences_table(const Comparison& comparison) {
   for (const ComparedRun& run : comparison.runs) table.columns.push_back({shortened(run.name, 40)});
   for (const Difference& difference : comparison.differences) {
     std::vector<Html> row = {code(difference.key)};
-    for (const auto& value : difference.values)
-      row.push_back(value ? text(shortened(printable(*value), 80)) : text("(not set)"));
+    for (std::size_t i = 0; i < comparison.runs.size(); ++i)
+      row.push_back(text(value_text(comparison, difference, i)));
     table.rows.push_back(std::move(row));
   }
-  return table_html(table);
+  return element("div", table_html(table), "class=\"differences\"") + markup("\n");
 }
 
 }  // namespace

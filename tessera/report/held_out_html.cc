@@ -128,9 +128,10 @@ Html example_picture(const HeldOutResult& result, const ClassResult& entry, cons
   image += text(fmt::format("Sample {} of class {}, taken for {}", sample.number,
                             class_name(result, entry.label), taken_for));
   image += markup("\">");
-  const Html caption = text("taken for ") + element("strong", taken_for) +
-                       text(fmt::format(" ({}), sample {}", percent_text(sample.probability),
-                                        grouped_number(static_cast<std::uint64_t>(sample.number))));
+  const Html caption =
+      element("span", text("taken for ") + element("strong", taken_for)) +
+      element("span", fmt::format("with {}", percent_text(sample.probability))) +
+      element("span", fmt::format("sample {}", grouped_number(static_cast<std::uint64_t>(sample.number))));
   return element("figure", image + element("figcaption", caption), "class=\"example\"") + markup("\n");
 }
 
@@ -210,7 +211,9 @@ Html held_out_html(const HeldOutResult& result, const std::string& id, int level
                        grouped_number(static_cast<std::uint64_t>(result.samples)),
                        grouped_number(static_cast<std::uint64_t>(result.all_samples)), result.accuracy,
                        result.loss, result.confusion.macro_f1()));
-  html += confusion_html(result, id) + class_table(result);
+  html +=
+      element("div", confusion_html(result, id) + element("div", class_table(result)), "class=\"beside\"") +
+      markup("\n");
   html += heading(level, "Hardest classes") + hardest_html(result, level + 1);
   return html;
 }

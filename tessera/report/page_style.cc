@@ -33,7 +33,7 @@ code{font-family:ui-monospace,'Liberation Mono',Menlo,Consolas,monospace;font-si
 code,td,th,dd,figcaption,li,h1,h2{unicode-bidi:isolate}
 .links{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.8rem 0}
 .links a{display:inline-block;padding:.25rem 0}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1.2rem}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.2rem}
 figure{margin:0 0 1rem;min-width:0}
 figure svg{display:block}
 figcaption{color:var(--quiet);font-size:.875rem;max-width:40rem}
@@ -41,14 +41,17 @@ figcaption{color:var(--quiet);font-size:.875rem;max-width:40rem}
 .example{width:8.5rem;margin:0}
 .example img{display:block;width:6rem;height:auto;image-rendering:pixelated;border:1px solid var(--line);margin-bottom:.3rem}
 .example figcaption{color:var(--ink)}
+.example span{display:block}
+.beside{display:flex;flex-wrap:wrap;gap:0 2.5rem;align-items:flex-start}
+.beside>*{flex:1 1 22rem;min-width:0}
 .scroll{overflow-x:auto;margin:.8rem 0;max-width:100%}
 table{border-collapse:collapse;font-size:.925rem}
 caption{text-align:left;font-weight:600;padding:.2rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--line);max-width:42rem}
 th{font-weight:500;white-space:nowrap}
 tbody th{white-space:normal}
-td code,th code{overflow-wrap:normal;word-break:normal}
-td details code{overflow-wrap:anywhere}
+th code{overflow-wrap:normal}
+.differences td{min-width:7rem;max-width:15rem;overflow-wrap:anywhere}
 thead th{color:var(--quiet);vertical-align:bottom}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 summary{cursor:pointer;padding:.15rem 0}
@@ -57,7 +60,8 @@ dl div{display:grid;grid-template-columns:minmax(9rem,14rem) 1fr;gap:.2rem 1rem;
 dt{color:var(--quiet)}
 dd{margin:0;min-width:0}
 footer{margin-top:3rem;border-top:1px solid var(--line);color:var(--quiet);font-size:.875rem}
-@media (max-width:30rem){dl div{grid-template-columns:1fr}th,td{padding-right:.6rem}h1{font-size:1.5rem}}
+@media (max-width:30rem){dl div{grid-template-columns:1fr}th,td{padding-right:.6rem}td:not(.number){min-width:6rem;overflow-wrap:anywhere}
+tbody th:has(code){min-width:8rem}th code{overflow-wrap:anywhere}h1{font-size:1.5rem}}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,.skip,.links{display:none}
 figure,tr,.verdict{break-inside:avoid}h1,h2,h3,h4,h5,caption{break-after:avoid}.scroll{overflow:visible}
 details::details-content{content-visibility:visible;block-size:auto}a{color:inherit;text-decoration:none}}

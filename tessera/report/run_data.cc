@@ -48,6 +48,7 @@ RunData load_run(const std::string& folder) {
   run.status = runs::run_status(folder);
   run.record = readable([&] { return runs::read_record(folder); }, run.unreadable);
   std::string ignored;  // check_record says what is wrong with them
+  run.claim = run.record ? run.record->claim : readable([&] { return runs::read_claim(folder); }, ignored);
   run.circumstances = readable([&] { return runs::read_circumstances(folder); }, ignored);
   run.microseconds = readable([&] { return runs::working_time(runs::read_timing(folder)); }, ignored);
   run.history = runs::read_verifications(folder);

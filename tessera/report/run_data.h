@@ -22,6 +22,7 @@ struct RunData {
   runs::CheckResult check;
   std::string unreadable;  // why `record` is missing; usually empty
   std::optional<runs::Record> record;
+  std::optional<runs::Claim> claim;  // also when only the chain is damaged
   std::optional<runs::Circumstances> circumstances;
   std::optional<std::uint64_t> microseconds;  // of work; none when timing.jsonl cannot be read
   runs::VerificationHistory history;

@@ -49,9 +49,9 @@ Html unreadable_html(const RunData& run) {
 
 // What is sealed is the claim; the circumstances only say where a value came from.
 Html settings_html(const RunData& run) {
-  Table table{"Configuration", {{"key"}, {"value"}, {"origin"}}, {}};
+  Table table{"Every setting and where its value came from", {{"key"}, {"value"}, {"origin"}}, {}};
   std::map<std::string, std::string> claimed;
-  if (run.record) claimed = run.record->claim.configuration;
+  if (run.claim) claimed = run.claim->configuration;
   if (run.circumstances)
     for (const runs::ConfigurationOrigin& entry : run.circumstances->configuration) {
       const auto claim = claimed.find(entry.key);
@@ -69,10 +69,10 @@ Html settings_html(const RunData& run) {
 }
 
 Html inputs_html(const RunData& run) {
-  if (!run.record) return unreadable_html(run);
-  if (run.record->claim.inputs.empty()) return element("p", "None are claimed.");
-  Table table{"Inputs", {{"input"}, {"SHA-256"}, {"where it was"}}, {}};
-  for (const auto& [name, digest] : run.record->claim.inputs) {
+  if (!run.claim) return unreadable_html(run);
+  if (run.claim->inputs.empty()) return element("p", "None are claimed.");
+  Table table{"Data files, known by their digests", {{"input"}, {"SHA-256"}, {"where it was"}}, {}};
+  for (const auto& [name, digest] : run.claim->inputs) {
     std::string path;
     if (run.circumstances)
       for (const runs::InputPlace& place : run.circumstances->inputs)
@@ -220,7 +220,7 @@ Html history_html(const RunData& run) {
       "p",
       "Noted beside the record by tessera verify, newest last. The notes are in no seal: whoever had the "
       "folder can have written them.");
-  Table table{"Verifications",
+  Table table{"Outcomes of tessera verify",
               {{"when"},
                {"outcome"},
                {"status", true},
