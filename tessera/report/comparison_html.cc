@@ -23,10 +23,11 @@ Html results_table(const Comparison& comparison, const std::vector<std::string>&
   table.columns.push_back({"seal"});
   for (std::size_t i = 0; i < comparison.runs.size(); ++i) {
     const ComparedRun& run = comparison.runs[i];
-    std::vector<Html> row = {element("a", run.name, fmt::format("href=\"#{}\"", links[i])), text(run.status),
-                             text(run.parameters ? grouped_number(*run.parameters) : "–"),
-                             text(steps_text(run)),
-                             text(run.microseconds ? duration_text(*run.microseconds) : "–")};
+    std::vector<Html> row = {
+        element("a", shortened(printable(run.name), 60), fmt::format("href=\"#{}\"", links[i])),
+        text(run.status), text(run.parameters ? grouped_number(*run.parameters) : "–"),
+        text(run.chain_readable ? steps_text(run) : "–"),
+        text(run.microseconds ? duration_text(*run.microseconds) : "–")};
     for (std::size_t m = 0; m < metrics; ++m) {
       const auto found = run.finals.find(comparison.metrics[m]);
       row.push_back(text(found == run.finals.end() ? "–" : number_text(found->second)));
@@ -34,7 +35,7 @@ Html results_table(const Comparison& comparison, const std::vector<std::string>&
     row.push_back(run.seal.empty() ? text("–") : code(run.seal.substr(0, 12)));
     table.rows.push_back(std::move(row));
   }
-  return table_html(table);
+  return element("div", table_html(table), "class=\"results\"") + markup("\n");
 }
 
 Html differences_table(const Comparison& comparison) {

@@ -71,6 +71,22 @@ plot::LineChart chart_of(const CurveGroup& group, bool training_run, std::size_t
   return chart;
 }
 
+// Losses that fall by orders of magnitude: on a linear axis everything but the beginning would lie on the ground.
+bool needs_logarithm(const plot::LineChart& chart) {
+  constexpr double kLargeRatio = 1000;
+  double lowest = std::numeric_limits<double>::infinity(), highest = 0;
+  for (const plot::Series& series : chart.series)
+    for (const std::vector<double>* values : {&series.y, &series.low, &series.high})
+      for (const double value : *values) {
+        if (!std::isfinite(value)) continue;
+        lowest = std::min(lowest, value);
+        highest = std::max(highest, value);
+      }
+  return lowest > 0 && highest > kLargeRatio * lowest;
+}
+
+constexpr const char* kLogarithmicNote = " The axis of the loss is logarithmic.";
+
 std::string thinning_note(std::size_t stretch, const Curve& curve) {
   if (stretch == 1) return "";
   return fmt::format(
@@ -178,10 +194,12 @@ Html curves_html(const runs::Record& record, const std::string& id) {
   Html charts;
   for (std::size_t i = 0; i < std::min(groups.size(), kMostCharts); ++i) {
     std::size_t stretch = 1;
-    const plot::LineChart chart = chart_of(groups[i], training_run, stretch);
+    plot::LineChart chart = chart_of(groups[i], training_run, stretch);
+    chart.y.logarithmic = groups[i].name == "loss" && needs_logarithm(chart);
     const Curve& curve = groups[i].training != nullptr ? *groups[i].training : *groups[i].held_out;
     charts += figure_html(chart, fmt::format("{}-curve-{}", id, i + 1),
-                          thinning_note(stretch, curve) + not_finite_note(groups[i]));
+                          thinning_note(stretch, curve) + not_finite_note(groups[i]) +
+                              (chart.y.logarithmic ? kLogarithmicNote : ""));
   }
   Html all = element("div", charts, "class=\"charts\"") + markup("\n");
   if (groups.size() > kMostCharts)
@@ -191,36 +209,52 @@ Html curves_html(const runs::Record& record, const std::string& id) {
   return all + values_table(record, curves);
 }
 
-Html loss_multiples_html(const std::vector<const runs::Record*>& records,
-                         const std::vector<std::string>& names, const std::string& id) {
-  plot::SmallMultiples chart;
-  chart.title = "Loss";
+namespace {
+
+// One panel per run that has a loss; with the held-out one only if every run has it, since equal colours mean equal things.
+std::vector<plot::LineChart> loss_panels(const std::vector<const runs::Record*>& records,
+                                         const std::vector<std::string>& names, std::size_t& stretch) {
   std::vector<std::map<std::string, Curve>> curves;
   bool all_training = true, all_held_out = true;
   for (const runs::Record* record : records) {
     curves.push_back(curves_of(*record));
     all_training = all_training && record->claim.kind == "train";
-    all_held_out =
-        all_held_out && (!curves.back().contains("loss") || curves.back().contains("held_out_loss"));
+    if (curves.back().contains("loss"))
+      all_held_out = all_held_out && curves.back().contains("held_out_loss");
   }
-  std::size_t stretch = 1;
+  std::vector<plot::LineChart> panels;
   for (std::size_t i = 0; i < curves.size(); ++i) {
     if (!curves[i].contains("loss")) continue;
     const Curve* held_out = all_held_out ? &curves[i].at("held_out_loss") : nullptr;
-    plot::LineChart panel = chart_of({"loss", &curves[i].at("loss"), held_out}, all_training, stretch);
-    panel.title = shortened(printable(names[i]), 60);
+    panels.push_back(chart_of({"loss", &curves[i].at("loss"), held_out}, all_training, stretch));
+    panels.back().title = shortened(printable(names[i]), 60);
+  }
+  return panels;
+}
+
+}  // namespace
+
+Html loss_multiples_html(const std::vector<const runs::Record*>& records,
+                         const std::vector<std::string>& names, const std::string& id) {
+  std::size_t stretch = 1;
+  const std::vector<plot::LineChart> panels = loss_panels(records, names, stretch);
+  if (panels.size() < 2)
+    return element("p", "Fewer than two of the runs have recorded a loss.", "class=\"missing\"");
+  plot::LineChart all;
+  for (const plot::LineChart& panel : panels)
+    all.series.insert(all.series.end(), panel.series.begin(), panel.series.end());
+  const bool logarithmic = needs_logarithm(all);
+  plot::SmallMultiples chart;
+  chart.title = "Loss";
+  for (plot::LineChart panel : panels) {
+    panel.y.logarithmic = logarithmic;
     chart.panels.emplace_back(std::move(panel));
   }
-  if (chart.panels.size() < 2)
-    return element("p", "Fewer than two of the runs have recorded a loss.", "class=\"missing\"");
-  const std::string note =
-      stretch == 1
-          ? "All panels have the same axes."
-          : fmt::format(
-                "All panels have the same axes. Lines are means of stretches of up to {} steps, bands "
-                "their lowest and highest values.",
-                stretch);
-  return figure_html(chart, id, note);
+  std::string note = "All panels have the same axes.";
+  if (stretch > 1)
+    note += fmt::format(
+        " Lines are means of stretches of up to {} steps, bands their lowest and highest values.", stretch);
+  return figure_html(chart, id, note + (logarithmic ? kLogarithmicNote : ""));
 }
 
 }  // namespace tessera::report

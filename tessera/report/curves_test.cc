@@ -110,6 +110,18 @@ TEST(Curves, MisleadingChartsAreNotDrawn) {
   EXPECT_THAT(html, Not(HasSubstr("<svg")));
 }
 
+TEST(Curves, LossesOverOrdersOfMagnitudeHaveALogarithmicAxis) {
+  const auto html = [](std::vector<double> losses) {
+    return curves_html(record_with({{"loss", std::move(losses)}}, "train"), "r").string();
+  };
+  EXPECT_THAT(html({2, 0.5, 0.001}), HasSubstr("logarithmic"));
+  EXPECT_THAT(html({2, 0.5, 0.01}), Not(HasSubstr("logarithmic")));
+  EXPECT_THAT(html({2, 0.001, 0}), Not(HasSubstr("logarithmic")));  // 0 has no logarithm
+  const runs::Record first = record_with({{"loss", {1, 0.5}}}, "train"),
+                     second = record_with({{"loss", {1e-4, 1e-5}}}, "train");
+  EXPECT_THAT(loss_multiples_html({&first, &second}, {"a", "b"}, "m").string(), HasSubstr("logarithmic"));
+}
+
 TEST(Curves, LossesSideBySide) {
   const runs::Record low = record_with({{"loss", {1, 0.5}}}, "train"),
                      high = record_with({{"loss", {90, 40}}, {"held_out_loss", {80, 30}}}, "train"),

@@ -51,6 +51,7 @@ th,td{text-align:left;vertical-align:top;padding:.3rem .9rem .3rem 0;border-bott
 th{font-weight:500;white-space:nowrap}
 tbody th{white-space:normal}
 th code{overflow-wrap:normal}
+.results th,.results code{white-space:nowrap}
 .differences td{min-width:7rem;max-width:15rem;overflow-wrap:anywhere}
 thead th{color:var(--quiet);vertical-align:bottom}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}

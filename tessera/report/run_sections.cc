@@ -26,11 +26,13 @@ std::string joined(const std::vector<std::string>& words) {
   return line;
 }
 
-std::string origin_of(const RunData& run, const std::string& key) {
+// "1, from digits.toml:6"
+std::string seed_text(const RunData& run) {
+  const std::string seed = std::to_string(run.claim->seed);
   if (run.circumstances)
     for (const runs::ConfigurationOrigin& entry : run.circumstances->configuration)
-      if (entry.key == key) return entry.origin;
-  return "not noted";
+      if (entry.key == "seed") return fmt::format("{}, from {}", seed, entry.origin);
+  return seed;
 }
 
 // Name and value, one below the other.
@@ -185,7 +187,7 @@ Html record_html(const RunData& run) {
                  run.check.signed_by.empty() ? text("none") : text(signature) + code(run.check.signed_by)},
                 {"Kind", text(claim.kind)},
                 {"Numerics contract", text(claim.contract)},
-                {"Seed", text(std::to_string(claim.seed) + ", from " + origin_of(run, "seed"))},
+                {"Seed", text(seed_text(run))},
                 {"Steps",
                  text(claim.steps == 0
                           ? fmt::format("{}, not planned beforehand", grouped_number(run.record->last_step()))
