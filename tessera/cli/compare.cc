@@ -10,9 +10,11 @@ namespace tessera::cli {
 
 namespace {
 constexpr std::string_view kDetails =
-    "Parameters are counted in the newest checkpoint, the time is that of all sessions, and the values are the "
+    "Parameters are counted in the newest checkpoint, the time is that of all sessions, and the values are "
+    "the "
     "last ones\n"
-    "that were recorded. Below stand the configuration keys in which the runs differ. 'tessera report' makes a "
+    "that were recorded. Below stand the configuration keys in which the runs differ. 'tessera report' makes "
+    "a "
     "page of it.\n"
     "Exit status: 0, or 1 when a record is not intact.\n\n"
     "Examples:\n"
@@ -30,8 +32,7 @@ ExitCode run_compare(const Words& words) {
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   arguments.flag("--json", json, "One line of JSON; real numbers in hexadecimal");
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
-  std::vector<std::string> folders;
-  for (const std::string& run : runs) folders.push_back(runs_folder(store, run));
+  const std::vector<std::string> folders = runs_folders(store, runs);
   const report::Comparison comparison = report::compare_runs(folders);
   fmt::print("{}{}", json ? report::comparison_json(comparison) : report::comparison_text(comparison),
              json ? "\n" : "");

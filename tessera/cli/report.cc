@@ -14,7 +14,8 @@ namespace tessera::cli {
 
 namespace {
 constexpr std::string_view kDetails =
-    "The page stands alone: it loads nothing and can be read without a network, by e-mail, or in ten years. It "
+    "The page stands alone: it loads nothing and can be read without a network, by e-mail, or in ten years. "
+    "It "
     "has the\n"
     "curves, the configuration with the origin of every value, inputs, sessions, checkpoints and the noted "
     "verifications;\n"
@@ -41,8 +42,7 @@ ExitCode run_report(const Words& words) {
                    "Where to look for data files that are no longer at their place");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
-  std::vector<std::string> folders;
-  for (const std::string& run : runs) folders.push_back(runs_folder(store, run));
+  const std::vector<std::string> folders = runs_folders(store, runs);
   execution.apply();
   const report::Report page = report::make_report(folders, options);
   if (output.empty()) output = page.file_name;

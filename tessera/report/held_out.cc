@@ -20,7 +20,7 @@ data::Dataset claimed_data(const train::TrainedModel& model, const std::string& 
   const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
   data::Dataset dataset = data::read_dataset(train::dataset_source(model.config(), paths));
   for (const data::InputFile& input : dataset.inputs)  // once more, of the bytes that were read
-    if (input.digest != claim.inputs.at(input.role))
+    if (claim.inputs.count(input.role) == 0 || input.digest != claim.inputs.at(input.role))
       fail_with(ExitCode::kInputChanged, "{}: the input '{}' changed while it was looked at", input.path,
                 input.role);
   return dataset;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <set>
 
@@ -102,7 +103,7 @@ std::optional<ImageShape> image_shape(const Tensor& missed) {
 std::uint8_t level_of(double value, double lowest, double highest) {
   if (!(highest > lowest)) return 128;
   const double share = std::clamp((value - lowest) / (highest - lowest), 0.0, 1.0);
-  return static_cast<std::uint8_t>(share * 255 + 0.5);
+  return static_cast<std::uint8_t>(std::floor(share * 255 + 0.5));
 }
 
 Picture picture_of(const HeldOutResult& result, const std::vector<float>& values, std::size_t row,

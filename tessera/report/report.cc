@@ -47,7 +47,7 @@ std::vector<Section> run_sections(const RunData& run, const std::string& id, int
   return sections;
 }
 
-// The header of a run: its name is a heading of level - 1 or, alone on its page, the title.
+// What stands below the run's name.
 Html run_head(const RunData& run) {
   Html html = verdict_html(run);
   if (!run.check.seal.empty())
@@ -135,8 +135,9 @@ Html verdict_html(const RunData& run) {
     sentence = fmt::format("Not intact: {}", run.problem());
   } else if (run.status == runs::RunStatus::kSealed) {
     kind = "good";
-    sentence = fmt::format("Sealed: {}, the record is intact{}.", steps_of(run),
-                           run.check.signed_by.empty() ? ", not signed" : " and signed");
+    const std::string& key = run.check.signed_by;
+    sentence = fmt::format("Sealed: {}, the record is intact, {}.", steps_of(run),
+                           key.empty() ? "not signed" : "signed with the key " + key.substr(0, 12));
   } else if (run.status == runs::RunStatus::kRunning) {
     sentence = fmt::format("Running: {} so far.", steps_of(run));
   } else {

@@ -1,7 +1,7 @@
 #include "tessera/report/run_data.h"
 
-#include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
@@ -65,10 +65,10 @@ std::vector<RunData> load_runs(const std::vector<std::string>& folders) {
     runs.push_back(load_run(folder));
   }
   // Runs of two stores may have one name.
-  std::vector<std::string> names;
-  for (const RunData& run : runs) names.push_back(run.name);
+  std::map<std::string, std::size_t> counts;
+  for (const RunData& run : runs) ++counts[run.name];
   for (RunData& run : runs)
-    if (std::count(names.begin(), names.end(), run.name) > 1) run.name = run.folder;
+    if (counts[run.name] > 1) run.name = run.folder;
   return runs;
 }
 

@@ -28,7 +28,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 // "1, from digits.toml:6"
 std::string seed_text(const RunData& run) {
-  const std::string seed = std::to_string(run.claim->seed);
+  std::string seed = std::to_string(run.claim->seed);
   if (run.circumstances)
     for (const runs::ConfigurationOrigin& entry : run.circumstances->configuration)
       if (entry.key == "seed") return fmt::format("{}, from {}", seed, entry.origin);
