@@ -107,10 +107,8 @@ std::string aligned(const Lines& lines, const std::set<std::size_t>& left) {
   return out;
 }
 
-constexpr std::size_t kMostMetrics = 10;  // in the table; all of them are in the JSON
-
 std::string results_table(const Comparison& comparison) {
-  const std::size_t metrics = std::min(comparison.metrics.size(), kMostMetrics);
+  const std::size_t metrics = std::min(comparison.metrics.size(), kMostShownMetrics);
   Lines lines = {{"run", "status", "parameters", "steps", "time"}};
   for (std::size_t i = 0; i < metrics; ++i)
     lines[0].push_back(shortened(printable(comparison.metrics[i]), 24));
@@ -202,7 +200,7 @@ std::string comparison_json(const Comparison& comparison) {
                     {"status", run.status},
                     {"problem", printable(run.problem)},
                     {"parameters", value_or_null(run.parameters)},
-                    {"steps", run.steps},
+                    {"steps", run.chain_readable ? json(run.steps) : json()},
                     {"planned", run.planned},
                     {"microseconds", value_or_null(run.microseconds)},
                     {"scalars", finals},

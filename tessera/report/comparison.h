@@ -34,6 +34,7 @@
 namespace tessera::report {
 
 inline constexpr std::size_t kFewestCompared = 2, kMostCompared = 20;
+inline constexpr std::size_t kMostShownMetrics = 10;  // in a table; the JSON has all
 
 struct ComparedRun {
   std::string name, folder;
@@ -46,8 +47,8 @@ struct ComparedRun {
   std::optional<std::uint64_t> microseconds;  // of work, over all sessions
   std::map<std::string, double> finals;       // the last value of every scalar
   std::string seal;                           // hexadecimal; empty without
-  std::map<std::string, std::string>
-      settings;  // the claim: configuration, seed, digests of inputs as "inputs.NAME"
+  // The claim: configuration, seed, digests of inputs as "inputs.NAME".
+  std::map<std::string, std::string> settings;
 };
 
 struct Difference {
@@ -56,9 +57,8 @@ struct Difference {
 };
 
 struct Comparison {
-  std::vector<ComparedRun> runs;  // in the given order
-  std::vector<std::string>
-      metrics;  // the scalars that tell how good a run is: loss, accuracy, the held-out ones, then the rest
+  std::vector<ComparedRun> runs;        // in the given order
+  std::vector<std::string> metrics;     // names of scalars: loss, accuracy, the held-out ones, then the rest
   std::vector<Difference> differences;  // sorted by key
 
   ExitCode code() const;  // kFailure when a record is not intact
@@ -71,7 +71,6 @@ Comparison compare_runs(const std::vector<RunData>& runs);
 std::string value_text(const Comparison& comparison, const Difference& difference, std::size_t run);
 std::string steps_text(const ComparedRun& run);             // "1,350" or "199 of 1,350"
 std::string comparison_text(const Comparison& comparison);  // two tables for a terminal
-std::string comparison_json(
-    const Comparison& comparison);  // one line of canonical JSON, real numbers in hexadecimal
+std::string comparison_json(const Comparison& comparison);  // one canonical line, reals in hexadecimal
 
 }  // namespace tessera::report

@@ -6,8 +6,6 @@
 namespace tessera::report {
 namespace {
 
-constexpr std::size_t kMostMetrics = 10;
-
 // "held_out_loss" -> "held out loss"
 std::string readable(const std::string& metric) {
   std::string name = shortened(printable(metric), 40);
@@ -18,7 +16,7 @@ std::string readable(const std::string& metric) {
 
 Html results_table(const Comparison& comparison, const std::vector<std::string>& links) {
   Table table{"Results", {{"run"}, {"status"}, {"parameters", true}, {"steps", true}, {"time", true}}, {}};
-  const std::size_t metrics = std::min(comparison.metrics.size(), kMostMetrics);
+  const std::size_t metrics = std::min(comparison.metrics.size(), kMostShownMetrics);
   for (std::size_t m = 0; m < metrics; ++m) table.columns.push_back({readable(comparison.metrics[m]), true});
   table.columns.push_back({"seal"});
   for (std::size_t i = 0; i < comparison.runs.size(); ++i) {

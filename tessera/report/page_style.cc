@@ -63,7 +63,7 @@ dd{margin:0;min-width:0}
 footer{margin-top:3rem;border-top:1px solid var(--line);color:var(--quiet);font-size:.875rem}
 @media (max-width:30rem){dl div{grid-template-columns:1fr}th,td{padding-right:.6rem}td:not(.number){min-width:6rem;overflow-wrap:anywhere}
 tbody th:has(code){min-width:8rem}th code{overflow-wrap:anywhere}h1{font-size:1.5rem}}
-@media print{body{max-width:none;padding:0;font-size:10pt}nav,.skip,.links{display:none}
+@media print{.charts{grid-template-columns:1fr 1fr}body{max-width:none;padding:0;font-size:10pt}nav,.skip,.links{display:none}
 figure,tr,.verdict{break-inside:avoid}h1,h2,h3,h4,h5,caption{break-after:avoid}.scroll{overflow:visible}
 details::details-content{content-visibility:visible;block-size:auto}a{color:inherit;text-decoration:none}}
 )";

@@ -141,7 +141,8 @@ Html verdict_html(const RunData& run) {
   } else if (run.status == runs::RunStatus::kRunning) {
     sentence = fmt::format("Running: {} so far.", steps_of(run));
   } else {
-    sentence = fmt::format("Interrupted after {}; 'tessera resume' goes on.", steps_of(run));
+    sentence = fmt::format("Interrupted after {}{}.", steps_of(run),
+                           run.claim->kind == "train" ? "; 'tessera resume' goes on" : "");
   }
   return element("p", sentence, fmt::format("class=\"verdict {}\"", kind)) + markup("\n");
 }

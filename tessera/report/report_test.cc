@@ -164,6 +164,23 @@ TEST_F(Reports, ADamagedRecordIsReportedAsSuch) {
   EXPECT_THAT(interrupted.html, HasSubstr("class=\"verdict open\">Interrupted after"));
 }
 
+TEST_F(Reports, ARunInProgressAndOneOfAProgram) {
+  auto run = runs::Run::open({.store = folder_.path(), .name = "going", .kind = "program"});
+  auto steps = run.steps(5);
+  std::uint64_t taken = 0;
+  for (auto& step : steps) {
+    step.record("reward", static_cast<double>(step.number()));
+    if (++taken == 3) break;
+  }
+  EXPECT_THAT(page({run.folder()}), HasSubstr("class=\"verdict open\">Running: 2 steps so far."));
+  run.finish();
+  const Report sealed = make_report({run.folder()});
+  EXPECT_THAT(sealed.html, HasSubstr("Sealed: 3 steps, the record is intact, not signed."));
+  EXPECT_THAT(sealed.html, HasSubstr("reward (as recorded)"));
+  EXPECT_THAT(sealed.html, Not(HasSubstr("On held-out samples")));  // only trainings have them
+  EXPECT_TRUE(sealed.notes.empty());
+}
+
 TEST_F(Reports, WithoutTheDataThePageSaysSo) {
   const std::string run = trained();
   std::filesystem::rename(folder_ / "points.csv", folder_ / "moved.csv");

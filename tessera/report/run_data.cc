@@ -28,14 +28,16 @@ auto readable(Read read, std::string& why) -> std::optional<decltype(read())> {
 
 }  // namespace
 
+bool RunData::refused() const {
+  return !check.intact() && (check.code() != ExitCode::kUnsealed || status == runs::RunStatus::kSealed);
+}
+
 bool RunData::damaged() const {
-  if (check.intact()) return !unreadable.empty();
-  return check.code() != ExitCode::kUnsealed || status == runs::RunStatus::kSealed;
+  return refused() || !unreadable.empty();
 }
 
 std::string RunData::problem() const {
-  if (!damaged()) return "";
-  if (check.intact()) return unreadable;
+  if (!refused()) return unreadable;
   const runs::CheckProblem& first = check.problems.front();
   return fmt::format("{}: {}", first.place, first.message);
 }
@@ -44,8 +46,8 @@ RunData load_run(const std::string& folder) {
   RunData run;
   run.folder = folder;
   run.name = last_part(folder);
+  run.status = runs::run_status(folder);  // before the check: a run may be sealed just now
   run.check = runs::check_record(folder);
-  run.status = runs::run_status(folder);
   run.record = readable([&] { return runs::read_record(folder); }, run.unreadable);
   std::string ignored;  // check_record says what is wrong with them
   run.claim = run.record ? run.record->claim : readable([&] { return runs::read_claim(folder); }, ignored);

@@ -27,9 +27,12 @@ struct RunData {
   std::optional<std::uint64_t> microseconds;  // of work; none when timing.jsonl cannot be read
   runs::VerificationHistory history;
 
-  // Is something wrong with it, other than that it is not finished?
+  // Is something wrong with it, other than that it is not finished? Otherwise `record` is there.
   bool damaged() const;
   std::string problem() const;  // "claim.json: it was changed ..."; empty unless damaged
+
+ private:
+  bool refused() const;  // by the check, for more than a missing end
 };
 
 // Throws Error only when the folder is not a record at all.

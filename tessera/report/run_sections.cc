@@ -181,10 +181,9 @@ std::string interval_text(std::uint64_t every, const char* otherwise) {
 Html record_html(const RunData& run) {
   if (!run.record) return unreadable_html(run);
   const runs::Claim& claim = run.record->claim;
-  const std::string signature = run.check.signed_by.empty() ? "none" : "by the key ";
   return facts({{"Seal", run.check.seal.empty() ? text("none") : code(run.check.seal)},
-                {"Signature",
-                 run.check.signed_by.empty() ? text("none") : text(signature) + code(run.check.signed_by)},
+                {"Signature", run.check.signed_by.empty() ? text("none")
+                                                          : text("by the key ") + code(run.check.signed_by)},
                 {"Kind", text(claim.kind)},
                 {"Numerics contract", text(claim.contract)},
                 {"Seed", text(seed_text(run))},
@@ -208,7 +207,7 @@ Html problems_html(const RunData& run) {
   }
   if (run.check.problems.size() > kMostShown)
     items += element("li", fmt::format("{} more", run.check.problems.size() - kMostShown));
-  if (run.check.intact() && !run.unreadable.empty()) items += element("li", run.unreadable);
+  if (run.problem() == run.unreadable) items += element("li", run.unreadable);
   return element("ul", items);
 }
 
