@@ -43,7 +43,7 @@ figcaption{color:var(--quiet);font-size:.875rem;max-width:40rem}
 .example figcaption{color:var(--ink)}
 .example span{display:block}
 .beside{display:flex;flex-wrap:wrap;gap:0 2.5rem;align-items:flex-start}
-.beside>*{flex:1 1 22rem;min-width:0}
+.beside>*{flex:1 1 30rem;min-width:0}
 .scroll{overflow-x:auto;margin:.8rem 0;max-width:100%}
 table{border-collapse:collapse;font-size:.925rem}
 caption{text-align:left;font-weight:600;padding:.2rem 0}
