@@ -15,6 +15,8 @@ ExitCode run_predict(const Words& words);
 ExitCode run_evaluate(const Words& words);
 ExitCode run_verify(const Words& words);
 ExitCode run_resume(const Words& words);
+ExitCode run_trace(const Words& words);
+ExitCode run_diff(const Words& words);
 ExitCode run_runs(const Words& words);
 ExitCode run_show(const Words& words);
 ExitCode run_compare(const Words& words);
