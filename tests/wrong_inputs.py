@@ -110,6 +110,15 @@ CASES = {
     "show": [
         ["show"], ["show", "no-such-run"], ["show", "tiny.csv"], ["show", "RUN", "--steps", "few"], ["show", "RUN", "--json5"],
         ["show", "COPY:claim"]],
+    "compare": [
+        ["compare"], ["compare", "RUN"], ["compare", "RUN", "no-such-run"], ["compare", "RUN", "runs/run/."],
+        ["compare", "RUN", "tiny.csv"], ["compare", "RUN", "COPY:shortened", "--jsn"],
+        ["compare", "RUN", "--store", "missing-store"]],
+    "report": [
+        ["report"], ["report", "no-such-run"], ["report", "tiny.csv"], ["report", "RUN", "RUN"], ["report", "RUN", "--output"],
+        ["report", "RUN", "--output", "missing-folder/a.html"], ["report", "RUN", "--output", "runs"],
+        ["report", "RUN", "--outputs", "a.html"], ["report", "RUN", "--threads", "0"],
+        ["report", "COPY:chain", "--output", "damaged.html"]],
     "selftest": [
         ["selftest", "--backend", "gpu"], ["selftest", "--threads", "-3"], ["selftest", "--simd", "avx1024"],
         ["selftest", "--tabel"], ["selftest", "now"]],
@@ -132,6 +141,7 @@ CASES = {
 
 # Commands that fail and still have something to say on standard output.
 SPEAKS_ANYWAY = [["show", "COPY:claim"],  # what is left to show of a damaged record
+                 ["report", "COPY:chain", "--output", "damaged.html"],
                  ["diff", "RUN", "COPY:chain"], ["diff", "COPY:claim", "RUN"]]  # the damage is the answer
 
 

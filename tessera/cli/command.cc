@@ -25,6 +25,8 @@ const std::vector<Command>& commands() {
       {"trace", "Re-execute some steps and leave what every operation computed", run_trace},
       {"runs", "List and search the runs of a store", run_runs},
       {"show", "Show one run: configuration, circumstances, progress, seal", run_show},
+      {"compare", "Show the results of several runs and the settings in which they differ", run_compare},
+      {"report", "Write one HTML page about a run, or about several", run_report},
       {"selftest", "Check this machine against the committed digests of every operation",
        run_selftest_command},
       {"doctor", "Say what this machine has, what was built in, and what would clash", run_doctor},

@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <csignal>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
-#include "tessera/base/json.h"
 #include "tessera/base/progress.h"
 #include "tessera/runs/index.h"
 #include "tessera/runs/run_state.h"
+#include "tessera/runs/timing.h"
 #include "tessera/tensor/fault.h"
 
 namespace tessera::runs {
@@ -126,9 +125,8 @@ void Run::State::note_mismatch(Mismatch mismatch) {
 void Run::State::note_duration() {
   const auto elapsed = std::chrono::steady_clock::now() - session_start;
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
-  const nlohmann::json line = {
-      {"session", circumstances.sessions.size()}, {"step", done}, {"microseconds", microseconds}};
-  timing->append(canonical_json(line) + "\n");
+  timing->append(
+      timing_line_text({circumstances.sessions.size(), done, static_cast<std::uint64_t>(microseconds)}));
 }
 
 // The newest ones of the chain and the final one stay. A removed one can be computed again; its digest is in the chain. What no line
