@@ -26,9 +26,13 @@ std::string Run::State::finish() {
     open_step.reset();
     end_step(step.scalars_, step.number_, true);
   } else if (!complete) {
+    failed = true;
     add_closing_line();
   }
-  return seal();
+  failed = true;
+  const std::string value = seal();
+  failed = false;
+  return value;
 }
 
 std::string Run::State::seal() {

@@ -34,6 +34,8 @@ struct Run::State {
   bool complete = false;  // the closing line is there, and its state has been restored
   bool stopped = false;   // by a signal; the state is saved
   bool finished = false;
+  bool failed =
+      false;  // an operation began and did not come to its end: what is on the disk is known to a resume only
   std::optional<Step> open_step;  // of a StepRange, while its body runs
   std::chrono::steady_clock::time_point session_start = std::chrono::steady_clock::now();
 
@@ -65,6 +67,7 @@ struct Run::State {
   bool stop_wanted() const;
   void pause();
   std::string stop_message() const;
+  void refuse_failed() const;
 
   // ---- run_finish.cc ----
   std::string finish();

@@ -48,9 +48,19 @@ void Run::State::begin_faulty_step() {
   if (flipped) kept.restore(state, "the planted fault");
 }
 
+// Whoever goes on after an Error does not know which lines and files are there already: a second closing line, or a seal over a
+// step that is missing, would spoil the record.
+void Run::State::refuse_failed() const {
+  if (failed)
+    fail("run '{}': an Error ended its work after step {}, so it is not written any more: resume {}", name,
+         done, folder);
+}
+
 void Run::State::end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing) {
+  refuse_failed();
   if (number != done + 1)
     fail("run '{}': expected step {}, the computation reports step {}", name, done + 1, number);
+  failed = true;
   ChainLine line;
   line.step = number;
   line.scalars = scalars;
@@ -62,6 +72,7 @@ void Run::State::end_step(const std::map<std::string, double>& scalars, std::uin
   if (mode == Mode::kReplay) {
     if (!outcome.mismatch) outcome.last_step = done = number;
     if (!closing) begin_step();
+    failed = false;
     return;
   }
   done = number;
@@ -72,6 +83,7 @@ void Run::State::end_step(const std::map<std::string, double>& scalars, std::uin
   }
   if (digests) note_duration();
   if (!closing) begin_step();
+  failed = false;
 }
 
 void Run::State::add_closing_line() {
@@ -136,7 +148,7 @@ bool Run::State::stop_wanted() const {
 
 // Scheduled checkpoints are in the chain; this one depends on the moment of the signal, so it must not be.
 void Run::State::pause() {
-  stopped = true;
+  stopped = failed = true;
   const RecordLine& last = chain->last();
   if (last.line.checkpoint.empty() && !kept.empty()) {
     const std::string bytes = write_safetensors(kept.collect());
@@ -148,6 +160,7 @@ void Run::State::pause() {
   note_duration();
   end_session(interrupt_signal() == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT");
   update_index(store_of_folder(folder), name);
+  failed = false;
 }
 
 std::string Run::State::stop_message() const {
