@@ -271,7 +271,7 @@ void Runner::judge_success(RunModel& run, const Operation& operation, const Expe
   SessionModel& session = run.holder.session;
   const bool stopped = answer.kind == Answer::Kind::kStopped;
   // Even of a frayed run a process must not take what another one holds, or what is not there.
-  if (expectation.refused && (!run.frayed || expectation.starts))
+  if (expectation.refused && (!run.frayed || expectation.bytes_stay))
     found("{}: should have been refused", operation.kind);
   if (!run.frayed && stopped != expectation.stopped)
     found("{}: {}", operation.kind, stopped ? "stopped without being asked to" : "did not stop");
