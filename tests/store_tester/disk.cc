@@ -78,7 +78,13 @@ void look_at_chain(DiskState& state, const std::string& folder, const Recipe& re
   if (state.claim && text_of(folder + "/claim.json") != references.chain(recipe, std::nullopt).claim)
     state.lines_as_predicted = false;
   const std::string torn = text.substr(length);
-  const bool torn_fits = state.ending ? torn.empty() : torn_end_fits(torn, lines.size(), recipe, references);
+  bool torn_fits = state.ending ? torn.empty() : torn_end_fits(torn, lines.size(), recipe, references);
+  if (lines.empty() &&
+      !torn_fits) {  // until the first line is there, the next process decides whether there is a state
+    Recipe other = recipe;
+    other.kept = !recipe.kept;
+    torn_fits = torn_end_fits(torn, 0, other, references);
+  }
   state.as_predicted = state.lines_as_predicted && torn_fits;
 }
 
@@ -163,6 +169,7 @@ DiskState look_at(const std::string& folder, const Recipe& recipe, References& r
 }
 
 std::optional<std::size_t> best_line(const DiskState& disk, const Recipe& recipe, References& references) {
+  if (!disk.lines_as_predicted) return std::nullopt;
   const Chain& chain = chain_on(disk, recipe, references);
   for (std::size_t i = disk.lines; i-- > 0;) {
     if (!chain.checkpoints[i].empty() && disk.checkpoints.contains(chain.checkpoints[i])) return i;
