@@ -71,7 +71,8 @@ class Generator {
                      {"replay", 2},
                      {"list", 3},
                      {"copy", 3},
-                     {"tamper", 1}});
+                     {"tamper", 1},
+                     {"index", 1}});
       case Guess::kHalted:
         return pick({{"go", 10},
                      {"kill", 3},
@@ -94,12 +95,13 @@ class Generator {
                      {"remove", 1},
                      {"tamper", 6},
                      {"open", 2},
-                     {"stranger", 1}});
+                     {"stranger", 1},
+                     {"index", 2}});
       case Guess::kSealed:
         return pick({{"check", 4},
                      {"read", 2},
                      {"replay", 6},
-                     {"tamper", 10},
+                     {"tamper", 16},
                      {"resume", 2},
                      {"open", 2},
                      {"copy", 3},

@@ -3,6 +3,7 @@
 //
 //     store_tester [--sequences N] [--seed S] [--first K] [--jobs J] [--length L]
 //     store_tester --replay FILE...     executes scripts (operation.h has their format)
+//     store_tester --every-call         one fault at every call of every operation
 //     store_tester --print K            the random script number K of the seed
 //     store_tester --self-test          builds one fault after the other into itself, and has to find each
 //     store_tester --break NAME ...     the same for one fault, with any of the above
@@ -20,6 +21,7 @@
 #include "tessera/base/files.h"
 #include "tessera/base/progress.h"
 #include "tests/store_tester/breaks.h"
+#include "tests/store_tester/every_call.h"
 #include "tests/store_tester/generator.h"
 #include "tests/store_tester/jobs.h"
 
@@ -32,7 +34,7 @@ constexpr std::size_t kMostOperations = 6;  // that a finding of the self-test m
 
 struct Arguments {
   Task task;
-  bool self_test = false, print = false;
+  bool self_test = false, every_call = false, print = false;
   std::vector<std::string> scripts;
 };
 
@@ -77,6 +79,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
       choose_break(value());
     else if (option == "--self-test")
       arguments.self_test = true;
+    else if (option == "--every-call")
+      arguments.every_call = true;
     else if (option == "--print") {
       arguments.print = true;
       task.first = number_of(option, value());
@@ -136,6 +140,21 @@ int replay_scripts(const std::vector<std::string>& files) {
   return findings == 0 ? 0 : 1;
 }
 
+int fault_at_every_call() {
+  Counts counts;
+  std::size_t scripts = 0, findings = 0;
+  every_call([&](const Script& script) {
+    const std::uint64_t faults = counts.faults;
+    const auto finding = run_script(script, counts);
+    ++scripts;
+    findings += finding ? 1 : 0;
+    if (finding) std::puts(fmt::format("# {}\n{}", finding->sentence, script_text(script)).c_str());
+    return counts.faults > faults;
+  });
+  std::puts(fmt::format("{} scripts, {} findings: {}", scripts, findings, summary(counts)).c_str());
+  return findings == 0 ? 0 : 1;
+}
+
 int self_test(Task task) {
   int missed = 0;
   task.quiet = true;
@@ -166,6 +185,7 @@ int main(int count, char** values) {
     const Arguments arguments = parse_arguments({values + 1, values + count});
     tessera::use_default_backend();
     if (arguments.self_test) return self_test(arguments.task);
+    if (arguments.every_call) return fault_at_every_call();
     if (!arguments.scripts.empty()) return replay_scripts(arguments.scripts);
     if (!arguments.print) return random_sequences(arguments.task);
     std::fputs(
