@@ -77,7 +77,7 @@ const std::vector<OperationKind>& operation_kinds() {
       {"stop", true, {{"fault", "none"}}},    // SIGTERM, then a step
       {"finish", true, {{"fault", "none"}}},  // in a loop that is not over: with `break`, after one more step
       {"abandon", true, {{"fault", "none"}}},  // leaves the loop without finish()
-      {"go", true, {}},                        // after fault=halt
+      {"go", true, {}},                        // after fault=halt:N
       // What happens to it: SIGKILL; a power cut, which leaves `keep` thousandths of what was not synced.
       {"kill", true, {}},
       {"cut", true, {{"keep", "0"}}},
@@ -88,13 +88,18 @@ const std::vector<OperationKind>& operation_kinds() {
       {"read", true, {}},
       {"replay", true, {{"from", "0"}, {"to", "0"}, {"loop", "range"}, {"other", "nothing"}}},
       {"list", false, {{"where", "all"}, {"fault", "none"}}},  // all, sealed, steps, seed
-      // What people do to folders. file: claim, chain, circumstances, timing, seal, paused, or a number for a checkpoint.
+      // What people do to folders. file: claim, chain, circumstances, timing, seal, paused, or a number for a checkpoint;
+      // how: flip (a bit), cut, append, line (the last one again), swap (two lines), delete, or another thing of its name:
+      // folder, pipe, link (that leads nowhere), away (a link to the file). at: where, in thousandths.
       {"copy", true, {{"to", "b"}}},
       {"rename", true, {{"to", "b"}}},
       {"remove", true, {}},
       {"tamper", true, {{"file", "chain"}, {"how", "flip"}, {"at", "500"}}},
-      {"stranger", true, {}},                                // a foreign file in the run's folder
-      {"garbage", false, {{"what", "file"}}},                // file, folder, lock, link, pipe in the store
+      {"stranger", true, {}},  // a foreign file in the run's folder
+      {"garbage",
+       false,
+       {{"what",
+         "file"}}},  // file, folder, lock, claim, link, pipe, number (a folder with the highest one) in the store
       {"index", false, {{"how", "delete"}, {"at", "500"}}},  // delete, cut, garbage, flip
   };
   return kinds;

@@ -60,7 +60,7 @@ bool Runner::execute_on_run(RunModel& run, const Operation& operation) {
   if (kind == "replay") return replay(run, operation);
   if (kind == "copy") return copy(run, operation);
   if (kind == "rename") return rename(run, operation);
-  if (kind == "remove") return remove(run);
+  if (kind == "remove") return remove(run, operation);
   if (kind == "tamper") return tamper(run, operation);
   if (kind == "stranger") return stranger(run);
   return command(run, operation);

@@ -54,7 +54,10 @@ class Runner {
   bool go(RunModel& run);
   bool kill(RunModel& run, const Operation& operation);  // and cut
   bool rival(RunModel& run, const Operation& operation);
+  void refused_rival(const RunModel& run, const std::string& what);
   void start_session(RunModel& run, const Operation& operation, SessionModel session);
+  void take_numbered_folder(RunModel& run, const std::string& name);
+  void note_start(RunModel& run);
   Expectation expect_start(RunModel& run, const SessionModel& session);
   Expectation expect_command(RunModel& run, const Operation& operation);
   void judge(RunModel& run, const Operation& operation, const Expectation& expectation, const Answer& answer);
@@ -64,6 +67,8 @@ class Runner {
                    const Answer& answer);
   void judge_success(RunModel& run, const Operation& operation, const Expectation& expectation,
                      const Answer& answer);
+  void judge_values(RunModel& run, const Operation& operation, const Expectation& expectation,
+                    const Answer& answer);
   void settle(RunModel& run, const Expectation& expectation, std::size_t least_lines, bool certain);
   void note_seal(RunModel& run, const DiskState& disk, bool certain);
   void end_session(RunModel& run);
@@ -79,7 +84,7 @@ class Runner {
   // ---- runner_folders.cc ----
   bool copy(RunModel& run, const Operation& operation);
   bool rename(RunModel& run, const Operation& operation);
-  bool remove(RunModel& run);
+  bool remove(RunModel& run, const Operation& operation);
   bool tamper(RunModel& run, const Operation& operation);
   bool stranger(RunModel& run);
   bool garbage(const Operation& operation);

@@ -105,7 +105,6 @@ bool Runner::copy(RunModel& run, const Operation& operation) {
     fs::remove_all(other.folder, error);
     return false;
   }
-  const std::string folder = other.folder;
   const DiskState disk = disk_of(run);
   other.recipe = run.recipe;
   other.key = run.key;
@@ -145,11 +144,10 @@ bool Runner::rename(RunModel& run, const Operation& operation) {
   return true;
 }
 
-bool Runner::remove(RunModel& run) {
+bool Runner::remove(RunModel& run, const Operation& operation) {
   if (run.held() || !tessera::exists(run.folder)) return false;
   fs::remove_all(run.folder);
-  for (auto& [name, other] : runs_)
-    if (&other == &run) run = fresh_run(name);
+  run = fresh_run(operation.run);
   return true;
 }
 
@@ -158,7 +156,7 @@ bool Runner::tamper(RunModel& run, const Operation& operation) {
   const std::string path = tampered_path(run.folder, file);
   const bool checkpoint = path.find("/checkpoints/") != std::string::npos;
   const bool bytes_only = how == "flip" || how == "cut" || how == "append" || how == "delete";
-  // Whoever changes the files that a process is writing gets what he deserves.
+  // Nothing is promised to those who change the files that a process is writing, but for its checkpoints.
   if (path.empty() || !run.started || (run.held() && !(checkpoint && bytes_only && !run.holder.halted)))
     return false;
   if (!change_file(path, how, operation.number("at"), fmt::format("{}/elsewhere-{}", root_, ++garbage_)))

@@ -106,20 +106,22 @@ void Runner::start_session(RunModel& run, const Operation& operation, SessionMod
   run.holder.child =
       std::make_unique<Child>(store_, [&start](Channel& channel) { run_session(channel, start); });
   const Answer answer = run.holder.child->ask("start", operation.text("fault"));
-  if (numbered && answer.kind == Answer::Kind::kDone) {
-    const std::string folder = fmt::format("{}/{}", store_, answer.text("name"));
-    if (!is_numbered_name(answer.text("name")))
-      found("a run without a name was named '{}'", answer.text("name"));
-    for (auto& [name, other] : runs_) {
-      if (&other == &run || other.folder != folder) continue;
-      if (other.started) found("a new run was begun in {}, which holds a run", folder);
-      Holder holder = std::move(other.holder);
-      other = fresh_run(name);
-      other.holder = std::move(holder);
-    }
-    run.folder = folder;
-  }
+  if (numbered && answer.kind == Answer::Kind::kDone) take_numbered_folder(run, answer.text("name"));
   judge(run, operation, expectation, answer);
+}
+
+// A number may have been taken before by a run that was never started.
+void Runner::take_numbered_folder(RunModel& run, const std::string& name) {
+  const std::string folder = fmt::format("{}/{}", store_, name);
+  if (!is_numbered_name(name)) found("a run without a name was named '{}'", name);
+  for (auto& [letter, other] : runs_) {
+    if (&other == &run || other.folder != folder) continue;
+    if (other.started) found("a new run was begun in {}, which holds a run", folder);
+    Holder holder = std::move(other.holder);
+    other = fresh_run(letter);
+    other.holder = std::move(holder);
+  }
+  run.folder = folder;
 }
 
 // ---- Commands ----
@@ -173,35 +175,20 @@ bool Runner::kill(RunModel& run, const Operation& operation) {
 }
 
 bool Runner::rival(RunModel& run, const Operation& operation) {
-  Operation start{operation.text("what") == "open" ? "open" : "resume"};
+  const std::string what = operation.text("what") == "open" ? "open" : "resume";
+  // Until the process that was halted has the lock, another one may be quicker.
   const bool undecided =
       run.held() && run.holder.halted && !run.holder.session.started && !lock_held(run.folder);
   if (run.held() && !undecided) {
-    Holder holder = std::move(run.holder);
-    run.holder = Holder();
-    SessionModel session;
-    session.what = start.kind;
-    session.recipe = run.recipe;
-    session.settings.key = run.key;
-    before_ = snapshot_of(run.folder);
-    SessionStart how{session.what,    store_,     name_of(run.folder), run.folder,
-                     root_ + "/keys", run.recipe, session.settings};
-    Child child(store_, [&how](Channel& channel) { run_session(channel, how); });
-    const Answer answer = child.ask("start");
-    run.holder = std::move(holder);
-    if (answer.kind != Answer::Kind::kError)
-      found("a second process could {} {} while the first one held it", session.what, run.folder);
-    const std::string changed = first_difference(before_, snapshot_of(run.folder));
-    if (!changed.empty()) found("a second process was refused, but {}", changed);
-    ++counts_->refusals;
+    refused_rival(run, what);
     return true;
   }
   Holder holder = std::move(run.holder);
   run.holder = Holder();
-  if (start.kind == "open")
-    open(run, start);
+  if (what == "open")
+    open(run, {what});
   else
-    resume(run, start);
+    resume(run, {what});
   if (run.held()) command(run, {"steps", "", {{"n", operation.text("n")}}});
   if (run.held()) command(run, {"abandon"});
   if (holder.child != nullptr) {
@@ -209,6 +196,20 @@ bool Runner::rival(RunModel& run, const Operation& operation) {
     run.holder.meanwhile = true;
   }
   return true;
+}
+
+void Runner::refused_rival(const RunModel& run, const std::string& what) {
+  Settings settings;
+  settings.key = run.key;
+  const SessionStart start{what,       store_,  name_of(run.folder), run.folder, root_ + "/keys",
+                           run.recipe, settings};
+  const Snapshot before = snapshot_of(run.folder);
+  Child child(store_, [&start](Channel& channel) { run_session(channel, start); });
+  if (child.ask("start").kind != Answer::Kind::kError)
+    found("a second process could {} {} while the first one held it", what, run.folder);
+  const std::string changed = first_difference(before, snapshot_of(run.folder));
+  if (!changed.empty()) found("a second process was refused, but {}", changed);
+  ++counts_->refusals;
 }
 
 // ---- Answers ----
@@ -254,7 +255,6 @@ void Runner::judge_death(RunModel& run, const Operation& operation, const Expect
 
 void Runner::judge_error(RunModel& run, const Operation& operation, const Expectation& expectation,
                          const Answer& answer) {
-  run.holder.child.reset();  // waits for its end: the destructor of a Run writes, too
   end_session(run);
   if (!run.frayed && !answer.fired && !expectation.refused)
     found("{}: refused, but it should not be: {}", operation.kind, answer.message);
@@ -273,38 +273,43 @@ void Runner::judge_success(RunModel& run, const Operation& operation, const Expe
   // Even of a frayed run a process must not take what another one holds, or what is not there.
   if (expectation.refused && (!run.frayed || expectation.bytes_stay))
     found("{}: should have been refused", operation.kind);
-  if (!run.frayed && stopped != expectation.stopped)
-    found("{}: {}", operation.kind, stopped ? "stopped without being asked to" : "did not stop");
-  if (!run.frayed && !stopped && !expectation.seals && answer.number("done") != expectation.done)
-    found("{}: {} steps are done, expected {}", operation.kind, answer.number("done"), expectation.done);
+  if (!run.frayed) judge_values(run, operation, expectation, answer);
   session.at = stopped ? expectation.done : answer.number("done");
-  if (expectation.starts) {
-    session.started = true;
-    session.complete =
-        session.what == "resume" && run.ending &&
-        best_line(disk_of(run), run.recipe, references_) == std::optional<std::size_t>(run.lines - 1);
-    const std::uint64_t keep = session.settings.keep;
-    if (session.what == "open")
-      run.least_kept = keep;
-    else if (keep > 0 && (run.least_kept == 0 || keep < run.least_kept))
-      run.least_kept = keep;
-  }
-  if (expectation.seals && !run.frayed &&
-      answer.text("seal") != references_.chain(run.recipe, expectation.ending).seal)
-    found("{}: the seal is {}, that of an uninterrupted run {}", operation.kind, answer.text("seal"),
-          references_.chain(run.recipe, expectation.ending).seal);
+  if (expectation.starts) note_start(run);
   const bool was_paused = stopped && session.recipe.kept;
-  if (expectation.ends || stopped) {
-    run.holder.child.reset();
-    end_session(run);
-  }
+  if (expectation.ends || stopped) end_session(run);
   settle(run, expectation, expectation.lines, true);
-  if (was_paused && !run.frayed) {
-    const auto best = best_line(disk_of(run), run.recipe, references_);
-    if (!best || disk_of(run).step_of_line(*best) < expectation.done)
-      found("stopped after step {}, but the state of that step is not on the disk", expectation.done);
-    run.paused = expectation.done;
+  if (!was_paused || run.frayed) return;
+  const DiskState disk = disk_of(run);
+  const auto best = best_line(disk, run.recipe, references_);
+  if (!best || disk.step_of_line(*best) < expectation.done)
+    found("stopped after step {}, but the state of that step is not on the disk", expectation.done);
+  run.paused = expectation.done;
+}
+
+void Runner::judge_values(RunModel& run, const Operation& operation, const Expectation& expectation,
+                          const Answer& answer) {
+  const bool stopped = answer.kind == Answer::Kind::kStopped;
+  if (stopped != expectation.stopped)
+    found("{}: {}", operation.kind, stopped ? "stopped without being asked to" : "did not stop");
+  if (expectation.seals) {
+    const std::string& seal = references_.chain(run.recipe, expectation.ending).seal;
+    if (answer.text("seal") != seal)
+      found("{}: the seal is {}, that of an uninterrupted run {}", operation.kind, answer.text("seal"), seal);
+  } else if (!stopped && answer.number("done") != expectation.done) {
+    found("{}: {} steps are done, expected {}", operation.kind, answer.number("done"), expectation.done);
   }
+}
+
+void Runner::note_start(RunModel& run) {
+  SessionModel& session = run.holder.session;
+  session.started = true;
+  session.complete =
+      session.what == "resume" && run.ending &&
+      best_line(disk_of(run), run.recipe, references_) == std::optional<std::size_t>(run.lines - 1);
+  const std::uint64_t keep = session.settings.keep;
+  if (session.what == "open" || (keep > 0 && (run.least_kept == 0 || keep < run.least_kept)))
+    run.least_kept = keep;
 }
 
 // ---- What is on the disk afterwards ----
