@@ -1,10 +1,12 @@
 #include "tests/store_tester/jobs.h"
 
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +23,25 @@ namespace store_tester {
 namespace {
 
 using nlohmann::json;
+
+// Shared by the workers: one of them has a finding, the others end.
+class SharedFlag {
+ public:
+  SharedFlag() {
+    void* memory =
+        ::mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) tessera::fail("shared memory: there is no more of it");
+    flag_ = new (memory) std::atomic<bool>(false);
+  }
+  ~SharedFlag() { ::munmap(flag_, sizeof(std::atomic<bool>)); }
+  SharedFlag(const SharedFlag&) = delete;
+  SharedFlag& operator=(const SharedFlag&) = delete;
+  bool is_set() const { return flag_->load(); }
+  bool set() { return !flag_->exchange(true); }  // was it this call that did?
+
+ private:
+  std::atomic<bool>* flag_;
+};
 
 struct Worker {
   pid_t process = -1;
@@ -66,25 +87,24 @@ json short_finding(Runner& runner, const Script& script, std::uint64_t number, c
 }
 
 // Every `jobs`-th sequence. Tells of each one, and at its end what it did.
-void work(const Task& task, std::uint64_t job, int pipe) {
+void work(const Task& task, std::uint64_t job, SharedFlag& found, int pipe) {
   const std::string folder = make_working_folder();
   Counts counts;
   {
     Runner runner(folder);
-    for (std::uint64_t i = job; i < task.sequences; i += task.jobs) {
+    for (std::uint64_t i = job; i < task.sequences && !found.is_set(); i += task.jobs) {
       const Script script = random_script(task.seed, task.first + i, task.length);
       const auto finding = runner.run(script, counts);
       write_line(pipe, {{"done", 1}});
-      if (!finding) continue;
+      if (!finding || !found.set()) continue;
       write_line(pipe, {{"finding", short_finding(runner, script, task.first + i, *finding)}});
-      break;
     }
   }
   write_line(pipe, {{"counts", counts_value(counts)}});
   tessera::remove_folder(folder);
 }
 
-Worker start_worker(const Task& task, std::uint64_t job) {
+Worker start_worker(const Task& task, std::uint64_t job, SharedFlag& found) {
   int ends[2];
   if (::pipe(ends) != 0) tessera::fail("pipe: no more of them");
   std::fflush(nullptr);
@@ -97,7 +117,7 @@ Worker start_worker(const Task& task, std::uint64_t job) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::close(ends[0]);
   try {
-    work(task, job, ends[1]);
+    work(task, job, found, ends[1]);
   } catch (const std::exception& error) {
     write_line(ends[1], {{"failed", error.what()}});
   }
@@ -156,8 +176,9 @@ std::optional<Finding> run_script(const Script& script, Counts& counts) {
 
 Outcome run_task(const Task& task) {
   Outcome outcome;
+  SharedFlag found;
   std::vector<Worker> workers;
-  for (std::uint64_t job = 0; job < task.jobs; ++job) workers.push_back(start_worker(task, job));
+  for (std::uint64_t job = 0; job < task.jobs; ++job) workers.push_back(start_worker(task, job, found));
   tessera::Progress progress("sequences", task.sequences, 0, {.quiet = task.quiet, .terminal = {}});
   while (!workers.empty()) {
     std::vector<pollfd> waiting;
