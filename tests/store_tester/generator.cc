@@ -116,7 +116,7 @@ class Generator {
   }
 
   Operation next() {
-    const std::string run = kRuns[one_in(2) ? 0 : below(3)];
+    const std::string& run = kRuns[one_in(2) ? 0 : below(3)];
     Guess& guess = guesses_[run[0] - 'a'];
     Operation operation{kind_for(guess)};
     const std::string& kind = operation.kind;

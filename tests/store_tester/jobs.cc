@@ -178,10 +178,12 @@ Outcome run_task(const Task& task) {
   Outcome outcome;
   SharedFlag found;
   std::vector<Worker> workers;
+  workers.reserve(task.jobs);
   for (std::uint64_t job = 0; job < task.jobs; ++job) workers.push_back(start_worker(task, job, found));
   tessera::Progress progress("sequences", task.sequences, 0, {.quiet = task.quiet, .terminal = {}});
   while (!workers.empty()) {
     std::vector<pollfd> waiting;
+    waiting.reserve(workers.size());
     for (const Worker& worker : workers) waiting.push_back({worker.pipe, POLLIN, 0});
     ::poll(waiting.data(), waiting.size(), -1);
     for (std::size_t i = workers.size(); i-- > 0;) {

@@ -55,7 +55,7 @@ class Runner {
   bool kill(RunModel& run, const Operation& operation);  // and cut
   bool rival(RunModel& run, const Operation& operation);
   void refused_rival(const RunModel& run, const std::string& what);
-  void start_session(RunModel& run, const Operation& operation, SessionModel session);
+  void start_session(RunModel& run, const Operation& operation, const SessionModel& session);
   void take_numbered_folder(RunModel& run, const std::string& name);
   void note_start(RunModel& run);
   Expectation expect_start(RunModel& run, const SessionModel& session);

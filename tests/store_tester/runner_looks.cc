@@ -9,7 +9,7 @@ namespace store_tester {
 
 Answer Runner::ask_once(const std::function<void(Channel&)>& work, const std::string& fault) {
   Child child(store_, work);
-  const Answer answer = child.ask("now", fault);
+  Answer answer = child.ask("now", fault);
   const FaultAction action = parse_fault(fault).action;
   const bool planted =
       action == FaultAction::kDie || action == FaultAction::kTorn || action == FaultAction::kCut;

@@ -94,7 +94,7 @@ Expectation Runner::expect_start(RunModel& run, const SessionModel& session) {
   return expectation;
 }
 
-void Runner::start_session(RunModel& run, const Operation& operation, SessionModel session) {
+void Runner::start_session(RunModel& run, const Operation& operation, const SessionModel& session) {
   const Expectation expectation = expect_start(run, session);
   SessionStart start{session.what,    store_,         name_of(run.folder), run.folder,
                      root_ + "/keys", session.recipe, session.settings,    session.other};
