@@ -102,7 +102,9 @@ Run::~Run() {
   if (state_ == nullptr || state_->finished || state_->stopped || !state_->started) return;
   try {  // the record is complete without this; it only says more about how the session ended
     if (state_->mode == Mode::kReplay) state_->write_report();
-    if (state_->mode != Mode::kReplay) state_->end_session("not finished");
+    // The seal may be there although finish() has failed: its folder could not be synced. It covers the circumstances.
+    const bool sealed = exists(record_path(state_->folder, kSealFile));
+    if (state_->mode != Mode::kReplay && !sealed) state_->end_session("not finished");
   } catch (const std::exception&) {
   }
 }

@@ -16,10 +16,10 @@
 // A long computation of the library takes a StepObserver: a Run is one (call `start` first, `finish`
 // afterwards).
 //
-// Errors: Error with a sentence. After a failed write (disk full) the run can be resumed. A clean stop
-// (SIGINT, SIGTERM) finishes the step, writes a checkpoint and throws Stopped, whose message says how to go
-// on. Thread-safety: one thread at a time. One process per run (a lock says who has it); any number per
-// store.
+// Errors: Error with a sentence. After a failed write (disk full) the run can be resumed; the object refuses
+// to go on. A clean stop (SIGINT, SIGTERM) finishes the step, writes a checkpoint and throws Stopped, whose
+// message says how to go on. Thread-safety: one thread at a time. One process per run (a lock says who has
+// it); any number per store.
 //
 // ```cpp
 // struct Counter : Stateful {

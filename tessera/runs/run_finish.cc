@@ -27,16 +27,19 @@ std::string Run::State::finish() {
     open_step.reset();
     end_step(step.scalars_, step.number_, true);
   } else if (!complete) {
+    failed = true;
     add_closing_line();
   }
+  failed = true;
   const std::string value = seal();
+  failed = false;
   refuse_unfinished_trace();
   return value;
 }
 
 void Run::State::refuse_unfinished_trace() const {
   if (!recorder || recorder->complete()) return;
-  if (interrupted()) fail("interrupted after step {}; no trace is left", done);
+  if (interrupted()) fail("interrupted after step {}", done);
   fail("{}: the trace was to hold steps {} to {}; the computation ended after step {}", options.trace->folder,
        options.trace->from, options.trace->to, done);
 }

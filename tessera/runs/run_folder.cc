@@ -28,12 +28,24 @@ fs::path full_path(const std::string& path) {
   return full.has_filename() ? full : full.parent_path();  // "runs/a/" means "runs/a"
 }
 
+// Lines and checkpoints are written after the claim. Where they are without one, the claim of a run was lost.
+bool holds_work(const std::string& path, const std::string& name) {
+  const std::string place = record_path(path, name);
+  if (name == kChainFile || name == kTimingFile) return file_size(place) > 0;
+  if (name != kCheckpointFolder || !is_folder(place)) return false;
+  const std::vector<std::string> files = names_in_folder(place);
+  return std::any_of(files.begin(), files.end(), [](const auto& file) { return !is_temporary_name(file); });
+}
+
 // What a run that was killed while it began may have left: everything but a claim.
 void clear_unstarted_folder(const std::string& path) {
   for (const std::string& name : names_in_folder(path)) {
     const bool ours = name == kLockFile || name == kCircumstancesFile || name == kChainFile ||
                       name == kTimingFile || name == kCheckpointFolder || is_temporary_name(name);
     if (!ours) fail("{}: the folder exists, is not a run, and holds '{}': choose another name", path, name);
+    if (holds_work(path, name))
+      fail("{}: the folder holds '{}' of a run whose {} is missing: put it back, or choose another name",
+           path, name, kClaimFile);
   }
   for (const std::string& name : names_in_folder(path))
     if (name != kLockFile) remove_folder(record_path(path, name));

@@ -8,8 +8,9 @@
 namespace tessera::runs {
 
 std::uint64_t Run::State::start() {
+  refuse_failed();
   if (started) return done;
-  started = true;
+  started = failed = true;
   circumstances.resumable = !kept.empty();
   if (mode == Mode::kResume) restore_latest();
   if (mode == Mode::kReplay && replay.from_step > 0) restore_replay_start();
@@ -29,6 +30,7 @@ std::uint64_t Run::State::start() {
   if (mode == Mode::kResume) update_index(store_of_folder(folder), name);
   if (options.trace) start_trace();
   begin_step();
+  failed = false;
   return done;
 }
 

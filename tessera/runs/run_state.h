@@ -35,6 +35,7 @@ struct Run::State {
   bool complete = false;  // the closing line is there, and its state has been restored
   bool stopped = false;   // by a signal; the state is saved
   bool finished = false;
+  bool failed = false;  // by an Error in the middle of a write: only a resume knows what is on the disk
   std::optional<Step> open_step;  // of a StepRange, while its body runs
   std::chrono::steady_clock::time_point session_start = std::chrono::steady_clock::now();
 
@@ -70,6 +71,7 @@ struct Run::State {
   bool stop_wanted() const;
   void pause();
   std::string stop_message() const;
+  void refuse_failed() const;
 
   // ---- run_finish.cc ----
   std::string finish();

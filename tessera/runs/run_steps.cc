@@ -56,7 +56,16 @@ void Run::State::begin_faulty_step() {
   if (flipped) kept.restore(state, "the planted fault");
 }
 
+// Whoever goes on after an Error does not know which lines and files are there already: a second closing line, or a seal over a
+// step that is missing, would spoil the record.
+void Run::State::refuse_failed() const {
+  if (failed)
+    fail("run '{}': an Error ended its work after step {}, so it is not written any more: resume {}", name,
+         done, folder);
+}
+
 void Run::State::end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing) {
+  refuse_failed();
   if (number != done + 1)
     fail("run '{}': expected step {}, the computation reports step {}", name, done + 1, number);
   if (recorder) recorder->end_step(scalars);
@@ -64,6 +73,7 @@ void Run::State::end_step(const std::map<std::string, double>& scalars, std::uin
     done = number;
     return begin_step();
   }
+  failed = true;
   ChainLine line;
   line.step = number;
   line.scalars = scalars;
@@ -76,6 +86,7 @@ void Run::State::end_step(const std::map<std::string, double>& scalars, std::uin
     done = number;
     if (!outcome.mismatch) outcome.last_step = number;
     if (!closing) begin_step();
+    failed = false;
     return;
   }
   done = number;
@@ -86,6 +97,7 @@ void Run::State::end_step(const std::map<std::string, double>& scalars, std::uin
   }
   if (digests) note_duration();
   if (!closing) begin_step();
+  failed = false;
 }
 
 void Run::State::add_closing_line() {
@@ -149,7 +161,7 @@ bool Run::State::stop_wanted() const {
 
 // Scheduled checkpoints are in the chain; this one depends on the moment of the signal, so it must not be.
 void Run::State::pause() {
-  stopped = true;
+  stopped = failed = true;
   const RecordLine& last = chain->last();
   if (last.line.checkpoint.empty() && !kept.empty()) {
     const std::string bytes = write_safetensors(kept.collect());
@@ -161,6 +173,7 @@ void Run::State::pause() {
   note_duration();
   end_session(interrupt_signal() == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT");
   update_index(store_of_folder(folder), name);
+  failed = false;
 }
 
 std::string Run::State::stop_message() const {
