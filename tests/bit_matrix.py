@@ -23,7 +23,7 @@ from journey import expect, seal_of
 
 SEAL_FILE = journey.ROOT / "tests" / "digits_seal.txt"
 THREADS = (1, 2, 3, 7)
-WIDTHS = {"avx2": "AVX2", "avx512": "AVX-512"}
+WIDTHS = {"avx2": "AVX2", "avx512": "AVX-512"}  # of the cpu backend; without vectors it uses the reference's kernels
 QEMU = ("qemu-aarch64-static", "-L", journey.ROOT / "build" / "aarch64-sysroot")
 
 
@@ -46,7 +46,8 @@ PRESETS = {
     "debug": {"compiler": "GCC", "mode": "debug", "seal": "digits-short"},
     "clang": {"compiler": "clang", "mode": "release"},
     "clang-debug": {"compiler": "clang", "mode": "debug", "seal": "digits-short"},
-    "aarch64": {"compiler": "GCC for Arm", "mode": "release", "seal": "digits-short", "widths": ("reference",), "under": QEMU},
+    "aarch64": {"compiler": "GCC for Arm", "mode": "release", "seal": "digits-short", "widths": ("reference", "cpu"),
+                "under": QEMU},
 }
 
 
@@ -92,7 +93,7 @@ def write(program, scratch):
 
 
 def backend_words(cell):
-    words = ["--backend", "reference"] if cell.width == "reference" else ["--backend", "cpu", "--simd", cell.width]
+    words = ["--backend", "cpu", "--simd", cell.width] if cell.width in WIDTHS else ["--backend", cell.width]
     return [*words, "--threads", cell.threads]
 
 
@@ -144,7 +145,7 @@ def vector_widths(build):
 def cells_of(build, quick):
     """Each with the reason for skipping it, or None."""
     try:
-        found = ["reference", *vector_widths(build)]
+        found = ["reference", "cpu", *vector_widths(build)]
     except (journey.Failure, OSError):
         found = build.widths  # every cell will say what is wrong with the program
     if quick:
