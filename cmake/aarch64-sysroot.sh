@@ -17,8 +17,7 @@ apt_arm64() {
     -o Dir::State::status="$folder/apt/status" -o Dir::Cache="$folder/apt" "$@"
 }
 apt_arm64 update
-# shellcheck disable=SC2086
-apt_arm64 install -y --download-only --no-install-recommends $wanted >/dev/null
+apt_arm64 install -y --download-only --no-install-recommends "$@" >/dev/null
 for package in "$folder"/apt/archives/*.deb; do dpkg -x "$package" "$folder"; done
 rm -rf "$folder/apt"
 
