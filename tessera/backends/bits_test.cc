@@ -62,6 +62,7 @@ void check_same(const Outcome& expected, const Outcome& found, const std::string
 void check_all(const std::vector<Example>& examples) {
   use_backend("reference");
   std::vector<Outcome> expected;
+  expected.reserve(examples.size());
   for (const Example& example : examples) expected.push_back(outcome_of(example));
   use_backend("cpu");
   std::vector<std::string> levels = available_simd_levels();

@@ -89,7 +89,7 @@ inline Tensor draw_tensor(const Shape& shape, DType dtype) {
     ranges.push_back(layout.range);
     place[static_cast<std::size_t>(order[i])] = static_cast<int>(i);
   }
-  const Tensor memory = selftest::make_input(draw_key(), stored, dtype, draw_values());
+  Tensor memory = selftest::make_input(draw_key(), stored, dtype, draw_values());
   if (shape.rank() == 0) return memory;
   return permute(memory.slice(ranges), place).broadcast_to(shape);
 }
