@@ -216,8 +216,8 @@ WindowAttributes square_window(std::int64_t kernel, std::int64_t padding, std::i
 Tensor in_corner(const Tensor& image, std::int64_t size) {
   Shape shape = image.shape();
   shape[2] = shape[3] = size;
-  std::vector<Range::Resolved> ranges;
-  for (int axis = 0; axis < 4; ++axis) ranges.push_back({0, image.shape()[axis], 1, false});
+  const auto whole = [&](int axis) { return Range::Resolved{0, image.shape()[axis], 1, false}; };
+  const std::vector<Range::Resolved> ranges = {whole(0), whole(1), whole(2), whole(3)};
   return applied(Op::kEmbed, {image}, SliceAttributes{ranges, shape});
 }
 
