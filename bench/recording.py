@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 ROUNDS = 5
-KINDS = {"none": "not recorded", "default": "recorded, default interval", "every": "recorded, every tensor digested at every step"}
+KINDS = {"none": "not recorded", "default": "recorded, default interval", "every": "recorded, every tensor digested at every step",
+         "traced": "recorded, every operation of every step traced"}
 
 
 def cases(root):

@@ -3,7 +3,8 @@
 //   tessera_bench_recording CONFIG STORE ROUNDS [key=value...]
 //
 // prints one line per round and kind: kind, steps, seconds of the steps, seconds with the beginning and sealing of the record. Kinds:
-// "none" (nothing is recorded), "default" (as the configuration says), "every" (the digest of every tensor at every step).
+// "none" (nothing is recorded), "default" (as the configuration says), "every" (the digest of every tensor at every step), "traced" (as
+// "default", and a trace of every operation of every step).
 #include <fmt/core.h>
 
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "tessera/backends/backends.h"
+#include "tessera/base/files.h"
 #include "tessera/train/training_setup.h"
 
 namespace {
@@ -42,9 +44,11 @@ Times train_unrecorded(TrainingSetup& setup) {
   return {seconds, seconds};
 }
 
-Times train_recorded(TrainingSetup& setup, const std::string& store) {
+Times train_recorded(TrainingSetup& setup, const std::string& store, bool traced) {
   tessera::runs::RunOptions options = setup.run_options();
   options.store = store;
+  const std::string trace = store + "/steps.trace";
+  if (traced) options.trace = tessera::runs::TraceRequest{trace, 1, setup.steps()};
   const double start = seconds_now();
   tessera::runs::Run run = tessera::runs::Run::open(options);
   setup.keep_in(run);
@@ -53,7 +57,9 @@ Times train_recorded(TrainingSetup& setup, const std::string& store) {
   setup.trainer().run(done, run);
   const double steps_end = seconds_now();
   run.finish();
-  return {steps_end - steps_start, seconds_now() - start};
+  const Times times = {steps_end - steps_start, seconds_now() - start};
+  if (traced) tessera::remove_folder(trace);
+  return times;
 }
 
 void measure(const std::string& kind, const std::string& file, const std::string& store,
@@ -61,7 +67,8 @@ void measure(const std::string& kind, const std::string& file, const std::string
   if (kind == "every") overrides.push_back("record.digest_every=1");
   const Config config = Config::read(file, overrides);
   TrainingSetup setup(config, tessera::train::input_paths(config));
-  const Times times = kind == "none" ? train_unrecorded(setup) : train_recorded(setup, store);
+  const Times times =
+      kind == "none" ? train_unrecorded(setup) : train_recorded(setup, store, kind == "traced");
   fmt::print("{} {} {:.6f} {:.6f}\n", kind, setup.steps(), times.steps, times.whole);
   std::fflush(stdout);
 }
@@ -77,7 +84,7 @@ int main(int argument_count, char** arguments) {
   try {
     tessera::use_default_backend();
     for (int round = 0; round < std::atoi(arguments[3]); ++round) {
-      for (const char* kind : {"none", "default", "every"})
+      for (const char* kind : {"none", "default", "every", "traced"})
         measure(kind, arguments[1], arguments[2], overrides);
     }
   } catch (const std::exception& error) {

@@ -10,7 +10,9 @@
 #include "tessera/runs/record.h"
 #include "tessera/runs/run.h"
 #include "tessera/runs/safetensors.h"
+#include "tessera/runs/timing.h"
 #include "tessera/runs/trace_file.h"
+#include "tessera/runs/verifications.h"
 
 namespace tessera {
 namespace {
@@ -66,6 +68,15 @@ void records() {
   sealed.checkpoints = {sealed.checkpoint};
   seed("seal", "unsigned", runs::seal_text(sealed));
   seed("replay_outcome", "empty", runs::replay_outcome_text({}));
+  seed("timing_line", "step", runs::timing_line_text({1, 50, 103391}));
+  seed("verification", "identical",
+       runs::verification_text({.when = "2026-01-31T12:00:00Z",
+                                .message = "identical: 3 steps, 1 tensor",
+                                .steps = 3,
+                                .part = "whole",
+                                .program = "tessera 0.1.0",
+                                .program_digest = std::string(64, 'f'),
+                                .environment = {{"threads", "2"}}}));
 }
 
 void traces() {

@@ -8,6 +8,7 @@ data of the examples, panels with each other, and a picture that was made to lie
 
 Usage: plot_integrity.py FOLDER_OF_THE_GALLERY
        plot_integrity.py --pictures FILE.svg...
+       plot_integrity.py --pages FILE.html...
 """
 
 import re
@@ -154,11 +155,27 @@ def vertical_scale(root):
     return (ticks[0][1] - ticks[-1][1]) / (ticks[-1][0] - ticks[0][0])
 
 
-def check_picture(path):
-    root = ElementTree.fromstring(path.read_bytes())
+def check_root(root):
     check_structure(root)
     check_places(root)
     return root, check_lengths(root)
+
+
+def check_picture(path):
+    return check_root(ElementTree.fromstring(path.read_bytes()))
+
+
+def check_page(path):
+    """Every picture of an HTML page; returns [(root, lengths)]. A page's pictures are well-formed XML, too."""
+    pictures = re.findall(r"<svg .*?</svg>", path.read_text(encoding="utf-8"), re.DOTALL)
+    demand(pictures, f"{path}: there is no picture in it")
+    checked = []
+    for number_of_picture, picture in enumerate(pictures, 1):
+        try:
+            checked.append(check_root(ElementTree.fromstring(picture)))
+        except (Fault, ElementTree.ParseError) as fault:
+            raise Fault(f"{path}, picture {number_of_picture}: {fault}") from fault
+    return checked
 
 
 # ---- The gallery ----
@@ -213,6 +230,9 @@ def main(arguments):
             for path in arguments[1:]:
                 check_picture(Path(path))
                 print(f"{path}: honest")
+        elif len(arguments) > 1 and arguments[0] == "--pages":
+            for path in arguments[1:]:
+                print(f"{path}: {len(check_page(Path(path)))} pictures, honest")
         else:
             print(__doc__.split("\n\n")[-1], file=sys.stderr)
             return 2

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Changes one byte anywhere in a record: `verify` refuses it and names the file. A missing seal or a shortened chain is
-`unsealed` (status 5), never identical.
+`unsealed` (status 5), never identical. What stands beside the seal, the diary of verifications, decides nothing.
 
 Usage: tamper.py PROGRAM [--flips N] [--seed N]
 """
 
 import argparse
+import json
+import os
 import random
 import shutil
 import sys
@@ -15,9 +17,12 @@ import journey
 from journey import expect
 
 
+DIARY = "verifications.jsonl"
+
+
 def record_files(run):
-    """Every file of the record; the lock says only who works on the run now."""
-    return sorted(path for path in run.rglob("*") if path.is_file() and path.name != "lock")
+    """Every file of the record. The lock says only who works on the run now, the diary of verifications is in no hash."""
+    return sorted(path for path in run.rglob("*") if path.is_file() and path.name not in ("lock", DIARY))
 
 
 def flip(path, position, bit):
@@ -73,6 +78,32 @@ def check_unsealed(tessera, run, copy):
     print("missing seal, shortened chain, torn last line: unsealed")
 
 
+def check_diary(tessera, run, copy):
+    """Nothing in the diary changes an outcome, and nothing is written through it into another file."""
+    def verified(prepare):
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(run, copy)
+        (copy / DIARY).unlink()
+        prepare(copy / DIARY)
+        result = tessera.run("verify", copy)
+        expect("identical:" in result.stdout, f"the diary changed the outcome: {result.stdout}{result.stderr}")
+        expect(DIARY not in result.stdout + result.stderr, f"the diary is called no part of the record: {result.stderr}")
+        return copy / DIARY
+
+    before = (run / DIARY).read_text().splitlines()
+    expect(len(before) == 1 and json.loads(before[0])["status"] == 0, f"the diary of one verification: {before}")
+    torn = verified(lambda diary: diary.write_text('{"status":0, "mess')).read_text().splitlines()
+    expect(len(torn) == 2 and json.loads(torn[1])["part"] == "whole", f"after a torn line: {torn}")
+    victim = copy.parent / "victim.txt"
+    victim.write_text("mine\n")
+    verified(lambda diary: diary.symlink_to(victim))
+    verified(lambda diary: diary.hardlink_to(victim))
+    verified(lambda diary: diary.mkdir())
+    verified(lambda diary: os.mkfifo(diary))
+    expect(victim.read_text() == "mine\n", "verify wrote through a link in a record")
+    print("the diary of verifications: a torn line, links, a folder, a pipe: identical, and nothing else written")
+
+
 def tamper(program, scratch, arguments):
     parser = argparse.ArgumentParser()
     parser.add_argument("--flips", type=int, default=2)
@@ -85,6 +116,7 @@ def tamper(program, scratch, arguments):
     copy = scratch / "copy"
     checked = check_flips(tessera, run, copy, options.flips, random.Random(options.seed))
     check_unsealed(tessera, run, copy)
+    check_diary(tessera, run, copy)
     print(f"{checked} changed bytes: every one refused, its file named")
 
 

@@ -11,6 +11,7 @@ for the commands in SPEAKS_ANYWAY, whose lines there are marked with '| ' in the
 import difflib
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -109,6 +110,15 @@ CASES = {
     "show": [
         ["show"], ["show", "no-such-run"], ["show", "tiny.csv"], ["show", "RUN", "--steps", "few"], ["show", "RUN", "--json5"],
         ["show", "COPY:claim"]],
+    "compare": [
+        ["compare"], ["compare", "RUN"], ["compare", "RUN", "no-such-run"], ["compare", "RUN", "runs/run/."],
+        ["compare", "RUN", "tiny.csv"], ["compare", "RUN", "COPY:shortened", "--jsn"],
+        ["compare", "RUN", "--store", "missing-store"]],
+    "report": [
+        ["report"], ["report", "no-such-run"], ["report", "tiny.csv"], ["report", "RUN", "RUN"], ["report", "RUN", "--output"],
+        ["report", "RUN", "--output", "missing-folder/a.html"], ["report", "RUN", "--output", "runs"],
+        ["report", "RUN", "--outputs", "a.html"], ["report", "RUN", "--threads", "0"],
+        ["report", "COPY:chain", "--output", "damaged.html"]],
     "selftest": [
         ["selftest", "--backend", "gpu"], ["selftest", "--threads", "-3"], ["selftest", "--simd", "avx1024"],
         ["selftest", "--tabel"], ["selftest", "now"]],
@@ -116,10 +126,23 @@ CASES = {
     "key new": [
         ["key", "new"], ["key", "now", "a.key"], ["key", "new", "existing.key"], ["key", "new", "missing-folder/a.key"],
         ["key", "new", "a.key", "b.key"], ["key", "new", "--force", "a.key"]],
+    "trace": [
+        ["trace"], ["trace", "RUN"], ["trace", "no-such-run", "--from", "1"], ["trace", "RUN", "--from", "0"],
+        ["trace", "RUN", "--from", "3", "--to", "2"], ["trace", "RUN", "--from", "9", "--to", "99"],
+        ["trace", "RUN", "--from", "2", "--output", "good.trace"], ["trace", "RUN", "--from", "2", "--output", "tiny.csv/here.trace"],
+        ["trace", "RUN", "--from", "2", "--values", "--no-values"], ["trace", "RUN", "--form", "2"],
+        ["trace", "good.trace", "--from", "2"], ["trace", "COPY:chain", "--from", "2"]],
+    "diff": [
+        ["diff"], ["diff", "RUN"], ["diff", "RUN", "no-such-run"], ["diff", "RUN", "tiny.csv"], ["diff", "RUN", "RUN", "RUN"],
+        ["diff", "RUN", "RUN", "--jsn"], ["diff", "RUN", "COPY:chain"], ["diff", "COPY:claim", "RUN"],
+        ["diff", "RUN", "cut.trace"], ["diff", "good.trace", "changed.trace"], ["diff", "good.trace", "later.trace"],
+        ["show", "RUN", "--ops"]],
 }
 
 # Commands that fail and still have something to say on standard output.
-SPEAKS_ANYWAY = [["show", "COPY:claim"]]  # what is left to show of a damaged record
+SPEAKS_ANYWAY = [["show", "COPY:claim"],  # what is left to show of a damaged record
+                 ["report", "COPY:chain", "--output", "damaged.html"],
+                 ["diff", "RUN", "COPY:chain"], ["diff", "COPY:claim", "RUN"]]  # the damage is the answer
 
 
 def flip(path, position):
@@ -144,11 +167,23 @@ def damage(run, how):
         (run / "chain.jsonl").write_text("".join(lines[:-2]))
 
 
+def make_traces(scratch, call):
+    """A good trace, one that was cut short, one in which a digit was changed, and one of another step."""
+    for step, name in ((2, "good"), (3, "later")):
+        made = call(["trace", "runs/run", "--from", f"{step}", "--output", f"{name}.trace", "--quiet"])
+        expect(made.returncode == 0, f"no trace of step {step}: {made.stderr}")
+    lines = (scratch / "good.trace" / "trace.jsonl").read_text().splitlines(keepends=True)
+    changed = re.sub(r'"root":"(.)', lambda found: '"root":"' + ("1" if found[1] == "0" else "0"), lines[3])
+    for name, text in (("cut", lines[:-3]), ("changed", lines[:3] + [changed] + lines[4:])):
+        shutil.copytree(scratch / "good.trace", scratch / f"{name}.trace")
+        (scratch / f"{name}.trace" / "trace.jsonl").write_text("".join(text))
+
+
 def anonymous(text, scratch):
     """What may differ between machines is replaced: paths, hashes, process numbers."""
     text = text.replace(str(scratch), "SCRATCH").replace(str(scratch.resolve()), "SCRATCH")
     text = re.sub(r"\b[0-9a-f]{64}\b", "<sha256>", text)
-    text = re.sub(r"\bprocess \d+", "process <number>", text)
+    text = re.sub(r"\b(process |tmp-)\d+", r"\1<number>", text)
     text = re.sub(r"\b(avx512, avx2|avx2|neon)(?=[,)]|$)", "<levels>", text) if "available" in text else text
     return text
 
@@ -165,6 +200,7 @@ def transcript(program, scratch):
 
     made = call(["train", "good.toml", "--name", "run"])
     expect(made.returncode == 0, f"the good configuration does not train: {made.stderr}")
+    make_traces(scratch, call)
     lines, copies = [], 0
     for command, cases in CASES.items():
         expect(len(cases) >= 5, f"'{command}' has fewer than five wrong inputs")

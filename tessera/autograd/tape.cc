@@ -8,6 +8,7 @@
 
 #include "tessera/autograd/gradients.h"
 #include "tessera/base/error.h"
+#include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera {
@@ -21,6 +22,7 @@ struct Node {
   std::vector<Tensor> inputs;
   Tensor output;
   Attributes attributes;
+  const ScopePath* scope;
 };
 
 }  // namespace
@@ -66,7 +68,7 @@ void Tape::on_op(const OpEvent& event) {
   for (const Tensor& input : event.inputs) depends = depends || record.tracks(input);
   if (!depends) return;
   record.nodes.push_back({event.op, std::vector<Tensor>(event.inputs.begin(), event.inputs.end()),
-                          event.output, event.attributes});
+                          event.output, event.attributes, event.scope});
   record.tracked.insert(event.output.identity());
 }
 
@@ -86,7 +88,15 @@ class Tape::Backward {
 
   void run(const Tensor& output, const Tensor& output_gradient) {
     contribute(output, output_gradient);
-    for (std::size_t i = nodes_; i-- > 0;) visit(record_.nodes[i]);
+    std::optional<OpScope> scope;  // "forward/layer 3/gradient"
+    for (std::size_t i = nodes_; i-- > 0;) {
+      const Node& node = record_.nodes[i];
+      if (!scope || node.scope != record_.nodes[i + 1].scope) {
+        scope.reset();
+        scope.emplace(node.scope, "gradient");
+      }
+      visit(node);
+    }
   }
 
   // Undefined where nothing has arrived.

@@ -144,5 +144,31 @@ TEST_F(TapeTest, ErrorsSayWhatToDo) {
   EXPECT_EQ(message([&] { tape.watch(arange(3)); }), "a tape can watch floating tensors only, not int64");
 }
 
+struct ScopeReader : OpObserver {
+  void on_op(const OpEvent& event) override { scopes.push_back(scope_text(event.scope)); }
+  std::vector<std::string> scopes;
+};
+
+// A gradient is shown where its operation was, not where it was asked for.
+TEST(Tape, GradientsAreInTheScopeOfTheirOperation) {
+  ScopeReader reader;
+  const Tensor x = Tensor::from<float>({1, 2}, {2});
+  Tape tape;
+  tape.watch(x);
+  Tensor y;
+  {
+    const OpScope scope("layer 0");
+    y = exp(x);
+  }
+  const OpScope scope("loss");
+  const Tensor loss = sum(y);
+  const ObserveOps observe(&reader);
+  (void)tape.gradient(loss, {x});
+  ASSERT_GE(reader.scopes.size(), 3U);
+  EXPECT_EQ(reader.scopes.front(), "loss");  // the gradient of the loss itself
+  EXPECT_EQ(reader.scopes[1], "loss/gradient");
+  EXPECT_EQ(reader.scopes.back(), "layer 0/gradient");
+}
+
 }  // namespace
 }  // namespace tessera

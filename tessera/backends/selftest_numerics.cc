@@ -1,6 +1,7 @@
 // The selftest's cases for the numerics room: the scalar functions, which tensors, schedules and samplers
 // share, and the random streams.
 #include "tessera/backends/selftest_cases.h"
+#include "tessera/numerics/bessel.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/random.h"
 
@@ -40,6 +41,16 @@ void add_pow(std::vector<Case>& cases) {
                      std::vector<T> values;
                      for (std::size_t i = 0; i < x.size(); ++i)
                        values.push_back(numerics::pow(x[i], y[x.size() - 1 - i]));
+                     return as_tensor(values);
+                   }});
+}
+
+void add_bessel(std::vector<Case>& cases) {
+  cases.push_back({"numerics.bessel_j", "float64", [] {
+                     std::vector<double> values;
+                     for (const double x : arguments<double>("selftest/numerics"))
+                       for (const std::int64_t order : {0, 1, 5, 40})
+                         if (!(x > 10000 || x < -10000)) values.push_back(numerics::bessel_j(order, x));
                      return as_tensor(values);
                    }});
 }
@@ -85,6 +96,7 @@ std::vector<Case> numerics_cases() {
 #undef TESSERA_FUNCTION_CASE
   add_pow<float>(cases);
   add_pow<double>(cases);
+  add_bessel(cases);
   add_streams(cases);
   return cases;
 }

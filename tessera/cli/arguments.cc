@@ -47,6 +47,13 @@ void Arguments::positional(std::string_view name, std::string& value, std::strin
   if (required) option->required();
 }
 
+void Arguments::positional(std::string_view name, std::vector<std::string>& values, std::string_view help) {
+  parser_->app.add_option(std::string(name), values, std::string(help))
+      ->option_text("... ")
+      ->expected(1, CLI::detail::expected_max_vector_size)
+      ->required();
+}
+
 void Arguments::option(std::string_view name, std::string& value, std::string_view help) {
   parser_->app.add_option(option_name(name), value, std::string(help))->option_text(value_name(name));
 }

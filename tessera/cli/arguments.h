@@ -21,6 +21,8 @@ class Arguments {
   Arguments& operator=(const Arguments&) = delete;
 
   void positional(std::string_view name, std::string& value, std::string_view help, bool required = true);
+  void positional(std::string_view name, std::vector<std::string>& values,
+                  std::string_view help);  // one or more
   void option(std::string_view name, std::string& value, std::string_view help);
   void option(std::string_view name, std::vector<std::string>& values,
               std::string_view help);  // may be repeated

@@ -21,8 +21,12 @@ const std::vector<Command>& commands() {
       {"evaluate", "Measure a trained run on a labelled file", run_evaluate},
       {"verify", "Re-execute a run and compare every step with its record", run_verify},
       {"resume", "Continue an interrupted run from its last checkpoint", run_resume},
+      {"diff", "Say where two runs part: configuration, step, operation, tensor, element", run_diff},
+      {"trace", "Re-execute some steps and leave what every operation computed", run_trace},
       {"runs", "List and search the runs of a store", run_runs},
       {"show", "Show one run: configuration, circumstances, progress, seal", run_show},
+      {"compare", "Show the results of several runs and the settings in which they differ", run_compare},
+      {"report", "Write one HTML page about a run, or about several", run_report},
       {"selftest", "Check this machine against the committed digests of every operation",
        run_selftest_command},
       {"doctor", "Say what this machine has, what was built in, and what would clash", run_doctor},
@@ -45,6 +49,7 @@ std::string general_help() {
       "  tessera train examples/train/digits.toml    train a small network on handwritten digits\n"
       "  tessera runs                                list what was trained\n"
       "  tessera verify runs/digits-0001             re-execute it and compare every bit\n"
+      "  tessera diff digits-0001 digits-0002        find where two runs part\n"
       "\n'tessera COMMAND --help' explains a command. 'tessera --version' prints the version.\n"
       "Exit status: 0 success or identical, 1 mismatch or failure, 2 usage, 3 cannot re-run, 4 input "
       "changed, 5 unsealed.\n";

@@ -16,6 +16,7 @@
 #include "tessera/runs/check.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/run.h"
+#include "tessera/runs/trace_file.h"
 #include "tessera/train/spot_verify.h"
 
 namespace tessera::cli {
@@ -42,14 +43,31 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
   return result;
 }
 
+// What is replayed, and what is to be left of it.
+struct ReplayRequest {
+  runs::ReplayOptions part;
+  std::optional<runs::TraceRequest> trace = {};
+};
+
 std::vector<std::string> replay_environment(const std::string& run_folder, const std::string& report,
-                                            const runs::ReplayOptions& part, const Execution& execution) {
-  const auto step = [](std::uint64_t number) { return number == 0 ? "" : std::to_string(number); };
+                                            const ReplayRequest& request, const Execution& execution) {
+  const runs::ReplayOptions& part = request.part;
+  const auto step = [](std::uint64_t number) { return number == 0 ? std::string() : std::to_string(number); };
   std::map<std::string, std::string> changes = {{"TESSERA_REPLAY", fs::absolute(run_folder)},
                                                 {"TESSERA_REPLAY_REPORT", report},
                                                 {"TESSERA_REPLAY_FROM", step(part.from_step)},
                                                 {"TESSERA_REPLAY_TO", step(part.to_step)},
-                                                {"TESSERA_RESUME", ""}};
+                                                {"TESSERA_RESUME", ""},
+                                                {"TESSERA_TRACE", ""},
+                                                {"TESSERA_TRACE_FROM", ""},
+                                                {"TESSERA_TRACE_TO", ""},
+                                                {"TESSERA_TRACE_VALUES", ""}};
+  if (request.trace) {
+    changes["TESSERA_TRACE"] = fs::absolute(request.trace->folder);
+    changes["TESSERA_TRACE_FROM"] = step(request.trace->from);
+    changes["TESSERA_TRACE_TO"] = step(request.trace->to);
+    changes["TESSERA_TRACE_VALUES"] = std::to_string(request.trace->values ? 1 : 0);
+  }
   // What was not chosen here stays as the user's environment has it.
   if (execution.threads > 0) changes["TESSERA_THREADS"] = std::to_string(execution.threads);
   if (!execution.backend.empty()) changes["TESSERA_BACKEND"] = execution.backend;
@@ -149,12 +167,13 @@ struct ForeignProgram {
 };
 
 ForeignReplay replay_program(const std::string& run_folder, const ForeignProgram& program,
-                             const runs::ReplayOptions& part) {
+                             const ReplayRequest& request) {
+  const runs::ReplayOptions& part = request.part;
   const TemporaryFolder scratch;
   const std::string report = scratch.path + "/report.json";
   ForeignReplay replay;
   replay.status =
-      execute(program.circumstances, replay_environment(run_folder, report, part, program.execution));
+      execute(program.circumstances, replay_environment(run_folder, report, request, program.execution));
   if (!exists(report))
     fail_with(ExitCode::kCannotRerun, "the recorded command left no report ({}): {}", ending(replay.status),
               shell_words(program.circumstances.command));
@@ -175,12 +194,12 @@ void judge_program(train::VerifyResult& result, const std::string& run_folder, c
                    const train::VerifyOptions& options) {
   if (options.spot)
     return train::verify_spots(result, run_folder, *options.spot, [&](const runs::ReplayOptions& part) {
-      const ForeignReplay stretch = replay_program(run_folder, program, part);
+      const ForeignReplay stretch = replay_program(run_folder, program, {part});
       if (stretch.outcome.identical() && !ended_well(stretch.status))
         fail("steps {} to {}: {}", part.from_step + 1, part.to_step, failed_afterwards(stretch.status));
       return stretch.outcome;
     });
-  const ForeignReplay replay = replay_program(run_folder, program, {.from_step = options.from_step});
+  const ForeignReplay replay = replay_program(run_folder, program, {{.from_step = options.from_step}});
   train::judge_replay(result, replay.outcome);
   if (result.code != ExitCode::kSuccess || ended_well(replay.status)) return;
   result.code = ExitCode::kFailure;
@@ -224,6 +243,20 @@ train::VerifyResult verify_foreign_program(const std::string& run_folder, const 
     result.message = error.what();
   }
   return result;
+}
+
+runs::ReplayOutcome reexecute_foreign_program(const std::string& run_folder, const runs::ReplayOptions& part,
+                                              const std::optional<runs::TraceRequest>& trace,
+                                              bool run_command, const Execution& execution) {
+  const runs::Record record = runs::read_record(run_folder);
+  const runs::Circumstances circumstances = runs::read_circumstances(run_folder);
+  check_can_rerun(record.claim, circumstances, run_command);
+  const ForeignReplay replay =
+      replay_program(run_folder, {circumstances, record.last_step(), execution}, {part, trace});
+  if (trace && !runs::is_trace(trace->folder))
+    fail_with(ExitCode::kCannotRerun, "the recorded command left no trace ({}): {}", ending(replay.status),
+              shell_words(circumstances.command));
+  return replay.outcome;
 }
 
 }  // namespace tessera::cli

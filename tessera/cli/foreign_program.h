@@ -3,6 +3,7 @@
 // come from anybody, and its command could do anything.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "tessera/cli/execution.h"
@@ -16,5 +17,10 @@ bool is_foreign(const std::string& run_folder);  // false also for a record whos
 // standard output goes to standard error; `execution` reaches it as TESSERA_THREADS, TESSERA_BACKEND and TESSERA_SIMD.
 train::VerifyResult verify_foreign_program(const std::string& run_folder, const train::VerifyOptions& options,
                                            bool run_command, const Execution& execution = {});
+
+// A part of it, with a trace if one is asked for; the rest of the record is not checked.
+runs::ReplayOutcome reexecute_foreign_program(const std::string& run_folder, const runs::ReplayOptions& part,
+                                              const std::optional<runs::TraceRequest>& trace,
+                                              bool run_command, const Execution& execution = {});
 
 }  // namespace tessera::cli

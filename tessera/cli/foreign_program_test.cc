@@ -105,6 +105,33 @@ TEST_F(ForeignProgram, IsToldWhatTheUserChose) {
     EXPECT_THAT(chosen, HasSubstr(line));
 }
 
+// What the program leaves is a folder that is looked for, not believed.
+TEST_F(ForeignProgram, IsToldWhatToTrace) {
+  const runs::TraceRequest request{folder_ / "trace", 1, 2, true};
+  const std::string leave_trace =
+      "test -z \"$TESSERA_TRACE\" || { mkdir \"$TESSERA_TRACE\" && touch \"$TESSERA_TRACE/trace.jsonl\"; }; ";
+  const std::string run = record("env > '" + marker() + "'; " + leave_trace + leave(good_));
+  EXPECT_TRUE(reexecute_foreign_program(run, {}, request, true).identical());
+  for (const std::string& line :
+       {"TESSERA_TRACE=" + request.folder + "\n", std::string("TESSERA_TRACE_FROM=1\n"),
+        std::string("TESSERA_TRACE_TO=2\n"), std::string("TESSERA_TRACE_VALUES=1\n")})
+    EXPECT_THAT(read_file(marker()), HasSubstr(line));
+  setenv("TESSERA_TRACE", "elsewhere", 1);  // the user's own is not for a replay
+  reexecute_foreign_program(run, {}, std::nullopt, true);
+  unsetenv("TESSERA_TRACE");
+  EXPECT_THAT(read_file(marker()), Not(HasSubstr("TESSERA_TRACE=")));
+  remove_folder(request.folder);
+  const std::string without = record(leave(good_));
+  try {
+    reexecute_foreign_program(without, {}, request, true);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kCannotRerun);
+    EXPECT_THAT(error.what(), HasSubstr("left no trace (it ended with status 0): sh -c"));
+  }
+  EXPECT_THROW(reexecute_foreign_program(without, {}, std::nullopt, false), Error);
+}
+
 // Without kept state the run is one stretch, the whole of it.
 TEST_F(ForeignProgram, IsSpotCheckedStretchByStretch) {
   options_.spot = train::SpotOptions{.stretches = 4, .seed = 1};

@@ -127,9 +127,10 @@ ExitCode run_show(const Words& words) {
   }
   const std::string folder = runs::find_run(store, run);
   if (operations)
-    fail_with(ExitCode::kUsage,
-              "--ops lists the operations of a trace, and {} is a run: 'tessera trace {}' makes one", folder,
-              run);
+    fail_with(
+        ExitCode::kUsage,
+        "--ops lists the operations of a trace, and {} is a run: 'tessera trace {} --from STEP' makes one",
+        folder, run);
   const runs::CheckResult check = runs::check_record(folder);
   try {
     const runs::Record record = runs::read_record(folder);

@@ -24,4 +24,11 @@ std::string runs_folder(const std::string& store, const std::string& run) {
   return runs::find_run(store, run);
 }
 
+std::vector<std::string> runs_folders(const std::string& store, const std::vector<std::string>& runs) {
+  std::vector<std::string> folders;
+  folders.reserve(runs.size());
+  for (const std::string& run : runs) folders.push_back(runs_folder(store, run));
+  return folders;
+}
+
 }  // namespace tessera::cli

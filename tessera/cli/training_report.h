@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tessera/train/training_run.h"
 
@@ -11,5 +12,6 @@ void print_training_result(const train::TrainResult& result);
 
 // The folder of a run that is given as a folder, or by its name in the store.
 std::string runs_folder(const std::string& store, const std::string& run);
+std::vector<std::string> runs_folders(const std::string& store, const std::vector<std::string>& runs);
 
 }  // namespace tessera::cli

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -14,8 +15,10 @@
 #include "tessera/cli/execution.h"
 #include "tessera/cli/foreign_program.h"
 #include "tessera/cli/training_report.h"
+#include "tessera/cli/version.h"
 #include "tessera/data/numbers.h"
 #include "tessera/runs/record.h"
+#include "tessera/runs/verifications.h"
 #include "tessera/train/spot_verify.h"
 #include "tessera/train/training_run.h"
 
@@ -31,7 +34,8 @@ constexpr std::string_view kDetails =
     "how\n"
     "probably a fault would be missed. A run of another program is executed only with\n"
     "--run-command, since it could do anything; without it, the command is shown. What it prints goes to\n"
-    "standard error.\n"
+    "standard error. The outcome is noted in RUN/verifications.jsonl, beside the seal, if that can be "
+    "written.\n"
     "Exit status: 0 identical, 1 mismatch or changed record, 3 cannot re-run, 4 input changed, 5 "
     "unsealed.\n\n"
     "Examples:\n"
@@ -127,6 +131,44 @@ std::string result_json(const train::VerifyResult& result) {
   return canonical_json(json);
 }
 
+std::string part_text(const train::VerifyResult& result) {
+  if (result.spot)
+    return fmt::format("spot: {} of {} stretches", result.spot->checked.size(), result.spot->stretches);
+  if (!result.replay) return "none";
+  return result.replay->first_step == 0 ? "whole" : fmt::format("after step {}", result.replay->first_step);
+}
+
+// A line in the folder's diary. What could not begin (usage, a program or data that are not here) says nothing about the record.
+void note_outcome(const std::string& folder, const train::VerifyOptions& options,
+                  const train::VerifyResult& result) {
+  if (result.code == ExitCode::kUsage || result.code == ExitCode::kCannotRerun) return;
+  runs::Verification line = runs::verification_now(fmt::format("tessera {}", version()), options.environment);
+  line.message = result.message;
+  line.status = static_cast<std::uint64_t>(result.code);
+  line.part = part_text(result);
+  if (result.spot)
+    line.steps = result.spot->checked_steps;
+  else if (result.replay)
+    line.steps = result.replay->last_step - std::min(result.replay->first_step, result.replay->last_step);
+  runs::append_verification(folder, line);  // a copy that cannot be written is as good to verify
+}
+
+train::VerifyResult verify_and_note(const std::string& folder, const train::VerifyOptions& options,
+                                    bool run_command, const Execution& execution) {
+  train::VerifyResult result;
+  try {
+    result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command, execution)
+                                : train::verify(folder, options);
+  } catch (const Error& error) {
+    result.code = error.code();
+    result.message = error.what();
+    if (error.code() == ExitCode::kInputChanged) note_outcome(folder, options, result);
+    throw;
+  }
+  note_outcome(folder, options, result);
+  return result;
+}
+
 }  // namespace
 
 ExitCode run_verify(const Words& words) {
@@ -162,9 +204,7 @@ ExitCode run_verify(const Words& words) {
   options.from_step = static_cast<std::uint64_t>(from);
   execution.apply();
   options.environment = execution.environment();
-  const train::VerifyResult result = is_foreign(folder)
-                                         ? verify_foreign_program(folder, options, run_command, execution)
-                                         : train::verify(folder, options);
+  const train::VerifyResult result = verify_and_note(folder, options, run_command, execution);
   if (json) {
     fmt::print("{}\n", result_json(result));
     return result.code;

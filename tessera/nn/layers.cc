@@ -6,6 +6,7 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/nn/initialisers.h"
 #include "tessera/numerics/functions.h"
+#include "tessera/tensor/op_scope.h"
 
 namespace tessera::nn {
 namespace {
@@ -261,7 +262,10 @@ Module& Sequential::add(std::unique_ptr<Module> layer, std::string name) {
 
 Tensor Sequential::forward(const Tensor& x, Context& context) {
   Tensor y = x;
-  for (const auto& layer : children()) y = layer->forward(y, context);
+  for (const auto& layer : children()) {
+    const OpScope scope("layer " + layer->path());
+    y = layer->forward(y, context);
+  }
   return y;
 }
 

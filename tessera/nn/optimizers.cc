@@ -7,6 +7,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
+#include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
@@ -51,8 +52,11 @@ void Optimizer::step(const std::vector<Tensor>& gradients, double learning_rate)
   const FloatEnvironment contract;  // for the numbers that are computed here, not in kernels
   ++steps_;
   begin_step(learning_rate);
-  for (std::size_t i = 0; i < gradients.size(); ++i)
+  const OpScope optimizer("optimizer");
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const OpScope parameter(parameters_[i]->name);
     parameters_[i]->value = update(i, parameters_[i]->value, gradients[i], learning_rate);
+  }
 }
 
 void Optimizer::visit_state(StateVisitor& visitor) {

@@ -14,8 +14,6 @@
 namespace tessera::plot {
 namespace {
 
-constexpr double kFont = 15;  // 15 of 480 is 11.25 px in a window of 360 px
-
 std::string title_of(const Chart& chart) {
   return std::visit([](const auto& kind) { return kind.title; }, chart);
 }

@@ -159,10 +159,32 @@ std::string describe(const SmallMultiples& chart, const std::vector<std::string>
   return text;
 }
 
+std::string name_of(const SmallMultiples& chart) {
+  return fmt::format("small multiples '{}'", chart.title);
+}
+
 }  // namespace
 
+void share_axes(SmallMultiples& chart, double plot_height, Canvas& canvas) {
+  const std::string name = name_of(chart);
+  Range xs, ys;
+  for (const Panel& panel : chart.panels) take_ranges(name, panel, xs, ys);
+  const int at_most = ticks_that_fit(plot_height, canvas.font);
+  const bool bars = std::holds_alternative<BarChart>(chart.panels[0]);
+  // Unlike ranges are drawn as they were given, for measure() to show what that does.
+  if (compare_given(chart, true, canvas)) share_range(name, chart, true, ys, at_most);
+  if (!bars && compare_given(chart, false, canvas)) share_range(name, chart, false, xs, 5);
+}
+
+void share_axes(SmallMultiples& chart, const Options& options) {
+  check_panels(name_of(chart), chart);
+  Canvas canvas(kFont);
+  share_axes(chart, options.height == 0 ? options.width * 0.6 : options.height, canvas);
+  if (!canvas.findings.empty()) throw Error(canvas.findings.front());
+}
+
 void draw_chart(const SmallMultiples& given, const Options& options, Canvas& canvas) {
-  const std::string name = fmt::format("small multiples '{}'", given.title);
+  const std::string name = name_of(given);
   SmallMultiples chart = given;
   check_panels(name, chart);
   const double font = canvas.font, gap = font;
@@ -173,14 +195,8 @@ void draw_chart(const SmallMultiples& given, const Options& options, Canvas& can
          width);
   Options panel_options = options;
   if (options.height == 0) panel_options.height = width * 0.6;
-
-  Range xs, ys;
-  for (const Panel& panel : chart.panels) take_ranges(name, panel, xs, ys);
-  const int at_most = ticks_that_fit(panel_options.height, font);
+  share_axes(chart, panel_options.height, canvas);
   const bool bars = std::holds_alternative<BarChart>(chart.panels[0]);
-  // Unlike ranges are drawn as they were given, for measure() to show what that does.
-  if (compare_given(chart, true, canvas)) share_range(name, chart, true, ys, at_most);
-  if (!bars && compare_given(chart, false, canvas)) share_range(name, chart, false, xs, 5);
 
   double top = draw_title(canvas, chart.title, 0);
   const std::vector<std::string> names = names_in(chart.panels[0]);

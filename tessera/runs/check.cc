@@ -11,6 +11,7 @@
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/keys.h"
 #include "tessera/runs/record.h"
+#include "tessera/runs/verifications.h"
 
 namespace tessera::runs {
 namespace {
@@ -318,7 +319,7 @@ class Checker {
 
   void note_other_files() {
     std::set<std::string_view> known = {kClaimFile,  kChainFile, kCheckpointFolder, kCircumstancesFile,
-                                        kTimingFile, kSealFile,  kLockFile};
+                                        kTimingFile, kSealFile,  kLockFile,         kVerificationsFile};
     if (!seal_) known.insert(kPauseFile);
     for (const std::string& name : names_in_folder(folder_))
       if (!known.contains(name)) note(fmt::format("{}: not a part of the record", name));

@@ -1,6 +1,7 @@
 #include "tessera/runs/checkpoint.h"
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <set>
 #include <utility>
@@ -16,6 +17,14 @@ namespace {
 
 constexpr std::string_view kSuffix = ".safetensors";
 
+// Not Tensor::scalar, which is for what the program computes with: traces and planted faults count that.
+template <typename T>
+Tensor state_scalar(T value) {
+  const Tensor tensor = Tensor::allocate(Shape{}, dtype_of<T>);
+  std::memcpy(tensor.view().data, &value, sizeof value);
+  return tensor;
+}
+
 // Turns whatever an object visits into named tensors; `handle` may replace the value through the pointer.
 class TensorVisitor : public StateVisitor {
  public:
@@ -30,11 +39,11 @@ class TensorVisitor : public StateVisitor {
     if (replacement.defined()) value = replacement;
   }
   void integer(std::string_view name, std::int64_t& value) override {
-    const Tensor replacement = handle_(full_name(name), Tensor::scalar<std::int64_t>(value));
+    const Tensor replacement = handle_(full_name(name), state_scalar(value));
     if (replacement.defined()) value = replacement.item<std::int64_t>();
   }
   void real(std::string_view name, double& value) override {
-    const Tensor replacement = handle_(full_name(name), Tensor::scalar<double>(value));
+    const Tensor replacement = handle_(full_name(name), state_scalar(value));
     if (replacement.defined()) value = replacement.item<double>();
   }
 

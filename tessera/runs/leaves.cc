@@ -23,9 +23,9 @@ template <typename Word>
 bool has_nan(const TensorView& view, Word infinity) {
   constexpr Word kMagnitude = static_cast<Word>(~Word{0}) >> 1;
   const Word* words = view.as<const Word>();
+  const std::int64_t count = view.elements();
   Word nan = 0;  // without a branch, so that the compiler uses vectors
-  for (std::int64_t i = 0; i < view.elements(); ++i)
-    nan |= static_cast<Word>((words[i] & kMagnitude) > infinity);
+  for (std::int64_t i = 0; i < count; ++i) nan |= static_cast<Word>((words[i] & kMagnitude) > infinity);
   return nan != 0;
 }
 

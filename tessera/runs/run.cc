@@ -107,11 +107,15 @@ Run::~Run() {
   }
 }
 
-Run Run::open(const RunOptions& options) {
+Run Run::open(const RunOptions& given) {
+  RunOptions options = given;
   const auto asked_for = [&options](const char* variable) {
     return options.obey_environment ? environment_value(variable) : std::string();
   };
   if (options.obey_environment) plant_fault_from_environment();
+  if (const std::string folder = asked_for("TESSERA_TRACE"); !folder.empty() && first_use_of(folder))
+    options.trace = TraceRequest{folder, step_of("TESSERA_TRACE_FROM"), step_of("TESSERA_TRACE_TO"),
+                                 environment_value("TESSERA_TRACE_VALUES") == "1"};
   const std::string replayed = asked_for("TESSERA_REPLAY");
   if (!replayed.empty()) {
     if (!first_use_of(replayed))

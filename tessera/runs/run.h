@@ -5,6 +5,8 @@
 // resumption: a program that is started with the environment variable TESSERA_RESUME=<run folder> goes on
 // with that run, and with TESSERA_REPLAY=<run folder> it re-executes the run and compares, writing nothing
 // but a report (TESSERA_REPLAY_REPORT=<file>); TESSERA_REPLAY_FROM and TESSERA_REPLAY_TO are ReplayOptions.
+// TESSERA_TRACE=<new folder> with TESSERA_TRACE_FROM, TESSERA_TRACE_TO and TESSERA_TRACE_VALUES=1 is a
+// TraceRequest, for any of the three.
 //
 // What is written, and when (record.h has the formats): one chain line per step, written when the step ends;
 // the digest of every kept tensor at step 0, every `digest_every` steps, at checkpoints and at the end; a
@@ -63,6 +65,14 @@ struct InputFile {
   std::string digest;  // SHA-256 in hexadecimal; computed from the file when empty
 };
 
+// Leave a trace (trace_file.h) of these steps, both included, in a new folder. In a replay, steps after a mismatch are
+// executed too, up to the last one of the trace.
+struct TraceRequest {
+  std::string folder;
+  std::uint64_t from = 1, to = 1;
+  bool values = false;  // with the elements, not only their digests
+};
+
 struct RunOptions {
   std::string store = "runs";     // the folder of all runs; made when missing
   std::string name = {};          // [a-z0-9._-]; empty: base_name-0001, -0002, ...
@@ -84,7 +94,8 @@ struct RunOptions {
   bool allow_unsigned = false;  // go on without a key with a run that was begun with one
   std::map<std::string, std::string> environment = {};  // more for the circumstances: "backend" -> "cpu/avx2"
   bool catch_signals = true;                            // stop cleanly on SIGINT and SIGTERM
-  bool obey_environment = true;                         // TESSERA_RESUME and TESSERA_REPLAY
+  bool obey_environment = true;                         // TESSERA_RESUME, TESSERA_REPLAY, TESSERA_TRACE
+  std::optional<TraceRequest> trace = {};
 };
 
 // The first place where a re-execution differs from the record.
@@ -201,7 +212,7 @@ class Run : public StepObserver {
 
   // Ends the run: writes the closing line and the final checkpoint, and seals. In a replay: completes the
   // comparison and writes the report. Returns the seal in hexadecimal; in a replay that of the record, or nothing when
-  // it was not identical.
+  // it was not identical. Throws Error, after all of that, when the steps of a trace were not all reached.
   std::string finish();
 
   const ReplayOutcome& replay_outcome() const;  // in a replay, after finish()

@@ -19,6 +19,7 @@ std::string Run::State::finish() {
   if (stopped) throw Stopped(stop_message());
   if (mode == Mode::kReplay) {
     finish_replay();
+    refuse_unfinished_trace();
     return outcome.identical() ? recorded_seal : "";
   }
   if (open_step) {  // the loop was left by `break`: this step is its last
@@ -28,7 +29,16 @@ std::string Run::State::finish() {
   } else if (!complete) {
     add_closing_line();
   }
-  return seal();
+  const std::string value = seal();
+  refuse_unfinished_trace();
+  return value;
+}
+
+void Run::State::refuse_unfinished_trace() const {
+  if (!recorder || recorder->complete()) return;
+  if (interrupted()) fail("interrupted after step {}; no trace is left", done);
+  fail("{}: the trace was to hold steps {} to {}; the computation ended after step {}", options.trace->folder,
+       options.trace->from, options.trace->to, done);
 }
 
 std::string Run::State::seal() {

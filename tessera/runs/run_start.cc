@@ -27,8 +27,30 @@ std::uint64_t Run::State::start() {
     if (mode != Mode::kReplay) chain->sync();
   }
   if (mode == Mode::kResume) update_index(store_of_folder(folder), name);
+  if (options.trace) start_trace();
   begin_step();
   return done;
+}
+
+void Run::State::start_trace() {
+  const TraceRequest& wanted = *options.trace;
+  if (wanted.from <= done || wanted.from > wanted.to)
+    fail_with(
+        ExitCode::kUsage,
+        "run '{}': cannot trace steps {} to {}: expected an ascending range, after the step {} that this "
+        "execution begins after",
+        name, wanted.from, wanted.to, done);
+  TraceHeader header;
+  header.claim = to_hex(claim_hash);
+  header.name = name;
+  header.contract = claim.contract;
+  header.from = wanted.from;
+  header.to = wanted.to;
+  header.values = wanted.values;
+  const Session here = new_session(options);
+  header.environment = here.environment;
+  header.environment["program"] = here.program_digest;
+  recorder.emplace(wanted.folder, header);
 }
 
 // A pause is usable when the chain still has the line at which it was made.

@@ -13,6 +13,7 @@
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/run.h"
 #include "tessera/runs/run_folder.h"
+#include "tessera/runs/trace_recorder.h"
 
 namespace tessera::runs {
 
@@ -37,6 +38,8 @@ struct Run::State {
   std::optional<Step> open_step;  // of a StepRange, while its body runs
   std::chrono::steady_clock::time_point session_start = std::chrono::steady_clock::now();
 
+  std::optional<TraceRecorder> recorder;  // of the steps of options.trace
+
   ReplayOptions replay;
   ReplayOutcome outcome;
   std::string report_path;  // of a replay that was asked for by the environment
@@ -44,6 +47,7 @@ struct Run::State {
 
   // ---- run_start.cc ----
   std::uint64_t start();
+  void start_trace();
   void restore_latest();                                           // resume
   void restore_replay_start();                                     // replay --from
   bool restore_from(std::size_t line, const std::string& digest);  // false: missing or damaged
@@ -55,6 +59,7 @@ struct Run::State {
   bool go_on() const;  // is there anything to be done for a next step?
   void begin_step();   // of step done + 1: what follows belongs to it
   void begin_faulty_step();
+  bool traces_on() const;  // beyond a mismatch
   void end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing);
   void add_closing_line();
   void add_state(ChainLine& line, bool with_checkpoint);
@@ -68,6 +73,7 @@ struct Run::State {
 
   // ---- run_finish.cc ----
   std::string finish();
+  void refuse_unfinished_trace() const;
   std::string seal();
   void finish_replay();
   void write_report() const;

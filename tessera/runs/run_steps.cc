@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <csignal>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
-#include "tessera/base/json.h"
 #include "tessera/base/progress.h"
 #include "tessera/runs/index.h"
 #include "tessera/runs/run_state.h"
+#include "tessera/runs/timing.h"
 #include "tessera/tensor/fault.h"
 
 namespace tessera::runs {
@@ -23,6 +22,8 @@ bool Run::State::replay_end_reached() const {
 bool Run::State::go_on() const {
   if (complete || stopped || finished) return false;
   if (mode != Mode::kReplay) return true;
+  if (interrupted()) return false;  // by a signal that the caller of the replay waits for
+  if (traces_on()) return true;
   if (outcome.mismatch || replay_end_reached()) return false;
   const ChainLine* next = chain->next_recorded();
   // At a closing line without scalars the recorded loop was over; this one may still have a step to show, which is then
@@ -30,9 +31,16 @@ bool Run::State::go_on() const {
   return next != nullptr;
 }
 
+// What a re-execution computes after its first mismatch is no comparison any more, but may be what a trace is about.
+bool Run::State::traces_on() const {
+  return outcome.mismatch && recorder && done < options.trace->to;
+}
+
 // A trace or a planted fault needs to know where a step begins; the record does not.
 void Run::State::begin_step() {
   if (fault_planted()) begin_faulty_step();
+  if (recorder)
+    recorder->begin_step(done + 1, recorder->wants(done + 1) ? kept.collect() : std::vector<NamedTensor>());
 }
 
 // The tensors of the state are changed in their memory; restoring puts numbers, which are no tensors, back in their places.
@@ -52,6 +60,11 @@ void Run::State::begin_faulty_step() {
 void Run::State::end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing) {
   if (number != done + 1)
     fail("run '{}': expected step {}, the computation reports step {}", name, done + 1, number);
+  if (recorder) recorder->end_step(scalars);
+  if (outcome.mismatch) {
+    done = number;
+    return begin_step();
+  }
   ChainLine line;
   line.step = number;
   line.scalars = scalars;
@@ -61,7 +74,8 @@ void Run::State::end_step(const std::map<std::string, double>& scalars, std::uin
   if (digests) add_state(line, checkpoint);
   add_line(std::move(line));
   if (mode == Mode::kReplay) {
-    if (!outcome.mismatch) outcome.last_step = done = number;
+    done = number;
+    if (!outcome.mismatch) outcome.last_step = number;
     if (!closing) begin_step();
     return;
   }
@@ -112,9 +126,8 @@ void Run::State::note_mismatch(Mismatch mismatch) {
 void Run::State::note_duration() {
   const auto elapsed = std::chrono::steady_clock::now() - session_start;
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
-  const nlohmann::json line = {
-      {"session", circumstances.sessions.size()}, {"step", done}, {"microseconds", microseconds}};
-  timing->append(canonical_json(line) + "\n");
+  timing->append(
+      timing_line_text({circumstances.sessions.size(), done, static_cast<std::uint64_t>(microseconds)}));
 }
 
 // The newest ones of the chain and the final one stay. A removed one can be computed again; its digest is in the chain. What no line

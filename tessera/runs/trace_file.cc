@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -55,13 +57,27 @@ std::string values_file(std::uint64_t step) {
 }
 
 // Beside the folder that it will become; the name is known as that of a temporary.
-std::string temporary_beside(const std::string& folder) {
-  std::string path = folder;
+struct Temporary {
+  std::string parent, prefix;  // the name without the number of the process
+  std::string path() const { return fmt::format("{}{}{}", parent, prefix, getpid()); }
+};
+
+Temporary temporary_beside(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   const std::size_t slash = path.rfind('/');
-  const std::string parent = slash == std::string::npos ? "" : path.substr(0, slash + 1);
   const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  return fmt::format("{}.{}.tmp-{}", parent, name, getpid());
+  return {slash == std::string::npos ? "./" : path.substr(0, slash + 1), fmt::format(".{}.tmp-", name)};
+}
+
+// Of writers that were killed: nobody has their number any more, or it is ours now.
+void remove_leftovers(const Temporary& temporary) {
+  if (!exists(temporary.parent)) return;
+  for (const std::string& name : names_in_folder(temporary.parent)) {
+    if (!name.starts_with(temporary.prefix)) continue;
+    const pid_t writer = std::atoi(name.c_str() + temporary.prefix.size());
+    const bool alive = writer <= 0 || ::kill(writer, 0) == 0 || errno != ESRCH;
+    if (!alive || writer == getpid()) remove_folder(temporary.parent + name);
+  }
 }
 
 void refuse_existing(const std::string& folder) {
@@ -78,9 +94,9 @@ bool is_trace(const std::string& folder) {
 // ---- Writing ----
 
 TraceWriter::TraceWriter(const std::string& folder, const TraceHeader& header)
-    : folder_(folder), temporary_(temporary_beside(folder)), header_(header), next_(header.from) {
+    : folder_(folder), temporary_(temporary_beside(folder).path()), header_(header), next_(header.from) {
   refuse_existing(folder_);
-  remove_folder(temporary_);  // of a process that was killed and had our number
+  remove_leftovers(temporary_beside(folder));
   make_folders(temporary_);
   const std::string text = trace_header_text(header_);
   try {
@@ -113,7 +129,8 @@ void TraceWriter::add(const TraceStep& step, std::span<const Tensor> values) {
   text += step_end_text(step);
   if (header_.values) {
     std::vector<NamedTensor> named;
-    for (std::size_t i = 0; i < values.size(); ++i) named.push_back({std::to_string(i), values[i]});
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (step.events[i].kind != TraceEventKind::kOlder) named.push_back({std::to_string(i), values[i]});
     save_safetensors(record_path(temporary_, values_file(step.step)), named);
   }
   file_->append(text);
@@ -195,7 +212,7 @@ std::optional<TraceStep> TraceReader::next() {
 
 std::optional<Tensor> TraceReader::values(std::uint64_t step, std::uint32_t number,
                                           const TraceEvent& event) const {
-  if (!header_.values) return std::nullopt;
+  if (!header_.values || event.kind == TraceEventKind::kOlder) return std::nullopt;
   const std::string path = record_path(folder_, values_file(step));
   for (const NamedTensor& named : load_safetensors(path).tensors) {
     if (named.name != std::to_string(number)) continue;

@@ -4,7 +4,8 @@
 //
 //     trace.jsonl                 a TraceHeader; for each step its line, a line per event, and a line that ends it; a closing line
 //                                 with the SHA-256 of everything before it
-//     values-000037.safetensors   with values: the tensors of step 37, named by the number of their event ("12")
+//     values-000037.safetensors   with values: the tensors of step 37, named by the number of their event ("12"); not the older ones,
+//                                 which are data as often as not, and can be large
 //
 // An event makes one tensor known: a tensor of the state as it is when the step begins, a tensor made from the program's own memory, a
 // tensor that is older than the step, or an operation with its inputs. Events count from 0 in each step in the order in which they happened; an
@@ -42,7 +43,7 @@ struct TraceHeader {
   std::string contract;                            // of the numerics
   std::uint64_t from = 1, to = 1;                  // steps, both included
   bool values = false;                             // are there values files?
-  std::map<std::string, std::string> environment;  // threads, backend, machine, build, program
+  std::map<std::string, std::string> environment = {};  // threads, backend, machine, build, program
 };
 
 enum class TraceEventKind { kState, kHost, kOlder, kOperation };
@@ -57,7 +58,7 @@ struct TraceEvent {
   DType dtype = DType::kFloat32;
   Shape shape;
   Digest root{};
-  std::vector<Digest> leaves;  // more than one leaf: each; otherwise empty, the root is the leaf's
+  std::vector<Digest> leaves;  // more than one leaf: each; otherwise, and for kOlder, empty
 };
 
 struct TraceStep {
@@ -109,7 +110,7 @@ class TraceReader {
   const std::string& folder() const { return folder_; }
   // The next step; nothing after the last one, whose closing line has been checked then.
   std::optional<TraceStep> next();
-  // The values of one event; nothing when the trace holds none. Checked against the digests of `event`.
+  // The values of one event; nothing when the trace holds none of it. Checked against the digests of `event`.
   std::optional<Tensor> values(std::uint64_t step, std::uint32_t number, const TraceEvent& event) const;
 
  private:

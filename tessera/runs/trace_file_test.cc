@@ -173,5 +173,20 @@ TEST_F(TraceFile, ChangedValuesAreRefused) {
   EXPECT_EQ(refused, 1);
 }
 
+// A writer that was killed cannot remove its temporary; the next one for the same trace does, if that writer is gone.
+TEST(TraceWriter, LeftoversOfKilledWritersAreRemoved) {
+  const TestFolder folder;
+  constexpr int kNobody = 999999999;  // above the largest number that Linux gives
+  make_folders(folder / fmt::format(".t.trace.tmp-{}", kNobody));
+  make_folders(folder / ".t.trace.tmp-1");  // that process lives
+  make_folders(folder / fmt::format(".other.trace.tmp-{}", kNobody));
+  {
+    const TraceWriter writer(folder / "t.trace",
+                             {.claim = std::string(64, '0'), .name = "t", .contract = "0"});
+  }
+  EXPECT_THAT(names_in_folder(folder.path()),
+              testing::UnorderedElementsAre(".t.trace.tmp-1", fmt::format(".other.trace.tmp-{}", kNobody)));
+}
+
 }  // namespace
 }  // namespace tessera::runs

@@ -50,16 +50,17 @@ std::int64_t leaf_count(const TraceEvent& event) {
   return elements == 0 ? 1 : (elements - 1) / kTraceLeaf + 1;
 }
 
-void parse_leaves(TraceEvent& event, const json* list, const std::string& where) {
-  if (list != nullptr)
-    for (const json& value : *list) {
-      if (!value.is_string()) fail("{}: 'leaves' is to be a list of digests", where);
-      event.leaves.push_back(digest_from_hex(value.get<std::string>()));
-    }
-  const std::int64_t expected = leaf_count(event) == 1 ? 0 : leaf_count(event);
-  if (static_cast<std::int64_t>(event.leaves.size()) != expected)
-    fail("{}: found {} leaves for shape {}, expected {}", where, event.leaves.size(), event.shape.to_string(),
-         expected);
+// One text, 64 digits per leaf: a list of a thousand texts would take longer to write than to compute.
+void parse_leaves(TraceEvent& event, const std::string& text, const std::string& where) {
+  constexpr std::size_t kDigits = 2 * std::tuple_size_v<Digest>;
+  // A data set has many leaves and would repeat them in every step.
+  const bool listed = leaf_count(event) > 1 && event.kind != TraceEventKind::kOlder;
+  const std::size_t expected = listed ? static_cast<std::size_t>(leaf_count(event)) : 0;
+  if (text.size() / kDigits != expected || text.size() % kDigits != 0)
+    fail("{}: found {} digits of leaves for shape {}, expected {} times {}", where, text.size(),
+         event.shape.to_string(), expected, kDigits);
+  for (std::size_t leaf = 0; leaf < expected; ++leaf)
+    event.leaves.push_back(digest_from_hex(text.substr(leaf * kDigits, kDigits)));
   if (expected > 0 && merkle_root(event.leaves) != event.root)
     fail("{}: the root is not that of the leaves", where);
 }
@@ -123,7 +124,9 @@ std::string trace_event_text(std::uint32_t number, const TraceEvent& event) {
   if (!event.where.empty()) value["where"] = event.where;
   if (!event.attributes.empty()) value["attributes"] = event.attributes;
   if (!event.inputs.empty()) value["inputs"] = event.inputs;
-  for (const Digest& leaf : event.leaves) value["leaves"].push_back(to_hex(leaf));
+  std::string leaves;
+  for (const Digest& leaf : event.leaves) leaves += to_hex(leaf);
+  if (!leaves.empty()) value["leaves"] = std::move(leaves);
   return canonical_json(value) + "\n";
 }
 
@@ -142,7 +145,7 @@ TraceEvent parse_trace_event(std::string_view text, std::uint32_t number, const 
         std::pair{"attributes", &event.attributes}})
     if (fields.has(key)) *text_of = fields.text(key);
   if (fields.has("inputs")) parse_inputs(event, fields.array("inputs"), number, where);
-  parse_leaves(event, fields.has("leaves") ? &fields.array("leaves") : nullptr, where);
+  parse_leaves(event, fields.has("leaves") ? fields.text("leaves") : "", where);
   fields.done();
   refuse_other_text(text, trace_event_text(number, event), where);
   return event;

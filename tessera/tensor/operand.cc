@@ -27,18 +27,18 @@ std::int64_t integer_of(Number value, std::int64_t low, std::int64_t high, DType
 }
 
 template <typename Number>
-Tensor scalar_of(Number number, DType dtype) {
+Tensor scalar_of(Number number, DType dtype, SourceLocation where) {
   switch (dtype) {
     case DType::kFloat32:
-      return Tensor::scalar(static_cast<float>(number));
+      return Tensor::scalar(static_cast<float>(number), where);
     case DType::kFloat64:
-      return Tensor::scalar(static_cast<double>(number));
+      return Tensor::scalar(static_cast<double>(number), where);
     case DType::kInt64:
-      return Tensor::scalar(integer_of(number, INT64_MIN, INT64_MAX, dtype));
+      return Tensor::scalar(integer_of(number, INT64_MIN, INT64_MAX, dtype), where);
     case DType::kUInt8:
-      return Tensor::scalar(static_cast<std::uint8_t>(integer_of(number, 0, 255, dtype)));
+      return Tensor::scalar(static_cast<std::uint8_t>(integer_of(number, 0, 255, dtype)), where);
     case DType::kBool:
-      return Tensor::scalar(integer_of(number, 0, 1, dtype) != 0);
+      return Tensor::scalar(integer_of(number, 0, 1, dtype) != 0, where);
   }
   return {};
 }
@@ -51,7 +51,7 @@ Tensor Operand::as_tensor(DType dtype) const {
   return std::visit(
       [&](const auto& value) {
         if constexpr (std::is_arithmetic_v<std::decay_t<decltype(value)>>)
-          return scalar_of(value, dtype);
+          return scalar_of(value, dtype, where_);
         else
           return value;
       },

@@ -44,29 +44,32 @@ void RandomSource::note(std::uint16_t op, std::string_view name, DType dtype, st
 }
 
 Tensor RandomSource::draw(std::uint16_t op, std::string_view name, const Shape& shape, DType dtype,
-                          std::uint64_t offset) {
+                          std::uint64_t offset, SourceLocation where) {
   const numerics::PhiloxKey key = numerics::stream_key(seed_, name);
   RandomAttributes attributes{shape, dtype, key.k0, key.k1, static_cast<std::uint32_t>(step_), offset};
   infer(static_cast<Op>(op), {}, attributes);  // a wrong shape must not use up the name
   const auto elements = static_cast<std::uint64_t>(shape.elements());
   if (elements > 0) note(op, name, dtype, offset, offset + elements);
-  return apply(static_cast<Op>(op), {}, attributes);
+  return apply(static_cast<Op>(op), {}, attributes, where);
 }
 
-Tensor RandomSource::uniform(std::string_view name, const Shape& shape, DType dtype, std::uint64_t offset) {
-  return draw(static_cast<std::uint16_t>(Op::kRandomUniform), name, shape, dtype, offset);
+Tensor RandomSource::uniform(std::string_view name, const Shape& shape, DType dtype, std::uint64_t offset,
+                             SourceLocation where) {
+  return draw(static_cast<std::uint16_t>(Op::kRandomUniform), name, shape, dtype, offset, where);
 }
 
-Tensor RandomSource::normal(std::string_view name, const Shape& shape, DType dtype, std::uint64_t offset) {
-  return draw(static_cast<std::uint16_t>(Op::kRandomNormal), name, shape, dtype, offset);
+Tensor RandomSource::normal(std::string_view name, const Shape& shape, DType dtype, std::uint64_t offset,
+                            SourceLocation where) {
+  return draw(static_cast<std::uint16_t>(Op::kRandomNormal), name, shape, dtype, offset, where);
 }
 
-Tensor RandomSource::bits(std::string_view name, const Shape& shape, std::uint64_t offset) {
-  return draw(static_cast<std::uint16_t>(Op::kRandomBits), name, shape, DType::kInt64, offset);
+Tensor RandomSource::bits(std::string_view name, const Shape& shape, std::uint64_t offset,
+                          SourceLocation where) {
+  return draw(static_cast<std::uint16_t>(Op::kRandomBits), name, shape, DType::kInt64, offset, where);
 }
 
-Tensor RandomSource::permutation(std::string_view name, std::int64_t n) {
-  return draw(static_cast<std::uint16_t>(Op::kRandomPermutation), name, Shape{n}, DType::kInt64, 0);
+Tensor RandomSource::permutation(std::string_view name, std::int64_t n, SourceLocation where) {
+  return draw(static_cast<std::uint16_t>(Op::kRandomPermutation), name, Shape{n}, DType::kInt64, 0, where);
 }
 
 }  // namespace tessera

@@ -35,16 +35,20 @@ class RandomSource {
 
   // Shapes are row-major; `offset` is the index of the first element within the whole draw, so that a part of a batch can draw
   // its own part (element i of the result is element offset + i of the draw). Parts may be drawn under one name if
-  // they do not overlap.
+  // they do not overlap. `where` is the caller's line, for traces.
   Tensor uniform(std::string_view name, const Shape& shape, DType dtype = DType::kFloat32,
-                 std::uint64_t offset = 0);  // on (0, 1)
+                 std::uint64_t offset = 0,
+                 SourceLocation where = SourceLocation::current());  // on (0, 1)
   Tensor normal(std::string_view name, const Shape& shape, DType dtype = DType::kFloat32,
-                std::uint64_t offset = 0);
-  Tensor bits(std::string_view name, const Shape& shape, std::uint64_t offset = 0);  // int64 in [0, 2^32)
-  Tensor permutation(std::string_view name, std::int64_t n);                         // int64
+                std::uint64_t offset = 0, SourceLocation where = SourceLocation::current());
+  Tensor bits(std::string_view name, const Shape& shape, std::uint64_t offset = 0,
+              SourceLocation where = SourceLocation::current());  // int64 in [0, 2^32)
+  Tensor permutation(std::string_view name, std::int64_t n,
+                     SourceLocation where = SourceLocation::current());  // int64
 
  private:
-  Tensor draw(std::uint16_t op, std::string_view name, const Shape& shape, DType dtype, std::uint64_t offset);
+  Tensor draw(std::uint16_t op, std::string_view name, const Shape& shape, DType dtype, std::uint64_t offset,
+              SourceLocation where);
 
   void note(std::uint16_t op, std::string_view name, DType dtype, std::uint64_t begin, std::uint64_t end);
 

@@ -112,26 +112,29 @@ Tensor Tensor::make_view(const Tensor& base, std::int64_t offset, const Shape& s
 }
 
 template <typename T>
-Tensor Tensor::from(std::span<const T> values, const Shape& shape) {
+Tensor Tensor::from(std::span<const T> values, const Shape& shape, SourceLocation where) {
   check_count(values.size(), shape);
   Tensor tensor = allocate(shape, dtype_of<T>);
   if (!values.empty()) std::memcpy(tensor.view().data, values.data(), values.size_bytes());
+  internal::tell_of_host_tensor(tensor, where);
   return tensor;
 }
 
 template <typename T>
-Tensor Tensor::from(const std::vector<T>& values, const Shape& shape) {
+Tensor Tensor::from(const std::vector<T>& values, const Shape& shape, SourceLocation where) {
   if constexpr (std::is_same_v<T, bool>) {  // std::vector<bool> has no array of bool inside
     check_count(values.size(), shape);
     Tensor tensor = allocate(shape, DType::kBool);
     std::copy(values.begin(), values.end(), tensor.view().as<bool>());
+    internal::tell_of_host_tensor(tensor, where);
     return tensor;
   } else {
-    return from<T>(std::span<const T>(values), shape);
+    return from<T>(std::span<const T>(values), shape, where);
   }
 }
 
-Tensor Tensor::from_bytes(std::span<const std::byte> bytes, DType dtype, const Shape& shape) {
+Tensor Tensor::from_bytes(std::span<const std::byte> bytes, DType dtype, const Shape& shape,
+                          SourceLocation where) {
   check_lengths(shape);
   const std::size_t expected =
       static_cast<std::size_t>(shape.elements()) * static_cast<std::size_t>(dtype_size(dtype));
@@ -144,6 +147,7 @@ Tensor Tensor::from_bytes(std::span<const std::byte> bytes, DType dtype, const S
         fail("tensor: byte {} of a bool tensor is {}, expected 0 or 1", i, static_cast<unsigned>(bytes[i]));
   Tensor tensor = allocate(shape, dtype);
   if (!bytes.empty()) std::memcpy(tensor.view().data, bytes.data(), bytes.size());
+  internal::tell_of_host_tensor(tensor, where);
   return tensor;
 }
 
@@ -277,12 +281,12 @@ Tensor Tensor::transpose() const {
   return tessera::permute(*this, axes);
 }
 
-#define TESSERA_INSTANTIATE(T)                                          \
-  template Tensor Tensor::from<T>(std::span<const T>, const Shape&);    \
-  template Tensor Tensor::from<T>(const std::vector<T>&, const Shape&); \
-  template std::vector<T> Tensor::to_vector<T>() const;                 \
-  template T Tensor::item<T>() const;                                   \
-  template T Tensor::at<T>(std::initializer_list<std::int64_t>) const;  \
+#define TESSERA_INSTANTIATE(T)                                                          \
+  template Tensor Tensor::from<T>(std::span<const T>, const Shape&, SourceLocation);    \
+  template Tensor Tensor::from<T>(const std::vector<T>&, const Shape&, SourceLocation); \
+  template std::vector<T> Tensor::to_vector<T>() const;                                 \
+  template T Tensor::item<T>() const;                                                   \
+  template T Tensor::at<T>(std::initializer_list<std::int64_t>) const;                  \
   template std::span<const T> Tensor::values<T>() const;
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

@@ -27,6 +27,7 @@
 
 #include "tessera/tensor/dtype.h"
 #include "tessera/tensor/shape.h"
+#include "tessera/tensor/source_location.h"
 
 namespace tessera {
 
@@ -87,20 +88,25 @@ class Tensor {
 
   // ---- Making tensors (ops.h has full, zeros, ones, arange and the random ones) ----
   // Copies `values`; their number must be the shape's. T is float, double, std::int64_t, std::uint8_t or bool.
+  // Observers of operations are told of what comes from the program's own memory, with the caller's line (op.h).
   template <typename T>
-  static Tensor from(std::span<const T> values, const Shape& shape);
+  static Tensor from(std::span<const T> values, const Shape& shape,
+                     SourceLocation where = SourceLocation::current());
   template <typename T>
-  static Tensor from(const std::vector<T>& values, const Shape& shape);
+  static Tensor from(const std::vector<T>& values, const Shape& shape,
+                     SourceLocation where = SourceLocation::current());
   template <typename T>
-  static Tensor from(std::initializer_list<T> values, const Shape& shape) {
-    return from<T>(std::span<const T>(values.begin(), values.size()), shape);
+  static Tensor from(std::initializer_list<T> values, const Shape& shape,
+                     SourceLocation where = SourceLocation::current()) {
+    return from<T>(std::span<const T>(values.begin(), values.size()), shape, where);
   }
   template <typename T>
-  static Tensor scalar(T value) {
-    return from<T>({value}, Shape{});
+  static Tensor scalar(T value, SourceLocation where = SourceLocation::current()) {
+    return from<T>({value}, Shape{}, where);
   }
   // Copies raw bytes in row-major order (readers of files and checkpoints).
-  static Tensor from_bytes(std::span<const std::byte> bytes, DType dtype, const Shape& shape);
+  static Tensor from_bytes(std::span<const std::byte> bytes, DType dtype, const Shape& shape,
+                           SourceLocation where = SourceLocation::current());
   // Uninitialised contiguous memory for a kernel to fill; not for users.
   static Tensor allocate(const Shape& shape, DType dtype, Device device = {});
 

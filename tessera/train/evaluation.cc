@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tessera/base/error.h"
+#include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::train {
@@ -20,6 +21,7 @@ Tensor scores_of(nn::Module& network, const Tensor& features, std::span<const st
 Evaluation evaluate_samples(nn::Module& network, const data::Dataset& dataset,
                             std::span<const std::int64_t> positions, std::int64_t group) {
   TESSERA_CHECK(!positions.empty() && dataset.labels.defined(), "nothing to evaluate on");
+  const OpScope scope("evaluation");
   const Tensor scores = scores_of(network, dataset.features, positions, group);
   const Tensor labels = data::take_samples(dataset.labels, positions);
   Evaluation result{0,

@@ -141,9 +141,11 @@ Evaluation evaluate(const TrainedModel& model, const std::string& file, const st
     fail_with(ExitCode::kUsage, "{}: the run was not trained on a CSV file, so the label column is not known",
               file);
   const data::Dataset dataset = data::read_dataset(source);
-  const std::string& trained_on = model.claim().inputs.at("features");
+  const auto& claimed = model.claim().inputs;
+  const auto trained_on = claimed.find("features");
   const data::InputFile& features = dataset.inputs[0];
-  const bool own_data = features.digest == trained_on || features.unpacked_digest == trained_on;
+  const bool own_data = trained_on != claimed.end() && (features.digest == trained_on->second ||
+                                                        features.unpacked_digest == trained_on->second);
   if (!own_data) return model.evaluate(dataset, all_positions(dataset.size()));
   const data::Split split = split_of(model.config(), dataset);
   if (split.held_out.empty()) {

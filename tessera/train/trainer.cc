@@ -9,6 +9,7 @@
 #include "tessera/metrics/classification.h"
 #include "tessera/nn/losses.h"
 #include "tessera/numerics/reduce.h"
+#include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/evaluation.h"
 
@@ -71,6 +72,7 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
   const ShardResult sum = numerics::tree_combine(
       static_cast<std::int64_t>(bounds.size()) - 1,
       [&](std::int64_t i) {
+        const OpScope scope(bounds.size() == 2 ? "forward" : fmt::format("shard {}", i));
         const auto at = static_cast<std::size_t>(i), first = static_cast<std::size_t>(bounds[at]),
                    last = static_cast<std::size_t>(bounds[at + 1]);
         return shard(std::span(samples).subspan(first, last - first), first, count);

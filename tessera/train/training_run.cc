@@ -71,14 +71,16 @@ TrainingSetup setup_of_record(const std::string& folder, const std::string& data
 
 // The setup may have been used: what a step depends on is restored, or that of the beginning when nothing was replayed before.
 runs::ReplayOutcome replay(TrainingSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
-                           const VerifyOptions& options) {
+                           const VerifyOptions& options,
+                           const std::optional<runs::TraceRequest>& trace = std::nullopt) {
   runs::RunOptions run_options = setup.run_options();
+  run_options.trace = trace;
   run_options.environment = options.environment;
   runs::Run run = runs::Run::replay(folder, run_options, part);
   setup.keep_in(run);
   const std::uint64_t first = run.start();
-  Progress progress("verify " + run.name(), part.to_step == 0 ? setup.steps() : part.to_step, first,
-                    progress_options(options.quiet));
+  Progress progress((trace ? "trace " : "verify ") + run.name(),
+                    part.to_step == 0 ? setup.steps() : part.to_step, first, progress_options(options.quiet));
   setup.trainer().run(first, run, &progress);
   progress.finish();
   run.finish();
@@ -153,6 +155,12 @@ VerifyResult verify(const std::string& run_folder, const VerifyOptions& options)
     judge_replay(result, replayed({.from_step = options.from_step}));
   }
   return result;
+}
+
+runs::ReplayOutcome reexecute(const std::string& run_folder, const runs::ReplayOptions& part,
+                              const std::optional<runs::TraceRequest>& trace, const VerifyOptions& options) {
+  TrainingSetup setup = setup_of_record(run_folder, options.data_folder);
+  return replay(setup, run_folder, part, options, trace);
 }
 
 }  // namespace tessera::train

@@ -103,6 +103,11 @@ void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay);
 // Checks the record (runs/check.h), then the inputs' digests, then re-executes and compares.
 VerifyResult verify(const std::string& run_folder, const VerifyOptions& options = {});
 
+// Re-executes a part of the run, looking at what it needs as verify does but not at the rest of the record, and leaves a trace if one is
+// asked for: what `tessera trace` and `tessera diff` are made of (runs/diff.h). Of `options` it takes data_folder, environment and quiet.
+runs::ReplayOutcome reexecute(const std::string& run_folder, const runs::ReplayOptions& part,
+                              const std::optional<runs::TraceRequest>& trace, const VerifyOptions& options);
+
 // ---- Use the trained model ----
 
 class TrainedModel {

@@ -114,6 +114,16 @@ TEST_F(TrainingRun, GivesOneSealWhateverComputesIt) {
   EXPECT_NE(train(config({"seed=6"}), options_).seal, first.seal);
 }
 
+TEST_F(TrainingRun, ARecordThatClaimsNoInputsIsRefused) {
+  const runs::Claim claim = runs::read_claim(train(config(), options_).folder);
+  runs::RunOptions forged{.store = options_.store, .name = "forged", .kind = "train", .seed = claim.seed};
+  for (const auto& [key, value] : claim.configuration) forged.configuration.push_back({key, value, "forged"});
+  auto run = runs::Run::open(forged);
+  run.finish();
+  EXPECT_THAT(message_of([&] { verify(run.folder(), verify_options_); }, ExitCode::kCannotRerun),
+              HasSubstr("claims no input 'features'"));
+}
+
 TEST_F(TrainingRun, VerifiesWithOtherThreadsAndFromACheckpoint) {
   const TrainResult result = train(config(), options_);
   set_thread_count(2);

@@ -51,6 +51,15 @@ TrainerOptions trainer_options(const Config& config, std::int64_t samples) {
   return options;
 }
 
+// A record may claim anything, also to have been trained on nothing.
+const std::string& input_path(const InputPaths& paths, const std::string& role) {
+  const auto found = paths.find(role);
+  if (found == paths.end())
+    fail_with(ExitCode::kCannotRerun, "the record claims no input '{}', expected one for the data of the run",
+              role);
+  return found->second;
+}
+
 Shape shape_of(const std::vector<std::int64_t>& lengths) {
   return Shape(std::span<const std::int64_t>(lengths));
 }
@@ -65,8 +74,8 @@ InputPaths input_paths(const Config& config) {
 data::DatasetSource dataset_source(const Config& config, const InputPaths& paths) {
   data::DatasetSource source;
   source.format = config.text("data.format");
-  source.features = paths.at("features");
-  if (paths.contains("labels")) source.labels = paths.at("labels");
+  source.features = input_path(paths, "features");
+  if (source.format != "csv") source.labels = input_path(paths, "labels");
   if (config.has("data.label_column")) source.label_column = config.text("data.label_column");
   if (config.has("data.columns")) source.columns = config.texts("data.columns");
   source.shape = shape_of(config.integers("data.shape"));

@@ -1,0 +1,188 @@
+#include "tessera/report/report.h"
+
+#include <algorithm>
+
+#include "tessera/base/progress.h"
+#include "tessera/base/text.h"
+#include "tessera/plot/draw.h"
+#include "tessera/report/curves.h"
+#include "tessera/report/held_out.h"
+#include "tessera/report/page_parts.h"
+
+namespace tessera::report {
+namespace {
+
+std::string steps_of(const RunData& run) {
+  const std::uint64_t planned = run.record->claim.steps, last = run.record->last_step();
+  if (planned == 0 || planned == last) return count_text(last, "step");
+  return fmt::format("{} of {}", grouped_number(last), count_text(planned, "step"));
+}
+
+Html evaluation_html(const RunData& run, const std::string& id, int level, const ReportOptions& options,
+                     std::vector<std::string>& notes) {
+  try {
+    return held_out_html(evaluate_held_out(run.folder, options.data_folder), id, level + 1);
+  } catch (const Error& error) {
+    notes.push_back(fmt::format("{}: not evaluated: {}", run.name, error.what()));
+    return element("p", fmt::format("Not evaluated: {}.", error.what()), "class=\"missing\"");
+  }
+}
+
+std::vector<Section> run_sections(const RunData& run, const std::string& id, int level,
+                                  const ReportOptions& options, std::vector<std::string>& notes) {
+  std::vector<Section> sections;
+  const auto add = [&](const char* name, const char* title, Html content) {
+    sections.push_back({id + "-" + name, title, std::move(content)});
+  };
+  if (run.damaged()) add("problems", "What is wrong", problems_html(run));
+  if (run.record) add("curves", "Curves", curves_html(*run.record, id));
+  if (run.record && run.record->claim.kind == "train" && run.status == runs::RunStatus::kSealed &&
+      !run.damaged())
+    add("held-out", "On held-out samples", evaluation_html(run, id, level, options, notes));
+  add("configuration", "Configuration", settings_html(run));
+  add("inputs", "Inputs", inputs_html(run));
+  add("sessions", "Sessions and machines", sessions_html(run));
+  add("record", "Record", record_html(run));
+  add("verifications", "Verifications", history_html(run));
+  return sections;
+}
+
+// What stands below the run's name.
+Html run_head(const RunData& run) {
+  Html html = verdict_html(run);
+  if (!run.check.seal.empty())
+    html += element("p", text("Seal ") + code(run.check.seal), "class=\"seal\"") + markup("\n");
+  if (run.circumstances && run.circumstances->name != run.name)
+    html += element("p", fmt::format("Recorded under the name {}.", run.circumstances->name));
+  return html;
+}
+
+// A page that loads nothing and runs nothing, whatever got into it.
+constexpr std::string_view kPolicy =
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
+    "'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n";
+
+Html page_html(const std::string& title, const Html& head, const Html& links, const Html& content) {
+  Html page = markup(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n");
+  page += markup(kPolicy) + element("title", title + " – Tessera") + markup("\n<style>\n") +
+          markup(plot::style_sheet()) + markup(page_style_sheet()) + markup("</style>\n</head>\n<body>\n");
+  page += markup("<a class=\"skip\" href=\"#content\">Skip to the content</a>\n<header>\n") +
+          element("h1", title) + markup("\n") + head + markup("</header>\n") +
+          element("nav", links, "aria-label=\"Parts of this page\"") + markup("\n<main id=\"content\">\n") +
+          content + markup("</main>\n");
+  page +=
+      element("footer", element("p", text("Made by ") + code("tessera report") +
+                                         text(" from the records alone. To check a record, re-execute it: ") +
+                                         code("tessera verify RUN"))) +
+      markup("\n</body>\n</html>\n");
+  return page;
+}
+
+std::string safe_file_name(const std::string& name) {
+  std::string safe;
+  for (const char c : name) {
+    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '_' || (!safe.empty() && (c == '.' || c == '-'));
+    safe += good ? c : '_';
+  }
+  return safe.empty() ? "run" : safe;
+}
+
+std::string file_name_of(const std::vector<RunData>& runs) {
+  const std::string& folder = runs[0].name;
+  const std::string first = safe_file_name(folder.substr(folder.find_last_of('/') + 1)).substr(0, 100);
+  if (runs.size() == 1) return first + ".html";
+  return fmt::format("{}-and-{}-{}.html", first, runs.size() - 1, runs.size() == 2 ? "other" : "others");
+}
+
+Html page_of_one(const RunData& run, const ReportOptions& options, std::vector<std::string>& notes) {
+  const std::vector<Section> sections = run_sections(run, "run", 2, options, notes);
+  return page_html(printable(run.name), run_head(run), links_html(sections), sections_html(sections, 2));
+}
+
+Html page_of_many(const std::vector<RunData>& runs, const ReportOptions& options,
+                  std::vector<std::string>& notes) {
+  std::vector<std::string> links, names;
+  std::vector<const runs::Record*> records;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    links.push_back(fmt::format("run-{}", i + 1));
+    if (!runs[i].record) continue;
+    records.push_back(&*runs[i].record);
+    names.push_back(runs[i].name);
+  }
+  std::vector<Section> parts = {
+      {"comparison", "Comparison", comparison_html(compare_runs(runs), links)},
+      {"losses", "Losses side by side", loss_multiples_html(records, names, "losses-chart")}};
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const std::vector<Section> sections = run_sections(runs[i], links[i], 3, options, notes);
+    parts.push_back({links[i], printable(runs[i].name),
+                     run_head(runs[i]) + links_html(sections) + sections_html(sections, 3)});
+  }
+  return page_html(fmt::format("{} and {}", printable(runs[0].name),
+                               count_text(runs.size() - 1, "other run", "other runs")),
+                   Html(), links_html(parts), sections_html(parts, 2));
+}
+
+}  // namespace
+
+Html verdict_html(const RunData& run) {
+  std::string kind = "open", sentence;
+  if (run.damaged()) {
+    kind = "bad";
+    sentence = fmt::format("Not intact: {}", run.problem());
+  } else if (run.status == runs::RunStatus::kSealed) {
+    kind = "good";
+    const std::string& key = run.check.signed_by;
+    sentence = fmt::format("Sealed: {}, the record is intact, {}.", steps_of(run),
+                           key.empty() ? "not signed" : "signed with the key " + key.substr(0, 12));
+  } else if (run.status == runs::RunStatus::kRunning) {
+    sentence = fmt::format("Running: {} so far.", steps_of(run));
+  } else {
+    sentence = fmt::format("Interrupted after {}{}.", steps_of(run),
+                           run.claim->kind == "train" ? "; 'tessera resume' goes on" : "");
+  }
+  return element("p", sentence, fmt::format("class=\"verdict {}\"", kind)) + markup("\n");
+}
+
+Html links_html(const std::vector<Section>& sections) {
+  Html items;
+  for (const Section& section : sections)
+    items +=
+        element("li", element("a", section.title, fmt::format("href=\"#{}\"", section.id))) + markup("\n");
+  return element("ul", items, "class=\"links\"") + markup("\n");
+}
+
+Html sections_html(const std::vector<Section>& sections, int level) {
+  Html html;
+  for (const Section& section : sections)
+    html += element("section",
+                    element(fmt::format("h{}", level), section.title,
+                            fmt::format("id=\"{}-title\"", section.id)) +
+                        markup("\n") + section.content,
+                    fmt::format("id=\"{0}\" aria-labelledby=\"{0}-title\"", section.id)) +
+            markup("\n");
+  return html;
+}
+
+Report make_report(const std::vector<std::string>& run_folders, const ReportOptions& options) {
+  if (run_folders.empty() || run_folders.size() > kMostCompared)
+    fail_with(ExitCode::kUsage, "expected 1 to {} runs to report, found {}", kMostCompared,
+              run_folders.size());
+  const std::vector<RunData> runs = load_runs(run_folders);
+  Report report;
+  report.file_name = file_name_of(runs);
+  for (const RunData& run : runs) {
+    if (!run.damaged()) continue;
+    report.code = ExitCode::kFailure;
+    report.notes.push_back(fmt::format("{} is not intact: {}", run.name, run.problem()));
+  }
+  report.html = (runs.size() == 1 ? page_of_one(runs[0], options, report.notes)
+                                  : page_of_many(runs, options, report.notes))
+                    .string();
+  return report;
+}
+
+}  // namespace tessera::report

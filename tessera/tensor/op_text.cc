@@ -1,0 +1,75 @@
+#include "tessera/tensor/op_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace tessera {
+namespace {
+
+std::string text_of(const NoAttributes& /*none*/) {
+  return "";
+}
+std::string text_of(const CastAttributes& /*dtype of the output*/) {
+  return "";
+}
+std::string text_of(const ShapeAttributes& /*shape of the output*/) {
+  return "";
+}
+
+std::string text_of(const FillAttributes& fill) {
+  return fmt::format("value {}", fill.value) + (fill.step == 0 ? "" : fmt::format("; step {}", fill.step));
+}
+
+std::string text_of(const RandomAttributes& random) {
+  return fmt::format("key {:08x} {:08x}; step {}; offset {}", random.key0, random.key1, random.step,
+                     random.offset);
+}
+
+std::string text_of(const PermuteAttributes& permute) {
+  return fmt::format("axes {}", fmt::join(permute.axes, ","));
+}
+
+std::string text_of(const SliceAttributes& slice) {
+  std::string text;
+  for (const Range::Resolved& range : slice.ranges) {
+    text += text.empty() ? "ranges " : ", ";
+    text += range.removes_axis ? fmt::format("{}", range.start)
+                               : fmt::format("{}+{}*{}", range.start, range.length, range.step);
+  }
+  return text + (text.empty() ? "of " : " of ") + slice.full_shape.to_string();
+}
+
+std::string text_of(const AxisAttributes& along) {
+  return fmt::format("axis {}", along.axis);
+}
+
+std::string text_of(const ReduceAttributes& reduce) {
+  return fmt::format("axes {}{}", fmt::join(reduce.axes, ","), reduce.keep_axes ? "; keep_axes" : "");
+}
+
+// What is as it is by default is left out, except for kernel and stride.
+std::string text_of(const WindowAttributes& window) {
+  const WindowAttributes usual;
+  std::string text =
+      fmt::format("kernel {}; stride {}", fmt::join(window.kernel, ","), fmt::join(window.stride, ","));
+  const auto differs = [](const std::int64_t(&a)[2], const std::int64_t(&b)[2]) {
+    return a[0] != b[0] || a[1] != b[1];
+  };
+  if (differs(window.padding, usual.padding))
+    text += fmt::format("; padding {}", fmt::join(window.padding, ","));
+  if (differs(window.dilation, usual.dilation))
+    text += fmt::format("; dilation {}", fmt::join(window.dilation, ","));
+  if (window.groups != usual.groups) text += fmt::format("; groups {}", window.groups);
+  if (window.count_padding != usual.count_padding) text += "; without padding";
+  if (window.round_up != usual.round_up) text += "; round_up";
+  if (window.input_shape.rank() > 0) text += "; to " + window.input_shape.to_string();
+  return text;
+}
+
+}  // namespace
+
+std::string attributes_text(const Attributes& attributes) {
+  return std::visit([](const auto& value) { return text_of(value); }, attributes);
+}
+
+}  // namespace tessera
