@@ -33,14 +33,14 @@ def expect(condition, message):
 
 
 class Tessera:
-    """The tool in a store of its own."""
+    """The tool in a store of its own; `under` is the command of an emulator that runs it."""
 
-    def __init__(self, program, store):
-        self.program, self.store = str(Path(program).resolve()), Path(store)
+    def __init__(self, program, store, under=()):
+        self.program, self.store, self.under = str(Path(program).resolve()), Path(store), list(map(str, under))
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("TESSERA_")}
 
     def command(self, *words):
-        return [self.program, *map(str, words)]
+        return [*self.under, self.program, *map(str, words)]
 
     def start(self, *words, env=None):
         """A running process; its output goes to pipes."""

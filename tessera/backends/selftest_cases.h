@@ -29,6 +29,10 @@ enum class Values {
   kOrdinary,  // signs and exponents vary (2^-8 to 2^7), so that every order of additions gives other bits
   kSmall,     // the same from 2^-12 to 2^3: for functions that would overflow
   kAwkward,   // ordinary ones with NaN, infinities, zeros, subnormals and extremes strewn in
+  // For the random bit tests; of integers, these mean any number (kAnyBits) or ordinary ones.
+  kAnyBits,  // every bit pattern alike: NaN of any payload, subnormals, all exponents
+  kTiny,     // subnormals and the numbers just above them
+  kHuge,     // the largest exponents: sums and products overflow
 };
 enum class Layout { kContiguous, kTransposed, kReversed, kSliced, kBroadcast };
 inline constexpr Layout kLayouts[] = {Layout::kContiguous, Layout::kTransposed, Layout::kReversed,

@@ -87,6 +87,19 @@ T random_float(std::uint64_t bits, int low) {
   return sign * std::ldexp(T(1) + fraction, exponent);
 }
 
+// Random sign and mantissa; the exponent's field is random as well, or one of the 16 smallest or largest.
+template <typename T>
+T float_of_bits(std::uint64_t bits, Values values) {
+  using Word = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr int kMantissa = std::numeric_limits<T>::digits - 1;
+  constexpr Word kExponents = std::bit_cast<Word>(std::numeric_limits<T>::infinity());
+  const auto word = static_cast<Word>(bits >> (64 - 8 * sizeof(T)));
+  if (values == Values::kAnyBits) return std::bit_cast<T>(word);
+  const Word step = static_cast<Word>(bits & 15);
+  const Word exponent = values == Values::kTiny ? step : (kExponents >> kMantissa) - 1 - step;
+  return std::bit_cast<T>(static_cast<Word>((word & ~kExponents) | exponent << kMantissa));
+}
+
 template <typename T>
 T make_value(std::uint64_t bits, Values values) {
   if (values == Values::kAwkward && (bits >> 5 & 7) == 0) {
@@ -98,7 +111,9 @@ T make_value(std::uint64_t bits, Values values) {
   else if constexpr (std::is_same_v<T, std::uint8_t>)
     return static_cast<T>(bits);
   else if constexpr (std::is_integral_v<T>)
-    return static_cast<T>(bits % 2001) - 1000;
+    return values == Values::kAnyBits ? static_cast<T>(bits) : static_cast<T>(bits % 2001) - 1000;
+  else if (values == Values::kAnyBits || values == Values::kTiny || values == Values::kHuge)
+    return float_of_bits<T>(bits, values);
   else
     return random_float<T>(bits, values == Values::kSmall ? -12 : -8);
 }

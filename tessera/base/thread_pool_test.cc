@@ -87,6 +87,7 @@ TEST_P(ThreadPool, TheLowestFailingTaskIsReported) {
 TEST_P(ThreadPool, SeveralCallersTakeTurns) {
   std::atomic<int> runs{0};
   std::vector<std::thread> callers;
+  callers.reserve(3);
   for (int caller = 0; caller < 3; ++caller) {
     callers.emplace_back([&] {
       for (int job = 0; job < 100; ++job) parallel_for(6, [&](std::int64_t) { ++runs; });

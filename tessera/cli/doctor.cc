@@ -112,8 +112,8 @@ std::vector<std::string> find_problems() {
   if (flushes_subnormals()) problems.push_back("subnormal numbers are flushed to zero on this thread");
   if (available_simd_levels().empty()) {
     problems.push_back(
-        "no fused multiply-add on this processor: results are right, but the slow reference kernels compute "
-        "them");
+        "no vector kernels for this processor (they need AVX2 with fused multiply-add): results are right, "
+        "but the slow reference kernels compute them");
   }
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;

@@ -39,7 +39,7 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
     if (!changes.contains(text.substr(0, text.find('=')))) result.push_back(text);
   }
   for (const auto& [name, value] : changes)
-    if (!value.empty()) result.push_back(name + "=" + value);
+    if (!value.empty()) result.push_back(fmt::format("{}={}", name, value));
   return result;
 }
 
@@ -77,6 +77,7 @@ std::vector<std::string> replay_environment(const std::string& run_folder, const
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (std::string& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;

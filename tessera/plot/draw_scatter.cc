@@ -52,6 +52,7 @@ void draw_mark(Point at, double size, std::size_t index, Ink ink, Canvas& canvas
   const std::string style = fmt::format("f{}", index + 1);
   const auto polygon = [&](const std::vector<Point>& corners) {
     std::vector<Point> placed;
+    placed.reserve(corners.size());
     for (const Point& corner : corners) placed.push_back({at.x + corner.x * size, at.y + corner.y * size});
     canvas.polygon(placed, style, 1, ink);
   };

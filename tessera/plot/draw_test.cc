@@ -268,6 +268,7 @@ RC_GTEST_PROP(Properties, BarsFromZeroAreNeverRefused, ()) {
                          [](const auto& v) { return !v.empty() && v.size() <= 12; });
   const double scale = std::pow(10.0, *rc::gen::inRange(-200, 200));
   std::vector<double> values;
+  values.reserve(numbers.size());
   for (const int number : numbers) values.push_back(number * scale);
   RC_ASSERT(measure(bar_chart(values)).findings.empty());
 }

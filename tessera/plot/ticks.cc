@@ -16,10 +16,14 @@ double decimal(long long digits, int exponent) {
   return std::strtod(fmt::format("{}e{}", digits, exponent).c_str(), nullptr);
 }
 
+// The exponent in the text of a number such as "1.5e-07".
+int exponent_in(const std::string& text) {
+  return static_cast<int>(std::strtol(text.c_str() + text.find('e') + 1, nullptr, 10));
+}
+
 // The greatest exponent whose power of ten (as a double) is not above a positive number.
 int decimal_exponent(double value) {
-  const std::string text = fmt::format("{:.17e}", value);
-  const int exponent = std::atoi(text.c_str() + text.find('e') + 1);
+  const int exponent = exponent_in(fmt::format("{:.17e}", value));
   return decimal(1, exponent + 1) <= value ? exponent + 1
                                            : exponent;  // 1e-12 is a little less in more digits
 }
@@ -178,8 +182,7 @@ std::string number_for_people(double value) {
   std::string text = fmt::format("{:.4g}", value);
   const std::size_t e = text.find('e');
   if (e == std::string::npos) return text;
-  const int exponent = std::atoi(text.c_str() + e + 1);
-  return fmt::format("{} × {}", text.substr(0, e), superscript(exponent));
+  return fmt::format("{} × {}", text.substr(0, e), superscript(exponent_in(text)));
 }
 
 double log10_fixed(double value) {

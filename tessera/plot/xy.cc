@@ -82,6 +82,7 @@ Range y_range(const std::vector<Series>& all) {
 
 std::vector<std::string> names_of(const std::vector<Series>& all) {
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const Series& series : all) names.push_back(series.name);
   return names;
 }

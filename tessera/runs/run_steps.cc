@@ -50,6 +50,7 @@ void Run::State::begin_faulty_step() {
   const bool flipped = internal::flip_state(done + 1, [&] {
     state = kept.collect();
     std::vector<internal::NamedState> named;
+    named.reserve(state.size());
     for (const NamedTensor& entry : state) named.push_back({entry.name, entry.tensor});
     return named;
   });

@@ -102,7 +102,7 @@ TEST(Spot, DrawsWithoutRepetitionAndEachStretchEquallyOften) {
   EXPECT_FALSE(counts.contains(1));
   EXPECT_EQ(counts.size(), 6U);
   // A third of the draws each; five standard deviations of a binomial are 129.
-  for (const auto& [position, count] : counts) EXPECT_NEAR(count, kDraws / 3, 129) << position;
+  for (const auto& [position, count] : counts) EXPECT_NEAR(count, kDraws / 3.0, 129) << position;
 }
 
 TEST(Spot, StretchesLieBetweenTheCheckpointsOfTheChain) {
@@ -114,6 +114,7 @@ TEST(Spot, StretchesLieBetweenTheCheckpointsOfTheChain) {
   run_fake_loop(run, model, 22);
   const std::vector<Stretch> stretches = stretches_of(read_record(run.folder()));
   std::vector<std::string> texts;
+  texts.reserve(stretches.size());
   for (const Stretch& each : stretches)
     texts.push_back(fmt::format("{}-{}{}", each.first, each.last, each.available ? "" : " gone"));
   EXPECT_THAT(texts, ElementsAre("1-5", "6-10 gone", "11-15 gone", "16-20", "21-22"));

@@ -38,11 +38,11 @@ inline constexpr std::string_view kTraceFile = "trace.jsonl";
 inline constexpr std::int64_t kTraceLeaf = 1024;  // elements
 
 struct TraceHeader {
-  std::string claim;                               // SHA-256 of the claim, hexadecimal
-  std::string name;                                // of the run
-  std::string contract;                            // of the numerics
-  std::uint64_t from = 1, to = 1;                  // steps, both included
-  bool values = false;                             // are there values files?
+  std::string claim;                                    // SHA-256 of the claim, hexadecimal
+  std::string name;                                     // of the run
+  std::string contract;                                 // of the numerics
+  std::uint64_t from = 1, to = 1;                       // steps, both included
+  bool values = false;                                  // are there values files?
   std::map<std::string, std::string> environment = {};  // threads, backend, machine, build, program
 };
 

@@ -71,7 +71,7 @@ TensorView kernel_input(Op op, std::size_t position, const Tensor& input, const 
 
 Tensor compute(Op op, std::span<const Tensor> inputs, const Attributes& attributes, const TensorSpec& spec) {
   const Device device = inputs.empty() ? Device{} : inputs[0].device();
-  const Tensor output = Tensor::allocate(spec.shape, spec.dtype, device);
+  Tensor output = Tensor::allocate(spec.shape, spec.dtype, device);
   if (auto* faults = planter()) faults->before_kernel(op, output);
   std::vector<Tensor> kept;
   constexpr std::size_t kUsualInputs = 3;
@@ -109,7 +109,7 @@ const OpInfo& op_info(Op op) {
 Tensor apply(Op op, std::span<const Tensor> inputs, const Attributes& attributes, SourceLocation where) {
   const TensorSpec spec = infer(op, inputs, attributes);
   if (op_info(op).op_class == OpClass::kView) return apply_view(op, inputs[0], attributes, spec.shape, where);
-  const Tensor output = compute(op, inputs, attributes, spec);
+  Tensor output = compute(op, inputs, attributes, spec);
   tell_observers({op, inputs, output, attributes, where, OpScope::current()});
   return output;
 }

@@ -53,7 +53,7 @@ const ScopePath* OpScope::current() {
 
 std::string scope_text(const ScopePath* path) {
   std::string text;
-  for (; path != nullptr; path = path->outer) text = text.empty() ? path->name : path->name + "/" + text;
+  for (; path != nullptr; path = path->outer) text = text.empty() ? path->name : path->name + ("/" + text);
   return text;
 }
 

@@ -32,8 +32,8 @@ class Operand {
   Operand(const Tensor& tensor, SourceLocation where = SourceLocation::current())  // NOLINT
       : value_(tensor), where_(where) {}
   template <typename Number>
-  requires std::is_arithmetic_v<Number> Operand(Number value,
-                                                SourceLocation where = SourceLocation::current())  // NOLINT
+  requires std::is_arithmetic_v<Number> Operand(Number value,  // NOLINT
+                                                SourceLocation where = SourceLocation::current())
       : value_(static_cast<Kept<Number>>(value)), where_(where) {}
 
   bool is_tensor() const { return std::holds_alternative<Tensor>(value_); }

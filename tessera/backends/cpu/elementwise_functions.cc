@@ -105,7 +105,7 @@ HWY_AFTER_NAMESPACE();
 namespace tessera::backends {
 
 template <typename T>
-UnaryLoop<T> function_loop(Op op) {
+UnaryLoop<T> function_loop([[maybe_unused]] Op op) {
   TESSERA_SIMD_SWITCH(function<T>(op))
 }
 template <typename T>

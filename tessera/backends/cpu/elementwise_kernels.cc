@@ -294,15 +294,15 @@ HWY_AFTER_NAMESPACE();
 namespace tessera::backends {
 
 template <typename T>
-UnaryLoop<T> unary_loop(Op op) {
+UnaryLoop<T> unary_loop([[maybe_unused]] Op op) {
   TESSERA_SIMD_SWITCH(unary<T>(op))
 }
 template <typename T>
-BinaryLoop<T> binary_loop(Op op) {
+BinaryLoop<T> binary_loop([[maybe_unused]] Op op) {
   TESSERA_SIMD_SWITCH(binary<T>(op))
 }
 template <typename T>
-CompareLoop<T> compare_loop(Op op) {
+CompareLoop<T> compare_loop([[maybe_unused]] Op op) {
   TESSERA_SIMD_SWITCH(compare<T>(op))
 }
 template <typename T>

@@ -56,7 +56,7 @@ using FillLoop = void (*)(T* out, std::int64_t count, numerics::PhiloxKey key, s
                           std::int64_t first);
 
 template <typename T>
-FillLoop<T> fill_loop(Op op) {
+FillLoop<T> fill_loop([[maybe_unused]] Op op) {
   TESSERA_SIMD_SWITCH(fill_for<T>(op))
 }
 

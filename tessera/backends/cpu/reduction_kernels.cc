@@ -259,7 +259,7 @@ HWY_AFTER_NAMESPACE();
 namespace tessera::backends {
 
 template <typename T>
-const ReductionLoops<T>* reduction_loops(Op op) {
+const ReductionLoops<T>* reduction_loops([[maybe_unused]] Op op) {
   TESSERA_SIMD_SWITCH(loops<T>(op))
 }
 template <typename T>
