@@ -150,7 +150,7 @@ struct ScopeReader : OpObserver {
 };
 
 // A gradient is shown where its operation was, not where it was asked for.
-TEST(Tape, GradientsAreInTheScopeOfTheirOperation) {
+TEST_F(TapeTest, GradientsAreInTheScopeOfTheirOperation) {
   ScopeReader reader;
   const Tensor x = Tensor::from<float>({1, 2}, {2});
   Tape tape;

@@ -367,4 +367,13 @@ std::string make_temporary_folder(std::string_view prefix) {
   return pattern;
 }
 
+ScratchFolder::ScratchFolder(const std::string& name) : path_(make_temporary_folder(name)) {}
+
+ScratchFolder::~ScratchFolder() {
+  try {
+    remove_folder(path_);
+  } catch (const Error&) {
+  }
+}
+
 }  // namespace tessera

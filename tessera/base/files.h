@@ -49,6 +49,19 @@ void write_user_file(const std::string& path, std::string_view bytes);
 // The name pattern of the temporaries, for a later clean-up: does this file name belong to one?
 bool is_temporary_name(std::string_view file_name);
 
+// A new folder below the system's temporary one, for the life of the object.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(const std::string& name);  // the beginning of its name
+  ~ScratchFolder();                                 // what cannot be removed is left for the system
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 // A file that only grows. Created when missing. Each append is ONE write(), so that concurrent readers and
 // crashes see whole lines or, at the very end, a piece of one; an append that fails (disk full) cuts the file
 // back to its length before and throws.

@@ -2,7 +2,7 @@
 //
 // Long work holds an InterruptGuard and asks `interrupted()` where it can stop without harm, between two
 // steps. Guards may be nested; the outermost one clears the flag, installs the handlers and puts the former
-// ones back. Thread-safety: guards belong to the main thread; interrupted() may be asked from any.
+// ones back and clears the flag again. Thread-safety: guards belong to the main thread; interrupted() may be asked from any.
 //
 // ```cpp
 // InterruptGuard guard;

@@ -137,6 +137,10 @@ std::string hex_float(double value) {
   return fmt::format("{}0x1{}{}p{:+d}", sign, digits.empty() ? "" : ".", digits, exponent - kExponentBias);
 }
 
+std::string real_text(double value) {
+  return fmt::format("{} ({})", value, hex_float(value));
+}
+
 double hex_float_value(std::string_view text) {
   std::string_view rest = text;
   const bool negative = rest.starts_with("-");

@@ -26,6 +26,7 @@ nlohmann::json parse_json(std::string_view text, const std::string& where);
 nlohmann::json parse_canonical_json(std::string_view text, const std::string& where);
 
 std::string hex_float(double value);
+std::string real_text(double value);  // for people: "0.1 (0x1.999999999999ap-4)"
 // The value of a text that hex_float wrote; anything else throws Error.
 double hex_float_value(std::string_view text);
 

@@ -24,7 +24,7 @@ constexpr std::string_view kDetails =
     "it.\n"
     "Two traces are compared as they are. %7 is the seventh event of a step; 'tessera show TRACE --ops' "
     "lists them.\n"
-    "Exit status: 0 everything that was compared agrees, 1 it does not.\n\n"
+    "Exit status: 0 identical, 1 not, 5 the same as far as they go, but a run is not sealed.\n\n"
     "Examples:\n"
     "  tessera diff digits-0001 digits-0002\n"
     "  tessera diff digits-0001 from-the-cluster.trace\n"
@@ -64,7 +64,8 @@ ExitCode run_diff(const Words& words) {
     fmt::print("{}\n", diff_json(result));
   else
     fmt::print("{}", diff_text(result));
-  return result.identical ? ExitCode::kSuccess : ExitCode::kFailure;
+  if (result.identical()) return ExitCode::kSuccess;
+  return result.agree ? ExitCode::kUnsealed : ExitCode::kFailure;
 }
 
 }  // namespace tessera::cli

@@ -15,7 +15,8 @@ json fault_json(const runs::DiffSide& side) {
 json side_json(const runs::DiffSide& side) {
   json value = {{"folder", side.folder}, {"kind", side.is_trace ? "trace" : "run"},
                 {"name", side.name},     {"steps", side.steps},
-                {"claim", side.claim},   {"seal", side.seal}};
+                {"claim", side.claim},   {"contract", side.contract},
+                {"seal", side.seal}};
   if (!side.damage.empty()) value["damage"] = side.damage;
   if (!side.not_executed.empty()) value["not_executed"] = side.not_executed;
   if (side.executed)
@@ -49,8 +50,7 @@ json chains_json(const runs::ChainComparison& chains) {
 }
 
 json event_json(const runs::TraceEvent& event) {
-  constexpr std::string_view kKinds[] = {"state", "host", "older", "operation"};
-  return {{"kind", kKinds[static_cast<std::size_t>(event.kind)]},
+  return {{"kind", runs::trace_event_kind_name(event.kind)},
           {"name", event.name},
           {"scope", event.scope},
           {"where", event.where},
@@ -87,15 +87,18 @@ json difference_json(const runs::TraceDifference& difference) {
     value["origin"] = {{"step", origin->step},
                        {"event", origin->event},
                        {"made_by", event_json(origin->made_by)},
-                       {"changed_in_a", origin->changed_in_a},
-                       {"changed_in_b", origin->changed_in_b}};
+                       {"changed_in", origin->changed_in_a ? "a" : "b"}};
   return value;
 }
 
 }  // namespace
 
 std::string diff_json(const runs::DiffResult& result) {
-  json value = {{"identical", result.identical}, {"a", side_json(result.a)}, {"b", side_json(result.b)}};
+  json value = {{"identical", result.identical()},
+                {"agree", result.agree},
+                {"seen_once", result.seen_once},
+                {"a", side_json(result.a)},
+                {"b", side_json(result.b)}};
   if (result.records)
     value["records"] = {{"configuration", group_json(result.records->configuration)},
                         {"data", group_json(result.records->data)},

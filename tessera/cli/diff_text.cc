@@ -7,6 +7,7 @@
 
 #include "tessera/base/progress.h"
 #include "tessera/base/text.h"
+#include "tessera/cli/shell_words.h"
 #include "tessera/runs/trace_listing.h"
 
 namespace tessera::cli {
@@ -60,10 +61,21 @@ void add_sides(Page& page, const runs::DiffResult& result) {
 
 // ---- The records ----
 
-std::string shown(const std::string& value, const std::string& place) {
-  constexpr std::size_t kLongest = 48;
+constexpr std::size_t kLongest = 48;  // of a value; a longer one is shown where it differs
+
+std::size_t first_difference(const std::string& a, const std::string& b) {
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+std::string shown(const std::string& value, std::size_t difference, const std::string& place) {
+  constexpr std::size_t kBefore = 12;
   std::string text = value.empty() ? "(none)" : printable(value);
-  if (text.size() > kLongest) text = text.substr(0, kLongest - 4) + " ...";
+  if (text.size() > kLongest) {
+    const std::size_t from =
+        difference + kBefore < kLongest ? 0 : std::min(difference - kBefore, text.size());
+    text = (from > 0 ? "... " : "") + text.substr(from, kLongest) +
+           (from + kLongest < text.size() ? " ..." : "");
+  }
   return place.empty() ? text : fmt::format("{}  ({})", text, printable(place));
 }
 
@@ -72,10 +84,24 @@ void add_group(Page& page, const std::string& title, const std::vector<runs::Rec
   page.section(title);
   if (group.empty()) page.line(when_equal);
   for (const runs::RecordDifference& entry : group) {
+    const std::size_t difference = first_difference(printable(entry.a), printable(entry.b));
     page.line(printable(entry.name));
-    page.line("  A  " + shown(entry.a, entry.place_a));
-    page.line("  B  " + shown(entry.b, entry.place_b));
+    page.line("  A  " + shown(entry.a, difference, entry.place_a));
+    page.line("  B  " + shown(entry.b, difference, entry.place_b));
   }
+}
+
+// What the runs of traces claim is known by its digest only.
+void add_claims(Page& page, const runs::DiffResult& result) {
+  if (result.a.claim.empty() || result.b.claim.empty()) return;
+  page.section("claim");
+  if (result.a.contract != result.b.contract)
+    page.line(fmt::format("other numerics contracts: A {}, B {}", printable(result.a.contract),
+                          printable(result.b.contract)));
+  if (result.a.claim == result.b.claim) return page.line("the same");
+  page.line("not the same: other configuration, seed or data");
+  page.line("  A  " + result.a.claim.substr(0, kDigits));
+  page.line("  B  " + result.b.claim.substr(0, kDigits));
 }
 
 void add_chains(Page& page, const runs::DiffResult& result) {
@@ -137,27 +163,40 @@ std::string distance_text(const runs::ElementDifference& element) {
   return text;
 }
 
-void add_value(Page& page, const runs::TraceDifference& difference) {
+std::string grouped(std::int64_t number) {
+  return grouped_number(static_cast<std::uint64_t>(number));
+}
+
+void add_place(Page& page, const runs::TraceDifference& difference) {
   const std::int64_t elements = difference.a->shape.elements();
-  if (!difference.element) {
-    page.line(fmt::format("in elements {} to {} of {}; traces with values (--values) name the element",
-                          difference.leaf_first, difference.leaf_last,
-                          grouped_number(static_cast<std::uint64_t>(elements))));
-  } else {
+  if (difference.element) {
     const runs::ElementDifference& element = *difference.element;
-    page.line(fmt::format(
-        "element [{}], number {} of {}; {} of them differ{}", fmt::join(element.position, ", "),
-        element.element, grouped_number(static_cast<std::uint64_t>(elements)),
-        grouped_number(static_cast<std::uint64_t>(element.differing)), element.differing == 1 ? "s" : ""));
+    page.line(fmt::format("element [{}], number {} of {}; {} of them differ{}",
+                          fmt::join(element.position, ", "), grouped(element.element), grouped(elements),
+                          grouped(element.differing), element.differing == 1 ? "s" : ""));
     page.line("  A  " + element.a);
     page.line("  B  " + element.b + distance_text(element));
+  } else if (difference.a->kind == runs::TraceEventKind::kOlder) {
+    page.line("it was made before the step, such as the data; a trace holds no values of it");
+  } else {
+    page.line(fmt::format("in elements {} to {} of {}; traces with values (--values) name the element",
+                          grouped(difference.leaf_first), grouped(difference.leaf_last), grouped(elements)));
   }
+}
+
+void add_value(Page& page, const runs::TraceDifference& difference, std::uint64_t first_step) {
+  add_place(page, difference);
   if (difference.origin) {
     const auto& origin = *difference.origin;
     page.line(fmt::format("in step {} both computed it alike: %{} {}{}", grouped_number(origin.step),
                           origin.event, runs::trace_event_phrase(origin.made_by), place_of(origin.made_by)));
-    page.line(fmt::format("so it changed in memory afterwards, {}",
-                          origin.changed_in_a ? (origin.changed_in_b ? "on both sides" : "in A") : "in B"));
+    page.line(
+        fmt::format("no operation changed it afterwards: in {}, the memory did, or the program's own code",
+                    origin.changed_in_a ? "A" : "B"));
+  } else if (difference.a->kind == runs::TraceEventKind::kState && difference.step == first_step &&
+             first_step > 1) {
+    page.line(fmt::format("traces from step {} on would say whether it was computed so",
+                          grouped_number(first_step - 1)));
   }
   if (difference.a->kind == runs::TraceEventKind::kHost)
     page.line(
@@ -166,11 +205,13 @@ void add_value(Page& page, const runs::TraceDifference& difference) {
 
 void add_inputs(Page& page, const runs::TraceDifference& difference) {
   for (std::size_t i = 0; i < difference.inputs.size(); ++i)
-    page.line(fmt::format("{} %{} {}", i == 0 ? "inputs, which agree:" : "                    ",
-                          difference.a->inputs[i], described(difference.inputs[i])));
+    page.line(fmt::format(
+        "{} %{} {}",
+        i == 0 ? "inputs, which agreed when they were made:" : "                                         ",
+        difference.a->inputs[i], described(difference.inputs[i])));
 }
 
-void add_difference(Page& page, const runs::TraceDifference& difference) {
+void add_difference(Page& page, const runs::TraceDifference& difference, std::uint64_t first_step) {
   const std::string at =
       fmt::format("part at step {}, event %{}", grouped_number(difference.step), difference.event);
   switch (difference.parting) {
@@ -190,7 +231,7 @@ void add_difference(Page& page, const runs::TraceDifference& difference) {
       page.line(fmt::format("{}: {}", at, described(*difference.a)));
       if (const std::string place = place_of(*difference.a); !place.empty())
         page.line("  " + place.substr(2));
-      add_value(page, difference);
+      add_value(page, difference, first_step);
       add_inputs(page, difference);
   }
 }
@@ -199,14 +240,18 @@ void add_difference(Page& page, const runs::TraceDifference& difference) {
 std::string trace_command(const runs::DiffSide& side) {
   constexpr std::uint64_t kFewSteps = 10;
   const std::uint64_t from = side.fault->after + 1, to = side.fault->by;
-  return fmt::format("tessera trace {} --from {} --to {}{}", printable(side.folder), from, to,
+  return fmt::format("tessera trace {} --from {} --to {}{}", shell_word(side.folder), from, to,
                      to - from < kFewSteps ? " --values" : "");
 }
 
 void add_traces(Page& page, const runs::DiffResult& result) {
   const runs::TraceComparison& traces = *result.traces;
   page.section("traces");
-  if (traces.difference) return add_difference(page, *traces.difference);
+  if (traces.difference) {
+    add_difference(page, *traces.difference, traces.from);
+    if (result.seen_once) page.line("executed once more, they did not part there: this fault comes and goes");
+    return;
+  }
   page.line(fmt::format("{}: {} events, all alike", steps_text(traces.from, traces.to),
                         grouped_number(traces.events)));
   if (result.a.is_trace || result.b.is_trace) return;
@@ -227,10 +272,16 @@ std::string diff_text(const runs::DiffResult& result) {
     add_group(page, "code", result.records->code, "the same program");
     add_group(page, "environment", result.records->environment, "the same");
   }
+  if (!result.records) add_claims(page, result);
   if (result.chains) add_chains(page, result);
   add_executions(page, result);
   if (result.traces) add_traces(page, result);
-  if (result.identical) page.line("identical");
+  page.section("");
+  if (result.identical())
+    page.line(result.traces ? "identical in these steps" : "identical");
+  else if (result.agree)
+    page.line(fmt::format("the same as far as they go, but {} not sealed",
+                          !result.a.is_trace && result.a.seal.empty() ? "A is" : "B is"));
   return std::move(page).text();
 }
 

@@ -25,12 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct TemporaryFolder {
-  ~TemporaryFolder() { fs::remove_all(path, error); }
-  std::string path = make_temporary_folder("tessera-verify");
-  std::error_code error;
-};
-
 // This process's variables with others for the replay; an empty value takes a variable away.
 std::vector<std::string> environment_with(const std::map<std::string, std::string>& changes) {
   std::vector<std::string> result;
@@ -169,8 +163,8 @@ struct ForeignProgram {
 ForeignReplay replay_program(const std::string& run_folder, const ForeignProgram& program,
                              const ReplayRequest& request) {
   const runs::ReplayOptions& part = request.part;
-  const TemporaryFolder scratch;
-  const std::string report = scratch.path + "/report.json";
+  const ScratchFolder scratch("tessera-verify");
+  const std::string report = scratch.path() + "/report.json";
   ForeignReplay replay;
   replay.status =
       execute(program.circumstances, replay_environment(run_folder, report, request, program.execution));

@@ -1,6 +1,7 @@
 // tessera trace: what did every operation of these steps compute, here?
 #include <fmt/core.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tessera/base/files.h"
@@ -64,7 +65,7 @@ runs::TraceRequest request_of(const TraceArguments& given, const runs::Record& r
 }
 
 void print_result(const runs::TraceRequest& request, const runs::ReplayOutcome& outcome) {
-  fmt::print("trace     {}: {}{}\n", request.folder,
+  fmt::print("trace     {}: {}{}\n", printable(request.folder),
              request.from == request.to
                  ? fmt::format("step {}", grouped_number(request.from))
                  : fmt::format("steps {} to {}", grouped_number(request.from), grouped_number(request.to)),
@@ -77,7 +78,7 @@ void print_result(const runs::TraceRequest& request, const runs::ReplayOutcome& 
 }
 
 void print_json(const runs::TraceRequest& request, const runs::ReplayOutcome& outcome) {
-  nlohmann::json json = {{"trace", request.folder},
+  nlohmann::json json = {{"trace", printable(request.folder)},
                          {"from", request.from},
                          {"to", request.to},
                          {"values", request.values},
@@ -111,7 +112,7 @@ ExitCode run_trace(const Words& words) {
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string folder = runs_folder(given.store, given.run);
   const runs::Record record = runs::read_record(folder);
-  const runs::TraceRequest request = request_of(given, record, runs::read_circumstances(folder).name);
+  const runs::TraceRequest request = request_of(given, record, std::filesystem::path(folder).filename());
   execution.apply();
   const InterruptGuard stop_cleanly;  // without half a trace
   const runs::ReplayOutcome outcome = reexecution(options, execution)(

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
 
 #include "tessera/base/error.h"
 #include "tessera/plot/canvas.h"
@@ -40,8 +40,9 @@ void check(const Slider& slider) {
   if (slider.values.size() != slider.frames.size() || slider.frames.size() < 2)
     fail("{}: {} values for {} frames; expected one each, and at least 2", name, slider.values.size(),
          slider.frames.size());
-  if (!std::is_sorted(slider.values.begin(), slider.values.end(), std::less_equal<>()))
-    fail("{}: the values do not ascend", name);
+  for (std::size_t i = 0; i < slider.values.size(); ++i)
+    if (!std::isfinite(slider.values[i]) || (i > 0 && !(slider.values[i - 1] < slider.values[i])))
+      fail("{}: the values do not ascend: {} is number {}", name, number_for_people(slider.values[i]), i + 1);
   if (slider.first >= slider.frames.size())
     fail("{}: frame {} is to be shown first, but there are {}", name, slider.first, slider.frames.size());
 }

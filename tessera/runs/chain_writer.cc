@@ -11,10 +11,6 @@ namespace {
 
 constexpr const char* kNothing = "nothing";
 
-std::string number_text(double value) {
-  return fmt::format("{} ({})", value, hex_float(value));
-}
-
 template <typename Value, typename ToText>
 std::optional<Mismatch> compare_parts(const char* what, const std::map<std::string, Value>& recorded,
                                       const std::map<std::string, Value>& now, ToText to_text) {
@@ -45,7 +41,7 @@ std::optional<Mismatch> compare_lines(const ChainLine& recorded, const ChainLine
     };
     mismatch = Mismatch{0, "the end of the run", place(recorded), place(now)};
   }
-  if (!mismatch) mismatch = compare_parts("scalar", recorded.scalars, now.scalars, number_text);
+  if (!mismatch) mismatch = compare_parts("scalar", recorded.scalars, now.scalars, real_text);
   if (!mismatch) mismatch = compare_parts("tensor", recorded.state, now.state, same_text);
   if (!mismatch && recorded.checkpoint != now.checkpoint) {
     const auto name = [](const ChainLine& line) {

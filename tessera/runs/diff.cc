@@ -12,19 +12,6 @@
 namespace tessera::runs {
 namespace {
 
-struct ScratchFolder {
-  ScratchFolder() = default;
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    try {
-      remove_folder(path);
-    } catch (const Error&) {  // it is left for the system to remove
-    }
-  }
-  const std::string path = make_temporary_folder("tessera-diff");
-};
-
 struct Range {
   std::uint64_t from, to;  // steps, both included
 };
@@ -39,6 +26,7 @@ DiffSide side_of(const std::string& folder) {
     }
     side.name = reader.header().name;
     side.claim = reader.header().claim;
+    side.contract = reader.header().contract;
     side.steps = reader.header().to - reader.header().from + 1;
     return side;
   }
@@ -76,7 +64,7 @@ class Differ {
     DiffSide &a = result_.a, &b = result_.b;
     if (a.is_trace && b.is_trace) {
       result_.traces = compare_traces(a.folder, b.folder);
-      result_.identical = !result_.traces->difference;
+      result_.agree = !result_.traces->difference && same_claim();
     } else if (a.is_trace || b.is_trace) {
       compare_run_with_trace(a.is_trace ? b : a, a.is_trace ? a : b);
     } else {
@@ -90,13 +78,14 @@ class Differ {
     if (!run.damage.empty()) return;
     const TraceReader reader(trace.folder);
     const TraceHeader& header = reader.header();
-    const std::string own = scratch_.path + "/run";
+    const std::string own = scratch_.path() + "/run";
     const Record record = read_record(run.folder);
     run.claim = to_hex(record.claim_hash);
+    run.contract = record.claim.contract;
     if (!execute(run, {header.from, header.to}, own, header.values)) return;
     result_.traces = run.folder == result_.a.folder ? compare_traces(own, trace.folder)
                                                     : compare_traces(trace.folder, own);
-    result_.identical = run.reproduced() && !result_.traces->difference;
+    result_.agree = run.reproduced() && !result_.traces->difference && same_claim();
   }
 
   void compare_runs() {
@@ -105,13 +94,14 @@ class Differ {
     const Record record_a = read_record(a.folder), record_b = read_record(b.folder);
     a.claim = to_hex(record_a.claim_hash);
     b.claim = to_hex(record_b.claim_hash);
+    a.contract = record_a.claim.contract;
+    b.contract = record_b.claim.contract;
     result_.records = compare_circumstances(record_a.claim, read_circumstances(a.folder), record_b.claim,
                                             read_circumstances(b.folder));
     result_.chains = compare_chains(record_a.lines, record_b.lines);
     const auto& difference = result_.chains->difference;
-    result_.identical = !difference && result_.records->claims_equal();
-    if (!difference || difference->step > std::min(record_a.last_step(), record_b.last_step())) return;
-    if (difference->what == "the end of the run") return;
+    result_.agree = !difference && result_.records->claims_equal();
+    if (!difference || difference->only_length) return;
     const std::uint64_t agreed = result_.chains->state_agreed.value_or(0);
     take_apart({agreed + 1, std::max<std::uint64_t>(1, difference->step)});
   }
@@ -119,7 +109,7 @@ class Differ {
   // First digests alone over the whole stretch; then, of the step that differs and the one before it, the values.
   void take_apart(const Range& range) {
     DiffSide &a = result_.a, &b = result_.b;
-    const std::string folder_a = scratch_.path + "/a", folder_b = scratch_.path + "/b";
+    const std::string folder_a = scratch_.path() + "/a", folder_b = scratch_.path() + "/b";
     const bool executed_a = execute(a, range, folder_a, false),
                executed_b = execute(b, range, folder_b, false);
     if (!executed_a || !executed_b) return;
@@ -128,9 +118,18 @@ class Differ {
     const std::uint64_t step = result_.traces->difference->step;
     const Range closer{std::max<std::uint64_t>(1, step - 1), step};
     DiffSide again_a = a, again_b = b;
-    if (execute(again_a, closer, folder_a + "-values", true) &&
-        execute(again_b, closer, folder_b + "-values", true))
-      result_.traces = compare_traces(folder_a + "-values", folder_b + "-values");
+    if (!execute(again_a, closer, folder_a + "-values", true) ||
+        !execute(again_b, closer, folder_b + "-values", true))
+      return;
+    const TraceComparison again = compare_traces(folder_a + "-values", folder_b + "-values");
+    const auto& first = result_.traces->difference;
+    result_.seen_once =
+        !again.difference || again.difference->step != first->step || again.difference->event != first->event;
+    if (!result_.seen_once) result_.traces = again;
+  }
+
+  bool same_claim() const {
+    return result_.a.claim == result_.b.claim && result_.a.contract == result_.b.contract;
   }
 
   bool execute(DiffSide& side, const Range& steps, const std::string& trace, bool values) {
@@ -156,7 +155,7 @@ class Differ {
   }
 
   const Reexecute& reexecute_;
-  const ScratchFolder scratch_;
+  const ScratchFolder scratch_{"tessera-diff"};
   DiffResult result_;
 };
 

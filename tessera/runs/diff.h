@@ -22,7 +22,7 @@
 //   run.finish();
 // }
 // const auto result = runs::diff(store + "/count-0001", store + "/count-0002");  // without a way to re-execute
-// assert(!result.identical && result.chains->difference->what == "scalar 'value'");
+// assert(!result.identical() && result.chains->difference->what == "scalar 'value'");
 // remove_folder(store);
 // ```
 #pragma once
@@ -57,6 +57,7 @@ struct DiffSide {
   bool is_trace = false;
   std::string name;         // of the run
   std::string claim;        // SHA-256
+  std::string contract;     // of the numerics
   std::string seal;         // empty: none
   std::uint64_t steps = 0;  // recorded, or traced
   std::string damage;       // the record is not intact: where and why; it is not re-executed then
@@ -74,8 +75,13 @@ struct DiffResult {
   std::optional<RecordDifferences> records;  // of two runs
   std::optional<ChainComparison> chains;
   std::optional<TraceComparison> traces;
-  bool identical =
-      false;  // everything that was compared agrees: the circumstances aside, which change no bit
+  bool seen_once =
+      false;  // executed once more, closer, the runs did not part there again: a fault that comes and goes
+  bool agree = false;  // everything that was compared does: the circumstances aside, which change no bit
+  // Two sealed runs that agree, or runs and traces that agree in the steps of the traces.
+  bool identical() const {
+    return agree && (a.is_trace || !a.seal.empty()) && (b.is_trace || !b.seal.empty());
+  }
 };
 
 DiffResult diff(const std::string& a, const std::string& b, const Reexecute& reexecute = nullptr);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/json.h"
 #include "tessera/base/text.h"
 
 namespace tessera::runs {
@@ -115,6 +116,17 @@ void JsonFields::done() const {
     std::string keys;
     for (const auto& item : object_.items()) keys += (keys.empty() ? "" : ", ") + item.key();
     refuse("{}: an unexpected field among {}", where_, keys);
+  }
+}
+
+double scalar_value(const nlohmann::json& value, const std::string& name, const std::string& where) {
+  if (!value.is_string())
+    fail("{}: scalar '{}' is to be a hexadecimal text, found {}", where, printable(name),
+         printable(value.dump()));
+  try {
+    return hex_float_value(value.get<std::string>());
+  } catch (const Error& error) {
+    fail("{}: scalar '{}': {}", where, printable(name), error.what());
   }
 }
 

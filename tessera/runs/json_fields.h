@@ -39,4 +39,7 @@ class JsonFields {
   std::size_t read_ = 0;
 };
 
+// The real number of the scalar `name`, which is written as a hexadecimal text.
+double scalar_value(const nlohmann::json& value, const std::string& name, const std::string& where);
+
 }  // namespace tessera::runs

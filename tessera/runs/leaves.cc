@@ -56,19 +56,6 @@ Digest leaf_digest(const std::byte* data, std::size_t bytes) {
   return Sha256().add(std::string_view("\0", 1)).add(data, bytes).finish();
 }
 
-struct Part {  // of one tensor: what one task hashes
-  std::size_t tensor;
-  std::int64_t first, last;  // leaves
-};
-
-std::vector<Part> parts_of(std::span<const Tensor> tensors) {
-  std::vector<Part> parts;
-  for (std::size_t i = 0; i < tensors.size(); ++i)
-    for (std::int64_t first = 0, count = leaf_count(tensors[i]); first < count; first += kLeavesPerTask)
-      parts.push_back({i, first, std::min(first + kLeavesPerTask, count)});
-  return parts;
-}
-
 }  // namespace
 
 Digest merkle_root(std::span<const Digest> leaves) {
@@ -80,31 +67,22 @@ Digest merkle_root(std::span<const Digest> leaves) {
   return Sha256().add(std::string_view("\1", 1)).add(a.data(), a.size()).add(b.data(), b.size()).finish();
 }
 
-std::vector<TensorLeaves> leaves_of(std::span<const Tensor> tensors) {
-  std::vector<Elements> elements(tensors.size());
-  std::vector<TensorLeaves> result(tensors.size());
-  parallel_for(static_cast<std::int64_t>(tensors.size()), [&](std::int64_t i) {
-    const auto at = static_cast<std::size_t>(i);
-    elements[at] = elements_of(tensors[at]);
-    result[at].leaves.resize(static_cast<std::size_t>(leaf_count(tensors[at])));
-  });
-  const std::vector<Part> parts = parts_of(tensors);
-  parallel_for(static_cast<std::int64_t>(parts.size()), [&](std::int64_t i) {
-    const Part& part = parts[static_cast<std::size_t>(i)];
-    const Elements& from = elements[part.tensor];
-    const auto leaf_bytes = static_cast<std::size_t>(kTraceLeaf * dtype_size(tensors[part.tensor].dtype()));
-    for (std::int64_t leaf = part.first; leaf < part.last; ++leaf) {
+TensorLeaves leaves_of(const Tensor& tensor) {
+  const Elements elements = elements_of(tensor);
+  const auto leaf_bytes = static_cast<std::size_t>(kTraceLeaf * dtype_size(tensor.dtype()));
+  TensorLeaves result;
+  result.leaves.resize(static_cast<std::size_t>(leaf_count(tensor)));
+  const auto count = static_cast<std::int64_t>(result.leaves.size());
+  parallel_for((count + kLeavesPerTask - 1) / kLeavesPerTask, [&](std::int64_t task) {
+    for (std::int64_t leaf = task * kLeavesPerTask; leaf < std::min(count, (task + 1) * kLeavesPerTask);
+         ++leaf) {
       const std::size_t begin = static_cast<std::size_t>(leaf) * leaf_bytes;
-      result[part.tensor].leaves[static_cast<std::size_t>(leaf)] =
-          leaf_digest(from.data + begin, std::min(leaf_bytes, from.bytes - begin));
+      result.leaves[static_cast<std::size_t>(leaf)] =
+          leaf_digest(elements.data + begin, std::min(leaf_bytes, elements.bytes - begin));
     }
   });
-  for (TensorLeaves& leaves : result) leaves.root = merkle_root(leaves.leaves);
+  result.root = merkle_root(result.leaves);
   return result;
-}
-
-TensorLeaves leaves_of(const Tensor& tensor) {
-  return std::move(leaves_of(std::span(&tensor, 1))[0]);
 }
 
 }  // namespace tessera::runs

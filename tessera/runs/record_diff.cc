@@ -109,10 +109,6 @@ Table environment_of(const Circumstances& circumstances) {
 
 // ---- Chains ----
 
-std::string number_text(double value) {
-  return fmt::format("{} ({})", value, hex_float(value));
-}
-
 // What differs between two maps, first what both have.
 template <typename Value, typename ToText>
 void add_parts(std::vector<ChainDifference>& found, const char* what, const std::map<std::string, Value>& a,
@@ -126,14 +122,14 @@ void add_parts(std::vector<ChainDifference>& found, const char* what, const std:
                       text_b = in_b == b.end() ? "nothing" : to_text(in_b->second);
     if (text_a == text_b) continue;
     const bool both = in_a != a.end() && in_b != b.end();
-    (both ? found : one_sided).push_back({0, fmt::format("{} '{}'", what, name), text_a, text_b, {}});
+    (both ? found : one_sided).push_back({0, fmt::format("{} '{}'", what, name), text_a, text_b, {}, false});
   }
   found.insert(found.end(), one_sided.begin(), one_sided.end());
 }
 
 std::optional<ChainDifference> compare_step(const ChainLine& a, const ChainLine& b) {
   std::vector<ChainDifference> found;
-  add_parts(found, "scalar", a.scalars, b.scalars, number_text);
+  add_parts(found, "scalar", a.scalars, b.scalars, real_text);
   // One side may have taken digests at this step and the other not.
   if (!a.state.empty() && !b.state.empty())
     add_parts(found, "tensor", a.state, b.state, [](const std::string& digest) { return digest; });
@@ -188,7 +184,7 @@ ChainComparison compare_chains(const std::vector<RecordLine>& a, const std::vect
   };
   if (last_a.step != last_b.step || last_a.closing != last_b.closing)
     result.difference = ChainDifference{
-        std::min(last_a.step, last_b.step), "the end of the run", end(last_a), end(last_b), {}};
+        std::min(last_a.step, last_b.step), "the end of the run", end(last_a), end(last_b), {}, true};
   return result;
 }
 

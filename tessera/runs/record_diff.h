@@ -47,6 +47,7 @@ struct ChainDifference {
   std::string what;                 // "scalar 'loss'", "tensor 'model.w'", "the end of the run"
   std::string a, b;                 // numbers in decimal and hexadecimal, digests; "nothing"
   std::vector<std::string> others;  // what else differs at that step, by name
+  bool only_length = false;         // every common step agrees; one goes on, or is complete
 };
 
 struct ChainComparison {

@@ -53,17 +53,6 @@ void compare_values(std::string& difference, const char* what, const T& recorded
     difference = fmt::format("{}: {} in the record, {} now", what, recorded, now);
 }
 
-double scalar_value(const json& value, const std::string& name, const std::string& where) {
-  if (!value.is_string())
-    fail("{}: scalar '{}' is to be a hexadecimal text, found {}", where, printable(name),
-         printable(value.dump()));
-  try {
-    return hex_float_value(value.get<std::string>());
-  } catch (const Error& error) {
-    fail("{}: scalar '{}': {}", where, printable(name), error.what());
-  }
-}
-
 }  // namespace
 
 std::string claim_text(const Claim& claim) {

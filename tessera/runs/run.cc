@@ -35,6 +35,22 @@ std::uint64_t step_of(const char* variable) {
   return step;
 }
 
+TraceRequest trace_of_environment(const std::string& folder) {
+  const std::string values = environment_value("TESSERA_TRACE_VALUES");
+  if (!values.empty() && values != "0" && values != "1")
+    fail_with(ExitCode::kUsage, "TESSERA_TRACE_VALUES: expected 0 or 1, found '{}'", values);
+  return {folder, step_of("TESSERA_TRACE_FROM"), step_of("TESSERA_TRACE_TO"), values == "1"};
+}
+
+// Before a run is begun that could not be traced.
+void refuse_unusable_trace(const TraceRequest& trace) {
+  if (trace.from == 0 || trace.from > trace.to)
+    fail_with(ExitCode::kUsage, "cannot trace steps {} to {}: expected an ascending range from 1", trace.from,
+              trace.to);
+  if (exists(trace.folder))
+    fail_with(ExitCode::kUsage, "{}: exists already; a trace is written to a new folder", trace.folder);
+}
+
 // The last step needs no limit: what follows it is the closing line, which is to be compared, too.
 std::uint64_t last_to_replay(const ReplayOptions& options, std::uint64_t last_step,
                              const std::string& folder) {
@@ -116,8 +132,8 @@ Run Run::open(const RunOptions& given) {
   };
   if (options.obey_environment) plant_fault_from_environment();
   if (const std::string folder = asked_for("TESSERA_TRACE"); !folder.empty() && first_use_of(folder))
-    options.trace = TraceRequest{folder, step_of("TESSERA_TRACE_FROM"), step_of("TESSERA_TRACE_TO"),
-                                 environment_value("TESSERA_TRACE_VALUES") == "1"};
+    options.trace = trace_of_environment(folder);
+  if (options.trace) refuse_unusable_trace(*options.trace);
   const std::string replayed = asked_for("TESSERA_REPLAY");
   if (!replayed.empty()) {
     if (!first_use_of(replayed))

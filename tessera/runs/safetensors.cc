@@ -244,7 +244,7 @@ void save_safetensors(const std::string& path, const std::vector<NamedTensor>& t
 }
 
 SafetensorsFile load_safetensors(const std::string& path) {
-  return parse_safetensors(read_file(path), path);
+  return parse_safetensors(read_regular_file(path), path);
 }
 
 }  // namespace tessera::runs

@@ -26,7 +26,7 @@ void find_leaf(TraceDifference& difference) {
 
 std::string scalar_text(const std::map<std::string, double>& scalars, const std::string& name) {
   const auto found = scalars.find(name);
-  return found == scalars.end() ? "nothing" : fmt::format("{} ({})", found->second, hex_float(found->second));
+  return found == scalars.end() ? "nothing" : real_text(found->second);
 }
 
 class Comparison {
@@ -135,7 +135,7 @@ class Comparison {
       const bool is_a = event.root == difference.a->root, is_b = event.root == difference.b->root;
       if (!(is_a || is_b) || event.dtype != difference.a->dtype || !(event.shape == difference.a->shape))
         continue;
-      difference.origin = {before_a->step, static_cast<std::uint32_t>(i), event, is_b, is_a};
+      difference.origin = {before_a->step, static_cast<std::uint32_t>(i), event, is_b};
       return;
     }
   }

@@ -51,13 +51,14 @@ struct TraceDifference {
   std::int64_t leaf_first = 0, leaf_last = 0;  // elements of the first leaf that differs, both included
   std::optional<ElementDifference> element;    // when both traces hold values
   std::vector<TraceEvent> inputs;              // of the event; they agree
-  // kValue of a state tensor: the last event of the step before that gave the bits which one side still has. The other side's
-  // memory changed after it. None when the traces do not hold that step, or no event gave these bits.
+  // kValue of a state tensor: the last event of the step before that gave the bits which one side still has. On the other side they
+  // changed after it, by no operation: in memory, or by the program's own code. None when the traces do not hold that step, or no event
+  // gave these bits.
   struct Origin {
     std::uint64_t step = 0;
     std::uint32_t event = 0;
     TraceEvent made_by;
-    bool changed_in_a = false, changed_in_b = false;
+    bool changed_in_a = false;  // else in b
   };
   std::optional<Origin> origin;
 };

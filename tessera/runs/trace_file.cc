@@ -44,10 +44,8 @@ void parse_step_end(TraceStep& step, std::string_view text, const std::string& w
     fail("{}: the end of step {} after {} events, expected that of step {} after {}", where, number, events,
          step.step, step.events.size());
   if (fields.has("scalars"))
-    for (const auto& [name, scalar] : fields.object("scalars").items()) {
-      if (!scalar.is_string()) fail("{}: scalar '{}' is to be a hexadecimal text", where, printable(name));
-      step.scalars[name] = hex_float_value(scalar.get<std::string>());
-    }
+    for (const auto& [name, scalar] : fields.object("scalars").items())
+      step.scalars[name] = scalar_value(scalar, name, where);
   fields.done();
   if (text != step_end_text(step)) fail("{}: not in canonical form", where);
 }
@@ -76,7 +74,11 @@ void remove_leftovers(const Temporary& temporary) {
     if (!name.starts_with(temporary.prefix)) continue;
     const pid_t writer = std::atoi(name.c_str() + temporary.prefix.size());
     const bool alive = writer <= 0 || ::kill(writer, 0) == 0 || errno != ESRCH;
-    if (!alive || writer == getpid()) remove_folder(temporary.parent + name);
+    if (alive && writer != getpid()) continue;
+    try {
+      remove_folder(temporary.parent + name);
+    } catch (const Error&) {  // somebody else's; ours has another name
+    }
   }
 }
 

@@ -47,6 +47,7 @@ struct TraceHeader {
 };
 
 enum class TraceEventKind { kState, kHost, kOlder, kOperation };
+std::string_view trace_event_kind_name(TraceEventKind kind);  // "state", "host", "older", "operation"
 
 struct TraceEvent {
   TraceEventKind kind = TraceEventKind::kOperation;
@@ -72,9 +73,7 @@ struct TensorLeaves {
   Digest root{};
   std::vector<Digest> leaves;  // all of them, also when there is only one
 };
-TensorLeaves leaves_of(const Tensor& tensor);
-// Of many at once, on every thread of the pool.
-std::vector<TensorLeaves> leaves_of(std::span<const Tensor> tensors);
+TensorLeaves leaves_of(const Tensor& tensor);        // on every thread of the pool
 Digest merkle_root(std::span<const Digest> leaves);  // at least one
 
 // The lines of trace.jsonl, with their newlines. Parsers refuse what the writer would not have written.

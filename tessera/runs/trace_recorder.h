@@ -1,11 +1,12 @@
 // Writes a trace (trace_file.h) while a computation runs: every operation of this thread between the beginning and the end of some
 // steps. Run does this when RunOptions::trace asks for it; a loop without a Run can use the recorder itself.
 //
-// During a step the recorder only notes handles: tensors do not change, so their digests are computed when the step ends, by all threads.
-// All tensors of a traced step are alive until then, which is the memory that tracing takes.
+// Digests are computed as the operations run, while the elements are in the cache, by all threads. With values, a copy of every tensor of
+// a step is held until it ends.
 //
 // Errors: Error when the folder exists already or cannot be written; a trace whose last step was not reached is not left behind.
-// Thread-safety: one thread, the one that works on the steps; operations that other threads issue are not seen.
+// Thread-safety: one thread, the one that works on the steps; operations that other threads issue are not
+// seen, and a tensor that another thread made during the step is not to be used in it.
 //
 // ```cpp
 // const std::string folder = make_temporary_folder("recorder");
@@ -25,9 +26,7 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "tessera/runs/safetensors.h"
@@ -57,7 +56,7 @@ class TraceRecorder : public OpObserver {
   void forget_step();
   std::uint32_t add(TraceEvent event, const Tensor& tensor);
   std::uint32_t number_of(const Tensor& input);
-  TensorLeaves leaves_of_event(const TraceEvent& event, const Tensor& tensor);
+  TensorLeaves leaves_of_older(const Tensor& tensor);
 
   TraceHeader header_;
   TraceWriter writer_;
@@ -65,17 +64,15 @@ class TraceRecorder : public OpObserver {
   std::vector<Tensor> values_;  // one per event, with values
   // By identity; looked up only. A tensor that takes the place of one that is gone takes its entry, too.
   std::unordered_map<const void*, std::uint32_t> numbers_;
-  // What contiguous memory held when it was last written, by address, dtype and number of elements.
-  using Memory = std::tuple<const void*, DType, std::int64_t>;
-  std::map<Memory, TensorLeaves> hashed_;
-  // Older tensors are hashed once per trace: a whole data set may be among them. The handle keeps the identity.
-  std::map<const void*, std::pair<Tensor, TensorLeaves>> older_;
+  // Older tensors are hashed once for as long as every step uses them: a whole data set may be among them. The handle keeps the identity.
+  struct Older {
+    Tensor tensor;
+    TensorLeaves leaves;
+    std::uint64_t step;  // in which it was used last
+  };
+  std::map<const void*, Older> older_;
   std::optional<ObserveOps> observing_;
   bool complete_ = false;
 };
-
-// The path of a source file as traces show it: relative to the root of Tessera's own source, or to the working directory, for files below
-// them; others as the compiler named them.
-std::string source_path(std::string_view file);
 
 }  // namespace tessera::runs

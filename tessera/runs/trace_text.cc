@@ -22,6 +22,14 @@ TraceEventKind parse_kind(const std::string& text, const std::string& where) {
   fail("{}: there is no kind of event '{}'", where, printable(text));
 }
 
+DType parse_dtype(const std::string& text, const std::string& where) {
+  try {
+    return dtype_from_name(text);
+  } catch (const Error& error) {
+    fail("{}: {}", where, error.what());
+  }
+}
+
 std::vector<std::uint64_t> integers(const json& list, const std::string& what, const std::string& where) {
   std::vector<std::uint64_t> result;
   for (const json& value : list) {
@@ -84,6 +92,10 @@ json parse_line(std::string_view text, const std::string& where) {
 
 }  // namespace
 
+std::string_view trace_event_kind_name(TraceEventKind kind) {
+  return kKinds[static_cast<std::size_t>(kind)];
+}
+
 std::string trace_header_text(const TraceHeader& header) {
   const json value = {
       {"format", kTraceFormat},      {"claim", header.claim},   {"name", header.name},
@@ -115,7 +127,7 @@ TraceHeader parse_trace_header(std::string_view text, const std::string& where) 
 
 std::string trace_event_text(std::uint32_t number, const TraceEvent& event) {
   json value = {{"event", number},
-                {"kind", kKinds[static_cast<std::size_t>(event.kind)]},
+                {"kind", trace_event_kind_name(event.kind)},
                 {"dtype", dtype_name(event.dtype)},
                 {"shape", std::vector<std::int64_t>(event.shape.begin(), event.shape.end())},
                 {"root", to_hex(event.root)}};
@@ -137,7 +149,7 @@ TraceEvent parse_trace_event(std::string_view text, std::uint32_t number, const 
     fail("{}: event {}, expected event {}", where, found, number);
   TraceEvent event;
   event.kind = parse_kind(fields.text("kind"), where);
-  event.dtype = dtype_from_name(fields.text("dtype"));
+  event.dtype = parse_dtype(fields.text("dtype"), where);
   event.shape = parse_shape(fields.array("shape"), where);
   event.root = fields.digest("root");
   for (const auto& [key, text_of] :

@@ -166,8 +166,7 @@ class Planter : public internal::FaultPlanter {
     const std::lock_guard lock(mutex_);
     if (!active_ || std::this_thread::get_id() != thread_) return;
     if (is_next(Fault::Target::kHost, host_tensors_))
-      executed(fmt::format("host tensor {} ({}:{})", host_tensors_, where.file_name(), where.line()),
-               flipped(made));
+      executed(fmt::format("host tensor {} ({})", host_tensors_, source_text(where)), flipped(made));
     ++host_tensors_;
   }
 
@@ -201,9 +200,8 @@ class Planter : public internal::FaultPlanter {
   }
 
   void execute(const OpEvent& event) {
-    const std::string place =
-        fmt::format("operation {} ({} {} at {}:{})", operations_, op_info(event.op).name,
-                    event.output.shape().to_string(), event.where.file_name(), event.where.line());
+    const std::string place = fmt::format("operation {} ({} {} at {})", operations_, op_info(event.op).name,
+                                          event.output.shape().to_string(), source_text(event.where));
     if (fault_.kind == Fault::Kind::kBit) return executed(place, flipped(event.output));
     if (fault_.kind == Fault::Kind::kSwap) {
       check_element(event.output, fault_.element);

@@ -11,8 +11,8 @@
 //     step=37 operation=12 drop-task=1          the thread pool leaves out task 1 of the operation's loop; its part of the output keeps
 //                                               a pattern (0x3f in every byte, 0 for whole numbers and bool)
 //
-// Steps are those of a recorded run and count from 1. Operations count from 0 in their step, views included, and so do host tensors: as the
-// events of a trace (runs/trace_file.h). An operation is counted on the thread that works on the run. Elements count row-major,
+// Steps are those of a recorded run and count from 1. Operations count from 0 in their step, views included, and host tensors from 0, apart
+// from each other; the events of a trace (runs/trace_file.h) count all kinds together. An operation is counted on the thread that works on the run. Elements count row-major,
 // bits from the lowest. The next term of a chain is, by the numerics contract, the next one of a product's chunk of 256, and the one 16
 // places on in a block of a sum. Which tasks a loop has depends on the number of threads and the backend.
 //

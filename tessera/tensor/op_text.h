@@ -1,4 +1,4 @@
-// The attributes of an operation as a canonical text, for traces and listings: "kernel 3,3; stride 1,1; padding 0,0". Equal attributes,
+// The attributes of an operation as a canonical text, for traces and listings: "kernel 3,3; stride 1,1; padding 1,1". Equal attributes,
 // equal text, on every machine; numbers are the shortest decimals that read back as the same double. What the output's shape and dtype
 // say already is left out, and an operation without attributes has an empty text.
 //

@@ -6,8 +6,11 @@
 // ```cpp
 // SourceLocation here = SourceLocation::current();
 // assert(here.line() > 0 && std::string(here.file_name()).size() > 0);
+// assert(source_text(SourceLocation()).empty());
 // ```
 #pragma once
+
+#include <string>
 
 namespace tessera {
 
@@ -32,5 +35,9 @@ class SourceLocation {
   const char* function_ = "";
   unsigned line_ = 0;
 };
+
+// "tessera/nn/layers.cc:88": the path is relative to the root of Tessera's own source, or to the working directory, for files below
+// them, so that it is the same on two machines; others are as the compiler named them. Empty for nowhere.
+std::string source_text(SourceLocation where);
 
 }  // namespace tessera
