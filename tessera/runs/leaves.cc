@@ -5,12 +5,13 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/runs/leaf_lanes.h"
 #include "tessera/runs/trace_file.h"
 
 namespace tessera::runs {
 namespace {
 
-constexpr std::int64_t kLeavesPerTask = 16;
+constexpr std::size_t kLeavesPerTask = 16;
 
 // Row-major elements without a copy if nothing has to be changed: only then is the memory what is hashed.
 struct Elements {
@@ -56,6 +57,22 @@ Digest leaf_digest(const std::byte* data, std::size_t bytes) {
   return Sha256().add(std::string_view("\0", 1)).add(data, bytes).finish();
 }
 
+// The leaves `first` to `last` - 1. The last leaf of a tensor may be shorter than the others.
+void hash_leaves(const Elements& elements, std::size_t leaf_bytes, std::size_t first, std::size_t last,
+                 Digest* digests) {
+  const std::byte* whole[kLeavesPerTask];
+  std::size_t wholes = 0;
+  while (first + wholes < last && (first + wholes + 1) * leaf_bytes <= elements.bytes) {
+    whole[wholes] = elements.data + (first + wholes) * leaf_bytes;
+    ++wholes;
+  }
+  first += hash_leaves_in_lanes({whole, wholes}, leaf_bytes, digests + first);
+  for (; first < last; ++first) {
+    const std::size_t begin = first * leaf_bytes;
+    digests[first] = leaf_digest(elements.data + begin, std::min(leaf_bytes, elements.bytes - begin));
+  }
+}
+
 }  // namespace
 
 Digest merkle_root(std::span<const Digest> leaves) {
@@ -72,15 +89,13 @@ TensorLeaves leaves_of(const Tensor& tensor) {
   const auto leaf_bytes = static_cast<std::size_t>(kTraceLeaf * dtype_size(tensor.dtype()));
   TensorLeaves result;
   result.leaves.resize(static_cast<std::size_t>(leaf_count(tensor)));
-  const auto count = static_cast<std::int64_t>(result.leaves.size());
-  parallel_for((count + kLeavesPerTask - 1) / kLeavesPerTask, [&](std::int64_t task) {
-    for (std::int64_t leaf = task * kLeavesPerTask; leaf < std::min(count, (task + 1) * kLeavesPerTask);
-         ++leaf) {
-      const std::size_t begin = static_cast<std::size_t>(leaf) * leaf_bytes;
-      result.leaves[static_cast<std::size_t>(leaf)] =
-          leaf_digest(elements.data + begin, std::min(leaf_bytes, elements.bytes - begin));
-    }
-  });
+  const std::size_t count = result.leaves.size();
+  parallel_for(static_cast<std::int64_t>((count + kLeavesPerTask - 1) / kLeavesPerTask),
+               [&](std::int64_t task) {
+                 const std::size_t first = static_cast<std::size_t>(task) * kLeavesPerTask;
+                 hash_leaves(elements, leaf_bytes, first, std::min(count, first + kLeavesPerTask),
+                             result.leaves.data());
+               });
   result.root = merkle_root(result.leaves);
   return result;
 }
