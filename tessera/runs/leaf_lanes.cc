@@ -112,27 +112,28 @@ HWY_INLINE void load_words(const std::byte* const (&blocks)[kLanes], V (&w)[16])
 }
 
 // The prefix moves everything by one byte: the first block is byte 0 and 63 bytes, the last one the last byte and the padding.
-void hash_vector(const std::byte* const (&leaves)[kLanes], std::size_t leaf_bytes,
+void hash_vector(std::byte prefix, const std::byte* const (&messages)[kLanes], std::size_t bytes,
                  Digest (&digests)[kLanes]) {
   V state[8], w[16];
   for (int i = 0; i < 8; ++i) state[i] = hn::Set(d, kInitial[i]);
   std::byte ends[kLanes][kBlock] = {};
   const std::byte* blocks[kLanes];
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    std::memcpy(ends[lane] + 1, leaves[lane], kBlock - 1);
+    ends[lane][0] = prefix;
+    std::memcpy(ends[lane] + 1, messages[lane], kBlock - 1);
     blocks[lane] = ends[lane];
   }
   load_words(blocks, w);
   compress(state, w);
-  for (std::size_t at = kBlock - 1; at + kBlock < leaf_bytes; at += kBlock) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) blocks[lane] = leaves[lane] + at;
+  for (std::size_t at = kBlock - 1; at + kBlock < bytes; at += kBlock) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) blocks[lane] = messages[lane] + at;
     load_words(blocks, w);
     compress(state, w);
   }
-  const std::uint64_t bits = 8 * (leaf_bytes + 1);
+  const std::uint64_t bits = 8 * (bytes + 1);
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     std::memset(ends[lane], 0, kBlock);
-    ends[lane][0] = leaves[lane][leaf_bytes - 1];
+    ends[lane][0] = messages[lane][bytes - 1];
     ends[lane][1] = std::byte{0x80};
     for (std::size_t i = 0; i < 8; ++i) ends[lane][kBlock - 1 - i] = static_cast<std::byte>(bits >> (8 * i));
     blocks[lane] = ends[lane];
@@ -148,15 +149,17 @@ void hash_vector(const std::byte* const (&leaves)[kLanes], std::size_t leaf_byte
   }
 }
 
-std::size_t hash_in_lanes(std::span<const std::byte* const> leaves, std::size_t leaf_bytes, Digest* digests) {
+std::size_t hash_vectors(std::byte prefix, std::span<const std::byte* const> messages, std::size_t bytes,
+                         Digest* digests) {
   constexpr std::size_t kWorthAVector = kLanes / 2;
   std::size_t done = 0;
-  while (leaves.size() - done >= kWorthAVector) {
-    const std::size_t count = std::min(kLanes, leaves.size() - done);
+  while (messages.size() - done >= kWorthAVector) {
+    const std::size_t count = std::min(kLanes, messages.size() - done);
     const std::byte* lanes[kLanes];
-    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] = leaves[done + std::min(lane, count - 1)];
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      lanes[lane] = messages[done + std::min(lane, count - 1)];
     Digest found[kLanes];
-    hash_vector(lanes, leaf_bytes, found);
+    hash_vector(prefix, lanes, bytes, found);
     std::copy_n(found, count, digests + done);
     done += count;
   }
@@ -165,8 +168,8 @@ std::size_t hash_in_lanes(std::span<const std::byte* const> leaves, std::size_t 
 
 #else
 
-std::size_t hash_in_lanes(std::span<const std::byte* const> /*leaves*/, std::size_t /*leaf_bytes*/,
-                          Digest* /*digests*/) {
+std::size_t hash_vectors(std::byte /*prefix*/, std::span<const std::byte* const> /*messages*/,
+                         std::size_t /*bytes*/, Digest* /*digests*/) {
   return 0;
 }
 
@@ -178,12 +181,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace tessera::runs {
 
-HWY_EXPORT(hash_in_lanes);
+HWY_EXPORT(hash_vectors);
 
-std::size_t hash_leaves_in_lanes(std::span<const std::byte* const> leaves, std::size_t leaf_bytes,
-                                 Digest* digests) {
-  if (leaf_bytes == 0 || leaf_bytes % sha256_numbers::kBlock != 0) return 0;
-  return HWY_DYNAMIC_DISPATCH(hash_in_lanes)(leaves, leaf_bytes, digests);
+std::size_t hash_in_lanes(std::byte prefix, std::span<const std::byte* const> messages, std::size_t bytes,
+                          Digest* digests) {
+  if (bytes == 0 || bytes % sha256_numbers::kBlock != 0) return 0;
+  return HWY_DYNAMIC_DISPATCH(hash_vectors)(prefix, messages, bytes, digests);
 }
 
 }  // namespace tessera::runs

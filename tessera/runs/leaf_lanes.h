@@ -12,9 +12,9 @@
 
 namespace tessera::runs {
 
-// The digest of byte 0 and the `leaf_bytes` (a multiple of 64) that lie at each of `leaves`, for the first ones. Returns how many: the
-// rest are too few to be worth a vector, or there are no vectors.
-std::size_t hash_leaves_in_lanes(std::span<const std::byte* const> leaves, std::size_t leaf_bytes,
-                                 Digest* digests);
+// The digest of `prefix` and the `bytes` (a multiple of 64) that lie at each of `messages`, for the first ones. Returns how many: the
+// rest are too few to be worth a vector, or there are no vectors. RFC 6962 prefixes leaves with 0 and nodes with 1.
+std::size_t hash_in_lanes(std::byte prefix, std::span<const std::byte* const> messages, std::size_t bytes,
+                          Digest* digests);
 
 }  // namespace tessera::runs

@@ -17,8 +17,8 @@ std::vector<std::byte> random_bytes(std::size_t count, std::uint64_t seed) {
   return bytes;
 }
 
-Digest by_libcrypto(const std::byte* leaf, std::size_t bytes) {
-  return Sha256().add(std::string_view("\0", 1)).add(leaf, bytes).finish();
+Digest by_libcrypto(std::byte prefix, const std::byte* leaf, std::size_t bytes) {
+  return Sha256().add(&prefix, 1).add(leaf, bytes).finish();
 }
 
 // Every number of leaves up to several vectors, and lengths of one block to that of a leaf of float64.
@@ -31,10 +31,12 @@ TEST(LeafLanes, DigestsAreThoseOfLibcrypto) {
     for (std::size_t i = 0; i < kMost; ++i) leaves.push_back(memory.data() + 1 + i * (leaf_bytes + 7));
     for (std::size_t count = 0; count <= kMost; ++count) {
       std::vector<Digest> found(kMost, Digest{});
-      const std::size_t done = hash_leaves_in_lanes(std::span(leaves).first(count), leaf_bytes, found.data());
+      const std::byte prefix{static_cast<unsigned char>(count % 2)};
+      const std::size_t done =
+          hash_in_lanes(prefix, std::span(leaves).first(count), leaf_bytes, found.data());
       ASSERT_LE(done, count);
       for (std::size_t i = 0; i < kMost; ++i)
-        ASSERT_EQ(found[i], i < done ? by_libcrypto(leaves[i], leaf_bytes) : Digest{})
+        ASSERT_EQ(found[i], i < done ? by_libcrypto(prefix, leaves[i], leaf_bytes) : Digest{})
             << leaf_bytes << " bytes, leaf " << i << " of " << count;
     }
   }
@@ -44,8 +46,8 @@ TEST(LeafLanes, OtherLengthsAreLeftToLibcrypto) {
   const std::vector<std::byte> memory = random_bytes(4096, 1);
   const std::vector<const std::byte*> leaves(32, memory.data());
   std::vector<Digest> digests(32);
-  EXPECT_EQ(hash_leaves_in_lanes(leaves, 0, digests.data()), 0U);
-  EXPECT_EQ(hash_leaves_in_lanes(leaves, 100, digests.data()), 0U);
+  EXPECT_EQ(hash_in_lanes(std::byte{0}, leaves, 0, digests.data()), 0U);
+  EXPECT_EQ(hash_in_lanes(std::byte{0}, leaves, 100, digests.data()), 0U);
 }
 
 }  // namespace

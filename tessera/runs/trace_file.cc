@@ -13,6 +13,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
 #include "tessera/base/text.h"
+#include "tessera/base/thread_pool.h"
 #include "tessera/runs/json_fields.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/safetensors.h"
@@ -125,9 +126,13 @@ void TraceWriter::add(const TraceStep& step, std::span<const Tensor> values) {
                 "trace: step {}, expected step {} of {} to {}", step.step, next_, header_.from, header_.to);
   TESSERA_CHECK(values.size() == (header_.values ? step.events.size() : 0), "trace: {} values for {} events",
                 values.size(), step.events.size());
+  std::vector<std::string> lines(step.events.size());
+  parallel_for(static_cast<std::int64_t>(lines.size()), [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    lines[at] = trace_event_text(static_cast<std::uint32_t>(i), step.events[at]);
+  });
   std::string text = step_text(step.step);
-  for (std::size_t i = 0; i < step.events.size(); ++i)
-    text += trace_event_text(static_cast<std::uint32_t>(i), step.events[i]);
+  for (const std::string& line : lines) text += line;
   text += step_end_text(step);
   if (header_.values) {
     std::vector<NamedTensor> named;

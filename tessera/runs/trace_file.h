@@ -73,8 +73,9 @@ struct TensorLeaves {
   Digest root{};
   std::vector<Digest> leaves;  // all of them, also when there is only one
 };
-TensorLeaves leaves_of(const Tensor& tensor);        // on every thread of the pool
-Digest merkle_root(std::span<const Digest> leaves);  // at least one
+TensorLeaves leaves_of(const Tensor& tensor);
+std::vector<TensorLeaves> leaves_of(std::span<const Tensor> tensors);  // on every thread of the pool
+Digest merkle_root(std::span<const Digest> leaves);                    // at least one
 
 // The lines of trace.jsonl, with their newlines. Parsers refuse what the writer would not have written.
 std::string trace_header_text(const TraceHeader& header);

@@ -40,6 +40,7 @@ void TraceRecorder::end_step(const std::map<std::string, double>& scalars) {
   observing_.reset();
   if (step_.step == 0) return;
   step_.scalars = scalars;
+  hash_pending();
   writer_.add(step_, values_);
   if (step_.step == header_.to) {
     writer_.close();
@@ -61,8 +62,8 @@ void TraceRecorder::on_op(const OpEvent& event) {
   TraceEvent entry;
   entry.kind = TraceEventKind::kOperation;
   entry.name = op_info(event.op).name;
-  entry.scope = scope_text(event.scope);
-  entry.where = source_text(event.where);
+  entry.scope = text_of(event.scope);
+  entry.where = text_of(event.where);
   entry.attributes = attributes_text(event.attributes);
   for (const Tensor& input : event.inputs) entry.inputs.push_back(number_of(input));
   add(std::move(entry), event.output);
@@ -71,26 +72,55 @@ void TraceRecorder::on_op(const OpEvent& event) {
 void TraceRecorder::on_host_tensor(const Tensor& made, SourceLocation where) {
   TraceEvent event;
   event.kind = TraceEventKind::kHost;
-  event.scope = scope_text(OpScope::current());
-  event.where = source_text(where);
+  event.scope = text_of(OpScope::current());
+  event.where = text_of(where);
   add(std::move(event), made);
 }
 
+const std::string& TraceRecorder::text_of(SourceLocation where) {
+  std::string& text = places_[{where.file_name(), where.line()}];
+  if (text.empty()) text = source_text(where);
+  return text;
+}
+
+const std::string& TraceRecorder::text_of(const ScopePath* scope) {
+  std::string& text = scopes_[scope];
+  if (text.empty()) text = scope_text(scope);
+  return text;
+}
+
 std::uint32_t TraceRecorder::add(TraceEvent event, const Tensor& tensor) {
+  constexpr std::int64_t kWorthHashing = 16'000'000;  // bytes; as much as is likely to be in the cache yet
   const auto number = static_cast<std::uint32_t>(step_.events.size());
   const bool older = event.kind == TraceEventKind::kOlder;
   event.dtype = tensor.dtype();
   event.shape = tensor.shape();
-  TensorLeaves leaves = older ? leaves_of_older(tensor) : leaves_of(tensor);
-  event.root = leaves.root;
-  if (leaves.leaves.size() > 1 && !older) event.leaves = std::move(leaves.leaves);
+  if (older) event.root = leaves_of_older(tensor).root;
   step_.events.push_back(std::move(event));
-  if (header_.values) values_.push_back(older ? tensor : copy_of(tensor));
+  if (header_.values) values_.push_back(tensor);
   numbers_[tensor.identity()] = number;
+  if (older) return number;
+  pending_.push_back(tensor);
+  pending_events_.push_back(number);
+  pending_bytes_ += tensor.elements() * dtype_size(tensor.dtype());
+  if (pending_bytes_ > kWorthHashing) hash_pending();
   return number;
 }
 
-TensorLeaves TraceRecorder::leaves_of_older(const Tensor& tensor) {
+void TraceRecorder::hash_pending() {
+  std::vector<TensorLeaves> leaves = leaves_of(pending_);
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    TraceEvent& event = step_.events[pending_events_[i]];
+    event.root = leaves[i].root;
+    if (leaves[i].leaves.size() > 1) event.leaves = std::move(leaves[i].leaves);
+    if (header_.values) values_[pending_events_[i]] = copy_of(pending_[i]);
+  }
+  pending_.clear();
+  pending_events_.clear();
+  pending_bytes_ = 0;
+}
+
+const TensorLeaves& TraceRecorder::leaves_of_older(const Tensor& tensor) {
   const auto found = older_.find(tensor.identity());
   if (found != older_.end()) {
     found->second.step = step_.step;

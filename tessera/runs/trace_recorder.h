@@ -1,8 +1,8 @@
 // Writes a trace (trace_file.h) while a computation runs: every operation of this thread between the beginning and the end of some
 // steps. Run does this when RunOptions::trace asks for it; a loop without a Run can use the recorder itself.
 //
-// Digests are computed as the operations run, while the elements are in the cache, by all threads. With values, a copy of every tensor of
-// a step is held until it ends.
+// Digests are computed every few megabytes, while the elements are in the cache, by all threads, and at the end of the step. With values, a copy
+// of every tensor of a step is held until it ends.
 //
 // Errors: Error when the folder exists already or cannot be written; a trace whose last step was not reached is not left behind.
 // Thread-safety: one thread, the one that works on the steps; operations that other threads issue are not
@@ -27,6 +27,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "tessera/runs/safetensors.h"
@@ -56,12 +57,18 @@ class TraceRecorder : public OpObserver {
   void forget_step();
   std::uint32_t add(TraceEvent event, const Tensor& tensor);
   std::uint32_t number_of(const Tensor& input);
-  TensorLeaves leaves_of_older(const Tensor& tensor);
+  const TensorLeaves& leaves_of_older(const Tensor& tensor);
+  void hash_pending();
+  const std::string& text_of(SourceLocation where);
+  const std::string& text_of(const ScopePath* scope);
 
   TraceHeader header_;
   TraceWriter writer_;
   TraceStep step_;
-  std::vector<Tensor> values_;  // one per event, with values
+  std::vector<Tensor> values_;   // one per event, with values
+  std::vector<Tensor> pending_;  // not hashed yet, and the numbers of their events
+  std::vector<std::uint32_t> pending_events_;
+  std::int64_t pending_bytes_ = 0;
   // By identity; looked up only. A tensor that takes the place of one that is gone takes its entry, too.
   std::unordered_map<const void*, std::uint32_t> numbers_;
   // Older tensors are hashed once for as long as every step uses them: a whole data set may be among them. The handle keeps the identity.
@@ -71,6 +78,9 @@ class TraceRecorder : public OpObserver {
     std::uint64_t step;  // in which it was used last
   };
   std::map<const void*, Older> older_;
+  // Texts that were made once: lines by the address of their file's name.
+  std::map<std::pair<const char*, unsigned>, std::string> places_;
+  std::map<const ScopePath*, std::string> scopes_;
   std::optional<ObserveOps> observing_;
   bool complete_ = false;
 };

@@ -1,5 +1,9 @@
 // The lines of trace.jsonl. As with records, a parser writes what it has read again and compares: one value, one text.
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tessera/base/error.h"
@@ -80,6 +84,13 @@ void parse_inputs(TraceEvent& event, const json& list, std::uint32_t number, con
   }
 }
 
+// What needs no escape is most of what there is.
+std::string json_text(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+  return plain ? '"' + text + '"' : canonical_json(text);
+}
+
 void refuse_other_text(std::string_view text, const std::string& again, const std::string& where) {
   if (text != again) fail("{}: not in canonical form", where);
 }
@@ -125,21 +136,39 @@ TraceHeader parse_trace_header(std::string_view text, const std::string& where) 
   return header;
 }
 
+// As canonical_json writes it, keys in ascending order; by hand, since a step has hundreds of them.
 std::string trace_event_text(std::uint32_t number, const TraceEvent& event) {
-  json value = {{"event", number},
-                {"kind", trace_event_kind_name(event.kind)},
-                {"dtype", dtype_name(event.dtype)},
-                {"shape", std::vector<std::int64_t>(event.shape.begin(), event.shape.end())},
-                {"root", to_hex(event.root)}};
-  if (!event.name.empty()) value["name"] = event.name;
-  if (!event.scope.empty()) value["scope"] = event.scope;
-  if (!event.where.empty()) value["where"] = event.where;
-  if (!event.attributes.empty()) value["attributes"] = event.attributes;
-  if (!event.inputs.empty()) value["inputs"] = event.inputs;
-  std::string leaves;
-  for (const Digest& leaf : event.leaves) leaves += to_hex(leaf);
-  if (!leaves.empty()) value["leaves"] = std::move(leaves);
-  return canonical_json(value) + "\n";
+  std::string text;
+  const auto key = [&text](std::string_view name) {
+    text += text.empty() ? "{\"" : ",\"";
+    text += name;
+    text += "\":";
+  };
+  const auto text_value = [&](std::string_view name, const std::string& value) {
+    if (value.empty()) return;
+    key(name);
+    text += json_text(value);
+  };
+  const auto list = [&](std::string_view name, const auto& values) {
+    key(name);
+    fmt::format_to(std::back_inserter(text), "[{}]", fmt::join(values.begin(), values.end(), ","));
+  };
+  text_value("attributes", event.attributes);
+  key("dtype");
+  fmt::format_to(std::back_inserter(text), "\"{}\",\"event\":{}", dtype_name(event.dtype), number);
+  if (!event.inputs.empty()) list("inputs", event.inputs);
+  fmt::format_to(std::back_inserter(text), ",\"kind\":\"{}\"", trace_event_kind_name(event.kind));
+  if (!event.leaves.empty()) {  // one after the other, in memory and in the text
+    key("leaves");
+    text += '"' + to_hex(event.leaves[0].data(), event.leaves.size() * sizeof(Digest)) + '"';
+  }
+  text_value("name", event.name);
+  key("root");
+  text += '"' + to_hex(event.root) + '"';
+  text_value("scope", event.scope);
+  list("shape", event.shape);
+  text_value("where", event.where);
+  return text + "}\n";
 }
 
 TraceEvent parse_trace_event(std::string_view text, std::uint32_t number, const std::string& where) {
