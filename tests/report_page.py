@@ -189,6 +189,7 @@ def check_damaged(tessera, scratch, run):
         "circumstances": lambda copy: flip(copy / "circumstances.json"),
         "checkpoint": lambda copy: flip(sorted((copy / "checkpoints").iterdir())[0]),
         "cut": lambda copy: (copy / "chain.jsonl").write_bytes((copy / "chain.jsonl").read_bytes()[:-9]),
+        "nofolder": lambda copy: (shutil.rmtree(copy / "checkpoints"), (copy / "checkpoints").write_text("x")),
         "noseal": lambda copy: (copy / "seal.json").write_text("no seal"),
     }
     for name, damage in damages.items():

@@ -46,7 +46,8 @@ std::string side_line(const runs::DiffSide& side) {
   if (side.is_trace)
     return fmt::format("{}  trace of {}, {} step{}", printable(side.folder), printable(side.name),
                        grouped_number(side.steps), side.steps == 1 ? "" : "s");
-  return fmt::format("{}  {} steps, {}", printable(side.folder), grouped_number(side.steps),
+  return fmt::format("{}  {} step{}, {}", printable(side.folder), grouped_number(side.steps),
+                     side.steps == 1 ? "" : "s",
                      side.seal.empty() ? "not sealed" : "seal " + side.seal.substr(0, kDigits));
 }
 
@@ -67,14 +68,19 @@ std::size_t first_difference(const std::string& a, const std::string& b) {
   return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
 }
 
+// The beginning of the character that byte belongs to.
+std::size_t character_at(const std::string& text, std::size_t byte) {
+  while (byte > 0 && byte < text.size() && (text[byte] & 0xc0) == 0x80) --byte;
+  return std::min(byte, text.size());
+}
+
 std::string shown(const std::string& value, std::size_t difference, const std::string& place) {
   constexpr std::size_t kBefore = 12;
   std::string text = value.empty() ? "(none)" : printable(value);
   if (text.size() > kLongest) {
-    const std::size_t from =
-        difference + kBefore < kLongest ? 0 : std::min(difference - kBefore, text.size());
-    text = (from > 0 ? "... " : "") + text.substr(from, kLongest) +
-           (from + kLongest < text.size() ? " ..." : "");
+    const std::size_t from = difference + kBefore < kLongest ? 0 : character_at(text, difference - kBefore);
+    const std::size_t to = character_at(text, from + kLongest);
+    text = (from > 0 ? "... " : "") + text.substr(from, to - from) + (to < text.size() ? " ..." : "");
   }
   return place.empty() ? text : fmt::format("{}  ({})", text, printable(place));
 }

@@ -142,7 +142,7 @@ Html sessions_html(const RunData& run) {
 
 namespace {
 
-Html checkpoints_table(const RunData& run) {
+Html checkpoints_table_of(const RunData& run) {
   std::map<std::string, std::string> steps;  // by digest
   std::size_t named = 0;
   for (const runs::RecordLine& recorded : run.record->lines) {
@@ -170,6 +170,15 @@ Html checkpoints_table(const RunData& run) {
                          "are in the chain.",
                          removed, count_text(named, "checkpoint")));
   return html;
+}
+
+// The folder may be no folder, and a run that goes on removes old files.
+Html checkpoints_table(const RunData& run) {
+  try {
+    return checkpoints_table_of(run);
+  } catch (const Error& error) {
+    return element("p", fmt::format("The checkpoints cannot be listed: {}", error.what()));
+  }
 }
 
 std::string interval_text(std::uint64_t every, const char* otherwise) {
@@ -239,10 +248,10 @@ Html history_html(const RunData& run) {
       const auto found = entry.environment.find(key);
       return text(found == entry.environment.end() ? "–" : shortened(found->second, 60));
     };
-    table.rows.push_back({text(entry.when), text(shortened(entry.message, 300)),
-                          text(std::to_string(entry.status)), text(entry.part),
+    table.rows.push_back({text(shortened(entry.when, 60)), text(shortened(entry.message, 300)),
+                          text(std::to_string(entry.status)), text(shortened(entry.part, 60)),
                           text(grouped_number(entry.steps)), environment("threads"), environment("backend"),
-                          environment("processor"), text(entry.program)});
+                          environment("processor"), text(shortened(entry.program, 60))});
   }
   if (!table.rows.empty()) html += table_html(table);
   if (first > 0) html += element("p", fmt::format("{} older ones are in the file.", first));

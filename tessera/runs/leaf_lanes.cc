@@ -58,6 +58,15 @@ HWY_INLINE V rotations_and_shift(V x) {
   return hn::Xor3(hn::RotateRight<a>(x), hn::RotateRight<b>(x), hn::ShiftRight<c>(x));
 }
 
+// Bit by bit. Highway's IfVecThenElse is so on AVX-512 only; elsewhere it looks at one bit of a byte.
+HWY_INLINE V choose(V mask, V yes, V no) {
+#if HWY_TARGET == HWY_AVX3
+  return hn::IfVecThenElse(mask, yes, no);
+#else
+  return hn::Xor(no, hn::And(mask, hn::Xor(yes, no)));
+#endif
+}
+
 // One block of every lane; `w` are its 16 words and is used up.
 HWY_INLINE void compress(V (&state)[8], V (&w)[16]) {
   V a = state[0], b = state[1], c = state[2], e = state[4], f = state[5], g = state[6], h = state[7],
@@ -68,8 +77,8 @@ HWY_INLINE void compress(V (&state)[8], V (&w)[16]) {
       if (first > 0)
         w[i] = hn::Add(hn::Add(w[i], rotations_and_shift<7, 18, 3>(w[(i + 1) & 15])),
                        hn::Add(w[(i + 9) & 15], rotations_and_shift<17, 19, 10>(w[(i + 14) & 15])));
-      const V choice = hn::IfVecThenElse(e, f, g);
-      const V majority = hn::IfVecThenElse(hn::Xor(a, b), c, b);
+      const V choice = choose(e, f, g);
+      const V majority = choose(hn::Xor(a, b), c, b);
       const V sum = hn::Add(hn::Add(h, rotations<6, 11, 25>(e)),
                             hn::Add(hn::Add(choice, hn::Set(d, kRound[first + i])), w[i]));
       h = g;

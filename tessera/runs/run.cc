@@ -259,9 +259,11 @@ bool Run::on_step(const StepReport& report) {
   if (!state.started) fail("the run '{}' is to be started before its first step", state.name);
   if (!state.go_on()) return false;
   std::map<std::string, double> scalars;
-  for (const StepScalar& scalar : report.scalars)
-    if (!scalars.emplace(scalar.name, scalar.value).second)
-      fail("step {}: the scalar '{}' is reported twice", report.step, scalar.name);
+  for (const StepScalar& scalar : report.scalars) {
+    if (scalars.emplace(scalar.name, scalar.value).second) continue;
+    state.failed = true;  // the computation has moved on, and this step has no line
+    fail("step {}: the scalar '{}' is reported twice", report.step, scalar.name);
+  }
   state.end_step(scalars, report.step, false);
   if (state.stop_wanted() && state.done != state.claim.steps) state.pause();
   return !state.stopped && state.go_on();

@@ -60,21 +60,24 @@ void Run::State::begin_faulty_step() {
 // Whoever goes on after an Error does not know which lines and files are there already: a second closing line, or a seal over a
 // step that is missing, would spoil the record.
 void Run::State::refuse_failed() const {
-  if (failed)
-    fail("run '{}': an Error ended its work after step {}, so it is not written any more: resume {}", name,
-         done, folder);
+  if (!failed) return;
+  if (mode == Mode::kReplay) fail("run '{}': an Error ended this replay after step {}", name, done);
+  fail("run '{}': an Error ended its work after step {}, so it is not written any more{}", name, done,
+       kept.empty() ? "" : ": resume " + folder);
 }
 
 void Run::State::end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing) {
   refuse_failed();
+  failed = true;
   if (number != done + 1)
     fail("run '{}': expected step {}, the computation reports step {}", name, done + 1, number);
   if (recorder) recorder->end_step(scalars);
   if (outcome.mismatch) {
     done = number;
-    return begin_step();
+    begin_step();
+    failed = false;
+    return;
   }
-  failed = true;
   ChainLine line;
   line.step = number;
   line.scalars = scalars;

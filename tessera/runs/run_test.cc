@@ -140,6 +140,24 @@ TEST(Run, TwoProcessesOnOneRunGetASentence) {
   EXPECT_EQ(run_status(store / "a"), RunStatus::kInterrupted);
 }
 
+// The computation has moved on, and its step has no line: what a seal would speak of then is not known.
+TEST(Run, AfterAReportThatIsRefusedThereIsNoSeal) {
+  const StepScalar twice[] = {{"x", 1}, {"x", 2}};
+  const StepReport wrong_number{2, {}}, twice_the_same{1, twice};
+  for (const auto& [report, message] :
+       {std::pair{wrong_number, "expected step 1, the computation reports step 2"},
+        std::pair{twice_the_same, "'x' is reported twice"}}) {
+    TestFolder store;
+    FakeModel model;
+    auto run = Run::open(fake_options(store.path(), "a"));
+    run.keep("model", model);
+    run.start();
+    EXPECT_THAT(message_of([&] { run.on_step(report); }), HasSubstr(message));
+    EXPECT_THAT(message_of([&] { run.finish(); }), HasSubstr("not written any more: resume"));
+    EXPECT_FALSE(exists(store / "a/seal.json"));
+  }
+}
+
 TEST(Run, MistakesInTheLoopAreNamed) {
   TestFolder store;
   FakeModel model;
@@ -150,12 +168,6 @@ TEST(Run, MistakesInTheLoopAreNamed) {
   EXPECT_THAT(message_of([&] { run.steps(7); }), HasSubstr("steps(7): the run was opened with 20 steps"));
   run.start();
   EXPECT_THAT(message_of([&] { run.keep("late", model); }), HasSubstr("before the first step"));
-  EXPECT_THAT(message_of([&] {
-                run.on_step({2, {}});
-              }),
-              HasSubstr("expected step 1, the computation reports step 2"));
-  const StepScalar twice[] = {{"x", 1}, {"x", 2}};
-  EXPECT_THAT(message_of([&] { run.on_step({1, twice}); }), HasSubstr("'x' is reported twice"));
   for (auto& step : run.steps(20)) {
     step.record("x", 1);
     EXPECT_THAT(message_of([&] { step.record("x", 2); }),

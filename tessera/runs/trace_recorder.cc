@@ -33,6 +33,7 @@ void TraceRecorder::begin_step(std::uint64_t step, const std::vector<NamedTensor
     event.name = named.name;
     add(std::move(event), named.tensor);
   }
+  hash_pending();  // as it is now
   observing_.emplace(this);
 }
 

@@ -219,6 +219,30 @@ TEST(TraceOfARun, AnInterruptedReplayLeavesNoTrace) {
   EXPECT_THAT(names_in_folder(folder.path()), ElementsAre("runs"));
 }
 
+// The step's line was not written, so no seal may speak of the state after it.
+TEST(TraceOfARun, AnErrorOfTheTraceEndsTheRun) {
+  const TestFolder folder;
+  RunOptions options = options_of(folder);
+  options.trace = TraceRequest{folder / "trace", 2, 3, false};
+  auto run = Run::open(options);
+  Counter counter;
+  run.keep("counter", counter);
+  bool refused = false;
+  try {
+    for (auto& step : run.steps(6)) {
+      counter.value = counter.value + 1;
+      step.record("sum", sum(counter.value));
+      if (step.number() == 3) make_folders(folder / "trace");  // in the place that the trace is to have
+    }
+  } catch (const Error& error) {
+    refused = true;
+    EXPECT_THAT(error.what(), HasSubstr("exists already"));
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_THROW(run.finish(), Error);
+  EXPECT_FALSE(exists(folder / "runs/count/seal.json"));
+}
+
 TEST(TraceOfARun, ARangeBeforeTheExecutionIsAUsageError) {
   const TestFolder folder;
   auto run = Run::open(options_of(folder));

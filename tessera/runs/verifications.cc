@@ -110,6 +110,8 @@ VerificationHistory read_verifications(const std::string& run_folder) {
   std::string text;
   try {
     if (!exists(path)) return history;
+    constexpr std::int64_t kLargest = 16'000'000;  // a hundred thousand lines: nobody verified so often
+    if (static_cast<std::int64_t>(file_size(path)) > kLargest) fail("{}: too large", path);
     text = read_regular_file(path);
   } catch (const Error&) {
     ++history.unreadable;

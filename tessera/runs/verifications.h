@@ -29,13 +29,13 @@ namespace tessera::runs {
 inline constexpr std::string_view kVerificationsFile = "verifications.jsonl";
 
 struct Verification {
-  std::string when;                                // UTC, "2026-01-31T12:00:00Z"
-  std::string message;                             // the outcome in one line, as it was printed
-  std::uint64_t status = 0;                        // the exit status: 0 is identical
-  std::uint64_t steps = 0;                         // that were executed and compared
-  std::string part;                                // of the run: "whole", "from step 200", "spot", "none"
-  std::string program;                             // "tessera 0.1.0"
-  std::string program_digest;                      // SHA-256 of its file
+  std::string when;            // UTC, "2026-01-31T12:00:00Z"
+  std::string message;         // the outcome in one line, as it was printed
+  std::uint64_t status = 0;    // the exit status: 0 is identical
+  std::uint64_t steps = 0;     // that were executed and compared
+  std::string part;            // of the run: "whole", "after step 200", "spot: 2 of 9 stretches", "none"
+  std::string program;         // "tessera 0.1.0"
+  std::string program_digest;  // SHA-256 of its file
   std::map<std::string, std::string> environment;  // threads, backend, machine, as in a Session
 };
 std::string verification_text(const Verification& verification);  // with the newline
@@ -51,7 +51,7 @@ struct VerificationHistory {
   std::vector<Verification> verifications;  // in the order of the file
   std::uint64_t unreadable = 0;             // lines that verify would not have written
 };
-// Never throws: an unreadable file is one unreadable line.
+// Never throws an Error: a file that cannot be read, or is far too large, is one unreadable line.
 VerificationHistory read_verifications(const std::string& run_folder);
 
 }  // namespace tessera::runs

@@ -64,6 +64,7 @@ struct RunModel {
   bool started = false, sealed = false;
   bool frayed = false;
   bool checkpoints_touched = false;  // by tampering: only what is on the disk says from where to resume
+  bool touched_under_seal = false;   // by tampering, before the seal was removed or after
   bool strangers = false;            // a foreign file is in the folder
   std::size_t lines = 0, synced_lines = 0;
   std::optional<Ending> ending;

@@ -111,6 +111,7 @@ bool Runner::copy(RunModel& run, const Operation& operation) {
   other.started = disk.claim;
   other.frayed = run.frayed;
   other.checkpoints_touched = run.checkpoints_touched;
+  other.touched_under_seal = run.touched_under_seal;
   other.strangers = run.strangers;
   other.lines = other.synced_lines = disk.claim ? disk.lines : 0;
   other.ending = disk.claim ? disk.ending : std::nullopt;
@@ -162,7 +163,11 @@ bool Runner::tamper(RunModel& run, const Operation& operation) {
   if (!change_file(path, how, operation.number("at"), fmt::format("{}/elsewhere-{}", root_, ++garbage_)))
     return false;
   make_younger(path);
-  if (run.sealed) return true;
+  if (run.sealed) {  // the seal covers it, as long as it is there
+    run.touched_under_seal = run.touched_under_seal || file != "seal";
+    if (run.touched_under_seal && !tessera::exists(run.folder + "/seal.json")) run.frayed = true;
+    return true;
+  }
   if (bytes_only && (checkpoint || file == "paused"))
     run.checkpoints_touched = true;
   else if (!bytes_only || file != "timing")
