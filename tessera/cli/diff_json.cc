@@ -75,7 +75,8 @@ json difference_json(const runs::TraceDifference& difference) {
   constexpr std::string_view kPartings[] = {"program", "value", "scalar", "end"};
   json value = {{"parting", kPartings[static_cast<std::size_t>(difference.parting)]},
                 {"step", difference.step},
-                {"event", difference.event}};
+                {"event", difference.event},
+                {"event_b", difference.event_b}};
   if (difference.a) value["a"] = event_json(*difference.a);
   if (difference.b) value["b"] = event_json(*difference.b);
   if (difference.parting == runs::TraceParting::kScalar)

@@ -218,8 +218,9 @@ void add_inputs(Page& page, const runs::TraceDifference& difference) {
 }
 
 void add_difference(Page& page, const runs::TraceDifference& difference, std::uint64_t first_step) {
-  const std::string at =
-      fmt::format("part at step {}, event %{}", grouped_number(difference.step), difference.event);
+  const std::string at = fmt::format(
+      "part at step {}, event %{}{}", grouped_number(difference.step), difference.event,
+      difference.event == difference.event_b ? "" : fmt::format(" (in B %{})", difference.event_b));
   switch (difference.parting) {
     case runs::TraceParting::kScalar:
       page.line(fmt::format("part at the end of step {}: the scalar '{}', though every tensor agrees",

@@ -4,6 +4,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
+#include "tessera/runs/trace_match.h"
 
 namespace tessera::runs {
 namespace {
@@ -72,33 +73,50 @@ class Comparison {
   }
 
   void compare_steps(const TraceStep& a, const TraceStep& b) {
-    const std::size_t common = std::min(a.events.size(), b.events.size());
-    for (std::size_t i = 0; i < common; ++i) {
-      if (same_computation(a.events[i], b.events[i]) && a.events[i].root == b.events[i].root) {
-        ++result_.events;
-        continue;
-      }
-      return part_at(a, b, i);
+    if (same_in_order(a, b)) {
+      result_.events += a.events.size();
+      return compare_scalars(a, b);
     }
-    if (a.events.size() != b.events.size()) {
-      TraceDifference& difference = begin(TraceParting::kEnd, a.step, common);
-      if (common < a.events.size()) difference.a = a.events[common];
-      if (common < b.events.size()) difference.b = b.events[common];
-      return;
+    const std::vector<std::optional<std::uint32_t>> matches = match_events(a, b);
+    for (std::uint32_t i = 0; i < a.events.size(); ++i) {
+      if (!matches[i]) return programs_part(a, b, i, matches);
+      if (a.events[i].root != b.events[*matches[i]].root) return values_part(a, b, i, *matches[i]);
+      ++result_.events;
     }
+    if (a.events.size() != b.events.size())
+      return programs_part(a, b, static_cast<std::uint32_t>(a.events.size()), matches);
     compare_scalars(a, b);
   }
 
-  void part_at(const TraceStep& a, const TraceStep& b, std::size_t event) {
-    const bool same = same_computation(a.events[event], b.events[event]);
-    TraceDifference& difference = begin(same ? TraceParting::kValue : TraceParting::kProgram, a.step, event);
-    difference.a = a.events[event];
-    difference.b = b.events[event];
+  static bool same_in_order(const TraceStep& a, const TraceStep& b) {
+    return std::equal(
+        a.events.begin(), a.events.end(), b.events.begin(), b.events.end(),
+        [](const TraceEvent& x, const TraceEvent& y) { return same_computation(x, y) && x.root == y.root; });
+  }
+
+  // Event `in_a` (or none, at the end) has no match; shown beside it is the first event of b that has none.
+  void programs_part(const TraceStep& a, const TraceStep& b, std::uint32_t in_a,
+                     const std::vector<std::optional<std::uint32_t>>& matches) {
+    std::vector<bool> matched(b.events.size());
+    for (const auto& match : matches)
+      if (match) matched[*match] = true;
+    const auto in_b =
+        static_cast<std::uint32_t>(std::find(matched.begin(), matched.end(), false) - matched.begin());
+    const bool both = in_a < a.events.size() && in_b < b.events.size();
+    TraceDifference& difference =
+        begin(both ? TraceParting::kProgram : TraceParting::kEnd, a.step, in_a, in_b);
+    if (in_a < a.events.size()) difference.a = a.events[in_a];
+    if (in_b < b.events.size()) difference.b = b.events[in_b];
+  }
+
+  void values_part(const TraceStep& a, const TraceStep& b, std::uint32_t in_a, std::uint32_t in_b) {
+    TraceDifference& difference = begin(TraceParting::kValue, a.step, in_a, in_b);
+    difference.a = a.events[in_a];
+    difference.b = b.events[in_b];
     for (const std::uint32_t input : difference.a->inputs) difference.inputs.push_back(a.events[input]);
-    if (!same) return;
     find_leaf(difference);
-    const auto values_a = a_.values(a.step, difference.event, *difference.a);
-    const auto values_b = b_.values(b.step, difference.event, *difference.b);
+    const auto values_a = a_.values(a.step, in_a, *difference.a);
+    const auto values_b = b_.values(b.step, in_b, *difference.b);
     if (values_a && values_b) difference.element = first_differing_element(*values_a, *values_b);
   }
 
@@ -108,7 +126,9 @@ class Comparison {
     for (const auto& [name, unused] : names) {
       const std::string text_a = scalar_text(a.scalars, name), text_b = scalar_text(b.scalars, name);
       if (text_a == text_b) continue;
-      TraceDifference& difference = begin(TraceParting::kScalar, a.step, a.events.size());
+      TraceDifference& difference =
+          begin(TraceParting::kScalar, a.step, static_cast<std::uint32_t>(a.events.size()),
+                static_cast<std::uint32_t>(b.events.size()));
       difference.scalar = name;
       difference.scalar_a = text_a;
       difference.scalar_b = text_b;
@@ -116,11 +136,12 @@ class Comparison {
     }
   }
 
-  TraceDifference& begin(TraceParting parting, std::uint64_t step, std::size_t event) {
+  TraceDifference& begin(TraceParting parting, std::uint64_t step, std::uint32_t in_a, std::uint32_t in_b) {
     result_.difference.emplace();
     result_.difference->parting = parting;
     result_.difference->step = step;
-    result_.difference->event = static_cast<std::uint32_t>(event);
+    result_.difference->event = in_a;
+    result_.difference->event_b = in_b;
     return *result_.difference;
   }
 

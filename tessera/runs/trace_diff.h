@@ -1,7 +1,8 @@
 // Two traces compared: the first event at which they part, and in it the first element.
 //
-// Events are compared in the order in which they happened, so everything before the event that is found agrees, its inputs among it: it is
-// where the difference began, not where it was noticed. What is compared is what was computed: kind, name, attributes, inputs,
+// Events are compared in the order in which they happened in the first trace, so everything before the event that is found agrees, its inputs
+// among it: it is where the difference began, not where it was noticed. The second trace may have them in another order, as far as
+// inputs allow: which argument of a function is evaluated first is the compiler's choice. What is compared is what was computed: kind, name, attributes, inputs,
 // dtype, shape, and the digest of the elements. Source lines and scopes are for people; they may differ between two builds.
 //
 // Without values in both traces the element is known up to its leaf of 1,024. Traces of different ranges are compared over the steps
@@ -42,9 +43,9 @@ enum class TraceParting {
 struct TraceDifference {
   TraceParting parting = TraceParting::kValue;
   std::uint64_t step = 0;
-  std::uint32_t event = 0;
-  std::optional<TraceEvent> a, b;  // as far as each side has one; none for kScalar
-  std::string scalar;              // kScalar: its name; a and b are texts of the two values
+  std::uint32_t event = 0, event_b = 0;  // in a, and in b, where compilers may have chosen another order
+  std::optional<TraceEvent> a, b;        // as far as each side has one; none for kScalar
+  std::string scalar;                    // kScalar: its name; a and b are texts of the two values
   std::string scalar_a, scalar_b;
 
   // kValue:

@@ -166,6 +166,41 @@ TEST_F(TwoTraces, AScalarMayDifferAlone) {
   EXPECT_EQ(result.difference->scalar_b, "1 (0x1p+0)");
 }
 
+// (x + 1) * (y - 2) with the operands of the product computed in either order, as compilers do.
+std::string record_expression(const std::string& folder, bool left_first, float added) {
+  TraceRecorder recorder(
+      folder,
+      {.claim = std::string(64, '0'), .name = "e", .contract = "0", .from = 1, .to = 1, .values = true});
+  const Tensor x = full({3}, 5.0F), y = full({3}, 7.0F);
+  recorder.begin_step(1, {{"x", x}, {"y", y}});
+  Tensor left, right;
+  for (const bool is_left : {left_first, !left_first}) {
+    if (is_left)
+      left = x + Tensor::from<float>({added}, {1});
+    else
+      right = y - Tensor::from<float>({2}, {1});
+  }
+  const Tensor product = left * right;
+  (void)negate(product);
+  recorder.end_step({});
+  return folder;
+}
+
+TEST_F(TwoTraces, TheOrderOfArgumentsIsTheCompilersChoice) {
+  const std::string a = record_expression(folder_ / "a", true, 1),
+                    b = record_expression(folder_ / "b", false, 1);
+  const TraceComparison same = compare_traces(a, b);
+  EXPECT_FALSE(same.difference);
+  EXPECT_EQ(same.events, 8U);
+  const TraceComparison other = compare_traces(a, record_expression(folder_ / "c", false, 1.5F));
+  ASSERT_TRUE(other.difference);
+  EXPECT_EQ(other.difference->parting, TraceParting::kValue);
+  EXPECT_EQ(other.difference->event,
+            2U);  // the number that was added; in the other trace the third from memory
+  EXPECT_EQ(other.difference->event_b, 4U);
+  EXPECT_EQ(other.difference->element->b, "1.5 (0x3fc00000)");
+}
+
 TEST_F(TwoTraces, OnlyCommonStepsAreCompared) {
   record_loop(folder_ / "a", false, {});
   TraceRecorder later(folder_ / "later",
