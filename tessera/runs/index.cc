@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -248,6 +250,17 @@ void remove_damaged_index(const std::string& store) {
   }
 }
 
+// SQLite writes whole pages and reads what is missing of the last one as zeros, which are rows without values: no error, and runs that are
+// not found. The page size stands in the file's header.
+bool cut_in_mid_page(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  unsigned char header[18] = {};
+  std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(header), sizeof header);
+  const std::uint64_t page = std::uint64_t{header[16]} << 8 | header[17];
+  return page >= 512 && file_size(path) % page != 0;
+}
+
 void refuse_missing_store(const std::string& store) {
   if (!is_folder(store)) fail("{}: there is no such store of runs", store);
 }
@@ -256,6 +269,7 @@ void refuse_missing_store(const std::string& store) {
 
 std::vector<RunSummary> list_runs(const std::string& store, std::string_view where) {
   refuse_missing_store(store);
+  if (cut_in_mid_page(index_path(store))) remove_damaged_index(store);
   try {
     return list_with(index_path(store), store, where);
   } catch (const DatabaseError& error) {
