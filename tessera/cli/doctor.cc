@@ -32,9 +32,11 @@ constexpr std::string_view kDetails =
     "Example: tessera doctor";
 
 const std::vector<std::string>& known_environment() {
-  static const std::vector<std::string> names = {"TESSERA_BACKEND", "TESSERA_DATA",  "TESSERA_REPLAY",
-                                                 "TESSERA_RESUME",  "TESSERA_SIMD",  "TESSERA_THREADS",
-                                                 "TESSERA_STORE",   "TESSERA_SWEEP", "TESSERA_REPLAY_REPORT"};
+  static const std::vector<std::string> names = {
+      "TESSERA_BACKEND",     "TESSERA_DATA",       "TESSERA_PLANT_FAULT", "TESSERA_REPLAY",
+      "TESSERA_REPLAY_FROM", "TESSERA_REPLAY_TO",  "TESSERA_RESUME",      "TESSERA_REPLAY_REPORT",
+      "TESSERA_SIMD",        "TESSERA_STORE",      "TESSERA_SWEEP",       "TESSERA_THREADS",
+      "TESSERA_TRACE",       "TESSERA_TRACE_FROM", "TESSERA_TRACE_TO",    "TESSERA_TRACE_VALUES"};
   return names;
 }
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "tessera/base/progress.h"
-#include "tessera/base/text.h"
+#include "tessera/plot/canvas.h"
 
 namespace tessera::report {
 
@@ -13,29 +13,10 @@ Html markup(std::string_view literal) {
   return Html(std::string(literal));
 }
 
+// As in a picture, and the other quote, too.
 Html text(std::string_view text) {
   std::string escaped;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
+  for (const char c : plot::escape(text)) c == '\'' ? escaped.append("&#39;") : escaped.append(1, c);
   return Html(std::move(escaped));
 }
 
