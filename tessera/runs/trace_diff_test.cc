@@ -201,6 +201,33 @@ TEST_F(TwoTraces, TheOrderOfArgumentsIsTheCompilersChoice) {
   EXPECT_EQ(other.difference->element->b, "1.5 (0x3fc00000)");
 }
 
+// x + first + second, two numbers of the program alike in all but value.
+std::string record_two_numbers(const std::string& folder, float first, float second) {
+  TraceRecorder recorder(
+      folder,
+      {.claim = std::string(64, '0'), .name = "n", .contract = "0", .from = 1, .to = 1, .values = true});
+  const Tensor x = full({3}, 5.0F);
+  recorder.begin_step(1, {{"x", x}});
+  const Tensor sum = x + Tensor::from<float>({first}, {1});
+  (void)(sum + Tensor::from<float>({second}, {1}));
+  recorder.end_step({});
+  return folder;
+}
+
+TEST_F(TwoTraces, AWrongNumberIsNotTakenForAnEqualOneOfAnotherPlace) {
+  const std::string alike = record_two_numbers(folder_ / "alike", 2, 2),
+                    first = record_two_numbers(folder_ / "first", 2.5F, 2);
+  const std::string apart = record_two_numbers(folder_ / "apart", 2, 3),
+                    became_equal = record_two_numbers(folder_ / "became", 3, 3);
+  for (const auto& [a, b] : {std::pair(alike, first), std::pair(apart, became_equal)}) {
+    const TraceComparison result = compare_traces(a, b);
+    ASSERT_TRUE(result.difference);
+    EXPECT_EQ(result.difference->parting, TraceParting::kValue);
+    EXPECT_EQ(result.difference->event, 1U);
+    EXPECT_EQ(result.difference->event_b, 1U);
+  }
+}
+
 TEST_F(TwoTraces, OnlyCommonStepsAreCompared) {
   record_loop(folder_ / "a", false, {});
   TraceRecorder later(folder_ / "later",

@@ -20,14 +20,21 @@ std::string kind_key(const TraceEvent& event) {
                      made_by_nobody(event) ? event.scope : "");
 }
 
+std::string root_text(const TraceEvent& event) {
+  return std::string(reinterpret_cast<const char*>(event.root.data()), event.root.size());
+}
+
 class Matcher {
  public:
   Matcher(const TraceStep& a, const TraceStep& b)
       : a_(a), b_(b), of_a_(a.events.size()), of_b_(b.events.size()) {}
 
   std::vector<Match> run() {
-    match_inputs(true);
-    match_inputs(false);
+    match_inputs([](const TraceEvent& event, std::size_t rank) {
+      return root_text(event) + fmt::format("\n{}", rank);
+    });
+    match_inputs([](const TraceEvent& event, std::size_t) { return root_text(event); });
+    match_inputs([](const TraceEvent&, std::size_t) { return std::string(); });
     match_operations();
     return std::move(of_a_);
   }
@@ -38,23 +45,29 @@ class Matcher {
     of_b_[in_b] = static_cast<std::uint32_t>(in_a);
   }
 
-  // Events without inputs that no operation made: those with equal elements, then the rest, each in order.
-  void match_inputs(bool equal_elements) {
-    const auto key = [&](const TraceEvent& event) {
-      std::string text = kind_key(event);
-      if (equal_elements) text.append(reinterpret_cast<const char*>(event.root.data()), event.root.size());
-      return text;
-    };
-    std::map<std::string, std::vector<std::size_t>> waiting;  // of b, by key, last first
-    for (std::size_t i = b_.events.size(); i-- > 0;)
-      if (b_.events[i].kind != TraceEventKind::kOperation && !of_b_[i])
-        waiting[key(b_.events[i])].push_back(i);
-    for (std::size_t i = 0; i < a_.events.size(); ++i) {
-      if (a_.events[i].kind == TraceEventKind::kOperation || of_a_[i]) continue;
-      auto& candidates = waiting[key(a_.events[i])];
-      if (candidates.empty()) continue;
-      join(i, candidates.back());
-      candidates.pop_back();
+  // Events that no operation made and whose keys agree, each kind in order. What `more` asks beyond the kind may depend on the event's rank
+  // among those of its kind.
+  template <typename More>
+  void match_inputs(const More& more) {
+    std::map<std::string, std::vector<std::size_t>> waiting;  // of b, by key, in order
+    std::map<std::string, std::size_t> used;
+    each_input(b_, of_b_, more, [&](std::size_t i, const std::string& key) { waiting[key].push_back(i); });
+    each_input(a_, of_a_, more, [&](std::size_t i, const std::string& key) {
+      const auto found = waiting.find(key);
+      if (found != waiting.end() && used[key] < found->second.size()) join(i, found->second[used[key]++]);
+    });
+  }
+
+  template <typename More, typename Take>
+  static void each_input(const TraceStep& step, const std::vector<Match>& matched, const More& more,
+                         const Take& take) {
+    std::map<std::string, std::size_t> ranks;
+    for (std::size_t i = 0; i < step.events.size(); ++i) {
+      const TraceEvent& event = step.events[i];
+      if (event.kind == TraceEventKind::kOperation) continue;
+      const std::string kind = kind_key(event);
+      const std::size_t rank = ranks[kind]++;
+      if (!matched[i]) take(i, kind + more(event, rank));
     }
   }
 

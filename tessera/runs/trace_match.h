@@ -3,7 +3,8 @@
 // C++ leaves open in which order the arguments of a function are evaluated, so two compilers may issue two operations of one expression in
 // either order: the same program, the same bits, another numbering. Events are matched by what they are: a tensor of the state by its name, an
 // operation by name, attributes, dtype, shape and its matched inputs, a tensor from the program's memory by scope, dtype, shape and, among
-// several alike, by equal elements first, then by order. Internal to this room. Thread-safety: pure function.
+// several alike, by equal elements at the same rank, then by equal elements, then by order: a number that a fault changed is not taken for
+// an equal one of another place. Internal to this room. Thread-safety: pure function.
 #pragma once
 
 #include <cstdint>
