@@ -283,6 +283,23 @@ std::vector<Example> random_softmax_and_cross_entropy() {
           {Op::kCrossEntropy, {draw_tensor({samples, classes}, dtype), draw_indices(samples, classes)}, {}}};
 }
 
+std::vector<Example> random_optimizer_steps() {
+  const DType dtype = draw_floating();
+  std::vector<Shape> shapes;
+  for (int i = *rc::gen::inRange(1, 6); i > 0; --i) shapes.push_back(draw_shape(0, 3, 40000));
+  const auto lists = [&](int kinds, std::int64_t factors) {
+    std::vector<Tensor> inputs;
+    for (int kind = 0; kind < kinds; ++kind)
+      for (const Shape& shape : shapes) inputs.push_back(draw_tensor(shape, dtype));
+    inputs.push_back(draw_tensor({factors}, dtype));
+    return inputs;
+  };
+  const bool decay = *rc::gen::arbitrary<bool>(), nesterov = *rc::gen::arbitrary<bool>();
+  return {{Op::kSgdStep, lists(2, 3), OptimizerAttributes{.decay = decay}},
+          {Op::kSgdStep, lists(3, 3), OptimizerAttributes{.momentum = true, .nesterov = nesterov, .decay = decay}},
+          {Op::kAdamStep, lists(4, 7), OptimizerAttributes{.decay = decay, .decoupled = !decay && nesterov}}};
+}
+
 // ---- The properties ----
 
 RC_GTEST_PROP(BackendBits, Unary, ()) {
@@ -318,6 +335,9 @@ RC_GTEST_PROP(BackendBits, Reductions, ()) {
 RC_GTEST_PROP(BackendBits, SoftmaxAndCrossEntropy, ()) {
   check_all(random_softmax_and_cross_entropy());
 }
+RC_GTEST_PROP(BackendBits, OptimizerSteps, ()) {
+  check_all(random_optimizer_steps());
+}
 
 // A row of ops.def with one of its dtypes, as "add/float32".
 std::string row_of(const Example& example, const Tensor& result) {
@@ -344,7 +364,7 @@ TEST(BackendBits, EveryRowAndDtypeIsReached) {
   for (const auto draw :
        {random_unary, random_binary_and_compare, random_select_cast_and_copy, random_create_and_random,
         random_embed_and_concatenate, random_gather_and_index_add, random_matrix_product, random_convolution,
-        random_pooling, random_reductions, random_softmax_and_cross_entropy}) {
+        random_pooling, random_reductions, random_softmax_and_cross_entropy, random_optimizer_steps}) {
     const auto examples = rc::gen::exec(draw);
     for (std::uint64_t seed = 1; seed <= 60; ++seed)
       for (const Example& example : examples(rc::Random(seed), 20).value())

@@ -521,6 +521,38 @@ void add_cross_entropy(Cases& cases) {
         });
 }
 
+// ---- Optimisers ----
+
+// Tensors whose ends lie below, at and beyond a vector and a line of 64 bytes.
+void add_optimizer(Cases& cases) {
+  struct Variant {
+    const char* name;
+    OptimizerAttributes attributes;
+  };
+  const bool adam = cases.op() == Op::kAdamStep;
+  const std::vector<Variant> variants =
+      adam ? std::vector<Variant>{{"plain", {}}, {"decay", {.decay = true}}, {"decoupled", {.decoupled = true}}}
+           : std::vector<Variant>{{"plain", {}},
+                                  {"decay", {.decay = true}},
+                                  {"momentum", {.momentum = true}},
+                                  {"nesterov, decay", {.momentum = true, .nesterov = true, .decay = true}}};
+  for (const DType dtype : kFloating)
+    for (const Variant& variant : variants)
+      for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
+        const std::size_t kinds = adam ? 4 : variant.attributes.momentum ? 3 : 2;
+        cases.add(case_name(dtype, "{}, {}", variant.name, layout_name(layout)), variant.attributes,
+                  [=](auto keys) {
+                    Cases::Inputs inputs;
+                    for (std::size_t kind = 0; kind < kinds; ++kind)
+                      for (const Shape& shape : {Shape{7}, Shape{}, Shape{0, 3}, Shape{4, 4}, Shape{5, 41}})
+                        inputs.push_back(make_input(keys[inputs.size()], shape, dtype,
+                                                    kind == 1 ? Values::kAwkward : Values::kSmall, layout));
+                    inputs.push_back(make_input(keys[inputs.size()], {adam ? 7 : 3}, dtype, Values::kSmall));
+                    return inputs;
+                  });
+      }
+}
+
 }  // namespace
 
 std::vector<Case> cases_of(Op op) {
@@ -567,6 +599,11 @@ std::vector<Case> cases_of(Op op) {
       break;
     case OpClass::kNormalize:
       (op == Op::kCrossEntropy ? add_cross_entropy : add_softmax)(cases);
+      break;
+    case OpClass::kOptimizer:
+      add_optimizer(cases);
+      break;
+    case OpClass::kRecurrent:
       break;
   }
   auto result = cases.take();

@@ -41,7 +41,9 @@ enum class OpClass : std::uint8_t {
   kWindow,
   kReduce,
   kIndex,
-  kNormalize
+  kNormalize,
+  kOptimizer,
+  kRecurrent
 };
 
 struct OpInfo {
@@ -100,9 +102,16 @@ struct WindowAttributes {           // conv2d and pooling; pairs are (rows, colu
       input_shape;  // gradients: the shape that they lead back to (input, or weight for the weight gradient)
 };
 
-using Attributes =
-    std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
-                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes>;
+struct OptimizerAttributes {  // SgdStep, AdamStep: which terms the step has (optimizer_steps.h)
+  bool momentum = false;  // SgdStep
+  bool nesterov = false;  // SgdStep
+  bool decay = false;  // weight decay, added to the gradient
+  bool decoupled = false;  // AdamStep: weight decay of the value itself; not both
+};
+
+using Attributes = std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
+                                PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes,
+                                WindowAttributes, OptimizerAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

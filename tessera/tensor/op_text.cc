@@ -66,6 +66,18 @@ std::string text_of(const WindowAttributes& window) {
   return text;
 }
 
+std::string text_of(const OptimizerAttributes& step) {
+  std::string text;
+  const auto add = [&](bool has, const char* term) {
+    if (has) text += (text.empty() ? "" : "; ") + std::string(term);
+  };
+  add(step.momentum, "momentum");
+  add(step.nesterov, "nesterov");
+  add(step.decay, "decay");
+  add(step.decoupled, "decoupled decay");
+  return text;
+}
+
 }  // namespace
 
 std::string attributes_text(const Attributes& attributes) {

@@ -71,6 +71,8 @@ constexpr Row kRows[] = {
     {Op::kSoftmax, run_softmax},
     {Op::kLogSoftmax, run_softmax},
     {Op::kCrossEntropy, run_cross_entropy},
+    {Op::kSgdStep, run_sgd_step},
+    {Op::kAdamStep, run_adam_step},
 };
 
 constexpr std::array<Kernel, kOpCount> kKernels = [] {

@@ -41,4 +41,8 @@ bool run_cross_entropy(const KernelCall& call);
 // Uniform and normal fills: random_fill.cc
 bool run_random(const KernelCall& call);
 
+// Optimiser steps over many tensors: optimizer.cc
+bool run_sgd_step(const KernelCall& call);
+bool run_adam_step(const KernelCall& call);
+
 }  // namespace tessera::backends
