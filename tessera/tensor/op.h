@@ -43,7 +43,8 @@ enum class OpClass : std::uint8_t {
   kIndex,
   kNormalize,
   kOptimizer,
-  kRecurrent
+  kRecurrent,
+  kFinish
 };
 
 struct OpInfo {
@@ -109,9 +110,19 @@ struct OptimizerAttributes {  // SgdStep, AdamStep: which terms the step has (op
   bool decoupled = false;  // AdamStep: weight decay of the value itself; not both
 };
 
+enum class Activation : std::uint8_t { kNone, kRelu, kTanh, kSigmoid };
+struct FinishAttributes {  // Finish and its gradient (finish.h)
+  Activation activation = Activation::kNone;
+  bool bias = false;
+  int axis = 1;       // of x, along which the bias lies
+  bool drops = false;
+  double drop = 0;   // probability
+  double scale = 1;  // of what stays
+};
+
 using Attributes = std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
                                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes,
-                                WindowAttributes, OptimizerAttributes>;
+                                WindowAttributes, OptimizerAttributes, FinishAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

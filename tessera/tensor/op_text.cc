@@ -78,6 +78,15 @@ std::string text_of(const OptimizerAttributes& step) {
   return text;
 }
 
+std::string text_of(const FinishAttributes& finish) {
+  constexpr const char* kNames[] = {"", "relu", "tanh", "sigmoid"};
+  std::string text = finish.bias ? fmt::format("bias along axis {}", finish.axis) : "";
+  const auto add = [&](const std::string& word) { text += (text.empty() ? "" : "; ") + word; };
+  if (finish.activation != Activation::kNone) add(kNames[static_cast<int>(finish.activation)]);
+  if (finish.drops) add(fmt::format("drop {}", finish.drop));
+  return text;
+}
+
 }  // namespace
 
 std::string attributes_text(const Attributes& attributes) {

@@ -12,7 +12,7 @@ namespace tessera::backends {
 namespace {
 
 constexpr std::int64_t kStretch = 16384;                     // elements; a multiple of any vector
-constexpr std::int64_t kBeyondCaches = std::int64_t{1} << 25;  // bytes of results that no cache keeps
+constexpr std::int64_t kBeyondCaches = std::int64_t{1} << 22;  // bytes of results that the near caches do not keep
 
 struct Stretch {
   std::size_t tensor;

@@ -43,7 +43,7 @@ struct Adam {
   static constexpr int kStates = 2;
   template <class D, class V>
   static HWY_INLINE void apply(D d, Element<V>& x, const hn::TFromD<D>* HWY_RESTRICT factors) {
-    const auto factor = [&](int i) { return hn::Set(d, factors[i]); };
+    const auto factor = [&](int i) HWY_ATTR { return hn::Set(d, factors[i]); };
     if constexpr (kDecoupled) x.value = hn::Mul(x.value, factor(6));
     V g = x.gradient;
     if constexpr (kDecay) g = hn::Add(g, hn::Mul(x.value, factor(6)));
@@ -59,7 +59,7 @@ HWY_INLINE void step_whole(const StepStretch<T>& s, const T* factors, std::int64
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const std::int64_t lanes = static_cast<std::int64_t>(hn::MaxLanes(d));
-  const auto store = [&](V v, T* to) {
+  const auto store = [&](V v, T* to) HWY_ATTR {
     if constexpr (kStream)
       hn::Stream(v, d, to);
     else
@@ -80,11 +80,11 @@ HWY_INLINE void step_rest(const StepStretch<T>& s, const T* factors, std::int64_
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   const auto mask = hn::FirstN(d, static_cast<std::size_t>(s.n - begin));
-  const auto load = [&](const T* from) { return hn::MaskedLoad(mask, d, from + begin); };
+  const auto load = [&](const T* from) HWY_ATTR { return hn::MaskedLoad(mask, d, from + begin); };
   Element<V> x{load(s.value), load(s.gradient), {hn::Zero(d), hn::Zero(d)}};
   for (int k = 0; k < F::kStates; ++k) x.state[k] = load(s.state[k]);
   F::apply(d, x, factors);
-  const auto store = [&](V v, T* to) {
+  const auto store = [&](V v, T* to) HWY_ATTR {
     constexpr std::int64_t kLine = 64 / sizeof(T);
     hn::Store(hn::IfThenElseZero(mask, v), d, to + begin);
     for (std::int64_t i = begin + static_cast<std::int64_t>(hn::MaxLanes(d)); i % kLine != 0; ++i) to[i] = T(0);
