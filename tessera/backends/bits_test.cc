@@ -122,7 +122,8 @@ std::vector<Example> random_select_cast_and_copy() {
                                      draw_tensor(draw_broadcastable(shape), dtype)},
                                     {}},
                                    {Op::kCopy, {x}, {}}};
-  for (const DType to : {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool})
+  for (const DType to :
+       {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool, DType::kBFloat16})
     examples.push_back({Op::kCast, {x}, CastAttributes{to}});
   return examples;
 }
@@ -137,7 +138,8 @@ std::vector<Example> random_create_and_random() {
   const Tensor numbers = draw_tensor({2}, DType::kFloat64);
   const double start = numbers.to_vector<double>()[0], stride = numbers.to_vector<double>()[1];
   std::vector<Example> examples;
-  for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool}) {
+  for (const DType dtype :
+       {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool, DType::kBFloat16}) {
     examples.push_back({Op::kFill, {}, FillAttributes{shape, dtype, start, 0}});
     examples.push_back({Op::kArange, {}, FillAttributes{{shape.elements()}, dtype, start, stride}});
     for (const Op op : {Op::kRandomBits, Op::kRandomUniform, Op::kRandomNormal})

@@ -11,9 +11,10 @@
 namespace tessera::selftest {
 namespace {
 
-constexpr DType kFloating[] = {DType::kFloat32, DType::kFloat64};
-constexpr DType kNumbers[] = {DType::kFloat32, DType::kFloat64, DType::kInt64};
-constexpr DType kAll[] = {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool};
+constexpr DType kFloating[] = {DType::kFloat32, DType::kFloat64, DType::kBFloat16};
+constexpr DType kNumbers[] = {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt64};
+constexpr DType kAll[] = {DType::kFloat32, DType::kFloat64, DType::kBFloat16,
+                          DType::kInt64,   DType::kUInt8,   DType::kBool};
 
 std::span<const DType> dtypes_of(Op op) {
   switch (op) {
@@ -37,7 +38,7 @@ std::span<const DType> dtypes_of(Op op) {
       return kAll;
     case Op::kMaxPool2d:
     case Op::kMaxPool2dIndices:
-      return std::span<const DType>(kAll).first(4);  // all but bool
+      return std::span<const DType>(kAll).first(5);  // all but bool
     default:
       return kFloating;
   }
