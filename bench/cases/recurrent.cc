@@ -1,10 +1,13 @@
 #include <fmt/core.h>
 
+#include <functional>
 #include <memory>
 
 #include "bench/cases/tools.h"
 #include "tessera/autograd/tape.h"
 #include "tessera/nn/optimizers.h"
+#include "tessera/tensor/finish.h"
+#include "tessera/tensor/random.h"
 #include "tessera/tensor/recurrent.h"
 
 namespace bench {
@@ -60,6 +63,10 @@ Tensor gru_of(const Layer& l) {
   return tessera::gru(l.x, l.h0, {l.weights[0], l.weights[1], l.weights[2], l.weights[3]});
 }
 
+Tensor lstm_of(const Layer& l) {
+  return tessera::lstm(l.x, l.h0, l.h0, {l.weights[0], l.weights[1], l.weights[2], l.weights[3]}).h;
+}
+
 template <typename Function>
 Case forward_case(const std::string& name, std::int64_t gates, Function layer) {
   return lazy(name, [=] { return [l = recurrent_layer(gates), layer] { layer(l); }; });
@@ -80,6 +87,40 @@ Case gradient_case(const std::string& name, std::int64_t gates, Function layer) 
   });
 }
 
+// ---- Bias, relu and dropout of what a convolution gives ----
+
+std::function<Tensor(const Tensor&, const Tensor&)> bias_relu_dropout(const Shape& shape) {
+  auto random = std::make_shared<tessera::RandomSource>(1);
+  return [=](const Tensor& x, const Tensor& bias) {
+    random->begin_step(random->step() + 1);
+    return tessera::finish(x, {.bias = bias,
+                               .activation = tessera::Activation::kRelu,
+                               .draws = random->uniform("dropout", shape),
+                               .drop = 0.5,
+                               .scale = 2});
+  };
+}
+
+Case finish_case(std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+  return lazy(fmt::format("bias+relu+dropout {}x{}x{}x{}", n, c, h, w), [=] {
+    const Shape shape{n, c, h, w};
+    return [x = normal(shape), bias = normal({c}), layer = bias_relu_dropout(shape)] { layer(x, bias); };
+  });
+}
+
+Case finish_gradient_case(std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+  return lazy(fmt::format("bias+relu+dropout forward and backward {}x{}x{}x{}", n, c, h, w), [=] {
+    const Shape shape{n, c, h, w};
+    return [x = normal(shape), bias = normal({c}), g = normal(shape), layer = bias_relu_dropout(shape)] {
+      tessera::Tape tape;
+      tape.watch({x, bias});
+      const Tensor y = layer(x, bias);
+      tape.stop();
+      tape.gradient(y, {x, bias}, g);
+    };
+  });
+}
+
 }  // namespace
 
 std::vector<Case> recurrent_cases() {
@@ -88,7 +129,11 @@ std::vector<Case> recurrent_cases() {
   using tessera::nn::SGD;
   using tessera::nn::SgdSettings;
   std::vector<Case> cases = {forward_case("GRU forward 50x32x256", 3, gru_of),
-                             gradient_case("GRU forward and backward 50x32x256", 3, gru_of)};
+                             gradient_case("GRU forward and backward 50x32x256", 3, gru_of),
+                             forward_case("LSTM forward 50x32x256", 4, lstm_of),
+                             gradient_case("LSTM forward and backward 50x32x256", 4, lstm_of),
+                             finish_case(64, 32, 28, 28),
+                             finish_gradient_case(64, 32, 28, 28)};
   for (const Shape& shape : {Shape{10, 100}, Shape{100, 100}, Shape{256, 256}}) {
     cases.push_back(optimizer_case<Adam>("Adam", shape, AdamSettings{}));
     cases.push_back(optimizer_case<SGD>("SGD with momentum", shape, SgdSettings{.momentum = 0.9}));

@@ -42,9 +42,27 @@ def forward_and_backward(kind):
     return make
 
 
+def bias_relu_dropout(x, bias):
+    return torch.nn.functional.dropout(torch.relu(x + bias), 0.5)
+
+
+def finish(n, c, h, w):
+    x, bias = normal(n, c, h, w), normal(c, 1, 1)
+    return lambda: bias_relu_dropout(x, bias)
+
+
+def finish_gradient(n, c, h, w):
+    x, bias, g = normal(n, c, h, w).requires_grad_(), normal(c, 1, 1).requires_grad_(), normal(n, c, h, w)
+    return lambda: torch.autograd.grad(bias_relu_dropout(x, bias), (x, bias), g)
+
+
 MAKERS = [
     (r"GRU forward (\d+)x(\d+)x(\d+)", forward(torch.nn.GRU)),
     (r"GRU forward and backward (\d+)x(\d+)x(\d+)", forward_and_backward(torch.nn.GRU)),
+    (r"LSTM forward (\d+)x(\d+)x(\d+)", forward(torch.nn.LSTM)),
+    (r"LSTM forward and backward (\d+)x(\d+)x(\d+)", forward_and_backward(torch.nn.LSTM)),
+    (r"bias\+relu\+dropout (\d+)x(\d+)x(\d+)x(\d+)", finish),
+    (r"bias\+relu\+dropout forward and backward (\d+)x(\d+)x(\d+)x(\d+)", finish_gradient),
     (r"Adam 100 tensors (\d+)x(\d+)", adam),
     (r"SGD with momentum 100 tensors (\d+)x(\d+)", sgd),
 ]

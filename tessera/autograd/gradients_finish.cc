@@ -38,7 +38,7 @@ Tensor composed(const FinishAttributes& finish, const std::vector<Tensor>& input
 
 Contributions Finish(const GradientCall& call) {
   const auto& finish = std::get<FinishAttributes>(call.attributes);
-  std::vector<Tensor> inputs = {call.gradient};
+  std::vector<Tensor> inputs = {contiguous(call.gradient)};
   inputs.insert(inputs.end(), call.inputs.begin(), call.inputs.end());
   const Tensor of_x = apply(Op::kFinishGradient, inputs, finish);
   Contributions result(call.inputs.size());

@@ -97,7 +97,7 @@ Contributions zeros_for(const GradientCall& call) {
 
 // The gradient's row, on the gradients of the states that a layer gives out.
 Tensor layer_gradient(Op op, const GradientCall& call, const Tensor& gradient) {
-  std::vector<Tensor> inputs = {gradient};
+  std::vector<Tensor> inputs = {contiguous(gradient)};
   inputs.insert(inputs.end(), call.inputs.begin(), call.inputs.end());
   inputs.push_back(call.output);
   return apply(op, inputs, NoAttributes{});

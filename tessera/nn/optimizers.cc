@@ -58,7 +58,7 @@ void Optimizer::step(const std::vector<Tensor>& gradients, double learning_rate)
 
 void Optimizer::update_together(Op op, const OptimizerAttributes& attributes,
                                 const std::vector<double>& factors, const std::vector<Tensor>& gradients) {
-  for (const DType dtype : {DType::kFloat32, DType::kFloat64})
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kBFloat16})
     update_dtype(dtype, op, attributes, factors, gradients);
 }
 

@@ -11,12 +11,12 @@ Tensor finish(const Operand& x, const FinishOptions& options) {
                               .drops = options.draws.defined(),
                               .drop = options.drop,
                               .scale = options.scale};
-  std::vector<Tensor> inputs = {tensor};
+  std::vector<Tensor> inputs = {contiguous(x)};
   if (attributes.bias) {
     attributes.axis = internal::axis_argument(Op::kFinish, options.axis, tensor.shape());
-    inputs.push_back(options.bias);
+    inputs.push_back(contiguous(options.bias));
   }
-  if (attributes.drops) inputs.push_back(options.draws);
+  if (attributes.drops) inputs.push_back(contiguous(options.draws));
   return apply(Op::kFinish, inputs, attributes, x.where());
 }
 

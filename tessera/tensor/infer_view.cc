@@ -124,7 +124,7 @@ TensorSpec index_add_rule(const RuleCall& call) {
   Shape expected = call.shape(0);
   const int axis = checked_axis(call, expected);
   require_index(call);
-  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kInt64});
+  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt64});
   require_same_dtype(call, 0, 2);
   expected[axis] = call.input(1).elements();
   if (call.shape(2) != expected)

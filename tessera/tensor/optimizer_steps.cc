@@ -29,7 +29,7 @@ OptimizerStep::OptimizerStep(Op op, const std::vector<std::vector<Tensor>>& list
   for (const Tensor& value : lists[0]) {
     shapes_.push_back(value.shape());
     begins_.push_back(begin);
-    begin += padded_elements(value.elements(), value.dtype());
+    begin += padded_elements(value.elements());
   }
   begins_.push_back(begin);
 }

@@ -1,7 +1,7 @@
 // A step of an optimiser for many tensors in one operation: every element is read once and written once.
 //
 // The rows sgd_step and adam_step take lists of tensors of one dtype, all values first, then all gradients, then each kind of state, and
-// at the end `factors`, a vector of the numbers of the step. They are these compositions, element by element and in this order, bit for
+// at the end `factors`, a vector of the numbers of the step (of that dtype; float32 for bfloat16). They are these compositions, element by element and in this order, bit for
 // bit; each number is a factor, each operation rounds once:
 //
 //   sgd_step    factors (rate, momentum, decay)
@@ -17,7 +17,7 @@
 //     p = p - (mean * step size) / (sqrt(square) + epsilon)
 //
 // An operation has one output, so the results lie in one buffer: new values, then each kind of new state, each tensor from the next
-// multiple of 64 bytes on, zeros between them. `part` makes views of it; a view keeps the whole buffer alive.
+// multiple of 16 elements on, zeros between them. `part` makes views of it; a view keeps the whole buffer alive.
 // Thread-safety: as all operations.
 //
 // ```cpp
@@ -51,10 +51,10 @@ class OptimizerStep {
   std::vector<std::int64_t> begins_;  // of the tensors of one kind; at the end where the next kind begins
 };
 
-// Elements that a tensor takes in the buffer: up to a multiple of 64 bytes.
-constexpr std::int64_t padded_elements(std::int64_t elements, DType dtype) {
-  const std::int64_t line = 64 / dtype_size(dtype);
-  return (elements + line - 1) / line * line;
+// Elements that a tensor takes in the buffer.
+inline constexpr std::int64_t kStepPadding = 16;
+constexpr std::int64_t padded_elements(std::int64_t elements) {
+  return (elements + kStepPadding - 1) / kStepPadding * kStepPadding;
 }
 
 // What the inputs of a call of sgd_step or adam_step are.

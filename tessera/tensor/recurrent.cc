@@ -8,6 +8,11 @@
 namespace tessera {
 namespace {
 
+// What a kernel reads again and again; views with gaps are copied.
+std::array<Tensor, 3> dense_weights(const RecurrentWeights& weights) {
+  return {contiguous(weights.hidden), contiguous(weights.input_bias), contiguous(weights.hidden_bias)};
+}
+
 // x W^T for all times at once: [T, N, I] and [G, I] give [T, N, G].
 Tensor input_products(Op op, const Operand& x, const Tensor& weight) {
   const Tensor& sequence = internal::tensor_argument(op, x);
@@ -24,7 +29,8 @@ Tensor input_products(Op op, const Operand& x, const Tensor& weight) {
 
 Tensor gru(const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
   const Tensor products = input_products(Op::kGru, x, weights.input);
-  const std::array inputs = {products, h0, weights.hidden, weights.input_bias, weights.hidden_bias};
+  const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
+  const std::array inputs = {products, contiguous(h0), hidden, input_bias, hidden_bias};
   return slice(Operand(apply(Op::kGru, inputs, NoAttributes{}, x.where()), x.where()), {0});
 }
 
@@ -37,7 +43,8 @@ GruGradients gru_gradient_parts(const Tensor& flat, const Shape& states) {
 
 LstmStates lstm(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
   const Tensor products = input_products(Op::kLstm, x, weights.input);
-  const std::array inputs = {products, h0, c0, weights.hidden, weights.input_bias, weights.hidden_bias};
+  const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
+  const std::array inputs = {products, contiguous(h0), contiguous(c0), hidden, input_bias, hidden_bias};
   const Tensor states = apply(Op::kLstm, inputs, NoAttributes{}, x.where());
   return {slice(Operand(states, x.where()), {0}), slice(Operand(states, x.where()), {1})};
 }

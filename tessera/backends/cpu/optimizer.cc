@@ -40,7 +40,7 @@ Division divide(const KernelCall& call, const OptimizerLists& lists) {
       division.stretches.push_back({i, begin, end, out});
       in_task += end - begin;
     }
-    out += padded_elements(elements, call.output.dtype);
+    out += padded_elements(elements);
   }
   division.tasks.push_back(division.stretches.size());
   return division;

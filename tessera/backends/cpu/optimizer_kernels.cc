@@ -11,6 +11,7 @@
 
 #include "tessera/backends/cpu/optimizer_kernels.h"
 #include "tessera/backends/cpu/simd_level.h"
+#include "tessera/tensor/optimizer_steps.h"
 
 #if TESSERA_SIMD_TARGET
 HWY_BEFORE_NAMESPACE();
@@ -85,9 +86,8 @@ HWY_INLINE void step_rest(const StepStretch<T>& s, const T* factors, std::int64_
   for (int k = 0; k < F::kStates; ++k) x.state[k] = load(s.state[k]);
   F::apply(d, x, factors);
   const auto store = [&](V v, T* to) HWY_ATTR {
-    constexpr std::int64_t kLine = 64 / sizeof(T);
     hn::Store(hn::IfThenElseZero(mask, v), d, to + begin);
-    for (std::int64_t i = begin + static_cast<std::int64_t>(hn::MaxLanes(d)); i % kLine != 0; ++i) to[i] = T(0);
+    for (std::int64_t i = begin + static_cast<std::int64_t>(hn::MaxLanes(d)); i % kStepPadding != 0; ++i) to[i] = T(0);
   };
   store(x.value, s.new_value);
   for (int k = 0; k < F::kStates; ++k) store(x.state[k], s.new_state[k]);
@@ -107,7 +107,7 @@ void step(const StepStretch<T>& stretch) {
   if (whole < stretch.n)
     step_rest<F>(stretch, factors, whole);
   else
-    for (std::int64_t i = whole; i % (64 / static_cast<std::int64_t>(sizeof(T))) != 0; ++i) {
+    for (std::int64_t i = whole; i % kStepPadding != 0; ++i) {
       stretch.new_value[i] = T(0);
       for (int k = 0; k < F::kStates; ++k) stretch.new_state[k][i] = T(0);
     }

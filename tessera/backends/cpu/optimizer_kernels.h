@@ -11,7 +11,7 @@ namespace tessera::backends {
 template <typename T>
 struct StepStretch {
   const T *value, *gradient, *state[2];
-  T *new_value, *new_state[2];  // 64-byte aligned; padded to a multiple of that
+  T *new_value, *new_state[2];  // 64-byte aligned; padded to a multiple of kStepPadding
   std::int64_t n;
   const T* factors;
   bool stream;  // past the caches: the results are larger than they are

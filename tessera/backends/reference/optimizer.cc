@@ -48,7 +48,7 @@ void step_tensor(const KernelCall& call, Step<T> step, const OptimizerLists& lis
   for (std::size_t state = 0; state < lists.states; ++state)
     states.emplace_back(call.inputs[(2 + state) * lists.tensors + i]);
   const auto& attributes = attributes_of<OptimizerAttributes>(call);
-  for_each_output(padded_elements(value.size(), call.output.dtype), kElementsPerTask, [&](std::int64_t e) {
+  for_each_output(padded_elements(value.size()), kElementsPerTask, [&](std::int64_t e) {
     Element<T> x{};  // zeros between the tensors
     if (e < value.size()) {
       x = {value[e], gradient[e], {}};
@@ -70,7 +70,7 @@ void step_all(const KernelCall& call, Step<T> step) {
   T* out = call.output.as<T>();
   for (std::size_t i = 0; i < lists.tensors; ++i) {
     step_tensor<T>(call, step, lists, i, factors.data(), out, kind_size);
-    out += padded_elements(call.inputs[i].elements(), call.output.dtype);
+    out += padded_elements(call.inputs[i].elements());
   }
 }
 
