@@ -41,7 +41,10 @@ enum class OpClass : std::uint8_t {
   kWindow,
   kReduce,
   kIndex,
-  kNormalize
+  kNormalize,
+  kOptimizer,
+  kRecurrent,
+  kFinish
 };
 
 struct OpInfo {
@@ -100,9 +103,26 @@ struct WindowAttributes {           // conv2d and pooling; pairs are (rows, colu
       input_shape;  // gradients: the shape that they lead back to (input, or weight for the weight gradient)
 };
 
-using Attributes =
-    std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
-                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes>;
+struct OptimizerAttributes {  // SgdStep, AdamStep: which terms the step has (optimizer_steps.h)
+  bool momentum = false;  // SgdStep
+  bool nesterov = false;  // SgdStep
+  bool decay = false;  // weight decay, added to the gradient
+  bool decoupled = false;  // AdamStep: weight decay of the value itself; not both
+};
+
+enum class Activation : std::uint8_t { kNone, kRelu, kTanh, kSigmoid };
+struct FinishAttributes {  // Finish and its gradient (finish.h)
+  Activation activation = Activation::kNone;
+  bool bias = false;
+  int axis = 1;       // of x, along which the bias lies
+  bool drops = false;
+  double drop = 0;   // probability
+  double scale = 1;  // of what stays
+};
+
+using Attributes = std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
+                                PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes,
+                                WindowAttributes, OptimizerAttributes, FinishAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

@@ -66,6 +66,27 @@ std::string text_of(const WindowAttributes& window) {
   return text;
 }
 
+std::string text_of(const OptimizerAttributes& step) {
+  std::string text;
+  const auto add = [&](bool has, const char* term) {
+    if (has) text += (text.empty() ? "" : "; ") + std::string(term);
+  };
+  add(step.momentum, "momentum");
+  add(step.nesterov, "nesterov");
+  add(step.decay, "decay");
+  add(step.decoupled, "decoupled decay");
+  return text;
+}
+
+std::string text_of(const FinishAttributes& finish) {
+  constexpr const char* kNames[] = {"", "relu", "tanh", "sigmoid"};
+  std::string text = finish.bias ? fmt::format("bias along axis {}", finish.axis) : "";
+  const auto add = [&](const std::string& word) { text += (text.empty() ? "" : "; ") + word; };
+  if (finish.activation != Activation::kNone) add(kNames[static_cast<int>(finish.activation)]);
+  if (finish.drops) add(fmt::format("drop {}", finish.drop));
+  return text;
+}
+
 }  // namespace
 
 std::string attributes_text(const Attributes& attributes) {

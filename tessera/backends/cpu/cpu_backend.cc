@@ -71,6 +71,14 @@ constexpr Row kRows[] = {
     {Op::kSoftmax, run_softmax},
     {Op::kLogSoftmax, run_softmax},
     {Op::kCrossEntropy, run_cross_entropy},
+    {Op::kSgdStep, run_sgd_step},
+    {Op::kAdamStep, run_adam_step},
+    {Op::kGru, run_gru},
+    {Op::kGruGradient, run_gru_gradient},
+    {Op::kLstm, run_lstm},
+    {Op::kLstmGradient, run_lstm_gradient},
+    {Op::kFinish, run_finish},
+    {Op::kFinishGradient, run_finish},
 };
 
 constexpr std::array<Kernel, kOpCount> kKernels = [] {

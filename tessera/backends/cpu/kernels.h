@@ -41,4 +41,17 @@ bool run_cross_entropy(const KernelCall& call);
 // Uniform and normal fills: random_fill.cc
 bool run_random(const KernelCall& call);
 
+// Optimiser steps over many tensors: optimizer.cc
+bool run_sgd_step(const KernelCall& call);
+bool run_adam_step(const KernelCall& call);
+
+// Recurrent layers: gru.cc, lstm.cc
+bool run_gru(const KernelCall& call);
+bool run_gru_gradient(const KernelCall& call);
+bool run_lstm(const KernelCall& call);
+bool run_lstm_gradient(const KernelCall& call);
+
+// Bias, activation and dropout in one pass: finish.cc
+bool run_finish(const KernelCall& call);
+
 }  // namespace tessera::backends
