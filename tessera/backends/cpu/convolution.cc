@@ -111,13 +111,13 @@ bool backward(const KernelCall& call) {
 
 }  // namespace
 
-bool run_conv2d(const KernelCall& call) {
+bool run_convolution(const KernelCall& call) {
   if (call.output.dtype == DType::kFloat32) return forward<float>(call);
   if (call.output.dtype == DType::kFloat64) return forward<double>(call);
   return false;
 }
 
-bool run_conv2d_input_gradient(const KernelCall& call) {
+bool run_convolution_input_gradient(const KernelCall& call) {
   if (call.output.dtype == DType::kFloat32) return backward<float>(call);
   if (call.output.dtype == DType::kFloat64) return backward<double>(call);
   return false;

@@ -7,8 +7,8 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kBoxPositions = 384;
-constexpr std::int64_t kLeastBoxPositions = 64;
+constexpr std::int64_t kBoxPositions = 384, kLeastBoxPositions = 64, kMostBoxPositions = 4096;
+constexpr std::int64_t kBoxElements = 32768;  // of boxes for line tiles, about
 
 // Boxes of about `positions` positions, whole rows where they fit, of equal sizes.
 Extent box_of(const Extent& grid, std::int64_t positions) {
@@ -37,6 +37,8 @@ SumPlan<T>::SumPlan(const ConvolutionKernels<T>& kernels, const VolumeView<T>& s
                     std::int64_t groups, std::int64_t channels, std::int64_t outputs, const Extent& out_size,
                     std::vector<TapSums<T>> sums)
     : kernels_(kernels),
+      // A single row of vectors waits for its loads, of which short ones cross fewer cache lines.
+      line_kernels_(outputs == 1 ? *convolution_kernels<T>(true) : kernels),
       source_(source),
       images_(images),
       groups_(groups),
@@ -45,14 +47,13 @@ SumPlan<T>::SumPlan(const ConvolutionKernels<T>& kernels, const VolumeView<T>& s
       out_size_(out_size),
       sums_(std::move(sums)),
       panels_(outputs, kernels.lanes, kernels.vectors) {
-  for (TapSums<T>& one : sums_) choose_boxes(one);
+  for (TapSums<T>& one : sums_) choose_tile(one);
 }
 
-// Smaller boxes where there would not be enough of them for the threads; and the tile that wastes less.
+// Smaller boxes where there would not be enough of them for the threads.
 template <typename T>
-void SumPlan<T>::choose_boxes(TapSums<T>& sums) const {
+void SumPlan<T>::choose_boxes(TapSums<T>& sums, std::int64_t positions) const {
   const std::int64_t wanted = thread_count() == 1 ? 1 : 4 * thread_count();
-  std::int64_t positions = kBoxPositions;
   do {
     sums.box = box_of(sums.grid, positions);
     sums.boxes = boxes_of(sums.grid, sums.box);
@@ -60,14 +61,49 @@ void SumPlan<T>::choose_boxes(TapSums<T>& sums) const {
   } while (positions >= kLeastBoxPositions && images_ * groups_ * volume(sums.boxes) < wanted);
   sums.layout = SourceBox(sums.taps, sums.box, channels_);
   sums.offsets = sums.layout.tap_offsets();
-  const std::int64_t flat = divide_up(flat_positions(sums.box, sums.layout.pitch()[1]), kernels_.lanes);
-  // A line tile of few rows waits for its loads.
-  constexpr double kSpeed[] = {0, 0.45, 0.65, 0.75, 0.8, 0.85, 0.9};
-  const std::int64_t rows = divide_up(outputs_, divide_up(outputs_, kernels_.line_rows));
-  const double by_lines = kSpeed[rows] * static_cast<double>(sums.box[1] * sums.box[2]) /
-                          static_cast<double>(flat * kernels_.lanes);
-  const double by_positions = 0.9 * static_cast<double>(outputs_) / static_cast<double>(panels_.width);
-  sums.lines = by_lines > by_positions;
+}
+
+// The tile with fewer steps per position, each step being one fused multiply-add of a whole vector.
+template <typename T>
+void SumPlan<T>::choose_tile(TapSums<T>& sums) const {
+  choose_boxes(sums, std::clamp(kBoxElements / std::max<std::int64_t>(1, channels_), kBoxPositions, kMostBoxPositions));
+  sums.vectors = line_vectors(sums, sums.box);
+  // A line tile of few rows waits for its loads; a position tile's results have to be transposed.
+  constexpr double kSpeed[] = {0, 0.6, 0.8, 0.9, 0.9, 0.93, 0.93};
+  constexpr double kTransposing = 10;
+  const auto depth = static_cast<double>(sums.offsets.size());
+  const std::int64_t rows = divide_up(outputs_, divide_up(outputs_, line_kernels_.line_rows));
+  const double used = static_cast<double>(sums.box[1] * sums.box[2]) /
+                      static_cast<double>(sums.vectors.count() * line_kernels_.lanes);
+  const double by_lines = depth / (kSpeed[rows] * used);
+  const double by_positions = depth * static_cast<double>(panels_.width) / static_cast<double>(outputs_) / 0.95;
+  sums.lines = by_lines <= by_positions + kTransposing;
+  if (!sums.lines) choose_boxes(sums, kBoxPositions);
+}
+
+// Vectors within rows, the last one of a row moved back over the one before, or through the halo from row to
+// row: whichever takes fewer. Rows without a gap anywhere are one.
+template <typename T>
+LineVectors SumPlan<T>::line_vectors(const TapSums<T>& sums, const Extent& box) const {
+  const std::int64_t lanes = line_kernels_.lanes, pitch = sums.layout.pitch()[1];
+  const bool joined = pitch == box[2] && box[2] == out_size_[2] && sums.step[1] == 1 && sums.step[2] == 1;
+  const std::int64_t rows = joined ? 1 : box[1], columns = joined ? box[1] * box[2] : box[2];
+  const std::int64_t flat = divide_up(flat_positions(box, pitch), lanes);
+  LineVectors vectors;
+  vectors.flat = columns < lanes || flat < rows * divide_up(columns, lanes);
+  const std::int64_t count = vectors.flat ? flat : rows * divide_up(columns, lanes);
+  for (std::int64_t v = 0; v < count; ++v) vectors.packed.push_back(v * lanes);
+  if (vectors.flat) {
+    vectors.source = vectors.packed;
+    return vectors;
+  }
+  for (std::int64_t row = 0; row < rows; ++row)
+    for (std::int64_t v = 0; v < divide_up(columns, lanes); ++v) {
+      const std::int64_t column = std::min(v * lanes, columns - lanes);
+      vectors.source.push_back(row * pitch + column);
+      vectors.target.push_back(row * sums.step[1] * out_size_[2] + column * sums.step[2]);
+    }
+  return vectors;
 }
 
 // ---- Weights ----
@@ -91,16 +127,20 @@ void SumPlan<T>::pack_panel(const TapSums<T>& sums, const T* weight, const Chann
 }
 
 template <typename T>
+void SumPlan<T>::pack_factors(const TapSums<T>& sums, const T* weight) const {
+  const std::int64_t tiles = divide_up(outputs_, line_kernels_.line_rows);
+  T* to = sums.packed;
+  for (std::int64_t group = 0; group < groups_; ++group, weight += sums.weights.group)
+    for (std::int64_t tile = 0; tile < tiles; ++tile)
+      for (const std::int64_t k : sums.weights.k)
+        for (std::int64_t o = outputs_ * tile / tiles; o < outputs_ * (tile + 1) / tiles; ++o)
+          *to++ = weight[o * sums.weights.output + k];
+}
+
+template <typename T>
 void SumPlan<T>::pack_weights(const TapSums<T>& sums, const T* weight) const {
   const auto depth = static_cast<std::int64_t>(sums.weights.k.size());
-  if (sums.lines) {
-    T* to = sums.packed;
-    for (std::int64_t group = 0; group < groups_; ++group)
-      for (std::int64_t o = 0; o < outputs_; ++o)
-        for (const std::int64_t k : sums.weights.k)
-          *to++ = weight[group * sums.weights.group + o * sums.weights.output + k];
-    return;
-  }
+  if (sums.lines) return pack_factors(sums, weight);
   const auto count = static_cast<std::int64_t>(panels_.panels.size());
   parallel_for(groups_ * count, [&](std::int64_t task) {
     const std::int64_t group = task / count;
@@ -173,33 +213,65 @@ void SumPlan<T>::run_positions(const TapSums<T>& sums, const T* source, std::int
   }
 }
 
+// c: the output itself (direct: vectors lie at their targets) or [output][vector].
+template <typename T>
+void SumPlan<T>::multiply_lines(const TapSums<T>& sums, const T* source, std::int64_t group,
+                                const LineVectors& vectors, T* c, std::int64_t c_row, bool direct) const {
+  const auto depth = static_cast<std::int64_t>(sums.offsets.size());
+  const std::int64_t tiles = divide_up(outputs_, line_kernels_.line_rows);
+  const std::int64_t most = line_kernels_.line_vectors[divide_up(outputs_, tiles)];
+  const std::int64_t* targets = direct ? vectors.target.data() : vectors.packed.data();
+  LineTile<T> tile{};
+  tile.source = source;
+  tile.c_row = c_row;
+  for (std::int64_t k = 0; k < depth; k += kChunk) {
+    tile.depth = std::min(kChunk, depth - k);
+    tile.offsets = sums.offsets.data() + k;
+    tile.accumulate = k > 0;
+    for (std::int64_t v = 0; v < vectors.count();) {
+      const std::int64_t left = vectors.count() - v, count = std::min(most, left);
+      tile.groups = tiles == 1 ? left / count : 1;  // several tiles share their vectors in the cache
+      tile.places = vectors.source.data() + v;
+      tile.targets = targets + v;
+      for (std::int64_t i = 0; i < tiles; ++i) {
+        const std::int64_t first = outputs_ * i / tiles, rows = outputs_ * (i + 1) / tiles - first;
+        tile.factors = sums.packed + (group * outputs_ + first) * depth + k * rows;
+        tile.c = c + first * c_row;
+        line_kernels_.line[rows][count](tile);
+      }
+      v += tile.groups * count;
+    }
+  }
+}
+
 template <typename T>
 void SumPlan<T>::run_lines(const TapSums<T>& sums, const T* source, std::int64_t group, const Extent& origin,
                            const Extent& box, T* out) const {
   const auto depth = static_cast<std::int64_t>(sums.offsets.size());
   const Extent& pitch = sums.layout.pitch();
-  const std::int64_t vectors = divide_up(flat_positions(box, pitch[1]), kernels_.lanes);
-  const std::int64_t flat = vectors * kernels_.lanes, row_tiles = divide_up(outputs_, kernels_.line_rows);
+  const std::int64_t plane = volume(out_size_);
+  LineVectors edge;
+  if (box != sums.box) edge = line_vectors(sums, box);
+  const LineVectors& vectors = box == sums.box ? sums.vectors : edge;
+  const bool direct = !vectors.flat && sums.step[2] == 1 && depth > 0 && depth <= kChunk;
+  const std::int64_t width = vectors.count() * line_kernels_.lanes;
   ScratchScope scratch;
-  T* c = scratch.allocate<T>(outputs_ * flat);
-  const T* factors = sums.packed + group * outputs_ * depth;
+  T* c = direct ? nullptr : scratch.allocate<T>(outputs_ * width);
+  if (depth == 0) std::fill(c, c + outputs_ * width, T(0));
   for (std::int64_t d = 0; d < box[0]; ++d) {
-    if (depth == 0) std::fill(c, c + outputs_ * flat, T(0));
-    for (std::int64_t k = 0; k < depth; k += kChunk)
-      for (std::int64_t i = 0; i < row_tiles; ++i) {
-        const std::int64_t first = outputs_ * i / row_tiles, rows = outputs_ * (i + 1) / row_tiles - first;
-        for (std::int64_t v = 0; v < vectors;) {
-          const std::int64_t count = std::min<std::int64_t>(kernels_.line_vectors[rows], vectors - v);
-          const std::int64_t start = v * kernels_.lanes;
-          kernels_.line[rows][count]({std::min(kChunk, depth - k), factors + first * depth + k, depth,
-                                      source + d * pitch[0] + start, sums.offsets.data() + k,
-                                      c + first * flat + start, flat, k > 0});
-          v += count;
-        }
-      }
     T* to = place(sums, {origin[0] + d, origin[1], origin[2]}, out);
-    for (std::int64_t o = 0; o < outputs_; ++o, to += volume(out_size_))
-      store_line(sums, c + o * flat, pitch[1], box[1], box[2], to);
+    const T* slice = source + d * pitch[0];
+    if (direct) {
+      multiply_lines(sums, slice, group, vectors, to, plane, true);
+      continue;
+    }
+    multiply_lines(sums, slice, group, vectors, c, width, false);
+    for (std::int64_t o = 0; o < outputs_; ++o) {
+      if (vectors.flat)
+        store_line(sums, c + o * width, pitch[1], box[1], box[2], to + o * plane);
+      else
+        store_vectors(sums, vectors, c + o * width, to + o * plane);
+    }
   }
 }
 
@@ -221,6 +293,18 @@ void SumPlan<T>::store_line(const TapSums<T>& sums, const T* from, std::int64_t 
   if (step == 1) return kernels_.copy_rows(from, from_row, rows, columns, to, to_row);
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) to[i * to_row + j * step] = from[i * from_row + j];
+}
+
+template <typename T>
+void SumPlan<T>::store_vectors(const TapSums<T>& sums, const LineVectors& vectors, const T* c, T* to) const {
+  const std::int64_t lanes = line_kernels_.lanes, step = sums.step[2];
+  for (std::int64_t v = 0; v < vectors.count(); ++v, c += lanes) {
+    T* target = to + vectors.target[static_cast<std::size_t>(v)];
+    if (step == 1)
+      line_kernels_.copy_rows(c, lanes, 1, lanes, target, lanes);
+    else
+      for (std::int64_t j = 0; j < lanes; ++j) target[j * step] = c[j];
+  }
 }
 
 // [position][channel] into the output planes, which `out` has from the panel's first channel on.

@@ -16,6 +16,14 @@ struct WeightOffsets {
   std::vector<std::int64_t> k;
 };
 
+// The vectors of a slice of a box for line tiles.
+struct LineVectors {
+  bool flat = false;  // they run on through the halo; else each lies in one row of the box
+  // From the slice's first position: in the box, in the output; and one behind the other.
+  std::vector<std::int64_t> source, target, packed;
+  std::int64_t count() const { return static_cast<std::int64_t>(source.size()); }
+};
+
 // Sums for a grid of positions; position i along an axis is line first + i * step of the output.
 template <typename T>
 struct TapSums {
@@ -27,7 +35,8 @@ struct TapSums {
   SourceBox layout;
   std::vector<std::int64_t> offsets;  // of each k
   bool lines = false;                 // computed by line tiles
-  T* packed = nullptr;                // [group][panel][k][width], or [group][output][k] for line tiles
+  LineVectors vectors;                // for them, of a whole box
+  T* packed = nullptr;                // [group][panel][k][width], for line tiles [group][tile][k][rows]
 };
 
 template <typename T>
@@ -40,7 +49,10 @@ class SumPlan {
   void run(const T* weight, T* out);
 
  private:
-  void choose_boxes(TapSums<T>& sums) const;
+  void choose_boxes(TapSums<T>& sums, std::int64_t positions) const;
+  void choose_tile(TapSums<T>& sums) const;
+  LineVectors line_vectors(const TapSums<T>& sums, const Extent& box) const;
+  void pack_factors(const TapSums<T>& sums, const T* weight) const;
   void pack_weights(const TapSums<T>& sums, const T* weight) const;
   void pack_panel(const TapSums<T>& sums, const T* weight, const ChannelPanels::Panel& panel, T* to) const;
   void run_box(const TapSums<T>& sums, std::int64_t task, T* out) const;
@@ -48,13 +60,16 @@ class SumPlan {
                      const Extent& box, T* out) const;
   void run_lines(const TapSums<T>& sums, const T* source, std::int64_t group, const Extent& origin,
                  const Extent& box, T* out) const;
+  void multiply_lines(const TapSums<T>& sums, const T* source, std::int64_t group, const LineVectors& vectors,
+                      T* c, std::int64_t c_row, bool direct) const;
+  void store_vectors(const TapSums<T>& sums, const LineVectors& vectors, const T* c, T* to) const;
   void store_panel(const TapSums<T>& sums, const T* sums_of_panel, const ChannelPanels::Panel& panel,
                    const Extent& origin, const Extent& box, T* out) const;
   void store_line(const TapSums<T>& sums, const T* from, std::int64_t from_row, std::int64_t rows,
                   std::int64_t columns, T* to) const;
   T* place(const TapSums<T>& sums, const Extent& position, T* out) const;
 
-  const ConvolutionKernels<T>& kernels_;
+  const ConvolutionKernels<T>&kernels_, &line_kernels_;
   VolumeView<T> source_;
   std::int64_t images_, groups_, channels_, outputs_;
   Extent out_size_;

@@ -36,16 +36,9 @@ struct Accumulators {
     }
   }
 
-  HWY_INLINE void store(T* HWY_RESTRICT c, std::int64_t c_row, bool accumulate) {
+  HWY_INLINE void store_vector(int i, int j, bool accumulate, T* to) {
     const D d;
-    TESSERA_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      TESSERA_UNROLL
-      for (int j = 0; j < kColumns; ++j) {
-        T* to = c + i * c_row + j * kLanes;
-        hn::StoreU(accumulate ? hn::Add(hn::LoadU(d, to), sums[i][j]) : sums[i][j], d, to);
-      }
-    }
+    hn::StoreU(accumulate ? hn::Add(hn::LoadU(d, to), sums[i][j]) : sums[i][j], d, to);
   }
 };
 
@@ -72,30 +65,61 @@ void run_positions(const PositionTile<hn::TFromD<D>>& tile) {
         tiles.sums[i][j] = hn::MulAdd(factor, columns[j], tiles.sums[i][j]);
     }
   }
-  tiles.store(tile.c, kColumns * Sums::kLanes, tile.accumulate);
+  TESSERA_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j)
+      tiles.store_vector(i, j, tile.accumulate, tile.c + (i * kColumns + j) * Sums::kLanes);
+  }
+}
+
+// One step of k: the shorter side of the tile stays in registers while the longer one goes by.
+template <typename D, int kRows, int kColumns, typename T = hn::TFromD<D>>
+HWY_INLINE void step_line(const T* HWY_RESTRICT factors, const T* const (&source)[kColumns], std::int64_t offset,
+                          hn::Vec<D> (&sums)[kRows][kColumns]) {
+  const D d;
+  if constexpr (kRows <= kColumns) {
+    hn::Vec<D> factor[kRows];
+    TESSERA_UNROLL
+    for (int i = 0; i < kRows; ++i) factor[i] = hn::Set(d, factors[i]);
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j) {
+      const auto column = hn::LoadU(d, source[j] + offset);
+      TESSERA_UNROLL
+      for (int i = 0; i < kRows; ++i) sums[i][j] = hn::MulAdd(factor[i], column, sums[i][j]);
+    }
+  } else {
+    hn::Vec<D> column[kColumns];
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j) column[j] = hn::LoadU(d, source[j] + offset);
+    TESSERA_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const auto factor = hn::Set(d, factors[i]);
+      TESSERA_UNROLL
+      for (int j = 0; j < kColumns; ++j) sums[i][j] = hn::MulAdd(factor, column[j], sums[i][j]);
+    }
+  }
 }
 
 template <typename D, int kRows, int kColumns>
 void run_line(const LineTile<hn::TFromD<D>>& tile) {
   using T = hn::TFromD<D>;
-  using Sums = Accumulators<D, kRows, kColumns>;
-  const D d;
-  Sums tiles;
-  const T* HWY_RESTRICT factors = tile.factors;
-  for (std::int64_t k = 0; k < tile.depth; ++k) {
-    const T* HWY_RESTRICT source = tile.source + tile.offsets[k];
-    hn::Vec<D> factor[kRows];
+  const std::int64_t* HWY_RESTRICT end = tile.offsets + tile.depth;
+  for (std::int64_t group = 0; group < tile.groups; ++group) {
+    Accumulators<D, kRows, kColumns> tiles;
+    const T* source[kColumns];
     TESSERA_UNROLL
-    for (int i = 0; i < kRows; ++i) factor[i] = hn::Set(d, factors[i * tile.factor_row + k]);
+    for (int j = 0; j < kColumns; ++j) source[j] = tile.source + tile.places[group * kColumns + j];
+    const T* HWY_RESTRICT factors = tile.factors;
+    for (const std::int64_t* HWY_RESTRICT k = tile.offsets; k < end; ++k, factors += kRows)
+      step_line<D, kRows, kColumns>(factors, source, *k, tiles.sums);
     TESSERA_UNROLL
     for (int j = 0; j < kColumns; ++j) {
-      const auto column = hn::LoadU(d, source + j * Sums::kLanes);
+      T* c = tile.c + tile.targets[group * kColumns + j];
       TESSERA_UNROLL
-      for (int i = 0; i < kRows; ++i)
-        tiles.sums[i][j] = hn::MulAdd(factor[i], column, tiles.sums[i][j]);
+      for (int i = 0; i < kRows; ++i) tiles.store_vector(i, j, tile.accumulate, c + i * tile.c_row);
     }
   }
-  tiles.store(tile.c, tile.c_row, tile.accumulate);
 }
 
 template <typename D, int kTaps>
@@ -142,19 +166,59 @@ HWY_INLINE void transpose_square(const T* HWY_RESTRICT from, std::int64_t row, T
   }
 }
 
+// 8 x 8 floats.
+HWY_INLINE void transpose_octet(const float* HWY_RESTRICT from, std::int64_t row, float* HWY_RESTRICT to,
+                                std::int64_t to_row) {
+  const hn::FixedTag<float, 8> d;
+  hn::Vec<decltype(d)> half[2][4];  // columns 0-3 in the lower, 4-7 in the upper blocks
+  TESSERA_UNROLL
+  for (int h = 0; h < 2; ++h) {
+    const float* rows = from + 4 * h * row;
+    const auto row0 = hn::LoadU(d, rows), row1 = hn::LoadU(d, rows + row);
+    const auto row2 = hn::LoadU(d, rows + 2 * row), row3 = hn::LoadU(d, rows + 3 * row);
+    const auto even_low = hn::InterleaveLower(d, row0, row2), odd_low = hn::InterleaveLower(d, row1, row3);
+    const auto even_high = hn::InterleaveUpper(d, row0, row2), odd_high = hn::InterleaveUpper(d, row1, row3);
+    half[h][0] = hn::InterleaveLower(d, even_low, odd_low);
+    half[h][1] = hn::InterleaveUpper(d, even_low, odd_low);
+    half[h][2] = hn::InterleaveLower(d, even_high, odd_high);
+    half[h][3] = hn::InterleaveUpper(d, even_high, odd_high);
+  }
+  TESSERA_UNROLL
+  for (int j = 0; j < 4; ++j) {
+    hn::StoreU(hn::ConcatLowerLower(d, half[1][j], half[0][j]), d, to + j * to_row);
+    hn::StoreU(hn::ConcatUpperUpper(d, half[1][j], half[0][j]), d, to + (j + 4) * to_row);
+  }
+}
+
+template <typename T>
+void transpose_strip(const T* HWY_RESTRICT from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
+                     T* HWY_RESTRICT to, std::int64_t to_row) {
+  constexpr std::int64_t kSide = 16 / sizeof(T);
+  const std::int64_t whole_rows = rows - rows % kSide, whole_columns = columns - columns % kSide;
+  for (std::int64_t i = 0; i < whole_rows; i += kSide)
+    for (std::int64_t j = 0; j < whole_columns; j += kSide)
+      transpose_square(from + i * from_row + j, from_row, to + j * to_row + i, to_row);
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
+      to[j * to_row + i] = from[i * from_row + j];
+}
+
 // Bands of 16 rows: their cache lines stay while the columns go by.
 template <typename T>
 void transpose(const T* HWY_RESTRICT from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
                T* HWY_RESTRICT to, std::int64_t to_row) {
-  constexpr std::int64_t kSide = 16 / sizeof(T), kBand = 16;
-  const std::int64_t whole_rows = rows - rows % kSide, whole_columns = columns - columns % kSide;
-  for (std::int64_t band = 0; band < whole_rows; band += kBand)
-    for (std::int64_t j = 0; j < whole_columns; j += kSide)
-      for (std::int64_t i = band; i < std::min(band + kBand, whole_rows); i += kSide)
-        transpose_square(from + i * from_row + j, from_row, to + j * to_row + i, to_row);
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
-      to[j * to_row + i] = from[i * from_row + j];
+  constexpr std::int64_t kBand = 16, kSide = 8;
+  for (; rows > 0; rows -= kBand, from += kBand * from_row, to += kBand) {
+    const std::int64_t band = std::min(rows, kBand);
+    std::int64_t i = 0, j = 0;
+    if constexpr (sizeof(T) == 4) {
+      for (; j + kSide <= columns; j += kSide)
+        for (i = 0; i + kSide <= band; i += kSide)
+          transpose_octet(from + i * from_row + j, from_row, to + j * to_row + i, to_row);
+      if (j > 0) transpose_strip(from + i * from_row, from_row, band - i, j, to + i, to_row);
+    }
+    transpose_strip(from + j, from_row, band, columns - j, to + j * to_row, to_row);
+  }
 }
 
 template <typename D, typename T>
@@ -163,6 +227,10 @@ HWY_INLINE void copy_row(D d, const T* HWY_RESTRICT from, std::int64_t length, T
   std::int64_t i = 0;
   for (; i + kLanes <= length; i += kLanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
   if (i == length) return;
+  if (length >= kLanes) {  // over the vector before rather than with a mask
+    hn::StoreU(hn::LoadU(d, from + length - kLanes), d, to + length - kLanes);
+    return;
+  }
   const auto mask = hn::FirstN(d, static_cast<std::size_t>(length - i));
   hn::BlendedStore(hn::MaskedLoad(mask, d, from + i), mask, d, to + i);
 }
@@ -179,13 +247,23 @@ HWY_INLINE void fill_zeros(D d, std::int64_t length, T* to) {
     hn::StoreU(hn::Zero(d), d, to + i);
 }
 
+// Whole vectors are stored: masked stores are slow on some processors.
+template <typename D, typename T>
+HWY_INLINE void copy_row_and_zeros(D d, const T* HWY_RESTRICT from, std::int64_t length, T* HWY_RESTRICT to) {
+  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
+  std::int64_t i = 0;
+  for (; i + kLanes <= length; i += kLanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+  const auto mask = hn::FirstN(d, static_cast<std::size_t>(length - i));
+  if (i < length) hn::StoreU(hn::MaskedLoad(mask, d, from + i), d, to + i);
+}
+
 template <typename D, typename T = hn::TFromD<D>>
 void copy_with_halo(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t before,
                     std::int64_t length, std::int64_t after, T* to) {
   const D d;
   for (std::int64_t i = 0; i < rows; ++i, from += from_row, to += before + length + after) {
     fill_zeros(d, before, to);
-    copy_row(d, from, length, to + before);
+    copy_row_and_zeros(d, from, length, to + before);
     fill_zeros(d, after, to + before + length);
   }
 }

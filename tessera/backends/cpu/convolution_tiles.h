@@ -25,14 +25,17 @@ struct PositionTile {
   bool accumulate;  // add the chunk's sum to c; otherwise store it
 };
 
-// Lanes are positions side by side: c[i][j] (+)= sum over k of factors[i][k] * source[offsets[k] + j].
+// Lanes are positions side by side: vector j of row i, at c + targets[j] + i * c_row, (+)= sum over k of
+// factors[k][i] * vector at source + places[j] + offsets[k]. Vectors of c may overlap where they are not
+// accumulated.
 template <typename T>
 struct LineTile {
   std::int64_t depth;
-  const T* factors;
-  std::int64_t factor_row;
+  const T* factors;  // [depth][rows of the tile]
   const T* source;
   const std::int64_t* offsets;
+  const std::int64_t *places, *targets;
+  std::int64_t groups;  // of as many vectors as the tile has, one after the other
   T* c;
   std::int64_t c_row;
   bool accumulate;

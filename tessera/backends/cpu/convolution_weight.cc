@@ -45,13 +45,14 @@ class WeightSums {
   std::int64_t positions() const { return volume(sizes_.output); }
   std::int64_t total() const { return sizes_.images * positions(); }
   std::int64_t chunks() const { return divide_up(total(), kChunk); }
+  std::int64_t tap_tiles() const;
   std::int64_t chunks_per_wave() const;
   Wave wave_from(std::int64_t first_chunk, std::int64_t chunks) const;
   void load(const Wave& wave, std::int64_t group) const;
   void load_gradients(const Wave& wave, std::int64_t group, std::int64_t chunk) const;
   void multiply(const Wave& wave, std::int64_t chunk, const ChannelPanels::Panel& panel, std::int64_t tap,
                 std::int64_t end_tap, bool accumulate, T* sums) const;
-  void run_by_taps(const Wave& wave, std::int64_t parts, T* totals) const;
+  void run_by_taps(const Wave& wave, T* totals) const;
   void run_by_chunks(const Wave& wave, T* totals) const;
   void store(const T* totals, T* weight) const;
 
@@ -142,14 +143,27 @@ void WeightSums<T>::multiply(const Wave& wave, std::int64_t chunk, const Channel
 }
 
 template <typename T>
-void WeightSums<T>::run_by_taps(const Wave& wave, std::int64_t parts, T* totals) const {
-  const auto count = static_cast<std::int64_t>(panels_.panels.size());
-  const std::int64_t taps = sizes_.taps();
-  parallel_for(count * parts, [&](std::int64_t task) {
-    const auto& panel = panels_.panels[static_cast<std::size_t>(task % count)];
-    const std::int64_t tap = taps * (task / count) / parts, end = taps * (task / count + 1) / parts;
+std::int64_t WeightSums<T>::tap_tiles() const {
+  return divide_up(sizes_.taps(), kernels_.position_rows[panels_.panels[0].vectors]);
+}
+
+// A task has some taps and some panels: a chunk of x and of the gradients then serves all its panels from the
+// cache.
+template <typename T>
+void WeightSums<T>::run_by_taps(const Wave& wave, T* totals) const {
+  const auto panels = static_cast<std::int64_t>(panels_.panels.size());
+  const std::int64_t taps = sizes_.taps(), wanted = thread_count() == 1 ? 1 : 4 * thread_count();
+  const std::int64_t tap_parts = std::min(tap_tiles(), wanted);
+  const std::int64_t panel_parts = std::min(panels, divide_up(wanted, tap_parts));
+  parallel_for(panel_parts * tap_parts, [&](std::int64_t task) {
+    const std::int64_t part = task % tap_parts, tap = taps * part / tap_parts, end = taps * (part + 1) / tap_parts;
+    const std::int64_t first = panels * (task / tap_parts) / panel_parts,
+                       last = panels * (task / tap_parts + 1) / panel_parts;
     for (std::int64_t chunk = 0; chunk < wave.chunks; ++chunk)
-      multiply(wave, chunk, panel, tap, end, wave.first_chunk + chunk > 0, totals + panel.start * taps);
+      for (std::int64_t p = first; p < last; ++p) {
+        const auto& panel = panels_.panels[static_cast<std::size_t>(p)];
+        multiply(wave, chunk, panel, tap, end, wave.first_chunk + chunk > 0, totals + panel.start * taps);
+      }
   });
 }
 
@@ -185,10 +199,7 @@ void WeightSums<T>::run(std::int64_t group, T* weight) const {
   ScratchScope scratch;
   T* totals = scratch.allocate<T>(taps * panels_.width);
   const auto panels = static_cast<std::int64_t>(panels_.panels.size());
-  const std::int64_t tiles = divide_up(taps, kernels_.position_rows[panels_.panels[0].vectors]);
-  const std::int64_t threads = thread_count();
-  const bool by_taps = threads == 1 || panels * tiles >= 2 * threads;
-  const std::int64_t parts = threads == 1 ? 1 : std::min(tiles, divide_up(4 * threads, panels));
+  const bool by_taps = thread_count() == 1 || panels * tap_tiles() >= 2 * thread_count();
   for (std::int64_t chunk = 0; chunk < chunks(); chunk += most) {
     ScratchScope wave_scratch;
     Wave wave = wave_from(chunk, most);
@@ -204,7 +215,7 @@ void WeightSums<T>::run(std::int64_t group, T* weight) const {
     wave.places = places + (wave.first - wave.first_image * positions());
     load(wave, group);
     if (by_taps)
-      run_by_taps(wave, parts, totals);
+      run_by_taps(wave, totals);
     else
       run_by_chunks(wave, totals);
   }
@@ -269,7 +280,7 @@ bool weight_gradient(const KernelCall& call) {
 
 }  // namespace
 
-bool run_conv2d_weight_gradient(const KernelCall& call) {
+bool run_convolution_weight_gradient(const KernelCall& call) {
   if (call.output.dtype == DType::kFloat32) return weight_gradient<float>(call);
   if (call.output.dtype == DType::kFloat64) return weight_gradient<double>(call);
   return false;
