@@ -139,7 +139,7 @@ void add_matmul(Examples& all) {
 WindowAttributes window(std::int64_t stride, std::int64_t padding, std::int64_t dilation,
                         std::int64_t groups) {
   WindowAttributes w;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < kMaxSpatialAxes; ++i) {
     w.stride[i] = stride;
     w.padding[i] = padding + i * (stride > 1);  // rows and columns differ
     w.dilation[i] = dilation;
@@ -150,27 +150,30 @@ WindowAttributes window(std::int64_t stride, std::int64_t padding, std::int64_t 
 
 void add_convolution(Examples& all) {
   const auto family = [&](const std::string& name, const Shape& x, const Shape& weight, WindowAttributes w) {
-    w.kernel[0] = weight[2];
-    w.kernel[1] = weight[3];
+    w.axes = x.rank() - 2;
+    for (int i = 0; i < w.axes; ++i) w.kernel[i] = weight[2 + i];
+    const bool volumes = w.axes == 3;
+    const Op forward = volumes ? Op::kConv3d : Op::kConv2d;
+    const Op to_input = volumes ? Op::kConv3dInputGradient : Op::kConv2dInputGradient;
+    const Op to_filters = volumes ? Op::kConv3dWeightGradient : Op::kConv2dWeightGradient;
     const Inputs inputs = {numbers(x), numbers(weight, -1, 1, 2)};
-    const auto convolve = [w](const Inputs& in) { return apply(Op::kConv2d, in, w); };
+    const auto convolve = [w, forward](const Inputs& in) { return apply(forward, in, w); };
     const Tensor g = numbers(convolve(inputs).shape(), -1, 1, 7);
     WindowAttributes to_x = w, to_weight = w;
     to_x.input_shape = x;
     to_weight.input_shape = weight;
-    all[Op::kConv2d].push_back({name, convolve, inputs});
-    all[Op::kConv2dInputGradient].push_back(
-        {name,
-         [to_x](const Inputs& in) { return apply(Op::kConv2dInputGradient, in, to_x); },
-         {g, inputs[1]}});
-    all[Op::kConv2dWeightGradient].push_back(
-        {name,
-         [to_weight](const Inputs& in) { return apply(Op::kConv2dWeightGradient, in, to_weight); },
-         {g, inputs[0]}});
+    all[forward].push_back({name, convolve, inputs});
+    all[to_input].push_back(
+        {name, [=](const Inputs& in) { return apply(to_input, in, to_x); }, {g, inputs[1]}});
+    all[to_filters].push_back(
+        {name, [=](const Inputs& in) { return apply(to_filters, in, to_weight); }, {g, inputs[0]}});
   };
   family("plain", {2, 2, 3, 3}, {2, 2, 2, 2}, window(1, 0, 1, 1));
   family("stride and padding", {1, 1, 4, 5}, {2, 1, 3, 2}, window(2, 1, 1, 1));
   family("dilation and groups", {1, 2, 4, 4}, {2, 1, 2, 2}, window(1, 1, 2, 2));
+  family("volumes", {1, 2, 2, 3, 3}, {2, 2, 2, 1, 2}, window(1, 0, 1, 1));
+  family("volumes, stride and padding", {1, 1, 3, 4, 3}, {2, 1, 2, 3, 2}, window(2, 1, 1, 1));
+  family("volumes, dilation and groups", {1, 2, 3, 4, 3}, {2, 1, 2, 2, 2}, window(1, 1, 2, 2));
 }
 
 void add_pooling(Examples& all) {

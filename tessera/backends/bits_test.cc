@@ -203,31 +203,33 @@ std::vector<Example> random_matrix_product() {
 std::vector<Example> random_convolution() {
   const DType dtype = draw_floating();
   WindowAttributes window;
+  window.axes = *rc::gen::element(2, 2, 3);
   window.groups = *rc::gen::element<std::int64_t>(1, 1, 1, 2, 3);
   const std::int64_t channels = *rc::gen::inRange<std::int64_t>(1, 40),
                      filters = *rc::gen::inRange<std::int64_t>(1, 40);
   Shape input{*rc::gen::inRange<std::int64_t>(1, 4), channels * window.groups};
   Shape weight{filters * window.groups, channels};
-  for (const int axis : {0, 1}) {
-    window.kernel[axis] = *rc::gen::inRange<std::int64_t>(1, 5);
+  Shape output{input[0], weight[0]};
+  for (int axis = 0; axis < window.axes; ++axis) {
+    window.kernel[axis] = *rc::gen::inRange<std::int64_t>(1, window.axes == 2 ? 5 : 4);
     window.stride[axis] = *rc::gen::inRange<std::int64_t>(1, 4);
     window.padding[axis] = *rc::gen::inRange<std::int64_t>(0, 3);
     window.dilation[axis] = *rc::gen::inRange<std::int64_t>(1, 3);
     const std::int64_t least =
         window.dilation[axis] * (window.kernel[axis] - 1) + 1 - 2 * window.padding[axis];
-    input.append(std::max<std::int64_t>(1, least) + *rc::gen::inRange<std::int64_t>(0, 12));
+    input.append(std::max<std::int64_t>(1, least) + *rc::gen::inRange<std::int64_t>(0, window.axes == 2 ? 12 : 5));
     weight.append(window.kernel[axis]);
+    output.append(window_output_size(input[2 + axis], window, axis));
   }
-  const Shape output{input[0], weight[0], window_output_size(input[2], window, 0),
-                     window_output_size(input[3], window, 1)};
   const Tensor x = draw_tensor(input, dtype), w = draw_tensor(weight, dtype),
                gradient = draw_tensor(output, dtype);
   WindowAttributes to_input = window, to_weight = window;
   to_input.input_shape = input;
   to_weight.input_shape = weight;
-  return {{Op::kConv2d, {x, w}, window},
-          {Op::kConv2dInputGradient, {gradient, w}, to_input},
-          {Op::kConv2dWeightGradient, {gradient, x}, to_weight}};
+  const bool volumes = window.axes == 3;
+  return {{volumes ? Op::kConv3d : Op::kConv2d, {x, w}, window},
+          {volumes ? Op::kConv3dInputGradient : Op::kConv2dInputGradient, {gradient, w}, to_input},
+          {volumes ? Op::kConv3dWeightGradient : Op::kConv2dWeightGradient, {gradient, x}, to_weight}};
 }
 
 std::vector<Example> random_pooling() {

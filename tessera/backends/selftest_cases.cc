@@ -351,18 +351,48 @@ std::vector<Convolution> convolutions() {
           {"large image", {1, 2, 33, 40}, {3, 2, 5, 5}, padded}};
 }
 
+// The same questions with three spatial axes.
+std::vector<Convolution> volume_convolutions() {
+  WindowAttributes plain;
+  plain.axes = 3;
+  WindowAttributes padded = plain, grouped = plain, odd = plain;
+  for (int axis = 0; axis < 3; ++axis) {
+    padded.padding[axis] = 1;
+    odd.stride[axis] = 3 - axis;
+    odd.padding[axis] = axis;
+    odd.dilation[axis] = 1 + axis % 2;
+  }
+  WindowAttributes stride2 = padded;
+  for (std::int64_t& stride : stride2.stride) stride = 2;
+  grouped.groups = 2;
+  WindowAttributes depthwise = padded;
+  depthwise.groups = 6;
+  return {{"plain", {2, 3, 4, 5, 7}, {5, 3, 2, 3, 3}, plain},
+          {"padded", {2, 5, 4, 6, 5}, {17, 5, 3, 3, 3}, padded},
+          {"beyond a chunk", {2, 11, 3, 5, 4}, {3, 11, 3, 3, 3}, padded},
+          {"stride 2", {2, 3, 5, 6, 7}, {7, 3, 3, 3, 3}, stride2},
+          {"two groups", {2, 6, 3, 4, 5}, {10, 3, 2, 2, 3}, grouped},
+          {"depthwise", {2, 6, 4, 5, 6}, {6, 1, 3, 3, 3}, depthwise},
+          {"stride 3, 2 and 1, dilated rows", {2, 2, 7, 9, 6}, {3, 2, 3, 2, 3}, odd}};
+}
+
+bool is_volume(Op op) {
+  return op == Op::kConv3d || op == Op::kConv3dInputGradient || op == Op::kConv3dWeightGradient;
+}
+
 void add_convolution(Cases& cases) {
   const Op op = cases.op();
   const auto add_case = [&](DType dtype, const Convolution& convolution, Values values, Layout layout) {
     WindowAttributes window = convolution.window;
-    window.kernel[0] = convolution.weight[2];
-    window.kernel[1] = convolution.weight[3];
-    Shape output = {convolution.input[0], convolution.weight[0],
-                    window_output_size(convolution.input[2], window, 0),
-                    window_output_size(convolution.input[3], window, 1)};
+    Shape output = {convolution.input[0], convolution.weight[0]};
+    for (int axis = 0; axis < window.axes; ++axis) {
+      window.kernel[axis] = convolution.weight[2 + axis];
+      output.append(window_output_size(convolution.input[2 + axis], window, axis));
+    }
     Shape first = convolution.input, second = convolution.weight;
-    if (op == Op::kConv2dInputGradient) first = output, window.input_shape = convolution.input;
-    if (op == Op::kConv2dWeightGradient)
+    if (op == Op::kConv2dInputGradient || op == Op::kConv3dInputGradient)
+      first = output, window.input_shape = convolution.input;
+    if (op == Op::kConv2dWeightGradient || op == Op::kConv3dWeightGradient)
       first = output, second = convolution.input, window.input_shape = convolution.weight;
     const char* suffix = values == Values::kAwkward ? ", awkward" : "";
     cases.add(case_name(dtype, "{}, {}{}", convolution.name, layout_name(layout), suffix), window,
@@ -372,7 +402,7 @@ void add_convolution(Cases& cases) {
               });
   };
   for (const DType dtype : kFloating)
-    for (const Convolution& convolution : convolutions()) {
+    for (const Convolution& convolution : is_volume(op) ? volume_convolutions() : convolutions()) {
       add_case(dtype, convolution, Values::kOrdinary, Layout::kContiguous);
       const std::string_view name = convolution.name;
       // Taps outside the image are multiplied, so that an infinite weight there gives NaN.

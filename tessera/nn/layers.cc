@@ -21,7 +21,7 @@ std::array<std::int64_t, 2> pair_of(const std::int64_t (&values)[2]) {
   return {values[0], values[1]};
 }
 
-void copy_pair(const std::array<std::int64_t, 2>& from, std::int64_t (&to)[2]) {
+void copy_pair(const std::array<std::int64_t, 2>& from, std::int64_t* to) {
   std::copy(from.begin(), from.end(), to);
 }
 

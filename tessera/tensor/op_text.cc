@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <span>
+
 namespace tessera {
 namespace {
 
@@ -50,15 +53,15 @@ std::string text_of(const ReduceAttributes& reduce) {
 // What is as it is by default is left out, except for kernel and stride.
 std::string text_of(const WindowAttributes& window) {
   const WindowAttributes usual;
-  std::string text =
-      fmt::format("kernel {}; stride {}", fmt::join(window.kernel, ","), fmt::join(window.stride, ","));
-  const auto differs = [](const std::int64_t(&a)[2], const std::int64_t(&b)[2]) {
-    return a[0] != b[0] || a[1] != b[1];
+  const auto values = [&](const std::int64_t(&of_axes)[kMaxSpatialAxes]) {
+    return std::span(of_axes).first(static_cast<std::size_t>(window.axes));
   };
-  if (differs(window.padding, usual.padding))
-    text += fmt::format("; padding {}", fmt::join(window.padding, ","));
-  if (differs(window.dilation, usual.dilation))
-    text += fmt::format("; dilation {}", fmt::join(window.dilation, ","));
+  std::string text = fmt::format("kernel {}; stride {}", fmt::join(values(window.kernel), ","),
+                                 fmt::join(values(window.stride), ","));
+  if (!std::ranges::equal(values(window.padding), values(usual.padding)))
+    text += fmt::format("; padding {}", fmt::join(values(window.padding), ","));
+  if (!std::ranges::equal(values(window.dilation), values(usual.dilation)))
+    text += fmt::format("; dilation {}", fmt::join(values(window.dilation), ","));
   if (window.groups != usual.groups) text += fmt::format("; groups {}", window.groups);
   if (window.count_padding != usual.count_padding) text += "; without padding";
   if (window.round_up != usual.round_up) text += "; round_up";

@@ -22,9 +22,9 @@ bool run_concatenate(const KernelCall& call);
 
 // Products: matmul.cc, convolution.cc
 bool run_matmul(const KernelCall& call);
-bool run_conv2d(const KernelCall& call);
-bool run_conv2d_input_gradient(const KernelCall& call);
-bool run_conv2d_weight_gradient(const KernelCall& call);
+bool run_convolution(const KernelCall& call);
+bool run_convolution_input_gradient(const KernelCall& call);
+bool run_convolution_weight_gradient(const KernelCall& call);
 
 // Windows and indices: pooling.cc, indexing.cc
 bool run_max_pool2d(const KernelCall& call);
