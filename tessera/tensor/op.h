@@ -81,8 +81,12 @@ struct SliceAttributes {                // Slice and its adjoint Embed
   std::vector<Range::Resolved> ranges;  // one per axis of the unsliced shape
   Shape full_shape;                     // the unsliced shape
 };
-struct AxisAttributes {  // Concatenate, Gather, IndexAdd, Softmax, LogSoftmax
+struct AxisAttributes {  // Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Softmax, LogSoftmax
   int axis = 0;
+};
+struct SortAttributes {  // Sort, ArgSort
+  int axis = 0;
+  bool descending = false;  // equal elements keep their order, NaN stays last
 };
 struct ReduceAttributes {
   std::vector<int> axes;  // sorted, without repeats, counted from the front; ArgMax: exactly one
@@ -102,7 +106,8 @@ struct WindowAttributes {           // conv2d and pooling; pairs are (rows, colu
 
 using Attributes =
     std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
-                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes>;
+                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes,
+                 SortAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {
