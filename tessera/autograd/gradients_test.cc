@@ -87,6 +87,23 @@ void add_elementwise(Examples& all) {
        {.step = 0.01, .tolerance = 1e-4, .second_order = true}});
 }
 
+void add_along(Examples& all) {
+  const Tensor places = Tensor::from<std::int64_t>({2, 0, 1, 1, 2, 0, 0, 2}, {4, 2});
+  for (const int axis : {0, 1}) {
+    const Tensor index = axis == 0 ? places : transpose(places);
+    const Shape shape = axis == 0 ? Shape{3, 2} : Shape{2, 3};
+    all[Op::kTakeAlong].push_back(
+        {"", [=](const Inputs& in) { return take_along(in[0] * in[0], index, axis); }, {numbers(shape)}});
+    all[Op::kScatterAdd].push_back(
+        {"",
+         [=](const Inputs& in) { return scatter_add(in[0] * in[0], index, in[1] * in[1], axis); },
+         {numbers(shape), numbers(index.shape(), -1, 1, 4)}});
+    for (const bool descending : {false, true})
+      all[Op::kSort].push_back(
+          {"", [=](const Inputs& in) { return sort(in[0] * in[0], axis, descending); }, {numbers({4, 5})}});
+  }
+}
+
 void add_shape(Examples& all) {
   const auto unary = [&](Op op, TensorFunction f, const Shape& shape) {
     // The square makes second derivatives that are not 0.
@@ -117,6 +134,7 @@ void add_shape(Examples& all) {
          [=](const Inputs& in) { return index_add(in[0] * in[0], index, in[1] * in[1], axis); },
          {numbers(axis == 0 ? Shape{3, 2} : Shape{2, 3}),
           numbers(axis == 0 ? Shape{4, 2} : Shape{2, 4}, -1, 1, 4)}});
+  add_along(all);
 }
 
 void add_matmul(Examples& all) {

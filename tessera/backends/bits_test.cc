@@ -189,6 +189,30 @@ std::vector<Example> random_gather_and_index_add() {
           {Op::kIndexAdd, {x, index, draw_tensor(source, dtype)}, AxisAttributes{axis}}};
 }
 
+std::vector<Example> random_along() {
+  const DType dtype = draw_dtype();
+  Shape shape = draw_shape(1, 4, 8000);
+  const int axis = draw_axis(shape);
+  shape[axis] = std::max<std::int64_t>(1, shape[axis]);
+  Shape places = shape;
+  places[axis] = draw_length(300);
+  const bool outside = *rc::gen::weightedElement<bool>({{15, false}, {1, true}});
+  const Tensor index = draw_indices(places.elements(), shape[axis] + (outside ? 1 : 0)).reshape(places);
+  const Tensor x = draw_tensor(shape, dtype);
+  std::vector<Example> examples = {
+      {Op::kTakeAlong, {x, index}, AxisAttributes{axis}},
+      {Op::kScatterAdd, {x, index, draw_tensor(places, dtype)}, AxisAttributes{axis}}};
+  // Long lines are sorted by all threads together.
+  const Shape long_line{*rc::gen::inRange<std::int64_t>(1, 90'000)};
+  const Tensor line = draw_tensor(long_line, dtype);
+  for (const Op op : {Op::kSort, Op::kArgSort})
+    for (const bool descending : {false, true}) {
+      examples.push_back({op, {x}, SortAttributes{axis, descending}});
+      examples.push_back({op, {line}, SortAttributes{0, descending}});
+    }
+  return examples;
+}
+
 std::vector<Example> random_matrix_product() {
   const DType dtype = draw_floating();
   const std::int64_t m = draw_length(600), k = draw_length(900);
@@ -217,7 +241,8 @@ std::vector<Example> random_convolution() {
     window.dilation[axis] = *rc::gen::inRange<std::int64_t>(1, 3);
     const std::int64_t least =
         window.dilation[axis] * (window.kernel[axis] - 1) + 1 - 2 * window.padding[axis];
-    input.append(std::max<std::int64_t>(1, least) + *rc::gen::inRange<std::int64_t>(0, window.axes == 2 ? 12 : 5));
+    input.append(std::max<std::int64_t>(1, least) +
+                 *rc::gen::inRange<std::int64_t>(0, window.axes == 2 ? 12 : 5));
     weight.append(window.kernel[axis]);
     output.append(window_output_size(input[2 + axis], window, axis));
   }
@@ -300,7 +325,8 @@ std::vector<Example> random_optimizer_steps() {
   };
   const bool decay = *rc::gen::arbitrary<bool>(), nesterov = *rc::gen::arbitrary<bool>();
   return {{Op::kSgdStep, lists(2, 3), OptimizerAttributes{.decay = decay}},
-          {Op::kSgdStep, lists(3, 3), OptimizerAttributes{.momentum = true, .nesterov = nesterov, .decay = decay}},
+          {Op::kSgdStep, lists(3, 3),
+           OptimizerAttributes{.momentum = true, .nesterov = nesterov, .decay = decay}},
           {Op::kAdamStep, lists(4, 7), OptimizerAttributes{.decay = decay, .decoupled = !decay && nesterov}}};
 }
 
@@ -363,6 +389,9 @@ RC_GTEST_PROP(BackendBits, EmbedAndConcatenate, ()) {
 RC_GTEST_PROP(BackendBits, GatherAndIndexAdd, ()) {
   check_all(random_gather_and_index_add());
 }
+RC_GTEST_PROP(BackendBits, AlongAnAxis, ()) {
+  check_all(random_along());
+}
 RC_GTEST_PROP(BackendBits, MatrixProduct, ()) {
   check_all(random_matrix_product());
 }
@@ -412,9 +441,9 @@ TEST(BackendBits, EveryRowAndDtypeIsReached) {
   EXPECT_GT(missing.size(), 150u);
   for (const auto draw :
        {random_unary, random_binary_and_compare, random_select_cast_and_copy, random_create_and_random,
-        random_embed_and_concatenate, random_gather_and_index_add, random_matrix_product, random_convolution,
-        random_pooling, random_reductions, random_softmax_and_cross_entropy, random_optimizer_steps,
-        random_recurrent, random_finish}) {
+        random_embed_and_concatenate, random_gather_and_index_add, random_along, random_matrix_product,
+        random_convolution, random_pooling, random_reductions, random_softmax_and_cross_entropy,
+        random_optimizer_steps, random_recurrent, random_finish}) {
     const auto examples = rc::gen::exec(draw);
     for (std::uint64_t seed = 1; seed <= 60; ++seed)
       for (const Example& example : examples(rc::Random(seed), 20).value())

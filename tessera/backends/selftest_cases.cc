@@ -285,6 +285,41 @@ void add_index(Cases& cases) {
         });
 }
 
+// An index, or an order, for every line along the axis.
+void add_along(Cases& cases) {
+  const bool adds = cases.op() == Op::kScatterAdd;
+  for (const DType dtype : adds ? std::span<const DType>(kNumbers) : std::span<const DType>(kAll))
+    for (const int axis : {0, 1, 2})
+      for (const std::int64_t count : {0, 5, 700})
+        cases.add(case_name(dtype, "{} along axis {}", count, axis), AxisAttributes{axis}, [=](auto keys) {
+          const Shape shape{4, 9, 5};
+          Shape places = shape;
+          places[axis] = count;
+          Cases::Inputs inputs = {make_input(keys[0], shape, dtype, Values::kOrdinary, Layout::kTransposed),
+                                  make_indices(keys[1], places.elements(), shape[axis]).reshape(places)};
+          if (adds) inputs.push_back(make_input(keys[2], places, dtype, Values::kOrdinary, Layout::kSliced));
+          return inputs;
+        });
+}
+
+// Below and beyond where a line is sorted another way, and where its keys differ in few digits only.
+void add_sort(Cases& cases) {
+  const auto add_case = [&](DType dtype, const Shape& shape, int axis, bool descending, Values values, Layout layout) {
+    cases.add(case_name(dtype, "{}{} {} along {}{}", layout_name(layout),
+                        values == Values::kAwkward ? " awkward" : "", shape.to_string(), axis,
+                        descending ? ", descending" : ""),
+              SortAttributes{axis, descending},
+              [=](auto keys) { return Cases::Inputs{make_input(keys[0], shape, dtype, values, layout)}; });
+  };
+  for (const DType dtype : kAll)
+    for (const bool descending : {false, true}) {
+      for (const std::int64_t length : {0, 1, 2, 17, 300, 5000, 70001})
+        add_case(dtype, {length}, 0, descending, Values::kAwkward, Layout::kContiguous);
+      for (const int axis : {0, 1, 2})
+        add_case(dtype, {4, 33, 5}, axis, descending, Values::kSmall, Layout::kTransposed);
+    }
+}
+
 // ---- Products ----
 
 void add_matmul(Cases& cases) {
@@ -688,7 +723,9 @@ std::vector<Case> cases_of(Op op) {
       add_reduction(cases);
       break;
     case OpClass::kIndex:
-      add_index(cases);
+      (op == Op::kGather || op == Op::kIndexAdd           ? add_index
+       : op == Op::kTakeAlong || op == Op::kScatterAdd ? add_along
+                                                       : add_sort)(cases);
       break;
     case OpClass::kNormalize:
       (op == Op::kCrossEntropy ? add_cross_entropy : add_softmax)(cases);

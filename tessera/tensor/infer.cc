@@ -59,7 +59,10 @@ void require_rank(const RuleCall& call, std::size_t input, std::string_view argu
 }
 
 int checked_axis(const RuleCall& call, const Shape& shape) {
-  const int axis = call.get<AxisAttributes>().axis;
+  return checked_axis(call, shape, call.get<AxisAttributes>().axis);
+}
+
+int checked_axis(const RuleCall& call, const Shape& shape, int axis) {
   if (axis < 0 || axis >= shape.rank())
     fail("{}: axis {} is out of range for shape {}", call.name(), axis, shape.to_string());
   return axis;

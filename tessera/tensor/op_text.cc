@@ -46,6 +46,10 @@ std::string text_of(const AxisAttributes& along) {
   return fmt::format("axis {}", along.axis);
 }
 
+std::string text_of(const SortAttributes& sort) {
+  return fmt::format("axis {}{}", sort.axis, sort.descending ? "; descending" : "");
+}
+
 std::string text_of(const ReduceAttributes& reduce) {
   return fmt::format("axes {}{}", fmt::join(reduce.axes, ","), reduce.keep_axes ? "; keep_axes" : "");
 }
