@@ -35,7 +35,8 @@ class PackedPanels {
                 std::int64_t c_row) const {
     const std::int64_t columns = columns_of(block);
     const auto vectors = (columns + kernels_.lanes - 1) / kernels_.lanes;
-    const std::int64_t row_groups = (rows + kTileRows - 1) / kTileRows;
+    const std::int64_t most_rows = kernels_.most_rows[vectors];
+    const std::int64_t row_groups = (rows + most_rows - 1) / most_rows;
     for (std::int64_t k = 0; k < depth_; k += kChunk) {
       const std::int64_t chunk = std::min(kChunk, depth_ - k);
       const T* const panel = panel_at(block, group) + k * width();
