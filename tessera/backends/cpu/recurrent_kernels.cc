@@ -53,7 +53,8 @@ template <typename T>
 void gru_forward(const GruForward<T>& s) {
   for_each_vector<T>(s.count, [&](const auto& at) HWY_ATTR {
     using Ops = fn::HwyOps<decltype(at.d)>;
-    const auto from_input = [&](int gate) HWY_ATTR { return hn::Add(at.load(s.x[gate]), at.load(s.x_bias[gate])); };
+    const auto from_input = [&](int gate)
+                                HWY_ATTR { return hn::Add(at.load(s.x[gate]), at.load(s.x_bias[gate])); };
     const auto from_hidden = [&](int gate) HWY_ATTR {
       return hn::Add(at.load(s.product[gate]), at.load(s.bias[gate]));
     };
