@@ -19,8 +19,8 @@ class PackedPanels {
                std::int64_t groups)
       : kernels_(kernels), b_(b), depth_(depth), columns_(columns), groups_(groups) {}
 
-  std::int64_t width() const { return kernels_.lanes * kernels_.vectors; }       // of a panel
-  std::int64_t blocks() const { return (columns_ + width() - 1) / width(); }     // panels per group
+  std::int64_t width() const { return kernels_.lanes * kernels_.vectors; }    // of a panel
+  std::int64_t blocks() const { return (columns_ + width() - 1) / width(); }  // panels per group
   std::int64_t columns_of(std::int64_t block) const { return std::min(width(), columns_ - block * width()); }
   std::int64_t elements() const { return blocks() * groups_ * depth_ * width(); }
 
@@ -31,19 +31,29 @@ class PackedPanels {
   }
 
   // c = a times the columns of one block of one group; c takes whole vectors. By contract rule 2.
-  void multiply(const T* a, std::int64_t a_row, std::int64_t rows, std::int64_t block, std::int64_t group, T* c,
-                std::int64_t c_row) const {
+  void multiply(const T* a, std::int64_t a_row, std::int64_t rows, std::int64_t block, std::int64_t group,
+                T* c, std::int64_t c_row) const {
     const std::int64_t columns = columns_of(block);
     const auto vectors = (columns + kernels_.lanes - 1) / kernels_.lanes;
-    const std::int64_t row_groups = (rows + kTileRows - 1) / kTileRows;
+    const std::int64_t most_rows = kernels_.most_rows[vectors];
+    const std::int64_t row_groups = (rows + most_rows - 1) / most_rows;
     for (std::int64_t k = 0; k < depth_; k += kChunk) {
       const std::int64_t chunk = std::min(kChunk, depth_ - k);
       const T* const panel = panel_at(block, group) + k * width();
       std::int64_t row = 0;
       for (std::int64_t i = 0; i < row_groups; ++i) {
         const auto tile_rows = (rows - row + row_groups - i - 1) / (row_groups - i);
-        kernels_.tile[tile_rows][vectors]({chunk, a + row * a_row + k, a_row, 1, panel, width(), c + row * c_row,
-                                           c_row, columns, k > 0, {}});
+        kernels_.tile[tile_rows][vectors]({chunk,
+                                           a + row * a_row + k,
+                                           a_row,
+                                           1,
+                                           panel,
+                                           width(),
+                                           c + row * c_row,
+                                           c_row,
+                                           columns,
+                                           k > 0,
+                                           {}});
         row += tile_rows;
       }
     }
