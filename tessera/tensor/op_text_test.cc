@@ -26,6 +26,17 @@ TEST(AttributesText, EveryNumberThatChangesAResultIsThere) {
   EXPECT_EQ(attributes_text(slice), "ranges 1+2*2, 2 of [6, 3]");
 }
 
+TEST(AttributesText, StepsAndFinishesSayWhatTheyHave) {
+  EXPECT_EQ(attributes_text(OptimizerAttributes{}), "");
+  EXPECT_EQ(attributes_text(OptimizerAttributes{.momentum = true, .nesterov = true, .decay = true}),
+            "momentum; nesterov; decay");
+  EXPECT_EQ(attributes_text(OptimizerAttributes{.decoupled = true}), "decoupled decay");
+  EXPECT_EQ(attributes_text(FinishAttributes{}), "");
+  EXPECT_EQ(attributes_text(FinishAttributes{
+                .activation = Activation::kRelu, .bias = true, .axis = 3, .drops = true, .drop = 0.25}),
+            "bias along axis 3; relu; drop 0.25");
+}
+
 TEST(AttributesText, WindowsSayWhatIsNotUsual) {
   WindowAttributes window;
   EXPECT_EQ(attributes_text(window), "kernel 1,1; stride 1,1");
