@@ -215,7 +215,8 @@ std::vector<Example> random_convolution() {
     window.dilation[axis] = *rc::gen::inRange<std::int64_t>(1, 3);
     const std::int64_t least =
         window.dilation[axis] * (window.kernel[axis] - 1) + 1 - 2 * window.padding[axis];
-    input.append(std::max<std::int64_t>(1, least) + *rc::gen::inRange<std::int64_t>(0, window.axes == 2 ? 12 : 5));
+    input.append(std::max<std::int64_t>(1, least) +
+                 *rc::gen::inRange<std::int64_t>(0, window.axes == 2 ? 12 : 5));
     weight.append(window.kernel[axis]);
     output.append(window_output_size(input[2 + axis], window, axis));
   }

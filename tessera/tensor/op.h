@@ -89,8 +89,10 @@ struct ReduceAttributes {
   bool keep_axes = false;
 };
 inline constexpr int kMaxSpatialAxes = 3;
-struct WindowAttributes {  // convolution and pooling; per spatial axis: (rows, columns), or (depth, rows, columns) of conv3d
-  std::int64_t kernel[kMaxSpatialAxes] = {1, 1, 1};  // pooling: the window; convolution gradients: the filter's size
+struct
+    WindowAttributes {  // convolution and pooling; per spatial axis: (rows, columns), or (depth, rows, columns) of conv3d
+  std::int64_t kernel[kMaxSpatialAxes] = {
+      1, 1, 1};  // pooling: the window; convolution gradients: the filter's size
   std::int64_t stride[kMaxSpatialAxes] = {1, 1, 1};
   std::int64_t padding[kMaxSpatialAxes] = {0, 0, 0};
   std::int64_t dilation[kMaxSpatialAxes] = {1, 1, 1};
