@@ -113,8 +113,8 @@ Contributions MaxPool2d(const GradientCall& call) {
     g = select(empty, 0, g);
   }
   const std::int64_t outputs = call.output.elements();
-  const Tensor flat =
-      index_add(zeros({x.elements()}, x.dtype()), reshape(positions, {outputs}), reshape(g, {outputs}));
+  const Tensor none = broadcast_to(zeros({}, x.dtype()), {x.elements()});
+  const Tensor flat = index_add(none, reshape(positions, {outputs}), reshape(g, {outputs}));
   return {reshape(flat, x.shape())};
 }
 

@@ -11,7 +11,9 @@
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/tensor/finish.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/tensor/recurrent.h"
 
 namespace tessera {
 namespace {
@@ -85,6 +87,23 @@ void add_elementwise(Examples& all) {
        {.step = 0.01, .tolerance = 1e-4, .second_order = true}});
 }
 
+void add_along(Examples& all) {
+  const Tensor places = Tensor::from<std::int64_t>({2, 0, 1, 1, 2, 0, 0, 2}, {4, 2});
+  for (const int axis : {0, 1}) {
+    const Tensor index = axis == 0 ? places : transpose(places);
+    const Shape shape = axis == 0 ? Shape{3, 2} : Shape{2, 3};
+    all[Op::kTakeAlong].push_back(
+        {"", [=](const Inputs& in) { return take_along(in[0] * in[0], index, axis); }, {numbers(shape)}});
+    all[Op::kScatterAdd].push_back(
+        {"",
+         [=](const Inputs& in) { return scatter_add(in[0] * in[0], index, in[1] * in[1], axis); },
+         {numbers(shape), numbers(index.shape(), -1, 1, 4)}});
+    for (const bool descending : {false, true})
+      all[Op::kSort].push_back(
+          {"", [=](const Inputs& in) { return sort(in[0] * in[0], axis, descending); }, {numbers({4, 5})}});
+  }
+}
+
 void add_shape(Examples& all) {
   const auto unary = [&](Op op, TensorFunction f, const Shape& shape) {
     // The square makes second derivatives that are not 0.
@@ -115,6 +134,7 @@ void add_shape(Examples& all) {
          [=](const Inputs& in) { return index_add(in[0] * in[0], index, in[1] * in[1], axis); },
          {numbers(axis == 0 ? Shape{3, 2} : Shape{2, 3}),
           numbers(axis == 0 ? Shape{4, 2} : Shape{2, 4}, -1, 1, 4)}});
+  add_along(all);
 }
 
 void add_matmul(Examples& all) {
@@ -243,6 +263,74 @@ void add_reductions(Examples& all) {
       {"", [=](const Inputs& in) { return cross_entropy(in[0], labels); }, {numbers({4, 3})}});
 }
 
+// x, h0, (c0,) input weight, hidden weight, biases; two times, two samples, two hidden features.
+Inputs recurrent_inputs(std::int64_t gates, int states) {
+  Inputs inputs = {numbers({2, 2, 3})};
+  for (int state = 0; state < states; ++state) inputs.push_back(numbers({2, 2}, -1, 1, 2 + state));
+  for (const Shape& shape : {Shape{gates * 2, 3}, Shape{gates * 2, 2}, Shape{gates * 2}, Shape{gates * 2}})
+    inputs.push_back(numbers(shape, -1, 1, static_cast<int>(inputs.size()) + 5));
+  return inputs;
+}
+
+// The row of a gradient, of the inputs of its layer's row; what the layer computed is made of them.
+Tensor gradient_row(Op layer, Op gradient, const Inputs& in) {
+  Inputs inputs = in;
+  inputs.push_back(apply(layer, std::span(in).subspan(1), NoAttributes{}));
+  return apply(gradient, inputs, NoAttributes{});
+}
+
+void add_recurrent(Examples& all) {
+  all[Op::kGru].push_back({"",
+                           [](const Inputs& in) { return gru(in[0], in[1], {in[2], in[3], in[4], in[5]}); },
+                           recurrent_inputs(3, 1)});
+  all[Op::kLstm].push_back({"",
+                            [](const Inputs& in) {
+                              const auto [h, c] = lstm(in[0], in[1], in[2], {in[3], in[4], in[5], in[6]});
+                              return h * 2 + c * h;
+                            },
+                            recurrent_inputs(4, 2)});
+  const Tensor g = numbers({2, 2, 2}, -1, 1, 9), both = numbers({2, 2, 2, 2}, -1, 1, 9);
+  const Tensor bias3 = numbers({6}, -1, 1, 3), bias4 = numbers({8}, -1, 1, 3);
+  all[Op::kGruGradient].push_back(
+      {"",
+       [](const Inputs& in) { return gradient_row(Op::kGru, Op::kGruGradient, in); },
+       {g, numbers({2, 2, 6}), numbers({2, 2}), numbers({6, 2}, -1, 1, 2), bias3, bias3 * 0.5}});
+  all[Op::kLstmGradient].push_back(
+      {"",
+       [](const Inputs& in) { return gradient_row(Op::kLstm, Op::kLstmGradient, in); },
+       {both, numbers({2, 2, 8}), numbers({2, 2}), numbers({2, 2}, -1, 1, 4), numbers({8, 2}, -1, 1, 2), bias4,
+        bias4 * 0.5}});
+}
+
+void add_finish(Examples& all) {
+  const Tensor draws = cast(numbers({2, 3, 2}, 0, 1, 4), DType::kFloat32);
+  for (const Activation activation :
+       {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid}) {
+    const std::string name = "activation " + std::to_string(static_cast<int>(activation));
+    const Inputs inputs = {numbers({2, 3, 2}), numbers({3}, -1, 1, 3)};
+    all[Op::kFinish].push_back({name,
+                                [=](const Inputs& in) {
+                                  return finish(in[0], {.bias = in[1],
+                                                        .activation = activation,
+                                                        .draws = draws,
+                                                        .drop = 0.3,
+                                                        .scale = 2}) *
+                                         in[0];
+                                },
+                                inputs});
+    all[Op::kFinish].push_back(
+        {name + " alone", [=](const Inputs& in) { return finish(in[0], {.activation = activation}); }, {inputs[0]}});
+    const FinishAttributes attributes{
+        .activation = activation, .bias = true, .drops = true, .drop = 0.3, .scale = 2};
+    all[Op::kFinishGradient].push_back(
+        {name,
+         [=](const Inputs& in) {
+           return apply(Op::kFinishGradient, std::array{in[0], in[1], in[2], draws}, attributes);
+         },
+         {numbers({2, 3, 2}, -1, 1, 8), inputs[0], inputs[1]}});
+  }
+}
+
 Examples examples() {
   Examples all;
   add_elementwise(all);
@@ -251,6 +339,8 @@ Examples examples() {
   add_convolution(all);
   add_pooling(all);
   add_reductions(all);
+  add_recurrent(all);
+  add_finish(all);
   return all;
 }
 

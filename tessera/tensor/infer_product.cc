@@ -142,7 +142,8 @@ Shape average_pooled(const RuleCall& call, const Shape& input, const WindowAttri
 }
 
 void require_pooling_dtype(const RuleCall& call) {
-  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8});
+  require_dtype(call, 0, "x",
+                {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt64, DType::kUInt8});
 }
 
 }  // namespace

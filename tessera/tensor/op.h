@@ -41,7 +41,10 @@ enum class OpClass : std::uint8_t {
   kWindow,
   kReduce,
   kIndex,
-  kNormalize
+  kNormalize,
+  kOptimizer,
+  kRecurrent,
+  kFinish
 };
 
 struct OpInfo {
@@ -81,8 +84,12 @@ struct SliceAttributes {                // Slice and its adjoint Embed
   std::vector<Range::Resolved> ranges;  // one per axis of the unsliced shape
   Shape full_shape;                     // the unsliced shape
 };
-struct AxisAttributes {  // Concatenate, Gather, IndexAdd, Softmax, LogSoftmax
+struct AxisAttributes {  // Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Softmax, LogSoftmax
   int axis = 0;
+};
+struct SortAttributes {  // Sort, ArgSort
+  int axis = 0;
+  bool descending = false;  // equal elements keep their order, NaN stays last
 };
 struct ReduceAttributes {
   std::vector<int> axes;  // sorted, without repeats, counted from the front; ArgMax: exactly one
@@ -104,9 +111,27 @@ struct
   int axes = 2;     // how many spatial axes there are
 };
 
+struct OptimizerAttributes {  // SgdStep, AdamStep: which terms the step has (optimizer_steps.h)
+  bool momentum = false;      // SgdStep
+  bool nesterov = false;      // SgdStep
+  bool decay = false;         // weight decay, added to the gradient
+  bool decoupled = false;     // AdamStep: weight decay of the value itself; not both
+};
+
+enum class Activation : std::uint8_t { kNone, kRelu, kTanh, kSigmoid };
+struct FinishAttributes {  // Finish and its gradient (finish.h)
+  Activation activation = Activation::kNone;
+  bool bias = false;
+  int axis = 1;  // of x, along which the bias lies
+  bool drops = false;
+  double drop = 0;   // probability
+  double scale = 1;  // of what stays
+};
+
 using Attributes =
     std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
-                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes>;
+                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes,
+                 OptimizerAttributes, FinishAttributes, SortAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

@@ -52,7 +52,7 @@ TEST_F(OpTest, NumbersTakeTheTensorsType) {
   EXPECT_EQ(error_of([&] { floats_ + integers_; }),
             "add: the arguments are float32 [2, 3] and int64 [2, 3], expected one type; convert one of them "
             "with to()");
-  EXPECT_EQ(error_of([&] { exp(integers_); }), "exp: x is int64, expected float32 or float64");
+  EXPECT_EQ(error_of([&] { exp(integers_); }), "exp: x is int64, expected float32, float64 or bfloat16");
   EXPECT_EQ(error_of([&] { exp(Tensor()); }), "exp: the argument is an undefined tensor");
   EXPECT_EQ(error_of([&] { floats_ + Tensor(); }), "add: argument 2 is an undefined tensor");
   EXPECT_EQ(error_of([&] { full({2}, 1.5, DType::kInt64); }),

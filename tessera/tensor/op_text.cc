@@ -46,6 +46,10 @@ std::string text_of(const AxisAttributes& along) {
   return fmt::format("axis {}", along.axis);
 }
 
+std::string text_of(const SortAttributes& sort) {
+  return fmt::format("axis {}{}", sort.axis, sort.descending ? "; descending" : "");
+}
+
 std::string text_of(const ReduceAttributes& reduce) {
   return fmt::format("axes {}{}", fmt::join(reduce.axes, ","), reduce.keep_axes ? "; keep_axes" : "");
 }
@@ -66,6 +70,27 @@ std::string text_of(const WindowAttributes& window) {
   if (window.count_padding != usual.count_padding) text += "; without padding";
   if (window.round_up != usual.round_up) text += "; round_up";
   if (window.input_shape.rank() > 0) text += "; to " + window.input_shape.to_string();
+  return text;
+}
+
+std::string text_of(const OptimizerAttributes& step) {
+  std::string text;
+  const auto add = [&](bool has, const char* term) {
+    if (has) text += (text.empty() ? "" : "; ") + std::string(term);
+  };
+  add(step.momentum, "momentum");
+  add(step.nesterov, "nesterov");
+  add(step.decay, "decay");
+  add(step.decoupled, "decoupled decay");
+  return text;
+}
+
+std::string text_of(const FinishAttributes& finish) {
+  constexpr const char* kNames[] = {"", "relu", "tanh", "sigmoid"};
+  std::string text = finish.bias ? fmt::format("bias along axis {}", finish.axis) : "";
+  const auto add = [&](const std::string& word) { text += (text.empty() ? "" : "; ") + word; };
+  if (finish.activation != Activation::kNone) add(kNames[static_cast<int>(finish.activation)]);
+  if (finish.drops) add(fmt::format("drop {}", finish.drop));
   return text;
 }
 

@@ -135,6 +135,15 @@ Tensor concatenate(const std::vector<Tensor>& tensors, std::int64_t axis,
 Tensor gather(const Operand& x, const Tensor& index, std::int64_t axis = 0);
 Tensor index_add(const Operand& x, const Tensor& index, const Tensor& source, std::int64_t axis = 0);
 
+// ---- Along an axis: an index, or an order, for each line of its own ----
+// index and x have the same lengths but along the axis (torch.gather, numpy.take_along_axis).
+Tensor take_along(const Operand& x, const Tensor& index, std::int64_t axis = -1);
+Tensor scatter_add(const Operand& x, const Tensor& index, const Tensor& source, std::int64_t axis = -1);
+// Stable: equal elements (-0 equals +0) keep their order, also when descending. NaN comes last, also when descending. bool: false
+// before true. take_along(x, argsort(x)) is sort(x).
+Tensor sort(const Operand& x, std::int64_t axis = -1, bool descending = false);
+Tensor argsort(const Operand& x, std::int64_t axis = -1, bool descending = false);
+
 // ---- Products ----
 // [..., m, k] x [..., k, n] -> [..., m, n]; leading axes broadcast; a 1-D argument is a row (left) or a column (right).
 Tensor matmul(const Operand& a, const Operand& b);
