@@ -1,6 +1,9 @@
 #include "tessera/backends/cpu/scratch.h"
 
-#include <new>
+#include <stdlib.h>  // posix_memalign
+#include <sys/mman.h>
+
+#include <cstdlib>
 #include <vector>
 
 #include "tessera/base/error.h"
@@ -10,13 +13,14 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kSlack = 256;  // vectors may run over the end of a piece
+constexpr std::size_t kLargePage = std::size_t{2} << 20;
 constexpr std::size_t kFirstBlock = std::size_t{1} << 20;
 
 // Blocks are never moved, so that pieces stay where they are while the arena grows.
 class Arena {
  public:
   ~Arena() {
-    for (const Block& one : blocks_) ::operator delete(one.memory, std::align_val_t(kAlignment));
+    for (const Block& one : blocks_) std::free(one.memory);
   }
 
   void* allocate(std::size_t bytes) {
@@ -44,8 +48,13 @@ class Arena {
     std::size_t size = blocks_.empty() ? kFirstBlock : 2 * blocks_.back().size;
     if (size < wanted) size = wanted;
     blocks_.reserve(blocks_.size() + 1);
-    void* memory = ::operator new(size, std::align_val_t(kAlignment), std::nothrow);
-    if (memory == nullptr) fail("out of memory: a kernel needs {} bytes of scratch memory", size);
+    // Large pages where the system leaves the choice to programs: sorting writes to hundreds of places in turn.
+    const std::size_t alignment = size >= kLargePage ? kLargePage : kAlignment;
+    void* memory = nullptr;
+    if (posix_memalign(&memory, alignment, size) != 0) fail("out of memory: a kernel needs {} bytes of scratch memory", size);
+#ifdef MADV_HUGEPAGE
+    if (size >= kLargePage) (void)madvise(memory, size / kLargePage * kLargePage, MADV_HUGEPAGE);
+#endif
     blocks_.push_back({static_cast<char*>(memory), size});
   }
 
