@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kSlack = 256;  // vectors may run over the end of a piece
 constexpr std::size_t kLargePage = std::size_t{2} << 20;
+constexpr std::size_t kLargestKept = std::size_t{256} << 20;
 constexpr std::size_t kFirstBlock = std::size_t{1} << 20;
 
 // Blocks are never moved, so that pieces stay where they are while the arena grows.
@@ -33,6 +34,14 @@ class Arena {
     void* piece = blocks_[block].memory + offset;
     offset += wanted;
     return piece;
+  }
+
+  // When no scope is open: what no ordinary kernel needs goes back to the system.
+  void give_back_large_blocks() {
+    while (!blocks_.empty() && blocks_.back().size > kLargestKept) {
+      std::free(blocks_.back().memory);
+      blocks_.pop_back();
+    }
   }
 
   std::size_t block = 0;  // where the next piece starts
@@ -73,6 +82,7 @@ ScratchScope::ScratchScope() : block_(arena().block), offset_(arena().offset) {}
 ScratchScope::~ScratchScope() {
   arena().block = block_;
   arena().offset = offset_;
+  if (block_ == 0 && offset_ == 0) arena().give_back_large_blocks();
 }
 
 void* ScratchScope::allocate_bytes(std::size_t bytes) {
