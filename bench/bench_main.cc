@@ -3,7 +3,7 @@
 //
 //   tessera_bench THREADS         then on stdin:
 //     list                        a family and a case per line, with a tab between them, then an empty line
-//     run SECONDS NAME            seconds per call, over a slot of about SECONDS after a short warm-up
+//     run SECONDS NAME            seconds per call, over a slot of about SECONDS after a short warm-up, or `none`
 //     peak SECONDS                GFLOP/s of the probe
 //     machine                     backend and vector width, one line
 #include <cstdio>
@@ -19,6 +19,13 @@
 #include "tessera/base/thread_pool.h"
 
 namespace {
+
+const bench::Case* find_case(const std::vector<bench::Family>& families, const std::string& name) {
+  for (const auto& family : families)
+    for (const auto& item : family.cases)
+      if (item.name == name) return &item;
+  return nullptr;
+}
 
 void answer(const std::string& line, const std::vector<bench::Family>& families, int threads) {
   std::istringstream words(line);
@@ -37,9 +44,10 @@ void answer(const std::string& line, const std::vector<bench::Family>& families,
   } else if (command == "run") {
     words >> seconds >> std::ws;
     std::getline(words, name);
-    for (const auto& family : families)
-      for (const auto& item : family.cases)
-        if (item.name == name) std::printf("%.9g\n", bench::seconds_per_call(item.run, seconds));
+    if (const bench::Case* item = find_case(families, name))
+      std::printf("%.9g\n", bench::seconds_per_call(item->run, seconds));
+    else
+      std::printf("none\n");
   }
   std::fflush(stdout);
 }

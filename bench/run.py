@@ -6,8 +6,8 @@ meets all alike. Reported are medians over the rounds, and the rival that was fa
 processor could do.
 
 Usage: run.py --build BUILD_FOLDER [--rounds N] [--slot SECONDS] [--threads N,N] [--simd avx512,avx2] [WHAT]
-WHAT is `kernels` or `recording` (one part of RESULTS.md is made anew), nothing (both are), or a part of a case's name: then the table is
-printed and RESULTS.md is left alone.
+WHAT is `kernels` or `recording` (one part of RESULTS.md is made anew), `growth` (the plots of docs/performance.md are), nothing (all of
+them), or a part of a case's name: then the table is printed and RESULTS.md is left alone.
 """
 
 import argparse
@@ -17,11 +17,12 @@ import statistics
 import subprocess
 from pathlib import Path
 
+import growth
 import recording
 import sides
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("kernels", "recording")
+PARTS = ("kernels", "growth", "recording")
 
 
 def numbers(word):
@@ -94,7 +95,7 @@ def kernel_tables(threads, simd, arguments, part):
     families = {}
     for line in tessera.ask_list():
         family, case = line.split("\t")
-        if part in case:
+        if part in case and family != growth.FAMILY:
             families.setdefault(family, []).append(case)
     for family, cases in families.items():
         lines += family_table(family, cases, workers, arguments, peak)
@@ -165,6 +166,8 @@ def main():
                 lines += kernel_tables(count, level, arguments, part)
         if wanted:
             write_part(Path(arguments.output), "kernels", lines)
+    if "growth" in wanted:
+        growth.draw(arguments, threads)
     if "recording" in wanted:
         write_part(Path(arguments.output), "recording", recording.tables(arguments.build, HERE.parent))
 

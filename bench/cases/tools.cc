@@ -28,7 +28,8 @@ std::vector<Family> all_families() {
           {"Reductions and normalisations", reduction_cases()},
           {"Recurrent layers and optimisers", recurrent_cases()},
           {"Indices, sorting and random numbers", index_cases()},
-          {"Training steps", training_cases()}};
+          {"Training steps", training_cases()},
+          {"Growth", growth_cases()}};
 }
 
 }  // namespace bench

@@ -153,8 +153,32 @@ struct Conv2dOptions {
   std::int64_t dilation[2] = {1, 1};
   std::int64_t groups = 1;
 };
+// Cross-correlation, as everywhere in deep learning: the filter is not turned around. Along each spatial axis the output has
+// (length + 2 padding - dilation (taps - 1) - 1) / stride + 1 elements, rounded down; outside of x the filter meets +0. With groups, x's
+// channels and the filters are cut into as many parts, and each part of the filters sees its part of the channels only; as many groups as
+// channels make it depthwise. fp32 and fp64. Throws Error when a shape does not fit.
+//
+// ```cpp
+// const Tensor x = ones({1, 1, 4, 4}), weight = ones({2, 1, 3, 3});
+// const Tensor y = conv2d(x, weight, {.padding = {1, 1}});
+// assert((y.shape() == Shape{1, 2, 4, 4}) && y.at<float>({0, 1, 0, 0}) == 4);  // a corner meets four elements and five zeros
+// ```
+//
 // x [N,C,H,W], weight [O,C/groups,R,S] -> [N,O,H',W']
 Tensor conv2d(const Operand& x, const Tensor& weight, const Conv2dOptions& options = {});
+struct Conv1dOptions {
+  std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
+};
+// x [N,C,L], weight [O,C/groups,S] -> [N,O,L']: conv2d of an image of one row.
+Tensor conv1d(const Operand& x, const Tensor& weight, const Conv1dOptions& options = {});
+struct Conv3dOptions {  // (depth, rows, columns)
+  std::int64_t stride[3] = {1, 1, 1};
+  std::int64_t padding[3] = {0, 0, 0};
+  std::int64_t dilation[3] = {1, 1, 1};
+  std::int64_t groups = 1;
+};
+// x [N,C,D,H,W], weight [O,C/groups,Q,R,S] -> [N,O,D',H',W']
+Tensor conv3d(const Operand& x, const Tensor& weight, const Conv3dOptions& options = {});
 
 // ---- Pooling over the last two axes of [N,C,H,W] ----
 struct Pool2dOptions {

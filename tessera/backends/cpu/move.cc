@@ -98,6 +98,8 @@ void copy_view(const TensorView& from, const TensorView& to) {
   switch (dtype_size(from.dtype)) {
     case 1:
       return copy_bits<std::uint8_t>(from, to);
+    case 2:
+      return copy_bits<std::uint16_t>(from, to);
     case 4:
       return copy_bits<std::uint32_t>(from, to);
     case 8:
@@ -126,6 +128,9 @@ bool run_fill(const KernelCall& call) {
       break;
     case DType::kBool:
       keep(reference::convert<bool>(value));
+      break;
+    case DType::kBFloat16:
+      keep(reference::convert<BFloat16>(value));
       break;
   }
   Strides none;
