@@ -2,11 +2,10 @@
 // interleave.
 //
 //   tessera_bench THREADS         then on stdin:
-//     list                        one case per line, then an empty line
-//     run SECONDS NAME            seconds per call, over a slot of about SECONDS after a short warm-up
+//     list                        a family and a case per line, with a tab between them, then an empty line
+//     run SECONDS NAME            seconds per call, over a slot of about SECONDS after a short warm-up, or `none`
 //     peak SECONDS                GFLOP/s of the probe
 //     machine                     backend and vector width, one line
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -15,36 +14,27 @@
 #include <string>
 
 #include "bench/cases.h"
+#include "bench/measure.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/thread_pool.h"
 
 namespace {
 
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+const bench::Case* find_case(const std::vector<bench::Family>& families, const std::string& name) {
+  for (const auto& family : families)
+    for (const auto& item : family.cases)
+      if (item.name == name) return &item;
+  return nullptr;
 }
 
-double measure(const bench::Case& item, double slot) {
-  const double warm_start = seconds_now();
-  long calls = 0;
-  do {
-    item.run();
-    ++calls;
-  } while (seconds_now() - warm_start < slot / 4);
-  const double estimate = (seconds_now() - warm_start) / double(calls);
-  const long repeats = std::max(1L, long(slot / estimate));
-  const double start = seconds_now();
-  for (long i = 0; i < repeats; ++i) item.run();
-  return (seconds_now() - start) / double(repeats);
-}
-
-void answer(const std::string& line, const std::vector<bench::Case>& cases, int threads) {
+void answer(const std::string& line, const std::vector<bench::Family>& families, int threads) {
   std::istringstream words(line);
   std::string command, name;
   double seconds = 0;
   words >> command;
   if (command == "list") {
-    for (const auto& item : cases) std::printf("%s\n", item.name.c_str());
+    for (const auto& family : families)
+      for (const auto& item : family.cases) std::printf("%s\t%s\n", family.name.c_str(), item.name.c_str());
     std::printf("\n");
   } else if (command == "peak") {
     words >> seconds;
@@ -54,9 +44,10 @@ void answer(const std::string& line, const std::vector<bench::Case>& cases, int 
   } else if (command == "run") {
     words >> seconds >> std::ws;
     std::getline(words, name);
-    for (const auto& item : cases) {
-      if (item.name == name) std::printf("%.9g\n", measure(item, seconds));
-    }
+    if (const bench::Case* item = find_case(families, name))
+      std::printf("%.9g\n", bench::seconds_per_call(item->run, seconds));
+    else
+      std::printf("none\n");
   }
   std::fflush(stdout);
 }
@@ -68,8 +59,8 @@ int main(int argument_count, char** arguments) {
   try {
     tessera::use_default_backend();
     tessera::set_thread_count(threads);
-    const std::vector<bench::Case> cases = bench::all_cases();
-    for (std::string line; std::getline(std::cin, line);) answer(line, cases, threads);
+    const std::vector<bench::Family> families = bench::all_families();
+    for (std::string line; std::getline(std::cin, line);) answer(line, families, threads);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tessera_bench: %s\n", error.what());
     return 1;

@@ -1,5 +1,5 @@
-// What is measured. Names, shapes and work are the same in bench/rivals.py; a case is found in both by its
-// name.
+// What is measured, one file a family in bench/cases. Names, shapes and work are the same in bench/rivals/*.py: a case is found on every side
+// by its name, which starts with the name of what is measured.
 #pragma once
 
 #include <functional>
@@ -13,11 +13,25 @@ struct Case {
   std::function<void()> run;  // one call, with inputs made before
 };
 
-// The cases whose name contains `part`, in a fixed order. Inputs are allocated when a case is first run.
-std::vector<Case> all_cases();
+std::vector<Case> product_cases();
+std::vector<Case> convolution_cases();
+std::vector<Case> elementwise_cases();
+std::vector<Case> reduction_cases();
+std::vector<Case> recurrent_cases();
+std::vector<Case> index_cases();
+std::vector<Case> training_cases();
+std::vector<Case> growth_cases();  // one piece of work in many sizes, for the plots of bench/growth.py
+
+struct Family {
+  std::string name;
+  std::vector<Case> cases;
+};
+
+// In a fixed order. Inputs are allocated when a case is first run.
+std::vector<Family> all_families();
 
 // Multiply-add operations per second that `threads` threads reach with values in registers, counted as 2
-// each, in GFLOP/s: the ceiling of any product. 0 where no probe is written for the processor.
+// each, in GFLOP/s, with vectors of the active level: the ceiling of any product. 0 where no probe is written for the processor.
 double peak_gflops(int threads, double seconds);
 
 }  // namespace bench

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Measures Tessera beside PyTorch and writes bench/RESULTS.md. `./dev bench` calls it inside .venv-bench.
+"""Measures Tessera beside what a user could pick instead and writes bench/RESULTS.md. `./dev bench` calls it inside .venv-bench.
 
-Both sides are processes that stay alive and answer line by line (bench_main.cc, rivals.py). A round measures one case once in
-each, in turns, the first one changing from round to round, so that a drift of the machine meets both alike. Reported are
-medians over the rounds. The peak probe says what the processor could do.
+A round measures one case once on every side, in turns, the order turned around from round to round, so that a drift of the machine
+meets all alike. Reported are medians over the rounds, and the rival that was fastest at that case. The peak probes say what the
+processor could do.
 
-Usage: run.py --build BUILD_FOLDER [--rounds N] [--slot SECONDS] [--threads N,N] [--output FILE] [PART_OF_A_NAME]
-With a part of a name the table is printed and RESULTS.md is left alone.
+Usage: run.py --build BUILD_FOLDER [--rounds N] [--slot SECONDS] [--threads N,N] [--simd avx512,avx2] [WHAT]
+WHAT is `kernels` or `recording` (one part of RESULTS.md is made anew), `growth` (the plots of docs/performance.md are), nothing (all of
+them), or a part of a case's name: then the table is printed and RESULTS.md is left alone.
 """
 
 import argparse
@@ -14,65 +15,38 @@ import os
 import platform
 import statistics
 import subprocess
-import sys
 from pathlib import Path
 
+import growth
 import recording
+import sides
 
 HERE = Path(__file__).resolve().parent
+PARTS = ("kernels", "growth", "recording")
 
 
-class Worker:
-    """A measuring process: one line in, one line out."""
-
-    def __init__(self, command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise SystemExit(f"a measuring process ended while it was asked '{line}'")
-        return answer.rstrip("\n")
-
-    def ask_list(self):
-        lines = [self.ask("list")]
-        while lines[-1]:
-            lines.append(self.process.stdout.readline().rstrip("\n"))
-        return lines[:-1]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+def numbers(word):
+    return list(map(int, word.split("x")))
 
 
 def work_of(name):
     """Floating-point operations of one call, where GFLOP/s say something."""
     words = name.split(" ")
     if words[0] == "matmul":
-        m, k, n = map(int, words[1].split("x"))
-        return 2 * m * k * n
-    if name.startswith("conv2d "):
-        batch, channels, size, _ = map(int, words[-3].split("x"))
-        outputs, kernel, _ = map(int, words[-1].split("x"))
-        forward = 2 * batch * outputs * size * size * channels * kernel * kernel
-        return forward * (3 if "gradients" in name else 1)
+        batch, m, k, n = [1, *numbers(words[-1])][-4:]
+        return 2 * batch * m * k * n
     return None
 
 
 def measure(case, workers, rounds, slot):
-    """Median seconds per call of each worker, and the spread of the rounds; None where a rival has no such case."""
-    times = {name: [] for name in workers}
+    """{side: median seconds per call}, of the sides that have the case."""
+    times = {worker.name: [] for worker in workers}
     for current in range(rounds):
-        order = list(workers)
-        if current % 2:
-            order.reverse()
-        for name in order:
-            answer = workers[name].ask(f"run {slot} {case}")
-            if answer != "none":
-                times[name].append(float(answer))
-    return {name: statistics.median(values) if values else None for name, values in times.items()}
+        for worker in workers if current % 2 == 0 else reversed(workers):
+            seconds = worker.seconds(slot, case)
+            if seconds is not None:
+                times[worker.name].append(seconds)
+    return {name: statistics.median(values) for name, values in times.items() if values}
 
 
 def peak_of(worker):
@@ -81,41 +55,57 @@ def peak_of(worker):
 
 
 def milliseconds(seconds):
-    return "-" if seconds is None else f"{seconds * 1e3:.3f}" if seconds < 0.1 else f"{seconds * 1e3:.0f}"
+    return f"{seconds * 1e3:.4f}" if seconds < 1e-3 else f"{seconds * 1e3:.3f}" if seconds < 0.1 else f"{seconds * 1e3:.0f}"
 
 
-def kernel_table(threads, arguments, rival_python):
-    environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads))
-    workers = {"tessera": Worker([f"{arguments.build}/bin/tessera_bench", str(threads)])}
-    os.environ.update(environment)
-    workers["pytorch"] = Worker([rival_python, str(HERE / "rivals.py"), str(threads)])
-    backend = workers["tessera"].ask("machine")
-    rival = workers["pytorch"].ask("machine")
-    peak = peak_of(workers["tessera"])
-    lines = [f"## Kernels and training steps beside PyTorch, {threads} thread{'s' if threads > 1 else ''}", "",
-             f"Tessera: {backend}. Rival: {rival}. Peak probe (fused multiply-adds on registers): {peak:.0f} GFLOP/s.", "",
-             "| case | Tessera ms | GFLOP/s | of peak | PyTorch ms | Tessera's speed, PyTorch = 1 |",
-             "|---|---:|---:|---:|---:|---:|"]
-    cases = [name for name in workers["tessera"].ask_list() if arguments.part in name]
+def row_of(case, result, peak):
+    """The line of the table, and Tessera's speed with the fastest rival's as 1."""
+    ours = result.pop("Tessera")
+    work = work_of(case)
+    speed = f"{work / ours * 1e-9:.1f} | {100 * work / ours * 1e-9 / peak:.0f} %" if work and peak else "- | -"
+    if not result:
+        return f"| {case} | {milliseconds(ours)} | {speed} | - | - | - |", None
+    rival = min(result, key=result.get)
+    ratio = result[rival] / ours
+    return f"| {case} | {milliseconds(ours)} | {speed} | {rival} | {milliseconds(result[rival])} | {ratio:.2f} |", ratio
+
+
+def family_table(family, cases, workers, arguments, peak):
+    lines = [f"#### {family}", "", "| case | Tessera ms | GFLOP/s | of peak | fastest rival | its ms | Tessera's speed, rival = 1 |",
+             "|---|---:|---:|---:|---|---:|---:|"]
     ratios = []
     for case in cases:
-        result = measure(case, workers, arguments.rounds, arguments.slot)
-        work, ours, theirs = work_of(case), result["tessera"], result["pytorch"]
-        speed = f"{work / ours * 1e-9:.1f} | {100 * work / ours * 1e-9 / peak:.0f} %" if work and peak else "- | -"
-        ratio = f"{theirs / ours:.2f}" if theirs else "-"
-        if theirs:
-            ratios.append(theirs / ours)
-        lines.append(f"| {case} | {milliseconds(ours)} | {speed} | {milliseconds(theirs)} | {ratio} |")
+        line, ratio = row_of(case, measure(case, workers, arguments.rounds, arguments.slot), peak)
+        lines.append(line)
+        ratios += [ratio] if ratio else []
+        print(line, flush=True)
+    if ratios:
+        lines += ["", f"Geometric mean of {len(ratios)} rows: {statistics.geometric_mean(ratios):.2f}; least: {min(ratios):.2f}."]
         print(lines[-1], flush=True)
-    peak_after = peak_of(workers["tessera"])
-    lines += ["", f"Geometric mean of the last column: {statistics.geometric_mean(ratios):.2f}. "
-              f"The peak probe after the rounds: {peak_after:.0f} GFLOP/s."] if ratios else []
-    for worker in workers.values():
-        worker.close()
     return lines + [""]
 
 
-def machine_lines():
+def kernel_tables(threads, simd, arguments, part):
+    workers = sides.open_sides(arguments.build, threads, simd)
+    tessera = workers[0]
+    peak = peak_of(tessera)
+    title = f"### {simd.upper().replace('AVX5', 'AVX-5')}, {threads} thread{'s' if threads > 1 else ''}"
+    print(title, flush=True)
+    lines = [title, "", f"Peak probe (fused multiply-adds on registers): {peak:.0f} GFLOP/s.", ""]
+    families = {}
+    for line in tessera.ask_list():
+        family, case = line.split("\t")
+        if part in case and family != growth.FAMILY:
+            families.setdefault(family, []).append(case)
+    for family, cases in families.items():
+        lines += family_table(family, cases, workers, arguments, peak)
+    lines += [f"The peak probe after the rounds: {peak_of(tessera):.0f} GFLOP/s.", ""]
+    for worker in workers:
+        worker.close()
+    return lines
+
+
+def machine_lines(arguments):
     processor = "unknown processor"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -123,39 +113,63 @@ def machine_lines():
             break
     compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True, check=False).stdout.splitlines()[0]
     return [f"- Machine: {processor}, {os.cpu_count()} processors, {platform.system()} {platform.release()}; {compiler}",
-            f"- Load average at the start: {os.getloadavg()[0]:.1f} (above 0.5 the numbers are those of a busy machine)"]
+            f"- Load average at the start: {os.getloadavg()[0]:.1f} (above 0.5 the numbers are those of a busy machine)",
+            f"- Command: `./dev bench kernels --rounds {arguments.rounds} --slot {arguments.slot}`",
+            f"- Rivals: {', '.join(['PyTorch ' + version_of('torch'), 'OpenBLAS ' + version_of('scipy-openblas32'), 'MKL ' + version_of('mkl')])}"
+            " (PyPI); OpenBLAS, BLIS, oneDNN and SLEEF of Debian. For AVX2 each is told to use no more.", ""]
+
+
+def version_of(package):
+    from importlib import metadata
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def write_part(path, part, lines):
+    """Puts the lines between the marks of that part; the rest of the file stays."""
+    begin, end = f"<!-- begin {part} -->", f"<!-- end {part} -->"
+    text = path.read_text()
+    before, after = text[:text.index(begin)], text[text.index(end):]
+    path.write_text(before + begin + "\n" + "\n".join(lines) + "\n" + after)
+    print(f"written: {path}")
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description="Measure Tessera beside PyTorch.")
+    parser = argparse.ArgumentParser(description="Measure Tessera beside its rivals.")
     parser.add_argument("--build", required=True)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--slot", type=float, default=0.2, help="seconds per case, side and round")
+    parser.add_argument("--slot", type=float, default=0.05, help="seconds per case, side and round")
     parser.add_argument("--threads", default="")
+    parser.add_argument("--simd", default="")
     parser.add_argument("--output", default=str(HERE / "RESULTS.md"))
-    parser.add_argument("part", nargs="?", default="")
+    parser.add_argument("what", nargs="?", default="")
     return parser.parse_args()
+
+
+def simd_levels():
+    flags = Path("/proc/cpuinfo").read_text()
+    return [level for level, flag in (("avx512", "avx512vl"), ("avx2", "avx2")) if flag in flags]
 
 
 def main():
     arguments = parse_arguments()
-    processors = len(os.sched_getaffinity(0))
-    threads = [int(n) for n in arguments.threads.split(",")] if arguments.threads else sorted({1, processors})
-    lines = ["# Measured", "",
-             "What `./dev bench` measured: medians of interleaved rounds. These are the first, honest numbers; a later change makes the slow ones fast.", "",
-             *machine_lines(),
-             f"- Command: `./dev bench --rounds {arguments.rounds} --slot {arguments.slot}`", ""]
-    if arguments.part not in ("recording", "verify"):
-        for count in threads:
-            lines += kernel_table(count, arguments, sys.executable)
-    if arguments.part in "recording and verify":
-        lines += recording.tables(arguments.build, HERE.parent)
-    text = "\n".join(lines)
-    if arguments.part:
-        print(text)
-    else:
-        Path(arguments.output).write_text(text)
-        print(f"written: {arguments.output}")
+    threads = [int(n) for n in arguments.threads.split(",")] if arguments.threads else sorted({1, len(os.sched_getaffinity(0))})
+    levels = arguments.simd.split(",") if arguments.simd else simd_levels()
+    wanted = [part for part in PARTS if arguments.what in ("", part)]
+    part = "" if wanted else arguments.what
+    if "kernels" in wanted or not wanted:
+        lines = machine_lines(arguments)
+        for level in levels:
+            for count in threads:
+                lines += kernel_tables(count, level, arguments, part)
+        if wanted:
+            write_part(Path(arguments.output), "kernels", lines)
+    if "growth" in wanted:
+        growth.draw(arguments, threads)
+    if "recording" in wanted:
+        write_part(Path(arguments.output), "recording", recording.tables(arguments.build, HERE.parent))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,3 @@
+"""bench/cases/index.cc in PyTorch."""
+
+MAKERS = []

@@ -1,0 +1,3 @@
+"""bench/cases/recurrent.cc in PyTorch."""
+
+MAKERS = []
