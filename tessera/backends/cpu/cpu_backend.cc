@@ -68,6 +68,7 @@ constexpr Row kRows[] = {
     {Op::kVariance, run_reduction},
     {Op::kMax, run_reduction},
     {Op::kMin, run_reduction},
+    {Op::kArgMax, run_reduction},
     {Op::kSoftmax, run_softmax},
     {Op::kLogSoftmax, run_softmax},
     {Op::kCrossEntropy, run_cross_entropy},

@@ -5,6 +5,10 @@ namespace {
 
 class CpuReduction : public BackendTest {};
 
+Tensor argmax_of_one_axis(const Operand& x, const std::vector<std::int64_t>& axes, bool keep) {
+  return argmax(x, axes.empty() ? -1 : axes[0], keep);
+}
+
 using Reduction = Tensor (*)(const Operand&, const std::vector<std::int64_t>&, bool);
 struct Named {
   const char* name;
@@ -12,7 +16,8 @@ struct Named {
 };
 const Named kReductions[] = {{"sum", sum},   {"sum_squares", sum_squares},
                              {"mean", mean}, {"variance", variance},
-                             {"max", max},   {"min", min}};
+                             {"max", max},   {"min", min},
+                             {"argmax", argmax_of_one_axis}};
 
 TEST_F(CpuReduction, OverEverySetOfAxes) {
   const std::vector<std::vector<std::int64_t>> axes = {{}, {0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}};
@@ -66,6 +71,9 @@ TEST_F(CpuReduction, OfTrainingShapes) {
     expect_same_bits([&] { return reduction.function(images, {0, 2, 3}, false); }, reduction.name);
     expect_same_bits([&] { return reduction.function(columns, {0}, false); }, reduction.name);
     expect_same_bits([&] { return reduction.function(columns, {1}, false); }, reduction.name);
+    const Tensor wide = random_tensor<float>({1300, 150}, 4), wider = random_tensor<double>({300, 4500}, 5);
+    expect_same_bits([&] { return reduction.function(wide, {0}, false); }, reduction.name);
+    expect_same_bits([&] { return reduction.function(wider, {0}, false); }, reduction.name);
   }
 }
 

@@ -41,7 +41,7 @@ T reduce_row(const ReductionLoops<T>& loops, const T* row, std::int64_t n) {
   const std::int64_t blocks = (n + kBlock - 1) / kBlock;
   ScratchScope scratch;
   T* partial = scratch.allocate<T>(blocks);
-  loops.blocks(row, n, partial);
+  loops.blocks(row, n, partial, true);
   return numerics::tree_combine(
       blocks, [&](std::int64_t i) { return partial[i]; }, [&](T a, T b) { return loops.combine(a, b); });
 }
