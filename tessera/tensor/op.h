@@ -81,7 +81,7 @@ struct SliceAttributes {                // Slice and its adjoint Embed
   std::vector<Range::Resolved> ranges;  // one per axis of the unsliced shape
   Shape full_shape;                     // the unsliced shape
 };
-struct AxisAttributes {  // Concatenate, Gather, IndexAdd, Softmax, LogSoftmax
+struct AxisAttributes {  // Concatenate, Gather, IndexAdd, Softmax, LogSoftmax and their gradients
   int axis = 0;
 };
 struct ReduceAttributes {
@@ -100,9 +100,14 @@ struct WindowAttributes {           // conv2d and pooling; pairs are (rows, colu
       input_shape;  // gradients: the shape that they lead back to (input, or weight for the weight gradient)
 };
 
+struct LayerNormAttributes {
+  int axes = 1;  // trailing axes that make up a row, at least 1
+  double epsilon = 1e-5;
+};
+
 using Attributes =
     std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
-                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes>;
+                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes, LayerNormAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

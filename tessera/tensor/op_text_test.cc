@@ -18,6 +18,7 @@ TEST(AttributesText, EveryNumberThatChangesAResultIsThere) {
             "key 00000abc 00000007; step 36; offset 128");
   EXPECT_EQ(attributes_text(PermuteAttributes{{1, 0, 2}}), "axes 1,0,2");
   EXPECT_EQ(attributes_text(AxisAttributes{2}), "axis 2");
+  EXPECT_EQ(attributes_text(LayerNormAttributes{2, 1e-5}), "axes 2; epsilon 1e-05");
   EXPECT_EQ(attributes_text(ReduceAttributes{{0, 2}, false}), "axes 0,2");
   EXPECT_EQ(attributes_text(ReduceAttributes{{0, 2}, true}), "axes 0,2; keep_axes");
   const SliceAttributes slice{{Range(1, 5, 2).resolve(6, 0), Range(-1).resolve(3, 1)}, {6, 3}};

@@ -72,6 +72,12 @@ constexpr Row kRows[] = {
     {Op::kSoftmax, run_softmax},
     {Op::kLogSoftmax, run_softmax},
     {Op::kCrossEntropy, run_cross_entropy},
+    {Op::kSoftmaxGradient, run_softmax_gradient},
+    {Op::kLogSoftmaxGradient, run_softmax_gradient},
+    {Op::kCrossEntropyGradient, run_cross_entropy},
+    {Op::kLayerNorm, run_layer_norm},
+    {Op::kLayerNormInputGradient, run_layer_norm},
+    {Op::kLayerNormScaleGradient, run_layer_norm_scale_gradient},
 };
 
 constexpr std::array<Kernel, kOpCount> kKernels = [] {

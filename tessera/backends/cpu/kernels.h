@@ -33,10 +33,13 @@ bool run_average_pool2d(const KernelCall& call);
 bool run_gather(const KernelCall& call);
 bool run_index_add(const KernelCall& call);
 
-// Reductions and normalisation: reduction.cc, normalization.cc
+// Reductions and normalisation: reduction.cc, normalization.cc, layer_norm.cc
 bool run_reduction(const KernelCall& call);
 bool run_softmax(const KernelCall& call);
-bool run_cross_entropy(const KernelCall& call);
+bool run_softmax_gradient(const KernelCall& call);
+bool run_cross_entropy(const KernelCall& call);  // and its gradient
+bool run_layer_norm(const KernelCall& call);     // and the gradient of its input
+bool run_layer_norm_scale_gradient(const KernelCall& call);
 
 // Uniform and normal fills: random_fill.cc
 bool run_random(const KernelCall& call);

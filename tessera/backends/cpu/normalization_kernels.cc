@@ -6,6 +6,9 @@
 // foreach_target.h must come first
 #include <hwy/highway.h>
 
+#include <hwy/cache_control.h>
+#include <limits>
+
 #include "tessera/backends/cpu/normalization_kernels.h"
 #include "tessera/backends/cpu/simd_level.h"
 #include "tessera/numerics/functions.h"
@@ -62,7 +65,6 @@ struct Row {
   struct Whole {
     HWY_INLINE V load(const T* from) const { return hn::LoadU(D(), from); }
     HWY_INLINE void store(V v, T* to) const { hn::StoreU(v, D(), to); }
-    HWY_INLINE V or_zero(V v) const { return v; }
     HWY_INLINE V or_else(V v, V) const { return v; }
   };
   struct Part {
@@ -97,9 +99,15 @@ struct Row {
     return lanes[0];
   }
 
-  // step(lanes, at, i) for the vectors i ... of elements [begin, begin + count) of a block.
-  template <class Step>
-  static HWY_INLINE T sum_of_block(std::int64_t begin, std::int64_t count, Step step) {
+  // A lane takes a term, or its square.
+  template <bool kSquare>
+  static HWY_INLINE V take(V lane, V term) {
+    return kSquare ? hn::MulAdd(term, term, lane) : hn::Add(lane, term);
+  }
+
+  // Elements [begin, begin + count) of one block: the sum of term(at, i), or of its square.
+  template <bool kSquare, class Term>
+  static HWY_INLINE T sum_of_block(std::int64_t begin, std::int64_t count, Term term) {
     V sums[kVectors];
     TESSERA_UNROLL
     for (std::int64_t v = 0; v < kVectors; ++v) sums[v] = hn::Zero(D());
@@ -108,12 +116,14 @@ struct Row {
     for (; i + 2 * kChains <= end; i += 2 * kChains) {
       TESSERA_UNROLL
       for (std::int64_t v = 0; v < 2 * kVectors; ++v)
-        sums[v % kVectors] = step(sums[v % kVectors], Whole(), i + v * kWidth);
+        sums[v % kVectors] = take<kSquare>(sums[v % kVectors], term(Whole(), i + v * kWidth));
     }
     for (; i < end; i += kChains) {
-      for (std::int64_t v = 0; v < kVectors; ++v)
-        if (i + v * kWidth < end)
-          sums[v] = step(sums[v], first(end - i - v * kWidth), i + v * kWidth);
+      for (std::int64_t v = 0; v < kVectors; ++v) {
+        if (i + v * kWidth >= end) continue;
+        const Part at = first(end - i - v * kWidth);
+        sums[v] = take<kSquare>(sums[v], at.or_zero(term(at, i + v * kWidth)));
+      }
     }
     return combine_lanes(sums);
   }
@@ -122,13 +132,10 @@ struct Row {
   template <class Term>
   static HWY_INLINE T sum(std::int64_t n, Term term) {
     const auto add = [](T a, T b) { return a + b; };
-    const auto step = [&](V lane, const auto& at, std::int64_t i) {
-      return hn::Add(lane, at.or_zero(term(at, i)));
-    };
-    if (n <= kBlock) return sum_of_block(0, n, step);
+    if (n <= kBlock) return sum_of_block<false>(0, n, term);
     GrowingTree<T, decltype(add)> tree(add);
     for (std::int64_t begin = 0; begin < n; begin += kBlock)
-      tree.add(sum_of_block(begin, n - begin < kBlock ? n - begin : kBlock, step));
+      tree.add(sum_of_block<false>(begin, n - begin < kBlock ? n - begin : kBlock, term));
     return tree.root();
   }
 
@@ -163,7 +170,7 @@ struct Row {
     if (extent.easy)
       return sum(n, [&](const auto& at, std::int64_t i) {
         const V e = fn::ordinary_exp<Ops>(hn::Sub(at.load(x + i), max));
-        hn::Prefetch(x + n + i);
+        hwy::Prefetch(x + n + i);
         keep(at, e, i);
         return e;
       });
@@ -213,8 +220,8 @@ struct Row {
   static void softmax_gradient(const T* HWY_RESTRICT y, const T* HWY_RESTRICT g, std::int64_t n,
                                T* HWY_RESTRICT out) {
     const V total = set(sum(n, [&](const auto& at, std::int64_t i) {
-      hn::Prefetch(y + n + i);
-      hn::Prefetch(g + n + i);
+      hwy::Prefetch(y + n + i);
+      hwy::Prefetch(g + n + i);
       return hn::Mul(at.load(g + i), at.load(y + i));
     }));
     each(n, [&](const auto& at, std::int64_t i) {
@@ -227,8 +234,8 @@ struct Row {
                                    T* HWY_RESTRICT out) {
     const V total = set(sum(n, [&](const auto& at, std::int64_t i) { return at.load(g + i); }));
     each(n, [&](const auto& at, std::int64_t i) {
-      hn::Prefetch(y + n + i);
-      hn::Prefetch(g + n + i);
+      hwy::Prefetch(y + n + i);
+      hwy::Prefetch(g + n + i);
       at.store(hn::Sub(at.load(g + i), hn::Mul(fn::exp<Ops>(at.load(y + i)), total)), out + i);
     });
   }
@@ -254,15 +261,10 @@ struct Row {
     const auto add = [](T a, T b) { return a + b; };
     const auto merge_both = [](const Moments& a, const Moments& b) { return merge(a, b); };
     const auto block = [&](std::int64_t begin, std::int64_t count, T* total) {
-      *total = sum_of_block(begin, count, [&](V lane, const auto& at, std::int64_t i) {
-        return hn::Add(lane, at.load(x + i));
-      });
+      *total = sum_of_block<false>(begin, count, [&](const auto& at, std::int64_t i) { return at.load(x + i); });
       const T mean = *total / static_cast<T>(count);
-      const V middle = set(mean);
-      return Moments{count, mean, sum_of_block(begin, count, [&](V lane, const auto& at, std::int64_t i) {
-                       const V difference = at.or_zero(hn::Sub(at.load(x + i), middle));
-                       return hn::MulAdd(difference, difference, lane);
-                     })};
+      const auto difference = [&](const auto& at, std::int64_t i) { return hn::Sub(at.load(x + i), set(mean)); };
+      return Moments{count, mean, sum_of_block<true>(begin, count, difference)};
     };
     T total;
     Moments moments;
@@ -291,7 +293,7 @@ struct Row {
                          std::int64_t n, T epsilon, T* HWY_RESTRICT out) {
     const RowStatistics<T> of_x = statistics(x, n, epsilon);
     each(n, [&](const auto& at, std::int64_t i) {
-      hn::Prefetch(x + n + i);
+      hwy::Prefetch(x + n + i);
       at.store(hn::Add(hn::Mul(normalized(at.load(x + i), of_x), at.load(scale + i)), at.load(shift + i)), out + i);
     });
   }
@@ -305,12 +307,12 @@ struct Row {
     const auto u = [&](const auto& at, std::int64_t i) { return hn::Mul(at.load(g + i), at.load(scale + i)); };
     const V mean = set(sum(n, u) / count);
     const V slope = set(sum(n, [&](const auto& at, std::int64_t i) {
-                          hn::Prefetch(g + n + i);
+                          hwy::Prefetch(g + n + i);
                           return hn::Mul(u(at, i), normalized(at.load(x + i), of_x));
                         }) /
                         count);
     each(n, [&](const auto& at, std::int64_t i) {
-      hn::Prefetch(x + n + i);
+      hwy::Prefetch(x + n + i);
       const V rest = hn::Mul(normalized(at.load(x + i), of_x), slope);
       at.store(hn::Mul(set(of_x.inverse), hn::Sub(hn::Sub(u(at, i), mean), rest)), out + i);
     });
@@ -321,12 +323,6 @@ struct Row {
     each(n, [&](const auto& at, std::int64_t i) {
       const V term = hn::Mul(at.load(g + i), normalized(at.load(x + i), of_x));
       at.store(hn::Add(at.load(lane + i), term), lane + i);
-    });
-  }
-
-  static void add(const T* HWY_RESTRICT x, std::int64_t n, T* HWY_RESTRICT lane) {
-    each(n, [&](const auto& at, std::int64_t i) {
-      at.store(hn::Add(at.load(lane + i), at.load(x + i)), lane + i);
     });
   }
 };
@@ -348,8 +344,7 @@ const RowLoops<T>* rows_with() {
                                       &statistics_of_row<T>,
                                       &R::layer_norm,
                                       &R::layer_norm_input_gradient,
-                                      &R::add_normalized,
-                                      &R::add};
+                                      &R::add_normalized};
   return &kLoops;
 }
 

@@ -32,7 +32,6 @@ struct RowLoops {
   void (*layer_norm_input_gradient)(const T* g, const T* x, const T* scale, std::int64_t n, T epsilon, T* out);
   // lane += g * ((x - mean) * inverse)
   void (*add_normalized)(const T* g, const T* x, const RowStatistics<T>& of_x, std::int64_t n, T* lane);
-  void (*add)(const T* x, std::int64_t n, T* lane);  // lane += x
 };
 template <typename T>
 const RowLoops<T>* row_loops();
