@@ -8,7 +8,7 @@
 
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
-#include "tessera/backends/cpu/normalization_kernels.h"
+#include "tessera/backends/cpu/rows.h"
 #include "tessera/backends/cpu/scratch.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/reduce.h"
@@ -16,7 +16,6 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kElementsPerTask = 1 << 14;
 constexpr std::int64_t kBlock = numerics::kReduceBlock;
 constexpr std::int64_t kChains = numerics::kReduceLanes;
 constexpr std::int64_t kTile = 2048;  // columns whose lanes are kept at once
@@ -29,15 +28,6 @@ struct Rows {
       (axis < shape.rank() - trailing ? count : length) *= shape[axis];
   }
 };
-
-// body(first, end) over rows, on all threads.
-template <typename Body>
-void in_tasks(const Rows& rows, Body&& body) {
-  const std::int64_t per_task = std::max<std::int64_t>(1, kElementsPerTask / rows.length);
-  parallel_for((rows.count + per_task - 1) / per_task, [&](std::int64_t task) {
-    body(task * per_task, std::min(rows.count, (task + 1) * per_task));
-  });
-}
 
 template <typename T>
 const T* dense_in(ScratchScope& scratch, const TensorView& view) {
@@ -57,13 +47,11 @@ bool map_rows(const KernelCall& call) {
   for (std::size_t i = 0; i < 3; ++i) in[i] = dense_in<T>(scratch, call.inputs[i]);
   T* out = call.output.as<T>();
   const std::int64_t n = rows.length;
-  in_tasks(rows, [&](std::int64_t first, std::int64_t end) {
-    for (std::int64_t row = first; row < end; ++row) {
-      if (call.op == Op::kLayerNorm)
-        loops->layer_norm(in[0] + row * n, in[1], in[2], n, epsilon, out + row * n);
-      else
-        loops->layer_norm_input_gradient(in[0] + row * n, in[1] + row * n, in[2], n, epsilon, out + row * n);
-    }
+  for_rows_of(out, rows.count, n, [&](std::int64_t row, const RowResult<T>& to) {
+    if (call.op == Op::kLayerNorm)
+      loops->layer_norm(in[0] + row * n, in[1], in[2], n, epsilon, to);
+    else
+      loops->layer_norm_input_gradient(in[0] + row * n, in[1] + row * n, in[2], n, epsilon, to);
   });
   return true;
 }
@@ -91,9 +79,8 @@ bool scale_gradient(const KernelCall& call) {
   const T* x = dense_in<T>(scratch, call.inputs[1]);
   auto* of_x = scratch.allocate<RowStatistics<T>>(rows.count);
   const std::int64_t n = rows.length;
-  in_tasks(rows, [&](std::int64_t first, std::int64_t end) {
-    for (std::int64_t row = first; row < end; ++row)
-      of_x[row] = loops->statistics(x + row * n, n, static_cast<T>(attributes.epsilon));
+  for_rows(rows.count, n, [&](std::int64_t row) {
+    of_x[row] = loops->statistics(x + row * n, n, static_cast<T>(attributes.epsilon));
   });
   const std::int64_t blocks = (rows.count + kBlock - 1) / kBlock, tiles = (n + kTile - 1) / kTile;
   T* partial = scratch.allocate<T>(blocks * n);

@@ -8,24 +8,11 @@
 
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
-#include "tessera/backends/cpu/normalization_kernels.h"
+#include "tessera/backends/cpu/rows.h"
 #include "tessera/backends/cpu/scratch.h"
-#include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
 namespace {
-
-constexpr std::int64_t kElementsPerTask = 1 << 14;
-
-// body(row) for every row, on all threads.
-template <typename Body>
-void for_rows(std::int64_t rows, std::int64_t n, Body&& body) {
-  const std::int64_t per_task = std::max<std::int64_t>(1, kElementsPerTask / n);
-  parallel_for((rows + per_task - 1) / per_task, [&](std::int64_t task) {
-    const std::int64_t end = std::min(rows, (task + 1) * per_task);
-    for (std::int64_t row = task * per_task; row < end; ++row) body(row);
-  });
-}
 
 // The same elements with `axis` as the last one.
 TensorView with_axis_last(const TensorView& view, int axis) {
@@ -53,28 +40,29 @@ bool map_rows(const KernelCall& call, Function function) {
     const TensorView moved = with_axis_last(call.inputs[i], axis);
     inputs[i] = dense<T>(moved, moved.contiguous() ? nullptr : scratch.allocate<T>(rows * n));
   }
-  const TensorView to = with_axis_last(call.output, axis);
-  T* out = to.contiguous() ? call.output.as<T>() : scratch.allocate<T>(rows * n);
-  for_rows(rows, n, [&](std::int64_t row) {
+  const TensorView moved_out = with_axis_last(call.output, axis);
+  T* out = moved_out.contiguous() ? call.output.as<T>() : scratch.allocate<T>(rows * n);
+  for_rows_of(out, rows, n, [&](std::int64_t row, const RowResult<T>& to) {
     std::array<const T*, kInputs> at;
     for (std::size_t i = 0; i < kInputs; ++i) at[i] = inputs[i] + row * n;
-    function(*loops, at, n, out + row * n);
+    function(*loops, at, n, to);
   });
-  if (!to.contiguous()) copy_view({out, to.dtype, to.shape, row_major_strides(to.shape)}, to);
+  if (!moved_out.contiguous())
+    copy_view({out, moved_out.dtype, moved_out.shape, row_major_strides(moved_out.shape)}, moved_out);
   return true;
 }
 
 template <typename T>
 bool softmax(const KernelCall& call) {
-  return map_rows<T, 1>(call, [&](const RowLoops<T>& loops, const auto& x, std::int64_t n, T* out) {
-    (call.op == Op::kSoftmax ? loops.softmax : loops.log_softmax)(x[0], n, out);
+  return map_rows<T, 1>(call, [&](const RowLoops<T>& loops, const auto& x, std::int64_t n, const RowResult<T>& to) {
+    (call.op == Op::kSoftmax ? loops.softmax : loops.log_softmax)(x[0], n, to);
   });
 }
 
 template <typename T>
 bool softmax_gradient(const KernelCall& call) {
-  return map_rows<T, 2>(call, [&](const RowLoops<T>& loops, const auto& in, std::int64_t n, T* out) {
-    (call.op == Op::kSoftmaxGradient ? loops.softmax_gradient : loops.log_softmax_gradient)(in[0], in[1], n, out);
+  return map_rows<T, 2>(call, [&](const RowLoops<T>& loops, const auto& in, std::int64_t n, const RowResult<T>& to) {
+    (call.op == Op::kSoftmaxGradient ? loops.softmax_gradient : loops.log_softmax_gradient)(in[0], in[1], n, to);
   });
 }
 
@@ -96,8 +84,8 @@ bool cross_entropy(const KernelCall& call) {
     return true;
   }
   const T* g = dense<T>(call.inputs[2], scratch.allocate<T>(rows));
-  for_rows(rows, n, [&](std::int64_t i) {
-    loops->cross_entropy_gradient(x + i * n, n, labels[i], g[i], out + i * n);
+  for_rows_of(out, rows, n, [&](std::int64_t i, const RowResult<T>& to) {
+    loops->cross_entropy_gradient(x + i * n, n, labels[i], g[i], to);
   });
   return true;
 }

@@ -67,6 +67,10 @@ struct Row {
     HWY_INLINE void store(V v, T* to) const { hn::StoreU(v, D(), to); }
     HWY_INLINE V or_else(V v, V) const { return v; }
   };
+  // Past the caches: for results that are too large to be found there by the next reader.
+  struct Streamed : Whole {
+    HWY_INLINE void store(V v, T* to) const { hn::Stream(v, D(), to); }
+  };
   struct Part {
     M mask;
     HWY_INLINE V load(const T* from) const { return hn::MaskedLoad(mask, D(), from); }
@@ -80,14 +84,22 @@ struct Row {
   static HWY_INLINE V set(T value) { return hn::Set(D(), value); }
 
   // body(at, i) for the vectors of a row.
-  template <class Body>
+  template <class At = Whole, class Body>
   static HWY_INLINE void each(std::int64_t n, Body body) {
     std::int64_t i = 0;
     for (; i + 2 * kWidth <= n; i += 2 * kWidth) {
-      body(Whole(), i);
-      body(Whole(), i + kWidth);
+      body(At(), i);
+      body(At(), i + kWidth);
     }
     for (; i < n; i += kWidth) body(first(n - i), i);
+  }
+  // The same for a body that writes a row of the result.
+  template <class Body>
+  static HWY_INLINE void each(std::int64_t n, const RowResult<T>& to, Body body) {
+    if (to.streams)
+      each<Streamed>(n, body);
+    else
+      each(n, body);
   }
 
   static HWY_INLINE T combine_lanes(const V (&sums)[kVectors]) {
@@ -183,73 +195,71 @@ struct Row {
 
   // finish(at, exponential / total, i) over a row of exponentials.
   template <class Finish>
-  static HWY_INLINE void divide_row(const T* exponentials, std::int64_t n, T total, bool easy, Finish finish) {
+  static HWY_INLINE void divide_row(std::int64_t n, T total, bool easy, const RowResult<T>& to, Finish finish) {
     const V divisor = set(total), inverse = set(T(1) / total);
     if (easy)
-      return each(n, [&](const auto& at, std::int64_t i) {
-        const V e = at.load(exponentials + i), quotient = hn::Mul(e, inverse);
+      return each(n, to, [&](const auto& at, std::int64_t i) {
+        const V e = at.load(to.room + i), quotient = hn::Mul(e, inverse);
         finish(at, hn::MulAdd(hn::NegMulAdd(quotient, divisor, e), inverse, quotient), i);
       });
-    each(n, [&](const auto& at, std::int64_t i) {
-      finish(at, hn::Div(at.load(exponentials + i), divisor), i);
+    each(n, to, [&](const auto& at, std::int64_t i) { finish(at, hn::Div(at.load(to.room + i), divisor), i); });
+  }
+
+  static void softmax(const T* x, std::int64_t n, const RowResult<T>& to) {
+    const Extent extent = extent_of(x, n);
+    const T total = sum_of_exponentials(
+        x, n, extent, [&](const auto& at, V e, std::int64_t i) { at.store(e, to.room + i); });
+    divide_row(n, total, extent.easy, to, [&](const auto& at, V y, std::int64_t i) { at.store(y, to.out + i); });
+  }
+
+  static void log_softmax(const T* x, std::int64_t n, const RowResult<T>& to) {
+    const Extent extent = extent_of(x, n);
+    const T total = sum_of_exponentials(x, n, extent, [](const auto&, V, std::int64_t) {});
+    const V max = set(extent.max), log_total = set(numerics::log(total));
+    each(n, to, [&](const auto& at, std::int64_t i) {
+      at.store(hn::Sub(hn::Sub(at.load(x + i), max), log_total), to.out + i);
     });
   }
 
-  static void softmax(const T* HWY_RESTRICT x, std::int64_t n, T* HWY_RESTRICT out) {
-    const Extent extent = extent_of(x, n);
-    const T total = sum_of_exponentials(x, n, extent, [&](const auto& at, V e, std::int64_t i) { at.store(e, out + i); });
-    divide_row(out, n, total, extent.easy, [&](const auto& at, V y, std::int64_t i) { at.store(y, out + i); });
-  }
-
-  static void log_softmax(const T* HWY_RESTRICT x, std::int64_t n, T* HWY_RESTRICT out) {
-    const Extent extent = extent_of(x, n);
-    const V max = set(extent.max);
-    const V log_total = set(numerics::log(sum_of_exponentials(x, n, extent, [](const auto&, V, std::int64_t) {})));
-    each(n, [&](const auto& at, std::int64_t i) {
-      at.store(hn::Sub(hn::Sub(at.load(x + i), max), log_total), out + i);
-    });
-  }
-
-  static T cross_entropy(const T* HWY_RESTRICT x, std::int64_t n, std::int64_t label) {
+  static T cross_entropy(const T* x, std::int64_t n, std::int64_t label) {
     const Extent extent = extent_of(x, n);
     const T total = sum_of_exponentials(x, n, extent, [](const auto&, V, std::int64_t) {});
     return -((x[label] - extent.max) - numerics::log(total));
   }
 
   // y * (g - sum(g * y))
-  static void softmax_gradient(const T* HWY_RESTRICT y, const T* HWY_RESTRICT g, std::int64_t n,
-                               T* HWY_RESTRICT out) {
+  static void softmax_gradient(const T* y, const T* g, std::int64_t n, const RowResult<T>& to) {
     const V total = set(sum(n, [&](const auto& at, std::int64_t i) {
       hwy::Prefetch(y + n + i);
       hwy::Prefetch(g + n + i);
       return hn::Mul(at.load(g + i), at.load(y + i));
     }));
-    each(n, [&](const auto& at, std::int64_t i) {
-      at.store(hn::Mul(at.load(y + i), hn::Sub(at.load(g + i), total)), out + i);
+    each(n, to, [&](const auto& at, std::int64_t i) {
+      at.store(hn::Mul(at.load(y + i), hn::Sub(at.load(g + i), total)), to.out + i);
     });
   }
 
   // g - exp(y) * sum(g)
-  static void log_softmax_gradient(const T* HWY_RESTRICT y, const T* HWY_RESTRICT g, std::int64_t n,
-                                   T* HWY_RESTRICT out) {
+  static void log_softmax_gradient(const T* y, const T* g, std::int64_t n, const RowResult<T>& to) {
     const V total = set(sum(n, [&](const auto& at, std::int64_t i) { return at.load(g + i); }));
-    each(n, [&](const auto& at, std::int64_t i) {
+    each(n, to, [&](const auto& at, std::int64_t i) {
       hwy::Prefetch(y + n + i);
       hwy::Prefetch(g + n + i);
-      at.store(hn::Sub(at.load(g + i), hn::Mul(fn::exp<Ops>(at.load(y + i)), total)), out + i);
+      at.store(hn::Sub(at.load(g + i), hn::Mul(fn::exp<Ops>(at.load(y + i)), total)), to.out + i);
     });
   }
 
   // (softmax(x) - one-hot(label)) * g. Subtracting +0 changes no softmax: only the label's place is done apart.
-  static void cross_entropy_gradient(const T* HWY_RESTRICT x, std::int64_t n, std::int64_t label, T g,
-                                     T* HWY_RESTRICT out) {
+  static void cross_entropy_gradient(const T* x, std::int64_t n, std::int64_t label, T g,
+                                     const RowResult<T>& to) {
     const Extent extent = extent_of(x, n);
-    const T total = sum_of_exponentials(x, n, extent, [&](const auto& at, V e, std::int64_t i) { at.store(e, out + i); });
-    const T own = out[label] / total;
+    const T total = sum_of_exponentials(
+        x, n, extent, [&](const auto& at, V e, std::int64_t i) { at.store(e, to.room + i); });
+    const T own = to.room[label] / total;
     const V factor = set(g);
-    divide_row(out, n, total, extent.easy,
-               [&](const auto& at, V y, std::int64_t i) { at.store(hn::Mul(y, factor), out + i); });
-    out[label] = (own - T(1)) * g;
+    divide_row(n, total, extent.easy, to,
+               [&](const auto& at, V y, std::int64_t i) { at.store(hn::Mul(y, factor), to.out + i); });
+    to.out[label] = (own - T(1)) * g;
   }
 
   // ---- Layer normalisation ----
@@ -289,32 +299,32 @@ struct Row {
     return hn::Mul(hn::Sub(x, set(of_x.mean)), set(of_x.inverse));
   }
 
-  static void layer_norm(const T* HWY_RESTRICT x, const T* HWY_RESTRICT scale, const T* HWY_RESTRICT shift,
-                         std::int64_t n, T epsilon, T* HWY_RESTRICT out) {
+  static void layer_norm(const T* x, const T* scale, const T* shift, std::int64_t n, T epsilon,
+                         const RowResult<T>& to) {
     const RowStatistics<T> of_x = statistics(x, n, epsilon);
-    each(n, [&](const auto& at, std::int64_t i) {
+    each(n, to, [&](const auto& at, std::int64_t i) {
       hwy::Prefetch(x + n + i);
-      at.store(hn::Add(hn::Mul(normalized(at.load(x + i), of_x), at.load(scale + i)), at.load(shift + i)), out + i);
+      at.store(hn::Add(hn::Mul(normalized(at.load(x + i), of_x), at.load(scale + i)), at.load(shift + i)),
+               to.out + i);
     });
   }
 
   // inverse * ((u - mean(u)) - normalized * mean(u * normalized)) with u = g * scale
-  static void layer_norm_input_gradient(const T* HWY_RESTRICT g, const T* HWY_RESTRICT x,
-                                        const T* HWY_RESTRICT scale, std::int64_t n, T epsilon,
-                                        T* HWY_RESTRICT out) {
+  static void layer_norm_input_gradient(const T* g, const T* x, const T* scale, std::int64_t n, T epsilon,
+                                        const RowResult<T>& to) {
     const RowStatistics<T> of_x = statistics(x, n, epsilon);
     const T count = static_cast<T>(n);
     const auto u = [&](const auto& at, std::int64_t i) { return hn::Mul(at.load(g + i), at.load(scale + i)); };
     const V mean = set(sum(n, u) / count);
     const V slope = set(sum(n, [&](const auto& at, std::int64_t i) {
                           hwy::Prefetch(g + n + i);
+                          hwy::Prefetch(x + n + i);
                           return hn::Mul(u(at, i), normalized(at.load(x + i), of_x));
                         }) /
                         count);
-    each(n, [&](const auto& at, std::int64_t i) {
-      hwy::Prefetch(x + n + i);
+    each(n, to, [&](const auto& at, std::int64_t i) {
       const V rest = hn::Mul(normalized(at.load(x + i), of_x), slope);
-      at.store(hn::Mul(set(of_x.inverse), hn::Sub(hn::Sub(u(at, i), mean), rest)), out + i);
+      at.store(hn::Mul(set(of_x.inverse), hn::Sub(hn::Sub(u(at, i), mean), rest)), to.out + i);
     });
   }
 

@@ -17,19 +17,30 @@ struct RowStatistics {
   T mean, inverse;  // inverse = 1 / sqrt(variance + epsilon)
 };
 
+// Where a row of the result goes. `streams`: past the caches; out and n are then multiples of 64 bytes, and the
+// caller ends with a fence (hwy::FlushStream). `room` is for n numbers in between; it may be `out` otherwise.
+template <typename T>
+struct RowResult {
+  T* out;
+  T* room;
+  bool streams;
+};
+
 template <typename T>
 struct RowLoops {
-  void (*softmax)(const T* x, std::int64_t n, T* out);
-  void (*log_softmax)(const T* x, std::int64_t n, T* out);
+  void (*softmax)(const T* x, std::int64_t n, const RowResult<T>& to);
+  void (*log_softmax)(const T* x, std::int64_t n, const RowResult<T>& to);
   T (*cross_entropy)(const T* x, std::int64_t n, std::int64_t label);
   // The definitions are those of ops.def; y and g are rows of the output and of its gradient.
-  void (*softmax_gradient)(const T* y, const T* g, std::int64_t n, T* out);
-  void (*log_softmax_gradient)(const T* y, const T* g, std::int64_t n, T* out);
-  void (*cross_entropy_gradient)(const T* x, std::int64_t n, std::int64_t label, T g, T* out);
+  void (*softmax_gradient)(const T* y, const T* g, std::int64_t n, const RowResult<T>& to);
+  void (*log_softmax_gradient)(const T* y, const T* g, std::int64_t n, const RowResult<T>& to);
+  void (*cross_entropy_gradient)(const T* x, std::int64_t n, std::int64_t label, T g, const RowResult<T>& to);
 
   RowStatistics<T> (*statistics)(const T* x, std::int64_t n, T epsilon);
-  void (*layer_norm)(const T* x, const T* scale, const T* shift, std::int64_t n, T epsilon, T* out);
-  void (*layer_norm_input_gradient)(const T* g, const T* x, const T* scale, std::int64_t n, T epsilon, T* out);
+  void (*layer_norm)(const T* x, const T* scale, const T* shift, std::int64_t n, T epsilon,
+                     const RowResult<T>& to);
+  void (*layer_norm_input_gradient)(const T* g, const T* x, const T* scale, std::int64_t n, T epsilon,
+                                    const RowResult<T>& to);
   // lane += g * ((x - mean) * inverse)
   void (*add_normalized)(const T* g, const T* x, const RowStatistics<T>& of_x, std::int64_t n, T* lane);
 };
