@@ -95,7 +95,7 @@ double read_bandwidth(int threads, double seconds) {
   if (!wide && !__builtin_cpu_supports("avx2")) return 0;
   constexpr long kNumbers = 10'000'000;
   const tessera::Tensor numbers = tessera::ones({kNumbers});
-  const float* x = numbers.data<float>();
+  const float* x = numbers.view().as<const float>();
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   std::vector<double> times;

@@ -109,7 +109,8 @@ TEST_F(LayersTest, AgreeWithPyTorch) {
 // Rows of numbers whose mean is 10 and variance 4: what is left is the rows' own pattern.
 TEST_F(LayersTest, LayerNormBringsRowsToMeanZeroAndVarianceOne) {
   LayerNorm layer({2, 2}, {.epsilon = 0, .dtype = DType::kFloat64});
-  layer.initialize(7);
+  RandomSource random(7);
+  layer.initialize(random);
   const Tensor x = Tensor::from<double>({8, 12, 12, 8, 12, 12, 8, 8}, {2, 2, 2});
   EXPECT_EQ(layer.evaluate(x).to_vector<double>(), (std::vector<double>{-1, 1, 1, -1, 1, 1, -1, -1}));
   EXPECT_EQ(layer.describe(), "LayerNorm([2, 2])");

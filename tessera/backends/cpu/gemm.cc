@@ -1,15 +1,26 @@
 #include "tessera/backends/cpu/gemm.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 
+#include "tessera/backends/cpu/gemv.h"
 #include "tessera/backends/cpu/scratch.h"
 
 namespace tessera::backends {
 namespace {
 
-// Rows of A per block: 192 x 256 floats stay in the second-level cache while the panels of B go by.
-constexpr std::int64_t kBlockRows = 192;
+// Bytes of B's packed chunk: half of the second-level cache of most processors.
+constexpr std::int64_t kPackedBytes = std::int64_t{512} << 10;
+constexpr std::int64_t kStripBytes = 256;   // of a row of B that is copied at a time
+constexpr std::int64_t kSingleBlock = 32;   // so many tiles, or fewer, are one block of rows
+constexpr std::int64_t kBlockTiles = 8;     // of a block, where there are more
+constexpr std::int64_t kManyPanels = 8;     // that make packing a row of A pay
+
+std::int64_t round_up(std::int64_t value, std::int64_t step) {
+  return (value + step - 1) / step * step;
+}
 
 template <typename T>
 class StridedSource : public PanelSource<T> {
@@ -20,21 +31,22 @@ class StridedSource : public PanelSource<T> {
   void pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
             std::int64_t step) const override {
     const T* from = b_.data + k0 * b_.row + n0 * b_.column;
-    if (b_.column == 1) return pack_rows(from, depth, columns, panel, step);
-    if (b_.row == 1) {
+    // Leftovers behind the columns would be harmless to the result, but slow to multiply if they happen to be subnormal.
+    if (columns < step)
+      for (std::int64_t k = 0; k < depth; ++k) std::fill(panel + k * step + columns, panel + (k + 1) * step, T(0));
+    if (b_.column == 1) {
+      kernels_.pack_rows(from, b_.row, depth, columns, panel, step);
+    } else if (b_.row == 1) {
       kernels_.pack_transposed(from, b_.column, depth, columns, panel, step);
     } else {
       for (std::int64_t k = 0; k < depth; ++k)
         for (std::int64_t j = 0; j < columns; ++j) panel[k * step + j] = from[k * b_.row + j * b_.column];
     }
-    if (columns == step) return;
-    for (std::int64_t k = 0; k < depth; ++k)
-      std::fill(panel + k * step + columns, panel + (k + 1) * step, T(0));
   }
 
   const T* in_place(std::int64_t k0, std::int64_t n0, std::int64_t columns,
                     std::int64_t* step) const override {
-    if (pack_pays_ || b_.column != 1 || columns == 0) return nullptr;
+    if (pack_pays_ || b_.column != 1 || columns % kernels_.lanes != 0) return nullptr;
     *step = b_.row;
     return b_.data + k0 * b_.row + n0;
   }
@@ -45,77 +57,257 @@ class StridedSource : public PanelSource<T> {
   }
 
  private:
-  void pack_rows(const T* from, std::int64_t depth, std::int64_t columns, T* panel, std::int64_t step) const {
-    for (std::int64_t k = 0; k < depth; ++k, from += b_.row, panel += step) {
-      std::memcpy(panel, from, static_cast<std::size_t>(columns) * sizeof(T));
-      std::fill(panel + columns, panel + step, T(0));
-    }
-  }
-
   const GemmKernels<T>& kernels_;
   MatrixView<const T> b_;
   bool pack_pays_;
 };
 
-// The tiles of one panel: every row of the block against `columns` columns of B.
 template <typename T>
-struct Panel {
-  const T* b;
-  std::int64_t step;
-  std::int64_t columns;
-  int vectors;
-};
+MatrixView<T> moved(MatrixView<T> view, std::int64_t rows, std::int64_t columns) {
+  return {view.data + rows * view.row + columns * view.column, view.row, view.column};
+}
 
+// The loops of gemm.h around the tiles, on one thread.
 template <typename T>
-void store_scattered(const GemmKernels<T>& kernels, int rows, const Panel<T>& panel, TileArguments<T> tile,
-                     MatrixView<T> c) {
-  alignas(64) T sums[kTileRows * kTileVectors * 16];
-  const std::int64_t width = panel.vectors * kernels.lanes;
-  const bool accumulate = tile.accumulate;
-  tile.c = sums;
-  tile.c_row = width;
-  tile.accumulate = false;
-  kernels.tile[rows][panel.vectors](tile);
-  for (int i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < panel.columns; ++j) {
-      T& target = c.data[i * c.row + j * c.column];
-      const T sum = sums[i * width + j];
-      target = accumulate ? target + sum : sum;
+class BlockedProduct {
+ public:
+  BlockedProduct(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
+                 MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c)
+      : kernels_(kernels), m_(m), n_(n), k_(k), a_(a), b_(b), c_(c) {
+    vectors_ = b.panel_vectors() > 0 ? b.panel_vectors() : panel_vectors();
+    width_ = vectors_ * kernels.lanes;
+    most_rows_ = kernels.most_rows[vectors_];
+    groups_ = (m + most_rows_ - 1) / most_rows_;
+    strip_ = std::max<std::int64_t>(1, kStripBytes / (width_ * static_cast<std::int64_t>(sizeof(T))));
+    block_tiles_ = groups_ <= kSingleBlock ? groups_ : kBlockTiles;
+    set_columns();
+    const std::int64_t depth = std::min(k, kChunk);
+    panels_ = scratch_.allocate<T>(depth * kept_panels_ * width_);
+    pack_a_ = packing_a_pays();
+    if (pack_a_) packed_a_ = scratch_.allocate<T>(block_tiles_ * most_rows_ * depth);
+  }
+
+  void run() {
+    for (std::int64_t n0 = 0; n0 < n_; n0 += block_columns_) {
+      const std::int64_t columns = std::min(block_columns_, n_ - n0);
+      for (std::int64_t k0 = 0; k0 < k_; k0 += kChunk) multiply_chunk(n0, columns, k0);
     }
   }
-}
 
-// Takes the rows that one tile copies off the front of `all`.
-template <typename T>
-CopyAhead<T> take_rows(CopyAhead<T>& all, std::int64_t rows, std::int64_t width) {
-  CopyAhead<T> taken = all;
-  taken.rows = std::min(rows, all.rows);
-  all.rows -= taken.rows;
-  all.from += taken.rows * all.from_step;
-  all.to += taken.rows * width;
-  return taken;
-}
+ private:
+  struct Panel {
+    std::int64_t n0, columns;
+    int vectors;
+    T* packed;     // where it is packed, or would be
+    const T* data;
+    std::int64_t step;
+    bool last;  // of the block
+  };
 
-template <typename T>
-void multiply_panel(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t depth, MatrixView<const T> a,
-                    const Panel<T>& panel, CopyAhead<T>& ahead, MatrixView<T> c, bool accumulate) {
-  // Balanced panels of rows: 8 rows are 4 + 4 rather than 6 + 2.
-  const std::int64_t groups = (m + kTileRows - 1) / kTileRows;
-  const std::int64_t copied_rows = std::min(depth / kernels.vectors, (depth + groups - 1) / groups);
-  std::int64_t row = 0;
-  for (std::int64_t group = 0; group < groups; ++group) {
-    const int rows = static_cast<int>((m - row + groups - group - 1) / (groups - group));
-    TileArguments<T> tile{depth,      a.data + row * a.row, a.row, a.column,      panel.b,
-                          panel.step, c.data + row * c.row, c.row, panel.columns, accumulate};
-    if (ahead.rows > 0) tile.ahead = take_rows(ahead, copied_rows, kernels.vectors * kernels.lanes);
-    if (c.column == 1) {
-      kernels.tile[rows][panel.vectors](tile);
+  // Rows begin ... end of C against a chunk.
+  struct RowBlock {
+    std::int64_t first_group, last_group;
+    MatrixView<const T> a;  // row 0 is row `begin` of A, column 0 the chunk's first
+    std::int64_t begin;
+  };
+
+  // A single block of rows needs no panel twice: the panels in use and those that are being copied are kept. Otherwise
+  // all of a block of columns are.
+  void set_columns() {
+    block_columns_ = n_;
+    kept_panels_ = 2 * strip_;
+    if (block_tiles_ == groups_) return;
+    const std::int64_t fitting = kPackedBytes / (kChunk * static_cast<std::int64_t>(sizeof(T)));
+    const std::int64_t blocks = (n_ + fitting - 1) / fitting;
+    block_columns_ = round_up((n_ + blocks - 1) / blocks, width_);
+    kept_panels_ = block_columns_ / width_ + strip_;
+  }
+
+  // Strips begin behind the first panel and must not be cut.
+  T* place(std::int64_t column, std::int64_t depth) const {
+    return panels_ + (column / width_ + strip_ - 1) % kept_panels_ * width_ * depth;
+  }
+
+  // Few rows: more columns at a time, so that there are chains enough to fill the arithmetic units.
+  int panel_vectors() const {
+    int vectors = kTileVectors;
+    while (vectors > kernels_.vectors && kernels_.most_rows[vectors] < m_) --vectors;
+    const std::int64_t needed = (n_ + kernels_.lanes - 1) / kernels_.lanes;
+    return static_cast<int>(std::min<std::int64_t>(vectors, needed));
+  }
+
+  bool packing_a_pays() const {
+    const std::int64_t panels = (std::min(block_columns_, n_) + width_ - 1) / width_;
+    // Rows a power of two apart meet in the same few places of a cache.
+    const std::int64_t row_bytes = std::abs(a_.row) * static_cast<std::int64_t>(sizeof(T));
+    const bool meeting = row_bytes % 1024 == 0 && row_bytes >= 2048;
+    if (a_.column == 1) return panels >= kManyPanels || (meeting && panels > 1 && m_ >= most_rows_);
+    return panels > 2;
+  }
+
+  // Balanced: 14 rows are 7 + 7 rather than 12 + 2.
+  std::int64_t group_row(std::int64_t group) const { return group * m_ / groups_; }
+
+  void multiply_chunk(std::int64_t n0, std::int64_t columns, std::int64_t k0) {
+    const std::int64_t depth = std::min(kChunk, k_ - k0);
+    packed_columns_ = 0;
+    ahead_ = {};
+    for (std::int64_t group = 0; group < groups_; group += block_tiles_) {
+      RowBlock rows{group, std::min<std::int64_t>(group + block_tiles_, groups_), {}, group_row(group)};
+      rows.a = moved(a_, rows.begin, k0);
+      if (pack_a_) rows.a = pack_a(rows.a, group_row(rows.last_group) - rows.begin, depth);
+      for (std::int64_t column = 0; column < columns; column += width_) {
+        Panel panel = panel_at(n0, column, columns, k0, depth);
+        for (std::int64_t tile = rows.first_group; tile < rows.last_group; ++tile)
+          multiply_tile(rows, tile, panel, k0, depth);
+      }
+    }
+  }
+
+  // Packs the panel unless that is done or not needed.
+  Panel panel_at(std::int64_t n0, std::int64_t column, std::int64_t all_columns, std::int64_t k0,
+                 std::int64_t depth) {
+    Panel panel{};
+    panel.n0 = n0 + column;
+    panel.columns = std::min(width_, all_columns - column);
+    panel.last = column + width_ >= all_columns;
+    panel.vectors = static_cast<int>((panel.columns + kernels_.lanes - 1) / kernels_.lanes);
+    panel.data = b_.in_place(k0, panel.n0, panel.columns, &panel.step);
+    if (panel.data != nullptr) return panel;
+    T* const packed = place(column, depth);
+    panel.data = packed;
+    panel.step = panel.vectors * kernels_.lanes;
+    if (column < packed_columns_) return panel;
+    if (ahead_.panels > 0) {
+      copy_rest();
+      packed_columns_ = column + ahead_.panels * width_;
     } else {
-      store_scattered(kernels, rows, panel, tile, {c.data + row * c.row, c.row, c.column});
+      b_.pack(k0, depth, panel.n0, panel.columns, packed, panel.step);
+      packed_columns_ = column + panel.columns;
     }
-    row += rows;
+    start_copy(n0, all_columns, k0, depth);
+    return panel;
   }
-}
+
+  // From now on the tiles copy the panels behind those that are packed.
+  void start_copy(std::int64_t n0, std::int64_t all_columns, std::int64_t k0, std::int64_t depth) {
+    ahead_ = {};
+    const std::int64_t panels = std::min(strip_, (all_columns - packed_columns_) / width_);
+    if (panels < 1 || vectors_ < 2 || m_ < kCopyingRows) return;
+    ahead_.from = b_.rows(k0, n0 + packed_columns_, &ahead_.from_step);
+    if (ahead_.from == nullptr) return;
+    ahead_.to = place(packed_columns_, depth);
+    ahead_.panel_step = width_ * depth;
+    ahead_.panels = static_cast<int>(panels);
+    ahead_.rows = depth;
+  }
+
+  // The share of the next tile: the last tile before the panels are needed finds nothing left.
+  CopyAhead<T> take_copies(std::int64_t depth, std::int64_t tiles) {
+    CopyAhead<T> taken = ahead_;
+    const std::int64_t share = (depth + tiles * ahead_.panels - 1) / (tiles * ahead_.panels);
+    taken.rows = std::min(ahead_.rows, share);
+    ahead_.rows -= taken.rows;
+    ahead_.from += taken.rows * ahead_.from_step;
+    ahead_.to += taken.rows * width_;
+    return taken;
+  }
+
+  void copy_rest() {
+    for (int panel = 0; panel < ahead_.panels; ++panel)
+      kernels_.pack_rows(ahead_.from + panel * width_, ahead_.from_step, ahead_.rows, width_,
+                         ahead_.to + panel * ahead_.panel_step, width_);
+  }
+
+  // What the tile has fetched: the rows of the tile that comes after, or A's next block for packing it.
+  void set_fetch(const RowBlock& block, std::int64_t group, const Panel& panel, std::int64_t k0,
+                 TileArguments<T>& tile) const {
+    if (a_.column != 1) return;
+    std::int64_t next = group + 1;
+    if (panel.last) {
+      next = group + (block.last_group - block.first_group);
+      if (next >= groups_) {
+        next -= groups_;
+        k0 += kChunk;
+      }
+      if (k0 + kChunk > k_) return;
+    } else if (pack_a_ || next >= block.last_group) {
+      return;
+    }
+    if (next >= groups_) return;
+    tile.next_a = moved(a_, group_row(next), k0).data;
+    tile.next_a_row = a_.row;
+  }
+
+  void multiply_tile(const RowBlock& block, std::int64_t group, Panel& panel, std::int64_t k0,
+                     std::int64_t depth) {
+    const std::int64_t row = group_row(group);
+    const int rows = static_cast<int>(group_row(group + 1) - row);
+    const MatrixView<const T> a = moved(block.a, row - block.begin, 0);
+    const MatrixView<T> c = moved(c_, row, panel.n0);
+    TileArguments<T> tile{depth,  a.data, a.row,         a.column, panel.data, panel.step,
+                          c.data, c.row,  panel.columns, k0 > 0,   {}};
+    if (ahead_.rows > 0 && rows >= kCopyingRows && panel.vectors == vectors_)
+      tile.ahead = take_copies(depth, block.last_group - block.first_group);
+    set_fetch(block, group, panel, k0, tile);
+    if (c.column == 1) return kernels_.tile[rows][panel.vectors](tile);
+    store_standing(rows, panel, tile, c);
+  }
+
+  // Through a buffer into a result whose columns are not side by side.
+  void store_standing(int rows, const Panel& panel, TileArguments<T> tile, MatrixView<T> c) const {
+    alignas(64) T sums[kTileRows * kTileVectors * 16];
+    const std::int64_t width = panel.vectors * kernels_.lanes;
+    const bool accumulate = tile.accumulate;
+    tile.c = sums;
+    tile.c_row = width;
+    tile.columns = width;
+    tile.accumulate = false;
+    kernels_.tile[rows][panel.vectors](tile);
+    if (c.row == 1) return kernels_.store_transposed(sums, width, rows, panel.columns, accumulate, c.data, c.column);
+    for (std::int64_t i = 0; i < rows; ++i) {
+      for (std::int64_t j = 0; j < panel.columns; ++j) {
+        T& target = c.data[i * c.row + j * c.column];
+        target = accumulate ? target + sums[i * width + j] : sums[i * width + j];
+      }
+    }
+  }
+
+  // A's block with its elements close together, in rows or, if A lies in columns, in columns.
+  MatrixView<const T> pack_a(MatrixView<const T> a, std::int64_t rows, std::int64_t depth) const {
+    if (a.column == 1) {
+      kernels_.pack_rows(a.data, a.row, rows, depth, packed_a_, depth);
+      return {packed_a_, depth, 1};
+    }
+    if (a.row == 1) {
+      kernels_.pack_rows(a.data, a.column, depth, rows, packed_a_, rows);
+    } else {
+      for (std::int64_t k = 0; k < depth; ++k)
+        for (std::int64_t i = 0; i < rows; ++i) packed_a_[k * rows + i] = a.data[i * a.row + k * a.column];
+    }
+    return {packed_a_, 1, rows};
+  }
+
+  const GemmKernels<T>& kernels_;
+  const std::int64_t m_, n_, k_;
+  const MatrixView<const T> a_;
+  const PanelSource<T>& b_;
+  const MatrixView<T> c_;
+  ScratchScope scratch_;
+  int vectors_;                  // of a panel
+  std::int64_t width_;           // columns of a panel
+  std::int64_t most_rows_;       // of a tile
+  std::int64_t groups_;          // tiles from the first row to the last
+  std::int64_t block_tiles_;     // tiles of a block of rows
+  std::int64_t strip_;           // panels copied at a time
+  std::int64_t kept_panels_;     // places for packed panels
+  std::int64_t block_columns_;   // columns of a block
+  std::int64_t packed_columns_ = 0;  // of this block and chunk
+  CopyAhead<T> ahead_;               // the panels behind those
+  T* panels_;
+  bool pack_a_;
+  T* packed_a_ = nullptr;
+};
 
 template <typename T>
 void fill_zero(std::int64_t m, std::int64_t n, MatrixView<T> c) {
@@ -123,83 +315,32 @@ void fill_zero(std::int64_t m, std::int64_t n, MatrixView<T> c) {
     for (std::int64_t j = 0; j < n; ++j) c.data[i * c.row + j * c.column] = T(0);
 }
 
-// A's chunk with its rows contiguous. Broadcasting from a transposed A touches another line, often another
-// page, at each step, and would do so again for every panel of B.
+// Where B is read in place: few rows use a packed panel, or its rows lie close together already.
 template <typename T>
-void pack_rows_of_a(std::int64_t m, std::int64_t depth, MatrixView<const T> a, T* packed) {
-  for (std::int64_t i = 0; i < m; i += 16) {
-    const std::int64_t end = std::min<std::int64_t>(i + 16, m);
-    for (std::int64_t k = 0; k < depth; ++k)
-      for (std::int64_t r = i; r < end; ++r) packed[r * depth + k] = a.data[r * a.row + k * a.column];
-  }
+bool packing_pays(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t k, const MatrixView<const T>& b) {
+  constexpr std::int64_t kCloseRow = 512, kSmallChunk = std::int64_t{24} << 10;
+  const std::int64_t row_bytes = b.row * static_cast<std::int64_t>(sizeof(T));
+  const bool close = row_bytes > 0 && row_bytes <= kCloseRow && std::min(k, kChunk) * row_bytes <= kSmallChunk;
+  return m > 2 * kernels.most_rows[kernels.vectors] && !close;
 }
 
-struct Sizes {
-  std::int64_t m, n, k;
-};
-
-// What the tiles of panel (k0, n0) copy: the panel that follows, if it has the same size and there are register
-// tiles enough to copy most of it.
+// About how many cycles a product takes with its lanes along n, beyond what is the same either way.
 template <typename T>
-CopyAhead<T> copy_ahead(const GemmKernels<T>& kernels, const Sizes& sizes, const PanelSource<T>& b,
-                        std::int64_t k0, std::int64_t n0, T* memory) {
-  const std::int64_t width = kernels.lanes * kernels.vectors;
-  if (sizes.m <= 2 * kTileRows || n0 + width > sizes.n) return {};
-  const std::int64_t depth = std::min(kChunk, sizes.k - k0);
-  n0 += width;
-  if (n0 >= sizes.n) {
-    n0 = 0;
-    k0 += kChunk;
-  }
-  if (n0 + width > sizes.n || k0 + depth > sizes.k) return {};
-  CopyAhead<T> ahead;
-  ahead.from = b.rows(k0, n0, &ahead.from_step);
-  ahead.to = memory;
-  ahead.rows = ahead.from != nullptr ? depth : 0;
-  return ahead;
+double cost(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> b,
+            MatrixView<T> c) {
+  constexpr double kTransposedElement = 0.4, kGatheredElement = 2, kStandingResult = 0.4;
+  const double multiplications = double(m) * double(round_up(n, kernels.lanes)) * double(k) / kernels.lanes;
+  const double packed = double(n) * double(k);
+  const double packing = b.column == 1 ? 0 : packed * (b.row == 1 ? kTransposedElement : kGatheredElement);
+  const double chunks = double((k + kChunk - 1) / kChunk);
+  const double results = double(m) * double(n) * chunks;
+  const double storing = c.column == 1 ? 0 : results * (c.row == 1 ? kStandingResult : kGatheredElement);
+  return multiplications + packing + storing;
 }
 
 template <typename T>
-void copy_rows(const CopyAhead<T>& rows, std::int64_t width) {
-  for (std::int64_t k = 0; k < rows.rows; ++k)
-    std::memcpy(rows.to + k * width, rows.from + k * rows.from_step,
-                static_cast<std::size_t>(width) * sizeof(T));
-}
-
-template <typename T>
-void multiply_block(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
-                    MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c, T* panel_memory,
-                    T* next_memory, T* a_memory) {
-  bool copied = false;  // whether the tiles of the panel before have packed this one
-  const std::int64_t width = kernels.lanes * kernels.vectors;
-  for (std::int64_t k0 = 0; k0 < k; k0 += kChunk) {
-    const std::int64_t depth = std::min(kChunk, k - k0);
-    MatrixView<const T> chunk{a.data + k0 * a.column, a.row, a.column};
-    if (a_memory != nullptr) {
-      pack_rows_of_a(m, depth, chunk, a_memory);
-      chunk = {a_memory, depth, 1};
-    }
-    for (std::int64_t n0 = 0; n0 < n; n0 += width) {
-      Panel<T> panel{};
-      panel.columns = std::min(width, n - n0);
-      panel.vectors = static_cast<int>((panel.columns + kernels.lanes - 1) / kernels.lanes);
-      const bool whole =
-          panel.columns == panel.vectors * kernels.lanes;  // reading past the end is not allowed
-      panel.b = whole ? b.in_place(k0, n0, panel.columns, &panel.step) : nullptr;
-      CopyAhead<T> ahead;
-      if (panel.b == nullptr) {
-        panel.step = panel.vectors * kernels.lanes;
-        if (!copied) b.pack(k0, depth, n0, panel.columns, panel_memory, panel.step);
-        panel.b = panel_memory;
-        ahead = copy_ahead(kernels, {m, n, k}, b, k0, n0, next_memory);
-        std::swap(panel_memory, next_memory);
-      }
-      multiply_panel(kernels, m, depth, chunk, panel, ahead, {c.data + n0 * c.column, c.row, c.column},
-                     k0 > 0);
-      copied = ahead.from != nullptr;
-      if (ahead.rows > 0) copy_rows(ahead, width);
-    }
-  }
+MatrixView<T> transposed(MatrixView<T> view) {
+  return {view.data, view.column, view.row};
 }
 
 }  // namespace
@@ -207,36 +348,87 @@ void multiply_block(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t 
 template <typename T>
 void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
                       MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c) {
+  if (m == 0 || n == 0) return;
   if (k == 0) return fill_zero(m, n, c);
-  const std::int64_t width = kernels.lanes * kernels.vectors;
-  ScratchScope scratch;
-  T* panel_memory = scratch.allocate<T>(std::min(k, kChunk) * width);
-  T* next_memory = scratch.allocate<T>(std::min(k, kChunk) * width);
-  const bool pack_a = a.column != 1 && m > kTileRows && n > width;
-  T* a_memory = pack_a ? scratch.allocate<T>(std::min(m, kBlockRows) * std::min(k, kChunk)) : nullptr;
-  for (std::int64_t row = 0; row < m; row += kBlockRows)
-    multiply_block(kernels, std::min(kBlockRows, m - row), n, k, {a.data + row * a.row, a.row, a.column}, b,
-                   {c.data + row * c.row, c.row, c.column}, panel_memory, next_memory, a_memory);
+  BlockedProduct<T>(kernels, m, n, k, a, b, c).run();
+}
+
+// Where one factor is a single row or column.
+template <typename T>
+static bool multiply_vector(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a, MatrixView<const T> b,
+                     MatrixView<T> c) {
+  if (m == 1) return multiply_row(n, k, a.data, a.column, b, c.data, c.column);
+  if (n == 1) return multiply_row(m, k, b.data, b.row, transposed(a), c.data, c.row);
+  return false;
 }
 
 template <typename T>
 void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
           MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
-  // c^T = b^T a^T has the same bits (a product does not depend on the order of its factors). Lanes then run
-  // along m, which pays when n fills only a small part of a vector.
-  const bool narrow = n * 4 <= kernels.lanes && m > n;
-  const bool standing = n > 1 && c.column != 1 && c.row == 1;
-  if (narrow || standing) {
+  // A stride that is never used may say anything: what helps is that it says "side by side".
+  if (n == 1) b.column = c.column = 1;
+  if (m == 1) a.row = c.row = 1;
+  if (multiply_vector(m, n, k, a, b, c)) return;
+  if (cost(kernels, n, m, k, transposed(a), transposed(c)) < cost(kernels, m, n, k, b, c)) {
     std::swap(m, n);
     const MatrixView<const T> left = a;
-    a = {b.data, b.column, b.row};
-    b = {left.data, left.column, left.row};
-    c = {c.data, c.column, c.row};
+    a = transposed(b);
+    b = transposed(left);
+    c = transposed(c);
   }
-  const bool pack_pays = m > 2 * kTileRows;
-  gemm_with_source(kernels, m, n, k, a, StridedSource<T>(kernels, b, pack_pays), c);
+  gemm_with_source(kernels, m, n, k, a, StridedSource<T>(kernels, b, packing_pays(kernels, m, k, b)), c);
 }
 
+template <typename T>
+PackedMatrix<T>::PackedMatrix(const GemmKernels<T>& kernels, std::int64_t k, std::int64_t n,
+                              MatrixView<const T> b)
+    : vectors_(kernels.vectors),
+      lanes_(kernels.lanes),
+      width_(kernels.vectors * kernels.lanes),
+      k_(k),
+      n_(n) {
+  constexpr std::align_val_t kAlignment{64};
+  // A vector more than the panels: packing writes whole ones.
+  const std::size_t bytes = static_cast<std::size_t>(k * round_up(n, lanes_) + 2 * width_) * sizeof(T);
+  T* const memory = static_cast<T*>(::operator new(bytes, kAlignment));
+  panels_ = std::shared_ptr<const T[]>(
+      memory, [](const T* data) { ::operator delete(const_cast<T*>(data), std::align_val_t(64)); });
+  const StridedSource<T> source(kernels, b, true);
+  const std::int64_t padded = round_up(n, lanes_);
+  for (std::int64_t k0 = 0; k0 < k; k0 += kChunk) {
+    const std::int64_t depth = std::min(kChunk, k - k0);
+    for (std::int64_t n0 = 0; n0 < n; n0 += width_) {
+      const std::int64_t columns = std::min(width_, n - n0);
+      source.pack(k0, depth, n0, columns, memory + k0 * padded + n0 * depth, round_up(columns, lanes_));
+    }
+  }
+}
+
+template <typename T>
+const T* PackedMatrix<T>::in_place(std::int64_t k0, std::int64_t n0, std::int64_t,
+                                   std::int64_t* step) const {
+  n0 += first_;
+  *step = std::min(width_, round_up(n_ - n0, lanes_));
+  return panels_.get() + k0 * round_up(n_, lanes_) + n0 * std::min(kChunk, k_ - k0);
+}
+
+template <typename T>
+void PackedMatrix<T>::pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
+                           std::int64_t step) const {
+  std::int64_t own_step;
+  const T* from = in_place(k0, n0, columns, &own_step);
+  for (std::int64_t i = 0; i < depth; ++i) std::copy_n(from + i * own_step, columns, panel + i * step);
+}
+
+template <typename T>
+PackedMatrix<T> PackedMatrix<T>::from_column(std::int64_t first) const {
+  PackedMatrix part = *this;
+  part.first_ += first;
+  return part;
+}
+
+template class PackedMatrix<float>;
+template class PackedMatrix<double>;
 template void gemm_with_source<float>(const GemmKernels<float>&, std::int64_t, std::int64_t, std::int64_t,
                                       MatrixView<const float>, const PanelSource<float>&, MatrixView<float>);
 template void gemm_with_source<double>(const GemmKernels<double>&, std::int64_t, std::int64_t, std::int64_t,

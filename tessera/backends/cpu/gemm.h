@@ -3,26 +3,48 @@
 //
 // Every element of the result is one chain of fused multiply-adds per chunk of 256 steps of k, ascending,
 // from +0; the first chunk's sum is stored, the next ones are added to it. Tiles, panels and threads only
-// divide elements. The blocking follows Goto and van de Geijn, "Anatomy of high-performance matrix
-// multiplication" (2008), with one panel of B packed at a time, where it can while the one before is multiplied.
+// divide elements, so everything below is free of consequences for the bits.
+//
+// The blocking follows Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008):
+//
+//     for a block of columns of C               so many that B's chunk of them fills half of the second-level cache
+//       for a chunk of k                        256 steps
+//         for a block of rows of C              one or a few tiles: A's chunk of them stays in the first-level cache
+//           for a panel of B                    32 columns (AVX-512, fp32): as wide as a tile
+//             for a tile of the block           12 x 32: sums in registers through the chunk
+//
+// A panel is packed (its rows one behind the other) when the first block of rows needs it, while the panels before it are multiplied
+// if it lies in rows; so packing waits for memory only once per chunk. It is used from there by all other blocks of rows.
+// Where B is small or few rows use it, it is read in place. A is broadcast element by element and may lie
+// anywhere; its block is packed if many panels go by.
+//
+// Which of both factors the lanes run over is free, too (c^T = b^T a^T has the same bits), and decided by what it costs: idle
+// lanes, elements to transpose while packing, results to transpose while storing.
+//
+// A thread does a task of this shape alone: no barriers, nothing shared. Packing is repeated per task, which tasks of a few
+// hundred rows and columns make cheap.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 namespace tessera::backends {
 
 inline constexpr std::int64_t kChunk = 256;  // contract rule 2
-inline constexpr int kTileRows = 6;
-inline constexpr int kTileVectors = 4;  // at most; AVX2 has registers for 2
+inline constexpr int kTileRows = 12;    // at most, as are
+inline constexpr int kTileVectors = 4;
 
-// Rows of B's next panel that a tile copies beside its multiplications, one vector per step of k: the wait for
-// memory then costs no time of its own. Only tiles of at least kCopyingRows rows and all vectors do it.
+// Rows of B's next panels that a tile copies beside its multiplications, one per step of k: the wait for memory
+// then costs no time of its own. Several panels at once, since short pieces of rows that are far apart are slow to read.
+// Only tiles of at least kCopyingRows rows and a packed panel's width do it.
 template <typename T>
 struct CopyAhead {
-  std::int64_t rows = 0;  // at most depth / vectors
+  std::int64_t rows = 0;  // at most the depth
+  int panels = 0;         // side by side in `from`
   const T* from = nullptr;
   std::int64_t from_step = 0;
-  T* to = nullptr;  // rows one behind the other
+  T* to = nullptr;  // the rows of a panel one behind the other
+  std::int64_t panel_step = 0;
 };
 inline constexpr int kCopyingRows = 4;
 
@@ -40,6 +62,9 @@ struct TileArguments {
   std::int64_t columns;
   bool accumulate;  // add the chunk's sum to c; otherwise store it
   CopyAhead<T> ahead = {};
+  // Rows of A, as many as this tile has, whose first `depth` elements are to be fetched for the tile after this one; or null.
+  const T* next_a = nullptr;
+  std::int64_t next_a_row = 0;
 };
 
 // Elements that lie side by side both where they are and where they go.
@@ -51,8 +76,13 @@ template <typename T>
 struct GemmKernels {
   using Tile = void (*)(const TileArguments<T>&);
   int lanes;                                   // elements per vector
-  int vectors;                                 // vectors per full tile
+  int vectors;                                 // vectors per packed panel
+  int most_rows[kTileVectors + 1];             // of a tile, by its vectors
   Tile tile[kTileRows + 1][kTileVectors + 1];  // [rows][vectors]
+  // to[i * to_step + j] = from[i * from_step + j] for i < rows, j < columns. Writes whole vectors, up to a vector behind
+  // the end of each row, rows in ascending order.
+  void (*pack_rows)(const T* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, T* to,
+                    std::int64_t to_step);
   // panel[k * step + j] = from[k + j * column] for k < depth, j < columns: a panel of a transposed matrix.
   void (*pack_transposed)(const T* from, std::int64_t column, std::int64_t depth, std::int64_t columns,
                           T* panel, std::int64_t step);
@@ -60,6 +90,9 @@ struct GemmKernels {
   // `columns`. Reads and writes up to a vector (64 bytes at most) behind the end of a run.
   void (*pack_runs)(const T* from, const std::int64_t* offsets, std::int64_t depth, const CopyRun* runs,
                     int count, std::int64_t columns, T* panel, std::int64_t step);
+  // c[i + j * column] (+)= from[i * from_step + j] for i < rows, j < columns.
+  void (*store_transposed)(const T* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns,
+                           bool accumulate, T* c, std::int64_t column);
 };
 
 // The active SIMD level's tiles; null when there is none.
@@ -80,17 +113,44 @@ class PanelSource {
   virtual ~PanelSource() = default;
   virtual void pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
                     std::int64_t step) const = 0;
-  // If rows k0 ... can be read in place with full vectors: their address and step; else null.
+  // If rows k0 ... of that panel can be read where they are, in whole vectors (what stands behind `columns` may be anything, but
+  // must be readable): their address and step; else null.
   virtual const T* in_place(std::int64_t, std::int64_t, std::int64_t, std::int64_t*) const { return nullptr; }
   // If packing row k0 + i is copying `columns` elements that lie side by side: where row k0 has them, and the
   // step from row to row; else null.
   virtual const T* rows(std::int64_t, std::int64_t, std::int64_t*) const { return nullptr; }
+  // Vectors per panel that in_place asks for; 0: any number will do.
+  virtual int panel_vectors() const { return 0; }
 };
 
 // c = a b on the calling thread. a: [m, k]; c: [m, n].
 template <typename T>
 void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
                       MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c);
+
+// A right operand that is packed once and multiplied many times, such as the weights of a recurrent layer:
+//
+//     const PackedMatrix<float> weights(*gemm_kernels<float>(), k, n, view);
+//     for (...) gemm_with_source(*gemm_kernels<float>(), m, n, k, a, weights, c);
+//
+// Thread-safety: may be read by many threads. A task that computes columns first ... of the product takes `from_column(first)`; first
+// has to be a multiple of panel_columns().
+template <typename T>
+class PackedMatrix : public PanelSource<T> {
+ public:
+  PackedMatrix(const GemmKernels<T>& kernels, std::int64_t k, std::int64_t n, MatrixView<const T> b);
+  void pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
+            std::int64_t step) const override;
+  const T* in_place(std::int64_t k0, std::int64_t n0, std::int64_t columns, std::int64_t* step) const override;
+  int panel_vectors() const override { return vectors_; }
+  std::int64_t panel_columns() const { return width_; }
+  PackedMatrix from_column(std::int64_t first) const;
+
+ private:
+  std::shared_ptr<const T[]> panels_;  // 64-byte aligned
+  int vectors_;
+  std::int64_t lanes_, width_, k_, n_, first_ = 0;
+};
 
 // c = a b with every operand given by strides, on the calling thread. k = 0 gives +0.
 template <typename T>

@@ -12,38 +12,64 @@
 
 #include "tessera/backends/cpu/gemm.h"
 #include "tessera/backends/cpu/simd_level.h"
+#include "tessera/backends/cpu/transpose-inl.h"
 
 #if TESSERA_SIMD_TARGET
 HWY_BEFORE_NAMESPACE();
 namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr int kVectors =
-    HWY_TARGET == HWY_AVX2 ? 2 : 4;  // 16 registers hold 6 x 2 accumulators, 32 hold 6 x 4
+// How many rows a tile of so many vectors may have. The sums, a row of B and one factor have to fit into the registers, 16
+// with AVX2 and 32 with AVX-512. Tall tiles read least of B, wide ones least of A.
+#if HWY_TARGET == HWY_AVX2
+constexpr int kMostRows[kTileVectors + 1] = {0, 12, 6, 4, 2};
+#else
+constexpr int kMostRows[kTileVectors + 1] = {0, 12, 12, 8, 6};
+#endif
+constexpr int kVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;  // of a packed panel
 
-constexpr std::int64_t kFetchedRows = 8;  // how far the next panel is fetched before it is copied
+constexpr std::int64_t kFetchedRows = 32;  // how far the next panel is fetched before it is copied
+constexpr std::int64_t kLeastFetchingDepth = 32;  // shorter tiles end before what they fetch arrives
 
-#define TESSERA_UNROLL _Pragma("GCC unroll 8")
+#define TESSERA_UNROLL _Pragma("GCC unroll 16")
 
 template <typename T, int kRows, int kColumns>
 struct Tile {
   using D = hn::ScalableTag<T>;
   using V = hn::Vec<D>;
   static constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
+  static constexpr std::int64_t kLine = 64 / sizeof(T);
+  static constexpr int kQuads = (kRows + 3) / 4;
+
+  // Rows of A are reached from every fourth one: an address is then a register and a multiple of one step.
+  struct Factors {
+    const T* HWY_RESTRICT quad[kQuads];
+    std::int64_t row, step;
+
+    explicit Factors(const TileArguments<T>& arguments) : row(arguments.a_row), step(arguments.a_step) {
+      TESSERA_UNROLL
+      for (int q = 0; q < kQuads; ++q) quad[q] = arguments.a + 4 * q * row;
+    }
+    HWY_INLINE T operator[](int i) const { return quad[i / 4][i % 4 * row]; }
+    HWY_INLINE void advance() {
+      TESSERA_UNROLL
+      for (int q = 0; q < kQuads; ++q) quad[q] += step;
+    }
+  };
 
   // One step of k: every accumulator takes one fused multiply-add.
-  static HWY_INLINE void step(const T* HWY_RESTRICT a, std::int64_t a_row, const T* HWY_RESTRICT b,
-                              V (&sums)[kRows][kColumns]) {
+  static HWY_INLINE void step(Factors& a, const T* HWY_RESTRICT b, V (&sums)[kRows][kColumns]) {
     const D d;
     V columns[kColumns];
     TESSERA_UNROLL
     for (int j = 0; j < kColumns; ++j) columns[j] = hn::LoadU(d, b + j * kLanes);
     TESSERA_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      const V factor = hn::Set(d, a[i * a_row]);
+      const V factor = hn::Set(d, a[i]);
       TESSERA_UNROLL
       for (int j = 0; j < kColumns; ++j) sums[i][j] = hn::MulAdd(factor, columns[j], sums[i][j]);
     }
+    a.advance();
   }
 
   static HWY_INLINE void finish_row(T* HWY_RESTRICT c, std::int64_t last, bool accumulate,
@@ -66,22 +92,37 @@ struct Tile {
     }
   }
 
-  static HWY_INLINE void step_and_copy(const T* HWY_RESTRICT a, const TileArguments<T>& arguments,
-                                       const T* HWY_RESTRICT b, const T* from, T* HWY_RESTRICT to,
-                                       V (&sums)[kRows][kColumns]) {
-    const D d;
+  // As an integer: the address may lie behind the matrix.
+  static HWY_INLINE void fetch(const T* from, std::int64_t elements) {
+    const std::intptr_t distance = elements * static_cast<std::int64_t>(sizeof(T));
+    hwy::Prefetch(reinterpret_cast<const T*>(reinterpret_cast<std::intptr_t>(from) + distance));
+  }
+
+  // The sums are needed in c only at the end: by then its lines have come.
+  static HWY_INLINE void fetch_result(const TileArguments<T>& arguments) {
     TESSERA_UNROLL
-    for (int j = 0; j < kColumns; ++j) {
-      fetch(from + j * kLanes, arguments.ahead.from_step);
-      hn::StoreU(hn::LoadU(d, from + j * kLanes), d, to + j * kLanes);
-      step(a + j * arguments.a_step, arguments.a_row, b + j * arguments.b_step, sums);
+    for (int i = 0; i < kRows; ++i) {
+      TESSERA_UNROLL
+      for (int j = 0; j < kColumns; ++j) fetch(arguments.c + i * arguments.c_row, j * kLanes);
     }
   }
 
-  // As an integer: the address may lie behind the matrix.
-  static HWY_INLINE void fetch(const T* from, std::int64_t row) {
-    constexpr std::int64_t kDistance = kFetchedRows * static_cast<std::int64_t>(sizeof(T));
-    hwy::Prefetch(reinterpret_cast<const T*>(reinterpret_cast<std::intptr_t>(from) + row * kDistance));
+  static HWY_INLINE void fetch_factors(const TileArguments<T>& arguments, std::int64_t k) {
+    TESSERA_UNROLL
+    for (int i = 0; i < kRows; ++i) fetch(arguments.next_a, i * arguments.next_a_row + k);
+  }
+
+  static HWY_INLINE void copy_row(const CopyAhead<T>& ahead, std::int64_t row) {
+    const D d;
+    const T* from = ahead.from + row * ahead.from_step;
+    T* to = ahead.to + row * kColumns * kLanes;
+    for (int panel = 0; panel < ahead.panels; ++panel, from += kColumns * kLanes, to += ahead.panel_step) {
+      TESSERA_UNROLL
+      for (int j = 0; j < kColumns; ++j) {
+        fetch(from + j * kLanes, kFetchedRows * ahead.from_step);
+        hn::StoreU(hn::LoadU(d, from + j * kLanes), d, to + j * kLanes);
+      }
+    }
   }
 
   static void run(const TileArguments<T>& arguments) {
@@ -92,21 +133,25 @@ struct Tile {
       TESSERA_UNROLL
       for (int j = 0; j < kColumns; ++j) sums[i][j] = hn::Zero(d);
     }
-    const T* HWY_RESTRICT a = arguments.a;
+    if (arguments.depth >= kLeastFetchingDepth) fetch_result(arguments);
+    Factors a(arguments);
     const T* HWY_RESTRICT b = arguments.b;
-    const std::int64_t a_row = arguments.a_row, a_step = arguments.a_step, b_step = arguments.b_step;
-    std::int64_t k = arguments.depth;
-    if constexpr (kRows >= kCopyingRows && kColumns == kVectors) {
+    const std::int64_t b_step = arguments.b_step;
+    std::int64_t k = 0;
+    if constexpr (kRows >= kCopyingRows && kColumns > 1) {
       const CopyAhead<T>& ahead = arguments.ahead;
-      for (std::int64_t row = 0; row < ahead.rows; ++row) {
-        step_and_copy(a, arguments, b, ahead.from + row * ahead.from_step, ahead.to + row * kColumns * kLanes,
-                      sums);
-        a += kColumns * a_step;
-        b += kColumns * b_step;
+      for (; k < ahead.rows; ++k, b += b_step) {
+        copy_row(ahead, k);
+        step(a, b, sums);
       }
-      k -= ahead.rows * kColumns;
     }
-    for (; k > 0; --k, a += a_step, b += b_step) step(a, a_row, b, sums);
+    if (arguments.next_a != nullptr) {
+      for (; k + kLine <= arguments.depth; k += kLine) {
+        fetch_factors(arguments, k);
+        for (std::int64_t i = 0; i < kLine; ++i, b += b_step) step(a, b, sums);
+      }
+    }
+    for (; k < arguments.depth; ++k, b += b_step) step(a, b, sums);
     const std::int64_t last = arguments.columns - (kColumns - 1) * kLanes;
     TESSERA_UNROLL
     for (int i = 0; i < kRows; ++i)
@@ -114,48 +159,74 @@ struct Tile {
   }
 };
 
-template <typename T, int kRows>
-void fill_row(GemmKernels<T>& kernels) {
-  kernels.tile[kRows][1] = &Tile<T, kRows, 1>::run;
-  kernels.tile[kRows][2] = &Tile<T, kRows, 2>::run;
-  if constexpr (kVectors == 4) {
-    kernels.tile[kRows][3] = &Tile<T, kRows, 3>::run;
-    kernels.tile[kRows][4] = &Tile<T, kRows, 4>::run;
-  }
+template <typename T, int kColumns, int kRows = 1>
+void fill_column(GemmKernels<T>& kernels) {
+  kernels.tile[kRows][kColumns] = &Tile<T, kRows, kColumns>::run;
+  if constexpr (kRows < kMostRows[kColumns]) fill_column<T, kColumns, kRows + 1>(kernels);
 }
 
-// Transposes squares of 16 bytes a side: 4 x 4 floats or 2 x 2 doubles.
-template <typename T>
-HWY_INLINE void transpose_square(const T* HWY_RESTRICT from, std::int64_t column, T* HWY_RESTRICT to,
-                                 std::int64_t step) {
-  const hn::FixedTag<T, 16 / sizeof(T)> d;
-  if constexpr (sizeof(T) == 4) {
-    const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + column);
-    const auto row2 = hn::LoadU(d, from + 2 * column), row3 = hn::LoadU(d, from + 3 * column);
-    const auto even_low = hn::InterleaveLower(d, row0, row2), odd_low = hn::InterleaveLower(d, row1, row3);
-    const auto even_high = hn::InterleaveUpper(d, row0, row2), odd_high = hn::InterleaveUpper(d, row1, row3);
-    hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
-    hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + step);
-    hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + 2 * step);
-    hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + 3 * step);
-  } else {
-    const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + column);
-    hn::StoreU(hn::InterleaveLower(d, row0, row1), d, to);
-    hn::StoreU(hn::InterleaveUpper(d, row0, row1), d, to + step);
-  }
-}
+// ---- Packing ----
 
 template <typename T>
 void pack_transposed(const T* HWY_RESTRICT from, std::int64_t column, std::int64_t depth,
                      std::int64_t columns, T* HWY_RESTRICT panel, std::int64_t step) {
-  constexpr std::int64_t kSide = 16 / sizeof(T);
+  constexpr int kSide = 16 / sizeof(T);
+  const hn::ScalableTag<T> d;
+  const hn::FixedTag<T, kSide> block;
+  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
   const std::int64_t whole_depth = depth - depth % kSide, whole_columns = columns - columns % kSide;
-  for (std::int64_t k = 0; k < whole_depth; k += kSide)
-    for (std::int64_t j = 0; j < whole_columns; j += kSide)
-      transpose_square(from + k + j * column, column, panel + k * step + j, step);
+  std::int64_t j = 0;
+  const auto take = [&](auto tag) {
+    for (std::int64_t k = 0; k < whole_depth; k += kSide) {
+      hn::Vec<decltype(tag)> vectors[kSide];
+      load_transposed(tag, from + k + j * column, column, vectors);
+      TESSERA_UNROLL
+      for (int r = 0; r < kSide; ++r) hn::StoreU(vectors[r], tag, panel + (k + r) * step + j);
+    }
+  };
+  for (; j + kLanes <= columns; j += kLanes) take(d);
+  for (; j < whole_columns; j += kSide) take(block);
   for (std::int64_t k = 0; k < depth; ++k)
-    for (std::int64_t j = k < whole_depth ? whole_columns : 0; j < columns; ++j)
-      panel[k * step + j] = from[k + j * column];
+    for (std::int64_t rest = k < whole_depth ? whole_columns : 0; rest < columns; ++rest)
+      panel[k * step + rest] = from[k + rest * column];
+}
+
+template <typename T>
+void pack_rows(const T* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, T* to,
+               std::int64_t to_step) {
+  const hn::ScalableTag<T> d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::MaxLanes(d)), whole = columns - columns % lanes;
+  const auto rest = hn::FirstN(d, static_cast<std::size_t>(columns - whole));
+  for (std::int64_t k = 0; k < rows; ++k, from += from_step, to += to_step) {
+    for (std::int64_t j = 0; j < whole; j += lanes) hn::StoreU(hn::LoadU(d, from + j), d, to + j);
+    if (whole < columns) hn::StoreU(hn::MaskedLoad(rest, d, from + whole), d, to + whole);
+  }
+}
+
+template <typename T>
+void store_transposed(const T* HWY_RESTRICT from, std::int64_t from_step, std::int64_t rows, std::int64_t columns,
+                      bool accumulate, T* HWY_RESTRICT c, std::int64_t column) {
+  constexpr int kSide = 16 / sizeof(T);
+  const hn::FixedTag<T, kSide> d;
+  const std::int64_t whole_rows = rows - rows % kSide, whole_columns = columns - columns % kSide;
+  for (std::int64_t j = 0; j < whole_columns; j += kSide) {
+    for (std::int64_t i = 0; i < whole_rows; i += kSide) {
+      hn::Vec<decltype(d)> square[kSide];
+      load_transposed(d, from + i * from_step + j, from_step, square);
+      TESSERA_UNROLL
+      for (int r = 0; r < kSide; ++r) {
+        T* target = c + i + (j + r) * column;
+        if (accumulate) square[r] = hn::Add(hn::LoadU(d, target), square[r]);
+        hn::StoreU(square[r], d, target);
+      }
+    }
+  }
+  for (std::int64_t j = 0; j < columns; ++j) {
+    for (std::int64_t i = j < whole_columns ? whole_rows : 0; i < rows; ++i) {
+      const T sum = from[i * from_step + j];
+      c[i + j * column] = accumulate ? c[i + j * column] + sum : sum;
+    }
+  }
 }
 
 // What a vector spoils behind the end of its run, the next run writes: runs are in ascending order.
@@ -195,14 +266,15 @@ const GemmKernels<T>* tiles() {
     GemmKernels<T> table{};
     table.lanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()));
     table.vectors = kVectors;
+    for (int j = 1; j <= kTileVectors; ++j) table.most_rows[j] = kMostRows[j];
+    table.pack_rows = &pack_rows<T>;
     table.pack_transposed = &pack_transposed<T>;
     table.pack_runs = &pack_runs<T>;
-    fill_row<T, 1>(table);
-    fill_row<T, 2>(table);
-    fill_row<T, 3>(table);
-    fill_row<T, 4>(table);
-    fill_row<T, 5>(table);
-    fill_row<T, 6>(table);
+    table.store_transposed = &store_transposed<T>;
+    fill_column<T, 1>(table);
+    fill_column<T, 2>(table);
+    fill_column<T, 3>(table);
+    fill_column<T, 4>(table);
     return table;
   }();
   return &kernels;

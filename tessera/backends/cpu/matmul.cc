@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kSmallProduct =
     64 * 64 * 32;  // multiplications below which a second thread costs more than it gives
+constexpr std::int64_t kTaskProduct = std::int64_t{1} << 23;  // of a task of a large product
 
 struct Product {
   std::int64_t m, n, k;
@@ -85,22 +86,32 @@ struct Tiling {
   std::int64_t row_count, column_count;
 };
 
+// Half of `length`, rounded up to whole tiles.
+std::int64_t half(std::int64_t length, std::int64_t tile) {
+  return ((length + 1) / 2 + tile - 1) / tile * tile;
+}
+
+// A task packs for itself, so there are as many as the threads need, and of large products more, for the case that
+// a thread is held up.
+std::int64_t wanted_tasks(std::int64_t multiplications) {
+  const std::int64_t threads = thread_count();
+  if (threads == 1 || multiplications < kSmallProduct) return 1;
+  return std::clamp(multiplications / kTaskProduct, threads, 4 * threads);
+}
+
 template <typename T>
 Tiling tiling_of(const Product& product, std::int64_t entries, const GemmKernels<T>& kernels) {
   const std::int64_t width = kernels.lanes * kernels.vectors;
   std::int64_t rows = product.m, columns = product.n;
-  const std::int64_t wanted =
-      product.m * product.n * product.k * entries < kSmallProduct ? 1 : 4 * thread_count();
+  const std::int64_t wanted = wanted_tasks(product.m * product.n * product.k * entries);
   const auto tasks = [&] {
     return entries * ((product.m + rows - 1) / rows) * ((product.n + columns - 1) / columns);
   };
   while (tasks() < wanted) {
-    // Halve the longer side, counted in register tiles.
-    const bool split_columns = columns > width && columns * kTileRows >= rows * width;
-    if (split_columns)
-      columns = ((columns + 1) / 2 + width - 1) / width * width;
-    else if (rows > 2 * kTileRows)
-      rows = ((rows + 1) / 2 + kTileRows - 1) / kTileRows * kTileRows;
+    if (columns > width && columns * 2 >= rows)
+      columns = half(columns, width);
+    else if (rows > kTileRows)
+      rows = half(rows, rows > 8 * kTileRows ? 4 * kTileRows : kTileRows);
     else
       break;
   }

@@ -1,0 +1,197 @@
+#include "tessera/backends/cpu/gemv.h"
+
+#include "tessera/backends/cpu/simd_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tessera/backends/cpu/gemv.cc"
+#include <hwy/foreach_target.h>
+// foreach_target.h must come first
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+
+#include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/simd_level.h"
+#include "tessera/backends/cpu/transpose-inl.h"
+
+#if TESSERA_SIMD_TARGET
+HWY_BEFORE_NAMESPACE();
+namespace tessera::backends::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// ---- B in rows ----
+
+constexpr int kRowsAtOnce = 8;
+
+// What becomes of the sums of a group of rows: the first group of a chunk starts from zero, the last one adds to y.
+template <typename T>
+struct RowGroup {
+  const T* factors;
+  const T* b;
+  std::int64_t row;
+  bool first, last, first_chunk;
+  T* partial;  // sums of the chunk so far
+  T* y;
+};
+
+template <int kRows, typename T, class D, class Load, class Store>
+HWY_INLINE void add_rows(D d, const RowGroup<T>& group, std::int64_t j, Load load, Store store) {
+  auto sum = group.first ? hn::Zero(d) : hn::LoadU(d, group.partial + j);
+  _Pragma("GCC unroll 8")
+  for (int i = 0; i < kRows; ++i) sum = hn::MulAdd(hn::Set(d, group.factors[i]), load(group.b + i * group.row + j), sum);
+  if (!group.last) return hn::StoreU(sum, d, group.partial + j);
+  if (!group.first_chunk) sum = hn::Add(load(group.y + j), sum);
+  store(sum, group.y + j);
+}
+
+template <int kRows, typename T>
+void add_row_group(const RowGroup<T>& group, std::int64_t n) {
+  const hn::ScalableTag<T> d;
+  const std::int64_t lanes = static_cast<std::int64_t>(hn::MaxLanes(d)), whole = n - n % lanes;
+  for (std::int64_t j = 0; j < whole; j += lanes)
+    add_rows<kRows>(d, group, j, [d](const T* from) { return hn::LoadU(d, from); },
+                    [d](auto sum, T* to) { hn::StoreU(sum, d, to); });
+  if (whole == n) return;
+  const auto mask = hn::FirstN(d, static_cast<std::size_t>(n - whole));
+  add_rows<kRows>(d, group, whole, [&](const T* from) { return hn::MaskedLoad(mask, d, from); },
+                  [&](auto sum, T* to) { hn::BlendedStore(sum, mask, d, to); });
+}
+
+template <typename T>
+void multiply_rows(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, const T* b, std::int64_t row,
+                   T* y) {
+  ScratchScope scratch;
+  T* const partial = scratch.allocate<T>(n);
+  T factors[kRowsAtOnce];
+  for (std::int64_t i = 0; i < k;) {
+    const std::int64_t end = std::min(i / kChunk * kChunk + kChunk, k);
+    const std::int64_t rows = end - i >= kRowsAtOnce ? kRowsAtOnce : 1;
+    for (std::int64_t r = 0; r < rows; ++r) factors[r] = x[(i + r) * x_step];
+    const RowGroup<T> group{factors, b + i * row, row, i % kChunk == 0, i + rows == end, i < kChunk, partial, y};
+    if (rows == kRowsAtOnce)
+      add_row_group<kRowsAtOnce>(group, n);
+    else
+      add_row_group<1>(group, n);
+    i += rows;
+  }
+}
+
+// ---- B in columns ----
+
+// Chains of kGroups vectors of columns through a chunk.
+template <int kGroups, typename T>
+HWY_INLINE void add_columns(std::int64_t depth, const T* x, const T* b, std::int64_t column,
+                            hn::Vec<hn::ScalableTag<T>> (&sums)[kGroups]) {
+  const hn::ScalableTag<T> d;
+  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+  constexpr int kSide = 16 / sizeof(T);
+  std::int64_t k = 0;
+  for (; k + kSide <= depth; k += kSide) {
+    _Pragma("GCC unroll 4")
+    for (int g = 0; g < kGroups; ++g) {
+      hn::Vec<decltype(d)> vectors[kSide];
+      load_transposed(d, b + g * kLanes * column + k, column, vectors);
+      _Pragma("GCC unroll 4")
+      for (int r = 0; r < kSide; ++r) sums[g] = hn::MulAdd(hn::Set(d, x[k + r]), vectors[r], sums[g]);
+    }
+  }
+  for (; k < depth; ++k) {
+    for (int g = 0; g < kGroups; ++g) {
+      alignas(64) T elements[kLanes];
+      for (std::int64_t lane = 0; lane < kLanes; ++lane) elements[lane] = b[(g * kLanes + lane) * column + k];
+      sums[g] = hn::MulAdd(hn::Set(d, x[k]), hn::Load(d, elements), sums[g]);
+    }
+  }
+}
+
+template <int kGroups, typename T>
+void multiply_column_group(std::int64_t k, const T* x, const T* b, std::int64_t column, T* y) {
+  const hn::ScalableTag<T> d;
+  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+  hn::Vec<decltype(d)> totals[kGroups];
+  for (std::int64_t k0 = 0; k0 < k; k0 += kChunk) {
+    hn::Vec<decltype(d)> sums[kGroups];
+    for (auto& sum : sums) sum = hn::Zero(d);
+    add_columns<kGroups>(std::min(kChunk, k - k0), x + k0, b + k0, column, sums);
+    for (int g = 0; g < kGroups; ++g) totals[g] = k0 == 0 ? sums[g] : hn::Add(totals[g], sums[g]);
+  }
+  for (int g = 0; g < kGroups; ++g) hn::StoreU(totals[g], d, y + g * kLanes);
+}
+
+// The last columns are taken together with some before them: computing an element twice gives it the same bits.
+template <typename T>
+void multiply_columns(std::int64_t n, std::int64_t k, const T* x, const T* b, std::int64_t column, T* y) {
+  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+  std::int64_t j = 0;
+  for (; j + 2 * kLanes <= n; j += 2 * kLanes) multiply_column_group<2>(k, x, b + j * column, column, y + j);
+  for (; j < n; j += kLanes) {
+    j = std::min(j, n - kLanes);
+    multiply_column_group<1>(k, x, b + j * column, column, y + j);
+  }
+}
+
+template <typename T>
+const RowKernels<T>* row_kernels_here() {
+  static const RowKernels<T> kernels{static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>())),
+                                     &multiply_rows<T>, &multiply_columns<T>};
+  return &kernels;
+}
+
+}  // namespace tessera::backends::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // TESSERA_SIMD_TARGET
+
+#if HWY_ONCE
+namespace tessera::backends {
+namespace {
+
+// So many vectors of y that their chains fill the arithmetic units.
+constexpr std::int64_t kLeastVectors = 8;
+
+template <typename T>
+void multiply_contiguous(const RowKernels<T>& kernels, std::int64_t n, std::int64_t k, const T* x,
+                         std::int64_t x_step, MatrixView<const T> b, T* y) {
+  if (b.column == 1) return kernels.rows(n, k, x, x_step, b.data, b.row, y);
+  if (x_step == 1) return kernels.columns(n, k, x, b.data, b.column, y);
+  ScratchScope scratch;
+  T* const dense = scratch.allocate<T>(k);
+  for (std::int64_t i = 0; i < k; ++i) dense[i] = x[i * x_step];
+  kernels.columns(n, k, dense, b.data, b.column, y);
+}
+
+}  // namespace
+
+template <typename T>
+const RowKernels<T>* row_kernels() {
+  TESSERA_SIMD_SWITCH(row_kernels_here<T>())
+}
+
+template <typename T>
+bool multiply_row(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, MatrixView<const T> b, T* y,
+                  std::int64_t y_step) {
+  const RowKernels<T>* kernels = row_kernels<T>();
+  if (kernels == nullptr || k == 0) return false;
+  const bool in_rows = b.column == 1 && n >= kLeastVectors * kernels->lanes;
+  const bool in_columns = b.column != 1 && b.row == 1 && n >= kernels->lanes;
+  if (!in_rows && !in_columns) return false;
+  if (y_step == 1) {
+    multiply_contiguous(*kernels, n, k, x, x_step, b, y);
+    return true;
+  }
+  ScratchScope scratch;
+  T* const dense = scratch.allocate<T>(n);
+  multiply_contiguous(*kernels, n, k, x, x_step, b, dense);
+  for (std::int64_t j = 0; j < n; ++j) y[j * y_step] = dense[j];
+  return true;
+}
+
+template const RowKernels<float>* row_kernels<float>();
+template const RowKernels<double>* row_kernels<double>();
+template bool multiply_row<float>(std::int64_t, std::int64_t, const float*, std::int64_t, MatrixView<const float>,
+                                  float*, std::int64_t);
+template bool multiply_row<double>(std::int64_t, std::int64_t, const double*, std::int64_t,
+                                   MatrixView<const double>, double*, std::int64_t);
+
+}  // namespace tessera::backends
+#endif  // HWY_ONCE
