@@ -5,18 +5,35 @@ import torch
 from inputs import normal, unary
 
 
-def convolution(batch, channels, size, outputs, kernel, gradients):
+def convolution_pass(which, image, filters, padding, stride, groups):
+    """One of the three passes, in one to three axes: oneDNN computes a single gradient when only one is asked for."""
+    (batch, channels, *sizes), (outputs, *kernel) = image, filters
+    x, w = normal(*image), normal(outputs, channels // groups, *kernel, scale=0.1)
+    each = lambda n: [n] * len(sizes)
+    y = torch.ops.aten.convolution(x, w, None, each(stride), each(padding), each(1), False, each(0), groups)
+    if which == "forward":
+        return lambda: torch.ops.aten.convolution(x, w, None, each(stride), each(padding), each(1), False, each(0), groups)
+    gradient, wanted = normal(*y.shape), [which == "input gradient", which == "weight gradient", False]
+    return lambda: torch.ops.aten.convolution_backward(gradient, x, w, None, each(stride), each(padding), each(1), False, each(0),
+                                                       groups, wanted)
+
+
+def with_gradients(batch, channels, size, outputs, kernel):
     x, w = normal(batch, channels, size, size), normal(outputs, channels, kernel, kernel, scale=0.1)
-    padding = kernel // 2
-    if not gradients:
-        return lambda: torch.nn.functional.conv2d(x, w, padding=padding)
     x.requires_grad_()
     w.requires_grad_()
-    return lambda: torch.autograd.grad(torch.nn.functional.conv2d(x, w, padding=padding).sum(), (x, w))
+    return lambda: torch.autograd.grad(torch.nn.functional.conv2d(x, w, padding=kernel // 2).sum(), (x, w))
+
+
+def passes(which, axes):
+    image, filters = "x".join([r"(\d+)"] * (2 + axes)), "x".join([r"(\d+)"] * (1 + axes))
+    pattern = rf"conv{axes}d {which} {image} filters {filters} padding (\d+) stride (\d+) groups (\d+)"
+    return pattern, lambda *n: convolution_pass(which, n[:2 + axes], n[2 + axes:3 + 2 * axes], *n[-3:])
 
 
 MAKERS = [
-    (r"conv2d (\d+)x(\d+)x(\d+)x\d+ filters (\d+)x(\d+)x\d+", lambda *n: convolution(*n, gradients=False)),
-    (r"conv2d with gradients (\d+)x(\d+)x(\d+)x\d+ filters (\d+)x(\d+)x\d+", lambda *n: convolution(*n, gradients=True)),
+    *(passes(which, axes) for which in ("forward", "input gradient", "weight gradient") for axes in (1, 2, 3)),
+    (r"conv2d with gradients (\d+)x(\d+)x(\d+)x\d+ filters (\d+)x(\d+)x\d+", with_gradients),
     (r"max_pool2d (\d+)x(\d+)x(\d+)x(\d+)", lambda *n: unary(lambda x: torch.nn.functional.max_pool2d(x, 2), *n)),
+    (r"average_pool2d (\d+)x(\d+)x(\d+)x(\d+)", lambda *n: unary(lambda x: torch.nn.functional.avg_pool2d(x, 2), *n)),
 ]

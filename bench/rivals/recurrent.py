@@ -1,3 +1,68 @@
-"""bench/cases/recurrent.cc in PyTorch."""
+"""bench/cases/recurrent.cc in PyTorch, whose optimisers are as they are by default."""
 
-MAKERS = []
+import torch
+
+from inputs import normal
+
+
+def optimizer_step(make, *shape):
+    parameters = [torch.nn.Parameter(normal(*shape)) for _ in range(100)]
+    for parameter in parameters:
+        parameter.grad = normal(*shape)
+    return make(parameters).step
+
+
+def adam(*shape):
+    return optimizer_step(lambda parameters: torch.optim.Adam(parameters, lr=1e-3), *shape)
+
+
+def sgd(*shape):
+    return optimizer_step(lambda parameters: torch.optim.SGD(parameters, lr=1e-3, momentum=0.9), *shape)
+
+
+def forward(kind):
+    def make(times, batch, features):
+        layer, x = kind(features, features), normal(times, batch, features)
+        return lambda: evaluate(layer, x)
+
+    return make
+
+
+def evaluate(layer, x):
+    with torch.no_grad():
+        layer(x)
+
+
+def forward_and_backward(kind):
+    def make(times, batch, features):
+        layer, x, gradient = kind(features, features), normal(times, batch, features), normal(times, batch, features)
+        leaves = [*layer.parameters(), x.requires_grad_()]
+        return lambda: torch.autograd.grad(layer(x)[0], leaves, gradient)
+
+    return make
+
+
+def bias_relu_dropout(x, bias):
+    return torch.nn.functional.dropout(torch.relu(x + bias), 0.5)
+
+
+def finish(n, c, h, w):
+    x, bias = normal(n, c, h, w), normal(c, 1, 1)
+    return lambda: bias_relu_dropout(x, bias)
+
+
+def finish_gradient(n, c, h, w):
+    x, bias, g = normal(n, c, h, w).requires_grad_(), normal(c, 1, 1).requires_grad_(), normal(n, c, h, w)
+    return lambda: torch.autograd.grad(bias_relu_dropout(x, bias), (x, bias), g)
+
+
+MAKERS = [
+    (r"GRU forward (\d+)x(\d+)x(\d+)", forward(torch.nn.GRU)),
+    (r"GRU forward and backward (\d+)x(\d+)x(\d+)", forward_and_backward(torch.nn.GRU)),
+    (r"LSTM forward (\d+)x(\d+)x(\d+)", forward(torch.nn.LSTM)),
+    (r"LSTM forward and backward (\d+)x(\d+)x(\d+)", forward_and_backward(torch.nn.LSTM)),
+    (r"bias\+relu\+dropout (\d+)x(\d+)x(\d+)x(\d+)", finish),
+    (r"bias\+relu\+dropout forward and backward (\d+)x(\d+)x(\d+)x(\d+)", finish_gradient),
+    (r"Adam 100 tensors (\d+)x(\d+)", adam),
+    (r"SGD with momentum 100 tensors (\d+)x(\d+)", sgd),
+]

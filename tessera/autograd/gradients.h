@@ -42,5 +42,8 @@ namespace gradients {
 // `gradient` summed over the axes along which an input of this shape was broadcast.
 Tensor unbroadcast(const Tensor& gradient, const Shape& shape);
 
+// Zeros of x's shape as one repeated element: what adds to them writes each result once, not the zeros first.
+Tensor zeros_like(const Tensor& x);
+
 }  // namespace gradients
 }  // namespace tessera::internal

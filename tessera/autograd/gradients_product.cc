@@ -32,17 +32,16 @@ Contributions MatrixMultiply(const GradientCall& call) {
 }
 
 // ---- Convolution: with t(x, w, g) = sum(g * conv2d(x, w)), linear in each of its three arguments, the three operations are the
-// derivatives of t, and their gradients are each other ----
+// derivatives of t, and their gradients are each other. conv3d likewise, with one axis more ----
 namespace {
 
 Tensor convolve(const Tensor& x, const Tensor& weight, WindowAttributes window) {
   window.input_shape = Shape{};
-  return apply(Op::kConv2d, std::array{x, weight}, window);
+  return apply(window.axes == 3 ? Op::kConv3d : Op::kConv2d, std::array{x, weight}, window);
 }
 
 WindowAttributes leading_back_to(WindowAttributes window, const Tensor& weight, const Shape& shape) {
-  window.kernel[0] = weight.size(2);
-  window.kernel[1] = weight.size(3);
+  for (int i = 0; i < window.axes; ++i) window.kernel[i] = weight.size(2 + i);
   window.input_shape = shape;
   return window;
 }
@@ -50,11 +49,13 @@ WindowAttributes leading_back_to(WindowAttributes window, const Tensor& weight, 
 // `weight` and `x` beside the operation's own arguments give shapes only where they are results.
 Tensor input_gradient(const Tensor& g, const Tensor& weight, const WindowAttributes& window,
                       const Shape& x_shape) {
-  return apply(Op::kConv2dInputGradient, std::array{g, weight}, leading_back_to(window, weight, x_shape));
+  return apply(window.axes == 3 ? Op::kConv3dInputGradient : Op::kConv2dInputGradient, std::array{g, weight},
+               leading_back_to(window, weight, x_shape));
 }
 Tensor weight_gradient(const Tensor& g, const Tensor& x, const WindowAttributes& window,
                        const Tensor& weight) {
-  return apply(Op::kConv2dWeightGradient, std::array{g, x}, leading_back_to(window, weight, weight.shape()));
+  return apply(window.axes == 3 ? Op::kConv3dWeightGradient : Op::kConv2dWeightGradient, std::array{g, x},
+               leading_back_to(window, weight, weight.shape()));
 }
 
 const WindowAttributes& window_of(const GradientCall& call) {
@@ -87,6 +88,16 @@ Contributions Conv2dWeightGradient(const GradientCall& call) {
   return result;
 }
 
+Contributions Conv3d(const GradientCall& call) {
+  return Conv2d(call);
+}
+Contributions Conv3dInputGradient(const GradientCall& call) {
+  return Conv2dInputGradient(call);
+}
+Contributions Conv3dWeightGradient(const GradientCall& call) {
+  return Conv2dWeightGradient(call);
+}
+
 // ---- Pooling ----
 
 // Each output is a copy of one input element, which max_pool2d_indices names. (Taken by gather, whose adjoint is
@@ -102,8 +113,8 @@ Contributions MaxPool2d(const GradientCall& call) {
     g = select(empty, 0, g);
   }
   const std::int64_t outputs = call.output.elements();
-  const Tensor flat =
-      index_add(zeros({x.elements()}, x.dtype()), reshape(positions, {outputs}), reshape(g, {outputs}));
+  const Tensor none = broadcast_to(zeros({}, x.dtype()), {x.elements()});
+  const Tensor flat = index_add(none, reshape(positions, {outputs}), reshape(g, {outputs}));
   return {reshape(flat, x.shape())};
 }
 

@@ -3,6 +3,10 @@
 
 namespace tessera::internal::gradients {
 
+Tensor zeros_like(const Tensor& x) {
+  return broadcast_to(zeros({}, x.dtype()), x.shape());
+}
+
 Contributions Reshape(const GradientCall& call) {
   return {reshape(call.gradient, call.inputs[0].shape())};
 }
@@ -48,7 +52,7 @@ Contributions Concatenate(const GradientCall& call) {
 Contributions Gather(const GradientCall& call) {
   const Tensor& x = call.inputs[0];
   const int axis = std::get<AxisAttributes>(call.attributes).axis;
-  return {index_add(zeros(x.shape(), x.dtype()), call.inputs[1], call.gradient, axis), Tensor()};
+  return {index_add(zeros_like(x), call.inputs[1], call.gradient, axis), Tensor()};
 }
 
 Contributions IndexAdd(const GradientCall& call) {
@@ -57,6 +61,26 @@ Contributions IndexAdd(const GradientCall& call) {
   if (call.wanted[0]) result[0] = call.gradient;
   if (call.wanted[2]) result[2] = gather(call.gradient, call.inputs[1], axis);
   return result;
+}
+
+Contributions TakeAlong(const GradientCall& call) {
+  const int axis = std::get<AxisAttributes>(call.attributes).axis;
+  return {scatter_add(zeros_like(call.inputs[0]), call.inputs[1], call.gradient, axis), Tensor()};
+}
+
+Contributions ScatterAdd(const GradientCall& call) {
+  const int axis = std::get<AxisAttributes>(call.attributes).axis;
+  Contributions result(3);
+  if (call.wanted[0]) result[0] = call.gradient;
+  if (call.wanted[2]) result[2] = take_along(call.gradient, call.inputs[1], axis);
+  return result;
+}
+
+// The argsort of the argsort is the inverse: where each element went. So the gradient is moved, not added.
+Contributions Sort(const GradientCall& call) {
+  const int axis = std::get<SortAttributes>(call.attributes).axis;
+  const Tensor from = apply(Op::kArgSort, std::array{call.inputs[0]}, call.attributes);
+  return {take_along(call.gradient, argsort(from, axis), axis)};
 }
 
 }  // namespace tessera::internal::gradients

@@ -11,7 +11,9 @@
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/tensor/finish.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/tensor/recurrent.h"
 
 namespace tessera {
 namespace {
@@ -85,6 +87,23 @@ void add_elementwise(Examples& all) {
        {.step = 0.01, .tolerance = 1e-4, .second_order = true}});
 }
 
+void add_along(Examples& all) {
+  const Tensor places = Tensor::from<std::int64_t>({2, 0, 1, 1, 2, 0, 0, 2}, {4, 2});
+  for (const int axis : {0, 1}) {
+    const Tensor index = axis == 0 ? places : transpose(places);
+    const Shape shape = axis == 0 ? Shape{3, 2} : Shape{2, 3};
+    all[Op::kTakeAlong].push_back(
+        {"", [=](const Inputs& in) { return take_along(in[0] * in[0], index, axis); }, {numbers(shape)}});
+    all[Op::kScatterAdd].push_back(
+        {"",
+         [=](const Inputs& in) { return scatter_add(in[0] * in[0], index, in[1] * in[1], axis); },
+         {numbers(shape), numbers(index.shape(), -1, 1, 4)}});
+    for (const bool descending : {false, true})
+      all[Op::kSort].push_back(
+          {"", [=](const Inputs& in) { return sort(in[0] * in[0], axis, descending); }, {numbers({4, 5})}});
+  }
+}
+
 void add_shape(Examples& all) {
   const auto unary = [&](Op op, TensorFunction f, const Shape& shape) {
     // The square makes second derivatives that are not 0.
@@ -115,6 +134,7 @@ void add_shape(Examples& all) {
          [=](const Inputs& in) { return index_add(in[0] * in[0], index, in[1] * in[1], axis); },
          {numbers(axis == 0 ? Shape{3, 2} : Shape{2, 3}),
           numbers(axis == 0 ? Shape{4, 2} : Shape{2, 4}, -1, 1, 4)}});
+  add_along(all);
 }
 
 void add_matmul(Examples& all) {
@@ -137,7 +157,7 @@ void add_matmul(Examples& all) {
 WindowAttributes window(std::int64_t stride, std::int64_t padding, std::int64_t dilation,
                         std::int64_t groups) {
   WindowAttributes w;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < kMaxSpatialAxes; ++i) {
     w.stride[i] = stride;
     w.padding[i] = padding + i * (stride > 1);  // rows and columns differ
     w.dilation[i] = dilation;
@@ -148,27 +168,30 @@ WindowAttributes window(std::int64_t stride, std::int64_t padding, std::int64_t 
 
 void add_convolution(Examples& all) {
   const auto family = [&](const std::string& name, const Shape& x, const Shape& weight, WindowAttributes w) {
-    w.kernel[0] = weight[2];
-    w.kernel[1] = weight[3];
+    w.axes = x.rank() - 2;
+    for (int i = 0; i < w.axes; ++i) w.kernel[i] = weight[2 + i];
+    const bool volumes = w.axes == 3;
+    const Op forward = volumes ? Op::kConv3d : Op::kConv2d;
+    const Op to_input = volumes ? Op::kConv3dInputGradient : Op::kConv2dInputGradient;
+    const Op to_filters = volumes ? Op::kConv3dWeightGradient : Op::kConv2dWeightGradient;
     const Inputs inputs = {numbers(x), numbers(weight, -1, 1, 2)};
-    const auto convolve = [w](const Inputs& in) { return apply(Op::kConv2d, in, w); };
+    const auto convolve = [w, forward](const Inputs& in) { return apply(forward, in, w); };
     const Tensor g = numbers(convolve(inputs).shape(), -1, 1, 7);
     WindowAttributes to_x = w, to_weight = w;
     to_x.input_shape = x;
     to_weight.input_shape = weight;
-    all[Op::kConv2d].push_back({name, convolve, inputs});
-    all[Op::kConv2dInputGradient].push_back(
-        {name,
-         [to_x](const Inputs& in) { return apply(Op::kConv2dInputGradient, in, to_x); },
-         {g, inputs[1]}});
-    all[Op::kConv2dWeightGradient].push_back(
-        {name,
-         [to_weight](const Inputs& in) { return apply(Op::kConv2dWeightGradient, in, to_weight); },
-         {g, inputs[0]}});
+    all[forward].push_back({name, convolve, inputs});
+    all[to_input].push_back(
+        {name, [=](const Inputs& in) { return apply(to_input, in, to_x); }, {g, inputs[1]}});
+    all[to_filters].push_back(
+        {name, [=](const Inputs& in) { return apply(to_filters, in, to_weight); }, {g, inputs[0]}});
   };
   family("plain", {2, 2, 3, 3}, {2, 2, 2, 2}, window(1, 0, 1, 1));
   family("stride and padding", {1, 1, 4, 5}, {2, 1, 3, 2}, window(2, 1, 1, 1));
   family("dilation and groups", {1, 2, 4, 4}, {2, 1, 2, 2}, window(1, 1, 2, 2));
+  family("volumes", {1, 2, 2, 3, 3}, {2, 2, 2, 1, 2}, window(1, 0, 1, 1));
+  family("volumes, stride and padding", {1, 1, 3, 4, 3}, {2, 1, 2, 3, 2}, window(2, 1, 1, 1));
+  family("volumes, dilation and groups", {1, 2, 3, 4, 3}, {2, 1, 2, 2, 2}, window(1, 1, 2, 2));
 }
 
 void add_pooling(Examples& all) {
@@ -240,6 +263,74 @@ void add_reductions(Examples& all) {
       {"", [=](const Inputs& in) { return cross_entropy(in[0], labels); }, {numbers({4, 3})}});
 }
 
+// x, h0, (c0,) input weight, hidden weight, biases; two times, two samples, two hidden features.
+Inputs recurrent_inputs(std::int64_t gates, int states) {
+  Inputs inputs = {numbers({2, 2, 3})};
+  for (int state = 0; state < states; ++state) inputs.push_back(numbers({2, 2}, -1, 1, 2 + state));
+  for (const Shape& shape : {Shape{gates * 2, 3}, Shape{gates * 2, 2}, Shape{gates * 2}, Shape{gates * 2}})
+    inputs.push_back(numbers(shape, -1, 1, static_cast<int>(inputs.size()) + 5));
+  return inputs;
+}
+
+// The row of a gradient, of the inputs of its layer's row; what the layer computed is made of them.
+Tensor gradient_row(Op layer, Op gradient, const Inputs& in) {
+  Inputs inputs = in;
+  inputs.push_back(apply(layer, std::span(in).subspan(1), NoAttributes{}));
+  return apply(gradient, inputs, NoAttributes{});
+}
+
+void add_recurrent(Examples& all) {
+  all[Op::kGru].push_back({"",
+                           [](const Inputs& in) { return gru(in[0], in[1], {in[2], in[3], in[4], in[5]}); },
+                           recurrent_inputs(3, 1)});
+  all[Op::kLstm].push_back({"",
+                            [](const Inputs& in) {
+                              const auto [h, c] = lstm(in[0], in[1], in[2], {in[3], in[4], in[5], in[6]});
+                              return h * 2 + c * h;
+                            },
+                            recurrent_inputs(4, 2)});
+  const Tensor g = numbers({2, 2, 2}, -1, 1, 9), both = numbers({2, 2, 2, 2}, -1, 1, 9);
+  const Tensor bias3 = numbers({6}, -1, 1, 3), bias4 = numbers({8}, -1, 1, 3);
+  all[Op::kGruGradient].push_back(
+      {"",
+       [](const Inputs& in) { return gradient_row(Op::kGru, Op::kGruGradient, in); },
+       {g, numbers({2, 2, 6}), numbers({2, 2}), numbers({6, 2}, -1, 1, 2), bias3, bias3 * 0.5}});
+  all[Op::kLstmGradient].push_back(
+      {"",
+       [](const Inputs& in) { return gradient_row(Op::kLstm, Op::kLstmGradient, in); },
+       {both, numbers({2, 2, 8}), numbers({2, 2}), numbers({2, 2}, -1, 1, 4), numbers({8, 2}, -1, 1, 2), bias4,
+        bias4 * 0.5}});
+}
+
+void add_finish(Examples& all) {
+  const Tensor draws = cast(numbers({2, 3, 2}, 0, 1, 4), DType::kFloat32);
+  for (const Activation activation :
+       {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid}) {
+    const std::string name = "activation " + std::to_string(static_cast<int>(activation));
+    const Inputs inputs = {numbers({2, 3, 2}), numbers({3}, -1, 1, 3)};
+    all[Op::kFinish].push_back({name,
+                                [=](const Inputs& in) {
+                                  return finish(in[0], {.bias = in[1],
+                                                        .activation = activation,
+                                                        .draws = draws,
+                                                        .drop = 0.3,
+                                                        .scale = 2}) *
+                                         in[0];
+                                },
+                                inputs});
+    all[Op::kFinish].push_back(
+        {name + " alone", [=](const Inputs& in) { return finish(in[0], {.activation = activation}); }, {inputs[0]}});
+    const FinishAttributes attributes{
+        .activation = activation, .bias = true, .drops = true, .drop = 0.3, .scale = 2};
+    all[Op::kFinishGradient].push_back(
+        {name,
+         [=](const Inputs& in) {
+           return apply(Op::kFinishGradient, std::array{in[0], in[1], in[2], draws}, attributes);
+         },
+         {numbers({2, 3, 2}, -1, 1, 8), inputs[0], inputs[1]}});
+  }
+}
+
 Examples examples() {
   Examples all;
   add_elementwise(all);
@@ -248,6 +339,8 @@ Examples examples() {
   add_convolution(all);
   add_pooling(all);
   add_reductions(all);
+  add_recurrent(all);
+  add_finish(all);
   return all;
 }
 

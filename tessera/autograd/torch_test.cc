@@ -24,7 +24,8 @@ Outputs only(const Tensor& y) {
   return {{"y", y}};
 }
 
-void read_pair(const Json& meta, const char* key, std::int64_t (&pair)[2]) {
+template <std::size_t kLength>
+void read_pair(const Json& meta, const char* key, std::int64_t (&pair)[kLength]) {
   if (!meta.contains(key)) return;
   for (std::size_t i = 0; i < 2; ++i) pair[i] = meta[key].is_array() ? meta[key][i] : meta[key];
 }
@@ -44,14 +45,9 @@ Outputs convolution2d(const Json& meta, const NamedTensors& in) {
 }
 
 Outputs convolution1d(const Json& meta, const NamedTensors& in) {
-  const Tensor &x = in.at("x"), &w = in.at("m.weight");
-  Conv2dOptions options;
-  options.stride[1] = meta["stride"];
-  options.padding[1] = meta["padding"];
-  const Tensor y = with_channel_bias(conv2d(reshape(x, {x.size(0), x.size(1), 1, x.size(2)}),
-                                            reshape(w, {w.size(0), w.size(1), 1, w.size(2)}), options),
-                                     in);
-  return only(reshape(y, {y.size(0), y.size(1), y.size(3)}));
+  const Conv1dOptions options{.stride = meta["stride"], .padding = meta["padding"]};
+  const Tensor y = conv1d(in.at("x"), in.at("m.weight"), options);
+  return only(y + reshape(in.at("m.bias"), {y.size(1), 1}));
 }
 
 // The adjoint of conv2d in its input.

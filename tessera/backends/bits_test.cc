@@ -122,7 +122,8 @@ std::vector<Example> random_select_cast_and_copy() {
                                      draw_tensor(draw_broadcastable(shape), dtype)},
                                     {}},
                                    {Op::kCopy, {x}, {}}};
-  for (const DType to : {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool})
+  for (const DType to :
+       {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool, DType::kBFloat16})
     examples.push_back({Op::kCast, {x}, CastAttributes{to}});
   return examples;
 }
@@ -137,7 +138,8 @@ std::vector<Example> random_create_and_random() {
   const Tensor numbers = draw_tensor({2}, DType::kFloat64);
   const double start = numbers.to_vector<double>()[0], stride = numbers.to_vector<double>()[1];
   std::vector<Example> examples;
-  for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool}) {
+  for (const DType dtype :
+       {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool, DType::kBFloat16}) {
     examples.push_back({Op::kFill, {}, FillAttributes{shape, dtype, start, 0}});
     examples.push_back({Op::kArange, {}, FillAttributes{{shape.elements()}, dtype, start, stride}});
     for (const Op op : {Op::kRandomBits, Op::kRandomUniform, Op::kRandomNormal})
@@ -187,6 +189,30 @@ std::vector<Example> random_gather_and_index_add() {
           {Op::kIndexAdd, {x, index, draw_tensor(source, dtype)}, AxisAttributes{axis}}};
 }
 
+std::vector<Example> random_along() {
+  const DType dtype = draw_dtype();
+  Shape shape = draw_shape(1, 4, 8000);
+  const int axis = draw_axis(shape);
+  shape[axis] = std::max<std::int64_t>(1, shape[axis]);
+  Shape places = shape;
+  places[axis] = draw_length(300);
+  const bool outside = *rc::gen::weightedElement<bool>({{15, false}, {1, true}});
+  const Tensor index = draw_indices(places.elements(), shape[axis] + (outside ? 1 : 0)).reshape(places);
+  const Tensor x = draw_tensor(shape, dtype);
+  std::vector<Example> examples = {
+      {Op::kTakeAlong, {x, index}, AxisAttributes{axis}},
+      {Op::kScatterAdd, {x, index, draw_tensor(places, dtype)}, AxisAttributes{axis}}};
+  // Long lines are sorted by all threads together.
+  const Shape long_line{*rc::gen::inRange<std::int64_t>(1, 90'000)};
+  const Tensor line = draw_tensor(long_line, dtype);
+  for (const Op op : {Op::kSort, Op::kArgSort})
+    for (const bool descending : {false, true}) {
+      examples.push_back({op, {x}, SortAttributes{axis, descending}});
+      examples.push_back({op, {line}, SortAttributes{0, descending}});
+    }
+  return examples;
+}
+
 std::vector<Example> random_matrix_product() {
   const DType dtype = draw_floating();
   const std::int64_t m = draw_length(600), k = draw_length(900);
@@ -201,31 +227,34 @@ std::vector<Example> random_matrix_product() {
 std::vector<Example> random_convolution() {
   const DType dtype = draw_floating();
   WindowAttributes window;
+  window.axes = *rc::gen::element(2, 2, 3);
   window.groups = *rc::gen::element<std::int64_t>(1, 1, 1, 2, 3);
   const std::int64_t channels = *rc::gen::inRange<std::int64_t>(1, 40),
                      filters = *rc::gen::inRange<std::int64_t>(1, 40);
   Shape input{*rc::gen::inRange<std::int64_t>(1, 4), channels * window.groups};
   Shape weight{filters * window.groups, channels};
-  for (const int axis : {0, 1}) {
-    window.kernel[axis] = *rc::gen::inRange<std::int64_t>(1, 5);
+  Shape output{input[0], weight[0]};
+  for (int axis = 0; axis < window.axes; ++axis) {
+    window.kernel[axis] = *rc::gen::inRange<std::int64_t>(1, window.axes == 2 ? 5 : 4);
     window.stride[axis] = *rc::gen::inRange<std::int64_t>(1, 4);
     window.padding[axis] = *rc::gen::inRange<std::int64_t>(0, 3);
     window.dilation[axis] = *rc::gen::inRange<std::int64_t>(1, 3);
     const std::int64_t least =
         window.dilation[axis] * (window.kernel[axis] - 1) + 1 - 2 * window.padding[axis];
-    input.append(std::max<std::int64_t>(1, least) + *rc::gen::inRange<std::int64_t>(0, 12));
+    input.append(std::max<std::int64_t>(1, least) +
+                 *rc::gen::inRange<std::int64_t>(0, window.axes == 2 ? 12 : 5));
     weight.append(window.kernel[axis]);
+    output.append(window_output_size(input[2 + axis], window, axis));
   }
-  const Shape output{input[0], weight[0], window_output_size(input[2], window, 0),
-                     window_output_size(input[3], window, 1)};
   const Tensor x = draw_tensor(input, dtype), w = draw_tensor(weight, dtype),
                gradient = draw_tensor(output, dtype);
   WindowAttributes to_input = window, to_weight = window;
   to_input.input_shape = input;
   to_weight.input_shape = weight;
-  return {{Op::kConv2d, {x, w}, window},
-          {Op::kConv2dInputGradient, {gradient, w}, to_input},
-          {Op::kConv2dWeightGradient, {gradient, x}, to_weight}};
+  const bool volumes = window.axes == 3;
+  return {{volumes ? Op::kConv3d : Op::kConv2d, {x, w}, window},
+          {volumes ? Op::kConv3dInputGradient : Op::kConv2dInputGradient, {gradient, w}, to_input},
+          {volumes ? Op::kConv3dWeightGradient : Op::kConv2dWeightGradient, {gradient, x}, to_weight}};
 }
 
 std::vector<Example> random_pooling() {
@@ -283,6 +312,63 @@ std::vector<Example> random_softmax_and_cross_entropy() {
           {Op::kCrossEntropy, {draw_tensor({samples, classes}, dtype), draw_indices(samples, classes)}, {}}};
 }
 
+std::vector<Example> random_optimizer_steps() {
+  const DType dtype = draw_floating();
+  std::vector<Shape> shapes;
+  for (int i = *rc::gen::inRange(1, 6); i > 0; --i) shapes.push_back(draw_shape(0, 3, 40000));
+  const auto lists = [&](int kinds, std::int64_t factors) {
+    std::vector<Tensor> inputs;
+    for (int kind = 0; kind < kinds; ++kind)
+      for (const Shape& shape : shapes) inputs.push_back(draw_tensor(shape, dtype));
+    inputs.push_back(draw_tensor({factors}, dtype == DType::kFloat64 ? dtype : DType::kFloat32));
+    return inputs;
+  };
+  const bool decay = *rc::gen::arbitrary<bool>(), nesterov = *rc::gen::arbitrary<bool>();
+  return {{Op::kSgdStep, lists(2, 3), OptimizerAttributes{.decay = decay}},
+          {Op::kSgdStep, lists(3, 3),
+           OptimizerAttributes{.momentum = true, .nesterov = nesterov, .decay = decay}},
+          {Op::kAdamStep, lists(4, 7), OptimizerAttributes{.decay = decay, .decoupled = !decay && nesterov}}};
+}
+
+std::vector<Example> random_recurrent() {
+  const DType dtype = draw_floating();
+  const std::int64_t times = *rc::gen::inRange<std::int64_t>(0, 5), samples = draw_length(40),
+                     hidden = draw_length(samples * times > 60 ? 40 : 300);
+  const auto layer = [&](std::int64_t gates, int states) {
+    std::vector<Tensor> inputs = {draw_tensor({times, samples, gates * hidden}, dtype)};
+    for (int state = 0; state < states; ++state) inputs.push_back(draw_tensor({samples, hidden}, dtype));
+    inputs.push_back(draw_tensor({gates * hidden, hidden}, dtype));
+    for (int bias = 0; bias < 2; ++bias) inputs.push_back(draw_tensor({gates * hidden}, dtype));
+    return inputs;
+  };
+  const auto backwards = [&](std::vector<Tensor> inputs, const Shape& gradient, std::int64_t parts) {
+    inputs.insert(inputs.begin(), draw_tensor(gradient, dtype));
+    inputs.push_back(draw_tensor({parts, times, samples, hidden}, dtype));
+    return inputs;
+  };
+  const std::vector<Tensor> gru = layer(3, 1), lstm = layer(4, 2);
+  return {{Op::kGru, gru, {}},
+          {Op::kLstm, lstm, {}},
+          {Op::kGruGradient, backwards(gru, {times, samples, hidden}, 5), {}},
+          {Op::kLstmGradient, backwards(lstm, {2, times, samples, hidden}, 7), {}}};
+}
+
+std::vector<Example> random_finish() {
+  const DType dtype = draw_floating();
+  const Shape shape = draw_shape(1, 4, 40000);
+  FinishAttributes finish{.axis = draw_axis(shape), .drop = 0.4, .scale = 1 / 0.6};
+  finish.activation =
+      *rc::gen::element(Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid);
+  finish.bias = *rc::gen::arbitrary<bool>();
+  finish.drops = *rc::gen::arbitrary<bool>();
+  std::vector<Tensor> inputs = {draw_tensor(shape, dtype)};
+  if (finish.bias) inputs.push_back(draw_tensor({shape[finish.axis]}, dtype));
+  if (finish.drops) inputs.push_back(draw_tensor(shape, DType::kFloat32));
+  std::vector<Tensor> backwards = inputs;
+  backwards.insert(backwards.begin(), draw_tensor(shape, dtype));
+  return {{Op::kFinish, inputs, finish}, {Op::kFinishGradient, backwards, finish}};
+}
+
 // ---- The properties ----
 
 RC_GTEST_PROP(BackendBits, Unary, ()) {
@@ -303,6 +389,9 @@ RC_GTEST_PROP(BackendBits, EmbedAndConcatenate, ()) {
 RC_GTEST_PROP(BackendBits, GatherAndIndexAdd, ()) {
   check_all(random_gather_and_index_add());
 }
+RC_GTEST_PROP(BackendBits, AlongAnAxis, ()) {
+  check_all(random_along());
+}
 RC_GTEST_PROP(BackendBits, MatrixProduct, ()) {
   check_all(random_matrix_product());
 }
@@ -317,6 +406,15 @@ RC_GTEST_PROP(BackendBits, Reductions, ()) {
 }
 RC_GTEST_PROP(BackendBits, SoftmaxAndCrossEntropy, ()) {
   check_all(random_softmax_and_cross_entropy());
+}
+RC_GTEST_PROP(BackendBits, Recurrent, ()) {
+  check_all(random_recurrent());
+}
+RC_GTEST_PROP(BackendBits, Finish, ()) {
+  check_all(random_finish());
+}
+RC_GTEST_PROP(BackendBits, OptimizerSteps, ()) {
+  check_all(random_optimizer_steps());
 }
 
 // A row of ops.def with one of its dtypes, as "add/float32".
@@ -343,8 +441,9 @@ TEST(BackendBits, EveryRowAndDtypeIsReached) {
   EXPECT_GT(missing.size(), 150u);
   for (const auto draw :
        {random_unary, random_binary_and_compare, random_select_cast_and_copy, random_create_and_random,
-        random_embed_and_concatenate, random_gather_and_index_add, random_matrix_product, random_convolution,
-        random_pooling, random_reductions, random_softmax_and_cross_entropy}) {
+        random_embed_and_concatenate, random_gather_and_index_add, random_along, random_matrix_product,
+        random_convolution, random_pooling, random_reductions, random_softmax_and_cross_entropy,
+        random_optimizer_steps, random_recurrent, random_finish}) {
     const auto examples = rc::gen::exec(draw);
     for (std::uint64_t seed = 1; seed <= 60; ++seed)
       for (const Example& example : examples(rc::Random(seed), 20).value())

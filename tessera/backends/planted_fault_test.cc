@@ -167,6 +167,31 @@ TEST_P(PlantedFault, FindsTheTermsOfEveryGeometry) {
   }
 }
 
+TEST_P(PlantedFault, FindsTheTermsOfVolumes) {
+  const Tensor x = normal({2, 4, 3, 5, 4}), w = normal({6, 2, 2, 3, 2});
+  WindowAttributes window;
+  window.axes = 3;
+  for (int axis = 0; axis < 3; ++axis) {
+    window.stride[axis] = 1 + axis % 2;
+    window.padding[axis] = 1 + axis / 2;
+    window.kernel[axis] = w.size(2 + axis);
+  }
+  window.groups = 2;
+  const auto applied = [window](Op op, const Shape& leads_back_to) -> Operation {
+    WindowAttributes attributes = window;
+    attributes.input_shape = leads_back_to;
+    return [op, attributes](const std::vector<Tensor>& in) { return apply(op, in, attributes); };
+  };
+  const Operation forward = applied(Op::kConv3d, {});
+  const Tensor dy = normal(forward({x, w}).shape());
+  faulty(forward, {x, w}, "element=7 swap=1");
+  EXPECT_TRUE(report_.executed);
+  faulty(applied(Op::kConv3dInputGradient, x.shape()), {dy, w}, "element=9 swap=1");
+  EXPECT_TRUE(report_.executed);
+  faulty(applied(Op::kConv3dWeightGradient, w.shape()), {dy, x}, "element=11 swap=1");
+  EXPECT_TRUE(report_.executed);
+}
+
 TEST_P(PlantedFault, LeavesOutATask) {
   const Operation product = [](const std::vector<Tensor>& x) { return matmul(x[0], x[1]); };
   const Tensor a = normal({600, 200}), b = normal({200, 300});

@@ -101,13 +101,14 @@ inline Tensor draw_indices(std::int64_t count, std::int64_t bound) {
 }
 
 inline DType draw_floating() {
-  return *rc::gen::element(DType::kFloat32, DType::kFloat64);
+  return *rc::gen::element(DType::kFloat32, DType::kFloat64, DType::kBFloat16);
 }
 inline DType draw_dtype() {
-  return *rc::gen::element(DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool);
+  return *rc::gen::element(DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool,
+                           DType::kBFloat16);
 }
 inline DType draw_number() {
-  return *rc::gen::element(DType::kFloat32, DType::kFloat64, DType::kInt64);
+  return *rc::gen::element(DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kBFloat16);
 }
 
 }  // namespace tessera

@@ -11,9 +11,10 @@
 namespace tessera::selftest {
 namespace {
 
-constexpr DType kFloating[] = {DType::kFloat32, DType::kFloat64};
-constexpr DType kNumbers[] = {DType::kFloat32, DType::kFloat64, DType::kInt64};
-constexpr DType kAll[] = {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool};
+constexpr DType kFloating[] = {DType::kFloat32, DType::kFloat64, DType::kBFloat16};
+constexpr DType kNumbers[] = {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt64};
+constexpr DType kAll[] = {DType::kFloat32, DType::kFloat64, DType::kBFloat16,
+                          DType::kInt64,   DType::kUInt8,   DType::kBool};
 
 std::span<const DType> dtypes_of(Op op) {
   switch (op) {
@@ -37,7 +38,7 @@ std::span<const DType> dtypes_of(Op op) {
       return kAll;
     case Op::kMaxPool2d:
     case Op::kMaxPool2dIndices:
-      return std::span<const DType>(kAll).first(4);  // all but bool
+      return std::span<const DType>(kAll).first(5);  // all but bool
     default:
       return kFloating;
   }
@@ -284,6 +285,41 @@ void add_index(Cases& cases) {
         });
 }
 
+// An index, or an order, for every line along the axis.
+void add_along(Cases& cases) {
+  const bool adds = cases.op() == Op::kScatterAdd;
+  for (const DType dtype : adds ? std::span<const DType>(kNumbers) : std::span<const DType>(kAll))
+    for (const int axis : {0, 1, 2})
+      for (const std::int64_t count : {0, 5, 700})
+        cases.add(case_name(dtype, "{} along axis {}", count, axis), AxisAttributes{axis}, [=](auto keys) {
+          const Shape shape{4, 9, 5};
+          Shape places = shape;
+          places[axis] = count;
+          Cases::Inputs inputs = {make_input(keys[0], shape, dtype, Values::kOrdinary, Layout::kTransposed),
+                                  make_indices(keys[1], places.elements(), shape[axis]).reshape(places)};
+          if (adds) inputs.push_back(make_input(keys[2], places, dtype, Values::kOrdinary, Layout::kSliced));
+          return inputs;
+        });
+}
+
+// Below and beyond where a line is sorted another way, and where its keys differ in few digits only.
+void add_sort(Cases& cases) {
+  const auto add_case = [&](DType dtype, const Shape& shape, int axis, bool descending, Values values, Layout layout) {
+    cases.add(case_name(dtype, "{}{} {} along {}{}", layout_name(layout),
+                        values == Values::kAwkward ? " awkward" : "", shape.to_string(), axis,
+                        descending ? ", descending" : ""),
+              SortAttributes{axis, descending},
+              [=](auto keys) { return Cases::Inputs{make_input(keys[0], shape, dtype, values, layout)}; });
+  };
+  for (const DType dtype : kAll)
+    for (const bool descending : {false, true}) {
+      for (const std::int64_t length : {0, 1, 2, 17, 300, 5000, 70001})
+        add_case(dtype, {length}, 0, descending, Values::kAwkward, Layout::kContiguous);
+      for (const int axis : {0, 1, 2})
+        add_case(dtype, {4, 33, 5}, axis, descending, Values::kSmall, Layout::kTransposed);
+    }
+}
+
 // ---- Products ----
 
 void add_matmul(Cases& cases) {
@@ -350,18 +386,48 @@ std::vector<Convolution> convolutions() {
           {"large image", {1, 2, 33, 40}, {3, 2, 5, 5}, padded}};
 }
 
+// The same questions with three spatial axes.
+std::vector<Convolution> volume_convolutions() {
+  WindowAttributes plain;
+  plain.axes = 3;
+  WindowAttributes padded = plain, grouped = plain, odd = plain;
+  for (int axis = 0; axis < 3; ++axis) {
+    padded.padding[axis] = 1;
+    odd.stride[axis] = 3 - axis;
+    odd.padding[axis] = axis;
+    odd.dilation[axis] = 1 + axis % 2;
+  }
+  WindowAttributes stride2 = padded;
+  for (std::int64_t& stride : stride2.stride) stride = 2;
+  grouped.groups = 2;
+  WindowAttributes depthwise = padded;
+  depthwise.groups = 6;
+  return {{"plain", {2, 3, 4, 5, 7}, {5, 3, 2, 3, 3}, plain},
+          {"padded", {2, 5, 4, 6, 5}, {17, 5, 3, 3, 3}, padded},
+          {"beyond a chunk", {2, 11, 3, 5, 4}, {3, 11, 3, 3, 3}, padded},
+          {"stride 2", {2, 3, 5, 6, 7}, {7, 3, 3, 3, 3}, stride2},
+          {"two groups", {2, 6, 3, 4, 5}, {10, 3, 2, 2, 3}, grouped},
+          {"depthwise", {2, 6, 4, 5, 6}, {6, 1, 3, 3, 3}, depthwise},
+          {"stride 3, 2 and 1, dilated rows", {2, 2, 7, 9, 6}, {3, 2, 3, 2, 3}, odd}};
+}
+
+bool is_volume(Op op) {
+  return op == Op::kConv3d || op == Op::kConv3dInputGradient || op == Op::kConv3dWeightGradient;
+}
+
 void add_convolution(Cases& cases) {
   const Op op = cases.op();
   const auto add_case = [&](DType dtype, const Convolution& convolution, Values values, Layout layout) {
     WindowAttributes window = convolution.window;
-    window.kernel[0] = convolution.weight[2];
-    window.kernel[1] = convolution.weight[3];
-    Shape output = {convolution.input[0], convolution.weight[0],
-                    window_output_size(convolution.input[2], window, 0),
-                    window_output_size(convolution.input[3], window, 1)};
+    Shape output = {convolution.input[0], convolution.weight[0]};
+    for (int axis = 0; axis < window.axes; ++axis) {
+      window.kernel[axis] = convolution.weight[2 + axis];
+      output.append(window_output_size(convolution.input[2 + axis], window, axis));
+    }
     Shape first = convolution.input, second = convolution.weight;
-    if (op == Op::kConv2dInputGradient) first = output, window.input_shape = convolution.input;
-    if (op == Op::kConv2dWeightGradient)
+    if (op == Op::kConv2dInputGradient || op == Op::kConv3dInputGradient)
+      first = output, window.input_shape = convolution.input;
+    if (op == Op::kConv2dWeightGradient || op == Op::kConv3dWeightGradient)
       first = output, second = convolution.input, window.input_shape = convolution.weight;
     const char* suffix = values == Values::kAwkward ? ", awkward" : "";
     cases.add(case_name(dtype, "{}, {}{}", convolution.name, layout_name(layout), suffix), window,
@@ -371,7 +437,7 @@ void add_convolution(Cases& cases) {
               });
   };
   for (const DType dtype : kFloating)
-    for (const Convolution& convolution : convolutions()) {
+    for (const Convolution& convolution : is_volume(op) ? volume_convolutions() : convolutions()) {
       add_case(dtype, convolution, Values::kOrdinary, Layout::kContiguous);
       const std::string_view name = convolution.name;
       // Taps outside the image are multiplied, so that an infinite weight there gives NaN.
@@ -521,6 +587,100 @@ void add_cross_entropy(Cases& cases) {
         });
 }
 
+// ---- Optimisers ----
+
+// Tensors whose ends lie below, at and beyond a vector and a line of 64 bytes.
+void add_optimizer(Cases& cases) {
+  struct Variant {
+    const char* name;
+    OptimizerAttributes attributes;
+  };
+  const bool adam = cases.op() == Op::kAdamStep;
+  const std::vector<Variant> variants =
+      adam ? std::vector<Variant>{{"plain", {}}, {"decay", {.decay = true}}, {"decoupled", {.decoupled = true}}}
+           : std::vector<Variant>{{"plain", {}},
+                                  {"decay", {.decay = true}},
+                                  {"momentum", {.momentum = true}},
+                                  {"nesterov, decay", {.momentum = true, .nesterov = true, .decay = true}}};
+  for (const DType dtype : kFloating)
+    for (const Variant& variant : variants)
+      for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
+        const std::size_t kinds = adam ? 4 : variant.attributes.momentum ? 3 : 2;
+        cases.add(case_name(dtype, "{}, {}", variant.name, layout_name(layout)), variant.attributes,
+                  [=](auto keys) {
+                    Cases::Inputs inputs;
+                    for (std::size_t kind = 0; kind < kinds; ++kind)
+                      for (const Shape& shape : {Shape{7}, Shape{}, Shape{0, 3}, Shape{4, 4}, Shape{5, 41}})
+                        inputs.push_back(make_input(keys[inputs.size()], shape, dtype,
+                                                    kind == 1 ? Values::kAwkward : Values::kSmall, layout));
+                    const DType numbers = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
+                    inputs.push_back(make_input(keys[inputs.size()], {adam ? 7 : 3}, numbers, Values::kSmall));
+                    return inputs;
+                  });
+      }
+}
+
+// ---- Recurrent layers: hidden features below, at and beyond a vector and a chunk of k ----
+
+void add_recurrent(Cases& cases) {
+  const Op op = cases.op();
+  const bool is_lstm = op == Op::kLstm || op == Op::kLstmGradient;
+  const bool gradient = op == Op::kGruGradient || op == Op::kLstmGradient;
+  const std::int64_t gates = is_lstm ? 4 : 3;
+  struct Size {
+    std::int64_t times, samples, hidden;
+  };
+  for (const DType dtype : kFloating)
+    for (const Size& size : {Size{1, 1, 1}, Size{3, 7, 5}, Size{2, 13, 33}, Size{2, 2, 260}})
+      for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
+        const auto [times, samples, hidden] = size;
+        const Shape state{samples, hidden}, products{times, samples, gates * hidden};
+        std::vector<Shape> shapes = {products, state, {gates * hidden, hidden}, {gates * hidden}, {gates * hidden}};
+        if (is_lstm) shapes.insert(shapes.begin() + 1, state);
+        if (gradient) {
+          shapes.insert(shapes.begin(),
+                        is_lstm ? Shape{2, times, samples, hidden} : Shape{times, samples, hidden});
+          shapes.push_back({is_lstm ? 7 : 5, times, samples, hidden});
+        }
+        cases.add(case_name(dtype, "{} times, {} samples, {} hidden, {}", times, samples, hidden, layout_name(layout)),
+                  {}, [=](auto keys) {
+                    Cases::Inputs inputs;
+                    for (const Shape& shape : shapes)
+                      inputs.push_back(make_input(keys[inputs.size()], shape, dtype, Values::kSmall, layout));
+                    return inputs;
+                  });
+      }
+}
+
+// ---- Bias, activation, dropout ----
+
+void add_finish(Cases& cases) {
+  const bool gradient = cases.op() == Op::kFinishGradient;
+  constexpr Activation kActivations[] = {Activation::kNone, Activation::kRelu, Activation::kTanh,
+                                         Activation::kSigmoid};
+  for (const DType dtype : kFloating)
+    for (std::size_t activation = 0; activation < std::size(kActivations); ++activation)
+      for (const int axis : {-1, 0, 1, 2})  // -1: no bias
+        for (const bool drops : {false, true}) {
+          const Shape shape{3, 5, 19};
+          const FinishAttributes attributes{.activation = kActivations[activation],
+                                            .bias = axis >= 0,
+                                            .axis = std::max(axis, 0),
+                                            .drops = drops,
+                                            .drop = 0.3,
+                                            .scale = 1 / 0.7};
+          const Layout layout = axis == 1 && drops ? Layout::kTransposed : Layout::kContiguous;
+          cases.add(case_name(dtype, "activation {}, bias {}{}", activation, axis, drops ? ", drops" : ""),
+                    attributes, [=](auto keys) {
+                      Cases::Inputs inputs = {make_input(keys[0], shape, dtype, Values::kAwkward, layout)};
+                      if (gradient) inputs.push_back(make_input(keys[1], shape, dtype, Values::kAwkward, layout));
+                      if (axis >= 0) inputs.push_back(make_input(keys[2], {shape[axis]}, dtype, Values::kAwkward));
+                      if (drops) inputs.push_back(make_input(keys[3], shape, DType::kFloat32, Values::kSmall, layout));
+                      return inputs;
+                    });
+        }
+}
+
 }  // namespace
 
 std::vector<Case> cases_of(Op op) {
@@ -563,10 +723,21 @@ std::vector<Case> cases_of(Op op) {
       add_reduction(cases);
       break;
     case OpClass::kIndex:
-      add_index(cases);
+      (op == Op::kGather || op == Op::kIndexAdd           ? add_index
+       : op == Op::kTakeAlong || op == Op::kScatterAdd ? add_along
+                                                       : add_sort)(cases);
       break;
     case OpClass::kNormalize:
       (op == Op::kCrossEntropy ? add_cross_entropy : add_softmax)(cases);
+      break;
+    case OpClass::kOptimizer:
+      add_optimizer(cases);
+      break;
+    case OpClass::kRecurrent:
+      add_recurrent(cases);
+      break;
+    case OpClass::kFinish:
+      add_finish(cases);
       break;
   }
   auto result = cases.take();

@@ -139,6 +139,8 @@ Tensor make_contiguous(numerics::PhiloxKey key, const Shape& shape, DType dtype,
       return make_contiguous<std::uint8_t>(key, shape, values);
     case DType::kBool:
       return make_contiguous<bool>(key, shape, values);
+    case DType::kBFloat16:
+      return make_contiguous<float>(key, shape, values).to(DType::kBFloat16);
   }
   return {};
 }
@@ -212,6 +214,8 @@ Tensor special_values(DType dtype) {
       return make(specials<std::uint8_t>());
     case DType::kBool:
       return Tensor::from<bool>({false, true}, Shape{2});
+    case DType::kBFloat16:
+      return make(specials<float>()).to(DType::kBFloat16);
   }
   return {};
 }

@@ -232,6 +232,19 @@ TEST(SummationTree, OfConvolution) {
         360, product_tree(360));
 }
 
+TEST(SummationTree, OfConvolutionOfVolumes) {
+  WindowAttributes window;
+  window.axes = 3;
+  for (std::int64_t& length : window.kernel) length = 3;
+  expect_tree(
+      "conv3d",
+      [&](auto& x) {
+        const Tensor volume = Tensor::from(x, {1, 14, 3, 3, 3});
+        return first_of(applied(Op::kConv3d, {volume, ones({10, 14, 3, 3, 3})}, window));
+      },
+      378, product_tree(378));
+}
+
 // The input's pixel (1, 1) meets filter tap (r, c) with the gradient at (2 - r, 2 - c) / stride.
 TEST(SummationTree, OfConvolutionInputGradient) {
   const auto turned = [](auto& x, std::int64_t channels, std::int64_t size) {

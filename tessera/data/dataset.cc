@@ -214,6 +214,9 @@ Tensor array_features(const Tensor& array, const DatasetSource& source) {
     case DType::kBool:
       scale_into<bool>(array, source.scale, values, source.features);
       break;
+    case DType::kBFloat16:
+      scale_into<float>(array.to(DType::kFloat32), source.scale, values, source.features);
+      break;
   }
   return Tensor::from<float>(values, shape);
 }

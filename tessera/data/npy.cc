@@ -174,6 +174,8 @@ std::string_view description(DType dtype) {
       return "|u1";
     case DType::kBool:
       return "|b1";
+    case DType::kBFloat16:
+      fail("NPY has no name for bfloat16; convert the tensor with to(DType::kFloat32)");
   }
   return "";
 }

@@ -6,6 +6,7 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/nn/initialisers.h"
 #include "tessera/numerics/functions.h"
+#include "tessera/tensor/finish.h"
 #include "tessera/tensor/op_scope.h"
 
 namespace tessera::nn {
@@ -20,7 +21,7 @@ std::array<std::int64_t, 2> pair_of(const std::int64_t (&values)[2]) {
   return {values[0], values[1]};
 }
 
-void copy_pair(const std::array<std::int64_t, 2>& from, std::int64_t (&to)[2]) {
+void copy_pair(const std::array<std::int64_t, 2>& from, std::int64_t* to) {
   std::copy(from.begin(), from.end(), to);
 }
 
@@ -246,8 +247,7 @@ Tensor Dropout::forward(const Tensor& x, Context& context) {
   const Tensor u = context.random->uniform(context.stream_name(path()), x.shape(), DType::kFloat32,
                                            context.first_sample * per_sample);
   const FloatEnvironment contract;
-  const Tensor scale = Operand(1 / (1 - drop_)).as_tensor(x.dtype());
-  return x * select(less(u, drop_), 0, scale);
+  return finish(x, {.draws = u, .drop = drop_, .scale = 1 / (1 - drop_)});
 }
 
 std::string Dropout::describe() const {

@@ -8,6 +8,7 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/tensor/op_scope.h"
+#include "tessera/tensor/optimizer_steps.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
@@ -51,11 +52,50 @@ void Optimizer::step(const std::vector<Tensor>& gradients, double learning_rate)
   const NoTape no_tape;
   const FloatEnvironment contract;  // for the numbers that are computed here, not in kernels
   ++steps_;
-  begin_step(learning_rate);
   const OpScope optimizer("optimizer");
-  for (std::size_t i = 0; i < gradients.size(); ++i) {
-    const OpScope parameter(parameters_[i]->name);
-    parameters_[i]->value = update(i, parameters_[i]->value, gradients[i], learning_rate);
+  update(gradients, learning_rate);
+}
+
+void Optimizer::update_together(Op op, const OptimizerAttributes& attributes,
+                                const std::vector<double>& factors, const std::vector<Tensor>& gradients) {
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kBFloat16})
+    update_dtype(dtype, op, attributes, factors, gradients);
+}
+
+namespace {
+
+Tensor factors_as(DType dtype, const std::vector<double>& factors) {
+  const Shape shape{static_cast<std::int64_t>(factors.size())};
+  if (dtype == DType::kFloat64) return Tensor::from(factors, shape);
+  std::vector<float> rounded;
+  for (const double factor : factors) rounded.push_back(static_cast<float>(factor));
+  return Tensor::from(rounded, shape);
+}
+
+}  // namespace
+
+void Optimizer::update_dtype(DType dtype, Op op, const OptimizerAttributes& attributes,
+                             const std::vector<double>& factors, const std::vector<Tensor>& gradients) {
+  std::vector<std::size_t> chosen;
+  std::vector<std::vector<Tensor>> lists(2 + buffers_.size());
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (parameters_[i]->value.dtype() != dtype) continue;
+    chosen.push_back(i);
+    lists[0].push_back(parameters_[i]->value);
+    lists[1].push_back(gradients[i]);
+    for (std::size_t kind = 0; kind < buffers_.size(); ++kind)
+      lists[2 + kind].push_back(buffers_[kind].tensors[i]);
+  }
+  if (chosen.empty()) return;
+  const auto step = [&] {
+    const OpScope all("all parameters");
+    return OptimizerStep(op, lists, factors_as(dtype, factors), attributes);
+  }();
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const OpScope parameter(parameters_[chosen[i]]->name);
+    parameters_[chosen[i]]->value = step.part(0, i);
+    for (std::size_t kind = 0; kind < buffers_.size(); ++kind)
+      buffers_[kind].tensors[chosen[i]] = step.part(1 + kind, i);
   }
 }
 
@@ -76,14 +116,12 @@ SGD::SGD(std::vector<Parameter*> parameters, const SgdSettings& settings)
   if (settings.momentum != 0) add_buffers("momentum");
 }
 
-Tensor SGD::update(std::size_t i, const Tensor& value, const Tensor& gradient, double learning_rate) {
-  Tensor direction = settings_.weight_decay == 0 ? gradient : gradient + value * settings_.weight_decay;
-  if (settings_.momentum != 0) {
-    Tensor& velocity = buffer(0, i);
-    velocity = velocity * settings_.momentum + direction;
-    direction = settings_.nesterov ? direction + velocity * settings_.momentum : velocity;
-  }
-  return value - direction * learning_rate;
+void SGD::update(const std::vector<Tensor>& gradients, double learning_rate) {
+  const OptimizerAttributes attributes{.momentum = settings_.momentum != 0,
+                                       .nesterov = settings_.nesterov,
+                                       .decay = settings_.weight_decay != 0};
+  update_together(Op::kSgdStep, attributes, {learning_rate, settings_.momentum, settings_.weight_decay},
+                  gradients);
 }
 
 // ---- Adam ----
@@ -98,20 +136,18 @@ Adam::Adam(std::vector<Parameter*> parameters, const AdamSettings& settings)
   add_buffers("square");
 }
 
-void Adam::begin_step(double learning_rate) {
+void Adam::update(const std::vector<Tensor>& gradients, double learning_rate) {
   const auto t = static_cast<double>(steps());
-  const double mean_correction = 1 - numerics::pow(settings_.beta1, t);
-  const double root_correction = numerics::sqrt(1 - numerics::pow(settings_.beta2, t));
-  step_size_ = learning_rate * root_correction / mean_correction;
-  epsilon_ = settings_.epsilon * root_correction;
-}
-
-Tensor Adam::update(std::size_t i, const Tensor& value, const Tensor& gradient, double /*learning_rate*/) {
-  const Tensor g = settings_.weight_decay == 0 ? gradient : gradient + value * settings_.weight_decay;
-  Tensor &mean = buffer(0, i), &square = buffer(1, i);
-  mean = mean * settings_.beta1 + g * (1 - settings_.beta1);
-  square = square * settings_.beta2 + (g * g) * (1 - settings_.beta2);
-  return value - (mean * step_size_) / (sqrt(square) + epsilon_);
+  const double beta1 = settings_.beta1, beta2 = settings_.beta2, decay = settings_.weight_decay;
+  const double mean_correction = 1 - numerics::pow(beta1, t);
+  const double root_correction = numerics::sqrt(1 - numerics::pow(beta2, t));
+  const double step_size = learning_rate * root_correction / mean_correction;
+  const OptimizerAttributes attributes{.decay = decay != 0 && !settings_.decoupled,
+                                       .decoupled = decay != 0 && settings_.decoupled};
+  update_together(Op::kAdamStep, attributes,
+                  {step_size, settings_.epsilon * root_correction, beta1, 1 - beta1, beta2, 1 - beta2,
+                   settings_.decoupled ? 1 - learning_rate * decay : decay},
+                  gradients);
 }
 
 }  // namespace tessera::nn

@@ -3,6 +3,9 @@
 // An optimiser is made for a list of parameters and keeps one buffer of state per parameter and kind, named after it
 // ("momentum.0.weight"). Nothing is updated in place: a step makes new tensors and assigns them. No tape records a step.
 //
+// All parameters of one dtype take a step in one operation (tensor/optimizer_steps.h), and their new values and buffers lie in one piece of
+// memory, which lives as long as any of them.
+//
 // Factors that depend on settings and step only (learning rate, bias corrections) are fp64 numbers computed with the contract's
 // functions and rounded once to the parameters' dtype.
 // Thread-safety: an optimiser belongs to one thread.
@@ -22,6 +25,7 @@
 #include <vector>
 
 #include "tessera/nn/module.h"
+#include "tessera/tensor/op.h"
 #include "tessera/tensor/state.h"
 
 namespace tessera::nn {
@@ -43,17 +47,19 @@ class Optimizer : public Stateful {
  protected:
   // One zero-filled buffer per parameter; returns the kind's number. Call it in the constructor.
   std::size_t add_buffers(const std::string& kind);
-  Tensor& buffer(std::size_t kind, std::size_t parameter) { return buffers_[kind].tensors[parameter]; }
-  // Called once per step, after steps() has been raised.
-  virtual void begin_step(double /*learning_rate*/) {}
-  // The new value of parameter i; updates its buffers.
-  virtual Tensor update(std::size_t i, const Tensor& value, const Tensor& gradient, double learning_rate) = 0;
+  // Gives every parameter its new value, and updates the buffers. Called once per step, after steps() has been raised.
+  virtual void update(const std::vector<Tensor>& gradients, double learning_rate) = 0;
+  // As one operation per dtype: sgd_step or adam_step with these factors; takes and replaces every buffer.
+  void update_together(Op op, const OptimizerAttributes& attributes, const std::vector<double>& factors,
+                       const std::vector<Tensor>& gradients);
 
  private:
   struct Buffers {
     std::string kind;
     std::vector<Tensor> tensors;
   };
+  void update_dtype(DType dtype, Op op, const OptimizerAttributes& attributes,
+                    const std::vector<double>& factors, const std::vector<Tensor>& gradients);
   std::vector<Parameter*> parameters_;
   std::vector<Buffers> buffers_;
   std::int64_t steps_ = 0;
@@ -72,7 +78,7 @@ class SGD : public Optimizer {
   explicit SGD(std::vector<Parameter*> parameters, const SgdSettings& settings = {});
 
  private:
-  Tensor update(std::size_t i, const Tensor& value, const Tensor& gradient, double learning_rate) override;
+  void update(const std::vector<Tensor>& gradients, double learning_rate) override;
   SgdSettings settings_;
 };
 
@@ -81,21 +87,20 @@ struct AdamSettings {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;  // times the parameter, added to the gradient
+  bool decoupled = false;   // the parameter is multiplied by 1 - rate * weight_decay instead, before the step
 };
 
 // m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= rate * (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + epsilon), in the arrangement
 // of the end of section 2 of Kingma & Ba, "Adam", ICLR 2015 (with epsilon scaled so that the two are equal):
 // p -= rate sqrt(1-b2^t) / (1-b1^t) * m / (sqrt(v) + epsilon sqrt(1-b2^t)).
+// With decoupled weight decay it is AdamW: Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019.
 class Adam : public Optimizer {
  public:
   explicit Adam(std::vector<Parameter*> parameters, const AdamSettings& settings = {});
 
  private:
-  void begin_step(double learning_rate) override;
-  Tensor update(std::size_t i, const Tensor& value, const Tensor& gradient, double learning_rate) override;
+  void update(const std::vector<Tensor>& gradients, double learning_rate) override;
   AdamSettings settings_;
-  double step_size_ = 0;
-  double epsilon_ = 0;
 };
 
 }  // namespace tessera::nn

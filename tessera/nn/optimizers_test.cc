@@ -10,6 +10,8 @@
 #include "tessera/base/error.h"
 #include "tessera/nn/layers.h"
 #include "tessera/nn/losses.h"
+#include "tessera/numerics/functions.h"
+#include "tessera/tensor/random.h"
 
 namespace tessera::nn {
 namespace {
@@ -25,11 +27,12 @@ std::unique_ptr<Optimizer> torch_optimizer(const std::string& name, const torch_
     return std::make_unique<SGD>(std::vector{p}, SgdSettings{.momentum = settings["momentum"],
                                                              .nesterov = settings["nesterov"],
                                                              .weight_decay = settings["weight_decay"]});
-  if (name == "optim_adam" || name == "optim_adam_wd")
+  if (name == "optim_adam" || name == "optim_adam_wd" || name == "optim_adamw")
     return std::make_unique<Adam>(std::vector{p}, AdamSettings{.beta1 = settings["betas"][0],
                                                                .beta2 = settings["betas"][1],
                                                                .epsilon = settings["eps"],
-                                                               .weight_decay = settings["weight_decay"]});
+                                                               .weight_decay = settings["weight_decay"],
+                                                               .decoupled = name == "optim_adamw"});
   return nullptr;
 }
 
@@ -57,7 +60,7 @@ TEST_F(OptimizersTest, FollowPyTorchsTraces) {
     }
     ++checked;
   }
-  EXPECT_EQ(checked, 5);
+  EXPECT_EQ(checked, 6);
 }
 
 // conv - batch normalisation - relu - pooling - linear, SGD with momentum, ten steps. Batch normalisation is a composition here:
@@ -154,6 +157,73 @@ TEST_F(OptimizersTest, StateResumes) {
   check_resume<SGD>(SgdSettings{}, {});
   check_resume<SGD>(SgdSettings{.momentum = 0.9, .nesterov = true}, {"momentum.w"});
   check_resume<Adam>(AdamSettings{.weight_decay = 0.1}, {"mean.w", "square.w"});
+}
+
+// ---- Steps over many tensors are these compositions, tensor by tensor ----
+
+struct Composed {
+  Tensor value, first, second;
+};
+
+void step_composed(const SgdSettings& s, Composed& p, const Tensor& gradient, double rate, int /*step*/) {
+  Tensor direction = s.weight_decay == 0 ? gradient : gradient + p.value * s.weight_decay;
+  if (s.momentum != 0) {
+    p.first = p.first * s.momentum + direction;
+    direction = s.nesterov ? direction + p.first * s.momentum : p.first;
+  }
+  p.value = p.value - direction * rate;
+}
+
+void step_composed(const AdamSettings& s, Composed& p, const Tensor& gradient, double rate, int step) {
+  const double mean_correction = 1 - numerics::pow(s.beta1, static_cast<double>(step));
+  const double root_correction = numerics::sqrt(1 - numerics::pow(s.beta2, static_cast<double>(step)));
+  if (s.decoupled) p.value = p.value * (1 - rate * s.weight_decay);
+  const Tensor g =
+      s.weight_decay == 0 || s.decoupled ? gradient : gradient + p.value * s.weight_decay;
+  p.first = p.first * s.beta1 + g * (1 - s.beta1);
+  p.second = p.second * s.beta2 + (g * g) * (1 - s.beta2);
+  p.value = p.value - (p.first * (rate * root_correction / mean_correction)) /
+                          (sqrt(p.second) + s.epsilon * root_correction);
+}
+
+// Of both dtypes, some empty, some longer than a task of the pool.
+template <typename Kind, typename Settings>
+void check_composition(const Settings& settings) {
+  std::vector<Parameter> parameters;
+  std::vector<Composed> composed;
+  RandomSource random(5);
+  for (const Shape& shape : {Shape{3, 5}, Shape{}, Shape{0, 2}, Shape{40001}, Shape{16}, Shape{129, 128}})
+    for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+      const std::string name = fmt::format("p{}", parameters.size());
+      parameters.push_back({name, random.normal(name, shape, dtype)});
+      composed.push_back({parameters.back().value, zeros(shape, dtype), zeros(shape, dtype)});
+    }
+  std::vector<Parameter*> pointers;
+  for (Parameter& parameter : parameters) pointers.push_back(&parameter);
+  Kind optimizer(pointers, settings);
+  for (int step = 1; step <= 3; ++step) {
+    std::vector<Tensor> gradients;
+    for (const Parameter& parameter : parameters) gradients.push_back(sin(parameter.value * 3));
+    optimizer.step(gradients, 0.1);
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      step_composed(settings, composed[i], gradients[i], 0.1, step);
+      EXPECT_TRUE(same_bits(parameters[i].value, composed[i].value)) << parameters[i].name << ", step " << step;
+      EXPECT_TRUE(parameters[i].value.contiguous());
+    }
+  }
+}
+
+TEST_F(OptimizersTest, EqualTheirCompositionsBitForBit) {
+  for (const char* backend : {"reference", "cpu"}) {
+    use_backend(backend);
+    check_composition<SGD>(SgdSettings{});
+    check_composition<SGD>(SgdSettings{.weight_decay = 0.01});
+    check_composition<SGD>(SgdSettings{.momentum = 0.9});
+    check_composition<SGD>(SgdSettings{.momentum = 0.9, .nesterov = true, .weight_decay = 0.01});
+    check_composition<Adam>(AdamSettings{});
+    check_composition<Adam>(AdamSettings{.weight_decay = 0.1});
+    check_composition<Adam>(AdamSettings{.weight_decay = 0.1, .decoupled = true});
+  }
 }
 
 TEST_F(OptimizersTest, StepsAreNotRecorded) {

@@ -40,6 +40,7 @@ struct FormulaConstants<float> {
   static constexpr float kLn2ShortLow = 0x1.7f7d1cp-20f;
   static constexpr float kExpLowest = -104.0f;  // e^x rounds to 0 there
   static constexpr float kExpHighest = 89.0f;   // infinity there
+  static constexpr float kExpOrdinary = 87.0f;  // results are normal up to here, on both sides
   static constexpr float kExpm1Lowest = -30.0f;
   static constexpr float kErfHighest = 3.95f;  // erf rounds to 1 there
   static constexpr float kErfSplit = 0.921875f;
@@ -80,6 +81,7 @@ struct FormulaConstants<double> {
   static constexpr double kLn2ShortLow = -0x1.8432a1b0e2634p-43;
   static constexpr double kExpLowest = -746.0;
   static constexpr double kExpHighest = 710.0;
+  static constexpr double kExpOrdinary = 708.0;
   static constexpr double kExpm1Lowest = -60.0;
   static constexpr double kErfHighest = 6.0;
   static constexpr double kErfSplit = 0.921875;

@@ -5,6 +5,10 @@
 // Every line is written in operations that are exactly rounded or on integers, so all compilations give the
 // same bits.
 //
+// Most vectors hold ordinary numbers only: no argument is an edge and no result leaves the normal range. There
+// `ordinary_exp` and the like give the bits of the whole formula with fewer operations; exp and its like ask
+// and choose. (ordinary_exp can be called alone where the caller knows.)
+//
 // Notation in comments: ulp is the spacing of the result's type; [a, b] intervals; "fused" where one rounding
 // is meant.
 
@@ -90,22 +94,41 @@ TESSERA_INLINE typename Ops::Float scale(typename Ops::Float value, const ExpArg
   return Ops::mul(Ops::mul(value, power_of_two<Ops>(half)), power_of_two<Ops>(rest));
 }
 
-// NaN passes: comparisons with it are false.
+// NaN passes.
 template <class Ops>
 TESSERA_INLINE typename Ops::Float clamp(typename Ops::Float x, typename Ops::Scalar low,
                                          typename Ops::Scalar high) {
-  const auto from_below = Ops::select(Ops::lt(x, Ops::set(low)), Ops::set(low), x);
-  return Ops::select(Ops::lt(Ops::set(high), from_below), Ops::set(high), from_below);
+  return Ops::min(Ops::set(high), Ops::max(Ops::set(low), x));
+}
+
+// e^r, between 0.7 and 1.42.
+template <class Ops>
+TESSERA_INLINE typename Ops::Float exp_of_rest(typename Ops::Float r) {
+  const auto tail = Ops::mul(Ops::mul(r, r), exp_polynomial<Ops>(r));
+  const auto lead = Ops::add(Ops::set(1), r);  // what it rounds away is added to the tail (Dekker)
+  const auto lead_error = Ops::sub(r, Ops::sub(lead, Ops::set(1)));
+  return Ops::add(lead, Ops::add(lead_error, tail));
+}
+
+// e^x for |x| < kExpOrdinary: n is added to the exponent, since the result stays normal.
+template <class Ops>
+TESSERA_INLINE typename Ops::Float ordinary_exp(typename Ops::Float x) {
+  const auto a = reduce_exp<Ops>(x);
+  const auto n = Ops::template shift_left<ConstantsOf<Ops>::kMantissaBits>(Ops::bits(a.magic));
+  return Ops::from_bits(Ops::int_add(Ops::bits(exp_of_rest<Ops>(a.r)), n));
+}
+
+template <class Ops>
+TESSERA_INLINE bool all_ordinary_for_exp(typename Ops::Float x) {
+  return Ops::all(Ops::lt(absolute<Ops>(x), Ops::set(ConstantsOf<Ops>::kExpOrdinary)));
 }
 
 template <class Ops>
 TESSERA_INLINE typename Ops::Float exp(typename Ops::Float x) {
   using C = ConstantsOf<Ops>;
+  if (all_ordinary_for_exp<Ops>(x)) return ordinary_exp<Ops>(x);
   const auto a = reduce_exp<Ops>(clamp<Ops>(x, C::kExpLowest, C::kExpHighest));
-  const auto tail = Ops::mul(Ops::mul(a.r, a.r), exp_polynomial<Ops>(a.r));
-  const auto lead = Ops::add(Ops::set(1), a.r);  // what it rounds away is added to the tail (Dekker)
-  const auto lead_error = Ops::sub(a.r, Ops::sub(lead, Ops::set(1)));
-  return scale<Ops>(Ops::add(lead, Ops::add(lead_error, tail)), a);
+  return scale<Ops>(exp_of_rest<Ops>(a.r), a);
 }
 
 // 2^n e^r - 1 = (h - 1/2 + h r + h r^2 q) * 2 with h = 2^(n-1), so that n may be as large as the exponents
@@ -185,9 +208,18 @@ TESSERA_INLINE typename Ops::Float log_edges(typename Ops::Float u, typename Ops
   return Ops::select(Ops::eq(u, Ops::set(0)), special<Ops>(C::kInfinityBits | C::kSignMask), result);
 }
 
+// For normal x above 0.
+template <class Ops>
+TESSERA_INLINE typename Ops::Float ordinary_log(typename Ops::Float x) {
+  const auto parts = split_log<Ops>(x);
+  return log_of<Ops>(parts.exponent, Ops::sub(parts.mantissa, Ops::set(1)));
+}
+
 template <class Ops>
 TESSERA_INLINE typename Ops::Float log(typename Ops::Float x) {
   using C = ConstantsOf<Ops>;
+  const auto low = Ops::set(C::kMinNormal), infinity = special<Ops>(C::kInfinityBits);
+  if (Ops::all(Ops::both(Ops::le(low, x), Ops::lt(x, infinity)))) return ordinary_log<Ops>(x);
   const auto subnormal = Ops::lt(x, Ops::set(C::kMinNormal));
   const auto normal = Ops::select(subnormal, Ops::mul(x, Ops::set(C::kSubnormalScale)), x);
   const auto parts = split_log<Ops>(normal);
@@ -205,9 +237,11 @@ TESSERA_INLINE typename Ops::Float log1p(typename Ops::Float x) {
   const auto inverse = Ops::from_bits(
       Ops::template shift_left<C::kMantissaBits>(Ops::int_sub(Ops::set_int(2 * C::kBias), parts.biased)));
   const auto fused = Ops::fma(x, inverse, Ops::sub(inverse, Ops::set(1)));
+  const auto tiny = Ops::lt(absolute<Ops>(x), Ops::set(C::kTiny));  // also keeps the sign of -0
+  const auto ordinary = Ops::both(Ops::lt(Ops::set(-1), x), Ops::lt(x, Ops::set(C::kLarge)));
+  if (Ops::all(ordinary)) return Ops::select(tiny, x, log_of<Ops>(parts.exponent, fused));
   const auto f = Ops::select(Ops::lt(x, Ops::set(C::kLarge)), fused, Ops::sub(parts.mantissa, Ops::set(1)));
-  const auto value = log_edges<Ops>(u, log_of<Ops>(parts.exponent, f));
-  return Ops::select(Ops::lt(absolute<Ops>(x), Ops::set(C::kTiny)), x, value);  // also keeps the sign of -0
+  return Ops::select(tiny, x, log_edges<Ops>(u, log_of<Ops>(parts.exponent, f)));
 }
 
 // ---- tanh, sigmoid, erf ----------------------------------------------------------------------------------
@@ -228,15 +262,16 @@ TESSERA_INLINE typename Ops::Float tanh_polynomial(typename Ops::Float z) {
   }
 }
 
-// A polynomial near 0; elsewhere 1 - 2 / (e^2t + 1), whose subtrahend is below 1/2.
+// A polynomial near 0, and for NaN; elsewhere 1 - 2 / (e^2t + 1), whose subtrahend is below 1/2, and vanishes
+// long before t = 22.
 template <class Ops>
 TESSERA_INLINE typename Ops::Float tanh(typename Ops::Float x) {
   const auto t = absolute<Ops>(x);
   const auto z = Ops::mul(t, t);
   const auto small = Ops::fma(t, Ops::mul(z, tanh_polynomial<Ops>(z)), t);
-  const auto e = exp<Ops>(Ops::add(t, t));
+  const auto e = ordinary_exp<Ops>(Ops::min(Ops::set(44), Ops::add(t, t)));
   const auto large = Ops::sub(Ops::set(1), Ops::div(Ops::set(2), Ops::add(e, Ops::set(1))));
-  return with_sign_of<Ops>(Ops::select(Ops::lt(t, Ops::set(0.625)), small, large), x);
+  return with_sign_of<Ops>(Ops::select(Ops::le(Ops::set(0.625), t), large, small), x);
 }
 
 // With e = e^-|x|: 1 / (1 + e), or e / (1 + e) for negative x. The quotient is corrected by its remainder,
@@ -289,16 +324,15 @@ TESSERA_INLINE typename Ops::Float erf_large_polynomial(typename Ops::Float t) {
   }
 }
 
-// An odd polynomial near 0; elsewhere 1 - e^-g(t).
+// An odd polynomial near 0, and for NaN; elsewhere 1 - e^-g(t), where g stays below 40.
 template <class Ops>
 TESSERA_INLINE typename Ops::Float erf(typename Ops::Float x) {
   using C = ConstantsOf<Ops>;
   const auto t = absolute<Ops>(x);
   const auto small = Ops::fma(t, erf_small_polynomial<Ops>(Ops::mul(t, t)), t);
-  const auto limit = Ops::set(C::kErfHighest);
-  const auto g = erf_large_polynomial<Ops>(Ops::select(Ops::lt(limit, t), limit, t));
-  const auto large = Ops::sub(Ops::set(1), exp<Ops>(Ops::sub(Ops::set(0), g)));
-  return with_sign_of<Ops>(Ops::select(Ops::lt(t, Ops::set(C::kErfSplit)), small, large), x);
+  const auto g = erf_large_polynomial<Ops>(Ops::min(Ops::set(C::kErfHighest), t));
+  const auto large = Ops::sub(Ops::set(1), ordinary_exp<Ops>(Ops::sub(Ops::set(0), g)));
+  return with_sign_of<Ops>(Ops::select(Ops::le(Ops::set(C::kErfSplit), t), large, small), x);
 }
 
 #include "tessera/numerics/functions_pow-inl.h"

@@ -54,6 +54,10 @@ struct HwyOps {
   static TESSERA_INLINE Float fma(Float a, Float b, Float c) { return hn::MulAdd(a, b, c); }
   static TESSERA_INLINE Float fnma(Float a, Float b, Float c) { return hn::NegMulAdd(a, b, c); }
 
+  // x86 returns the second operand if one is NaN, Arm NaN: both are right for a number a.
+  static TESSERA_INLINE Float min(Float a, Float b) { return hn::Min(a, b); }
+  static TESSERA_INLINE Float max(Float a, Float b) { return hn::Max(a, b); }
+
   static TESSERA_INLINE Int bits(Float a) { return hn::BitCast(DI(), a); }
   static TESSERA_INLINE Float from_bits(Int a) { return hn::BitCast(D(), a); }
   static TESSERA_INLINE Int int_add(Int a, Int b) { return hn::Add(a, b); }
@@ -95,6 +99,7 @@ struct HwyOps {
   static TESSERA_INLINE Mask either(Mask a, Mask b) { return hn::Or(a, b); }
   static TESSERA_INLINE Mask negate(Mask a) { return hn::Not(a); }
   static TESSERA_INLINE bool any(Mask a) { return !hn::AllFalse(D(), a); }
+  static TESSERA_INLINE bool all(Mask a) { return hn::AllTrue(D(), a); }
   static TESSERA_INLINE Float select(Mask m, Float yes, Float no) { return hn::IfThenElse(m, yes, no); }
 
   static HWY_NOINLINE void reduce_lanes(Mask mask, Float x, Float* high, Float* low, Int* quadrant) {

@@ -3,6 +3,7 @@
 //
 //     fn::fill_uniform_vectors(out, count, key, step, first);   // float or double
 //     fn::fill_normal_vectors(out, count, key, step, first);
+//     fn::fill_words_vectors(words, count, key, step, first);   // std::uint32_t
 //
 // Each lane holds one Philox block; the ends that do not fill a vector go to the scalar code, whose bits are
 // the same.
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "hwy/highway.h"
 #include "tessera/numerics/hwy_ops-inl.h"
@@ -23,6 +25,52 @@
 HWY_BEFORE_NAMESPACE();
 namespace tessera::numerics {
 namespace HWY_NAMESPACE {
+
+// The state of philox() for as many blocks as a vector has lanes of 64 bits, whose lower halves count: the upper ones hold whatever
+// the rounds leave there, since a product does not look at them.
+template <class D64>
+struct PhiloxLanes {
+  using V = hn::Vec<D64>;
+  V c0, c1, c2, c3;
+
+  static TESSERA_INLINE V product(V a, std::uint32_t b) {
+    const hn::Repartition<std::uint32_t, D64> d32;
+    return hn::MulEven(hn::BitCast(d32, a), hn::Set(d32, b));
+  }
+  TESSERA_INLINE void round(PhiloxKey key) {
+    const V product0 = product(c0, 0xD2511F53u), product1 = product(c2, 0xCD9E8D57u);
+    c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product1), c1), hn::Set(D64(), key.k0));
+    c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product0), c3), hn::Set(D64(), key.k1));
+    c1 = product1;
+    c3 = product0;
+  }
+};
+
+// The words of blocks first, first + 1, ..., one block per lane; the upper half of `first` is that of all. Lanes of 32 bits: two
+// vectors, of the even and of the odd blocks, take turns, which is less work than products whose halves are put together each round.
+template <class Ops, class D>
+TESSERA_INLINE PhiloxWords<Ops> words_of_blocks(D /*lanes*/, PhiloxKey key, std::uint64_t first, std::uint32_t step) {
+  const typename Ops::DI di;
+  if constexpr (sizeof(hn::TFromD<D>) == 8) {
+    return philox_words<Ops>(key, hn::Iota(di, first & 0xFFFFFFFFu), Ops::set_int(first >> 32), step, 0);
+  } else {
+    const hn::Repartition<std::uint64_t, D> d64;
+    const auto high = hn::Set(d64, first >> 32), ordinal = hn::Set(d64, step), zero = hn::Zero(d64);
+    const auto block = hn::Add(hn::Iota(d64, 0), hn::Iota(d64, first & 0xFFFFFFFFu));  // first, first + 2, ...
+    PhiloxLanes<decltype(d64)> even{block, high, ordinal, zero};
+    PhiloxLanes<decltype(d64)> odd{hn::Add(block, hn::Set(d64, 1)), high, ordinal, zero};
+    for (int round = 0; round < 10; ++round) {
+      even.round(key);
+      odd.round(key);
+      key.k0 += 0x9E3779B9u;
+      key.k1 += 0xBB67AE85u;
+    }
+    const auto join = [&](auto a, auto b) {
+      return hn::OddEven(hn::BitCast(di, hn::ShiftLeft<32>(b)), hn::BitCast(di, a));
+    };
+    return {{join(even.c0, odd.c0), join(even.c1, odd.c1), join(even.c2, odd.c2), join(even.c3, odd.c3)}};
+  }
+}
 
 // Writes the elements of the blocks in `words`, in order: 4 per block (float) or 2 (double).
 struct StoreUniform {
@@ -68,11 +116,26 @@ struct StoreNormal {
   }
 };
 
+// The words themselves.
+struct StoreWords {
+  template <class D, class Ops>
+  static TESSERA_INLINE void store(D, const PhiloxWords<Ops>& words, std::uint32_t* out) {
+    const typename Ops::DI di;
+    hn::StoreInterleaved4(words.word[0], words.word[1], words.word[2], words.word[3], di, out);
+  }
+  static void scalar(std::uint32_t* out, std::int64_t count, PhiloxKey key, std::uint32_t step, std::int64_t first) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto element = static_cast<std::uint64_t>(first + i);
+      out[i] = philox(key, philox_counter(element / 4, step))[element % 4];
+    }
+  }
+};
+
 template <class Store, typename T>
 void fill_vectors(T* out, std::int64_t count, PhiloxKey key, std::uint32_t step, std::int64_t first) {
-  const hn::ScalableTag<T> d;
-  using Ops = HwyOps<hn::ScalableTag<T>>;
-  const typename Ops::DI di;
+  using Lane = std::conditional_t<std::is_floating_point_v<T>, T, float>;
+  const hn::ScalableTag<Lane> d;
+  using Ops = HwyOps<hn::ScalableTag<Lane>>;
   constexpr std::int64_t kPerBlock = sizeof(T) == 4 ? 4 : 2;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   const std::int64_t head = std::min(count, (kPerBlock - first % kPerBlock) % kPerBlock);
@@ -86,13 +149,16 @@ void fill_vectors(T* out, std::int64_t count, PhiloxKey key, std::uint32_t step,
       Store::scalar(out + i, lanes * kPerBlock, key, step, first + i);
       continue;
     }
-    const auto words = philox_words<Ops>(key, hn::Iota(di, low),
-                                         Ops::set_int(static_cast<std::uint32_t>(block >> 32)), step, 0);
-    Store::template store<hn::ScalableTag<T>, Ops>(d, words, out + i);
+    Store::template store<decltype(d), Ops>(d, words_of_blocks<Ops>(d, key, block, step), out + i);
   }
   Store::scalar(out + i, count - i, key, step, first + i);
 }
 
+// Element i: word i mod 4 of block i / 4.
+inline void fill_words_vectors(std::uint32_t* out, std::int64_t count, PhiloxKey key, std::uint32_t step,
+                               std::int64_t first) {
+  fill_vectors<StoreWords>(out, count, key, step, first);
+}
 template <typename T>
 void fill_uniform_vectors(T* out, std::int64_t count, PhiloxKey key, std::uint32_t step, std::int64_t first) {
   fill_vectors<StoreUniform>(out, count, key, step, first);

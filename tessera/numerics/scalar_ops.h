@@ -51,6 +51,10 @@ struct ScalarOps {
     return fused_multiply_add(-a, b, c);
   }  // c-a*b
 
+  // Of two numbers that differ unless they have the same bits; NaN if b is.
+  static TESSERA_INLINE Float min(Float a, Float b) { return a < b ? a : b; }
+  static TESSERA_INLINE Float max(Float a, Float b) { return a > b ? a : b; }
+
   static TESSERA_INLINE Int bits(Float a) { return std::bit_cast<Bits>(a); }
   static TESSERA_INLINE Float from_bits(Int a) { return std::bit_cast<T>(a); }
   static TESSERA_INLINE Int int_add(Int a, Int b) { return a + b; }
@@ -82,6 +86,7 @@ struct ScalarOps {
   static TESSERA_INLINE Mask either(Mask a, Mask b) { return a || b; }
   static TESSERA_INLINE Mask negate(Mask a) { return !a; }
   static TESSERA_INLINE bool any(Mask a) { return a; }
+  static TESSERA_INLINE bool all(Mask a) { return a; }
   static TESSERA_INLINE Float select(Mask m, Float yes, Float no) { return m ? yes : no; }
 
   // For the lanes in `mask`: the reduction of trig_reduction.h instead of what high, low and quadrant hold.

@@ -29,11 +29,9 @@ struct TypeName {
   DType dtype;
   const char* name;
 };
-constexpr TypeName kTypes[] = {{DType::kFloat32, "F32"},
-                               {DType::kFloat64, "F64"},
-                               {DType::kInt64, "I64"},
-                               {DType::kUInt8, "U8"},
-                               {DType::kBool, "BOOL"}};
+constexpr TypeName kTypes[] = {{DType::kFloat32, "F32"}, {DType::kFloat64, "F64"},
+                               {DType::kInt64, "I64"},   {DType::kUInt8, "U8"},
+                               {DType::kBool, "BOOL"},   {DType::kBFloat16, "BF16"}};
 
 const char* name_of(DType dtype) {
   for (const TypeName& type : kTypes)

@@ -105,8 +105,8 @@ TEST(Safetensors, MalformedHeadersAreNamed) {
   EXPECT_THAT(one(R"({"dtype":"F32","data_offsets":[0,4]})"), HasSubstr("'shape' is missing"));
   EXPECT_THAT(one(R"({"dtype":"F32","shape":[1]})"), HasSubstr("'data_offsets' is missing"));
   EXPECT_THAT(one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4],"y":1})"), HasSubstr("found 4 fields"));
-  EXPECT_THAT(one(R"({"dtype":"BF16","shape":[2],"data_offsets":[0,4]})"),
-              HasSubstr("the type 'BF16' is not one of"));
+  EXPECT_THAT(one(R"({"dtype":"F16","shape":[2],"data_offsets":[0,4]})"),
+              HasSubstr("the type 'F16' is not one of"));
   EXPECT_THAT(one(R"({"dtype":32,"shape":[1],"data_offsets":[0,4]})"), HasSubstr("'dtype' is to be a text"));
   EXPECT_THAT(one(R"({"dtype":"F32","shape":1,"data_offsets":[0,4]})"), HasSubstr("'shape' is to be a list"));
   EXPECT_THAT(one(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})"), HasSubstr("found [-1]"));

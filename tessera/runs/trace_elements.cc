@@ -40,12 +40,15 @@ std::uint64_t distance(std::uint64_t a, std::uint64_t b) {
 }
 
 bool is_nan(DType dtype, std::uint64_t bits) {
+  if (dtype == DType::kBFloat16)
+    return std::isnan(static_cast<float>(BFloat16::from_bits(static_cast<std::uint16_t>(bits))));
   return dtype == DType::kFloat32 ? std::isnan(std::bit_cast<float>(static_cast<std::uint32_t>(bits)))
                                   : std::isnan(std::bit_cast<double>(bits));
 }
 
 std::optional<std::uint64_t> ulp_of(DType dtype, std::uint64_t a, std::uint64_t b) {
   if (!is_floating(dtype) || is_nan(dtype, a) || is_nan(dtype, b)) return std::nullopt;
+  if (dtype == DType::kBFloat16) return distance<std::uint16_t>(a, b);
   return dtype == DType::kFloat32 ? distance<std::uint32_t>(a, b) : distance<std::uint64_t>(a, b);
 }
 
@@ -60,6 +63,8 @@ std::string value_text(DType dtype, std::uint64_t bits, std::size_t size) {
       return with_bits(std::bit_cast<double>(bits));
     case DType::kInt64:
       return with_bits(static_cast<std::int64_t>(bits));
+    case DType::kBFloat16:
+      return with_bits(static_cast<float>(BFloat16::from_bits(static_cast<std::uint16_t>(bits))));
     case DType::kUInt8:
     case DType::kBool:
       return with_bits(bits);

@@ -12,7 +12,8 @@
 //   MatrixMultiply            both have the output's rank, at least 2, and the output's leading axes (stride 0 for repeated ones)
 //   Conv2d, pooling           4 axes; `kernel` holds the filter's or the window's size, `input_shape` is set for gradients only
 //   Reduce      `axes` count from the front, ascend and do not repeat; Max, Min, ArgMax have something to choose from
-//   Softmax, LogSoftmax, Concatenate, Gather, IndexAdd   `axis` counts from the front
+//   Softmax, LogSoftmax, Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Sort, ArgSort   `axis` counts from the front
+//   TakeAlong, ScatterAdd     the values of the index are not checked yet
 //   Gather, IndexAdd, CrossEntropy   index and labels are contiguous int64 vectors; their values are not checked yet
 //   View        never reach a backend
 // What is left to the kernel is to refuse bad values with an Error: an index or a label out of range, integer division by zero. An

@@ -9,7 +9,8 @@
 namespace tessera {
 namespace {
 
-constexpr DType kDTypes[] = {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool};
+constexpr DType kDTypes[] = {DType::kFloat32, DType::kFloat64, DType::kInt64,
+                             DType::kUInt8,   DType::kBool,    DType::kBFloat16};
 
 }  // namespace
 
@@ -25,6 +26,8 @@ std::string_view dtype_name(DType dtype) {
       return "uint8";
     case DType::kBool:
       return "bool";
+    case DType::kBFloat16:
+      return "bfloat16";
   }
   return "unknown";
 }
@@ -35,7 +38,7 @@ DType dtype_from_name(std::string_view name) {
     if (dtype_name(dtype) == name) return dtype;
     names.emplace_back(dtype_name(dtype));
   }
-  fail("dtype: found '{}', expected float32, float64, int64, uint8 or bool{}", name,
+  fail("dtype: found '{}', expected float32, float64, int64, uint8, bool or bfloat16{}", name,
        did_you_mean(name, names));
 }
 

@@ -67,64 +67,104 @@ Terms<T> matmul_terms(const OpEvent& event, const Position& output) {
   return terms;
 }
 
+// ---- Convolutions [N, C, spatial...] ----
+
+Shape spatial_axes(const Shape& shape) {
+  Shape result;
+  for (int axis = 2; axis < shape.rank(); ++axis) result.append(shape[axis]);
+  return result;
+}
+
+Position spatial_part(const Position& position) {
+  return {position.begin() + 2, position.end()};
+}
+
 template <typename T>
-T value_or_zero(const TensorView& image, std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
-  const bool inside = h >= 0 && h < image.shape[2] && w >= 0 && w < image.shape[3];
-  return inside ? value_at<T>(image, {n, c, h, w}) : T(0);
+T value_or_zero(const TensorView& image, std::int64_t n, std::int64_t c, const Position& place) {
+  Position position{n, c};
+  for (const std::int64_t coordinate : place) {
+    if (coordinate < 0 || coordinate >= image.shape[static_cast<int>(position.size())]) return T(0);
+    position.push_back(coordinate);
+  }
+  return value_at<T>(image, position);
+}
+
+// body(place) for all places of the spatial axes of `shape`, row-major.
+template <typename Body>
+void for_each_place(const Shape& shape, Body&& body) {
+  const Shape axes = spatial_axes(shape);
+  for (std::int64_t i = 0; i < axes.elements(); ++i) body(position_of(axes, i));
+}
+
+Position joined(std::int64_t first, std::int64_t second, const Position& place) {
+  Position position{first, second};
+  position.insert(position.end(), place.begin(), place.end());
+  return position;
 }
 
 // Where tap `tap` of output `out` reads the input.
-std::int64_t input_place(const WindowAttributes& window, int axis, std::int64_t out, std::int64_t tap) {
-  return out * window.stride[axis] + tap * window.dilation[axis] - window.padding[axis];
+Position input_place(const WindowAttributes& window, const Position& out, const Position& tap) {
+  Position place;
+  for (std::size_t axis = 0; axis < out.size(); ++axis)
+    place.push_back(out[axis] * window.stride[axis] + tap[axis] * window.dilation[axis] - window.padding[axis]);
+  return place;
+}
+
+// The output that reads the input at `in` through tap `tap`; empty where there is none.
+Position output_place(const WindowAttributes& window, const Position& in, const Position& tap) {
+  Position place;
+  for (std::size_t axis = 0; axis < in.size(); ++axis) {
+    const std::int64_t line = in[axis] + window.padding[axis] - tap[axis] * window.dilation[axis];
+    if (line % window.stride[axis] != 0) return {};
+    place.push_back(line / window.stride[axis]);
+  }
+  return place;
 }
 
 template <typename T>
-Terms<T> conv2d_terms(const OpEvent& event, const Position& output) {
+Terms<T> convolution_terms(const OpEvent& event, const Position& output) {
   const auto& window = std::get<WindowAttributes>(event.attributes);
   const TensorView x = event.inputs[0].view(), weight = event.inputs[1].view();
   const std::int64_t channels = weight.shape[1], group = output[1] / (weight.shape[0] / window.groups);
   Terms<T> terms;
   for (std::int64_t c = 0; c < channels; ++c)
-    for (std::int64_t r = 0; r < weight.shape[2]; ++r)
-      for (std::int64_t s = 0; s < weight.shape[3]; ++s)
-        terms.add(value_or_zero<T>(x, output[0], group * channels + c, input_place(window, 0, output[2], r),
-                                   input_place(window, 1, output[3], s)),
-                  value_at<T>(weight, {output[1], c, r, s}));
+    for_each_place(weight.shape, [&](const Position& tap) {
+      terms.add(value_or_zero<T>(x, output[0], group * channels + c,
+                                 input_place(window, spatial_part(output), tap)),
+                value_at<T>(weight, joined(output[1], c, tap)));
+    });
   return terms;
 }
 
 template <typename T>
-Terms<T> conv2d_input_gradient_terms(const OpEvent& event, const Position& input) {
+Terms<T> input_gradient_terms(const OpEvent& event, const Position& input) {
   const auto& window = std::get<WindowAttributes>(event.attributes);
   const TensorView gradient = event.inputs[0].view(), weight = event.inputs[1].view();
   const std::int64_t filters = weight.shape[0] / window.groups, channels = weight.shape[1];
   const std::int64_t group = input[1] / channels, c = input[1] % channels;
   Terms<T> terms;
   for (std::int64_t o = group * filters; o < (group + 1) * filters; ++o)
-    for (std::int64_t r = 0; r < weight.shape[2]; ++r)
-      for (std::int64_t s = 0; s < weight.shape[3]; ++s) {
-        const std::int64_t y = input[2] + window.padding[0] - r * window.dilation[0];
-        const std::int64_t x = input[3] + window.padding[1] - s * window.dilation[1];
-        if (y % window.stride[0] != 0 || x % window.stride[1] != 0) continue;
-        terms.add(value_or_zero<T>(gradient, input[0], o, y / window.stride[0], x / window.stride[1]),
-                  value_at<T>(weight, {o, c, r, s}));
-      }
+    for_each_place(weight.shape, [&](const Position& tap) {
+      const Position place = output_place(window, spatial_part(input), tap);
+      if (place.empty()) return;
+      terms.add(value_or_zero<T>(gradient, input[0], o, place), value_at<T>(weight, joined(o, c, tap)));
+    });
   return terms;
 }
 
 template <typename T>
-Terms<T> conv2d_weight_gradient_terms(const OpEvent& event, const Position& weight) {
+Terms<T> weight_gradient_terms(const OpEvent& event, const Position& weight) {
   const auto& window = std::get<WindowAttributes>(event.attributes);
   const TensorView gradient = event.inputs[0].view(), x = event.inputs[1].view();
   const Shape& output = event.output.shape();
   const std::int64_t group = weight[0] / (output[0] / window.groups), channels = output[1];
   Terms<T> terms;
   for (std::int64_t n = 0; n < x.shape[0]; ++n)
-    for (std::int64_t i = 0; i < gradient.shape[2]; ++i)
-      for (std::int64_t j = 0; j < gradient.shape[3]; ++j)
-        terms.add(value_at<T>(gradient, {n, weight[0], i, j}),
-                  value_or_zero<T>(x, n, group * channels + weight[1], input_place(window, 0, i, weight[2]),
-                                   input_place(window, 1, j, weight[3])));
+    for_each_place(gradient.shape, [&](const Position& place) {
+      terms.add(value_at<T>(gradient, joined(n, weight[0], place)),
+                value_or_zero<T>(x, n, group * channels + weight[1],
+                                 input_place(window, place, spatial_part(weight))));
+    });
   return terms;
 }
 
@@ -167,11 +207,14 @@ Terms<T> terms_of(const OpEvent& event, std::int64_t element) {
     case Op::kMatrixMultiply:
       return matmul_terms<T>(event, position);
     case Op::kConv2d:
-      return conv2d_terms<T>(event, position);
+    case Op::kConv3d:
+      return convolution_terms<T>(event, position);
     case Op::kConv2dInputGradient:
-      return conv2d_input_gradient_terms<T>(event, position);
+    case Op::kConv3dInputGradient:
+      return input_gradient_terms<T>(event, position);
     case Op::kConv2dWeightGradient:
-      return conv2d_weight_gradient_terms<T>(event, position);
+    case Op::kConv3dWeightGradient:
+      return weight_gradient_terms<T>(event, position);
     default:
       return reduction_terms<T>(event, position);
   }
@@ -226,8 +269,8 @@ ChangedBits swap_additions(const OpEvent& event, std::int64_t element, std::int6
   const DType dtype = event.output.dtype();
   if (!adds(event.op) || (dtype != DType::kFloat32 && dtype != DType::kFloat64))
     fail(
-        "the planted fault: {} of {} has no additions that could be swapped; expected matmul, conv2d or a "
-        "gradient of it, sum, sum_squares or mean of float32 or float64",
+        "the planted fault: {} of {} has no additions that could be swapped; expected matmul, conv2d, conv3d "
+        "or a gradient of them, sum, sum_squares or mean of float32 or float64",
         op_info(event.op).name, dtype_name(dtype));
   return dtype == DType::kFloat32 ? swap_terms<float>(event, element, term)
                                   : swap_terms<double>(event, element, term);

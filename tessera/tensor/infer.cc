@@ -31,13 +31,17 @@ void require_dtype(const RuleCall& call, std::size_t input, std::string_view arg
                    std::initializer_list<DType> allowed) {
   const DType found = call.input(input).dtype();
   if (std::find(allowed.begin(), allowed.end(), found) != allowed.end()) return;
-  std::vector<std::string_view> names;
-  for (const DType dtype : allowed) names.push_back(dtype_name(dtype));
-  fail("{}: {} is {}, expected {}", call.name(), argument, dtype_name(found), fmt::join(names, " or "));
+  std::string names;
+  for (const DType* dtype = allowed.begin(); dtype != allowed.end(); ++dtype) {
+    const bool is_last = dtype + 1 == allowed.end();
+    names += names.empty() ? "" : is_last ? " or " : ", ";
+    names += dtype_name(*dtype);
+  }
+  fail("{}: {} is {}, expected {}", call.name(), argument, dtype_name(found), names);
 }
 
 void require_floating(const RuleCall& call, std::size_t input, std::string_view argument) {
-  require_dtype(call, input, argument, {DType::kFloat32, DType::kFloat64});
+  require_dtype(call, input, argument, {DType::kFloat32, DType::kFloat64, DType::kBFloat16});
 }
 
 void require_same_dtype(const RuleCall& call, std::size_t a, std::size_t b) {
@@ -55,7 +59,10 @@ void require_rank(const RuleCall& call, std::size_t input, std::string_view argu
 }
 
 int checked_axis(const RuleCall& call, const Shape& shape) {
-  const int axis = call.get<AxisAttributes>().axis;
+  return checked_axis(call, shape, call.get<AxisAttributes>().axis);
+}
+
+int checked_axis(const RuleCall& call, const Shape& shape, int axis) {
   if (axis < 0 || axis >= shape.rank())
     fail("{}: axis {} is out of range for shape {}", call.name(), axis, shape.to_string());
   return axis;

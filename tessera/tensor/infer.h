@@ -44,6 +44,7 @@ void require_rank(const RuleCall& call, std::size_t input, std::string_view argu
                   std::string_view axes);
 // The axis of AxisAttributes, checked against the input's shape (attributes count from the front).
 int checked_axis(const RuleCall& call, const Shape& shape);
+int checked_axis(const RuleCall& call, const Shape& shape, int axis);
 // Throws Error when a length is negative.
 void require_lengths(const RuleCall& call, const Shape& shape);
 // broadcast_shapes with the operation's name in the message.

@@ -7,7 +7,8 @@ namespace {
 TensorSpec random_rule(const RuleCall& call, bool floating) {
   const auto& random = call.get<RandomAttributes>();
   require_lengths(call, random.shape);
-  const bool right_type = floating ? is_floating(random.dtype) : random.dtype == DType::kInt64;
+  const bool right_type = floating ? random.dtype == DType::kFloat32 || random.dtype == DType::kFloat64
+                                   : random.dtype == DType::kInt64;
   if (!right_type)
     fail("{}: dtype is {}, expected {}", call.name(), dtype_name(random.dtype),
          floating ? "float32 or float64" : "int64");

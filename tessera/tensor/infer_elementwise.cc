@@ -5,7 +5,7 @@ namespace tessera::shape_rules {
 namespace {
 
 TensorSpec numeric_unary(const RuleCall& call) {
-  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kInt64});
+  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt64});
   return {call.shape(0), call.input(0).dtype()};
 }
 
@@ -16,7 +16,8 @@ TensorSpec floating_unary(const RuleCall& call) {
 
 TensorSpec numeric_binary(const RuleCall& call) {
   require_same_dtype(call, 0, 1);
-  require_dtype(call, 0, "the arguments' type", {DType::kFloat32, DType::kFloat64, DType::kInt64});
+  require_dtype(call, 0, "the arguments' type",
+                {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt64});
   return {broadcast_of(call, call.shape(0), call.shape(1)), call.input(0).dtype()};
 }
 

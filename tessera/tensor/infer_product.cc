@@ -1,12 +1,20 @@
 // Shape rules of matrix products, convolution and pooling.
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include "tessera/tensor/infer.h"
 
 namespace tessera {
 namespace {
 
-constexpr const char* kSpatialAxis[2] = {"rows", "columns"};
+std::string_view axis_name(const WindowAttributes& window, int axis) {
+  constexpr std::string_view kNames[] = {"depth", "rows", "columns"};
+  return kNames[kMaxSpatialAxes - window.axes + axis];
+}
 
 }  // namespace
 
@@ -28,10 +36,11 @@ constexpr std::int64_t kLargest = std::int64_t{1}
                                   << 31;  // keeps the arithmetic of positions far from overflow
 
 void require_window(const RuleCall& call, const WindowAttributes& window) {
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < window.axes; ++i) {
     const auto check = [&](std::string_view what, std::int64_t value, std::int64_t least) {
       if (value < least || value > kLargest)
-        fail("{}: the {} in {} is {}, expected {} to 2^31", call.name(), what, kSpatialAxis[i], value, least);
+        fail("{}: the {} in {} is {}, expected {} to 2^31", call.name(), what, axis_name(window, i), value,
+             least);
     };
     check("kernel", window.kernel[i], 1);
     check("stride", window.stride[i], 1);
@@ -42,26 +51,33 @@ void require_window(const RuleCall& call, const WindowAttributes& window) {
 
 // Kernels copy an image with its padding, and count its elements in 64 bits.
 void require_padded_size(const RuleCall& call, const Shape& input, const WindowAttributes& window) {
-  if (window.padding[0] == 0 && window.padding[1] == 0) return;  // the image itself: it exists
-  std::int64_t sides[2];
+  const auto padding = std::span(window.padding).first(static_cast<std::size_t>(window.axes));
+  if (std::ranges::all_of(padding, [](std::int64_t length) { return length == 0; }))
+    return;  // the image itself: it exists
+  std::int64_t elements = 1;
   bool fits = true;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < window.axes; ++i) {
     fits = fits && input[2 + i] <= kLargest;
-    sides[i] = std::min(input[2 + i], kLargest) + 2 * window.padding[i];
+    const std::int64_t side = std::min(input[2 + i], kLargest) + 2 * window.padding[i];
+    fits = fits && (side == 0 || elements <= kLargest / side);
+    if (fits) elements *= side;
   }
-  fits = fits && (sides[1] == 0 || sides[0] <= kLargest / sides[1]);
-  if (!fits)
-    fail("{}: {} with a padding of {} rows and {} columns: expected at most 2^31 elements in a padded image",
-         call.name(), input.to_string(), window.padding[0], window.padding[1]);
+  if (fits) return;
+  std::string text;
+  for (int i = 0; i < window.axes; ++i)
+    text += fmt::format("{}{} {}", i == 0 ? "" : i + 1 == window.axes ? " and " : ", ", window.padding[i],
+                        axis_name(window, i));
+  fail("{}: {} with a padding of {}: expected at most 2^31 elements in a padded image", call.name(),
+       input.to_string(), text);
 }
 
-// [N,C,H',W'] for an input [N,C,H,W].
+// [N,C,H',W'] for an input [N,C,H,W]; as many spatial axes as the window has.
 Shape windowed(const RuleCall& call, const Shape& input, const WindowAttributes& window,
                std::int64_t channels) {
   require_padded_size(call, input, window);
-  Shape output{input[0], channels, 0, 0};
-  for (int i = 0; i < 2; ++i) {
-    output[2 + i] = window_output_size(input[2 + i], window, i);
+  Shape output{input[0], channels};
+  for (int i = 0; i < window.axes; ++i) {
+    output.append(window_output_size(input[2 + i], window, i));
     if (output[2 + i] == 0)
       fail("{}: a window of {} (dilation {}) does not fit axis {} of {}, even with padding {}", call.name(),
            window.kernel[i], window.dilation[i], 2 + i, input.to_string(), window.padding[i]);
@@ -69,12 +85,16 @@ Shape windowed(const RuleCall& call, const Shape& input, const WindowAttributes&
   return output;
 }
 
-// The output shape of conv2d; `x` [N,C,H,W], `weight` [O,C/groups,R,S].
+// The output shape of a convolution; `x` [N,C,spatial...], `weight` [O,C/groups,spatial...].
 Shape convolved(const RuleCall& call, const Shape& x, const Shape& weight, const WindowAttributes& window) {
   const std::int64_t groups = window.groups;
-  if (x.rank() != 4 || weight.rank() != 4)
-    fail("{}: {} and {}: expected x [N,C,H,W] and weight [O,C/groups,R,S]", call.name(), x.to_string(),
-         weight.to_string());
+  const bool volumes =
+      call.op == Op::kConv3d || call.op == Op::kConv3dInputGradient || call.op == Op::kConv3dWeightGradient;
+  const int axes = volumes ? 3 : 2;
+  TESSERA_CHECK(window.axes == axes, "{}: the attributes have {} spatial axes", call.name(), window.axes);
+  if (x.rank() != 2 + axes || weight.rank() != 2 + axes)
+    fail("{}: {} and {}: expected x [N,C,{}] and weight [O,C/groups,{}]", call.name(), x.to_string(),
+         weight.to_string(), volumes ? "D,H,W" : "H,W", volumes ? "Q,R,S" : "R,S");
   if (groups < 1) fail("{}: groups is {}, expected at least 1", call.name(), groups);
   if (x[1] % groups != 0 || weight[1] != x[1] / groups)
     fail(
@@ -84,8 +104,7 @@ Shape convolved(const RuleCall& call, const Shape& x, const Shape& weight, const
   if (weight[0] % groups != 0)
     fail("{}: axis 0 of weight {} does not divide into {} groups", call.name(), weight.to_string(), groups);
   WindowAttributes actual = window;
-  actual.kernel[0] = weight[2];
-  actual.kernel[1] = weight[3];
+  for (int i = 0; i < axes; ++i) actual.kernel[i] = weight[2 + i];
   actual.round_up = false;
   require_window(call, actual);
   return windowed(call, x, actual, weight[0]);
@@ -95,8 +114,9 @@ void require_gradient(const RuleCall& call, const Shape& x, const Shape& weight,
                       const WindowAttributes& window) {
   const Shape expected = convolved(call, x, weight, window);
   if (call.shape(0) != expected)
-    fail("{}: the output gradient has shape {}, but conv2d of {} with {} gives {}", call.name(),
-         call.shape(0).to_string(), x.to_string(), weight.to_string(), expected.to_string());
+    fail("{}: the output gradient has shape {}, but {} of {} with {} gives {}", call.name(),
+         call.shape(0).to_string(), window.axes == 3 ? "conv3d" : "conv2d", x.to_string(), weight.to_string(),
+         expected.to_string());
 }
 
 Shape pooled(const RuleCall& call, const Shape& input, const WindowAttributes& window) {
@@ -105,8 +125,8 @@ Shape pooled(const RuleCall& call, const Shape& input, const WindowAttributes& w
   require_window(call, window);
   for (int i = 0; i < 2; ++i)
     if (window.padding[i] > window.kernel[i] / 2)
-      fail("{}: the padding in {} is {}, expected at most half the window ({})", call.name(), kSpatialAxis[i],
-           window.padding[i], window.kernel[i] / 2);
+      fail("{}: the padding in {} is {}, expected at most half the window ({})", call.name(),
+           axis_name(window, i), window.padding[i], window.kernel[i] / 2);
   return windowed(call, input, window, input[1]);
 }
 
@@ -119,7 +139,8 @@ Shape average_pooled(const RuleCall& call, const Shape& input, const WindowAttri
 }
 
 void require_pooling_dtype(const RuleCall& call) {
-  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8});
+  require_dtype(call, 0, "x",
+                {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt64, DType::kUInt8});
 }
 
 }  // namespace
@@ -168,6 +189,16 @@ TensorSpec conv2d_weight_gradient_rule(const RuleCall& call) {
   const auto& window = call.get<WindowAttributes>();
   require_gradient(call, call.shape(1), window.input_shape, window);
   return {window.input_shape, call.input(0).dtype()};
+}
+
+TensorSpec conv3d_rule(const RuleCall& call) {
+  return conv2d_rule(call);
+}
+TensorSpec conv3d_input_gradient_rule(const RuleCall& call) {
+  return conv2d_input_gradient_rule(call);
+}
+TensorSpec conv3d_weight_gradient_rule(const RuleCall& call) {
+  return conv2d_weight_gradient_rule(call);
 }
 
 TensorSpec max_pool2d_rule(const RuleCall& call) {

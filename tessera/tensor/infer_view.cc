@@ -29,6 +29,21 @@ void require_index(const RuleCall& call) {
   require_rank(call, 1, "index", 1, "[n]");
 }
 
+// Of x's rank, and as long as x along every other axis.
+void require_index_along(const RuleCall& call, int axis) {
+  require_dtype(call, 1, "index", {DType::kInt64});
+  const Shape &x = call.shape(0), &index = call.shape(1);
+  bool fits = x.rank() == index.rank();
+  for (int other = 0; fits && other < x.rank(); ++other) fits = other == axis || x[other] == index[other];
+  if (!fits)
+    fail("{}: index has shape {}, expected that of x {} but for axis {}", call.name(), index.to_string(),
+         x.to_string(), axis);
+}
+
+void check_sort(const RuleCall& call) {
+  checked_axis(call, call.shape(0), call.get<SortAttributes>().axis);
+}
+
 }  // namespace
 
 TensorSpec reshape_rule(const RuleCall& call) {
@@ -124,13 +139,38 @@ TensorSpec index_add_rule(const RuleCall& call) {
   Shape expected = call.shape(0);
   const int axis = checked_axis(call, expected);
   require_index(call);
-  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kInt64});
+  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt64});
   require_same_dtype(call, 0, 2);
   expected[axis] = call.input(1).elements();
   if (call.shape(2) != expected)
     fail("index_add: source has shape {}, expected {} (x {} with axis {} as long as the index)",
          call.shape(2).to_string(), expected.to_string(), call.shape(0).to_string(), axis);
   return {call.shape(0), call.input(0).dtype()};
+}
+
+TensorSpec take_along_rule(const RuleCall& call) {
+  require_index_along(call, checked_axis(call, call.shape(0)));
+  return {call.shape(1), call.input(0).dtype()};
+}
+
+TensorSpec scatter_add_rule(const RuleCall& call) {
+  require_index_along(call, checked_axis(call, call.shape(0)));
+  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kInt64});
+  require_same_dtype(call, 0, 2);
+  if (call.shape(2) != call.shape(1))
+    fail("scatter_add: source has shape {}, expected that of the index {}", call.shape(2).to_string(),
+         call.shape(1).to_string());
+  return {call.shape(0), call.input(0).dtype()};
+}
+
+TensorSpec sort_rule(const RuleCall& call) {
+  check_sort(call);
+  return {call.shape(0), call.input(0).dtype()};
+}
+
+TensorSpec argsort_rule(const RuleCall& call) {
+  check_sort(call);
+  return {call.shape(0), DType::kInt64};
 }
 
 }  // namespace tessera::shape_rules

@@ -7,6 +7,7 @@
 #include "tessera/base/error.h"
 #include "tessera/tensor/backend.h"
 #include "tessera/tensor/views.h"
+#include "tessera/tensor/widening.h"
 
 namespace tessera {
 namespace {
@@ -34,7 +35,10 @@ void tell_observers(const OpEvent& event) {
 void run_kernel(Op op, std::span<const TensorView> inputs, const Tensor& output,
                 const Attributes& attributes) {
   if (output.elements() == 0) return;
-  backend_for(output.device().kind).run({op, inputs, output.view(), attributes});
+  if (internal::needs_widening(op, inputs, output.dtype()))
+    internal::run_widened(op, inputs, output, attributes);
+  else
+    backend_for(output.device().kind).run({op, inputs, output.view(), attributes});
 }
 
 TensorView broadcast_view(const TensorView& view, const Shape& shape) {

@@ -41,7 +41,10 @@ enum class OpClass : std::uint8_t {
   kWindow,
   kReduce,
   kIndex,
-  kNormalize
+  kNormalize,
+  kOptimizer,
+  kRecurrent,
+  kFinish
 };
 
 struct OpInfo {
@@ -81,28 +84,54 @@ struct SliceAttributes {                // Slice and its adjoint Embed
   std::vector<Range::Resolved> ranges;  // one per axis of the unsliced shape
   Shape full_shape;                     // the unsliced shape
 };
-struct AxisAttributes {  // Concatenate, Gather, IndexAdd, Softmax, LogSoftmax
+struct AxisAttributes {  // Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Softmax, LogSoftmax
   int axis = 0;
+};
+struct SortAttributes {  // Sort, ArgSort
+  int axis = 0;
+  bool descending = false;  // equal elements keep their order, NaN stays last
 };
 struct ReduceAttributes {
   std::vector<int> axes;  // sorted, without repeats, counted from the front; ArgMax: exactly one
   bool keep_axes = false;
 };
-struct WindowAttributes {           // conv2d and pooling; pairs are (rows, columns)
-  std::int64_t kernel[2] = {1, 1};  // pooling: the window; convolution gradients: the filter's size
-  std::int64_t stride[2] = {1, 1};
-  std::int64_t padding[2] = {0, 0};
-  std::int64_t dilation[2] = {1, 1};
+inline constexpr int kMaxSpatialAxes = 3;
+struct
+    WindowAttributes {  // convolution and pooling; per spatial axis: (rows, columns), or (depth, rows, columns) of conv3d
+  std::int64_t kernel[kMaxSpatialAxes] = {
+      1, 1, 1};  // pooling: the window; convolution gradients: the filter's size
+  std::int64_t stride[kMaxSpatialAxes] = {1, 1, 1};
+  std::int64_t padding[kMaxSpatialAxes] = {0, 0, 0};
+  std::int64_t dilation[kMaxSpatialAxes] = {1, 1, 1};
   std::int64_t groups = 1;
   bool count_padding = true;  // average pooling: divide by the whole window (as PyTorch's default)
   bool round_up = false;      // pooling: ceil instead of floor for the output size
   Shape
       input_shape;  // gradients: the shape that they lead back to (input, or weight for the weight gradient)
+  int axes = 2;     // how many spatial axes there are
+};
+
+struct OptimizerAttributes {  // SgdStep, AdamStep: which terms the step has (optimizer_steps.h)
+  bool momentum = false;      // SgdStep
+  bool nesterov = false;      // SgdStep
+  bool decay = false;         // weight decay, added to the gradient
+  bool decoupled = false;     // AdamStep: weight decay of the value itself; not both
+};
+
+enum class Activation : std::uint8_t { kNone, kRelu, kTanh, kSigmoid };
+struct FinishAttributes {  // Finish and its gradient (finish.h)
+  Activation activation = Activation::kNone;
+  bool bias = false;
+  int axis = 1;  // of x, along which the bias lies
+  bool drops = false;
+  double drop = 0;   // probability
+  double scale = 1;  // of what stays
 };
 
 using Attributes =
     std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
-                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes>;
+                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes,
+                 OptimizerAttributes, FinishAttributes, SortAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

@@ -52,7 +52,7 @@ TEST_F(OpTest, NumbersTakeTheTensorsType) {
   EXPECT_EQ(error_of([&] { floats_ + integers_; }),
             "add: the arguments are float32 [2, 3] and int64 [2, 3], expected one type; convert one of them "
             "with to()");
-  EXPECT_EQ(error_of([&] { exp(integers_); }), "exp: x is int64, expected float32 or float64");
+  EXPECT_EQ(error_of([&] { exp(integers_); }), "exp: x is int64, expected float32, float64 or bfloat16");
   EXPECT_EQ(error_of([&] { exp(Tensor()); }), "exp: the argument is an undefined tensor");
   EXPECT_EQ(error_of([&] { floats_ + Tensor(); }), "add: argument 2 is an undefined tensor");
   EXPECT_EQ(error_of([&] { full({2}, 1.5, DType::kInt64); }),
@@ -96,6 +96,18 @@ TEST_F(OpTest, ShapeErrorsNameBothShapesAndTheAxis) {
               conv2d(zeros({1, 2, 2, 8}), zeros({4, 2, 3, 3}));
             }),
             "conv2d: a window of 3 (dilation 1) does not fit axis 2 of [1, 2, 2, 8], even with padding 0");
+  EXPECT_EQ(error_of([] {
+              conv1d(zeros({1, 3, 8, 8}), zeros({4, 3, 3}));
+            }),
+            "conv1d: [1, 3, 8, 8] and [4, 3, 3]: expected x [N,C,L] and weight [O,C/groups,S]");
+  EXPECT_EQ(error_of([] {
+              conv3d(zeros({1, 3, 8, 8}), zeros({4, 3, 3, 3}));
+            }),
+            "conv3d: [1, 3, 8, 8] and [4, 3, 3, 3]: expected x [N,C,D,H,W] and weight [O,C/groups,Q,R,S]");
+  EXPECT_EQ(error_of([] {
+              conv3d(zeros({1, 1, 4, 4, 4}), zeros({1, 1, 1, 1, 1}), {.stride = {1, 0, 1}});
+            }),
+            "conv3d: the stride in rows is 0, expected 1 to 2^31");
   EXPECT_EQ(
       error_of([] {
         cross_entropy(zeros({4, 3}), zeros({5}, DType::kInt64));
@@ -179,6 +191,13 @@ TEST_F(OpTest, OutputShapes) {
                    {.stride = {2, 1}, .padding = {1, 0}, .dilation = {2, 3}, .groups = 2})
                 .shape(),
             (Shape{2, 6, 4, 5}));
+  EXPECT_EQ(conv1d(zeros({2, 4, 9}), zeros({6, 2, 3}), {.stride = 2, .padding = 1, .dilation = 2, .groups = 2})
+                .shape(),
+            (Shape{2, 6, 4}));
+  EXPECT_EQ(conv3d(zeros({2, 4, 6, 9, 8}), zeros({6, 2, 2, 3, 2}),
+                   {.stride = {3, 2, 1}, .padding = {1, 1, 0}, .dilation = {1, 2, 3}, .groups = 2})
+                .shape(),
+            (Shape{2, 6, 3, 4, 5}));
   EXPECT_EQ(embed(zeros({2}), {{Range(1, 5, 2).resolve(6, 0)}, Shape{6}}).shape(), (Shape{6}));
 }
 

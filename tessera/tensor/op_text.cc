@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <span>
+
 namespace tessera {
 namespace {
 
@@ -43,6 +46,10 @@ std::string text_of(const AxisAttributes& along) {
   return fmt::format("axis {}", along.axis);
 }
 
+std::string text_of(const SortAttributes& sort) {
+  return fmt::format("axis {}{}", sort.axis, sort.descending ? "; descending" : "");
+}
+
 std::string text_of(const ReduceAttributes& reduce) {
   return fmt::format("axes {}{}", fmt::join(reduce.axes, ","), reduce.keep_axes ? "; keep_axes" : "");
 }
@@ -50,19 +57,40 @@ std::string text_of(const ReduceAttributes& reduce) {
 // What is as it is by default is left out, except for kernel and stride.
 std::string text_of(const WindowAttributes& window) {
   const WindowAttributes usual;
-  std::string text =
-      fmt::format("kernel {}; stride {}", fmt::join(window.kernel, ","), fmt::join(window.stride, ","));
-  const auto differs = [](const std::int64_t(&a)[2], const std::int64_t(&b)[2]) {
-    return a[0] != b[0] || a[1] != b[1];
+  const auto values = [&](const std::int64_t(&of_axes)[kMaxSpatialAxes]) {
+    return std::span(of_axes).first(static_cast<std::size_t>(window.axes));
   };
-  if (differs(window.padding, usual.padding))
-    text += fmt::format("; padding {}", fmt::join(window.padding, ","));
-  if (differs(window.dilation, usual.dilation))
-    text += fmt::format("; dilation {}", fmt::join(window.dilation, ","));
+  std::string text = fmt::format("kernel {}; stride {}", fmt::join(values(window.kernel), ","),
+                                 fmt::join(values(window.stride), ","));
+  if (!std::ranges::equal(values(window.padding), values(usual.padding)))
+    text += fmt::format("; padding {}", fmt::join(values(window.padding), ","));
+  if (!std::ranges::equal(values(window.dilation), values(usual.dilation)))
+    text += fmt::format("; dilation {}", fmt::join(values(window.dilation), ","));
   if (window.groups != usual.groups) text += fmt::format("; groups {}", window.groups);
   if (window.count_padding != usual.count_padding) text += "; without padding";
   if (window.round_up != usual.round_up) text += "; round_up";
   if (window.input_shape.rank() > 0) text += "; to " + window.input_shape.to_string();
+  return text;
+}
+
+std::string text_of(const OptimizerAttributes& step) {
+  std::string text;
+  const auto add = [&](bool has, const char* term) {
+    if (has) text += (text.empty() ? "" : "; ") + std::string(term);
+  };
+  add(step.momentum, "momentum");
+  add(step.nesterov, "nesterov");
+  add(step.decay, "decay");
+  add(step.decoupled, "decoupled decay");
+  return text;
+}
+
+std::string text_of(const FinishAttributes& finish) {
+  constexpr const char* kNames[] = {"", "relu", "tanh", "sigmoid"};
+  std::string text = finish.bias ? fmt::format("bias along axis {}", finish.axis) : "";
+  const auto add = [&](const std::string& word) { text += (text.empty() ? "" : "; ") + word; };
+  if (finish.activation != Activation::kNone) add(kNames[static_cast<int>(finish.activation)]);
+  if (finish.drops) add(fmt::format("drop {}", finish.drop));
   return text;
 }
 

@@ -39,6 +39,8 @@ Tensor scalar_of(Number number, DType dtype, SourceLocation where) {
       return Tensor::scalar(static_cast<std::uint8_t>(integer_of(number, 0, 255, dtype)), where);
     case DType::kBool:
       return Tensor::scalar(integer_of(number, 0, 1, dtype) != 0, where);
+    case DType::kBFloat16:
+      return Tensor::scalar(BFloat16(number), where);
   }
   return {};
 }

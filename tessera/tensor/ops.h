@@ -135,6 +135,15 @@ Tensor concatenate(const std::vector<Tensor>& tensors, std::int64_t axis,
 Tensor gather(const Operand& x, const Tensor& index, std::int64_t axis = 0);
 Tensor index_add(const Operand& x, const Tensor& index, const Tensor& source, std::int64_t axis = 0);
 
+// ---- Along an axis: an index, or an order, for each line of its own ----
+// index and x have the same lengths but along the axis (torch.gather, numpy.take_along_axis).
+Tensor take_along(const Operand& x, const Tensor& index, std::int64_t axis = -1);
+Tensor scatter_add(const Operand& x, const Tensor& index, const Tensor& source, std::int64_t axis = -1);
+// Stable: equal elements (-0 equals +0) keep their order, also when descending. NaN comes last, also when descending. bool: false
+// before true. take_along(x, argsort(x)) is sort(x).
+Tensor sort(const Operand& x, std::int64_t axis = -1, bool descending = false);
+Tensor argsort(const Operand& x, std::int64_t axis = -1, bool descending = false);
+
 // ---- Products ----
 // [..., m, k] x [..., k, n] -> [..., m, n]; leading axes broadcast; a 1-D argument is a row (left) or a column (right).
 Tensor matmul(const Operand& a, const Operand& b);
@@ -144,8 +153,32 @@ struct Conv2dOptions {
   std::int64_t dilation[2] = {1, 1};
   std::int64_t groups = 1;
 };
+// Cross-correlation, as everywhere in deep learning: the filter is not turned around. Along each spatial axis the output has
+// (length + 2 padding - dilation (taps - 1) - 1) / stride + 1 elements, rounded down; outside of x the filter meets +0. With groups, x's
+// channels and the filters are cut into as many parts, and each part of the filters sees its part of the channels only; as many groups as
+// channels make it depthwise. fp32 and fp64. Throws Error when a shape does not fit.
+//
+// ```cpp
+// const Tensor x = ones({1, 1, 4, 4}), weight = ones({2, 1, 3, 3});
+// const Tensor y = conv2d(x, weight, {.padding = {1, 1}});
+// assert((y.shape() == Shape{1, 2, 4, 4}) && y.at<float>({0, 1, 0, 0}) == 4);  // a corner meets four elements and five zeros
+// ```
+//
 // x [N,C,H,W], weight [O,C/groups,R,S] -> [N,O,H',W']
 Tensor conv2d(const Operand& x, const Tensor& weight, const Conv2dOptions& options = {});
+struct Conv1dOptions {
+  std::int64_t stride = 1, padding = 0, dilation = 1, groups = 1;
+};
+// x [N,C,L], weight [O,C/groups,S] -> [N,O,L']: conv2d of an image of one row.
+Tensor conv1d(const Operand& x, const Tensor& weight, const Conv1dOptions& options = {});
+struct Conv3dOptions {  // (depth, rows, columns)
+  std::int64_t stride[3] = {1, 1, 1};
+  std::int64_t padding[3] = {0, 0, 0};
+  std::int64_t dilation[3] = {1, 1, 1};
+  std::int64_t groups = 1;
+};
+// x [N,C,D,H,W], weight [O,C/groups,Q,R,S] -> [N,O,D',H',W']
+Tensor conv3d(const Operand& x, const Tensor& weight, const Conv3dOptions& options = {});
 
 // ---- Pooling over the last two axes of [N,C,H,W] ----
 struct Pool2dOptions {

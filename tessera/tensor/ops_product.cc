@@ -33,17 +33,48 @@ Tensor matmul(const Operand& a, const Operand& b) {
   return reshape(Operand(product, a.where()), shape);
 }
 
-Tensor conv2d(const Operand& x, const Tensor& weight, const Conv2dOptions& options) {
-  const std::array<Tensor, 2> inputs = {tensor_argument(Op::kConv2d, x), weight};
+namespace {
+
+template <typename Options>
+Tensor convolve(Op op, int axes, const Operand& x, const Tensor& weight, const Options& options) {
+  const std::array<Tensor, 2> inputs = {tensor_argument(op, x), weight};
   WindowAttributes window;
-  for (int i = 0; i < 2; ++i) {
-    window.kernel[i] = weight.defined() && weight.rank() == 4 ? weight.shape()[2 + i] : 1;
+  window.axes = axes;
+  for (int i = 0; i < axes; ++i) {
+    window.kernel[i] = weight.defined() && weight.rank() == 2 + axes ? weight.shape()[2 + i] : 1;
     window.stride[i] = options.stride[i];
     window.padding[i] = options.padding[i];
     window.dilation[i] = options.dilation[i];
   }
   window.groups = options.groups;
-  return apply(Op::kConv2d, inputs, window, x.where());
+  return apply(op, inputs, window, x.where());
+}
+
+}  // namespace
+
+Tensor conv2d(const Operand& x, const Tensor& weight, const Conv2dOptions& options) {
+  return convolve(Op::kConv2d, 2, x, weight, options);
+}
+
+Tensor conv3d(const Operand& x, const Tensor& weight, const Conv3dOptions& options) {
+  return convolve(Op::kConv3d, 3, x, weight, options);
+}
+
+Tensor conv1d(const Operand& x, const Tensor& weight, const Conv1dOptions& options) {
+  const Tensor& line = tensor_argument(Op::kConv2d, x);
+  if (!weight.defined() || line.rank() != 3 || weight.rank() != 3)
+    fail("conv1d: {} and {}: expected x [N,C,L] and weight [O,C/groups,S]", line.shape().to_string(),
+         weight.defined() ? weight.shape().to_string() : "an undefined tensor");
+  const auto of_one_row = [&](const Tensor& lines) {
+    return reshape(Operand(lines, x.where()), {lines.size(0), lines.size(1), 1, lines.size(2)});
+  };
+  Conv2dOptions row;
+  row.stride[1] = options.stride;
+  row.padding[1] = options.padding;
+  row.dilation[1] = options.dilation;
+  row.groups = options.groups;
+  const Tensor y = conv2d(Operand(of_one_row(line), x.where()), of_one_row(weight), row);
+  return reshape(Operand(y, x.where()), {y.size(0), y.size(1), y.size(3)});
 }
 
 namespace {

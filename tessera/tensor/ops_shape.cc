@@ -131,4 +131,28 @@ Tensor index_add(const Operand& x, const Tensor& index, const Tensor& source, st
                x.where());
 }
 
+Tensor take_along(const Operand& x, const Tensor& index, std::int64_t axis) {
+  const Tensor& tensor = tensor_argument(Op::kTakeAlong, x);
+  const std::array<Tensor, 2> inputs = {tensor, index};
+  return apply(Op::kTakeAlong, inputs, AxisAttributes{axis_argument(Op::kTakeAlong, axis, tensor.shape())},
+               x.where());
+}
+
+Tensor scatter_add(const Operand& x, const Tensor& index, const Tensor& source, std::int64_t axis) {
+  const Tensor& tensor = tensor_argument(Op::kScatterAdd, x);
+  const std::array<Tensor, 3> inputs = {tensor, index, source};
+  return apply(Op::kScatterAdd, inputs, AxisAttributes{axis_argument(Op::kScatterAdd, axis, tensor.shape())},
+               x.where());
+}
+
+Tensor sort(const Operand& x, std::int64_t axis, bool descending) {
+  const Shape& shape = tensor_argument(Op::kSort, x).shape();
+  return apply_unary(Op::kSort, x, SortAttributes{axis_argument(Op::kSort, axis, shape), descending});
+}
+
+Tensor argsort(const Operand& x, std::int64_t axis, bool descending) {
+  const Shape& shape = tensor_argument(Op::kArgSort, x).shape();
+  return apply_unary(Op::kArgSort, x, SortAttributes{axis_argument(Op::kArgSort, axis, shape), descending});
+}
+
 }  // namespace tessera

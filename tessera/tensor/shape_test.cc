@@ -79,7 +79,7 @@ TEST(DType, Names) {
     EXPECT_EQ(dtype_from_name(dtype_name(dtype)), dtype);
   EXPECT_EQ(
       error_of([] { dtype_from_name("flaot32"); }),
-      "dtype: found 'flaot32', expected float32, float64, int64, uint8 or bool (did you mean 'float32'?)");
+      "dtype: found 'flaot32', expected float32, float64, int64, uint8, bool or bfloat16 (did you mean 'float32'?)");
 }
 
 }  // namespace

@@ -68,6 +68,8 @@ void copy_row_major(const TensorView& view, std::byte* out) {
     gather_words<std::uint64_t>(view, out);
   else if (size == 4)
     gather_words<std::uint32_t>(view, out);
+  else if (size == 2)
+    gather_words<std::uint16_t>(view, out);
   else
     gather_words<std::uint8_t>(view, out);
 }
@@ -222,6 +224,8 @@ double Tensor::item_as_double() const {
       return static_cast<double>(item<std::uint8_t>());
     case DType::kBool:
       return item<bool>() ? 1 : 0;
+    case DType::kBFloat16:
+      return static_cast<double>(item<BFloat16>());
   }
   return 0;
 }
@@ -243,6 +247,8 @@ std::vector<std::byte> Tensor::canonical_bytes() const {
     make_nan_canonical<std::uint32_t>(bytes, 0x7f800000u, 0x7fc00000u);
   else if (dtype() == DType::kFloat64)
     make_nan_canonical<std::uint64_t>(bytes, 0x7ff0000000000000u, 0x7ff8000000000000u);
+  else if (dtype() == DType::kBFloat16)
+    make_nan_canonical<std::uint16_t>(bytes, 0x7f80u, 0x7fc0u);
   return bytes;
 }
 
@@ -293,6 +299,7 @@ TESSERA_INSTANTIATE(double)
 TESSERA_INSTANTIATE(std::int64_t)
 TESSERA_INSTANTIATE(std::uint8_t)
 TESSERA_INSTANTIATE(bool)
+TESSERA_INSTANTIATE(BFloat16)
 #undef TESSERA_INSTANTIATE
 
 }  // namespace tessera

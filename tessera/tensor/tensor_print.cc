@@ -38,6 +38,8 @@ std::string cell_at(const TensorView& view, std::int64_t offset) {
       return cell_of(static_cast<int>(view.as<const std::uint8_t>()[offset]));
     case DType::kBool:
       return view.as<const bool>()[offset] ? "true" : "false";
+    case DType::kBFloat16:
+      return cell_of(static_cast<float>(view.as<const BFloat16>()[offset]));
   }
   return {};
 }

@@ -1,14 +1,19 @@
-// The weight gradient of conv2d: k runs over (image, row, column) of the output, so every chunk of 256
-// positions is one small product of taps with output gradients. Chunks are computed side by side, then added
-// in ascending order.
+// The weight gradient of a convolution: k runs over (image, position) of the output, and each weight is one
+// sum over all of them,
+//     weight[o][tap] = sum over k of gradient[o][k] * x[offset[tap] + place[k]]
+// so a position tile computes it whose rows are taps and whose table of k is places. Lanes are output
+// channels; their gradients are transposed to [k][o] first.
+//
+// k is worked off in waves of whole chunks, so that the copies of x (with its halo) and of the gradients stay
+// in the cache. Tasks divide taps and panels of channels and add their chunks in ascending order. When there
+// are too few of those for the threads, tasks are chunks, whose sums are kept and then added in order.
 
 #include <algorithm>
 #include <cstdint>
 #include <variant>
 #include <vector>
 
-#include "tessera/backends/cpu/columns.h"
-#include "tessera/backends/cpu/gemm.h"
+#include "tessera/backends/cpu/convolution.h"
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/scratch.h"
 #include "tessera/base/thread_pool.h"
@@ -16,165 +21,266 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kWaveBytes = 4 << 20;  // chunk sums kept at a time
-constexpr std::int64_t kRowSlack = 16;        // packing writes a little behind the end of each row
+constexpr std::int64_t kWaveBytes = 8 << 20;
 
 template <typename T>
-struct WeightPlan {
-  const TensorView* gradient;  // [N, O, OH, OW]
-  const TensorView* images;    // [N, C, H, W]
-  PaddedPlanes planes;         // per group
-  std::vector<std::int64_t> offsets;
-  std::int64_t outputs;                  // output channels per group
-  std::int64_t grid_columns, positions;  // per image
-  std::int64_t row_step, column_step;
-  std::int64_t total;  // positions of all images: the length of k
+class WeightSums {
+ public:
+  WeightSums(const ConvolutionKernels<T>& kernels, const ConvolutionSizes& sizes, const VolumeView<T>& gradient,
+             const VolumeView<T>& x);
+  // weight: [outputs][taps] of the group
+  void run(std::int64_t group, T* weight) const;
 
-  std::int64_t taps() const { return static_cast<std::int64_t>(offsets.size()); }
+ private:
+  // What a wave has in memory; k is counted from its first position.
+  struct Wave {
+    std::int64_t first_chunk, chunks;
+    std::int64_t first, positions;   // of all images
+    std::int64_t first_image, images;
+    T* x;                  // a SourceBox per image
+    T* gradients;          // [panel][k][width]
+    std::int64_t* places;  // of each k in x
+  };
+
+  std::int64_t positions() const { return volume(sizes_.output); }
+  std::int64_t total() const { return sizes_.images * positions(); }
+  std::int64_t chunks() const { return divide_up(total(), kChunk); }
+  std::int64_t tap_tiles() const;
+  std::int64_t chunks_per_wave() const;
+  Wave wave_from(std::int64_t first_chunk, std::int64_t chunks) const;
+  void load(const Wave& wave, std::int64_t group) const;
+  void load_gradients(const Wave& wave, std::int64_t group, std::int64_t chunk) const;
+  void multiply(const Wave& wave, std::int64_t chunk, const ChannelPanels::Panel& panel, std::int64_t tap,
+                std::int64_t end_tap, bool accumulate, T* sums) const;
+  void run_by_taps(const Wave& wave, T* totals) const;
+  void run_by_chunks(const Wave& wave, T* totals) const;
+  void store(const T* totals, T* weight) const;
+
+  const ConvolutionKernels<T>& kernels_;
+  const ConvolutionSizes& sizes_;
+  const VolumeView<T>&gradient_, &x_;
+  SourceBox box_;  // a whole image
+  std::vector<std::int64_t> tap_offsets_;
+  ChannelPanels panels_;
 };
 
-// What a task needs while it goes through consecutive chunks.
 template <typename T>
-struct ChunkMemory {
-  T* padded;
-  T* columns;    // [taps][kChunk + kRowSlack]
-  T* gradients;  // [outputs][kChunk]
-  std::int64_t padded_image = -1;
-};
+WeightSums<T>::WeightSums(const ConvolutionKernels<T>& kernels, const ConvolutionSizes& sizes,
+                          const VolumeView<T>& gradient, const VolumeView<T>& x)
+    : kernels_(kernels),
+      sizes_(sizes),
+      gradient_(gradient),
+      x_(x),
+      box_(filter_axes(sizes), sizes.output, sizes.channels),
+      tap_offsets_(box_.tap_offsets()),
+      panels_(sizes.outputs, kernels.lanes, kernels.vectors) {}
 
-// gradients[o][0 ... count-1] = the output gradient of `image` at positions first, first + 1, ...
+// At least two images: those at the border of waves are loaded twice.
 template <typename T>
-void copy_gradients(const WeightPlan<T>& plan, std::int64_t group, std::int64_t image, std::int64_t first,
-                    std::int64_t count, T* gradients) {
-  const Strides& strides = plan.gradient->strides;
-  const T* start =
-      plan.gradient->template as<const T>() + image * strides[0] + group * plan.outputs * strides[1];
-  const bool lines_joined = strides[3] == 1 && strides[2] == plan.grid_columns;
-  for (std::int64_t o = 0; o < plan.outputs; ++o, start += strides[1], gradients += kChunk) {
-    if (lines_joined) {
-      std::copy(start + first, start + first + count, gradients);
-      continue;
-    }
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t row = (first + i) / plan.grid_columns, column = (first + i) % plan.grid_columns;
-      gradients[i] = start[row * strides[2] + column * strides[3]];
+std::int64_t WeightSums<T>::chunks_per_wave() const {
+  const std::int64_t image_bytes =
+      (box_.elements() + positions() * panels_.width) * static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t images = std::max<std::int64_t>(2, kWaveBytes / std::max<std::int64_t>(1, image_bytes));
+  return std::min(chunks(), divide_up(images * positions(), kChunk));
+}
+
+template <typename T>
+typename WeightSums<T>::Wave WeightSums<T>::wave_from(std::int64_t first_chunk, std::int64_t count) const {
+  Wave wave{};
+  wave.first_chunk = first_chunk;
+  wave.chunks = std::min(count, chunks() - first_chunk);
+  wave.first = first_chunk * kChunk;
+  wave.positions = std::min(wave.chunks * kChunk, total() - wave.first);
+  wave.first_image = wave.first / positions();
+  wave.images = divide_up(wave.first + wave.positions, positions()) - wave.first_image;
+  return wave;
+}
+
+// ---- Loading a wave ----
+
+// gradients[k][o] of one chunk, whose positions may lie in several images.
+template <typename T>
+void WeightSums<T>::load_gradients(const Wave& wave, std::int64_t group, std::int64_t chunk) const {
+  const std::int64_t begin = chunk * kChunk, end = std::min(begin + kChunk, wave.positions);
+  for (const auto& panel : panels_.panels) {
+    const std::int64_t width = panel.vectors * kernels_.lanes;
+    T* to = wave.gradients + panel.start * wave.positions;
+    if (panel.channels < width) std::fill(to + begin * width, to + end * width, T(0));
+    for (std::int64_t k = begin; k < end;) {
+      const std::int64_t image = (wave.first + k) / positions(), place = (wave.first + k) % positions();
+      const std::int64_t count = std::min(positions() - place, end - k);
+      const T* from = gradient_.data + image * gradient_.image +
+                      (group * sizes_.outputs + panel.first) * gradient_.channel + place;
+      kernels_.transpose(from, gradient_.channel, panel.channels, count, to + k * width, width);
+      k += count;
     }
   }
 }
 
-// sums[tap][output] of chunk `chunk`.
 template <typename T>
-void run_chunk(const GemmKernels<T>& kernels, const WeightPlan<T>& plan, std::int64_t group,
-               std::int64_t chunk, ChunkMemory<T>& memory, T* sums) {
-  const std::int64_t k0 = chunk * kChunk, depth = std::min(kChunk, plan.total - k0);
-  for (std::int64_t done = 0; done < depth;) {
-    const std::int64_t image = (k0 + done) / plan.positions, first = (k0 + done) % plan.positions;
-    const std::int64_t count = std::min(plan.positions - first, depth - done);
-    if (memory.padded_image != image) {
-      copy_padded<T>(*plan.images, image, group * plan.planes.channels, plan.planes, memory.padded);
-      memory.padded_image = image;
-    }
-    const ColumnSource<T> source(kernels, memory.padded, plan.offsets, plan.grid_columns, plan.row_step,
-                                 plan.column_step);
-    source.pack(0, plan.taps(), first, count, memory.columns + done, kChunk + kRowSlack);
-    copy_gradients(plan, group, image, first, count, memory.gradients + done);
-    done += count;
-  }
-  gemm<T>(kernels, plan.taps(), plan.outputs, depth, {memory.columns, kChunk + kRowSlack, 1},
-          {memory.gradients, 1, kChunk}, {sums, plan.outputs, 1});
+void WeightSums<T>::load(const Wave& wave, std::int64_t group) const {
+  // Images, each in some parts so that few of them serve all threads, then chunks of the gradients.
+  const std::int64_t parts = std::min<std::int64_t>(4, sizes_.channels), loads = wave.images * parts;
+  parallel_for(loads + wave.chunks, [&](std::int64_t task) {
+    if (task >= loads) return load_gradients(wave, group, task - loads);
+    const std::int64_t image = task / parts, part = task % parts;
+    box_.load(kernels_, x_, wave.first_image + image, group * sizes_.channels, sizes_.channels * part / parts,
+              sizes_.channels * (part + 1) / parts, {0, 0, 0}, wave.x + image * box_.elements());
+  });
 }
 
-// totals (+)= sums of chunks 0, 1, ... in this order, element by element; each chunk has `size` of them.
+// ---- Products ----
+
+// sums: [tap][width] of one panel, taps tap ... end_tap-1.
 template <typename T>
-void add_chunks(const T* sums, std::int64_t chunks, std::int64_t size, bool first_wave, T* totals) {
-  constexpr std::int64_t kStretch = 1024;  // stays in the first-level cache while the chunks go by
-  parallel_for((size + kStretch - 1) / kStretch, [&](std::int64_t stretch) {
-    const std::int64_t begin = stretch * kStretch, end = std::min(size, begin + kStretch);
-    if (first_wave) std::copy(sums + begin, sums + end, totals + begin);
-    for (std::int64_t chunk = first_wave ? 1 : 0; chunk < chunks; ++chunk)
-      for (std::int64_t i = begin; i < end; ++i) totals[i] = totals[i] + sums[chunk * size + i];
+void WeightSums<T>::multiply(const Wave& wave, std::int64_t chunk, const ChannelPanels::Panel& panel,
+                             std::int64_t tap, std::int64_t end_tap, bool accumulate, T* sums) const {
+  const std::int64_t width = panel.vectors * kernels_.lanes, k = chunk * kChunk;
+  run_position_tiles(kernels_, static_cast<const T*>(wave.x), tap_offsets_.data() + tap, end_tap - tap,
+                     wave.places + k, std::min(kChunk, wave.positions - k),
+                     static_cast<const T*>(wave.gradients) + panel.start * wave.positions + k * width,
+                     panel.vectors, sums + tap * width, accumulate);
+}
+
+template <typename T>
+std::int64_t WeightSums<T>::tap_tiles() const {
+  return divide_up(sizes_.taps(), kernels_.position_rows[panels_.panels[0].vectors]);
+}
+
+// A task has some taps and some panels: a chunk of x and of the gradients then serves all its panels from the
+// cache.
+template <typename T>
+void WeightSums<T>::run_by_taps(const Wave& wave, T* totals) const {
+  const auto panels = static_cast<std::int64_t>(panels_.panels.size());
+  const std::int64_t taps = sizes_.taps(), wanted = thread_count() == 1 ? 1 : 4 * thread_count();
+  const std::int64_t tap_parts = std::min(tap_tiles(), wanted);
+  const std::int64_t panel_parts = std::min(panels, divide_up(wanted, tap_parts));
+  parallel_for(panel_parts * tap_parts, [&](std::int64_t task) {
+    const std::int64_t part = task % tap_parts, tap = taps * part / tap_parts, end = taps * (part + 1) / tap_parts;
+    const std::int64_t first = panels * (task / tap_parts) / panel_parts,
+                       last = panels * (task / tap_parts + 1) / panel_parts;
+    for (std::int64_t chunk = 0; chunk < wave.chunks; ++chunk)
+      for (std::int64_t p = first; p < last; ++p) {
+        const auto& panel = panels_.panels[static_cast<std::size_t>(p)];
+        multiply(wave, chunk, panel, tap, end, wave.first_chunk + chunk > 0, totals + panel.start * taps);
+      }
   });
 }
 
 template <typename T>
-void run_group(const GemmKernels<T>& kernels, const WeightPlan<T>& plan, std::int64_t group, T* weight) {
-  const std::int64_t size = plan.taps() * plan.outputs;
-  const std::int64_t chunks = (plan.total + kChunk - 1) / kChunk;
-  const std::int64_t fitting = kWaveBytes / (size * static_cast<std::int64_t>(sizeof(T)));
-  const std::int64_t wave = std::min(chunks, std::max<std::int64_t>(fitting, 2 * thread_count()));
+void WeightSums<T>::run_by_chunks(const Wave& wave, T* totals) const {
+  const std::int64_t taps = sizes_.taps(), size = taps * panels_.width;
   ScratchScope scratch;
-  T* sums = scratch.allocate<T>(wave * size);
-  T* totals = scratch.allocate<T>(size);
-  for (std::int64_t begin = 0; begin < chunks; begin += wave) {
-    const std::int64_t count = std::min(wave, chunks - begin);
-    const std::int64_t tasks = thread_count() == 1 ? 1 : std::min<std::int64_t>(count, 4 * thread_count());
-    parallel_for(tasks, [&](std::int64_t task) {
-      ScratchScope task_scratch;
-      ChunkMemory<T> memory{task_scratch.allocate<T>(plan.planes.elements()),
-                            task_scratch.allocate<T>(plan.taps() * (kChunk + kRowSlack)),
-                            task_scratch.allocate<T>(plan.outputs * kChunk)};
-      for (std::int64_t i = count * task / tasks; i < count * (task + 1) / tasks; ++i)
-        run_chunk(kernels, plan, group, begin + i, memory, sums + i * size);
-    });
-    add_chunks(sums, count, size, begin == 0, totals);
+  T* sums = scratch.allocate<T>(wave.chunks * size);
+  parallel_for(wave.chunks, [&](std::int64_t chunk) {
+    for (const auto& panel : panels_.panels)
+      multiply(wave, chunk, panel, 0, taps, false, sums + chunk * size + panel.start * taps);
+  });
+  for (std::int64_t chunk = 0; chunk < wave.chunks; ++chunk) {
+    const T* sum = sums + chunk * size;
+    if (wave.first_chunk + chunk == 0)
+      std::copy(sum, sum + size, totals);
+    else
+      for (std::int64_t i = 0; i < size; ++i) totals[i] = totals[i] + sum[i];
   }
-  for (std::int64_t o = 0; o < plan.outputs; ++o)
-    for (std::int64_t tap = 0; tap < plan.taps(); ++tap) *weight++ = totals[tap * plan.outputs + o];
 }
 
 template <typename T>
-WeightPlan<T> plan_of(const KernelCall& call, const WindowAttributes& window) {
-  const TensorView& gradient = call.inputs[0];
-  const TensorView& images = call.inputs[1];
-  const Shape& weight = call.output.shape;
-  WeightPlan<T> plan{};
-  plan.gradient = &gradient;
-  plan.images = &images;
-  plan.planes = {weight[1],
-                 images.shape[2],
-                 images.shape[3],
-                 {window.padding[0], window.padding[1]},
-                 {window.padding[0], window.padding[1]}};
-  for (std::int64_t c = 0; c < weight[1]; ++c)
-    for (std::int64_t r = 0; r < weight[2]; ++r)
-      for (std::int64_t s = 0; s < weight[3]; ++s)
-        plan.offsets.push_back(c * plan.planes.plane() + r * window.dilation[0] * plan.planes.columns() +
-                               s * window.dilation[1]);
-  plan.outputs = weight[0] / window.groups;
-  plan.grid_columns = gradient.shape[3];
-  plan.positions = gradient.shape[2] * gradient.shape[3];
-  plan.row_step = window.stride[0] * plan.planes.columns();
-  plan.column_step = window.stride[1];
-  plan.total = gradient.shape[0] * plan.positions;
-  return plan;
+void WeightSums<T>::store(const T* totals, T* weight) const {
+  const std::int64_t taps = sizes_.taps();
+  for (const auto& panel : panels_.panels)
+    kernels_.transpose(totals + panel.start * taps, panel.vectors * kernels_.lanes, taps, panel.channels,
+                       weight + panel.first * taps, taps);
+}
+
+template <typename T>
+void WeightSums<T>::run(std::int64_t group, T* weight) const {
+  const std::int64_t taps = sizes_.taps(), most = chunks_per_wave();
+  ScratchScope scratch;
+  T* totals = scratch.allocate<T>(taps * panels_.width);
+  const auto panels = static_cast<std::int64_t>(panels_.panels.size());
+  const bool by_taps = thread_count() == 1 || panels * tap_tiles() >= 2 * thread_count();
+  for (std::int64_t chunk = 0; chunk < chunks(); chunk += most) {
+    ScratchScope wave_scratch;
+    Wave wave = wave_from(chunk, most);
+    wave.x = wave_scratch.allocate<T>(wave.images * box_.elements());
+    wave.gradients = wave_scratch.allocate<T>(wave.positions * panels_.width);
+    // One image's places after the other, of which the wave may leave out the first ones.
+    auto* places = wave_scratch.allocate<std::int64_t>(wave.images * positions());
+    for (std::int64_t image = 0; image < wave.images; ++image) {
+      std::int64_t* own = places + image * positions();
+      list_positions(sizes_.output, box_.pitch(), own);
+      for (std::int64_t i = 0; i < positions(); ++i) own[i] += image * box_.elements();
+    }
+    wave.places = places + (wave.first - wave.first_image * positions());
+    load(wave, group);
+    if (by_taps)
+      run_by_taps(wave, totals);
+    else
+      run_by_chunks(wave, totals);
+  }
+  store(totals, weight);
+}
+
+// The gradient with its positions side by side.
+template <typename T>
+VolumeView<T> contiguous_gradient(const KernelCall& call, const ConvolutionSizes& sizes, ScratchScope& scratch) {
+  VolumeView<T> view(call.inputs[0]);
+  const Extent& size = sizes.output;
+  const Extent dense{size[1] * size[2], size[2], 1};
+  bool lies_dense = true;
+  for (std::size_t a = 0; a < 3; ++a) lies_dense = lies_dense && (size[a] == 1 || view.step[a] == dense[a]);
+  if (lies_dense) return view;
+  const std::int64_t channels = sizes.groups * sizes.outputs, plane = volume(size);
+  T* copy = scratch.allocate<T>(sizes.images * channels * plane);
+  parallel_for(sizes.images * channels, [&](std::int64_t task) {
+    const T* from = view.data + task / channels * view.image + task % channels * view.channel;
+    T* to = copy + task * plane;
+    for (std::int64_t d = 0; d < size[0]; ++d)
+      for (std::int64_t y = 0; y < size[1]; ++y)
+        for (std::int64_t x = 0; x < size[2]; ++x)
+          *to++ = from[d * view.step[0] + y * view.step[1] + x * view.step[2]];
+  });
+  view.data = copy;
+  view.image = channels * plane;
+  view.channel = plane;
+  view.step = dense;
+  return view;
 }
 
 template <typename T>
 bool weight_gradient(const KernelCall& call) {
-  const GemmKernels<T>* kernels = gemm_kernels<T>();
-  if (kernels == nullptr) return false;
+  if (convolution_kernels<T>() == nullptr) return false;
   if (call.output.elements() == 0) return true;
-  const auto& window = std::get<WindowAttributes>(call.attributes);
-  const WeightPlan<T> plan = plan_of<T>(call, window);
+  const ConvolutionSizes sizes = convolution_sizes(call.inputs[1].shape, call.output.shape, call.inputs[0].shape,
+                                                   std::get<WindowAttributes>(call.attributes));
   T* weight = call.output.as<T>();
-  const std::int64_t group_size = plan.taps() * plan.outputs;
-  if (plan.total == 0) {
+  if (call.inputs[0].elements() == 0) {
     std::fill(weight, weight + call.output.elements(), T(0));
     return true;
   }
-  // Many small groups (depthwise): groups side by side. Their inner loops then run inline.
-  const bool by_group = window.groups >= 2 * thread_count();
+  ScratchScope scratch;
+  const VolumeView<T> gradient = contiguous_gradient<T>(call, sizes, scratch), x(call.inputs[1]);
+  if (sizes.channels == 1 && sizes.outputs == 1 && sizes.groups > 1) {
+    depthwise_weight_gradient(*convolution_kernels<T>(), sizes, gradient, x, weight);
+    return true;
+  }
+  const ConvolutionKernels<T>& kernels =
+      *convolution_kernels<T>(sizes.outputs <= static_cast<std::int64_t>(32 / sizeof(T)));
+  const WeightSums<T> sums(kernels, sizes, gradient, x);
+  const std::int64_t group_size = sizes.taps() * sizes.outputs;
+  // Many groups go side by side; their inner loops then run inline.
+  const bool by_group = sizes.groups >= 2 * thread_count();
   if (by_group)
-    parallel_for(window.groups,
-                 [&](std::int64_t g) { run_group(*kernels, plan, g, weight + g * group_size); });
+    parallel_for(sizes.groups, [&](std::int64_t group) { sums.run(group, weight + group * group_size); });
   else
-    for (std::int64_t g = 0; g < window.groups; ++g) run_group(*kernels, plan, g, weight + g * group_size);
+    for (std::int64_t group = 0; group < sizes.groups; ++group) sums.run(group, weight + group * group_size);
   return true;
 }
 
 }  // namespace
 
-bool run_conv2d_weight_gradient(const KernelCall& call) {
+bool run_convolution_weight_gradient(const KernelCall& call) {
   if (call.output.dtype == DType::kFloat32) return weight_gradient<float>(call);
   if (call.output.dtype == DType::kFloat64) return weight_gradient<double>(call);
   return false;

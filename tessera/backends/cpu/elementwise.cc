@@ -170,6 +170,8 @@ bool convert_to(const KernelCall& call) {
       return convert<float, To>(call);
     case DType::kFloat64:
       return convert<double, To>(call);
+    case DType::kBFloat16:
+      return convert<BFloat16, To>(call);
   }
   return false;
 }
@@ -212,6 +214,8 @@ bool run_cast(const KernelCall& call) {
   if (call.output.elements() == 0) return true;
   if (call.output.dtype == DType::kFloat32) return convert_to<float>(call);
   if (call.output.dtype == DType::kFloat64) return convert_to<double>(call);
+  if (call.output.dtype == DType::kBFloat16 && call.inputs[0].dtype == DType::kFloat32)
+    return convert<float, BFloat16>(call);
   return false;
 }
 

@@ -19,29 +19,42 @@ namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace fn = tessera::numerics::HWY_NAMESPACE;
 
-// The last, partial vector goes through the same code as the others, so that each formula is compiled once.
+// Several vectors per turn, since the operations of one wait for each other.
+constexpr std::int64_t kTogether = 2;
+
+// What is left at the end goes through a buffer and the same code, so that each formula is compiled once.
 template <class F, typename T>
 void map(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::int64_t n) {
   const hn::ScalableTag<T> d;
-  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  for (std::int64_t i = 0; i < n; i += lanes) {
-    const bool whole = n - i >= lanes;
-    const auto mask = hn::FirstN(d, static_cast<std::size_t>(whole ? lanes : n - i));
-    const auto y = F::template apply<fn::HwyOps<decltype(d)>>(whole ? hn::LoadU(d, x + i)
-                                                                    : hn::MaskedLoad(mask, d, x + i));
-    if (whole)
-      hn::StoreU(y, d, out + i);
-    else
-      hn::BlendedStore(y, mask, d, out + i);
+  using V = hn::Vec<decltype(d)>;
+  constexpr std::int64_t kWidth = static_cast<std::int64_t>(hn::MaxLanes(d)), kStep = kTogether * kWidth;
+  HWY_ALIGN T arguments[kStep], results[kStep];
+  for (std::int64_t i = 0; i < n; i += kStep) {
+    const std::int64_t count = n - i < kStep ? n - i : kStep;
+    const T* from = x + i;
+    T* to = out + i;
+    if (HWY_UNLIKELY(count < kStep)) {
+      for (std::int64_t j = 0; j < kStep; ++j) arguments[j] = x[i + (j < count ? j : 0)];
+      from = arguments;
+      to = results;
+    }
+    V y[kTogether];
+#pragma GCC unroll 8
+    for (int v = 0; v < kTogether; ++v) y[v] = hn::LoadU(d, from + v * kWidth);
+    F::template apply<fn::HwyOps<decltype(d)>>(y);
+#pragma GCC unroll 8
+    for (int v = 0; v < kTogether; ++v) hn::StoreU(y[v], d, to + v * kWidth);
+    if (HWY_UNLIKELY(count < kStep))
+      for (std::int64_t j = 0; j < count; ++j) out[i + j] = results[j];
   }
 }
 
-#define TESSERA_FUNCTION(Name, name)                                     \
-  struct Name {                                                          \
-    template <class Ops>                                                 \
-    static HWY_INLINE typename Ops::Float apply(typename Ops::Float x) { \
-      return fn::name<Ops>(x);                                           \
-    }                                                                    \
+#define TESSERA_FUNCTION(Name, name)                                               \
+  struct Name {                                                                    \
+    template <class Ops>                                                           \
+    static HWY_INLINE void apply(typename Ops::Float (&x)[kTogether]) {            \
+      _Pragma("GCC unroll 8") for (auto& one : x) one = fn::name<Ops>(one);        \
+    }                                                                              \
   };
 TESSERA_FUNCTION(Exp, exp)
 TESSERA_FUNCTION(Log, log)

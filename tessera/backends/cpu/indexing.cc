@@ -1,8 +1,8 @@
 // gather and index_add along one axis; a tensor is read as [outer, length of the axis, inner].
 //
 // index_add must add the contributions to a destination in the order of their positions. Threads therefore
-// divide destinations, or stretches of positions whose destinations do not meet (the rule in the gradient of
-// max pooling).
+// divide columns and destinations, or stretches of positions whose destinations do not meet (the rule in the gradient
+// of max pooling). A table with many rows costs no more than its copy: only rows that the index names are touched again.
 
 #include <algorithm>
 #include <cstdint>
@@ -20,6 +20,7 @@ namespace tessera::backends {
 namespace {
 
 constexpr std::int64_t kElementsPerTask = 1 << 14;
+constexpr std::int64_t kColumnsPerTask = 64;  // at least: several cache lines of each row
 
 struct Extent {
   std::int64_t outer = 1, length, inner = 1;
@@ -88,25 +89,33 @@ struct Addition {
   T* out;
 };
 
-// Positions begin ... end-1, restricted to destinations first ... last-1.
+struct Interval {
+  std::int64_t begin, end;
+  static Interval part(std::int64_t length, std::int64_t index, std::int64_t parts) {
+    return {length * index / parts, length * (index + 1) / parts};
+  }
+};
+
+// The sources at some positions, as far as they go to some destinations, and of these some columns.
 template <typename T>
-void add_rows(const Addition<T>& addition, std::int64_t outer, std::int64_t begin, std::int64_t end,
-              std::int64_t first, std::int64_t last) {
+void add_rows(const Addition<T>& addition, std::int64_t outer, Interval positions, Interval destinations,
+              Interval columns) {
   const std::int64_t inner = addition.extent.inner;
-  const T* source = addition.source + (outer * addition.count + begin) * inner;
+  const T* source = addition.source + (outer * addition.count + positions.begin) * inner;
   T* out = addition.out + outer * addition.extent.length * inner;
-  if (inner == 1 && first == 0 && last == addition.extent.length) {  // the gradient of max pooling
-    for (std::int64_t j = begin; j < end; ++j, ++source) {
+  const bool everywhere = destinations.begin == 0 && destinations.end == addition.extent.length;
+  if (inner == 1 && everywhere) {  // the gradient of max pooling
+    for (std::int64_t j = positions.begin; j < positions.end; ++j, ++source) {
       T& target = out[addition.index[j]];
       target = plus(target, *source);
     }
     return;
   }
-  for (std::int64_t j = begin; j < end; ++j, source += inner) {
+  for (std::int64_t j = positions.begin; j < positions.end; ++j, source += inner) {
     const std::int64_t destination = addition.index[j];
-    if (destination < first || destination >= last) continue;
+    if (destination < destinations.begin || destination >= destinations.end) continue;
     T* target = out + destination * inner;
-    for (std::int64_t i = 0; i < inner; ++i) target[i] = plus(target[i], source[i]);
+    for (std::int64_t i = columns.begin; i < columns.end; ++i) target[i] = plus(target[i], source[i]);
   }
 }
 
@@ -126,37 +135,41 @@ std::vector<std::int64_t> disjoint_stretches(const std::int64_t* index, std::int
   return bounds;
 }
 
+// Columns first, which share the work evenly whatever the index; destinations for the threads that are left.
+template <typename T>
+void add_by_columns_and_destinations(const Addition<T>& addition, std::int64_t outer) {
+  const Extent& extent = addition.extent;
+  const std::int64_t threads = thread_count();
+  const std::int64_t strips = std::clamp<std::int64_t>(extent.inner / kColumnsPerTask, 1, threads);
+  const std::int64_t groups = (threads + strips - 1) / strips;
+  parallel_for(strips * groups, [&](std::int64_t task) {
+    add_rows(addition, outer, {0, addition.count}, Interval::part(extent.length, task / strips, groups),
+             Interval::part(extent.inner, task % strips, strips));
+  });
+}
+
 template <typename T>
 void add_on_all_threads(const Addition<T>& addition) {
   const Extent& extent = addition.extent;
-  const std::int64_t work = addition.count * extent.inner;
-  if (thread_count() == 1 || work * extent.outer < kElementsPerTask) {
-    for (std::int64_t o = 0; o < extent.outer; ++o)
-      add_rows(addition, o, 0, addition.count, 0, extent.length);
+  const Interval all{0, addition.count}, everywhere{0, extent.length}, columns{0, extent.inner};
+  const auto add_whole = [&](std::int64_t o) { add_rows(addition, o, all, everywhere, columns); };
+  if (thread_count() == 1 || addition.count * extent.inner * extent.outer < kElementsPerTask) {
+    for (std::int64_t o = 0; o < extent.outer; ++o) add_whole(o);
     return;
   }
-  if (extent.outer >= 2 * thread_count()) {
-    parallel_for(extent.outer,
-                 [&](std::int64_t o) { add_rows(addition, o, 0, addition.count, 0, extent.length); });
-    return;
-  }
-  const std::int64_t parts = 4 * thread_count();
-  const std::vector<std::int64_t> bounds = disjoint_stretches(addition.index, addition.count, parts);
+  if (extent.outer >= 2 * thread_count()) return parallel_for(extent.outer, add_whole);
+  const std::vector<std::int64_t> bounds =
+      disjoint_stretches(addition.index, addition.count, 4 * thread_count());
   for (std::int64_t o = 0; o < extent.outer; ++o) {
-    if (!bounds.empty()) {
+    if (!bounds.empty())
       parallel_for(static_cast<std::int64_t>(bounds.size()) - 1, [&](std::int64_t part) {
         const auto i = static_cast<std::size_t>(part);
-        add_rows(addition, o, bounds[i], bounds[i + 1], 0, extent.length);
+        add_rows(addition, o, {bounds[i], bounds[i + 1]}, everywhere, columns);
       });
-    } else if (extent.inner >= 16) {
-      const std::int64_t groups = thread_count();
-      parallel_for(groups, [&](std::int64_t g) {
-        add_rows(addition, o, 0, addition.count, extent.length * g / groups,
-                 extent.length * (g + 1) / groups);
-      });
-    } else {
-      add_rows(addition, o, 0, addition.count, 0, extent.length);
-    }
+    else if (extent.inner >= 16)
+      add_by_columns_and_destinations(addition, o);
+    else
+      add_whole(o);
   }
 }
 

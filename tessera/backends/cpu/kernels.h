@@ -16,15 +16,16 @@ bool run_binary(const KernelCall& call);
 bool run_compare(const KernelCall& call);
 bool run_select(const KernelCall& call);
 bool run_cast(const KernelCall& call);
+bool run_fill(const KernelCall& call);
 bool run_copy(const KernelCall& call);
 bool run_embed(const KernelCall& call);
 bool run_concatenate(const KernelCall& call);
 
 // Products: matmul.cc, convolution.cc
 bool run_matmul(const KernelCall& call);
-bool run_conv2d(const KernelCall& call);
-bool run_conv2d_input_gradient(const KernelCall& call);
-bool run_conv2d_weight_gradient(const KernelCall& call);
+bool run_convolution(const KernelCall& call);
+bool run_convolution_input_gradient(const KernelCall& call);
+bool run_convolution_weight_gradient(const KernelCall& call);
 
 // Windows and indices: pooling.cc, indexing.cc
 bool run_max_pool2d(const KernelCall& call);
@@ -32,13 +33,30 @@ bool run_max_pool2d_indices(const KernelCall& call);
 bool run_average_pool2d(const KernelCall& call);
 bool run_gather(const KernelCall& call);
 bool run_index_add(const KernelCall& call);
+bool run_take_along(const KernelCall& call);   // along.cc
+bool run_scatter_add(const KernelCall& call);  // along.cc
+bool run_sort(const KernelCall& call);         // sorting.cc; argsort, too
 
 // Reductions and normalisation: reduction.cc, normalization.cc
 bool run_reduction(const KernelCall& call);
 bool run_softmax(const KernelCall& call);
 bool run_cross_entropy(const KernelCall& call);
 
-// Uniform and normal fills: random_fill.cc
+// Random numbers: random_fill.cc, random_permutation.cc
 bool run_random(const KernelCall& call);
+bool run_random_permutation(const KernelCall& call);
+
+// Optimiser steps over many tensors: optimizer.cc
+bool run_sgd_step(const KernelCall& call);
+bool run_adam_step(const KernelCall& call);
+
+// Recurrent layers: gru.cc, lstm.cc
+bool run_gru(const KernelCall& call);
+bool run_gru_gradient(const KernelCall& call);
+bool run_lstm(const KernelCall& call);
+bool run_lstm_gradient(const KernelCall& call);
+
+// Bias, activation and dropout in one pass: finish.cc
+bool run_finish(const KernelCall& call);
 
 }  // namespace tessera::backends

@@ -7,6 +7,7 @@
 
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/runs.h"
+#include "tessera/backends/reference/convert.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
@@ -97,11 +98,45 @@ void copy_view(const TensorView& from, const TensorView& to) {
   switch (dtype_size(from.dtype)) {
     case 1:
       return copy_bits<std::uint8_t>(from, to);
+    case 2:
+      return copy_bits<std::uint16_t>(from, to);
     case 4:
       return copy_bits<std::uint32_t>(from, to);
     case 8:
       return copy_bits<std::uint64_t>(from, to);
   }
+}
+
+// A copy of one element that is repeated.
+bool run_fill(const KernelCall& call) {
+  const double value = std::get<FillAttributes>(call.attributes).value;
+  const TensorView& out = call.output;
+  alignas(8) char element[8];
+  const auto keep = [&](auto converted) { std::memcpy(element, &converted, sizeof converted); };
+  switch (out.dtype) {
+    case DType::kFloat32:
+      keep(reference::convert<float>(value));
+      break;
+    case DType::kFloat64:
+      keep(reference::convert<double>(value));
+      break;
+    case DType::kInt64:
+      keep(reference::convert<std::int64_t>(value));
+      break;
+    case DType::kUInt8:
+      keep(reference::convert<std::uint8_t>(value));
+      break;
+    case DType::kBool:
+      keep(reference::convert<bool>(value));
+      break;
+    case DType::kBFloat16:
+      keep(reference::convert<BFloat16>(value));
+      break;
+  }
+  Strides none;
+  for (int axis = 0; axis < out.shape.rank(); ++axis) none.append(0);
+  copy_view({element, out.dtype, out.shape, none}, out);
+  return true;
 }
 
 bool run_copy(const KernelCall& call) {

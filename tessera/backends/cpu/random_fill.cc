@@ -1,4 +1,4 @@
-// Uniform and normal random fills by vectors of Philox blocks (numerics/random_hwy-inl.h). Any part of a fill
+// Uniform and normal random fills, and random words, by vectors of Philox blocks (numerics/random_hwy-inl.h). Any part of a fill
 // can be made alone, so tasks are stretches of the output.
 
 #include "tessera/backends/cpu/simd_targets.h"
@@ -14,6 +14,8 @@
 #include <variant>
 
 #include "tessera/backends/cpu/kernels.h"
+#include "tessera/backends/cpu/random_words.h"
+#include "tessera/backends/cpu/scratch.h"
 #include "tessera/backends/cpu/simd_level.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/philox.h"
@@ -33,6 +35,11 @@ template <typename T>
 void fill_normal(T* out, std::int64_t count, numerics::PhiloxKey key, std::uint32_t step,
                  std::int64_t first) {
   numerics::HWY_NAMESPACE::fill_normal_vectors(out, count, key, step, first);
+}
+
+inline void fill_words(std::uint32_t* out, std::int64_t count, numerics::PhiloxKey key, std::uint32_t step,
+                       std::int64_t first) {
+  numerics::HWY_NAMESPACE::fill_words_vectors(out, count, key, step, first);
 }
 
 template <typename T>
@@ -60,6 +67,24 @@ FillLoop<T> fill_loop([[maybe_unused]] Op op) {
   TESSERA_SIMD_SWITCH(fill_for<T>(op))
 }
 
+FillLoop<std::uint32_t> words_loop() {
+  TESSERA_SIMD_SWITCH(fill_words)
+}
+
+bool fill_bits(const KernelCall& call) {
+  const auto& random = std::get<RandomAttributes>(call.attributes);
+  const std::int64_t elements = call.output.elements(), offset = static_cast<std::int64_t>(random.offset);
+  auto* out = call.output.as<std::int64_t>();
+  parallel_for((elements + kElementsPerTask - 1) / kElementsPerTask, [&](std::int64_t part) {
+    const std::int64_t begin = part * kElementsPerTask, count = std::min(kElementsPerTask, elements - begin);
+    ScratchScope scratch;
+    auto* words = scratch.allocate<std::uint32_t>(count);
+    fill_random_words(words, count, {random.key0, random.key1}, random.step, offset + begin);
+    std::copy_n(words, count, out + begin);
+  });
+  return true;
+}
+
 template <typename T>
 bool fill(const KernelCall& call) {
   const FillLoop<T> loop = fill_loop<T>(call.op);
@@ -77,7 +102,13 @@ bool fill(const KernelCall& call) {
 
 }  // namespace
 
+void fill_random_words(std::uint32_t* out, std::int64_t count, numerics::PhiloxKey key, std::uint32_t step,
+                       std::int64_t first) {
+  words_loop()(out, count, key, step, first);
+}
+
 bool run_random(const KernelCall& call) {
+  if (call.op == Op::kRandomBits) return fill_bits(call);
   if (call.output.dtype == DType::kFloat32) return fill<float>(call);
   if (call.output.dtype == DType::kFloat64) return fill<double>(call);
   return false;

@@ -6,8 +6,8 @@
 namespace tessera::backends::reference {
 
 void cast_kernel(const KernelCall& call) {
-  dispatch_any(call.inputs[0].dtype, [&](auto from_zero) {
-    dispatch_any(call.output.dtype, [&](auto to_zero) {
+  dispatch_storage(call.inputs[0].dtype, [&](auto from_zero) {
+    dispatch_storage(call.output.dtype, [&](auto to_zero) {
       using From = decltype(from_zero);
       using To = decltype(to_zero);
       const Dense<From> x(call.inputs[0]);

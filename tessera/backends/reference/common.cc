@@ -41,6 +41,8 @@ void copy_elements(const TensorView& from, const TensorView& to) {
   switch (dtype_size(from.dtype)) {
     case 1:
       return copy_bits<std::uint8_t>(from, to);
+    case 2:
+      return copy_bits<std::uint16_t>(from, to);
     case 4:
       return copy_bits<std::uint32_t>(from, to);
     case 8:

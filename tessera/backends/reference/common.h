@@ -27,11 +27,17 @@ void dispatch_any(DType dtype, Body&& body) {
   dispatch<float, double, std::int64_t, std::uint8_t, bool>(dtype, body);
 }
 
+// Also the types that no operation computes in.
+template <typename Body>
+void dispatch_storage(DType dtype, Body&& body) {
+  dispatch<float, double, std::int64_t, std::uint8_t, bool, BFloat16>(dtype, body);
+}
+
 // The same view with its axes in another order.
 TensorView permute_view(const TensorView& view, std::span<const int> axes);
 
 // Copies the elements of `from` in row-major order to where `to` has them; the shapes are equal. Element size
-// 1, 4 or 8.
+// 1, 2, 4 or 8.
 void copy_elements(const TensorView& from, const TensorView& to);
 
 // The elements of a view as a row-major array. A view that already is one is not copied.

@@ -5,14 +5,22 @@
 #include <concepts>
 #include <limits>
 
+#include "tessera/tensor/bfloat16.h"
+
 namespace tessera::backends::reference {
 
 // To bool: x != 0, so NaN is true. Between floating types and from integers to them: to nearest, ties to
-// even, as the hardware does. Between integers: modulo 2^width. From floating to integer: truncated,
+// even, as the hardware does; to bfloat16 once, from any type. Between integers: modulo 2^width. From floating to integer: truncated,
 // saturated, NaN gives 0.
 template <typename To, typename From>
 To convert(From x) {
-  if constexpr (std::same_as<To, bool>) {
+  if constexpr (std::same_as<To, From>) {
+    return x;
+  } else if constexpr (std::same_as<From, BFloat16>) {
+    return convert<To>(static_cast<float>(x));
+  } else if constexpr (std::same_as<To, BFloat16>) {
+    return BFloat16(x);
+  } else if constexpr (std::same_as<To, bool>) {
     return x != From(0);
   } else if constexpr (std::floating_point<From> && std::integral<To>) {
     if (x != x) return 0;

@@ -14,6 +14,14 @@ void check_indices(const KernelCall& call, const Dense<std::int64_t>& index, int
            axis, call.inputs[0].shape.to_string(), length - 1);
 }
 
+template <typename T>
+T plus(T a, T b) {
+  if constexpr (std::is_integral_v<T>)  // wraps
+    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+  else
+    return a + b;
+}
+
 }  // namespace
 
 // out[o, j, i] = x[o, index[j], i]
@@ -50,15 +58,46 @@ void index_add_kernel(const KernelCall& call) {
     for (std::int64_t o = 0; o < outer; ++o)
       for (std::int64_t j = 0; j < index.size(); ++j) {
         T* target = out + (o * length + index[j]) * inner;
-        for (std::int64_t i = 0; i < inner; ++i) {
-          const T term = source[(o * index.size() + j) * inner + i];
-          if constexpr (std::is_integral_v<T>)  // wraps
-            target[i] =
-                static_cast<T>(static_cast<std::uint64_t>(target[i]) + static_cast<std::uint64_t>(term));
-          else
-            target[i] += term;
-        }
+        for (std::int64_t i = 0; i < inner; ++i)
+          target[i] = plus(target[i], source[(o * index.size() + j) * inner + i]);
       }
+  });
+}
+
+// out[o, j, i] = x[o, index[o, j, i], i]
+void take_along_kernel(const KernelCall& call) {
+  const int axis = attributes_of<AxisAttributes>(call).axis;
+  const Shape& shape = call.inputs[0].shape;
+  const Dense<std::int64_t> index(call.inputs[1]);
+  check_indices(call, index, axis);
+  const std::int64_t length = shape[axis], count = call.inputs[1].shape[axis];
+  const std::int64_t inner = elements_between(shape, axis + 1, shape.rank());
+  dispatch_any(call.output.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const Dense<T> x(call.inputs[0]);
+    T* out = call.output.as<T>();
+    for (std::int64_t place = 0; place < index.size(); ++place)
+      out[place] = x[(place / (count * inner) * length + index[place]) * inner + place % inner];
+  });
+}
+
+// out = x; then for j ascending: out[o, index[o, j, i], i] += source[o, j, i]
+void scatter_add_kernel(const KernelCall& call) {
+  const int axis = attributes_of<AxisAttributes>(call).axis;
+  const Shape& shape = call.inputs[0].shape;
+  const Dense<std::int64_t> index(call.inputs[1]);
+  check_indices(call, index, axis);
+  const std::int64_t length = shape[axis], count = call.inputs[1].shape[axis];
+  const std::int64_t inner = elements_between(shape, axis + 1, shape.rank());
+  dispatch<float, double, std::int64_t>(call.output.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const Dense<T> x(call.inputs[0]), source(call.inputs[2]);
+    T* out = call.output.as<T>();
+    std::copy_n(x.data(), x.size(), out);
+    for (std::int64_t place = 0; place < index.size(); ++place) {
+      T& target = out[(place / (count * inner) * length + index[place]) * inner + place % inner];
+      target = plus(target, source[place]);
+    }
   });
 }
 

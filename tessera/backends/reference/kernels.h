@@ -23,6 +23,9 @@ using Kernel = void (*)(const KernelCall&);
 #define TESSERA_IF_KERNEL_Reduce(...) __VA_ARGS__
 #define TESSERA_IF_KERNEL_Index(...) __VA_ARGS__
 #define TESSERA_IF_KERNEL_Normalize(...) __VA_ARGS__
+#define TESSERA_IF_KERNEL_Optimizer(...) __VA_ARGS__
+#define TESSERA_IF_KERNEL_Recurrent(...) __VA_ARGS__
+#define TESSERA_IF_KERNEL_Finish(...) __VA_ARGS__
 
 #define TESSERA_OP(Id, name, arity, Class, ...) \
   TESSERA_IF_KERNEL_##Class(void name##_kernel(const KernelCall& call);)

@@ -54,27 +54,41 @@ Tensor reduce(const Node& node, Tensor (*function)(const Operand&, const std::ve
 }
 
 WindowAttributes window_of(const Node& node, const std::vector<std::int64_t>& kernel) {
-  if (kernel.size() != 2 || (node.has("auto_pad") && node.json["attrs"]["auto_pad"] != "NOTSET"))
+  const std::size_t axes = kernel.size();
+  if (axes > kMaxSpatialAxes || (node.has("auto_pad") && node.json["attrs"]["auto_pad"] != "NOTSET"))
     throw Unsupported{};
   WindowAttributes window;
-  for (const std::size_t axis : {0, 1}) {
+  window.axes = static_cast<int>(axes);
+  for (std::size_t axis = 0; axis < axes; ++axis) {
     window.kernel[axis] = kernel[axis];
     if (node.has("strides")) window.stride[axis] = node.integers("strides")[axis];
     if (node.has("dilations")) window.dilation[axis] = node.integers("dilations")[axis];
     if (!node.has("pads")) continue;
     window.padding[axis] = node.integers("pads")[axis];
-    if (node.integers("pads")[axis + 2] != window.padding[axis]) throw Unsupported{};
+    if (node.integers("pads")[axis + axes] != window.padding[axis]) throw Unsupported{};
   }
   window.groups = node.integer("group", 1);
   window.round_up = node.integer("ceil_mode", 0) != 0;
   return window;
 }
 
+Tensor product_of(const Node& node, const WindowAttributes& window) {
+  const std::vector<Tensor> inputs = {node[0], node[1]};
+  if (window.axes == 1)
+    return conv1d(inputs[0], inputs[1],
+                  {window.stride[0], window.padding[0], window.dilation[0], window.groups});
+  return apply(window.axes == 2 ? Op::kConv2d : Op::kConv3d, inputs, window);
+}
+
 Tensor convolution(const Node& node) {
-  if (node[0].rank() != 4) throw Unsupported{};
-  const WindowAttributes window = window_of(node, {node[1].size(2), node[1].size(3)});
-  const Tensor result = apply(Op::kConv2d, std::vector<Tensor>{node[0], node[1]}, window);
-  return node.has_input(2) ? result + node[2].reshape({-1, 1, 1}) : result;
+  if (node[0].rank() < 3 || node[0].rank() > 5) throw Unsupported{};
+  std::vector<std::int64_t> kernel;
+  for (int axis = 2; axis < node[1].rank(); ++axis) kernel.push_back(node[1].size(axis));
+  const Tensor result = product_of(node, window_of(node, kernel));
+  if (!node.has_input(2)) return result;
+  Shape bias = Shape::filled(node[0].rank() - 1, 1);
+  bias[0] = node[2].size(0);
+  return result + node[2].reshape(bias);
 }
 
 Tensor pool(const Node& node, Op op) {
@@ -299,7 +313,7 @@ TEST(ReferenceOnnx, NodeTests) {
 TEST(ReferenceOnnx, PyTorchTests) {
   const auto data = testing_data::folder();
   if (!data) GTEST_SKIP() << "TESSERA_DATA is not set";
-  check_file(*data + "/onnx/pytorch.jsonl.gz", 25);
+  check_file(*data + "/onnx/pytorch.jsonl.gz", 34);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 using testing_data::tensor_from;
 
-void set_pair(std::int64_t (&pair)[2], const nlohmann::json& meta, const char* key) {
+void set_pair(std::int64_t (&pair)[kMaxSpatialAxes], const nlohmann::json& meta, const char* key) {
   if (!meta.contains(key)) return;
   for (const std::size_t i : {0, 1}) pair[i] = meta[key].is_array() ? meta[key][i] : meta[key];
 }

@@ -1,0 +1,69 @@
+// Gradients of the class Finish.
+#include "tessera/autograd/gradients.h"
+#include "tessera/autograd/tape.h"
+#include "tessera/tensor/finish.h"
+
+namespace tessera::internal::gradients {
+namespace {
+
+Tensor composed_activation(Activation activation, const Tensor& x) {
+  switch (activation) {
+    case Activation::kRelu:
+      return relu(x);
+    case Activation::kTanh:
+      return tanh(x);
+    case Activation::kSigmoid:
+      return sigmoid(x);
+    case Activation::kNone:
+      break;
+  }
+  return x;
+}
+
+// The composition that the row is. `inputs`: x, then bias and draws if there are any.
+Tensor composed(const FinishAttributes& finish, const std::vector<Tensor>& inputs) {
+  Tensor y = inputs[0];
+  if (finish.bias) {
+    Shape shape = Shape::filled(y.rank(), 1);
+    shape[finish.axis] = inputs[1].elements();
+    y = y + reshape(inputs[1], shape);
+  }
+  y = composed_activation(finish.activation, y);
+  if (!finish.drops) return y;
+  const Tensor scale = full({}, finish.scale, y.dtype());
+  return y * select(less(inputs.back(), finish.drop), 0, scale);
+}
+
+}  // namespace
+
+Contributions Finish(const GradientCall& call) {
+  const auto& finish = std::get<FinishAttributes>(call.attributes);
+  std::vector<Tensor> inputs = {contiguous(call.gradient)};
+  inputs.insert(inputs.end(), call.inputs.begin(), call.inputs.end());
+  const Tensor of_x = apply(Op::kFinishGradient, inputs, finish);
+  Contributions result(call.inputs.size());
+  result[0] = of_x;
+  if (finish.bias && call.wanted[1]) {
+    std::vector<std::int64_t> others;
+    for (int axis = 0; axis < of_x.rank(); ++axis)
+      if (axis != finish.axis) others.push_back(axis);
+    result[1] = sum(of_x, others);
+  }
+  return result;
+}
+
+// By composing it of small operations on a tape of its own, as gradients_recurrent.cc does.
+Contributions FinishGradient(const GradientCall& call) {
+  const auto& finish = std::get<FinishAttributes>(call.attributes);
+  const std::vector<Tensor> inputs(call.inputs.begin() + 1, call.inputs.end());
+  std::vector<Tensor> leaves = {call.inputs[0], call.inputs[1]};
+  if (finish.bias) leaves.push_back(call.inputs[2]);
+  Tape tape;
+  tape.watch(leaves);
+  const Tensor of_x = tape.gradient(composed(finish, inputs), {call.inputs[1]}, call.inputs[0])[0];
+  Contributions result = tape.gradient(of_x, leaves, call.gradient);
+  result.resize(call.inputs.size());
+  return result;
+}
+
+}  // namespace tessera::internal::gradients

@@ -1,0 +1,346 @@
+#include "tessera/backends/cpu/simd_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tessera/backends/cpu/convolution_tiles.cc"
+#include <hwy/foreach_target.h>
+// foreach_target.h must come first
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "tessera/backends/cpu/convolution_tiles.h"
+#include "tessera/backends/cpu/simd_level.h"
+
+#if TESSERA_SIMD_TARGET
+HWY_BEFORE_NAMESPACE();
+namespace tessera::backends::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr int kRegisters = HWY_TARGET == HWY_AVX2 ? 16 : 32;
+
+#define TESSERA_UNROLL _Pragma("GCC unroll 16")
+
+template <typename D, int kRows, int kColumns>
+struct Accumulators {
+  using T = hn::TFromD<D>;
+  using V = hn::Vec<D>;
+  static constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
+  V sums[kRows][kColumns];
+
+  HWY_INLINE Accumulators() {
+    TESSERA_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      TESSERA_UNROLL
+      for (int j = 0; j < kColumns; ++j) sums[i][j] = hn::Zero(D());
+    }
+  }
+
+  HWY_INLINE void store_vector(int i, int j, bool accumulate, T* to) {
+    const D d;
+    hn::StoreU(accumulate ? hn::Add(hn::LoadU(d, to), sums[i][j]) : sums[i][j], d, to);
+  }
+};
+
+template <typename D, int kRows, int kColumns>
+void run_positions(const PositionTile<hn::TFromD<D>>& tile) {
+  using T = hn::TFromD<D>;
+  using Sums = Accumulators<D, kRows, kColumns>;
+  const D d;
+  Sums tiles;
+  const T* rows[kRows];
+  TESSERA_UNROLL
+  for (int i = 0; i < kRows; ++i) rows[i] = tile.rows[i];
+  const T* HWY_RESTRICT b = tile.b;
+  const std::int64_t* HWY_RESTRICT end = tile.offsets + tile.depth;
+  for (const std::int64_t* HWY_RESTRICT k = tile.offsets; k < end; ++k, b += kColumns * Sums::kLanes) {
+    hn::Vec<D> columns[kColumns];
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j) columns[j] = hn::LoadU(d, b + j * Sums::kLanes);
+    TESSERA_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const auto factor = hn::Set(d, rows[i][*k]);
+      TESSERA_UNROLL
+      for (int j = 0; j < kColumns; ++j)
+        tiles.sums[i][j] = hn::MulAdd(factor, columns[j], tiles.sums[i][j]);
+    }
+  }
+  TESSERA_UNROLL
+  for (int i = 0; i < kRows; ++i) {
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j)
+      tiles.store_vector(i, j, tile.accumulate, tile.c + (i * kColumns + j) * Sums::kLanes);
+  }
+}
+
+// One step of k: the shorter side of the tile stays in registers while the longer one goes by.
+template <typename D, int kRows, int kColumns, typename T = hn::TFromD<D>>
+HWY_INLINE void step_line(const T* HWY_RESTRICT factors, const T* const (&source)[kColumns], std::int64_t offset,
+                          hn::Vec<D> (&sums)[kRows][kColumns]) {
+  const D d;
+  if constexpr (kRows <= kColumns) {
+    hn::Vec<D> factor[kRows];
+    TESSERA_UNROLL
+    for (int i = 0; i < kRows; ++i) factor[i] = hn::Set(d, factors[i]);
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j) {
+      const auto column = hn::LoadU(d, source[j] + offset);
+      TESSERA_UNROLL
+      for (int i = 0; i < kRows; ++i) sums[i][j] = hn::MulAdd(factor[i], column, sums[i][j]);
+    }
+  } else {
+    hn::Vec<D> column[kColumns];
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j) column[j] = hn::LoadU(d, source[j] + offset);
+    TESSERA_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const auto factor = hn::Set(d, factors[i]);
+      TESSERA_UNROLL
+      for (int j = 0; j < kColumns; ++j) sums[i][j] = hn::MulAdd(factor, column[j], sums[i][j]);
+    }
+  }
+}
+
+template <typename D, int kRows, int kColumns>
+void run_line(const LineTile<hn::TFromD<D>>& tile) {
+  using T = hn::TFromD<D>;
+  const std::int64_t* HWY_RESTRICT end = tile.offsets + tile.depth;
+  for (std::int64_t group = 0; group < tile.groups; ++group) {
+    Accumulators<D, kRows, kColumns> tiles;
+    const T* source[kColumns];
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j) source[j] = tile.source + tile.places[group * kColumns + j];
+    const T* HWY_RESTRICT factors = tile.factors;
+    for (const std::int64_t* HWY_RESTRICT k = tile.offsets; k < end; ++k, factors += kRows)
+      step_line<D, kRows, kColumns>(factors, source, *k, tiles.sums);
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j) {
+      T* c = tile.c + tile.targets[group * kColumns + j];
+      TESSERA_UNROLL
+      for (int i = 0; i < kRows; ++i) tiles.store_vector(i, j, tile.accumulate, c + i * tile.c_row);
+    }
+  }
+}
+
+template <typename D, int kTaps>
+void run_depthwise(const DepthwiseTile<hn::TFromD<D>>& tile) {
+  using T = hn::TFromD<D>;
+  const D d;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
+  hn::Vec<D> sums[kTaps];
+  const T* taps[kTaps];
+  TESSERA_UNROLL
+  for (int t = 0; t < kTaps; ++t) {
+    sums[t] = hn::LoadU(d, tile.sums + t * kLanes);
+    taps[t] = tile.source + tile.taps[t];
+  }
+  for (std::int64_t k = 0; k < tile.depth; ++k) {
+    const auto gradient = hn::LoadU(d, tile.gradients + k * kLanes);
+    const std::int64_t offset = tile.offsets[k];
+    TESSERA_UNROLL
+    for (int t = 0; t < kTaps; ++t) sums[t] = hn::MulAdd(gradient, hn::LoadU(d, taps[t] + offset), sums[t]);
+  }
+  TESSERA_UNROLL
+  for (int t = 0; t < kTaps; ++t) hn::StoreU(sums[t], d, tile.sums + t * kLanes);
+}
+
+// ---- Moving data ----
+
+// Squares of 16 bytes a side: 4 x 4 floats or 2 x 2 doubles.
+template <typename T>
+HWY_INLINE void transpose_square(const T* HWY_RESTRICT from, std::int64_t row, T* HWY_RESTRICT to,
+                                 std::int64_t to_row) {
+  const hn::FixedTag<T, 16 / sizeof(T)> d;
+  const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + row);
+  if constexpr (sizeof(T) == 4) {
+    const auto row2 = hn::LoadU(d, from + 2 * row), row3 = hn::LoadU(d, from + 3 * row);
+    const auto even_low = hn::InterleaveLower(d, row0, row2), odd_low = hn::InterleaveLower(d, row1, row3);
+    const auto even_high = hn::InterleaveUpper(d, row0, row2), odd_high = hn::InterleaveUpper(d, row1, row3);
+    hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + to_row);
+    hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + 2 * to_row);
+    hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + 3 * to_row);
+  } else {
+    hn::StoreU(hn::InterleaveLower(d, row0, row1), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, row0, row1), d, to + to_row);
+  }
+}
+
+// 8 x 8 floats.
+HWY_INLINE void transpose_octet(const float* HWY_RESTRICT from, std::int64_t row, float* HWY_RESTRICT to,
+                                std::int64_t to_row) {
+  const hn::FixedTag<float, 8> d;
+  hn::Vec<decltype(d)> half[2][4];  // columns 0-3 in the lower, 4-7 in the upper blocks
+  TESSERA_UNROLL
+  for (int h = 0; h < 2; ++h) {
+    const float* rows = from + 4 * h * row;
+    const auto row0 = hn::LoadU(d, rows), row1 = hn::LoadU(d, rows + row);
+    const auto row2 = hn::LoadU(d, rows + 2 * row), row3 = hn::LoadU(d, rows + 3 * row);
+    const auto even_low = hn::InterleaveLower(d, row0, row2), odd_low = hn::InterleaveLower(d, row1, row3);
+    const auto even_high = hn::InterleaveUpper(d, row0, row2), odd_high = hn::InterleaveUpper(d, row1, row3);
+    half[h][0] = hn::InterleaveLower(d, even_low, odd_low);
+    half[h][1] = hn::InterleaveUpper(d, even_low, odd_low);
+    half[h][2] = hn::InterleaveLower(d, even_high, odd_high);
+    half[h][3] = hn::InterleaveUpper(d, even_high, odd_high);
+  }
+  TESSERA_UNROLL
+  for (int j = 0; j < 4; ++j) {
+    hn::StoreU(hn::ConcatLowerLower(d, half[1][j], half[0][j]), d, to + j * to_row);
+    hn::StoreU(hn::ConcatUpperUpper(d, half[1][j], half[0][j]), d, to + (j + 4) * to_row);
+  }
+}
+
+template <typename T>
+void transpose_strip(const T* HWY_RESTRICT from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
+                     T* HWY_RESTRICT to, std::int64_t to_row) {
+  constexpr std::int64_t kSide = 16 / sizeof(T);
+  const std::int64_t whole_rows = rows - rows % kSide, whole_columns = columns - columns % kSide;
+  for (std::int64_t i = 0; i < whole_rows; i += kSide)
+    for (std::int64_t j = 0; j < whole_columns; j += kSide)
+      transpose_square(from + i * from_row + j, from_row, to + j * to_row + i, to_row);
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
+      to[j * to_row + i] = from[i * from_row + j];
+}
+
+// Bands of 16 rows: their cache lines stay while the columns go by.
+template <typename T>
+void transpose(const T* HWY_RESTRICT from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
+               T* HWY_RESTRICT to, std::int64_t to_row) {
+  constexpr std::int64_t kBand = 16, kSide = 8;
+  for (; rows > 0; rows -= kBand, from += kBand * from_row, to += kBand) {
+    const std::int64_t band = std::min(rows, kBand);
+    std::int64_t i = 0, j = 0;
+    if constexpr (sizeof(T) == 4) {
+      for (; j + kSide <= columns; j += kSide)
+        for (i = 0; i + kSide <= band; i += kSide)
+          transpose_octet(from + i * from_row + j, from_row, to + j * to_row + i, to_row);
+      if (j > 0) transpose_strip(from + i * from_row, from_row, band - i, j, to + i, to_row);
+    }
+    transpose_strip(from + j, from_row, band, columns - j, to + j * to_row, to_row);
+  }
+}
+
+template <typename D, typename T>
+HWY_INLINE void copy_row(D d, const T* HWY_RESTRICT from, std::int64_t length, T* HWY_RESTRICT to) {
+  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
+  std::int64_t i = 0;
+  for (; i + kLanes <= length; i += kLanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+  if (i == length) return;
+  if (length >= kLanes) {  // over the vector before rather than with a mask
+    hn::StoreU(hn::LoadU(d, from + length - kLanes), d, to + length - kLanes);
+    return;
+  }
+  const auto mask = hn::FirstN(d, static_cast<std::size_t>(length - i));
+  hn::BlendedStore(hn::MaskedLoad(mask, d, from + i), mask, d, to + i);
+}
+
+template <typename D, typename T = hn::TFromD<D>>
+void copy_rows(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t length, T* to,
+               std::int64_t to_row) {
+  for (std::int64_t i = 0; i < rows; ++i) copy_row(D(), from + i * from_row, length, to + i * to_row);
+}
+
+template <typename D, typename T>
+HWY_INLINE void fill_zeros(D d, std::int64_t length, T* to) {
+  for (std::int64_t i = 0; i < length; i += static_cast<std::int64_t>(hn::MaxLanes(D())))
+    hn::StoreU(hn::Zero(d), d, to + i);
+}
+
+// Whole vectors are stored: masked stores are slow on some processors.
+template <typename D, typename T>
+HWY_INLINE void copy_row_and_zeros(D d, const T* HWY_RESTRICT from, std::int64_t length, T* HWY_RESTRICT to) {
+  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
+  std::int64_t i = 0;
+  for (; i + kLanes <= length; i += kLanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+  const auto mask = hn::FirstN(d, static_cast<std::size_t>(length - i));
+  if (i < length) hn::StoreU(hn::MaskedLoad(mask, d, from + i), d, to + i);
+}
+
+template <typename D, typename T = hn::TFromD<D>>
+void copy_with_halo(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t before,
+                    std::int64_t length, std::int64_t after, T* to) {
+  const D d;
+  for (std::int64_t i = 0; i < rows; ++i, from += from_row, to += before + length + after) {
+    fill_zeros(d, before, to);
+    copy_row_and_zeros(d, from, length, to + before);
+    fill_zeros(d, after, to + before + length);
+  }
+}
+
+// ---- The tables ----
+
+constexpr int tile_rows(int vectors) {  // accumulators, one row of b and a factor fit the registers
+  const int rows = (kRegisters - 2 - vectors) / vectors;
+  return std::min(rows, kConvolutionRows);
+}
+constexpr int line_vectors(int rows) {
+  constexpr int kFew[] = {0, 8, 6, 4, 2, 2, 2}, kMany[] = {0, 8, 8, 8, 6, 4, 4};
+  return kRegisters == 16 ? kFew[rows] : kMany[rows];
+}
+constexpr int kLineRows = 6;
+
+template <typename D, int kRows, int kColumns, typename Table>
+void fill_tile(Table& table) {
+  if constexpr (kColumns <= (kRegisters == 16 ? 2 : 4) && kRows <= tile_rows(kColumns))
+    table.position[kRows][kColumns] = &run_positions<D, kRows, kColumns>;
+  if constexpr (kRows <= kLineRows) {
+    if constexpr (kColumns <= line_vectors(kRows)) table.line[kRows][kColumns] = &run_line<D, kRows, kColumns>;
+  }
+}
+
+template <typename D, int kRows, typename Table, int... kColumns>
+void fill_row(Table& table, std::integer_sequence<int, kColumns...>) {
+  (fill_tile<D, kRows, kColumns + 1>(table), ...);
+}
+
+template <typename D, typename Table, int... kRows>
+void fill_rows(Table& table, std::integer_sequence<int, kRows...>) {
+  (fill_row<D, kRows + 1>(table, std::make_integer_sequence<int, kConvolutionVectors>()), ...);
+}
+
+template <typename D, typename Table, int... kTaps>
+void fill_depthwise(Table& table, std::integer_sequence<int, kTaps...>) {
+  ((table.depthwise[kTaps + 1] = &run_depthwise<D, kTaps + 1>), ...);
+}
+
+template <typename D, typename T = hn::TFromD<D>>
+const ConvolutionKernels<T>* table_of() {
+  static const ConvolutionKernels<T> kernels = [] {
+    ConvolutionKernels<T> table{};
+    table.lanes = static_cast<int>(hn::MaxLanes(D()));
+    table.vectors = kRegisters == 16 ? 2 : 4;
+    for (int vectors = 1; vectors <= table.vectors; ++vectors) table.position_rows[vectors] = tile_rows(vectors);
+    table.line_rows = kLineRows;
+    for (int rows = 1; rows <= kLineRows; ++rows) table.line_vectors[rows] = line_vectors(rows);
+    fill_rows<D>(table, std::make_integer_sequence<int, kConvolutionRows>());
+    fill_depthwise<D>(table, std::make_integer_sequence<int, kDepthwiseTaps>());
+    table.transpose = &transpose<T>;
+    table.copy_rows = &copy_rows<D>;
+    table.copy_with_halo = &copy_with_halo<D>;
+    return table;
+  }();
+  return &kernels;
+}
+
+template <typename T>
+const ConvolutionKernels<T>* convolution_table(bool narrow) {
+  return narrow ? table_of<hn::CappedTag<T, 32 / sizeof(T)>>() : table_of<hn::ScalableTag<T>>();
+}
+
+}  // namespace tessera::backends::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif  // TESSERA_SIMD_TARGET
+
+#if HWY_ONCE
+namespace tessera::backends {
+
+template <typename T>
+const ConvolutionKernels<T>* convolution_kernels(bool narrow) {
+  TESSERA_SIMD_SWITCH(convolution_table<T>(narrow))
+}
+template const ConvolutionKernels<float>* convolution_kernels<float>(bool);
+template const ConvolutionKernels<double>* convolution_kernels<double>(bool);
+
+}  // namespace tessera::backends
+#endif  // HWY_ONCE

@@ -1,0 +1,83 @@
+// The register tiles of convolution, one table per SIMD level. Every element of a result is one chain of fused
+// multiply-adds per chunk of kChunk steps of k, ascending, from +0 (contract rule 2); tiles only divide
+// elements. Which tile does what is told in convolution.h.
+#pragma once
+
+#include <cstdint>
+
+#include "tessera/backends/cpu/gemm.h"
+
+namespace tessera::backends {
+
+inline constexpr int kConvolutionRows = 8;     // at most
+inline constexpr int kConvolutionVectors = 8;  // at most
+inline constexpr int kDepthwiseTaps = 10;      // at most
+
+// Lanes are channels: c[i][j] (+)= sum over k of rows[i][offsets[k]] * b[k][j], where b and c have `vectors`
+// full vectors per row, one row behind the other.
+template <typename T>
+struct PositionTile {
+  std::int64_t depth;  // at most kChunk
+  const T* rows[kConvolutionRows];
+  const std::int64_t* offsets;
+  const T* b;
+  T* c;
+  bool accumulate;  // add the chunk's sum to c; otherwise store it
+};
+
+// Lanes are positions side by side: vector j of row i, at c + targets[j] + i * c_row, (+)= sum over k of
+// factors[k][i] * vector at source + places[j] + offsets[k]. Vectors of c may overlap where they are not
+// accumulated.
+template <typename T>
+struct LineTile {
+  std::int64_t depth;
+  const T* factors;  // [depth][rows of the tile]
+  const T* source;
+  const std::int64_t* offsets;
+  const std::int64_t *places, *targets;
+  std::int64_t groups;  // of as many vectors as the tile has, one after the other
+  T* c;
+  std::int64_t c_row;
+  bool accumulate;
+};
+
+// Lanes are groups of one channel: sums[t] = fma(gradients[k], source[taps[t] + offsets[k]], sums[t]) for
+// ascending k, every element a vector.
+template <typename T>
+struct DepthwiseTile {
+  std::int64_t depth;
+  const T* gradients;
+  const T* source;
+  const std::int64_t* taps;
+  const std::int64_t* offsets;
+  T* sums;
+};
+
+template <typename T>
+struct ConvolutionKernels {
+  int lanes;
+  int vectors;                                      // of a whole PositionTile
+  int position_rows[kConvolutionVectors + 1];       // of a whole PositionTile with so many vectors
+  int line_vectors[kConvolutionRows + 1];           // of a whole LineTile with so many rows
+  int line_rows;                                    // of the tallest LineTile
+  void (*position[kConvolutionRows + 1][kConvolutionVectors + 1])(const PositionTile<T>&);
+  void (*line[kConvolutionRows + 1][kConvolutionVectors + 1])(const LineTile<T>&);
+  void (*depthwise[kDepthwiseTaps + 1])(const DepthwiseTile<T>&);
+  // to[j * to_row + i] = from[i * from_row + j] for i < rows, j < columns.
+  void (*transpose)(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns, T* to,
+                    std::int64_t to_row);
+  // Copies `rows` stretches of `length` elements.
+  void (*copy_rows)(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t length, T* to,
+                    std::int64_t to_row);
+  // Rows of `before` zeros, `length` elements of the source and `after` zeros, one behind the other. Writes up
+  // to 64 bytes of zeros behind the last one.
+  void (*copy_with_halo)(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t before,
+                         std::int64_t length, std::int64_t after, T* to);
+};
+
+// The active SIMD level's table, null when there is none. A narrow one has vectors of 32 bytes: for few
+// channels they waste fewer lanes.
+template <typename T>
+const ConvolutionKernels<T>* convolution_kernels(bool narrow = false);
+
+}  // namespace tessera::backends

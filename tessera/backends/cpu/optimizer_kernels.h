@@ -1,0 +1,27 @@
+// The inner loops of optimiser steps for each SIMD level: one stretch of one tensor.
+#pragma once
+
+#include <cstdint>
+
+#include "tessera/tensor/op.h"
+
+namespace tessera::backends {
+
+// The states that a step does not have are null.
+template <typename T>
+struct StepStretch {
+  const T *value, *gradient, *state[2];
+  T *new_value, *new_state[2];  // 64-byte aligned; padded to a multiple of kStepPadding
+  std::int64_t n;
+  const T* factors;
+  bool stream;  // past the caches: the results are larger than they are
+};
+
+template <typename T>
+using StepLoop = void (*)(const StepStretch<T>& stretch);
+
+// The active SIMD level's loop; null when there is none.
+template <typename T>
+StepLoop<T> step_loop(Op op, const OptimizerAttributes& attributes);
+
+}  // namespace tessera::backends

@@ -1,0 +1,124 @@
+// GRU and LSTM beside PyTorch's outputs and gradients (float64, 1e-10), in layers and both directions, and what they refuse.
+#include "tessera/nn/recurrent.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "tessera/autograd/tape.h"
+#include "tessera/autograd/torch_cases_test.h"
+#include "tessera/backends/backends.h"
+#include "tessera/base/error.h"
+
+namespace tessera::nn {
+namespace {
+
+using torch_cases::Json;
+using torch_cases::NamedTensors;
+
+constexpr double kTolerance = 1e-10;
+
+RecurrentSettings settings_of(const Json& meta, const NamedTensors& parameters) {
+  return {.layers = meta.value("layers", 1),
+          .bidirectional = meta.value("bidirectional", false),
+          .bias = parameters.contains("m.bias_ih_l0"),
+          .dtype = DType::kFloat64};
+}
+
+NamedTensors results_of(const RecurrentResult& result, bool batch_first) {
+  NamedTensors results = {{"y", batch_first ? result.output : permute(result.output, {1, 0, 2})}, {"h", result.h}};
+  if (result.c.defined()) results["c"] = result.c;
+  return results;
+}
+
+template <typename Layer, typename Run>
+void check_case(const Json& test, Layer& layer, const Run& run) {
+  NamedTensors in = torch_cases::tensors_of(test["inputs"]);
+  in.merge(torch_cases::tensors_of(test["params"]));
+  for (Parameter* parameter : layer.parameters()) parameter->value = in.at("m." + parameter->name);
+  EXPECT_EQ(layer.parameters().size(), test["params"].size());
+  const bool batch_first = test["meta"].value("batch_first", true);
+  Tape tape;
+  for (const auto& [name, tensor] : in) tape.watch(tensor);
+  const Tensor x = batch_first ? in.at("x") : permute(in.at("x"), {1, 0, 2});
+  const NamedTensors results = results_of(run(x, in), batch_first);
+  Tensor weighted = zeros({}, DType::kFloat64);
+  const NamedTensors output_gradients = torch_cases::tensors_of(test["grad_outputs"]);
+  for (const auto& [name, expected] : torch_cases::tensors_of(test["outputs"])) {
+    EXPECT_LE(torch_cases::distance(results.at(name), expected), kTolerance) << "output " << name;
+    if (output_gradients.contains(name)) weighted = weighted + sum(results.at(name) * output_gradients.at(name));
+  }
+  for (const char* kind : {"grad_inputs", "grad_params"})
+    for (const auto& [name, expected] : torch_cases::tensors_of(test[kind]))
+      EXPECT_LE(torch_cases::distance(tape.gradient(weighted, {in.at(name)})[0], expected), kTolerance)
+          << "gradient of " << name;
+}
+
+TEST(Recurrent, AgreesWithPyTorch) {
+  const auto cases = torch_cases::read();
+  if (!cases) GTEST_SKIP() << "TESSERA_DATA is not set";
+  for (const char* backend : {"reference", "cpu"}) {
+    use_backend(backend);
+    int checked = 0;
+    for (const Json& test : *cases) {
+      const std::string name = test["name"];
+      const bool is_gru = name.starts_with("gru"), is_lstm = name.starts_with("lstm");
+      if (!is_gru && !is_lstm) continue;
+      SCOPED_TRACE(name + " " + backend);
+      const NamedTensors parameters = torch_cases::tensors_of(test["params"]);
+      const RecurrentSettings settings = settings_of(test["meta"], parameters);
+      const Tensor hidden = parameters.at("m.weight_hh_l0"), input = parameters.at("m.weight_ih_l0");
+      if (is_gru) {
+        GRU layer(input.size(1), hidden.size(1), settings);
+        check_case(test, layer, [&](const Tensor& x, const NamedTensors& in) { return layer.run(x, in.at("h0")); });
+      } else {
+        LSTM layer(input.size(1), hidden.size(1), settings);
+        check_case(test, layer, [&](const Tensor& x, const NamedTensors& in) {
+          return layer.run(x, in.at("h0"), in.at("c0"));
+        });
+      }
+      ++checked;
+    }
+    EXPECT_EQ(checked, 5);
+  }
+  use_backend("reference");
+}
+
+// A sample's states do not depend on the others, nor a time's on what follows.
+TEST(Recurrent, SamplesAndTimesToComeDoNotMatter) {
+  use_backend("cpu");
+  GRU layer(5, 21);
+  RandomSource random(2);
+  layer.initialize(random);
+  const Tensor x = random.normal("x", {13, 7, 5}), all = layer.evaluate(x);
+  const Tensor part = layer.evaluate(x.slice({Range(3, 5), Range(0, 4)}));
+  EXPECT_TRUE(same_bits(part, all.slice({Range(3, 5), Range(0, 4)})));
+  use_backend("reference");
+}
+
+std::string message_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Recurrent, Errors) {
+  use_backend("reference");
+  GRU layer(3, 4, {.layers = 2, .bidirectional = true, .bias = false});
+  EXPECT_EQ(layer.describe(), "GRU(3 -> 4, 2 layers, both directions, no bias)");
+  EXPECT_EQ(message_of([&] { layer.evaluate(zeros({2, 5, 4})); }),
+            "GRU(3 -> 4, 2 layers, both directions, no bias): the input has shape [2, 5, 4], expected [N, T, 3]");
+  EXPECT_EQ(message_of([&] { layer.run(zeros({2, 5, 3}), zeros({4, 3, 4})); }),
+            "GRU(3 -> 4, 2 layers, both directions, no bias): h0 has shape [4, 3, 4], expected [4, 2, 4]");
+  EXPECT_EQ(message_of([&] { layer.evaluate(zeros({2, 5, 3}, DType::kFloat64)); }),
+            "GRU(3 -> 4, 2 layers, both directions, no bias): the input is float64 [2, 5, 3], but the parameters are "
+            "float32");
+  EXPECT_THROW(GRU(3, 0), Error);
+}
+
+}  // namespace
+}  // namespace tessera::nn

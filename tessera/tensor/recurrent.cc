@@ -1,0 +1,59 @@
+#include "tessera/tensor/recurrent.h"
+
+#include <array>
+
+#include "tessera/base/error.h"
+#include "tessera/tensor/ops_arguments.h"
+
+namespace tessera {
+namespace {
+
+// What a kernel reads again and again; views with gaps are copied.
+std::array<Tensor, 3> dense_weights(const RecurrentWeights& weights) {
+  return {contiguous(weights.hidden), contiguous(weights.input_bias), contiguous(weights.hidden_bias)};
+}
+
+// x W^T for all times at once: [T, N, I] and [G, I] give [T, N, G].
+Tensor input_products(Op op, const Operand& x, const Tensor& weight) {
+  const Tensor& sequence = internal::tensor_argument(op, x);
+  if (sequence.rank() != 3 || weight.rank() != 2 || weight.size(1) != sequence.size(2))
+    fail("{}: x has shape {} and the input weight {}, expected [T, N, I] and [gates, I]", op_info(op).name,
+         sequence.shape().to_string(), weight.shape().to_string());
+  const std::int64_t times = sequence.size(0), samples = sequence.size(1);
+  const Tensor rows = reshape(x, {times * samples, sequence.size(2)});
+  const Tensor products = matmul(Operand(rows, x.where()), transpose(Operand(weight, x.where())));
+  return reshape(Operand(products, x.where()), {times, samples, weight.size(0)});
+}
+
+}  // namespace
+
+Tensor gru(const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
+  const Tensor products = input_products(Op::kGru, x, weights.input);
+  const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
+  const std::array inputs = {products, contiguous(h0), hidden, input_bias, hidden_bias};
+  return slice(Operand(apply(Op::kGru, inputs, NoAttributes{}, x.where()), x.where()), {0});
+}
+
+GruGradients gru_gradient_parts(const Tensor& flat, const Shape& states) {
+  const Shape gates{states[1], states[2], 3 * states[3]};
+  const std::int64_t all = gates.elements();
+  return {reshape(slice(flat, {Range(0, all)}), gates), reshape(slice(flat, {Range(all, 2 * all)}), gates),
+          reshape(slice(flat, {Range::from(2 * all)}), {states[2], states[3]})};
+}
+
+LstmStates lstm(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
+  const Tensor products = input_products(Op::kLstm, x, weights.input);
+  const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
+  const std::array inputs = {products, contiguous(h0), contiguous(c0), hidden, input_bias, hidden_bias};
+  const Tensor states = apply(Op::kLstm, inputs, NoAttributes{}, x.where());
+  return {slice(Operand(states, x.where()), {0}), slice(Operand(states, x.where()), {1})};
+}
+
+LstmGradients lstm_gradient_parts(const Tensor& flat, const Shape& states) {
+  const Shape gates{states[1], states[2], 4 * states[3]}, state{states[2], states[3]};
+  const std::int64_t all = gates.elements(), one = state.elements();
+  return {reshape(slice(flat, {Range(0, all)}), gates), reshape(slice(flat, {Range(all, all + one)}), state),
+          reshape(slice(flat, {Range::from(all + one)}), state)};
+}
+
+}  // namespace tessera
