@@ -155,7 +155,7 @@ TensorSpec take_along_rule(const RuleCall& call) {
 
 TensorSpec scatter_add_rule(const RuleCall& call) {
   require_index_along(call, checked_axis(call, call.shape(0)));
-  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kInt64});
+  require_dtype(call, 0, "x", {DType::kFloat32, DType::kFloat64, DType::kBFloat16, DType::kInt64});
   require_same_dtype(call, 0, 2);
   if (call.shape(2) != call.shape(1))
     fail("scatter_add: source has shape {}, expected that of the index {}", call.shape(2).to_string(),
