@@ -156,7 +156,7 @@ struct Conv2dOptions {
 // Cross-correlation, as everywhere in deep learning: the filter is not turned around. Along each spatial axis the output has
 // (length + 2 padding - dilation (taps - 1) - 1) / stride + 1 elements, rounded down; outside of x the filter meets +0. With groups, x's
 // channels and the filters are cut into as many parts, and each part of the filters sees its part of the channels only; as many groups as
-// channels make it depthwise. fp32 and fp64. Throws Error when a shape does not fit.
+// channels make it depthwise. Floating types. Throws Error when a shape does not fit.
 //
 // ```cpp
 // const Tensor x = ones({1, 1, 4, 4}), weight = ones({2, 1, 3, 3});

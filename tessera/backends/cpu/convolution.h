@@ -106,7 +106,8 @@ class SourceBox {
 
  private:
   struct Axis {
-    std::int64_t step = 1, lines = 1, least = 0;  // line 0 of a remainder is source line (origin + least) * step + it
+    std::int64_t step = 1, lines = 1,
+                 least = 0;  // line 0 of a remainder is source line (origin + least) * step + it
     std::vector<std::int64_t> remainders;
     std::vector<std::int64_t> tap_remainder, tap_line;  // of each tap: which remainder, which line
   };

@@ -16,8 +16,8 @@ template <typename T>
 class DepthwiseBlock {
  public:
   DepthwiseBlock(const ConvolutionKernels<T>& kernels, const ConvolutionSizes& sizes,
-                 const VolumeView<T>& gradient, const VolumeView<T>& x, const SourceBox& box, std::int64_t first,
-                 std::int64_t groups);
+                 const VolumeView<T>& gradient, const VolumeView<T>& x, const SourceBox& box,
+                 std::int64_t first, std::int64_t groups);
   void run(T* weight);
 
  private:
@@ -112,7 +112,8 @@ void DepthwiseBlock<T>::run(T* weight) {
   }
   if (in_chunk_ > 0) end_chunk();
   for (std::int64_t g = 0; g < groups_; ++g)
-    for (std::int64_t t = 0; t < taps_; ++t) weight[(first_ + g) * taps_ + t] = totals_[t * kernels_.lanes + g];
+    for (std::int64_t t = 0; t < taps_; ++t)
+      weight[(first_ + g) * taps_ + t] = totals_[t * kernels_.lanes + g];
 }
 
 }  // namespace
@@ -132,6 +133,7 @@ void depthwise_weight_gradient(const ConvolutionKernels<T>& kernels, const Convo
 template void depthwise_weight_gradient<float>(const ConvolutionKernels<float>&, const ConvolutionSizes&,
                                                const VolumeView<float>&, const VolumeView<float>&, float*);
 template void depthwise_weight_gradient<double>(const ConvolutionKernels<double>&, const ConvolutionSizes&,
-                                                const VolumeView<double>&, const VolumeView<double>&, double*);
+                                                const VolumeView<double>&, const VolumeView<double>&,
+                                                double*);
 
 }  // namespace tessera::backends

@@ -295,7 +295,8 @@ bool weight_gradient(const KernelCall& call) {
   ScratchScope scratch;
   const VolumeView<T> gradient = contiguous_gradient<T>(call, sizes, scratch), x(call.inputs[1]);
   if (sizes.channels == 1 && sizes.outputs == 1 && sizes.groups > 1) {
-    depthwise_weight_gradient(*convolution_kernels<T>(), sizes, gradient, x, weight);
+    // With short vectors the transposed images of a block fit the first-level cache.
+    depthwise_weight_gradient(*convolution_kernels<T>(true), sizes, gradient, x, weight);
     return true;
   }
   const ConvolutionKernels<T>& kernels =
