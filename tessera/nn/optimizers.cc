@@ -88,7 +88,7 @@ void Optimizer::update_dtype(DType dtype, Op op, const OptimizerAttributes& attr
   }
   if (chosen.empty()) return;
   const auto step = [&] {
-    const OpScope all("all parameters");
+    const OpScope all("step");
     return OptimizerStep(op, lists, factors_as(dtype, factors), attributes);
   }();
   for (std::size_t i = 0; i < chosen.size(); ++i) {
