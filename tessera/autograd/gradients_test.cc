@@ -281,7 +281,9 @@ Tensor gradient_row(Op layer, Op gradient, const Inputs& in) {
 
 void add_recurrent(Examples& all) {
   all[Op::kGru].push_back({"",
-                           [](const Inputs& in) { return gru(in[0], in[1], {in[2], in[3], in[4], in[5]}); },
+                           [](const Inputs& in) {
+                             return gru(in[0], in[1], {in[2], in[3], in[4], in[5]});
+                           },
                            recurrent_inputs(3, 1)});
   all[Op::kLstm].push_back({"",
                             [](const Inputs& in) {
@@ -298,8 +300,8 @@ void add_recurrent(Examples& all) {
   all[Op::kLstmGradient].push_back(
       {"",
        [](const Inputs& in) { return gradient_row(Op::kLstm, Op::kLstmGradient, in); },
-       {both, numbers({2, 2, 8}), numbers({2, 2}), numbers({2, 2}, -1, 1, 4), numbers({8, 2}, -1, 1, 2), bias4,
-        bias4 * 0.5}});
+       {both, numbers({2, 2, 8}), numbers({2, 2}), numbers({2, 2}, -1, 1, 4), numbers({8, 2}, -1, 1, 2),
+        bias4, bias4 * 0.5}});
 }
 
 void add_finish(Examples& all) {
@@ -308,18 +310,17 @@ void add_finish(Examples& all) {
        {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid}) {
     const std::string name = "activation " + std::to_string(static_cast<int>(activation));
     const Inputs inputs = {numbers({2, 3, 2}), numbers({3}, -1, 1, 3)};
-    all[Op::kFinish].push_back({name,
-                                [=](const Inputs& in) {
-                                  return finish(in[0], {.bias = in[1],
-                                                        .activation = activation,
-                                                        .draws = draws,
-                                                        .drop = 0.3,
-                                                        .scale = 2}) *
-                                         in[0];
-                                },
-                                inputs});
     all[Op::kFinish].push_back(
-        {name + " alone", [=](const Inputs& in) { return finish(in[0], {.activation = activation}); }, {inputs[0]}});
+        {name,
+         [=](const Inputs& in) {
+           return finish(in[0],
+                         {.bias = in[1], .activation = activation, .draws = draws, .drop = 0.3, .scale = 2}) *
+                  in[0];
+         },
+         inputs});
+    all[Op::kFinish].push_back({name + " alone",
+                                [=](const Inputs& in) { return finish(in[0], {.activation = activation}); },
+                                {inputs[0]}});
     const FinishAttributes attributes{
         .activation = activation, .bias = true, .drops = true, .drop = 0.3, .scale = 2};
     all[Op::kFinishGradient].push_back(

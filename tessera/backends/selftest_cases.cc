@@ -304,7 +304,8 @@ void add_along(Cases& cases) {
 
 // Below and beyond where a line is sorted another way, and where its keys differ in few digits only.
 void add_sort(Cases& cases) {
-  const auto add_case = [&](DType dtype, const Shape& shape, int axis, bool descending, Values values, Layout layout) {
+  const auto add_case = [&](DType dtype, const Shape& shape, int axis, bool descending, Values values,
+                            Layout layout) {
     cases.add(case_name(dtype, "{}{} {} along {}{}", layout_name(layout),
                         values == Values::kAwkward ? " awkward" : "", shape.to_string(), axis,
                         descending ? ", descending" : ""),
@@ -597,7 +598,9 @@ void add_optimizer(Cases& cases) {
   };
   const bool adam = cases.op() == Op::kAdamStep;
   const std::vector<Variant> variants =
-      adam ? std::vector<Variant>{{"plain", {}}, {"decay", {.decay = true}}, {"decoupled", {.decoupled = true}}}
+      adam ? std::vector<Variant>{{"plain", {}},
+                                  {"decay", {.decay = true}},
+                                  {"decoupled", {.decoupled = true}}}
            : std::vector<Variant>{{"plain", {}},
                                   {"decay", {.decay = true}},
                                   {"momentum", {.momentum = true}},
@@ -606,17 +609,18 @@ void add_optimizer(Cases& cases) {
     for (const Variant& variant : variants)
       for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
         const std::size_t kinds = adam ? 4 : variant.attributes.momentum ? 3 : 2;
-        cases.add(case_name(dtype, "{}, {}", variant.name, layout_name(layout)), variant.attributes,
-                  [=](auto keys) {
-                    Cases::Inputs inputs;
-                    for (std::size_t kind = 0; kind < kinds; ++kind)
-                      for (const Shape& shape : {Shape{7}, Shape{}, Shape{0, 3}, Shape{4, 4}, Shape{5, 41}})
-                        inputs.push_back(make_input(keys[inputs.size()], shape, dtype,
-                                                    kind == 1 ? Values::kAwkward : Values::kSmall, layout));
-                    const DType numbers = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
-                    inputs.push_back(make_input(keys[inputs.size()], {adam ? 7 : 3}, numbers, Values::kSmall));
-                    return inputs;
-                  });
+        cases.add(
+            case_name(dtype, "{}, {}", variant.name, layout_name(layout)), variant.attributes,
+            [=](auto keys) {
+              Cases::Inputs inputs;
+              for (std::size_t kind = 0; kind < kinds; ++kind)
+                for (const Shape& shape : {Shape{7}, Shape{}, Shape{0, 3}, Shape{4, 4}, Shape{5, 41}})
+                  inputs.push_back(make_input(keys[inputs.size()], shape, dtype,
+                                              kind == 1 ? Values::kAwkward : Values::kSmall, layout));
+              const DType numbers = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
+              inputs.push_back(make_input(keys[inputs.size()], {adam ? 7 : 3}, numbers, Values::kSmall));
+              return inputs;
+            });
       }
 }
 
@@ -635,14 +639,16 @@ void add_recurrent(Cases& cases) {
       for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
         const auto [times, samples, hidden] = size;
         const Shape state{samples, hidden}, products{times, samples, gates * hidden};
-        std::vector<Shape> shapes = {products, state, {gates * hidden, hidden}, {gates * hidden}, {gates * hidden}};
+        std::vector<Shape> shapes = {
+            products, state, {gates * hidden, hidden}, {gates * hidden}, {gates * hidden}};
         if (is_lstm) shapes.insert(shapes.begin() + 1, state);
         if (gradient) {
           shapes.insert(shapes.begin(),
                         is_lstm ? Shape{2, times, samples, hidden} : Shape{times, samples, hidden});
           shapes.push_back({is_lstm ? 7 : 5, times, samples, hidden});
         }
-        cases.add(case_name(dtype, "{} times, {} samples, {} hidden, {}", times, samples, hidden, layout_name(layout)),
+        cases.add(case_name(dtype, "{} times, {} samples, {} hidden, {}", times, samples, hidden,
+                            layout_name(layout)),
                   {}, [=](auto keys) {
                     Cases::Inputs inputs;
                     for (const Shape& shape : shapes)
@@ -673,9 +679,12 @@ void add_finish(Cases& cases) {
           cases.add(case_name(dtype, "activation {}, bias {}{}", activation, axis, drops ? ", drops" : ""),
                     attributes, [=](auto keys) {
                       Cases::Inputs inputs = {make_input(keys[0], shape, dtype, Values::kAwkward, layout)};
-                      if (gradient) inputs.push_back(make_input(keys[1], shape, dtype, Values::kAwkward, layout));
-                      if (axis >= 0) inputs.push_back(make_input(keys[2], {shape[axis]}, dtype, Values::kAwkward));
-                      if (drops) inputs.push_back(make_input(keys[3], shape, DType::kFloat32, Values::kSmall, layout));
+                      if (gradient)
+                        inputs.push_back(make_input(keys[1], shape, dtype, Values::kAwkward, layout));
+                      if (axis >= 0)
+                        inputs.push_back(make_input(keys[2], {shape[axis]}, dtype, Values::kAwkward));
+                      if (drops)
+                        inputs.push_back(make_input(keys[3], shape, DType::kFloat32, Values::kSmall, layout));
                       return inputs;
                     });
         }
@@ -723,7 +732,7 @@ std::vector<Case> cases_of(Op op) {
       add_reduction(cases);
       break;
     case OpClass::kIndex:
-      (op == Op::kGather || op == Op::kIndexAdd           ? add_index
+      (op == Op::kGather || op == Op::kIndexAdd        ? add_index
        : op == Op::kTakeAlong || op == Op::kScatterAdd ? add_along
                                                        : add_sort)(cases);
       break;

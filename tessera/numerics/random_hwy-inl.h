@@ -49,14 +49,16 @@ struct PhiloxLanes {
 // The words of blocks first, first + 1, ..., one block per lane; the upper half of `first` is that of all. Lanes of 32 bits: two
 // vectors, of the even and of the odd blocks, take turns, which is less work than products whose halves are put together each round.
 template <class Ops, class D>
-TESSERA_INLINE PhiloxWords<Ops> words_of_blocks(D /*lanes*/, PhiloxKey key, std::uint64_t first, std::uint32_t step) {
+TESSERA_INLINE PhiloxWords<Ops> words_of_blocks(D /*lanes*/, PhiloxKey key, std::uint64_t first,
+                                                std::uint32_t step) {
   const typename Ops::DI di;
   if constexpr (sizeof(hn::TFromD<D>) == 8) {
     return philox_words<Ops>(key, hn::Iota(di, first & 0xFFFFFFFFu), Ops::set_int(first >> 32), step, 0);
   } else {
     const hn::Repartition<std::uint64_t, D> d64;
     const auto high = hn::Set(d64, first >> 32), ordinal = hn::Set(d64, step), zero = hn::Zero(d64);
-    const auto block = hn::Add(hn::Iota(d64, 0), hn::Iota(d64, first & 0xFFFFFFFFu));  // first, first + 2, ...
+    const auto block =
+        hn::Add(hn::Iota(d64, 0), hn::Iota(d64, first & 0xFFFFFFFFu));  // first, first + 2, ...
     PhiloxLanes<decltype(d64)> even{block, high, ordinal, zero};
     PhiloxLanes<decltype(d64)> odd{hn::Add(block, hn::Set(d64, 1)), high, ordinal, zero};
     for (int round = 0; round < 10; ++round) {
@@ -123,7 +125,8 @@ struct StoreWords {
     const typename Ops::DI di;
     hn::StoreInterleaved4(words.word[0], words.word[1], words.word[2], words.word[3], di, out);
   }
-  static void scalar(std::uint32_t* out, std::int64_t count, PhiloxKey key, std::uint32_t step, std::int64_t first) {
+  static void scalar(std::uint32_t* out, std::int64_t count, PhiloxKey key, std::uint32_t step,
+                     std::int64_t first) {
     for (std::int64_t i = 0; i < count; ++i) {
       const auto element = static_cast<std::uint64_t>(first + i);
       out[i] = philox(key, philox_counter(element / 4, step))[element % 4];
