@@ -261,6 +261,32 @@ void add_reductions(Examples& all) {
   const Tensor labels = Tensor::from<std::int64_t>({2, 0, 1, 2}, {4});
   all[Op::kCrossEntropy].push_back(
       {"", [=](const Inputs& in) { return cross_entropy(in[0], labels); }, {numbers({4, 3})}});
+  for (const int axis : {0, 1})
+    for (const Op op : {Op::kSoftmaxGradient, Op::kLogSoftmaxGradient})
+      all[op].push_back({"axis " + std::to_string(axis),
+                         [=](const Inputs& in) { return apply(op, in, AxisAttributes{axis}); },
+                         {numbers({4, 3}), numbers({4, 3}, -1, 1, 2)}});
+  all[Op::kCrossEntropyGradient].push_back(
+      {"",
+       [=](const Inputs& in) {
+         return apply(Op::kCrossEntropyGradient, std::array{in[0], labels, in[1]}, NoAttributes{});
+       },
+       {numbers({4, 3}), numbers({4}, -1, 1, 2)}});
+}
+
+void add_layer_norm(Examples& all) {
+  for (const int axes : {1, 2}) {
+    const LayerNormAttributes attributes{axes, 0.1};
+    const Shape shape = {2, 3, 4}, row = axes == 1 ? Shape{4} : Shape{3, 4};
+    const auto example = [&](Op op, const Inputs& inputs) {
+      all[op].push_back({"axes " + std::to_string(axes),
+                         [=](const Inputs& in) { return apply(op, in, attributes); }, inputs});
+    };
+    const Tensor x = numbers(shape), g = numbers(shape, -1, 1, 2), scale = numbers(row, 0.5, 2, 3);
+    example(Op::kLayerNorm, {x, scale, numbers(row, -1, 1, 4)});
+    example(Op::kLayerNormInputGradient, {g, x, scale});
+    example(Op::kLayerNormScaleGradient, {g, x});
+  }
 }
 
 // x, h0, (c0,) input weight, hidden weight, biases; two times, two samples, two hidden features.
@@ -340,6 +366,7 @@ Examples examples() {
   add_convolution(all);
   add_pooling(all);
   add_reductions(all);
+  add_layer_norm(all);
   add_recurrent(all);
   add_finish(all);
   return all;

@@ -588,6 +588,78 @@ void add_cross_entropy(Cases& cases) {
         });
 }
 
+void add_softmax_gradient(Cases& cases) {
+  for (const DType dtype : kFloating) {
+    const auto add_case = [&](const Shape& shape, int axis, Values values, Layout layout) {
+      cases.add(case_name(dtype, "{}{} {} along {}", layout_name(layout),
+                          values == Values::kAwkward ? " awkward" : "", shape.to_string(), axis),
+                AxisAttributes{axis}, [=](auto keys) {
+                  return Cases::Inputs{make_input(keys[0], shape, dtype, values, layout),
+                                       make_input(keys[1], shape, dtype, values, layout)};
+                });
+    };
+    for (const Shape& shape : {Shape{1}, Shape{17}, Shape{2500}})
+      add_case(shape, 0, Values::kSmall, Layout::kContiguous);
+    for (const int axis : {0, 1})
+      for (const Layout layout : kLayouts) add_case({33, 10}, axis, Values::kSmall, layout);
+    add_case({60, 4}, 1, Values::kAwkward, Layout::kContiguous);
+  }
+}
+
+void add_cross_entropy_gradient(Cases& cases) {
+  for (const DType dtype : kFloating)
+    for (const Shape& shape : {Shape{1, 1}, Shape{33, 10}, Shape{5, 2500}, Shape{0, 4}})
+      for (const Layout layout : {Layout::kContiguous, Layout::kTransposed})
+        cases.add(case_name(dtype, "{} {}", layout_name(layout), shape.to_string()), {}, [=](auto keys) {
+          return Cases::Inputs{make_input(keys[0], shape, dtype, Values::kSmall, layout),
+                               make_indices(keys[1], shape[0], shape[1]),
+                               make_input(keys[2], {shape[0]}, dtype)};
+        });
+}
+
+// (x, scale, shift), (g, x, scale) or (g, x).
+void add_layer_norm(Cases& cases) {
+  const Op op = cases.op();
+  const auto add_case = [&](DType dtype, const Shape& shape, int axes, Values values, Layout layout) {
+    const LayerNormAttributes attributes{axes, 1e-5};
+    Shape row;
+    for (int axis = shape.rank() - axes; axis < shape.rank(); ++axis) row.append(shape[axis]);
+    cases.add(case_name(dtype, "{}{} {} over {}", layout_name(layout),
+                        values == Values::kAwkward ? " awkward" : "", shape.to_string(), axes),
+              attributes, [=](auto keys) {
+                const auto whole = [&](int i) { return make_input(keys[i], shape, dtype, values, layout); };
+                const auto part = [&](int i) { return make_input(keys[i], row, dtype); };
+                if (op == Op::kLayerNorm) return Cases::Inputs{whole(0), part(1), part(2)};
+                if (op == Op::kLayerNormScaleGradient) return Cases::Inputs{whole(0), whole(1)};
+                return Cases::Inputs{whole(0), whole(1), part(2)};
+              });
+  };
+  for (const DType dtype : kFloating) {
+    for (const Shape& shape : {Shape{1}, Shape{17}, Shape{5, 1024}, Shape{3, 2500}, Shape{1100, 5}, Shape{0, 4}})
+      add_case(dtype, shape, 1, Values::kOrdinary, Layout::kContiguous);
+    for (const Layout layout : kLayouts) add_case(dtype, {33, 10}, 1, Values::kOrdinary, layout);
+    add_case(dtype, {4, 5, 6}, 2, Values::kOrdinary, Layout::kContiguous);
+    add_case(dtype, {60, 4}, 1, Values::kAwkward, Layout::kContiguous);
+  }
+}
+
+void add_normalization(Cases& cases) {
+  switch (cases.op()) {
+    case Op::kSoftmax:
+    case Op::kLogSoftmax:
+      return add_softmax(cases);
+    case Op::kCrossEntropy:
+      return add_cross_entropy(cases);
+    case Op::kCrossEntropyGradient:
+      return add_cross_entropy_gradient(cases);
+    case Op::kSoftmaxGradient:
+    case Op::kLogSoftmaxGradient:
+      return add_softmax_gradient(cases);
+    default:
+      return add_layer_norm(cases);
+  }
+}
+
 // ---- Optimisers ----
 
 // Tensors whose ends lie below, at and beyond a vector and a line of 64 bytes.
@@ -737,7 +809,7 @@ std::vector<Case> cases_of(Op op) {
                                                        : add_sort)(cases);
       break;
     case OpClass::kNormalize:
-      (op == Op::kCrossEntropy ? add_cross_entropy : add_softmax)(cases);
+      add_normalization(cases);
       break;
     case OpClass::kOptimizer:
       add_optimizer(cases);

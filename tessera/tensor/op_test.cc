@@ -210,9 +210,10 @@ TEST_F(OpTest, OutputShapes) {
                    {.stride = {2, 1}, .padding = {1, 0}, .dilation = {2, 3}, .groups = 2})
                 .shape(),
             (Shape{2, 6, 4, 5}));
-  EXPECT_EQ(conv1d(zeros({2, 4, 9}), zeros({6, 2, 3}), {.stride = 2, .padding = 1, .dilation = 2, .groups = 2})
-                .shape(),
-            (Shape{2, 6, 4}));
+  EXPECT_EQ(
+      conv1d(zeros({2, 4, 9}), zeros({6, 2, 3}), {.stride = 2, .padding = 1, .dilation = 2, .groups = 2})
+          .shape(),
+      (Shape{2, 6, 4}));
   EXPECT_EQ(conv3d(zeros({2, 4, 6, 9, 8}), zeros({6, 2, 2, 3, 2}),
                    {.stride = {3, 2, 1}, .padding = {1, 1, 0}, .dilation = {1, 2, 3}, .groups = 2})
                 .shape(),

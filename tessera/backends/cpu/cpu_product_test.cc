@@ -90,5 +90,57 @@ TEST_F(CpuProduct, MatmulOfBatchesVectorsAndNothing) {
   }
 }
 
+// Shapes that take each path of matmul.cc, gemm.cc and gemv.cc, every operand in rows or in columns.
+TEST_F(CpuProduct, MatmulOfEveryPathAndTransposition) {
+  struct Sizes {
+    std::int64_t m, k, n;
+    const char* why;
+  };
+  const Sizes all[] = {
+      {1, 300, 517, "a row by many columns"},     {517, 300, 1, "many rows by a column"},
+      {1, 300, 5, "a row by few columns"},        {5, 300, 1, "few rows by a column"},
+      {1, 1, 70, "one step of k"},                {1, 2600, 1, "one element"},
+      {3, 270, 130, "few rows, in place"},        {130, 270, 3, "few columns"},
+      {97, 5, 131, "small k"},                    {9, 9000, 7, "huge k"},
+      {300, 40, 70, "several blocks of rows"},    {40, 30, 1100, "several strips of panels"},
+      {420, 30, 1090, "several blocks of columns"},
+  };
+  for (const Sizes& sizes : all) {
+    for (int transposed = 0; transposed < 4; ++transposed) {
+      const auto layout = [&](int bit) { return transposed & bit ? Layout::kTransposed : Layout::kContiguous; };
+      const Tensor a = random_tensor<float>({sizes.m, sizes.k}, 1, layout(1));
+      const Tensor b = random_tensor<float>({sizes.k, sizes.n}, 2, layout(2));
+      expect_same_bits([&] { return matmul(a, b); }, sizes.why);
+      const Tensor c = random_tensor<double>({sizes.m, sizes.k}, 3, layout(1));
+      const Tensor d = random_tensor<double>({sizes.k, sizes.n}, 4, layout(2));
+      expect_same_bits([&] { return matmul(c, d); }, std::string(sizes.why) + ", float64");
+    }
+  }
+}
+
+TEST_F(CpuProduct, MatmulOfBatchesOfEveryTransposition) {
+  for (int transposed = 0; transposed < 4; ++transposed) {
+    const auto operand = [&](std::int64_t rows, std::int64_t columns, bool turned) {
+      if (!turned) return random_tensor<float>({5, rows, columns}, 1);
+      return permute(random_tensor<float>({5, columns, rows}, 2), {0, 2, 1});
+    };
+    const Tensor a = operand(33, 70, transposed & 1), b = operand(70, 47, transposed & 2);
+    expect_same_bits([&] { return matmul(a, b); }, "transposition " + std::to_string(transposed));
+  }
+}
+
+// What a row gives does not depend on the rows around it, whichever path they take.
+TEST_F(CpuProduct, ARowIsTheSameInEveryBatch) {
+  use_backend("cpu");
+  const Tensor a = random_tensor<float>({100, 600}, 1), b = random_tensor<float>({600, 140}, 2);
+  const Tensor turned = copy(b.transpose()).transpose();
+  const Tensor all = matmul(a, b);
+  for (const std::int64_t rows : {1, 2, 5, 12, 13, 64}) {
+    const Tensor part = a.slice({Range(0, rows)}), expected = all.slice({Range(0, rows)});
+    EXPECT_TRUE(same_bits(matmul(part, b), expected)) << rows;
+    EXPECT_TRUE(same_bits(matmul(part, turned), expected)) << rows << ", transposed";
+  }
+}
+
 }  // namespace
 }  // namespace tessera::backends

@@ -207,6 +207,7 @@ class BlockedProduct {
     CopyAhead<T> taken = ahead_;
     const std::int64_t share = (depth + tiles * ahead_.panels - 1) / (tiles * ahead_.panels);
     taken.rows = std::min(ahead_.rows, share);
+    taken.steps = depth / std::max<std::int64_t>(taken.rows, 1);
     ahead_.rows -= taken.rows;
     ahead_.from += taken.rows * ahead_.from_step;
     ahead_.to += taken.rows * width_;

@@ -34,13 +34,14 @@ inline constexpr std::int64_t kChunk = 256;  // contract rule 2
 inline constexpr int kTileRows = 12;    // at most, as are
 inline constexpr int kTileVectors = 4;
 
-// Rows of B's next panels that a tile copies beside its multiplications, one per step of k: the wait for memory
+// Rows of B's next panels that a tile copies beside its multiplications, one every few steps of k: the wait for memory
 // then costs no time of its own. Several panels at once, since short pieces of rows that are far apart are slow to read.
 // Only tiles of at least kCopyingRows rows and a packed panel's width do it.
 template <typename T>
 struct CopyAhead {
-  std::int64_t rows = 0;  // at most the depth
-  int panels = 0;         // side by side in `from`
+  std::int64_t rows = 0;
+  std::int64_t steps = 1;  // from row to row; rows * steps is at most the depth
+  int panels = 0;          // side by side in `from`
   const T* from = nullptr;
   std::int64_t from_step = 0;
   T* to = nullptr;  // the rows of a panel one behind the other

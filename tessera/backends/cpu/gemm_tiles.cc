@@ -28,7 +28,7 @@ constexpr int kMostRows[kTileVectors + 1] = {0, 12, 12, 8, 6};
 #endif
 constexpr int kVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;  // of a packed panel
 
-constexpr std::int64_t kFetchedRows = 32;  // how far the next panel is fetched before it is copied
+constexpr std::int64_t kFetchedRows = 16;  // how far the next panel is fetched before it is copied
 constexpr std::int64_t kLeastFetchingDepth = 32;  // shorter tiles end before what they fetch arrives
 
 #define TESSERA_UNROLL _Pragma("GCC unroll 16")
@@ -140,10 +140,11 @@ struct Tile {
     std::int64_t k = 0;
     if constexpr (kRows >= kCopyingRows && kColumns > 1) {
       const CopyAhead<T>& ahead = arguments.ahead;
-      for (; k < ahead.rows; ++k, b += b_step) {
-        copy_row(ahead, k);
-        step(a, b, sums);
+      for (std::int64_t row = 0; row < ahead.rows; ++row) {
+        copy_row(ahead, row);
+        for (std::int64_t i = 0; i < ahead.steps; ++i, b += b_step) step(a, b, sums);
       }
+      k = ahead.rows * ahead.steps;
     }
     if (arguments.next_a != nullptr) {
       for (; k + kLine <= arguments.depth; k += kLine) {

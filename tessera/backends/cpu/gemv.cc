@@ -79,30 +79,61 @@ void multiply_rows(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_st
 
 // ---- B in columns ----
 
+// Squares taken from a vector of columns before any is transposed. Columns may lie a power of two apart, so that their lines displace each
+// other in the cache: each line is best read to its end at once.
+constexpr int kSquares = HWY_TARGET == HWY_AVX2 ? 2 : 4;
+constexpr std::int64_t kFetchedBytes = 512;  // how far memory is fetched ahead along a column
+
+// `kSquares` squares of k through one vector of columns.
+template <typename T, class V>
+HWY_INLINE void add_squares(const T* x, const T* b, std::int64_t column, V& sum) {
+  const hn::ScalableTag<T> d;
+  constexpr int kSide = 16 / sizeof(T);
+  V vectors[kSquares][kSide];
+  _Pragma("GCC unroll 4")
+  for (int r = 0; r < kSide; ++r) {
+    _Pragma("GCC unroll 4")
+    for (int s = 0; s < kSquares; ++s) vectors[s][r] = load_blocks(d, b + r * column + s * kSide, kSide * column);
+  }
+  _Pragma("GCC unroll 4")
+  for (int s = 0; s < kSquares; ++s) {
+    transpose_blocks(d, vectors[s]);
+    _Pragma("GCC unroll 4")
+    for (int r = 0; r < kSide; ++r) sum = hn::MulAdd(hn::Set(d, x[s * kSide + r]), vectors[s][r], sum);
+  }
+}
+
+template <typename T>
+HWY_INLINE void fetch_columns(const T* b, std::int64_t columns, std::int64_t column) {
+  const std::intptr_t start = reinterpret_cast<std::intptr_t>(b) + kFetchedBytes;  // may lie behind the matrix
+  for (std::int64_t j = 0; j < columns; ++j)
+    hwy::Prefetch(reinterpret_cast<const T*>(start + j * column * static_cast<std::int64_t>(sizeof(T))));
+}
+
+// One step of k, for the last ones of a chunk.
+template <typename T, class V>
+HWY_INLINE void add_step(const T* x, const T* b, std::int64_t column, V& sum) {
+  const hn::ScalableTag<T> d;
+  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+  alignas(64) T elements[kLanes];
+  for (std::int64_t lane = 0; lane < kLanes; ++lane) elements[lane] = b[lane * column];
+  sum = hn::MulAdd(hn::Set(d, *x), hn::Load(d, elements), sum);
+}
+
 // Chains of kGroups vectors of columns through a chunk.
 template <int kGroups, typename T>
 HWY_INLINE void add_columns(std::int64_t depth, const T* x, const T* b, std::int64_t column,
                             hn::Vec<hn::ScalableTag<T>> (&sums)[kGroups]) {
-  const hn::ScalableTag<T> d;
   constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
-  constexpr int kSide = 16 / sizeof(T);
+  constexpr std::int64_t kLine = 64 / sizeof(T), kStep = kSquares * 16 / sizeof(T);
   std::int64_t k = 0;
-  for (; k + kSide <= depth; k += kSide) {
+  for (; k + kStep <= depth; k += kStep) {
+    if (k % kLine == 0) fetch_columns(b + k, kGroups * kLanes, column);
     _Pragma("GCC unroll 4")
-    for (int g = 0; g < kGroups; ++g) {
-      hn::Vec<decltype(d)> vectors[kSide];
-      load_transposed(d, b + g * kLanes * column + k, column, vectors);
-      _Pragma("GCC unroll 4")
-      for (int r = 0; r < kSide; ++r) sums[g] = hn::MulAdd(hn::Set(d, x[k + r]), vectors[r], sums[g]);
-    }
+    for (int g = 0; g < kGroups; ++g) add_squares(x + k, b + g * kLanes * column + k, column, sums[g]);
   }
-  for (; k < depth; ++k) {
-    for (int g = 0; g < kGroups; ++g) {
-      alignas(64) T elements[kLanes];
-      for (std::int64_t lane = 0; lane < kLanes; ++lane) elements[lane] = b[(g * kLanes + lane) * column + k];
-      sums[g] = hn::MulAdd(hn::Set(d, x[k]), hn::Load(d, elements), sums[g]);
-    }
-  }
+  for (; k < depth; ++k)
+    for (int g = 0; g < kGroups; ++g) add_step(x + k, b + g * kLanes * column + k, column, sums[g]);
 }
 
 template <int kGroups, typename T>

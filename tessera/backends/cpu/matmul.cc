@@ -101,7 +101,7 @@ std::int64_t wanted_tasks(std::int64_t multiplications) {
 
 template <typename T>
 Tiling tiling_of(const Product& product, std::int64_t entries, const GemmKernels<T>& kernels) {
-  const std::int64_t width = kernels.lanes * kernels.vectors;
+  const std::int64_t lanes = kernels.lanes, width = lanes * kernels.vectors;
   std::int64_t rows = product.m, columns = product.n;
   const std::int64_t wanted = wanted_tasks(product.m * product.n * product.k * entries);
   const auto tasks = [&] {
@@ -109,7 +109,7 @@ Tiling tiling_of(const Product& product, std::int64_t entries, const GemmKernels
   };
   while (tasks() < wanted) {
     if (columns > width && columns * 2 >= rows)
-      columns = half(columns, width);
+      columns = half(columns, std::min(width, 2 * lanes));
     else if (rows > kTileRows)
       rows = half(rows, rows > 8 * kTileRows ? 4 * kTileRows : kTileRows);
     else

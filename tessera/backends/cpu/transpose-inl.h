@@ -13,16 +13,22 @@ HWY_BEFORE_NAMESPACE();
 namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// A vector whose 16-byte blocks are `blocks_apart` elements apart in memory.
+// A vector whose 16-byte blocks are `blocks_apart` elements apart in memory. With AVX-512 each block is broadcast under a mask, which
+// leaves the shuffling unit to the transposition.
 template <class D>
 HWY_INLINE hn::Vec<D> load_blocks(D d, const hn::TFromD<D>* from, std::int64_t blocks_apart) {
-  if constexpr (hn::MaxLanes(D()) * sizeof(hn::TFromD<D>) == 16) {
+  constexpr std::size_t kBytes = hn::MaxLanes(D()) * sizeof(hn::TFromD<D>);
+  if constexpr (kBytes == 16) {
     return hn::LoadU(d, from);
-  } else {
-    constexpr std::int64_t kBlocks = static_cast<std::int64_t>(hn::MaxLanes(D()) * sizeof(hn::TFromD<D>) / 32);
+  } else if constexpr (kBytes == 32) {
     const hn::Half<D> half;
-    return hn::Combine(d, load_blocks(half, from + kBlocks * blocks_apart, blocks_apart),
-                       load_blocks(half, from, blocks_apart));
+    return hn::Combine(d, hn::LoadU(half, from + blocks_apart), hn::LoadU(half, from));
+  } else {
+    constexpr std::size_t kSide = 16 / sizeof(hn::TFromD<D>);
+    auto vector = hn::LoadDup128(d, from + 3 * blocks_apart);
+    vector = hn::IfThenElse(hn::FirstN(d, 3 * kSide), hn::LoadDup128(d, from + 2 * blocks_apart), vector);
+    vector = hn::IfThenElse(hn::FirstN(d, 2 * kSide), hn::LoadDup128(d, from + blocks_apart), vector);
+    return hn::IfThenElse(hn::FirstN(d, kSide), hn::LoadDup128(d, from), vector);
   }
 }
 
