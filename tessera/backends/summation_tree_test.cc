@@ -296,6 +296,18 @@ TEST(SummationTree, OfIndexAdd) {
         300, chain(0, 300).text);
 }
 
+TEST(SummationTree, OfScatterAdd) {
+  for (const std::int64_t width : {1, 40})
+    expect_tree(
+        "scatter_add",
+        [&](auto& x) {
+          const Tensor source = broadcast_to(Tensor::from(x, {300, 1}), {300, width});
+          return element(scatter_add(zeros({2, width}), zeros({300, width}, DType::kInt64), source, 0),
+                         width - 1);
+        },
+        300, chain(0, 300).text);
+}
+
 TEST(SummationTree, OfAveragePooling) {
   for (const std::int64_t size : {3, 18}) {
     const auto count = static_cast<std::size_t>(size * size);

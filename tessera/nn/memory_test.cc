@@ -25,7 +25,8 @@ class Memory : public ::testing::TestWithParam<int> {
 INSTANTIATE_TEST_SUITE_P(Threads, Memory, testing::Values(1, 3));
 
 struct Training {
-  Training(Sequential& layers, const Tensor& x) : network(layers), features(x), labels(make_labels(x.size(0))) {
+  Training(Sequential& layers, const Tensor& x)
+      : network(layers), features(x), labels(make_labels(x.size(0))) {
     network.initialize(random);
     optimizer = std::make_unique<Adam>(network.parameters());
   }

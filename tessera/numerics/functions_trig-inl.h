@@ -11,7 +11,7 @@ struct TrigArgument {
 
 // t >= 0 or NaN.
 template <class Ops>
-TESSERA_INLINE TrigArgument<Ops> reduce_trig(typename Ops::Float t) {
+TESSERA_INLINE TrigArgument<Ops> reduce_moderate_trig(typename Ops::Float t) {
   using C = ConstantsOf<Ops>;
   const auto magic = Ops::fma(t, Ops::set(C::kTwoOverPi), Ops::set(C::kRound));
   const auto n = Ops::sub(magic, Ops::set(C::kRound));
@@ -31,6 +31,13 @@ TESSERA_INLINE TrigArgument<Ops> reduce_trig(typename Ops::Float t) {
     a.high = Ops::add(sum, rest);
     a.low = Ops::add(Ops::sub(sum, a.high), rest);
   }
+  return a;
+}
+
+template <class Ops>
+TESSERA_INLINE TrigArgument<Ops> reduce_trig(typename Ops::Float t) {
+  using C = ConstantsOf<Ops>;
+  auto a = reduce_moderate_trig<Ops>(t);
   const auto huge = Ops::lt(Ops::set(C::kTrigLimit), t);
   if (Ops::any(huge)) Ops::reduce_lanes(huge, t, &a.high, &a.low, &a.quadrant);
   return a;

@@ -17,12 +17,14 @@ struct NormalPair {
   typename Ops::Float first, second;
 };
 
-// Two independent standard normals from two independent uniforms: Box and Muller (1958).
+// Two independent standard normals from two independent uniforms: Box and Muller (1958). u is a normal number and the angle at most
+// 2 pi, so that what log and cos do beside the ordinary is left out.
 template <class Ops>
 TESSERA_INLINE NormalPair<Ops> normal_pair(typename Ops::Float u, typename Ops::Float w) {
   using C = ConstantsOf<Ops>;
-  const auto radius = Ops::sqrt(Ops::mul(Ops::set(-2), log<Ops>(u)));
-  const auto a = reduce_trig<Ops>(Ops::mul(Ops::set(C::kTwoPi), w));  // sin and cos share the reduction
+  const auto radius = Ops::sqrt(Ops::mul(Ops::set(-2), ordinary_log<Ops>(u)));
+  const auto a =
+      reduce_moderate_trig<Ops>(Ops::mul(Ops::set(C::kTwoPi), w));  // sin and cos share the reduction
   const auto cosine = trig_of_quadrant<Ops>(a, Ops::int_add(a.quadrant, Ops::set_int(1)));
   const auto sine = trig_of_quadrant<Ops>(a, a.quadrant);
   return {Ops::mul(radius, cosine), Ops::mul(radius, sine)};

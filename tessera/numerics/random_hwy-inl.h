@@ -26,6 +26,20 @@ HWY_BEFORE_NAMESPACE();
 namespace tessera::numerics {
 namespace HWY_NAMESPACE {
 
+// The keys of the ten rounds, each in all lanes of 64 bits: they are made once for a fill, and read where they are needed.
+template <class D64>
+struct PhiloxRounds {
+  explicit PhiloxRounds(PhiloxKey key) {
+    for (int round = 0; round < 10; ++round) {
+      hn::Store(hn::Set(D64(), key.k0), D64(), keys[round][0]);
+      hn::Store(hn::Set(D64(), key.k1), D64(), keys[round][1]);
+      key.k0 += 0x9E3779B9u;
+      key.k1 += 0xBB67AE85u;
+    }
+  }
+  HWY_ALIGN std::uint64_t keys[10][2][hn::MaxLanes(D64())];
+};
+
 // The state of philox() for as many blocks as a vector has lanes of 64 bits, whose lower halves count: the upper ones hold whatever
 // the rounds leave there, since a product does not look at them.
 template <class D64>
@@ -37,10 +51,10 @@ struct PhiloxLanes {
     const hn::Repartition<std::uint32_t, D64> d32;
     return hn::MulEven(hn::BitCast(d32, a), hn::Set(d32, b));
   }
-  TESSERA_INLINE void round(PhiloxKey key) {
+  TESSERA_INLINE void round(const std::uint64_t (&keys)[2][hn::MaxLanes(D64())]) {
     const V product0 = product(c0, 0xD2511F53u), product1 = product(c2, 0xCD9E8D57u);
-    c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product1), c1), hn::Set(D64(), key.k0));
-    c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product0), c3), hn::Set(D64(), key.k1));
+    c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product1), c1), hn::Load(D64(), keys[0]));
+    c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product0), c3), hn::Load(D64(), keys[1]));
     c1 = product1;
     c3 = product0;
   }
@@ -48,22 +62,26 @@ struct PhiloxLanes {
 
 // The words of blocks first, first + 1, ..., one block per lane; the upper half of `first` is that of all. Lanes of 32 bits: two
 // vectors, of the even and of the odd blocks, take turns, which is less work than products whose halves are put together each round.
-template <class Ops, class D>
-TESSERA_INLINE PhiloxWords<Ops> words_of_blocks(D /*lanes*/, PhiloxKey key, std::uint64_t first, std::uint32_t step) {
+template <class Ops, class D64>
+TESSERA_INLINE PhiloxWords<Ops> words_of_blocks(const PhiloxRounds<D64>& rounds, std::uint64_t first,
+                                                std::uint32_t step) {
+  const D64 d64;
   const typename Ops::DI di;
-  if constexpr (sizeof(hn::TFromD<D>) == 8) {
-    return philox_words<Ops>(key, hn::Iota(di, first & 0xFFFFFFFFu), Ops::set_int(first >> 32), step, 0);
+  const auto high = hn::Set(d64, first >> 32), ordinal = hn::Set(d64, step), zero = hn::Zero(d64);
+  const auto block = hn::Iota(d64, first & 0xFFFFFFFFu);
+  if constexpr (sizeof(typename Ops::Scalar) == 8) {
+    PhiloxLanes<D64> lanes{block, high, ordinal, zero};
+    for (const auto& keys : rounds.keys) lanes.round(keys);
+    const auto mask = hn::Set(d64, 0xFFFFFFFFu);
+    return {
+        {hn::And(lanes.c0, mask), hn::And(lanes.c1, mask), hn::And(lanes.c2, mask), hn::And(lanes.c3, mask)}};
   } else {
-    const hn::Repartition<std::uint64_t, D> d64;
-    const auto high = hn::Set(d64, first >> 32), ordinal = hn::Set(d64, step), zero = hn::Zero(d64);
-    const auto block = hn::Add(hn::Iota(d64, 0), hn::Iota(d64, first & 0xFFFFFFFFu));  // first, first + 2, ...
-    PhiloxLanes<decltype(d64)> even{block, high, ordinal, zero};
-    PhiloxLanes<decltype(d64)> odd{hn::Add(block, hn::Set(d64, 1)), high, ordinal, zero};
-    for (int round = 0; round < 10; ++round) {
-      even.round(key);
-      odd.round(key);
-      key.k0 += 0x9E3779B9u;
-      key.k1 += 0xBB67AE85u;
+    const auto every_second = hn::Add(block, hn::Iota(d64, 0));
+    PhiloxLanes<D64> even{every_second, high, ordinal, zero};
+    PhiloxLanes<D64> odd{hn::Add(every_second, hn::Set(d64, 1)), high, ordinal, zero};
+    for (const auto& keys : rounds.keys) {
+      even.round(keys);
+      odd.round(keys);
     }
     const auto join = [&](auto a, auto b) {
       return hn::OddEven(hn::BitCast(di, hn::ShiftLeft<32>(b)), hn::BitCast(di, a));
@@ -123,7 +141,8 @@ struct StoreWords {
     const typename Ops::DI di;
     hn::StoreInterleaved4(words.word[0], words.word[1], words.word[2], words.word[3], di, out);
   }
-  static void scalar(std::uint32_t* out, std::int64_t count, PhiloxKey key, std::uint32_t step, std::int64_t first) {
+  static void scalar(std::uint32_t* out, std::int64_t count, PhiloxKey key, std::uint32_t step,
+                     std::int64_t first) {
     for (std::int64_t i = 0; i < count; ++i) {
       const auto element = static_cast<std::uint64_t>(first + i);
       out[i] = philox(key, philox_counter(element / 4, step))[element % 4];
@@ -140,6 +159,7 @@ void fill_vectors(T* out, std::int64_t count, PhiloxKey key, std::uint32_t step,
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   const std::int64_t head = std::min(count, (kPerBlock - first % kPerBlock) % kPerBlock);
   Store::scalar(out, head, key, step, first);
+  const PhiloxRounds<hn::Repartition<std::uint64_t, decltype(d)>> rounds(key);
   std::int64_t i = head;
   for (; i + lanes * kPerBlock <= count; i += lanes * kPerBlock) {
     const auto block = static_cast<std::uint64_t>((first + i) / kPerBlock);
@@ -149,7 +169,7 @@ void fill_vectors(T* out, std::int64_t count, PhiloxKey key, std::uint32_t step,
       Store::scalar(out + i, lanes * kPerBlock, key, step, first + i);
       continue;
     }
-    Store::template store<decltype(d), Ops>(d, words_of_blocks<Ops>(d, key, block, step), out + i);
+    Store::template store<decltype(d), Ops>(d, words_of_blocks<Ops>(rounds, block, step), out + i);
   }
   Store::scalar(out + i, count - i, key, step, first + i);
 }

@@ -21,7 +21,8 @@ namespace tessera::backends {
 namespace {
 
 constexpr std::int64_t kElementsPerTask = 1 << 14;
-constexpr std::int64_t kColumns = 16;  // of a strip: a cache line at least, so that tasks do not write to the same one
+constexpr std::int64_t kColumns =
+    16;  // of a strip: a cache line at least, so that tasks do not write to the same one
 constexpr std::int64_t kLongestCopy = std::int64_t{1} << 16;
 
 struct Lines {
@@ -74,8 +75,8 @@ void fetch_ahead(const T* row, std::int64_t step, std::int64_t width) {
 // visit(place in the index, place in the table) for all of a strip, positions along the axis ascending, both counted from the strip's
 // first. `beside` is what the visit reads or writes at the place in the index. False if an index is out of range, which is visited as 0.
 template <typename Visit, typename T>
-bool visit_strip(const Lines& lines, const std::int64_t* index, std::int64_t width, Steps table, const T* beside,
-                 Visit visit) {
+bool visit_strip(const Lines& lines, const std::int64_t* index, std::int64_t width, Steps table,
+                 const T* beside, Visit visit) {
   const auto length = static_cast<std::uint64_t>(lines.length);
   const std::int64_t inner = lines.inner, count = lines.count;
   bool outside = false;
@@ -174,9 +175,9 @@ bool scatter(const KernelCall& call) {
       copy_strip<T>(out, in_rows, table, in_lines, lines.length, strip.width);
     }
     const T* terms = source + strip.in_index(lines);
-    const bool inside = visit_strip(
-        lines, index + strip.in_index(lines), strip.width, copied ? in_lines : in_rows, terms,
-        [=](std::int64_t from, std::int64_t to) { table[to] = plus(table[to], terms[from]); });
+    const bool inside =
+        visit_strip(lines, index + strip.in_index(lines), strip.width, copied ? in_lines : in_rows, terms,
+                    [=](std::int64_t from, std::int64_t to) { table[to] = plus(table[to], terms[from]); });
     if (copied) copy_strip<T>(table, in_lines, out, in_rows, lines.length, strip.width);
     if (!inside) outside.store(true, std::memory_order_relaxed);
   });

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kDigitBits = 8;
 constexpr std::int64_t kDigits = std::int64_t{1} << kDigitBits;
-constexpr std::int64_t kInsertion = 48;           // words that are sorted by insertion
+constexpr std::int64_t kInsertion = 48;                   // words that are sorted by insertion
 constexpr std::int64_t kStretch = std::int64_t{1} << 15;  // least number of words of a thread
 
 using Counts = std::array<std::int64_t, kDigits>;
@@ -87,11 +87,12 @@ Word* sort_words(Word* words, Word* spare, std::int64_t count, int first_bit) {
 
 }  // namespace
 
-void divide_between_keys(const std::uint64_t* entries, std::int64_t count, std::int64_t stretches, std::int64_t* bounds) {
+void divide_between_keys(const std::uint64_t* words, std::int64_t count, int first_bit,
+                         std::int64_t stretches, std::int64_t* bounds) {
   bounds[0] = 0;
   for (std::int64_t i = 1; i <= stretches; ++i) {
     std::int64_t bound = std::max(bounds[i - 1], count * i / stretches);
-    while (bound > 0 && bound < count && entries[bound] >> 32 == entries[bound - 1] >> 32) ++bound;
+    while (bound > 0 && bound < count && words[bound] >> first_bit == words[bound - 1] >> first_bit) ++bound;
     bounds[i] = bound;
   }
 }

@@ -28,14 +28,16 @@ inline std::int64_t position_of(std::uint64_t entry) {
   return static_cast<std::int64_t>(entry & 0xFFFFFFFFu);
 }
 
-// Stretches of entries that end where keys change: bounds[0] = 0, ..., bounds[stretches] = count, some of them empty. Room for
-// stretches + 1 bounds.
-void divide_between_keys(const std::uint64_t* entries, std::int64_t count, std::int64_t stretches, std::int64_t* bounds);
+// Stretches of sorted words that end where their bits first_bit and up change: bounds[0] = 0, ..., bounds[stretches] = count, some of
+// them empty. Room for stretches + 1 bounds.
+void divide_between_keys(const std::uint64_t* words, std::int64_t count, int first_bit,
+                         std::int64_t stretches, std::int64_t* bounds);
 
 // Sorts entries by their keys, and those of equal keys by low_part(position), stably: together an order of longer keys, of which an
 // entry holds the upper part. Entries of equal keys must stand in ascending position.
 template <typename LowPart>
-std::uint64_t* sort_entries(std::uint64_t* entries, std::uint64_t* spare, std::int64_t count, LowPart low_part) {
+std::uint64_t* sort_entries(std::uint64_t* entries, std::uint64_t* spare, std::int64_t count,
+                            LowPart low_part) {
   std::uint64_t* sorted = radix_sort(entries, spare, count, 32);
   std::uint64_t* other = sorted == entries ? spare : entries;
   const auto sort_run = [=](std::int64_t begin, std::int64_t end) {
@@ -55,7 +57,7 @@ std::uint64_t* sort_entries(std::uint64_t* entries, std::uint64_t* spare, std::i
   const std::int64_t stretches = count / kStretch + 1;
   ScratchScope scratch;
   auto* bounds = scratch.allocate<std::int64_t>(stretches + 1);
-  divide_between_keys(sorted, count, stretches, bounds);
+  divide_between_keys(sorted, count, 32, stretches, bounds);
   parallel_for(stretches, [=](std::int64_t i) {
     if (bounds[i + 1] - bounds[i] < kLong) sort_runs(bounds[i], bounds[i + 1]);
   });

@@ -63,9 +63,7 @@ using FillLoop = void (*)(T* out, std::int64_t count, numerics::PhiloxKey key, s
                           std::int64_t first);
 
 template <typename T>
-FillLoop<T> fill_loop([[maybe_unused]] Op op) {
-  TESSERA_SIMD_SWITCH(fill_for<T>(op))
-}
+FillLoop<T> fill_loop([[maybe_unused]] Op op){TESSERA_SIMD_SWITCH(fill_for<T>(op))}
 
 FillLoop<std::uint32_t> words_loop() {
   TESSERA_SIMD_SWITCH(fill_words)

@@ -60,7 +60,8 @@ class Arena {
     // Large pages where the system leaves the choice to programs: sorting writes to hundreds of places in turn.
     const std::size_t alignment = size >= kLargePage ? kLargePage : kAlignment;
     void* memory = nullptr;
-    if (posix_memalign(&memory, alignment, size) != 0) fail("out of memory: a kernel needs {} bytes of scratch memory", size);
+    if (posix_memalign(&memory, alignment, size) != 0)
+      fail("out of memory: a kernel needs {} bytes of scratch memory", size);
 #ifdef MADV_HUGEPAGE
     if (size >= kLargePage) (void)madvise(memory, size / kLargePage * kLargePage, MADV_HUGEPAGE);
 #endif

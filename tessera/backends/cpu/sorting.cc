@@ -25,7 +25,8 @@ namespace {
 constexpr std::int64_t kLinesPerBlock = 16;
 constexpr std::int64_t kElementsPerBlock = std::int64_t{1} << 18;  // at most, but for a single line
 constexpr std::int64_t kLongLine = std::int64_t{1} << 16;
-constexpr std::int64_t kPadding = 24;  // words between lines: at steps of 4 KB they would meet in the same places of the cache
+constexpr std::int64_t kPadding =
+    24;  // words between lines: at steps of 4 KB they would meet in the same places of the cache
 constexpr std::int64_t kRowsPerTask = std::int64_t{1} << 14;
 
 // ---- Keys ----
@@ -168,10 +169,13 @@ void argsort_block(const T* x, const Block& block, bool descending, std::int64_t
   });
   for (std::int64_t line = 0; line < block.lines; ++line) {
     std::uint64_t *mine = entries + line * step, *other = spare + line * step;
-    const auto low_part = [=](std::int64_t position) {  // what the upper part has again does not disturb: it is equal there
-      return static_cast<std::uint32_t>(key_of(x[block.first + position * block.inner + line], descending));
-    };
-    sorted[line] = below == 0 ? radix_sort(mine, other, length, 32) : sort_entries(mine, other, length, low_part);
+    const auto low_part =
+        [=](std::int64_t position) {  // what the upper part has again does not disturb: it is equal there
+          return static_cast<std::uint32_t>(
+              key_of(x[block.first + position * block.inner + line], descending));
+        };
+    sorted[line] =
+        below == 0 ? radix_sort(mine, other, length, 32) : sort_entries(mine, other, length, low_part);
   }
   for_each_element(block, [&](std::int64_t line, std::int64_t i, std::int64_t element) {
     out[element] = position_of(sorted[line][i]);

@@ -54,7 +54,8 @@ void* ReferenceBackend::allocate(std::size_t bytes) {
   if (posix_memalign(&memory, large ? kLargePage : kAlignment, std::max(bytes, kAlignment)) != 0)
     fail("out of memory: could not get {} bytes for a tensor", bytes);
 #ifdef MADV_HUGEPAGE
-  if (large) (void)madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);  // a wish: nothing depends on it
+  if (large)
+    (void)madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);  // a wish: nothing depends on it
 #endif
   return memory;
 }

@@ -46,8 +46,7 @@ void sort_kernel(const KernelCall& call) {
     using T = decltype(zero);
     const Dense<T> x(call.inputs[0]);
     T* out = call.output.as<T>();
-    for_each_sorted(call, x,
-                         [&](std::int64_t to, std::int64_t from, std::int64_t) { out[to] = x[from]; });
+    for_each_sorted(call, x, [&](std::int64_t to, std::int64_t from, std::int64_t) { out[to] = x[from]; });
   });
 }
 
@@ -57,7 +56,8 @@ void argsort_kernel(const KernelCall& call) {
     using T = decltype(zero);
     const Dense<T> x(call.inputs[0]);
     std::int64_t* out = call.output.as<std::int64_t>();
-    for_each_sorted(call, x, [&](std::int64_t to, std::int64_t, std::int64_t position) { out[to] = position; });
+    for_each_sorted(call, x,
+                    [&](std::int64_t to, std::int64_t, std::int64_t position) { out[to] = position; });
   });
 }
 
