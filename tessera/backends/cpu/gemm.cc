@@ -13,10 +13,10 @@ namespace {
 
 // Bytes of B's packed chunk: half of the second-level cache of most processors.
 constexpr std::int64_t kPackedBytes = std::int64_t{512} << 10;
-constexpr std::int64_t kStripBytes = 256;   // of a row of B that is copied at a time
-constexpr std::int64_t kSingleBlock = 32;   // so many tiles, or fewer, are one block of rows
-constexpr std::int64_t kBlockTiles = 8;     // of a block, where there are more
-constexpr std::int64_t kManyPanels = 8;     // that make packing a row of A pay
+constexpr std::int64_t kStripBytes = 256;  // of a row of B that is copied at a time
+constexpr std::int64_t kSingleBlock = 32;  // so many tiles, or fewer, are one block of rows
+constexpr std::int64_t kBlockTiles = 8;    // of a block, where there are more
+constexpr std::int64_t kManyPanels = 8;    // that make packing a row of A pay
 
 std::int64_t round_up(std::int64_t value, std::int64_t step) {
   return (value + step - 1) / step * step;
@@ -33,7 +33,8 @@ class StridedSource : public PanelSource<T> {
     const T* from = b_.data + k0 * b_.row + n0 * b_.column;
     // Leftovers behind the columns would be harmless to the result, but slow to multiply if they happen to be subnormal.
     if (columns < step)
-      for (std::int64_t k = 0; k < depth; ++k) std::fill(panel + k * step + columns, panel + (k + 1) * step, T(0));
+      for (std::int64_t k = 0; k < depth; ++k)
+        std::fill(panel + k * step + columns, panel + (k + 1) * step, T(0));
     if (b_.column == 1) {
       kernels_.pack_rows(from, b_.row, depth, columns, panel, step);
     } else if (b_.row == 1) {
@@ -98,7 +99,7 @@ class BlockedProduct {
   struct Panel {
     std::int64_t n0, columns;
     int vectors;
-    T* packed;     // where it is packed, or would be
+    T* packed;  // where it is packed, or would be
     const T* data;
     std::int64_t step;
     bool last;  // of the block
@@ -265,7 +266,8 @@ class BlockedProduct {
     tile.columns = width;
     tile.accumulate = false;
     kernels_.tile[rows][panel.vectors](tile);
-    if (c.row == 1) return kernels_.store_transposed(sums, width, rows, panel.columns, accumulate, c.data, c.column);
+    if (c.row == 1)
+      return kernels_.store_transposed(sums, width, rows, panel.columns, accumulate, c.data, c.column);
     for (std::int64_t i = 0; i < rows; ++i) {
       for (std::int64_t j = 0; j < panel.columns; ++j) {
         T& target = c.data[i * c.row + j * c.column];
@@ -295,14 +297,14 @@ class BlockedProduct {
   const PanelSource<T>& b_;
   const MatrixView<T> c_;
   ScratchScope scratch_;
-  int vectors_;                  // of a panel
-  std::int64_t width_;           // columns of a panel
-  std::int64_t most_rows_;       // of a tile
-  std::int64_t groups_;          // tiles from the first row to the last
-  std::int64_t block_tiles_;     // tiles of a block of rows
-  std::int64_t strip_;           // panels copied at a time
-  std::int64_t kept_panels_;     // places for packed panels
-  std::int64_t block_columns_;   // columns of a block
+  int vectors_;                      // of a panel
+  std::int64_t width_;               // columns of a panel
+  std::int64_t most_rows_;           // of a tile
+  std::int64_t groups_;              // tiles from the first row to the last
+  std::int64_t block_tiles_;         // tiles of a block of rows
+  std::int64_t strip_;               // panels copied at a time
+  std::int64_t kept_panels_;         // places for packed panels
+  std::int64_t block_columns_;       // columns of a block
   std::int64_t packed_columns_ = 0;  // of this block and chunk
   CopyAhead<T> ahead_;               // the panels behind those
   T* panels_;
@@ -316,19 +318,21 @@ void fill_zero(std::int64_t m, std::int64_t n, MatrixView<T> c) {
     for (std::int64_t j = 0; j < n; ++j) c.data[i * c.row + j * c.column] = T(0);
 }
 
-// Where B is read in place: few rows use a packed panel, or its rows lie close together already.
+// Where B is read in place: few rows use a packed panel, or its rows lie as close together as a panel's already.
 template <typename T>
-bool packing_pays(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t k, const MatrixView<const T>& b) {
-  constexpr std::int64_t kCloseRow = 512, kSmallChunk = std::int64_t{24} << 10;
-  const std::int64_t row_bytes = b.row * static_cast<std::int64_t>(sizeof(T));
-  const bool close = row_bytes > 0 && row_bytes <= kCloseRow && std::min(k, kChunk) * row_bytes <= kSmallChunk;
-  return m > 2 * kernels.most_rows[kernels.vectors] && !close;
+bool packing_pays(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t k,
+                  const MatrixView<const T>& b) {
+  constexpr std::int64_t kSmallChunk = std::int64_t{24} << 10;
+  const std::int64_t chunk_bytes = std::min(k, kChunk) * b.row * static_cast<std::int64_t>(sizeof(T));
+  const bool panel = b.row >= 0 && b.row <= kernels.vectors * kernels.lanes;
+  const bool small = b.row >= 0 && chunk_bytes <= kSmallChunk;
+  return m > 2 * kernels.most_rows[kernels.vectors] && !panel && !small;
 }
 
 // About how many cycles a product takes with its lanes along n, beyond what is the same either way.
 template <typename T>
-double cost(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> b,
-            MatrixView<T> c) {
+double cost(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
+            MatrixView<const T> b, MatrixView<T> c) {
   constexpr double kTransposedElement = 0.4, kGatheredElement = 2, kStandingResult = 0.4;
   const double multiplications = double(m) * double(round_up(n, kernels.lanes)) * double(k) / kernels.lanes;
   const double packed = double(n) * double(k);
@@ -356,8 +360,8 @@ void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_
 
 // Where one factor is a single row or column.
 template <typename T>
-static bool multiply_vector(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a, MatrixView<const T> b,
-                     MatrixView<T> c) {
+static bool multiply_vector(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a,
+                            MatrixView<const T> b, MatrixView<T> c) {
   if (m == 1) return multiply_row(n, k, a.data, a.column, b, c.data, c.column);
   if (n == 1) return multiply_row(m, k, b.data, b.row, transposed(a), c.data, c.row);
   return false;
@@ -406,16 +410,15 @@ PackedMatrix<T>::PackedMatrix(const GemmKernels<T>& kernels, std::int64_t k, std
 }
 
 template <typename T>
-const T* PackedMatrix<T>::in_place(std::int64_t k0, std::int64_t n0, std::int64_t,
-                                   std::int64_t* step) const {
+const T* PackedMatrix<T>::in_place(std::int64_t k0, std::int64_t n0, std::int64_t, std::int64_t* step) const {
   n0 += first_;
   *step = std::min(width_, round_up(n_ - n0, lanes_));
   return panels_.get() + k0 * round_up(n_, lanes_) + n0 * std::min(kChunk, k_ - k0);
 }
 
 template <typename T>
-void PackedMatrix<T>::pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
-                           std::int64_t step) const {
+void PackedMatrix<T>::pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns,
+                           T* panel, std::int64_t step) const {
   std::int64_t own_step;
   const T* from = in_place(k0, n0, columns, &own_step);
   for (std::int64_t i = 0; i < depth; ++i) std::copy_n(from + i * own_step, columns, panel + i * step);
