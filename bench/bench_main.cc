@@ -5,6 +5,7 @@
 //     list                        a family and a case per line, with a tab between them, then an empty line
 //     run SECONDS NAME            seconds per call, over a slot of about SECONDS after a short warm-up, or `none`
 //     peak SECONDS                GFLOP/s of the probe
+//     read_bandwidth SECONDS      GB/s of reading 10^7 numbers
 //     machine                     backend and vector width, one line
 #include <cstdio>
 #include <cstdlib>
@@ -39,6 +40,9 @@ void answer(const std::string& line, const std::vector<bench::Family>& families,
   } else if (command == "peak") {
     words >> seconds;
     std::printf("%.1f\n", bench::peak_gflops(threads, seconds));
+  } else if (command == "read_bandwidth") {
+    words >> seconds;
+    std::printf("%.1f\n", bench::read_bandwidth(threads, seconds));
   } else if (command == "machine") {
     std::printf("%s\n", tessera::backend_for(tessera::DeviceKind::kCpu).description().c_str());
   } else if (command == "run") {

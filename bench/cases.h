@@ -34,4 +34,8 @@ std::vector<Family> all_families();
 // each, in GFLOP/s, with vectors of the active level: the ceiling of any product. 0 where no probe is written for the processor.
 double peak_gflops(int threads, double seconds);
 
+// Bytes per second, in GB/s, at which `threads` threads read 10^7 numbers of fp32 (each its part, added up in 8 registers): the
+// ceiling of any reduction of them. The median of the readings within `seconds`.
+double read_bandwidth(int threads, double seconds);
+
 }  // namespace bench

@@ -1,3 +1,5 @@
+#include "tessera/tensor/recurrent.h"
+
 #include <fmt/core.h>
 
 #include <functional>
@@ -8,7 +10,6 @@
 #include "tessera/nn/optimizers.h"
 #include "tessera/tensor/finish.h"
 #include "tessera/tensor/random.h"
-#include "tessera/tensor/recurrent.h"
 
 namespace bench {
 

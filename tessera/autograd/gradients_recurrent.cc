@@ -46,8 +46,7 @@ LstmComposition compose_lstm(const std::vector<Tensor>& inputs) {
   Tensor h = inputs[1], c = inputs[2];
   for (std::int64_t t = 0; t < products.size(0); ++t) {
     all.hidden_products.push_back(matmul(h, transpose(weight)));
-    const Tensor sums =
-        (slice(products, {t}) + inputs[4]) + (all.hidden_products.back() + inputs[5]);
+    const Tensor sums = (slice(products, {t}) + inputs[4]) + (all.hidden_products.back() + inputs[5]);
     const auto sum = [&](std::int64_t gate) {
       return slice(sums, {Range::all(), Range(gate * hidden, (gate + 1) * hidden)});
     };

@@ -1,4 +1,6 @@
 // Gradients of the classes Reduce and Normalize.
+#include <array>
+
 #include "tessera/autograd/gradients.h"
 
 namespace tessera::internal::gradients {
@@ -62,25 +64,64 @@ Contributions Min(const GradientCall& call) {
   return extremum(call);
 }
 
-Contributions Softmax(const GradientCall& call) {
-  const Tensor &y = call.output, &g = call.gradient;
-  const int axis = std::get<AxisAttributes>(call.attributes).axis;
-  return {y * (g - sum(g * y, {axis}, true))};
+// The softmax family's gradients are rows of the table themselves, defined as the compositions in their comments.
+
+namespace {
+
+Tensor along_axis(const GradientCall& call, Op op, const Tensor& y, const Tensor& g) {
+  return apply(op, std::array{y, g}, std::get<AxisAttributes>(call.attributes));
 }
 
+}  // namespace
+
+// y * (g - sum(g * y))
+Contributions Softmax(const GradientCall& call) {
+  return {along_axis(call, Op::kSoftmaxGradient, call.output, call.gradient)};
+}
+
+// g - exp(y) * sum(g)
 Contributions LogSoftmax(const GradientCall& call) {
-  const Tensor &y = call.output, &g = call.gradient;
-  const int axis = std::get<AxisAttributes>(call.attributes).axis;
-  return {g - exp(y) * sum(g, {axis}, true)};
+  return {along_axis(call, Op::kLogSoftmaxGradient, call.output, call.gradient)};
 }
 
 // (softmax(logits) - one-hot(labels)) * g, row by row.
 Contributions CrossEntropy(const GradientCall& call) {
-  const Tensor &logits = call.inputs[0], &labels = call.inputs[1];
+  const std::array inputs = {call.inputs[0], call.inputs[1], call.gradient};
+  return {apply(Op::kCrossEntropyGradient, inputs, NoAttributes{}), Tensor()};
+}
+
+Contributions SoftmaxGradient(const GradientCall& call) {
+  const Tensor &y = call.inputs[0], &g = call.inputs[1], &h = call.gradient;
+  const int axis = std::get<AxisAttributes>(call.attributes).axis;
+  Contributions result(2);
+  if (call.wanted[0]) result[0] = h * (g - sum(g * y, {axis}, true)) - g * sum(h * y, {axis}, true);
+  if (call.wanted[1]) result[1] = along_axis(call, Op::kSoftmaxGradient, y, h);
+  return result;
+}
+
+Contributions LogSoftmaxGradient(const GradientCall& call) {
+  const Tensor &y = call.inputs[0], &g = call.inputs[1], &h = call.gradient;
+  const int axis = std::get<AxisAttributes>(call.attributes).axis;
+  Contributions result(2);
+  const Tensor slope = h * exp(y);
+  if (call.wanted[0]) result[0] = -(slope * sum(g, {axis}, true));
+  if (call.wanted[1]) result[1] = h - sum(slope, {axis}, true);
+  return result;
+}
+
+Contributions CrossEntropyGradient(const GradientCall& call) {
+  const Tensor &logits = call.inputs[0], &labels = call.inputs[1], &g = call.inputs[2], &h = call.gradient;
   const std::int64_t samples = logits.size(0), classes = logits.size(1);
-  const Tensor one_hot =
-      cast(equal(reshape(labels, {samples, 1}), arange(classes, labels.dtype())), logits.dtype());
-  return {(softmax(logits, 1) - one_hot) * reshape(call.gradient, {samples, 1}), Tensor()};
+  const Tensor y = softmax(logits, 1);
+  Contributions result(3);
+  if (call.wanted[0])
+    result[0] = apply(Op::kSoftmaxGradient, std::array{y, h * reshape(g, {samples, 1})}, AxisAttributes{1});
+  if (call.wanted[2]) {
+    const Tensor one_hot =
+        cast(equal(reshape(labels, {samples, 1}), arange(classes, labels.dtype())), logits.dtype());
+    result[2] = sum(h * (y - one_hot), {1});
+  }
+  return result;
 }
 
 }  // namespace tessera::internal::gradients

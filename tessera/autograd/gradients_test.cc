@@ -261,6 +261,32 @@ void add_reductions(Examples& all) {
   const Tensor labels = Tensor::from<std::int64_t>({2, 0, 1, 2}, {4});
   all[Op::kCrossEntropy].push_back(
       {"", [=](const Inputs& in) { return cross_entropy(in[0], labels); }, {numbers({4, 3})}});
+  for (const int axis : {0, 1})
+    for (const Op op : {Op::kSoftmaxGradient, Op::kLogSoftmaxGradient})
+      all[op].push_back({"axis " + std::to_string(axis),
+                         [=](const Inputs& in) { return apply(op, in, AxisAttributes{axis}); },
+                         {numbers({4, 3}), numbers({4, 3}, -1, 1, 2)}});
+  all[Op::kCrossEntropyGradient].push_back(
+      {"",
+       [=](const Inputs& in) {
+         return apply(Op::kCrossEntropyGradient, std::array{in[0], labels, in[1]}, NoAttributes{});
+       },
+       {numbers({4, 3}), numbers({4}, -1, 1, 2)}});
+}
+
+void add_layer_norm(Examples& all) {
+  for (const int axes : {1, 2}) {
+    const LayerNormAttributes attributes{axes, 0.1};
+    const Shape shape = {2, 3, 4}, row = axes == 1 ? Shape{4} : Shape{3, 4};
+    const auto example = [&](Op op, const Inputs& inputs) {
+      all[op].push_back({"axes " + std::to_string(axes),
+                         [=](const Inputs& in) { return apply(op, in, attributes); }, inputs});
+    };
+    const Tensor x = numbers(shape), g = numbers(shape, -1, 1, 2), scale = numbers(row, 0.5, 2, 3);
+    example(Op::kLayerNorm, {x, scale, numbers(row, -1, 1, 4)});
+    example(Op::kLayerNormInputGradient, {g, x, scale});
+    example(Op::kLayerNormScaleGradient, {g, x});
+  }
 }
 
 // x, h0, (c0,) input weight, hidden weight, biases; two times, two samples, two hidden features.
@@ -281,7 +307,9 @@ Tensor gradient_row(Op layer, Op gradient, const Inputs& in) {
 
 void add_recurrent(Examples& all) {
   all[Op::kGru].push_back({"",
-                           [](const Inputs& in) { return gru(in[0], in[1], {in[2], in[3], in[4], in[5]}); },
+                           [](const Inputs& in) {
+                             return gru(in[0], in[1], {in[2], in[3], in[4], in[5]});
+                           },
                            recurrent_inputs(3, 1)});
   all[Op::kLstm].push_back({"",
                             [](const Inputs& in) {
@@ -298,8 +326,8 @@ void add_recurrent(Examples& all) {
   all[Op::kLstmGradient].push_back(
       {"",
        [](const Inputs& in) { return gradient_row(Op::kLstm, Op::kLstmGradient, in); },
-       {both, numbers({2, 2, 8}), numbers({2, 2}), numbers({2, 2}, -1, 1, 4), numbers({8, 2}, -1, 1, 2), bias4,
-        bias4 * 0.5}});
+       {both, numbers({2, 2, 8}), numbers({2, 2}), numbers({2, 2}, -1, 1, 4), numbers({8, 2}, -1, 1, 2),
+        bias4, bias4 * 0.5}});
 }
 
 void add_finish(Examples& all) {
@@ -308,18 +336,17 @@ void add_finish(Examples& all) {
        {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid}) {
     const std::string name = "activation " + std::to_string(static_cast<int>(activation));
     const Inputs inputs = {numbers({2, 3, 2}), numbers({3}, -1, 1, 3)};
-    all[Op::kFinish].push_back({name,
-                                [=](const Inputs& in) {
-                                  return finish(in[0], {.bias = in[1],
-                                                        .activation = activation,
-                                                        .draws = draws,
-                                                        .drop = 0.3,
-                                                        .scale = 2}) *
-                                         in[0];
-                                },
-                                inputs});
     all[Op::kFinish].push_back(
-        {name + " alone", [=](const Inputs& in) { return finish(in[0], {.activation = activation}); }, {inputs[0]}});
+        {name,
+         [=](const Inputs& in) {
+           return finish(in[0],
+                         {.bias = in[1], .activation = activation, .draws = draws, .drop = 0.3, .scale = 2}) *
+                  in[0];
+         },
+         inputs});
+    all[Op::kFinish].push_back({name + " alone",
+                                [=](const Inputs& in) { return finish(in[0], {.activation = activation}); },
+                                {inputs[0]}});
     const FinishAttributes attributes{
         .activation = activation, .bias = true, .drops = true, .drop = 0.3, .scale = 2};
     all[Op::kFinishGradient].push_back(
@@ -339,6 +366,7 @@ Examples examples() {
   add_convolution(all);
   add_pooling(all);
   add_reductions(all);
+  add_layer_norm(all);
   add_recurrent(all);
   add_finish(all);
   return all;

@@ -93,10 +93,8 @@ Outputs batch_norm(const Json& meta, const NamedTensors& in) {
   return only(normal * reshape(in.at("m.weight"), per_channel) + reshape(in.at("m.bias"), per_channel));
 }
 
-Outputs layer_norm(const Json& meta, const NamedTensors& in) {
-  const Tensor& x = in.at("x");
-  const Tensor normal = (x - mean(x, {-1}, true)) / sqrt(variance(x, {-1}, true) + meta["eps"].get<double>());
-  return only(normal * in.at("m.weight") + in.at("m.bias"));
+Outputs layer_norm_case(const Json& meta, const NamedTensors& in) {
+  return only(layer_norm(in.at("x"), in.at("m.weight"), in.at("m.bias"), meta["eps"].get<double>()));
 }
 
 Tensor affine(const NamedTensors& in, const std::string& part, const std::string& suffix, const Tensor& x) {
@@ -228,7 +226,7 @@ const std::vector<std::pair<std::string, Composition>>& compositions() {
       {"avgpool2d", [](const Json& m,
                        const NamedTensors& in) { return only(average_pool2d(in.at("x"), pool_options(m))); }},
       {"batchnorm", batch_norm},
-      {"layernorm", layer_norm},
+      {"layernorm", layer_norm_case},
       {"gru", [](const Json& m, const NamedTensors& in) { return recurrent(m, in, gru_cell); }},
       {"lstm", [](const Json& m, const NamedTensors& in) { return recurrent(m, in, lstm_cell); }},
       {"rnn_tanh", [](const Json& m, const NamedTensors& in) { return recurrent(m, in, tanh_cell); }},

@@ -309,7 +309,26 @@ std::vector<Example> random_softmax_and_cross_entropy() {
   const std::int64_t samples = draw_length(300), classes = std::max<std::int64_t>(1, draw_length(1100));
   return {{Op::kSoftmax, {x}, axis},
           {Op::kLogSoftmax, {x}, axis},
-          {Op::kCrossEntropy, {draw_tensor({samples, classes}, dtype), draw_indices(samples, classes)}, {}}};
+          {Op::kSoftmaxGradient, {x, draw_tensor(shape, dtype)}, axis},
+          {Op::kLogSoftmaxGradient, {x, draw_tensor(shape, dtype)}, axis},
+          {Op::kCrossEntropy, {draw_tensor({samples, classes}, dtype), draw_indices(samples, classes)}, {}},
+          {Op::kCrossEntropyGradient,
+           {draw_tensor({samples, classes}, dtype), draw_indices(samples, classes),
+            draw_tensor({samples}, dtype)},
+           {}}};
+}
+
+std::vector<Example> random_layer_norm() {
+  const DType dtype = draw_floating();
+  const Shape shape = draw_shape(1, 4, 20000);
+  const LayerNormAttributes attributes{*rc::gen::inRange(1, shape.rank() + 1),
+                                       *rc::gen::element(0.0, 1e-5, 0.5)};
+  Shape row;
+  for (int axis = shape.rank() - attributes.axes; axis < shape.rank(); ++axis) row.append(shape[axis]);
+  const Tensor x = draw_tensor(shape, dtype), g = draw_tensor(shape, dtype), scale = draw_tensor(row, dtype);
+  return {{Op::kLayerNorm, {x, scale, draw_tensor(row, dtype)}, attributes},
+          {Op::kLayerNormInputGradient, {g, x, scale}, attributes},
+          {Op::kLayerNormScaleGradient, {g, x}, attributes}};
 }
 
 std::vector<Example> random_optimizer_steps() {
@@ -407,6 +426,9 @@ RC_GTEST_PROP(BackendBits, Reductions, ()) {
 RC_GTEST_PROP(BackendBits, SoftmaxAndCrossEntropy, ()) {
   check_all(random_softmax_and_cross_entropy());
 }
+RC_GTEST_PROP(BackendBits, LayerNorm, ()) {
+  check_all(random_layer_norm());
+}
 RC_GTEST_PROP(BackendBits, Recurrent, ()) {
   check_all(random_recurrent());
 }
@@ -443,7 +465,7 @@ TEST(BackendBits, EveryRowAndDtypeIsReached) {
        {random_unary, random_binary_and_compare, random_select_cast_and_copy, random_create_and_random,
         random_embed_and_concatenate, random_gather_and_index_add, random_along, random_matrix_product,
         random_convolution, random_pooling, random_reductions, random_softmax_and_cross_entropy,
-        random_optimizer_steps, random_recurrent, random_finish}) {
+        random_optimizer_steps, random_recurrent, random_finish, random_layer_norm}) {
     const auto examples = rc::gen::exec(draw);
     for (std::uint64_t seed = 1; seed <= 60; ++seed)
       for (const Example& example : examples(rc::Random(seed), 20).value())

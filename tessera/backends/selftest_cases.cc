@@ -304,7 +304,8 @@ void add_along(Cases& cases) {
 
 // Below and beyond where a line is sorted another way, and where its keys differ in few digits only.
 void add_sort(Cases& cases) {
-  const auto add_case = [&](DType dtype, const Shape& shape, int axis, bool descending, Values values, Layout layout) {
+  const auto add_case = [&](DType dtype, const Shape& shape, int axis, bool descending, Values values,
+                            Layout layout) {
     cases.add(case_name(dtype, "{}{} {} along {}{}", layout_name(layout),
                         values == Values::kAwkward ? " awkward" : "", shape.to_string(), axis,
                         descending ? ", descending" : ""),
@@ -587,6 +588,78 @@ void add_cross_entropy(Cases& cases) {
         });
 }
 
+void add_softmax_gradient(Cases& cases) {
+  for (const DType dtype : kFloating) {
+    const auto add_case = [&](const Shape& shape, int axis, Values values, Layout layout) {
+      cases.add(case_name(dtype, "{}{} {} along {}", layout_name(layout),
+                          values == Values::kAwkward ? " awkward" : "", shape.to_string(), axis),
+                AxisAttributes{axis}, [=](auto keys) {
+                  return Cases::Inputs{make_input(keys[0], shape, dtype, values, layout),
+                                       make_input(keys[1], shape, dtype, values, layout)};
+                });
+    };
+    for (const Shape& shape : {Shape{1}, Shape{17}, Shape{2500}})
+      add_case(shape, 0, Values::kSmall, Layout::kContiguous);
+    for (const int axis : {0, 1})
+      for (const Layout layout : kLayouts) add_case({33, 10}, axis, Values::kSmall, layout);
+    add_case({60, 4}, 1, Values::kAwkward, Layout::kContiguous);
+  }
+}
+
+void add_cross_entropy_gradient(Cases& cases) {
+  for (const DType dtype : kFloating)
+    for (const Shape& shape : {Shape{1, 1}, Shape{33, 10}, Shape{5, 2500}, Shape{0, 4}})
+      for (const Layout layout : {Layout::kContiguous, Layout::kTransposed})
+        cases.add(case_name(dtype, "{} {}", layout_name(layout), shape.to_string()), {}, [=](auto keys) {
+          return Cases::Inputs{make_input(keys[0], shape, dtype, Values::kSmall, layout),
+                               make_indices(keys[1], shape[0], shape[1]),
+                               make_input(keys[2], {shape[0]}, dtype)};
+        });
+}
+
+// (x, scale, shift), (g, x, scale) or (g, x).
+void add_layer_norm(Cases& cases) {
+  const Op op = cases.op();
+  const auto add_case = [&](DType dtype, const Shape& shape, int axes, Values values, Layout layout) {
+    const LayerNormAttributes attributes{axes, 1e-5};
+    Shape row;
+    for (int axis = shape.rank() - axes; axis < shape.rank(); ++axis) row.append(shape[axis]);
+    cases.add(case_name(dtype, "{}{} {} over {}", layout_name(layout),
+                        values == Values::kAwkward ? " awkward" : "", shape.to_string(), axes),
+              attributes, [=](auto keys) {
+                const auto whole = [&](int i) { return make_input(keys[i], shape, dtype, values, layout); };
+                const auto part = [&](int i) { return make_input(keys[i], row, dtype); };
+                if (op == Op::kLayerNorm) return Cases::Inputs{whole(0), part(1), part(2)};
+                if (op == Op::kLayerNormScaleGradient) return Cases::Inputs{whole(0), whole(1)};
+                return Cases::Inputs{whole(0), whole(1), part(2)};
+              });
+  };
+  for (const DType dtype : kFloating) {
+    for (const Shape& shape : {Shape{1}, Shape{17}, Shape{5, 1024}, Shape{3, 2500}, Shape{1100, 5}, Shape{0, 4}})
+      add_case(dtype, shape, 1, Values::kOrdinary, Layout::kContiguous);
+    for (const Layout layout : kLayouts) add_case(dtype, {33, 10}, 1, Values::kOrdinary, layout);
+    add_case(dtype, {4, 5, 6}, 2, Values::kOrdinary, Layout::kContiguous);
+    add_case(dtype, {60, 4}, 1, Values::kAwkward, Layout::kContiguous);
+  }
+}
+
+void add_normalization(Cases& cases) {
+  switch (cases.op()) {
+    case Op::kSoftmax:
+    case Op::kLogSoftmax:
+      return add_softmax(cases);
+    case Op::kCrossEntropy:
+      return add_cross_entropy(cases);
+    case Op::kCrossEntropyGradient:
+      return add_cross_entropy_gradient(cases);
+    case Op::kSoftmaxGradient:
+    case Op::kLogSoftmaxGradient:
+      return add_softmax_gradient(cases);
+    default:
+      return add_layer_norm(cases);
+  }
+}
+
 // ---- Optimisers ----
 
 // Tensors whose ends lie below, at and beyond a vector and a line of 64 bytes.
@@ -597,7 +670,9 @@ void add_optimizer(Cases& cases) {
   };
   const bool adam = cases.op() == Op::kAdamStep;
   const std::vector<Variant> variants =
-      adam ? std::vector<Variant>{{"plain", {}}, {"decay", {.decay = true}}, {"decoupled", {.decoupled = true}}}
+      adam ? std::vector<Variant>{{"plain", {}},
+                                  {"decay", {.decay = true}},
+                                  {"decoupled", {.decoupled = true}}}
            : std::vector<Variant>{{"plain", {}},
                                   {"decay", {.decay = true}},
                                   {"momentum", {.momentum = true}},
@@ -606,17 +681,18 @@ void add_optimizer(Cases& cases) {
     for (const Variant& variant : variants)
       for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
         const std::size_t kinds = adam ? 4 : variant.attributes.momentum ? 3 : 2;
-        cases.add(case_name(dtype, "{}, {}", variant.name, layout_name(layout)), variant.attributes,
-                  [=](auto keys) {
-                    Cases::Inputs inputs;
-                    for (std::size_t kind = 0; kind < kinds; ++kind)
-                      for (const Shape& shape : {Shape{7}, Shape{}, Shape{0, 3}, Shape{4, 4}, Shape{5, 41}})
-                        inputs.push_back(make_input(keys[inputs.size()], shape, dtype,
-                                                    kind == 1 ? Values::kAwkward : Values::kSmall, layout));
-                    const DType numbers = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
-                    inputs.push_back(make_input(keys[inputs.size()], {adam ? 7 : 3}, numbers, Values::kSmall));
-                    return inputs;
-                  });
+        cases.add(
+            case_name(dtype, "{}, {}", variant.name, layout_name(layout)), variant.attributes,
+            [=](auto keys) {
+              Cases::Inputs inputs;
+              for (std::size_t kind = 0; kind < kinds; ++kind)
+                for (const Shape& shape : {Shape{7}, Shape{}, Shape{0, 3}, Shape{4, 4}, Shape{5, 41}})
+                  inputs.push_back(make_input(keys[inputs.size()], shape, dtype,
+                                              kind == 1 ? Values::kAwkward : Values::kSmall, layout));
+              const DType numbers = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
+              inputs.push_back(make_input(keys[inputs.size()], {adam ? 7 : 3}, numbers, Values::kSmall));
+              return inputs;
+            });
       }
 }
 
@@ -635,14 +711,16 @@ void add_recurrent(Cases& cases) {
       for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
         const auto [times, samples, hidden] = size;
         const Shape state{samples, hidden}, products{times, samples, gates * hidden};
-        std::vector<Shape> shapes = {products, state, {gates * hidden, hidden}, {gates * hidden}, {gates * hidden}};
+        std::vector<Shape> shapes = {
+            products, state, {gates * hidden, hidden}, {gates * hidden}, {gates * hidden}};
         if (is_lstm) shapes.insert(shapes.begin() + 1, state);
         if (gradient) {
           shapes.insert(shapes.begin(),
                         is_lstm ? Shape{2, times, samples, hidden} : Shape{times, samples, hidden});
           shapes.push_back({is_lstm ? 7 : 5, times, samples, hidden});
         }
-        cases.add(case_name(dtype, "{} times, {} samples, {} hidden, {}", times, samples, hidden, layout_name(layout)),
+        cases.add(case_name(dtype, "{} times, {} samples, {} hidden, {}", times, samples, hidden,
+                            layout_name(layout)),
                   {}, [=](auto keys) {
                     Cases::Inputs inputs;
                     for (const Shape& shape : shapes)
@@ -673,9 +751,12 @@ void add_finish(Cases& cases) {
           cases.add(case_name(dtype, "activation {}, bias {}{}", activation, axis, drops ? ", drops" : ""),
                     attributes, [=](auto keys) {
                       Cases::Inputs inputs = {make_input(keys[0], shape, dtype, Values::kAwkward, layout)};
-                      if (gradient) inputs.push_back(make_input(keys[1], shape, dtype, Values::kAwkward, layout));
-                      if (axis >= 0) inputs.push_back(make_input(keys[2], {shape[axis]}, dtype, Values::kAwkward));
-                      if (drops) inputs.push_back(make_input(keys[3], shape, DType::kFloat32, Values::kSmall, layout));
+                      if (gradient)
+                        inputs.push_back(make_input(keys[1], shape, dtype, Values::kAwkward, layout));
+                      if (axis >= 0)
+                        inputs.push_back(make_input(keys[2], {shape[axis]}, dtype, Values::kAwkward));
+                      if (drops)
+                        inputs.push_back(make_input(keys[3], shape, DType::kFloat32, Values::kSmall, layout));
                       return inputs;
                     });
         }
@@ -723,12 +804,12 @@ std::vector<Case> cases_of(Op op) {
       add_reduction(cases);
       break;
     case OpClass::kIndex:
-      (op == Op::kGather || op == Op::kIndexAdd           ? add_index
+      (op == Op::kGather || op == Op::kIndexAdd        ? add_index
        : op == Op::kTakeAlong || op == Op::kScatterAdd ? add_along
                                                        : add_sort)(cases);
       break;
     case OpClass::kNormalize:
-      (op == Op::kCrossEntropy ? add_cross_entropy : add_softmax)(cases);
+      add_normalization(cases);
       break;
     case OpClass::kOptimizer:
       add_optimizer(cases);

@@ -11,6 +11,7 @@ void print_training_result(const train::TrainResult& result) {
   fmt::print("steps     {}{} in {:.1f} s\n", result.steps,
              result.first_step == 0 ? "" : fmt::format(" (resumed after {})", result.first_step),
              result.seconds);
+  fmt::print("memory    at most {:.1f} MB in tensors\n", static_cast<double>(result.peak_bytes) * 1e-6);
   if (result.held_out_accuracy) {
     fmt::print("held out  accuracy {:.4f}, loss {:.4f} on {} samples\n", *result.held_out_accuracy,
                result.held_out_loss.value_or(0), result.held_out_samples);

@@ -154,6 +154,42 @@ void Conv2d::initialize_parameters(RandomSource& random) {
   initialize_as_pytorch(random, *weight_, bias_);
 }
 
+// ---- LayerNorm ----
+
+LayerNorm::LayerNorm(const Shape& shape, const LayerNormSettings& settings) : settings_(settings) {
+  if (shape.rank() < 1) fail("LayerNorm: the shape of a row is {}, expected at least one axis", shape.to_string());
+  for (int axis = 0; axis < shape.rank(); ++axis) positive("LayerNorm", "a length of the row", shape[axis]);
+  if (!(settings.epsilon >= 0)) fail("LayerNorm: epsilon is {}, expected at least 0", settings.epsilon);
+  weight_ = &add_parameter("weight", shape, settings.dtype);
+  bias_ = &add_parameter("bias", shape, settings.dtype);
+}
+
+Tensor LayerNorm::forward(const Tensor& x, Context& /*context*/) {
+  output_shape(x.shape());
+  require_dtype(where(), x, *weight_);
+  return layer_norm(x, weight_->value, bias_->value, settings_.epsilon);
+}
+
+Shape LayerNorm::output_shape(const Shape& input) const {
+  const Shape& row = weight_->value.shape();
+  const int leading = input.rank() - row.rank();
+  bool fits = leading >= 0;
+  for (int axis = 0; fits && axis < row.rank(); ++axis) fits = input[leading + axis] == row[axis];
+  if (!fits)
+    fail("{}: the input has shape {}, but the weight {} takes that shape on its last axes", where(),
+         input.to_string(), row.to_string());
+  return input;
+}
+
+std::string LayerNorm::describe() const {
+  return fmt::format("LayerNorm({})", weight_->value.shape().to_string());
+}
+
+void LayerNorm::initialize_parameters(RandomSource& /*random*/) {
+  weight_->value = ones(weight_->value.shape(), settings_.dtype);
+  bias_->value = zeros(bias_->value.shape(), settings_.dtype);
+}
+
 // ---- Pooling ----
 
 Pool2d::Pool2d(const Pool2dSettings& settings, const char* name) : name_(name) {

@@ -9,6 +9,7 @@
 // network.add<nn::ReLU>();
 // network.add<nn::MaxPool2d>();
 // network.add<nn::Flatten>();
+// network.add<nn::LayerNorm>(Shape{4 * 4 * 4});
 // network.add<nn::Dropout>(0.25);
 // network.add<nn::Linear>(4 * 4 * 4, 10);
 // assert(network.output_shape({32, 1, 8, 8}) == (Shape{32, 10}));
@@ -72,6 +73,30 @@ class Conv2d : public Module {
   void initialize_parameters(RandomSource& random) override;
   std::int64_t in_channels_, out_channels_;
   Conv2dSettings settings_;
+  Parameter* weight_ = nullptr;
+  Parameter* bias_ = nullptr;
+};
+
+struct LayerNormSettings {
+  double epsilon = 1e-5;
+  DType dtype = DType::kFloat32;
+};
+
+// x [..., shape]: each row over the trailing axes is brought to mean 0 and variance 1, then scaled and shifted: (x - mean) /
+// sqrt(variance + epsilon) * weight + bias; weight and bias have the shape and begin at 1 and 0. Ba, Kiros and Hinton, "Layer
+// normalization" (2016).
+class LayerNorm : public Module {
+ public:
+  explicit LayerNorm(const Shape& shape, const LayerNormSettings& settings = {});
+  Tensor forward(const Tensor& x, Context& context) override;
+  Shape output_shape(const Shape& input) const override;
+  std::string describe() const override;
+  Parameter& weight() { return *weight_; }
+  Parameter& bias() { return *bias_; }
+
+ private:
+  void initialize_parameters(RandomSource& random) override;
+  LayerNormSettings settings_;
   Parameter* weight_ = nullptr;
   Parameter* bias_ = nullptr;
 };

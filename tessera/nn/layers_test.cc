@@ -54,6 +54,10 @@ std::unique_ptr<Module> torch_layer(const torch_cases::Json& test) {
                                                    .bias = bias,
                                                    .dtype = DType::kFloat64});
   }
+  if (meta["op"] == "layernorm")
+    return std::make_unique<LayerNorm>(
+        parameters.at("m.weight").shape(),
+        LayerNormSettings{.epsilon = meta["eps"], .dtype = DType::kFloat64});
   Pool2dSettings pool;
   if (meta["op"] == "maxpool2d" && meta["dilation"] == 1) {
     pool = {pair_from(meta["kernel"]), pair_from(meta["stride"]), pair_from(meta["padding"]), true,
@@ -98,7 +102,22 @@ TEST_F(LayersTest, AgreeWithPyTorch) {
     }
     ++checked;
   }
-  EXPECT_EQ(checked, 7 + 1 + 3 + 3 + 3);  // conv2d, linear, max and average pooling, activations
+  // conv2d, linear, max and average pooling, activations, layer normalisation
+  EXPECT_EQ(checked, 7 + 1 + 3 + 3 + 3 + 1);
+}
+
+// Rows of numbers whose mean is 10 and variance 4: what is left is the rows' own pattern.
+TEST_F(LayersTest, LayerNormBringsRowsToMeanZeroAndVarianceOne) {
+  LayerNorm layer({2, 2}, {.epsilon = 0, .dtype = DType::kFloat64});
+  RandomSource random(7);
+  layer.initialize(random);
+  const Tensor x = Tensor::from<double>({8, 12, 12, 8, 12, 12, 8, 8}, {2, 2, 2});
+  EXPECT_EQ(layer.evaluate(x).to_vector<double>(), (std::vector<double>{-1, 1, 1, -1, 1, 1, -1, -1}));
+  EXPECT_EQ(layer.describe(), "LayerNorm([2, 2])");
+  EXPECT_EQ(message_of([&] { layer.output_shape({2, 4}); }),
+            "LayerNorm([2, 2]): the input has shape [2, 4], but the weight [2, 2] takes that shape on its last axes");
+  EXPECT_EQ(message_of([] { LayerNorm none({}); }),
+            "LayerNorm: the shape of a row is [], expected at least one axis");
 }
 
 TEST_F(LayersTest, ErrorsNameTheLayerAndBothShapes) {

@@ -8,8 +8,8 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/tensor/op_scope.h"
-#include "tessera/tensor/optimizer_steps.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/tensor/optimizer_steps.h"
 
 namespace tessera::nn {
 namespace {

@@ -178,8 +178,7 @@ void step_composed(const AdamSettings& s, Composed& p, const Tensor& gradient, d
   const double mean_correction = 1 - numerics::pow(s.beta1, static_cast<double>(step));
   const double root_correction = numerics::sqrt(1 - numerics::pow(s.beta2, static_cast<double>(step)));
   if (s.decoupled) p.value = p.value * (1 - rate * s.weight_decay);
-  const Tensor g =
-      s.weight_decay == 0 || s.decoupled ? gradient : gradient + p.value * s.weight_decay;
+  const Tensor g = s.weight_decay == 0 || s.decoupled ? gradient : gradient + p.value * s.weight_decay;
   p.first = p.first * s.beta1 + g * (1 - s.beta1);
   p.second = p.second * s.beta2 + (g * g) * (1 - s.beta2);
   p.value = p.value - (p.first * (rate * root_correction / mean_correction)) /
@@ -207,7 +206,8 @@ void check_composition(const Settings& settings) {
     optimizer.step(gradients, 0.1);
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       step_composed(settings, composed[i], gradients[i], 0.1, step);
-      EXPECT_TRUE(same_bits(parameters[i].value, composed[i].value)) << parameters[i].name << ", step " << step;
+      EXPECT_TRUE(same_bits(parameters[i].value, composed[i].value))
+          << parameters[i].name << ", step " << step;
       EXPECT_TRUE(parameters[i].value.contiguous());
     }
   }

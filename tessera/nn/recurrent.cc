@@ -69,7 +69,8 @@ RecurrentResult Recurrent::run_all(const Tensor& x, const Tensor& h0, const Tens
          x.shape().to_string(), dtype_name(settings_.dtype));
   check_states("h0", h0, x);
   check_states("c0", c0, x);
-  if (x.size(1) == 0) fail("{}: the input has shape {}, expected at least one time", where(), x.shape().to_string());
+  if (x.size(1) == 0)
+    fail("{}: the input has shape {}, expected at least one time", where(), x.shape().to_string());
   const auto initial = [&](const Tensor& states, std::size_t run) {
     return states.defined() ? slice(states, {static_cast<std::int64_t>(run)})
                             : zeros({x.size(0), hidden_size_}, settings_.dtype);

@@ -29,7 +29,8 @@ struct RecurrentSettings {
 
 struct RecurrentResult {
   Tensor output;  // [N, T, D H]: the hidden states of the last layer; D directions
-  Tensor h, c;    // [layers D, N, H]: the states after the last time that a run has seen, by layer, then direction; c of LSTM only
+  Tensor h,
+      c;  // [layers D, N, H]: the states after the last time that a run has seen, by layer, then direction; c of LSTM only
 };
 
 class Recurrent : public Module {

@@ -27,7 +27,8 @@ RecurrentSettings settings_of(const Json& meta, const NamedTensors& parameters) 
 }
 
 NamedTensors results_of(const RecurrentResult& result, bool batch_first) {
-  NamedTensors results = {{"y", batch_first ? result.output : permute(result.output, {1, 0, 2})}, {"h", result.h}};
+  NamedTensors results = {{"y", batch_first ? result.output : permute(result.output, {1, 0, 2})},
+                          {"h", result.h}};
   if (result.c.defined()) results["c"] = result.c;
   return results;
 }
@@ -47,7 +48,8 @@ void check_case(const Json& test, Layer& layer, const Run& run) {
   const NamedTensors output_gradients = torch_cases::tensors_of(test["grad_outputs"]);
   for (const auto& [name, expected] : torch_cases::tensors_of(test["outputs"])) {
     EXPECT_LE(torch_cases::distance(results.at(name), expected), kTolerance) << "output " << name;
-    if (output_gradients.contains(name)) weighted = weighted + sum(results.at(name) * output_gradients.at(name));
+    if (output_gradients.contains(name))
+      weighted = weighted + sum(results.at(name) * output_gradients.at(name));
   }
   for (const char* kind : {"grad_inputs", "grad_params"})
     for (const auto& [name, expected] : torch_cases::tensors_of(test[kind]))
@@ -71,7 +73,8 @@ TEST(Recurrent, AgreesWithPyTorch) {
       const Tensor hidden = parameters.at("m.weight_hh_l0"), input = parameters.at("m.weight_ih_l0");
       if (is_gru) {
         GRU layer(input.size(1), hidden.size(1), settings);
-        check_case(test, layer, [&](const Tensor& x, const NamedTensors& in) { return layer.run(x, in.at("h0")); });
+        check_case(test, layer,
+                   [&](const Tensor& x, const NamedTensors& in) { return layer.run(x, in.at("h0")); });
       } else {
         LSTM layer(input.size(1), hidden.size(1), settings);
         check_case(test, layer, [&](const Tensor& x, const NamedTensors& in) {
@@ -110,12 +113,20 @@ TEST(Recurrent, Errors) {
   use_backend("reference");
   GRU layer(3, 4, {.layers = 2, .bidirectional = true, .bias = false});
   EXPECT_EQ(layer.describe(), "GRU(3 -> 4, 2 layers, both directions, no bias)");
-  EXPECT_EQ(message_of([&] { layer.evaluate(zeros({2, 5, 4})); }),
-            "GRU(3 -> 4, 2 layers, both directions, no bias): the input has shape [2, 5, 4], expected [N, T, 3]");
-  EXPECT_EQ(message_of([&] { layer.run(zeros({2, 5, 3}), zeros({4, 3, 4})); }),
+  EXPECT_EQ(
+      message_of([&] {
+        layer.evaluate(zeros({2, 5, 4}));
+      }),
+      "GRU(3 -> 4, 2 layers, both directions, no bias): the input has shape [2, 5, 4], expected [N, T, 3]");
+  EXPECT_EQ(message_of([&] {
+              layer.run(zeros({2, 5, 3}), zeros({4, 3, 4}));
+            }),
             "GRU(3 -> 4, 2 layers, both directions, no bias): h0 has shape [4, 3, 4], expected [4, 2, 4]");
-  EXPECT_EQ(message_of([&] { layer.evaluate(zeros({2, 5, 3}, DType::kFloat64)); }),
-            "GRU(3 -> 4, 2 layers, both directions, no bias): the input is float64 [2, 5, 3], but the parameters are "
+  EXPECT_EQ(message_of([&] {
+              layer.evaluate(zeros({2, 5, 3}, DType::kFloat64));
+            }),
+            "GRU(3 -> 4, 2 layers, both directions, no bias): the input is float64 [2, 5, 3], but the "
+            "parameters are "
             "float32");
   EXPECT_THROW(GRU(3, 0), Error);
 }

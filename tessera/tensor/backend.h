@@ -12,9 +12,11 @@
 //   MatrixMultiply            both have the output's rank, at least 2, and the output's leading axes (stride 0 for repeated ones)
 //   Conv2d, pooling           4 axes; `kernel` holds the filter's or the window's size, `input_shape` is set for gradients only
 //   Reduce      `axes` count from the front, ascend and do not repeat; Max, Min, ArgMax have something to choose from
-//   Softmax, LogSoftmax, Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Sort, ArgSort   `axis` counts from the front
+//   Softmax, LogSoftmax, their gradients, Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Sort, ArgSort   `axis` counts from the front
 //   TakeAlong, ScatterAdd     the values of the index are not checked yet
-//   Gather, IndexAdd, CrossEntropy   index and labels are contiguous int64 vectors; their values are not checked yet
+//   SgdStep, AdamStep         whole lists of tensors and factors (optimizer_steps.h); the output's gaps are to be zeros
+//   Finish, Recurrent         inputs in the order of finish.h and recurrent.h; `axis` counts from the front
+//   Gather, IndexAdd, CrossEntropy and its gradient   index and labels are contiguous int64 vectors; their values are not checked yet
 //   View        never reach a backend
 // What is left to the kernel is to refuse bad values with an Error: an index or a label out of range, integer division by zero. An
 // operation whose output has no elements does not reach the backend, so its values are not looked at.

@@ -14,7 +14,8 @@ TensorSpec finished(const RuleCall& call, std::size_t x) {
   for (std::size_t i = 0; i < x + 1 + (finish.bias ? 1 : 0); ++i) require_same_dtype(call, 0, i);
   const Shape& shape = call.shape(x);
   if (call.shape(0) != shape)
-    fail("{}: the gradient has shape {}, but x has {}", call.name(), call.shape(0).to_string(), shape.to_string());
+    fail("{}: the gradient has shape {}, but x has {}", call.name(), call.shape(0).to_string(),
+         shape.to_string());
   if (finish.bias) {
     if (finish.axis < 0 || finish.axis >= shape.rank())
       fail("{}: axis {} is out of range for shape {}", call.name(), finish.axis, shape.to_string());

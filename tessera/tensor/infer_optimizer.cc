@@ -7,12 +7,14 @@ namespace {
 
 TensorSpec step_of(const RuleCall& call, std::int64_t factors) {
   const auto& attributes = call.get<OptimizerAttributes>();
-  if (attributes.decay && attributes.decoupled) fail("{}: weight decay is either decoupled or not", call.name());
+  if (attributes.decay && attributes.decoupled)
+    fail("{}: weight decay is either decoupled or not", call.name());
   const OptimizerLists lists = optimizer_lists(call.op, call.inputs.size(), attributes);
   require_floating(call, 0, "the first value");
   for (std::size_t i = 0; i + 1 < call.inputs.size(); ++i) require_same_dtype(call, 0, i);
   const DType dtype = call.input(0).dtype();
-  require_dtype(call, call.inputs.size() - 1, "the factors", {dtype == DType::kFloat64 ? dtype : DType::kFloat32});
+  require_dtype(call, call.inputs.size() - 1, "the factors",
+                {dtype == DType::kFloat64 ? dtype : DType::kFloat32});
   std::int64_t elements = 0;
   for (std::size_t i = 0; i < lists.tensors; ++i) {
     elements += padded_elements(call.shape(i).elements());

@@ -65,8 +65,11 @@ void require_padded_size(const RuleCall& call, const Shape& input, const WindowA
   if (fits) return;
   std::string text;
   for (int i = 0; i < window.axes; ++i)
-    text += fmt::format("{}{} {}", i == 0 ? "" : i + 1 == window.axes ? " and " : ", ", window.padding[i],
-                        axis_name(window, i));
+    text += fmt::format("{}{} {}",
+                        i == 0                 ? ""
+                        : i + 1 == window.axes ? " and "
+                                               : ", ",
+                        window.padding[i], axis_name(window, i));
   fail("{}: {} with a padding of {}: expected at most 2^31 elements in a padded image", call.name(),
        input.to_string(), text);
 }

@@ -8,7 +8,8 @@ struct Sequence {
   std::int64_t times, samples, hidden;
 };
 
-void require_shape(const RuleCall& call, std::size_t input, std::string_view argument, const Shape& expected) {
+void require_shape(const RuleCall& call, std::size_t input, std::string_view argument,
+                   const Shape& expected) {
   if (call.shape(input) == expected) return;
   fail("{}: {} has shape {}, expected {}", call.name(), argument, call.shape(input).to_string(),
        expected.to_string());

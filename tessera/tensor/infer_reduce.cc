@@ -49,6 +49,42 @@ TensorSpec extreme(const RuleCall& call) {
   return {shape, call.input(0).dtype()};
 }
 
+// Input `index` must look like input 0.
+void require_like_first(const RuleCall& call, std::size_t index) {
+  require_same_dtype(call, 0, index);
+  if (call.shape(0) != call.shape(index))
+    fail("{}: the shapes {} and {} differ", call.name(), call.shape(0).to_string(),
+         call.shape(index).to_string());
+}
+
+void require_labels(const RuleCall& call) {
+  require_floating(call, 0, "logits");
+  require_rank(call, 0, "logits", 2, "[N,C]");
+  require_dtype(call, 1, "labels", {DType::kInt64});
+  require_rank(call, 1, "labels", 1, "[N]");
+  if (call.shape(0)[0] != call.shape(1)[0])
+    fail("{}: logits {} and labels {}: axis 0 of the logits is {}, axis 0 of the labels is {}", call.name(),
+         call.shape(0).to_string(), call.shape(1).to_string(), call.shape(0)[0], call.shape(1)[0]);
+}
+
+// The trailing axes of x, which must be the shape of the inputs from `first_row` on.
+Shape row_shape(const RuleCall& call, std::size_t first_row) {
+  require_floating(call, 0, "x");
+  const int axes = call.get<LayerNormAttributes>().axes;
+  const Shape& x = call.shape(0);
+  if (axes < 1 || axes > x.rank())
+    fail("{}: {} trailing axes of {}, expected 1 to {}", call.name(), axes, x.to_string(), x.rank());
+  Shape row;
+  for (int axis = x.rank() - axes; axis < x.rank(); ++axis) row.append(x[axis]);
+  for (std::size_t i = first_row; i < call.inputs.size(); ++i) {
+    require_same_dtype(call, 0, i);
+    if (call.shape(i) != row)
+      fail("{}: {} {} does not have the shape {} of a row of {}", call.name(),
+           i == first_row ? "scale" : "shift", call.shape(i).to_string(), row.to_string(), x.to_string());
+  }
+  return row;
+}
+
 TensorSpec normalized(const RuleCall& call) {
   require_floating(call, 0, "x");
   checked_axis(call, call.shape(0));
@@ -90,14 +126,40 @@ TensorSpec log_softmax_rule(const RuleCall& call) {
 }
 
 TensorSpec cross_entropy_rule(const RuleCall& call) {
-  require_floating(call, 0, "logits");
-  require_rank(call, 0, "logits", 2, "[N,C]");
-  require_dtype(call, 1, "labels", {DType::kInt64});
-  require_rank(call, 1, "labels", 1, "[N]");
-  if (call.shape(0)[0] != call.shape(1)[0])
-    fail("cross_entropy: logits {} and labels {}: axis 0 of the logits is {}, axis 0 of the labels is {}",
-         call.shape(0).to_string(), call.shape(1).to_string(), call.shape(0)[0], call.shape(1)[0]);
+  require_labels(call);
   return {Shape{call.shape(0)[0]}, call.input(0).dtype()};
+}
+
+TensorSpec softmax_gradient_rule(const RuleCall& call) {
+  require_like_first(call, 1);
+  return normalized(call);
+}
+TensorSpec log_softmax_gradient_rule(const RuleCall& call) {
+  require_like_first(call, 1);
+  return normalized(call);
+}
+
+TensorSpec cross_entropy_gradient_rule(const RuleCall& call) {
+  require_labels(call);
+  require_same_dtype(call, 0, 2);
+  if (call.shape(2) != call.shape(1))
+    fail("{}: the gradient has shape {}, expected {}", call.name(), call.shape(2).to_string(),
+         call.shape(1).to_string());
+  return {call.shape(0), call.input(0).dtype()};
+}
+
+TensorSpec layer_norm_rule(const RuleCall& call) {
+  row_shape(call, 1);
+  return {call.shape(0), call.input(0).dtype()};
+}
+TensorSpec layer_norm_input_gradient_rule(const RuleCall& call) {
+  require_like_first(call, 1);
+  row_shape(call, 2);
+  return {call.shape(0), call.input(0).dtype()};
+}
+TensorSpec layer_norm_scale_gradient_rule(const RuleCall& call) {
+  require_like_first(call, 1);
+  return {row_shape(call, 2), call.input(0).dtype()};
 }
 
 }  // namespace tessera::shape_rules

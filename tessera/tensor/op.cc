@@ -63,7 +63,7 @@ TensorView kernel_input(Op op, std::size_t position, const Tensor& input, const 
     return broadcast_view(view, output);
   if (op == Op::kMatrixMultiply) return broadcast_batch(view, output);
   const bool is_index = op_class == OpClass::kIndex && position == 1;
-  const bool is_labels = op == Op::kCrossEntropy && position == 1;
+  const bool is_labels = (op == Op::kCrossEntropy || op == Op::kCrossEntropyGradient) && position == 1;
   if ((is_index || is_labels) && !view.contiguous()) {
     const Tensor dense = Tensor::allocate(input.shape(), input.dtype(), input.device());
     run_kernel(Op::kCopy, {&view, 1}, dense, NoAttributes{});

@@ -84,7 +84,7 @@ struct SliceAttributes {                // Slice and its adjoint Embed
   std::vector<Range::Resolved> ranges;  // one per axis of the unsliced shape
   Shape full_shape;                     // the unsliced shape
 };
-struct AxisAttributes {  // Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Softmax, LogSoftmax
+struct AxisAttributes {  // Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Softmax, LogSoftmax and their gradients
   int axis = 0;
 };
 struct SortAttributes {  // Sort, ArgSort
@@ -128,10 +128,15 @@ struct FinishAttributes {  // Finish and its gradient (finish.h)
   double scale = 1;  // of what stays
 };
 
+struct LayerNormAttributes {
+  int axes = 1;  // trailing axes that make up a row, at least 1
+  double epsilon = 1e-5;
+};
+
 using Attributes =
     std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
                  PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes,
-                 OptimizerAttributes, FinishAttributes, SortAttributes>;
+                 OptimizerAttributes, FinishAttributes, SortAttributes, LayerNormAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

@@ -59,6 +59,25 @@ TEST_F(OpTest, NumbersTakeTheTensorsType) {
             "full: the number 1.5 is not a value of int64; use to() to convert the tensor");
 }
 
+TEST_F(OpTest, ErrorsOfIndicesAndOrders) {
+  EXPECT_EQ(error_of([] {
+              take_along(zeros({2, 3}), zeros({3, 4}, DType::kInt64), 1);
+            }),
+            "take_along: index has shape [3, 4], expected that of x [2, 3] but for axis 1");
+  EXPECT_EQ(error_of([] {
+              scatter_add(zeros({2, 3}), zeros({2, 4}, DType::kInt64), zeros({2, 3}), 1);
+            }),
+            "scatter_add: source has shape [2, 3], expected that of the index [2, 4]");
+  EXPECT_EQ(error_of([] {
+              take_along(zeros({2, 3}), zeros({2, 3}), 1);
+            }),
+            "take_along: index is float32, expected int64");
+  EXPECT_EQ(error_of([] {
+              argsort(zeros({2, 3}), 2);
+            }),
+            "argsort: axis 2 is out of range for shape [2, 3]: expected -2 to 1");
+}
+
 TEST_F(OpTest, ShapeErrorsNameBothShapesAndTheAxis) {
   EXPECT_EQ(error_of([] {
               matmul(zeros({2, 3}), zeros({4, 5}));
@@ -191,9 +210,10 @@ TEST_F(OpTest, OutputShapes) {
                    {.stride = {2, 1}, .padding = {1, 0}, .dilation = {2, 3}, .groups = 2})
                 .shape(),
             (Shape{2, 6, 4, 5}));
-  EXPECT_EQ(conv1d(zeros({2, 4, 9}), zeros({6, 2, 3}), {.stride = 2, .padding = 1, .dilation = 2, .groups = 2})
-                .shape(),
-            (Shape{2, 6, 4}));
+  EXPECT_EQ(
+      conv1d(zeros({2, 4, 9}), zeros({6, 2, 3}), {.stride = 2, .padding = 1, .dilation = 2, .groups = 2})
+          .shape(),
+      (Shape{2, 6, 4}));
   EXPECT_EQ(conv3d(zeros({2, 4, 6, 9, 8}), zeros({6, 2, 2, 3, 2}),
                    {.stride = {3, 2, 1}, .padding = {1, 1, 0}, .dilation = {1, 2, 3}, .groups = 2})
                 .shape(),

@@ -54,6 +54,10 @@ std::string text_of(const ReduceAttributes& reduce) {
   return fmt::format("axes {}{}", fmt::join(reduce.axes, ","), reduce.keep_axes ? "; keep_axes" : "");
 }
 
+std::string text_of(const LayerNormAttributes& norm) {
+  return fmt::format("axes {}; epsilon {}", norm.axes, norm.epsilon);
+}
+
 // What is as it is by default is left out, except for kernel and stride.
 std::string text_of(const WindowAttributes& window) {
   const WindowAttributes usual;

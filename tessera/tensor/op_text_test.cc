@@ -18,12 +18,24 @@ TEST(AttributesText, EveryNumberThatChangesAResultIsThere) {
             "key 00000abc 00000007; step 36; offset 128");
   EXPECT_EQ(attributes_text(PermuteAttributes{{1, 0, 2}}), "axes 1,0,2");
   EXPECT_EQ(attributes_text(AxisAttributes{2}), "axis 2");
+  EXPECT_EQ(attributes_text(LayerNormAttributes{2, 1e-5}), "axes 2; epsilon 1e-05");
   EXPECT_EQ(attributes_text(SortAttributes{1, false}), "axis 1");
   EXPECT_EQ(attributes_text(SortAttributes{0, true}), "axis 0; descending");
   EXPECT_EQ(attributes_text(ReduceAttributes{{0, 2}, false}), "axes 0,2");
   EXPECT_EQ(attributes_text(ReduceAttributes{{0, 2}, true}), "axes 0,2; keep_axes");
   const SliceAttributes slice{{Range(1, 5, 2).resolve(6, 0), Range(-1).resolve(3, 1)}, {6, 3}};
   EXPECT_EQ(attributes_text(slice), "ranges 1+2*2, 2 of [6, 3]");
+}
+
+TEST(AttributesText, StepsAndFinishesSayWhatTheyHave) {
+  EXPECT_EQ(attributes_text(OptimizerAttributes{}), "");
+  EXPECT_EQ(attributes_text(OptimizerAttributes{.momentum = true, .nesterov = true, .decay = true}),
+            "momentum; nesterov; decay");
+  EXPECT_EQ(attributes_text(OptimizerAttributes{.decoupled = true}), "decoupled decay");
+  EXPECT_EQ(attributes_text(FinishAttributes{}), "");
+  EXPECT_EQ(attributes_text(FinishAttributes{
+                .activation = Activation::kRelu, .bias = true, .axis = 3, .drops = true, .drop = 0.25}),
+            "bias along axis 3; relu; drop 0.25");
 }
 
 TEST(AttributesText, WindowsSayWhatIsNotUsual) {

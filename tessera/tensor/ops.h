@@ -211,5 +211,8 @@ Tensor softmax(const Operand& x, std::int64_t axis = -1);
 Tensor log_softmax(const Operand& x, std::int64_t axis = -1);
 // logits [N,C], labels int64 [N] in [0, C) -> one loss per sample, [N]
 Tensor cross_entropy(const Operand& logits, const Tensor& labels);
+// Rows over x's trailing axes, as many as scale and shift have: (x - mean) / sqrt(variance + epsilon) * scale + shift, where the
+// division is a multiplication by 1 / sqrt(...). Ba, Kiros and Hinton, "Layer normalization" (2016).
+Tensor layer_norm(const Operand& x, const Tensor& scale, const Tensor& shift, double epsilon = 1e-5);
 
 }  // namespace tessera

@@ -67,4 +67,9 @@ Tensor cross_entropy(const Operand& logits, const Tensor& labels) {
   return apply(Op::kCrossEntropy, inputs, NoAttributes{}, logits.where());
 }
 
+Tensor layer_norm(const Operand& x, const Tensor& scale, const Tensor& shift, double epsilon) {
+  const std::array<Tensor, 3> inputs = {tensor_argument(Op::kLayerNorm, x), scale, shift};
+  return apply(Op::kLayerNorm, inputs, LayerNormAttributes{scale.rank(), epsilon}, x.where());
+}
+
 }  // namespace tessera

@@ -24,10 +24,10 @@
 namespace tessera {
 
 struct RecurrentWeights {  // G gates: 3 of gru, 4 of lstm
-  Tensor input;        // [G H, I]
-  Tensor hidden;       // [G H, H]
-  Tensor input_bias;   // [G H]
-  Tensor hidden_bias;  // [G H]
+  Tensor input;            // [G H, I]
+  Tensor hidden;           // [G H, H]
+  Tensor input_bias;       // [G H]
+  Tensor hidden_bias;      // [G H]
 };
 
 // x [T, N, I], h0 [N, H] -> the hidden state after each time, [T, N, H]. With a = x W_input^T + b_input, b = h W_hidden^T + b_hidden

@@ -4,6 +4,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/progress.h"
+#include "tessera/tensor/storage.h"
 #include "tessera/train/evaluation.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/spot_verify.h"
@@ -46,6 +47,7 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
   result.seal = run.finish();
   if (setup.trainer().not_finite_since()) result.not_finite_since = not_finite_since(result.folder);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.peak_bytes = memory_statistics().peak_bytes;
   if (!setup.split().held_out.empty()) {
     const Evaluation held_out = evaluate_samples(setup.network(), setup.dataset(), setup.split().held_out);
     result.held_out_accuracy = held_out.accuracy;

@@ -44,6 +44,7 @@ struct TrainResult {
   std::uint64_t steps = 0;       // of the whole run
   std::uint64_t first_step = 0;  // the step that this process began after
   double seconds = 0;            // of this process's training
+  std::uint64_t peak_bytes = 0;  // the most that tensors of this process held at once; no part of the record
   std::optional<double> held_out_accuracy,
       held_out_loss;  // of the final weights; none when nothing is held out
   std::int64_t held_out_samples = 0;

@@ -2,8 +2,9 @@
 // [outer, count, inner].
 //
 // scatter_add must add the contributions to an element in the order of their positions, and lines never meet: threads divide the
-// lines. Indices are checked on the way, not in a pass before. What meets one that is out of range leaves the call to the reference
-// backend, which throws the message.
+// lines. Lines beside each other (inner > 1) are taken some at a time and copied to where each lies in one piece: their own elements
+// are a row apart, often by a power of two, and would drive each other out of the cache. Indices are checked on the way; when one is
+// out of range the call is left to the reference backend, which throws the message.
 
 #include <algorithm>
 #include <atomic>
@@ -20,7 +21,8 @@ namespace tessera::backends {
 namespace {
 
 constexpr std::int64_t kElementsPerTask = 1 << 14;
-constexpr std::int64_t kLeastColumns = 16;  // a cache line at least, so that tasks do not write to the same one
+constexpr std::int64_t kColumns = 16;  // of a strip: a cache line at least, so that tasks do not write to the same one
+constexpr std::int64_t kLongestCopy = std::int64_t{1} << 16;
 
 struct Lines {
   std::int64_t outer = 1, length = 1, count = 1, inner = 1;
@@ -35,60 +37,82 @@ struct Lines {
   }
 };
 
-// The lines of columns begin ... end-1 of one of the outer parts.
+// Some lines beside each other: the columns begin, begin + 1, ... of one of the outer parts.
 struct Strip {
-  std::int64_t outer, begin, end;
+  std::int64_t outer, begin, width;
+  std::int64_t in_x(const Lines& lines) const { return outer * lines.length * lines.inner + begin; }
+  std::int64_t in_index(const Lines& lines) const { return outer * lines.count * lines.inner + begin; }
 };
 
-// body(strip) on all threads, for strips of about kElementsPerTask elements of the index.
+// body(strip) on all threads; short lines are taken many to a task.
 template <typename Body>
 void for_each_strip(const Lines& lines, Body body) {
-  const std::int64_t count = std::max<std::int64_t>(1, lines.count);
-  const std::int64_t wanted = std::max(kLeastColumns, kElementsPerTask / count / kLeastColumns * kLeastColumns);
-  const std::int64_t columns = std::min(lines.inner, wanted);
-  const std::int64_t strips = (lines.inner + columns - 1) / columns;
-  // Short lines are taken many to a task.
-  const std::int64_t group = std::max<std::int64_t>(1, kElementsPerTask / (count * columns));
-  const std::int64_t all = lines.outer * strips;
+  const std::int64_t width = std::min(lines.inner, kColumns);
+  const std::int64_t strips = (lines.inner + width - 1) / width, all = lines.outer * strips;
+  const std::int64_t work = std::max(lines.length, lines.count) * width;
+  const std::int64_t group = std::max<std::int64_t>(1, kElementsPerTask / work);
   parallel_for((all + group - 1) / group, [&](std::int64_t task) {
     for (std::int64_t i = task * group; i < std::min(all, (task + 1) * group); ++i) {
-      const std::int64_t begin = i % strips * columns;
-      body(Strip{i / strips, begin, std::min(lines.inner, begin + columns)});
+      const std::int64_t begin = i % strips * width;
+      body(Strip{i / strips, begin, std::min(width, lines.inner - begin)});
     }
   });
 }
 
-// Calls visit(place in the index, place in x) for a strip, the positions along the axis ascending; false if an index is out of range,
-// which is visited as 0.
-template <typename Visit>
-bool visit_strip(const Lines& lines, const std::int64_t* index, const Strip& strip, Visit visit) {
-  bool outside = false;
+// How the elements of a strip's lines lie.
+struct Steps {
+  std::int64_t along, across;
+};
+
+// Asks for a row that comes later: rows are further apart than the processor looks ahead by itself. Beyond the end it does nothing.
+template <typename T>
+void fetch_ahead(const T* row, std::int64_t step, std::int64_t width) {
+  constexpr std::int64_t kRows = 16, kPerLine = 64 / sizeof(T);
+  for (std::int64_t i = 0; i < width; i += kPerLine) __builtin_prefetch(row + kRows * step + i);
+}
+
+// visit(place in the index, place in the table) for all of a strip, positions along the axis ascending, both counted from the strip's
+// first. `beside` is what the visit reads or writes at the place in the index. False if an index is out of range, which is visited as 0.
+template <typename Visit, typename T>
+bool visit_strip(const Lines& lines, const std::int64_t* index, std::int64_t width, Steps table, const T* beside,
+                 Visit visit) {
   const auto length = static_cast<std::uint64_t>(lines.length);
-  const std::int64_t from = strip.outer * lines.length * lines.inner;
-  for (std::int64_t j = 0; j < lines.count; ++j) {
-    const std::int64_t row = (strip.outer * lines.count + j) * lines.inner;
-    for (std::int64_t i = strip.begin; i < strip.end; ++i) {
-      const auto position = static_cast<std::uint64_t>(index[row + i]);
-      outside |= position >= length;
-      visit(row + i, from + static_cast<std::int64_t>(position < length ? position : 0) * lines.inner + i);
+  const std::int64_t inner = lines.inner, count = lines.count;
+  bool outside = false;
+  const auto place = [&](std::int64_t i) {
+    const auto position = static_cast<std::uint64_t>(index[i]);
+    outside |= position >= length;
+    return static_cast<std::int64_t>(position < length ? position : 0) * table.along;
+  };
+  if (inner == 1)
+    for (std::int64_t j = 0; j < count; ++j) visit(j, place(j));
+  else
+    for (std::int64_t row = 0; row < count * inner; row += inner) {
+      fetch_ahead(index + row, inner, width);
+      fetch_ahead(beside + row, inner, width);
+      for (std::int64_t i = 0; i < width; ++i) visit(row + i, place(row + i) + i * table.across);
     }
-  }
   return !outside;
 }
 
-template <typename Visit>
-bool visit_all(const KernelCall& call, Visit visit) {
-  const Lines lines(call);
-  const TensorView& view = call.inputs[1];
-  if (lines.length == 0) return view.elements() == 0;
-  ScratchScope scratch;
-  const std::int64_t* index =
-      dense<std::int64_t>(view, scratch.allocate<std::int64_t>(view.contiguous() ? 0 : view.elements()));
-  std::atomic<bool> outside = false;
-  for_each_strip(lines, [&](const Strip& strip) {
-    if (!visit_strip(lines, index, strip, visit)) outside.store(true, std::memory_order_relaxed);
-  });
-  return !outside;
+// Lines of 4 KB one behind the other would meet in the same places of the cache.
+std::int64_t padded(std::int64_t length) {
+  return length + 24;
+}
+
+// Copies pay when most of a line is used, and while they stay in the cache.
+bool copies_pay(const Lines& lines) {
+  return lines.inner > 1 && lines.length <= 2 * lines.count && lines.length <= kLongestCopy;
+}
+
+template <typename T>
+void copy_strip(const T* from, Steps source, T* to, Steps target, std::int64_t length, std::int64_t width) {
+  for (std::int64_t j = 0; j < length; ++j) {
+    fetch_ahead(from + j * source.along, source.along, source.across == 1 ? width : 1);
+    fetch_ahead(to + j * target.along, target.along, target.across == 1 ? width : 1);
+    for (std::int64_t i = 0; i < width; ++i)
+      to[j * target.along + i * target.across] = from[j * source.along + i * source.across];
+  }
 }
 
 template <typename T>
@@ -98,24 +122,65 @@ const T* dense_input(const TensorView& view, ScratchScope& scratch) {
 
 template <typename Bits>
 bool take(const KernelCall& call) {
+  const Lines lines(call);
+  if (lines.length == 0) return false;
   ScratchScope scratch;
+  const auto* index = dense_input<std::int64_t>(call.inputs[1], scratch);
   const Bits* x = dense_input<Bits>(call.inputs[0], scratch);
-  Bits* out = call.output.as<Bits>();
-  return visit_all(call, [=](std::int64_t to, std::int64_t from) { out[to] = x[from]; });
+  const Steps in_rows{lines.inner, 1}, in_lines{1, padded(lines.length)};
+  std::atomic<bool> outside = false;
+  for_each_strip(lines, [&](const Strip& strip) {
+    ScratchScope own;
+    const Bits* table = x + strip.in_x(lines);
+    const bool copied = copies_pay(lines);
+    if (copied) {
+      auto* copy = own.allocate<Bits>(in_lines.across * strip.width);
+      copy_strip(table, in_rows, copy, in_lines, lines.length, strip.width);
+      table = copy;
+    }
+    Bits* out = call.output.as<Bits>() + strip.in_index(lines);
+    const bool inside =
+        visit_strip(lines, index + strip.in_index(lines), strip.width, copied ? in_lines : in_rows, out,
+                    [=](std::int64_t to, std::int64_t from) { out[to] = table[from]; });
+    if (!inside) outside.store(true, std::memory_order_relaxed);
+  });
+  return !outside;
+}
+
+template <typename T>
+T plus(T a, T b) {
+  if constexpr (std::is_integral_v<T>)  // wraps
+    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+  else
+    return a + b;
 }
 
 template <typename T>
 bool scatter(const KernelCall& call) {
+  const Lines lines(call);
+  if (lines.length == 0) return false;
   ScratchScope scratch;
-  copy_view(call.inputs[0], call.output);
+  const auto* index = dense_input<std::int64_t>(call.inputs[1], scratch);
   const T* source = dense_input<T>(call.inputs[2], scratch);
-  T* out = call.output.as<T>();
-  return visit_all(call, [=](std::int64_t from, std::int64_t to) {
-    if constexpr (std::is_integral_v<T>)  // wraps
-      out[to] = static_cast<T>(static_cast<std::uint64_t>(out[to]) + static_cast<std::uint64_t>(source[from]));
-    else
-      out[to] += source[from];
+  copy_view(call.inputs[0], call.output);
+  const Steps in_rows{lines.inner, 1}, in_lines{1, padded(lines.length)};
+  std::atomic<bool> outside = false;
+  for_each_strip(lines, [&](const Strip& strip) {
+    ScratchScope own;
+    T *out = call.output.as<T>() + strip.in_x(lines), *table = out;
+    const bool copied = copies_pay(lines);
+    if (copied) {
+      table = own.allocate<T>(in_lines.across * strip.width);
+      copy_strip<T>(out, in_rows, table, in_lines, lines.length, strip.width);
+    }
+    const T* terms = source + strip.in_index(lines);
+    const bool inside = visit_strip(
+        lines, index + strip.in_index(lines), strip.width, copied ? in_lines : in_rows, terms,
+        [=](std::int64_t from, std::int64_t to) { table[to] = plus(table[to], terms[from]); });
+    if (copied) copy_strip<T>(table, in_lines, out, in_rows, lines.length, strip.width);
+    if (!inside) outside.store(true, std::memory_order_relaxed);
   });
+  return !outside;
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 namespace tessera::backends {
 namespace {
 
+constexpr std::int64_t kLine = 16;  // elements
+
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
   return a >= 0 ? a / b : -((b - 1 - a) / b);
 }
@@ -16,7 +18,8 @@ struct Inside {
   std::int64_t begin, end;
 };
 Inside lines_inside(std::int64_t first, std::int64_t step, std::int64_t lines, std::int64_t size) {
-  const std::int64_t begin = std::clamp<std::int64_t>(divide_up(std::max<std::int64_t>(-first, 0), step), 0, lines);
+  const std::int64_t begin =
+      std::clamp<std::int64_t>(divide_up(std::max<std::int64_t>(-first, 0), step), 0, lines);
   const std::int64_t end =
       std::clamp<std::int64_t>(divide_up(std::max<std::int64_t>(size - first, 0), step), begin, lines);
   return {begin, end};
@@ -26,9 +29,7 @@ Inside lines_inside(std::int64_t first, std::int64_t step, std::int64_t lines, s
 
 ConvolutionSizes convolution_sizes(const Shape& x, const Shape& weight, const Shape& output,
                                    const WindowAttributes& window) {
-  ConvolutionSizes sizes{x[0], window.groups, weight[1], weight[0] / window.groups,
-                         {},   {},            {},        {},
-                         {},   {}};
+  ConvolutionSizes sizes{x[0], window.groups, weight[1], weight[0] / window.groups, {}, {}, {}, {}, {}, {}};
   sizes.input = sizes.filter = sizes.output = sizes.stride = sizes.dilation = {1, 1, 1};
   const int spatial = x.rank() - 2;
   for (int i = 0; i < spatial; ++i) {
@@ -93,7 +94,6 @@ SourceBox::SourceBox(const TapAxes& axes, const Extent& box, std::int64_t channe
   part_pitch_ = axes_[0].lines * pitch_[0];
   // Channels at an odd number of cache lines from each other do not compete for the same sets of the cache. At
   // least one line lies between them, for what copy_with_halo spoils.
-  constexpr std::int64_t kLine = 16;
   channel_pitch_ = ((divide_up(parts * part_pitch_, kLine) + 1) | 1) * kLine;
 }
 
@@ -106,8 +106,9 @@ std::vector<std::int64_t> SourceBox::tap_offsets() const {
     for (std::size_t d = 0; d < depth.tap_line.size(); ++d)
       for (std::size_t r = 0; r < rows.tap_line.size(); ++r)
         for (std::size_t s = 0; s < columns.tap_line.size(); ++s) {
-          const std::int64_t part = (depth.tap_remainder[d] * row_parts + rows.tap_remainder[r]) * column_parts +
-                                    columns.tap_remainder[s];
+          const std::int64_t part =
+              (depth.tap_remainder[d] * row_parts + rows.tap_remainder[r]) * column_parts +
+              columns.tap_remainder[s];
           offsets.push_back(c * channel_pitch_ + part * part_pitch_ + depth.tap_line[d] * pitch_[0] +
                             rows.tap_line[r] * pitch_[1] + columns.tap_line[s]);
         }
@@ -121,15 +122,16 @@ void SourceBox::load_plane(const ConvolutionKernels<T>& kernels, const T* from, 
   const Axis &rows = axes_[1], &columns = axes_[2];
   const Inside down = lines_inside(first_line[1], rows.step, rows.lines, view.size[1]);
   const Inside across = lines_inside(first_line[2], columns.step, columns.lines, view.size[2]);
-  std::fill(to, to + down.begin * pitch_[1], T(0));
-  std::fill(to + down.end * pitch_[1], to + rows.lines * pitch_[1], T(0));
-  to += down.begin * pitch_[1];
   from += (first_line[1] + down.begin * rows.step) * view.step[1] +
           (first_line[2] + across.begin * columns.step) * view.step[2];
   const std::int64_t row_step = rows.step * view.step[1], column_step = columns.step * view.step[2];
   const std::int64_t length = across.end - across.begin, after = columns.lines - across.end;
   if (column_step == 1)
-    return kernels.copy_with_halo(from, row_step, down.end - down.begin, across.begin, length, after, to);
+    return kernels.copy_with_halo({from, row_step, down.begin, down.end - down.begin, rows.lines - down.end,
+                                   across.begin, length, after, to});
+  std::fill(to, to + down.begin * pitch_[1], T(0));
+  std::fill(to + down.end * pitch_[1], to + rows.lines * pitch_[1], T(0));
+  to += down.begin * pitch_[1];
   for (std::int64_t i = down.begin; i < down.end; ++i, from += row_step, to += pitch_[1]) {
     std::fill(to, to + across.begin, T(0));
     for (std::int64_t j = 0; j < length; ++j) to[across.begin + j] = from[j * column_step];
@@ -139,7 +141,8 @@ void SourceBox::load_plane(const ConvolutionKernels<T>& kernels, const T* from, 
 
 template <typename T>
 void SourceBox::load(const ConvolutionKernels<T>& kernels, const VolumeView<T>& view, std::int64_t image,
-                     std::int64_t base, std::int64_t first, std::int64_t end, const Extent& origin, T* box) const {
+                     std::int64_t base, std::int64_t first, std::int64_t end, const Extent& origin,
+                     T* box) const {
   const Axis &depth = axes_[0], &rows = axes_[1], &columns = axes_[2];
   const auto start = [&](const Axis& axis, std::size_t a, std::int64_t remainder) {
     return (origin[a] + axis.least) * axis.step + remainder;
@@ -159,7 +162,7 @@ void SourceBox::load(const ConvolutionKernels<T>& kernels, const VolumeView<T>& 
                          {slice, start(rows, 1, r), start(columns, 2, s)}, to);
           }
     // Lanes that run on over the last row read here; what they find must not be slow to multiply.
-    std::fill(to, box + (c + 1) * channel_pitch_, T(0));
+    std::fill(to, to + kLine, T(0));
   }
 }
 
@@ -196,12 +199,13 @@ void run_position_tiles(const ConvolutionKernels<T>& kernels, const T* source, c
   }
 }
 
-#define TESSERA_INSTANTIATE(T)                                                                                \
-  template struct VolumeView<T>;                                                                              \
-  template void SourceBox::load<T>(const ConvolutionKernels<T>&, const VolumeView<T>&, std::int64_t,          \
-                                   std::int64_t, std::int64_t, std::int64_t, const Extent&, T*) const;        \
-  template void run_position_tiles<T>(const ConvolutionKernels<T>&, const T*, const std::int64_t*,            \
-                                      std::int64_t, const std::int64_t*, std::int64_t, const T*, int, T*, bool);
+#define TESSERA_INSTANTIATE(T)                                                                            \
+  template struct VolumeView<T>;                                                                          \
+  template void SourceBox::load<T>(const ConvolutionKernels<T>&, const VolumeView<T>&, std::int64_t,      \
+                                   std::int64_t, std::int64_t, std::int64_t, const Extent&, T*) const;    \
+  template void run_position_tiles<T>(const ConvolutionKernels<T>&, const T*, const std::int64_t*,        \
+                                      std::int64_t, const std::int64_t*, std::int64_t, const T*, int, T*, \
+                                      bool);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kBoxPositions = 384, kLeastBoxPositions = 64, kMostBoxPositions = 4096;
 constexpr std::int64_t kBoxElements = 32768;  // of boxes for line tiles, about
+constexpr std::int64_t kLeastWork = 200'000;  // multiplications of a task
 
 // Boxes of about `positions` positions, whole rows where they fit, of equal sizes.
 Extent box_of(const Extent& grid, std::int64_t positions) {
@@ -66,7 +67,8 @@ void SumPlan<T>::choose_boxes(TapSums<T>& sums, std::int64_t positions) const {
 // The tile with fewer steps per position, each step being one fused multiply-add of a whole vector.
 template <typename T>
 void SumPlan<T>::choose_tile(TapSums<T>& sums) const {
-  choose_boxes(sums, std::clamp(kBoxElements / std::max<std::int64_t>(1, channels_), kBoxPositions, kMostBoxPositions));
+  choose_boxes(sums, std::clamp(kBoxElements / std::max<std::int64_t>(1, channels_), kBoxPositions,
+                                kMostBoxPositions));
   sums.vectors = line_vectors(sums, sums.box);
   // A line tile of few rows waits for its loads; a position tile's results have to be transposed.
   constexpr double kSpeed[] = {0, 0.6, 0.8, 0.9, 0.9, 0.93, 0.93};
@@ -76,13 +78,14 @@ void SumPlan<T>::choose_tile(TapSums<T>& sums) const {
   const double used = static_cast<double>(sums.box[1] * sums.box[2]) /
                       static_cast<double>(sums.vectors.count() * line_kernels_.lanes);
   const double by_lines = depth / (kSpeed[rows] * used);
-  const double by_positions = depth * static_cast<double>(panels_.width) / static_cast<double>(outputs_) / 0.95;
+  const double by_positions =
+      depth * static_cast<double>(panels_.width) / static_cast<double>(outputs_) / 0.95;
   sums.lines = by_lines <= by_positions + kTransposing;
   if (!sums.lines) choose_boxes(sums, kBoxPositions);
 }
 
-// Vectors within rows, the last one of a row moved back over the one before, or through the halo from row to
-// row: whichever takes fewer. Rows without a gap anywhere are one.
+// Vectors within rows, the last one of a row moved back over the one before; or through the halo from row to
+// row where that takes so much fewer that the copy at the end pays. Rows without a gap anywhere are one.
 template <typename T>
 LineVectors SumPlan<T>::line_vectors(const TapSums<T>& sums, const Extent& box) const {
   const std::int64_t lanes = line_kernels_.lanes, pitch = sums.layout.pitch()[1];
@@ -90,7 +93,7 @@ LineVectors SumPlan<T>::line_vectors(const TapSums<T>& sums, const Extent& box) 
   const std::int64_t rows = joined ? 1 : box[1], columns = joined ? box[1] * box[2] : box[2];
   const std::int64_t flat = divide_up(flat_positions(box, pitch), lanes);
   LineVectors vectors;
-  vectors.flat = columns < lanes || flat < rows * divide_up(columns, lanes);
+  vectors.flat = columns < lanes || 6 * flat < 5 * rows * divide_up(columns, lanes);
   const std::int64_t count = vectors.flat ? flat : rows * divide_up(columns, lanes);
   for (std::int64_t v = 0; v < count; ++v) vectors.packed.push_back(v * lanes);
   if (vectors.flat) {
@@ -162,13 +165,24 @@ void SumPlan<T>::run(const T* weight, T* out) {
     pack_weights(sums, weight);
     tasks += images_ * groups_ * volume(sums.boxes);
   }
-  parallel_for(tasks, [&](std::int64_t task) {
-    for (const TapSums<T>& sums : sums_) {
-      const std::int64_t own = images_ * groups_ * volume(sums.boxes);
-      if (task < own) return run_box(sums, task, out);
-      task -= own;
-    }
+  // Boxes of little work go several at a time.
+  const std::int64_t work =
+      volume(sums_[0].box) * outputs_ * static_cast<std::int64_t>(sums_[0].offsets.size());
+  const std::int64_t together =
+      std::clamp<std::int64_t>(std::min(kLeastWork / (work + 1), tasks / (8 * thread_count())), 1, tasks);
+  parallel_for(divide_up(tasks, together), [&](std::int64_t part) {
+    for (std::int64_t task = part * together; task < std::min(tasks, (part + 1) * together); ++task)
+      run_task(task, out);
   });
+}
+
+template <typename T>
+void SumPlan<T>::run_task(std::int64_t task, T* out) const {
+  for (const TapSums<T>& sums : sums_) {
+    const std::int64_t own = images_ * groups_ * volume(sums.boxes);
+    if (task < own) return run_box(sums, task, out);
+    task -= own;
+  }
 }
 
 template <typename T>
@@ -207,8 +221,8 @@ void SumPlan<T>::run_positions(const TapSums<T>& sums, const T* source, std::int
     const T* b = sums.packed + (group * panels_.width + panel.start) * depth;
     if (depth == 0) std::fill(c, c + positions * width, T(0));
     for (std::int64_t k = 0; k < depth; k += kChunk)
-      run_position_tiles(kernels_, source, rows, positions, sums.offsets.data() + k, std::min(kChunk, depth - k),
-                         b + k * width, panel.vectors, c, k > 0);
+      run_position_tiles(kernels_, source, rows, positions, sums.offsets.data() + k,
+                         std::min(kChunk, depth - k), b + k * width, panel.vectors, c, k > 0);
     store_panel(sums, c, panel, origin, box, out + panel.first * volume(out_size_));
   }
 }
@@ -244,6 +258,29 @@ void SumPlan<T>::multiply_lines(const TapSums<T>& sums, const T* source, std::in
   }
 }
 
+// One channel, one output, three rows and three columns of taps, whose rows are those of the box.
+template <typename T>
+bool SumPlan<T>::is_stencil(const TapSums<T>& sums, const LineVectors& vectors) const {
+  const auto& offsets = sums.offsets;
+  if (outputs_ != 1 || offsets.size() != 9 || sums.taps[1].starts.size() != 3 || vectors.flat) return false;
+  const std::int64_t row = offsets[3] - offsets[0], pitch = sums.layout.pitch()[1];
+  for (std::size_t s = 0; s < 3; ++s)
+    if (offsets[3 + s] - offsets[s] != row || offsets[6 + s] - offsets[3 + s] != row) return false;
+  return channels_ == 1 && (row == pitch || row == -pitch);
+}
+
+// In the input gradient the first row of the filter reads the last row of the source: there rows go by from the
+// last to the first.
+template <typename T>
+void SumPlan<T>::run_stencil(const TapSums<T>& sums, const T* slice, std::int64_t group,
+                             const LineVectors& vectors, std::int64_t rows, T* out) const {
+  const std::int64_t source_row = sums.offsets[3] - sums.offsets[0], c_row = sums.step[1] * out_size_[2];
+  const std::int64_t skipped = source_row < 0 ? rows - 1 : 0;
+  line_kernels_.stencil({slice - skipped * source_row, source_row, sums.offsets.data(),
+                         sums.packed + group * 9, rows, vectors.source.data(), vectors.count() / rows,
+                         out + skipped * c_row, source_row < 0 ? -c_row : c_row});
+}
+
 template <typename T>
 void SumPlan<T>::run_lines(const TapSums<T>& sums, const T* source, std::int64_t group, const Extent& origin,
                            const Extent& box, T* out) const {
@@ -262,7 +299,10 @@ void SumPlan<T>::run_lines(const TapSums<T>& sums, const T* source, std::int64_t
     T* to = place(sums, {origin[0] + d, origin[1], origin[2]}, out);
     const T* slice = source + d * pitch[0];
     if (direct) {
-      multiply_lines(sums, slice, group, vectors, to, plane, true);
+      if (is_stencil(sums, vectors))
+        run_stencil(sums, slice, group, vectors, box[1], to);
+      else
+        multiply_lines(sums, slice, group, vectors, to, plane, true);
       continue;
     }
     multiply_lines(sums, slice, group, vectors, c, width, false);
@@ -309,8 +349,9 @@ void SumPlan<T>::store_vectors(const TapSums<T>& sums, const LineVectors& vector
 
 // [position][channel] into the output planes, which `out` has from the panel's first channel on.
 template <typename T>
-void SumPlan<T>::store_panel(const TapSums<T>& sums, const T* sums_of_panel, const ChannelPanels::Panel& panel,
-                             const Extent& origin, const Extent& box, T* out) const {
+void SumPlan<T>::store_panel(const TapSums<T>& sums, const T* sums_of_panel,
+                             const ChannelPanels::Panel& panel, const Extent& origin, const Extent& box,
+                             T* out) const {
   const std::int64_t width = panel.vectors * kernels_.lanes, plane = volume(out_size_);
   const std::int64_t slice = box[1] * box[2];
   const bool whole_rows = sums.step[1] == 1 && sums.step[2] == 1 && box[2] == out_size_[2];

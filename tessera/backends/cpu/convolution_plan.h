@@ -55,6 +55,7 @@ class SumPlan {
   void pack_factors(const TapSums<T>& sums, const T* weight) const;
   void pack_weights(const TapSums<T>& sums, const T* weight) const;
   void pack_panel(const TapSums<T>& sums, const T* weight, const ChannelPanels::Panel& panel, T* to) const;
+  void run_task(std::int64_t task, T* out) const;
   void run_box(const TapSums<T>& sums, std::int64_t task, T* out) const;
   void run_positions(const TapSums<T>& sums, const T* source, std::int64_t group, const Extent& origin,
                      const Extent& box, T* out) const;
@@ -62,6 +63,9 @@ class SumPlan {
                  const Extent& box, T* out) const;
   void multiply_lines(const TapSums<T>& sums, const T* source, std::int64_t group, const LineVectors& vectors,
                       T* c, std::int64_t c_row, bool direct) const;
+  bool is_stencil(const TapSums<T>& sums, const LineVectors& vectors) const;
+  void run_stencil(const TapSums<T>& sums, const T* slice, std::int64_t group, const LineVectors& vectors,
+                   std::int64_t rows, T* out) const;
   void store_vectors(const TapSums<T>& sums, const LineVectors& vectors, const T* c, T* to) const;
   void store_panel(const TapSums<T>& sums, const T* sums_of_panel, const ChannelPanels::Panel& panel,
                    const Extent& origin, const Extent& box, T* out) const;

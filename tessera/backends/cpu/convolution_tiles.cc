@@ -61,8 +61,7 @@ void run_positions(const PositionTile<hn::TFromD<D>>& tile) {
     for (int i = 0; i < kRows; ++i) {
       const auto factor = hn::Set(d, rows[i][*k]);
       TESSERA_UNROLL
-      for (int j = 0; j < kColumns; ++j)
-        tiles.sums[i][j] = hn::MulAdd(factor, columns[j], tiles.sums[i][j]);
+      for (int j = 0; j < kColumns; ++j) tiles.sums[i][j] = hn::MulAdd(factor, columns[j], tiles.sums[i][j]);
     }
   }
   TESSERA_UNROLL
@@ -75,8 +74,8 @@ void run_positions(const PositionTile<hn::TFromD<D>>& tile) {
 
 // One step of k: the shorter side of the tile stays in registers while the longer one goes by.
 template <typename D, int kRows, int kColumns, typename T = hn::TFromD<D>>
-HWY_INLINE void step_line(const T* HWY_RESTRICT factors, const T* const (&source)[kColumns], std::int64_t offset,
-                          hn::Vec<D> (&sums)[kRows][kColumns]) {
+HWY_INLINE void step_line(const T* HWY_RESTRICT factors, const T* const (&source)[kColumns],
+                          std::int64_t offset, hn::Vec<D> (&sums)[kRows][kColumns]) {
   const D d;
   if constexpr (kRows <= kColumns) {
     hn::Vec<D> factor[kRows];
@@ -144,6 +143,45 @@ void run_depthwise(const DepthwiseTile<hn::TFromD<D>>& tile) {
   for (int t = 0; t < kTaps; ++t) hn::StoreU(sums[t], d, tile.sums + t * kLanes);
 }
 
+// kColumns vectors side by side. Of row y, `before` has done filter row 0 and `last` the rows 0 and 1.
+template <typename D, int kColumns, typename T = hn::TFromD<D>>
+void run_stencil_columns(const Stencil<T>& stencil, const std::int64_t* places) {
+  const D d;
+  using V = hn::Vec<D>;
+  V factors[9], before[kColumns], last[kColumns];
+  TESSERA_UNROLL
+  for (int k = 0; k < 9; ++k) factors[k] = hn::Set(d, stencil.factors[k]);
+  TESSERA_UNROLL
+  for (int j = 0; j < kColumns; ++j) before[j] = last[j] = hn::Zero(d);
+  const T* row = stencil.source;
+  T* c = stencil.c - 2 * stencil.c_row;
+  for (std::int64_t y = -2; y < stencil.rows; ++y, row += stencil.source_row, c += stencil.c_row) {
+    TESSERA_UNROLL
+    for (int j = 0; j < kColumns; ++j) {
+      V first = hn::Zero(d), second = before[j], third = last[j];
+      TESSERA_UNROLL
+      for (int s = 0; s < 3; ++s) {
+        const V x = hn::LoadU(d, row + places[j] + stencil.columns[s]);
+        first = hn::MulAdd(factors[s], x, first);
+        second = hn::MulAdd(factors[3 + s], x, second);
+        third = hn::MulAdd(factors[6 + s], x, third);
+      }
+      if (y >= 0) hn::StoreU(third, d, c + places[j]);
+      before[j] = first;
+      last[j] = second;
+    }
+  }
+}
+
+template <typename D, typename T = hn::TFromD<D>>
+void run_stencil(const Stencil<T>& stencil) {
+  constexpr int kColumns = kRegisters == 16 ? 2 : 4;
+  std::int64_t v = 0;
+  for (; v + kColumns <= stencil.vectors; v += kColumns)
+    run_stencil_columns<D, kColumns>(stencil, stencil.places + v);
+  for (; v < stencil.vectors; ++v) run_stencil_columns<D, 1>(stencil, stencil.places + v);
+}
+
 // ---- Moving data ----
 
 // Squares of 16 bytes a side: 4 x 4 floats or 2 x 2 doubles.
@@ -191,8 +229,8 @@ HWY_INLINE void transpose_octet(const float* HWY_RESTRICT from, std::int64_t row
 }
 
 template <typename T>
-void transpose_strip(const T* HWY_RESTRICT from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
-                     T* HWY_RESTRICT to, std::int64_t to_row) {
+void transpose_strip(const T* HWY_RESTRICT from, std::int64_t from_row, std::int64_t rows,
+                     std::int64_t columns, T* HWY_RESTRICT to, std::int64_t to_row) {
   constexpr std::int64_t kSide = 16 / sizeof(T);
   const std::int64_t whole_rows = rows - rows % kSide, whole_columns = columns - columns % kSide;
   for (std::int64_t i = 0; i < whole_rows; i += kSide)
@@ -257,15 +295,21 @@ HWY_INLINE void copy_row_and_zeros(D d, const T* HWY_RESTRICT from, std::int64_t
   if (i < length) hn::StoreU(hn::MaskedLoad(mask, d, from + i), d, to + i);
 }
 
-template <typename D, typename T = hn::TFromD<D>>
-void copy_with_halo(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t before,
-                    std::int64_t length, std::int64_t after, T* to) {
-  const D d;
-  for (std::int64_t i = 0; i < rows; ++i, from += from_row, to += before + length + after) {
-    fill_zeros(d, before, to);
-    copy_row_and_zeros(d, from, length, to + before);
-    fill_zeros(d, after, to + before + length);
+// Short vectors: rows are often short, and unaligned stores of long ones cross a cache line each.
+template <typename T>
+void copy_with_halo(const HaloCopy<T>& copy) {
+  const hn::CappedTag<T, 32 / sizeof(T)> d;
+  const std::int64_t width = copy.before + copy.length + copy.after;
+  const T* from = copy.from;
+  T* to = copy.to;
+  fill_zeros(d, copy.above * width, to);
+  to += copy.above * width;
+  for (std::int64_t i = 0; i < copy.rows; ++i, from += copy.from_row, to += width) {
+    fill_zeros(d, copy.before, to);
+    copy_row_and_zeros(d, from, copy.length, to + copy.before);
+    fill_zeros(d, copy.after, to + copy.before + copy.length);
   }
+  fill_zeros(d, copy.below * width, to);
 }
 
 // ---- The tables ----
@@ -285,7 +329,8 @@ void fill_tile(Table& table) {
   if constexpr (kColumns <= (kRegisters == 16 ? 2 : 4) && kRows <= tile_rows(kColumns))
     table.position[kRows][kColumns] = &run_positions<D, kRows, kColumns>;
   if constexpr (kRows <= kLineRows) {
-    if constexpr (kColumns <= line_vectors(kRows)) table.line[kRows][kColumns] = &run_line<D, kRows, kColumns>;
+    if constexpr (kColumns <= line_vectors(kRows))
+      table.line[kRows][kColumns] = &run_line<D, kRows, kColumns>;
   }
 }
 
@@ -310,14 +355,16 @@ const ConvolutionKernels<T>* table_of() {
     ConvolutionKernels<T> table{};
     table.lanes = static_cast<int>(hn::MaxLanes(D()));
     table.vectors = kRegisters == 16 ? 2 : 4;
-    for (int vectors = 1; vectors <= table.vectors; ++vectors) table.position_rows[vectors] = tile_rows(vectors);
+    for (int vectors = 1; vectors <= table.vectors; ++vectors)
+      table.position_rows[vectors] = tile_rows(vectors);
     table.line_rows = kLineRows;
     for (int rows = 1; rows <= kLineRows; ++rows) table.line_vectors[rows] = line_vectors(rows);
     fill_rows<D>(table, std::make_integer_sequence<int, kConvolutionRows>());
     fill_depthwise<D>(table, std::make_integer_sequence<int, kDepthwiseTaps>());
+    table.stencil = &run_stencil<D>;
     table.transpose = &transpose<T>;
     table.copy_rows = &copy_rows<D>;
-    table.copy_with_halo = &copy_with_halo<D>;
+    table.copy_with_halo = &copy_with_halo<T>;
     return table;
   }();
   return &kernels;

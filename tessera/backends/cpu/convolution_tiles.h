@@ -53,26 +53,51 @@ struct DepthwiseTile {
   T* sums;
 };
 
+// A filter of three rows and three columns over one plane: rows of the source go by, and each takes part in three
+// rows of the output, which are under way in registers. Output row y reads source rows y, y + 1 and y + 2 (in
+// steps of source_row, which may be negative), each at the three columns.
+template <typename T>
+struct Stencil {
+  const T* source;
+  std::int64_t source_row;
+  const std::int64_t* columns;  // [3]
+  const T* factors;             // [3 rows][3 columns]
+  std::int64_t rows;
+  const std::int64_t* places;  // of the vectors in a row
+  std::int64_t vectors;
+  T* c;
+  std::int64_t c_row;
+};
+
+template <typename T>
+struct HaloCopy {
+  const T* from;
+  std::int64_t from_row;
+  std::int64_t above, rows, below;
+  std::int64_t before, length, after;
+  T* to;
+};
+
 template <typename T>
 struct ConvolutionKernels {
   int lanes;
-  int vectors;                                      // of a whole PositionTile
-  int position_rows[kConvolutionVectors + 1];       // of a whole PositionTile with so many vectors
-  int line_vectors[kConvolutionRows + 1];           // of a whole LineTile with so many rows
-  int line_rows;                                    // of the tallest LineTile
+  int vectors;                                 // of a whole PositionTile
+  int position_rows[kConvolutionVectors + 1];  // of a whole PositionTile with so many vectors
+  int line_vectors[kConvolutionRows + 1];      // of a whole LineTile with so many rows
+  int line_rows;                               // of the tallest LineTile
   void (*position[kConvolutionRows + 1][kConvolutionVectors + 1])(const PositionTile<T>&);
   void (*line[kConvolutionRows + 1][kConvolutionVectors + 1])(const LineTile<T>&);
   void (*depthwise[kDepthwiseTaps + 1])(const DepthwiseTile<T>&);
+  void (*stencil)(const Stencil<T>&);
   // to[j * to_row + i] = from[i * from_row + j] for i < rows, j < columns.
   void (*transpose)(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t columns, T* to,
                     std::int64_t to_row);
   // Copies `rows` stretches of `length` elements.
   void (*copy_rows)(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t length, T* to,
                     std::int64_t to_row);
-  // Rows of `before` zeros, `length` elements of the source and `after` zeros, one behind the other. Writes up
-  // to 64 bytes of zeros behind the last one.
-  void (*copy_with_halo)(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t before,
-                         std::int64_t length, std::int64_t after, T* to);
+  // A plane [rows][before + length + after] of which the outer rows and columns are zero. Writes up to 64 bytes
+  // of zeros behind it.
+  void (*copy_with_halo)(const HaloCopy<T>& copy);
 };
 
 // The active SIMD level's table, null when there is none. A narrow one has vectors of 32 bytes: for few

@@ -4,9 +4,10 @@
 // so a position tile computes it whose rows are taps and whose table of k is places. Lanes are output
 // channels; their gradients are transposed to [k][o] first.
 //
-// k is worked off in waves of whole chunks, so that the copies of x (with its halo) and of the gradients stay
-// in the cache. Tasks divide taps and panels of channels and add their chunks in ascending order. When there
-// are too few of those for the threads, tasks are chunks, whose sums are kept and then added in order.
+// k is worked off in waves of whole chunks, whose copy of x (with its halo) fits the last-level cache, and each
+// wave in steps, whose gradients fit the second-level cache. Tasks divide taps and panels of channels and add
+// their chunks in ascending order. When there are too few of those for the threads, tasks are chunks, whose
+// sums are kept and then added in order.
 
 #include <algorithm>
 #include <cstdint>
@@ -21,13 +22,13 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kWaveBytes = 8 << 20;
+constexpr std::int64_t kWaveBytes = 4 << 20, kStepBytes = 512 << 10;
 
 template <typename T>
 class WeightSums {
  public:
-  WeightSums(const ConvolutionKernels<T>& kernels, const ConvolutionSizes& sizes, const VolumeView<T>& gradient,
-             const VolumeView<T>& x);
+  WeightSums(const ConvolutionKernels<T>& kernels, const ConvolutionSizes& sizes,
+             const VolumeView<T>& gradient, const VolumeView<T>& x);
   // weight: [outputs][taps] of the group
   void run(std::int64_t group, T* weight) const;
 
@@ -35,11 +36,16 @@ class WeightSums {
   // What a wave has in memory; k is counted from its first position.
   struct Wave {
     std::int64_t first_chunk, chunks;
-    std::int64_t first, positions;   // of all images
+    std::int64_t first, positions;  // of all images
     std::int64_t first_image, images;
     T* x;                  // a SourceBox per image
-    T* gradients;          // [panel][k][width]
     std::int64_t* places;  // of each k in x
+  };
+  // Some chunks of a wave, counted within it.
+  struct Step {
+    std::int64_t begin, end;
+    T* gradients;  // [panel][k][width]
+    std::int64_t positions() const { return (end - begin) * kChunk; }
   };
 
   std::int64_t positions() const { return volume(sizes_.output); }
@@ -47,13 +53,15 @@ class WeightSums {
   std::int64_t chunks() const { return divide_up(total(), kChunk); }
   std::int64_t tap_tiles() const;
   std::int64_t chunks_per_wave() const;
+  std::int64_t chunks_per_step(bool by_taps) const;
   Wave wave_from(std::int64_t first_chunk, std::int64_t chunks) const;
-  void load(const Wave& wave, std::int64_t group) const;
-  void load_gradients(const Wave& wave, std::int64_t group, std::int64_t chunk) const;
-  void multiply(const Wave& wave, std::int64_t chunk, const ChannelPanels::Panel& panel, std::int64_t tap,
-                std::int64_t end_tap, bool accumulate, T* sums) const;
-  void run_by_taps(const Wave& wave, T* totals) const;
-  void run_by_chunks(const Wave& wave, T* totals) const;
+  void load_x(const Wave& wave, std::int64_t group) const;
+  void load_gradients(const Wave& wave, const Step& step, std::int64_t group, std::int64_t chunk) const;
+  void multiply(const Wave& wave, const Step& step, std::int64_t chunk, const ChannelPanels::Panel& panel,
+                std::int64_t tap, std::int64_t end_tap, bool accumulate, T* sums) const;
+  void run_by_taps(const Wave& wave, const Step& step, T* totals) const;
+  void run_by_chunks(const Wave& wave, const Step& step, T* totals) const;
+  void run_wave(const Wave& wave, std::int64_t group, T* totals) const;
   void store(const T* totals, T* weight) const;
 
   const ConvolutionKernels<T>& kernels_;
@@ -78,10 +86,17 @@ WeightSums<T>::WeightSums(const ConvolutionKernels<T>& kernels, const Convolutio
 // At least two images: those at the border of waves are loaded twice.
 template <typename T>
 std::int64_t WeightSums<T>::chunks_per_wave() const {
-  const std::int64_t image_bytes =
-      (box_.elements() + positions() * panels_.width) * static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t image_bytes = box_.elements() * static_cast<std::int64_t>(sizeof(T));
   const std::int64_t images = std::max<std::int64_t>(2, kWaveBytes / std::max<std::int64_t>(1, image_bytes));
   return std::min(chunks(), divide_up(images * positions(), kChunk));
+}
+
+// Enough for the threads to share the loading.
+template <typename T>
+std::int64_t WeightSums<T>::chunks_per_step(bool by_taps) const {
+  if (!by_taps) return chunks();
+  const std::int64_t chunk_bytes = kChunk * panels_.width * static_cast<std::int64_t>(sizeof(T));
+  return std::max<std::int64_t>(kStepBytes / chunk_bytes, thread_count() == 1 ? 1 : 2 * thread_count());
 }
 
 template <typename T>
@@ -100,29 +115,29 @@ typename WeightSums<T>::Wave WeightSums<T>::wave_from(std::int64_t first_chunk, 
 
 // gradients[k][o] of one chunk, whose positions may lie in several images.
 template <typename T>
-void WeightSums<T>::load_gradients(const Wave& wave, std::int64_t group, std::int64_t chunk) const {
+void WeightSums<T>::load_gradients(const Wave& wave, const Step& step, std::int64_t group,
+                                   std::int64_t chunk) const {
   const std::int64_t begin = chunk * kChunk, end = std::min(begin + kChunk, wave.positions);
   for (const auto& panel : panels_.panels) {
     const std::int64_t width = panel.vectors * kernels_.lanes;
-    T* to = wave.gradients + panel.start * wave.positions;
-    if (panel.channels < width) std::fill(to + begin * width, to + end * width, T(0));
+    T* to = step.gradients + panel.start * step.positions() + (chunk - step.begin) * kChunk * width;
+    if (panel.channels < width) std::fill(to, to + (end - begin) * width, T(0));
     for (std::int64_t k = begin; k < end;) {
       const std::int64_t image = (wave.first + k) / positions(), place = (wave.first + k) % positions();
       const std::int64_t count = std::min(positions() - place, end - k);
       const T* from = gradient_.data + image * gradient_.image +
                       (group * sizes_.outputs + panel.first) * gradient_.channel + place;
-      kernels_.transpose(from, gradient_.channel, panel.channels, count, to + k * width, width);
+      kernels_.transpose(from, gradient_.channel, panel.channels, count, to + (k - begin) * width, width);
       k += count;
     }
   }
 }
 
+// Each image in some parts, so that few of them serve all threads.
 template <typename T>
-void WeightSums<T>::load(const Wave& wave, std::int64_t group) const {
-  // Images, each in some parts so that few of them serve all threads, then chunks of the gradients.
-  const std::int64_t parts = std::min<std::int64_t>(4, sizes_.channels), loads = wave.images * parts;
-  parallel_for(loads + wave.chunks, [&](std::int64_t task) {
-    if (task >= loads) return load_gradients(wave, group, task - loads);
+void WeightSums<T>::load_x(const Wave& wave, std::int64_t group) const {
+  const std::int64_t parts = std::min<std::int64_t>(4, sizes_.channels);
+  parallel_for(wave.images * parts, [&](std::int64_t task) {
     const std::int64_t image = task / parts, part = task % parts;
     box_.load(kernels_, x_, wave.first_image + image, group * sizes_.channels, sizes_.channels * part / parts,
               sizes_.channels * (part + 1) / parts, {0, 0, 0}, wave.x + image * box_.elements());
@@ -133,12 +148,14 @@ void WeightSums<T>::load(const Wave& wave, std::int64_t group) const {
 
 // sums: [tap][width] of one panel, taps tap ... end_tap-1.
 template <typename T>
-void WeightSums<T>::multiply(const Wave& wave, std::int64_t chunk, const ChannelPanels::Panel& panel,
-                             std::int64_t tap, std::int64_t end_tap, bool accumulate, T* sums) const {
+void WeightSums<T>::multiply(const Wave& wave, const Step& step, std::int64_t chunk,
+                             const ChannelPanels::Panel& panel, std::int64_t tap, std::int64_t end_tap,
+                             bool accumulate, T* sums) const {
   const std::int64_t width = panel.vectors * kernels_.lanes, k = chunk * kChunk;
   run_position_tiles(kernels_, static_cast<const T*>(wave.x), tap_offsets_.data() + tap, end_tap - tap,
                      wave.places + k, std::min(kChunk, wave.positions - k),
-                     static_cast<const T*>(wave.gradients) + panel.start * wave.positions + k * width,
+                     static_cast<const T*>(step.gradients) + panel.start * step.positions() +
+                         (chunk - step.begin) * kChunk * width,
                      panel.vectors, sums + tap * width, accumulate);
 }
 
@@ -150,31 +167,33 @@ std::int64_t WeightSums<T>::tap_tiles() const {
 // A task has some taps and some panels: a chunk of x and of the gradients then serves all its panels from the
 // cache.
 template <typename T>
-void WeightSums<T>::run_by_taps(const Wave& wave, T* totals) const {
+void WeightSums<T>::run_by_taps(const Wave& wave, const Step& step, T* totals) const {
   const auto panels = static_cast<std::int64_t>(panels_.panels.size());
   const std::int64_t taps = sizes_.taps(), wanted = thread_count() == 1 ? 1 : 4 * thread_count();
-  const std::int64_t tap_parts = std::min(tap_tiles(), wanted);
+  const std::int64_t tap_parts = std::min(tap_tiles(), panels > 1 ? divide_up(wanted, 2) : wanted);
   const std::int64_t panel_parts = std::min(panels, divide_up(wanted, tap_parts));
   parallel_for(panel_parts * tap_parts, [&](std::int64_t task) {
-    const std::int64_t part = task % tap_parts, tap = taps * part / tap_parts, end = taps * (part + 1) / tap_parts;
+    const std::int64_t part = task % tap_parts, tap = taps * part / tap_parts,
+                       end = taps * (part + 1) / tap_parts;
     const std::int64_t first = panels * (task / tap_parts) / panel_parts,
                        last = panels * (task / tap_parts + 1) / panel_parts;
-    for (std::int64_t chunk = 0; chunk < wave.chunks; ++chunk)
+    for (std::int64_t chunk = step.begin; chunk < step.end; ++chunk)
       for (std::int64_t p = first; p < last; ++p) {
         const auto& panel = panels_.panels[static_cast<std::size_t>(p)];
-        multiply(wave, chunk, panel, tap, end, wave.first_chunk + chunk > 0, totals + panel.start * taps);
+        multiply(wave, step, chunk, panel, tap, end, wave.first_chunk + chunk > 0,
+                 totals + panel.start * taps);
       }
   });
 }
 
 template <typename T>
-void WeightSums<T>::run_by_chunks(const Wave& wave, T* totals) const {
+void WeightSums<T>::run_by_chunks(const Wave& wave, const Step& step, T* totals) const {
   const std::int64_t taps = sizes_.taps(), size = taps * panels_.width;
   ScratchScope scratch;
   T* sums = scratch.allocate<T>(wave.chunks * size);
   parallel_for(wave.chunks, [&](std::int64_t chunk) {
     for (const auto& panel : panels_.panels)
-      multiply(wave, chunk, panel, 0, taps, false, sums + chunk * size + panel.start * taps);
+      multiply(wave, step, chunk, panel, 0, taps, false, sums + chunk * size + panel.start * taps);
   });
   for (std::int64_t chunk = 0; chunk < wave.chunks; ++chunk) {
     const T* sum = sums + chunk * size;
@@ -194,17 +213,32 @@ void WeightSums<T>::store(const T* totals, T* weight) const {
 }
 
 template <typename T>
-void WeightSums<T>::run(std::int64_t group, T* weight) const {
-  const std::int64_t taps = sizes_.taps(), most = chunks_per_wave();
-  ScratchScope scratch;
-  T* totals = scratch.allocate<T>(taps * panels_.width);
+void WeightSums<T>::run_wave(const Wave& wave, std::int64_t group, T* totals) const {
   const auto panels = static_cast<std::int64_t>(panels_.panels.size());
   const bool by_taps = thread_count() == 1 || panels * tap_tiles() >= 2 * thread_count();
+  const std::int64_t most = std::min(wave.chunks, chunks_per_step(by_taps));
+  ScratchScope scratch;
+  T* gradients = scratch.allocate<T>(most * kChunk * panels_.width);
+  for (std::int64_t begin = 0; begin < wave.chunks; begin += most) {
+    const Step step{begin, std::min(begin + most, wave.chunks), gradients};
+    parallel_for(step.end - step.begin,
+                 [&](std::int64_t task) { load_gradients(wave, step, group, step.begin + task); });
+    if (by_taps)
+      run_by_taps(wave, step, totals);
+    else
+      run_by_chunks(wave, step, totals);
+  }
+}
+
+template <typename T>
+void WeightSums<T>::run(std::int64_t group, T* weight) const {
+  const std::int64_t most = chunks_per_wave();
+  ScratchScope scratch;
+  T* totals = scratch.allocate<T>(sizes_.taps() * panels_.width);
   for (std::int64_t chunk = 0; chunk < chunks(); chunk += most) {
     ScratchScope wave_scratch;
     Wave wave = wave_from(chunk, most);
     wave.x = wave_scratch.allocate<T>(wave.images * box_.elements());
-    wave.gradients = wave_scratch.allocate<T>(wave.positions * panels_.width);
     // One image's places after the other, of which the wave may leave out the first ones.
     auto* places = wave_scratch.allocate<std::int64_t>(wave.images * positions());
     for (std::int64_t image = 0; image < wave.images; ++image) {
@@ -213,18 +247,16 @@ void WeightSums<T>::run(std::int64_t group, T* weight) const {
       for (std::int64_t i = 0; i < positions(); ++i) own[i] += image * box_.elements();
     }
     wave.places = places + (wave.first - wave.first_image * positions());
-    load(wave, group);
-    if (by_taps)
-      run_by_taps(wave, totals);
-    else
-      run_by_chunks(wave, totals);
+    load_x(wave, group);
+    run_wave(wave, group, totals);
   }
   store(totals, weight);
 }
 
 // The gradient with its positions side by side.
 template <typename T>
-VolumeView<T> contiguous_gradient(const KernelCall& call, const ConvolutionSizes& sizes, ScratchScope& scratch) {
+VolumeView<T> contiguous_gradient(const KernelCall& call, const ConvolutionSizes& sizes,
+                                  ScratchScope& scratch) {
   VolumeView<T> view(call.inputs[0]);
   const Extent& size = sizes.output;
   const Extent dense{size[1] * size[2], size[2], 1};
@@ -252,8 +284,9 @@ template <typename T>
 bool weight_gradient(const KernelCall& call) {
   if (convolution_kernels<T>() == nullptr) return false;
   if (call.output.elements() == 0) return true;
-  const ConvolutionSizes sizes = convolution_sizes(call.inputs[1].shape, call.output.shape, call.inputs[0].shape,
-                                                   std::get<WindowAttributes>(call.attributes));
+  const ConvolutionSizes sizes =
+      convolution_sizes(call.inputs[1].shape, call.output.shape, call.inputs[0].shape,
+                        std::get<WindowAttributes>(call.attributes));
   T* weight = call.output.as<T>();
   if (call.inputs[0].elements() == 0) {
     std::fill(weight, weight + call.output.elements(), T(0));

@@ -61,7 +61,11 @@ const Case kCases[] = {
     {.image = {2, 3, 11, 9}, .weight = {5, 3, 3, 3}, .stride = {2, 2}, .padding = {1, 1}},
     {.image = {2, 3, 11, 9}, .weight = {4, 3, 2, 3}, .stride = {3, 2}, .padding = {0, 2}},
     {.image = {2, 3, 12, 13}, .weight = {4, 3, 3, 3}, .padding = {2, 2}, .dilation = {2, 2}},
-    {.image = {2, 3, 12, 13}, .weight = {4, 3, 3, 3}, .stride = {2, 3}, .padding = {2, 0}, .dilation = {2, 3}},
+    {.image = {2, 3, 12, 13},
+     .weight = {4, 3, 3, 3},
+     .stride = {2, 3},
+     .padding = {2, 0},
+     .dilation = {2, 3}},
     {.image = {3, 6, 9, 9}, .weight = {9, 2, 3, 3}, .padding = {1, 1}, .groups = 3},
     {.image = {2, 12, 9, 9}, .weight = {12, 1, 3, 3}, .stride = {2, 2}, .padding = {1, 1}, .groups = 12},
     {.image = {2, 7, 6, 6}, .weight = {5, 7, 1, 1}},
@@ -86,6 +90,9 @@ const Case kLargeCases[] = {
     {.image = {3, 37, 17, 19}, .weight = {37, 1, 3, 3}, .padding = {1, 1}, .groups = 37},
     {.image = {2, 20, 12, 15}, .weight = {20, 1, 5, 5}, .stride = {1, 2}, .padding = {2, 2}, .groups = 20},
     {.image = {2, 9, 14, 14}, .weight = {27, 1, 3, 3}, .padding = {1, 1}, .groups = 9},
+    {.image = {1, 3, 30, 29}, .weight = {3, 1, 3, 3}, .dilation = {1, 3}, .groups = 3},
+    {.image = {1, 3, 30, 150}, .weight = {3, 1, 3, 3}, .stride = {2, 1}, .padding = {2, 1}, .groups = 3},
+    {.image = {2, 3, 130, 50}, .weight = {3, 1, 3, 3}, .padding = {1, 1}, .dilation = {2, 1}, .groups = 3},
     // weight gradient: several waves
     {.image = {6, 64, 64, 64}, .weight = {3, 64, 1, 2}},
 };
@@ -94,10 +101,16 @@ const Case kVolumes[] = {
     {.image = {2, 3, 4, 6, 7}, .weight = {5, 3, 2, 3, 3}},
     {.image = {2, 8, 5, 6, 6}, .weight = {18, 8, 3, 3, 3}, .padding = {1, 1, 1}},
     {.image = {1, 2, 7, 8, 9}, .weight = {3, 2, 3, 2, 3}, .stride = {2, 1, 3}, .padding = {1, 0, 2}},
-    {.image = {2, 4, 7, 6, 9}, .weight = {6, 2, 2, 3, 2}, .padding = {1, 2, 1}, .dilation = {3, 1, 2}, .groups = 2},
+    {.image = {2, 4, 7, 6, 9},
+     .weight = {6, 2, 2, 3, 2},
+     .padding = {1, 2, 1},
+     .dilation = {3, 1, 2},
+     .groups = 2},
     {.image = {2, 19, 4, 5, 6}, .weight = {19, 1, 3, 3, 3}, .padding = {1, 1, 1}, .groups = 19},
     {.image = {1, 4, 9, 17, 16}, .weight = {20, 4, 3, 3, 3}, .stride = {2, 2, 2}, .padding = {1, 1, 1}},
-    {.image = {1, 3, 20, 24, 25}, .weight = {4, 3, 3, 1, 3}, .padding = {1, 0, 1}},  // several boxes of slices
+    {.image = {1, 3, 20, 24, 25},
+     .weight = {4, 3, 3, 1, 3},
+     .padding = {1, 0, 1}},  // several boxes of slices
 };
 
 TEST_F(CpuConvolution, Images) {
@@ -154,8 +167,9 @@ TEST_F(CpuConvolution, AnAxisOfLengthOneChangesNoBit) {
   const Tensor column = conv2d(line.reshape({3, 20, 301, 1}), taps.reshape({24, 10, 15, 1}),
                                {.stride = {2, 1}, .padding = {3, 0}, .dilation = {2, 1}, .groups = 2});
   EXPECT_TRUE(same_bits(y, column.reshape(y.shape())));
-  const Tensor slice = conv3d(line.reshape({3, 20, 1, 301, 1}), taps.reshape({24, 10, 1, 15, 1}),
-                              {.stride = {1, 2, 1}, .padding = {0, 3, 0}, .dilation = {1, 2, 1}, .groups = 2});
+  const Tensor slice =
+      conv3d(line.reshape({3, 20, 1, 301, 1}), taps.reshape({24, 10, 1, 15, 1}),
+             {.stride = {1, 2, 1}, .padding = {0, 3, 0}, .dilation = {1, 2, 1}, .groups = 2});
   EXPECT_TRUE(same_bits(y, slice.reshape(y.shape())));
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include "tessera/backends/cpu/same_bits_test.h"
 
 namespace tessera::backends {
@@ -87,6 +89,51 @@ TEST_F(CpuMove, IndexAddKeepsTheOrderOfContributions) {
   expect_same_bits([&] { return index_add(zeros({60003}), index, source); }, "rising");
 }
 
+// Lines below and beyond every way of sorting: by insertion, by digits, by all threads; with many equal keys, with keys that differ in
+// the upper or only in the lower half.
+TEST_F(CpuMove, SortsOfEveryLength) {
+  for (const std::int64_t length : {2, 48, 49, 1000, 33000, 140000}) {
+    const Tensor x = random_tensor<float>({length}, 1, Layout::kContiguous, true);
+    const Tensor wide = random_tensor<double>({length}, 2, Layout::kContiguous, true);
+    const Tensor close = cast(x, DType::kFloat64) * 1e-10 + 1.0;
+    const Tensor few = indices(length, 3), many = indices(length, 1 << 30) * (std::int64_t{1} << 20) + few;
+    for (const Tensor& line : {x, wide, close, few, many, cast(few, DType::kUInt8)})
+      for (const bool descending : {false, true}) {
+        const std::string what = fmt::format("{} {}", length, dtype_name(line.dtype()));
+        expect_same_bits([&] { return sort(line, 0, descending); }, "sort " + what);
+        expect_same_bits([&] { return argsort(line, 0, descending); }, "argsort " + what);
+      }
+  }
+}
+
+TEST_F(CpuMove, SortsAndIndicesAlongEveryAxis) {
+  for (const Layout layout : kLayouts) {
+    const Tensor x = random_tensor<float>({7, 60, 35}, 1, layout, true);
+    for (const std::int64_t axis : {0, 1, 2}) {
+      expect_same_bits([&] { return sort(x, axis); }, "sort");
+      const Tensor order = argsort(x, axis);
+      expect_same_bits([&] { return take_along(x, order, axis); }, "take_along");
+      EXPECT_TRUE(same_bits(take_along(x, order, axis), sort(x, axis)));
+      expect_same_bits([&] { return scatter_add(x, order, x, axis); }, "scatter_add");
+      const Tensor short_index = slice(order, {Range(0, 2), Range(0, 9)});
+      if (axis == 1) {
+        const Tensor part = slice(x, {Range(0, 2)});
+        expect_same_bits([&] { return take_along(part, short_index, axis); }, "take_along a few");
+        const Tensor terms = slice(x, {Range(0, 2), Range(0, 9)});
+        expect_same_bits([&] { return scatter_add(part, short_index, terms, axis); }, "scatter_add a few");
+      }
+    }
+  }
+}
+
+// Among 200,000 keys some have equal upper halves (about 5 pairs).
+TEST_F(CpuMove, PermutationsOfEveryLength) {
+  for (const std::int64_t length : {1, 2, 3, 1000, 200001}) {
+    const RandomAttributes attributes{{length}, DType::kInt64, 3, 4, 5, 0};
+    expect_same_bits([&] { return apply(Op::kRandomPermutation, {}, attributes); }, "permutation");
+  }
+}
+
 TEST_F(CpuMove, AWrongIndexIsAnErrorEverywhere) {
   const Tensor x = random_tensor<float>({3}, 1);
   for (const std::int64_t wrong : {std::int64_t{3}, std::int64_t{-1}}) {
@@ -95,6 +142,8 @@ TEST_F(CpuMove, AWrongIndexIsAnErrorEverywhere) {
       use_backend(backend);
       EXPECT_ANY_THROW(gather(x, index)) << backend;
       EXPECT_ANY_THROW(index_add(x, index, random_tensor<float>({2}, 1))) << backend;
+      EXPECT_ANY_THROW(take_along(x, index)) << backend;
+      EXPECT_ANY_THROW(scatter_add(x, index, random_tensor<float>({2}, 1))) << backend;
     }
   }
 }

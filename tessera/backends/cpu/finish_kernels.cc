@@ -22,7 +22,8 @@ namespace fn = tessera::numerics::HWY_NAMESPACE;
 template <Activation kActivation, class D, class V>
 HWY_INLINE V activated(D d, V x) {
   using Ops = fn::HwyOps<D>;
-  if constexpr (kActivation == Activation::kRelu) return hn::IfThenElse(hn::Le(x, hn::Zero(d)), hn::Zero(d), x);
+  if constexpr (kActivation == Activation::kRelu)
+    return hn::IfThenElse(hn::Le(x, hn::Zero(d)), hn::Zero(d), x);
   if constexpr (kActivation == Activation::kTanh) return fn::tanh<Ops>(x);
   if constexpr (kActivation == Activation::kSigmoid) return fn::sigmoid<Ops>(x);
   return x;
@@ -42,9 +43,9 @@ template <class D>
 HWY_INLINE hn::Vec<D> load_draws(D d, const float* from, std::int64_t count) {
   const hn::Rebind<float, D> floats;
   const bool whole = count >= static_cast<std::int64_t>(hn::MaxLanes(d));
-  const auto draws =
-      whole ? hn::LoadU(floats, from)
-            : hn::MaskedLoad(hn::FirstN(floats, static_cast<std::size_t>(count)), floats, from);
+  const auto draws = whole
+                         ? hn::LoadU(floats, from)
+                         : hn::MaskedLoad(hn::FirstN(floats, static_cast<std::size_t>(count)), floats, from);
   if constexpr (sizeof(hn::TFromD<D>) == 4)
     return draws;
   else

@@ -37,10 +37,13 @@ bool run_take_along(const KernelCall& call);   // along.cc
 bool run_scatter_add(const KernelCall& call);  // along.cc
 bool run_sort(const KernelCall& call);         // sorting.cc; argsort, too
 
-// Reductions and normalisation: reduction.cc, normalization.cc
+// Reductions and normalisation: reduction.cc, normalization.cc, layer_norm.cc
 bool run_reduction(const KernelCall& call);
 bool run_softmax(const KernelCall& call);
-bool run_cross_entropy(const KernelCall& call);
+bool run_softmax_gradient(const KernelCall& call);
+bool run_cross_entropy(const KernelCall& call);  // and its gradient
+bool run_layer_norm(const KernelCall& call);     // and the gradient of its input
+bool run_layer_norm_scale_gradient(const KernelCall& call);
 
 // Random numbers: random_fill.cc, random_permutation.cc
 bool run_random(const KernelCall& call);

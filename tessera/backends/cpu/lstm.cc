@@ -99,18 +99,19 @@ class LstmBackwardPass {
 
   void run(std::int64_t first, std::int64_t count) const {
     const std::int64_t hidden = sizes_.hidden, gates = kGates * hidden;
-    T* const later_h = out_ + kGates * sizes_.all() + first * hidden;  // at the end: the gradients of h0 and c0
+    T* const later_h =
+        out_ + kGates * sizes_.all() + first * hidden;  // at the end: the gradients of h0 and c0
     T* const later_c = later_h + sizes_.state();
     std::fill(later_h, later_h + count * hidden, T(0));
     std::fill(later_c, later_c + count * hidden, T(0));
     for (std::int64_t t = sizes_.times - 1; t >= 0; --t) {
-      const T* const c =
-          (t == 0 ? c0_ : states_ + sizes_.all() + (t - 1) * sizes_.state()) + first * hidden;
+      const T* const c = (t == 0 ? c0_ : states_ + sizes_.all() + (t - 1) * sizes_.state()) + first * hidden;
       const std::int64_t row = t * sizes_.samples + first;
       for (std::int64_t i = 0; i < count; ++i)
         step(row + i, c + i * hidden, later_h + i * hidden, later_c + i * hidden);
       for (std::int64_t block = 0; block < panels_.blocks(); ++block)
-        panels_.multiply(out_ + row * gates, gates, count, block, 0, later_h + block * panels_.width(), hidden);
+        panels_.multiply(out_ + row * gates, gates, count, block, 0, later_h + block * panels_.width(),
+                         hidden);
     }
   }
 
@@ -125,7 +126,8 @@ class LstmBackwardPass {
     for (std::int64_t part = 0; part < 5; ++part) *parts[part] = states_ + (part + 2) * sizes_.all() + place;
     s.later_h = later_h;
     s.later_c = later_c;
-    for (std::int64_t gate = 0; gate < kGates; ++gate) s.gates[gate] = out_ + (row * kGates + gate) * sizes_.hidden;
+    for (std::int64_t gate = 0; gate < kGates; ++gate)
+      s.gates[gate] = out_ + (row * kGates + gate) * sizes_.hidden;
     s.count = sizes_.hidden;
     loops_.lstm_backward(s);
   }

@@ -1,120 +1,91 @@
-// Softmax, log-softmax and cross-entropy along the last axis. The exponentials of several rows are one long
-// vector loop; maxima and sums are the reductions of rule 3.
+// The softmax family: rows along an axis, each finished while it is in the first-level cache. Rows that are not
+// contiguous are copied, and their results copied back.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <variant>
 
-#include "tessera/backends/cpu/elementwise_kernels.h"
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
-#include "tessera/backends/cpu/reduction_kernels.h"
+#include "tessera/backends/cpu/rows.h"
 #include "tessera/backends/cpu/scratch.h"
-#include "tessera/base/thread_pool.h"
-#include "tessera/numerics/functions.h"
-#include "tessera/numerics/reduce.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kElementsPerTask = 4096;
-constexpr std::int64_t kBlock = numerics::kReduceBlock;
-
-template <typename T>
-struct Loops {
-  UnaryLoop<T> exp;
-  BinaryLoop<T> subtract, divide;
-  const ReductionLoops<T>* max;
-  const ReductionLoops<T>* sum;
-
-  Loops()
-      : exp(function_loop<T>(Op::kExp)),
-        subtract(binary_loop<T>(Op::kSubtract)),
-        divide(binary_loop<T>(Op::kDivide)),
-        max(reduction_loops<T>(Op::kMax)),
-        sum(reduction_loops<T>(Op::kSum)) {}
-  bool complete() const { return exp && subtract && divide && max && sum; }
-};
-
-template <typename T>
-T reduce_row(const ReductionLoops<T>& loops, const T* row, std::int64_t n) {
-  const std::int64_t blocks = (n + kBlock - 1) / kBlock;
-  ScratchScope scratch;
-  T* partial = scratch.allocate<T>(blocks);
-  loops.blocks(row, n, partial);
-  return numerics::tree_combine(
-      blocks, [&](std::int64_t i) { return partial[i]; }, [&](T a, T b) { return loops.combine(a, b); });
-}
-
-// shifted = x - max of its row; exponentials = exp(shifted); sums[row].
-template <typename T>
-void exponentials_of_rows(const Loops<T>& loops, const T* x, std::int64_t rows, std::int64_t n, T* shifted,
-                          T* exponentials, T* sums) {
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const T max = reduce_row(*loops.max, x + row * n, n);
-    loops.subtract(x + row * n, &max, shifted + row * n, n, Repeat::kSecond);
+// The same elements with `axis` as the last one.
+TensorView with_axis_last(const TensorView& view, int axis) {
+  TensorView moved{view.data, view.dtype, Shape{}, Strides{}};
+  for (int i = 0; i < view.shape.rank(); ++i) {
+    if (i == axis) continue;
+    moved.shape.append(view.shape[i]);
+    moved.strides.append(view.strides[i]);
   }
-  loops.exp(shifted, exponentials, rows * n);
-  for (std::int64_t row = 0; row < rows; ++row) sums[row] = reduce_row(*loops.sum, exponentials + row * n, n);
+  moved.shape.append(view.shape[axis]);
+  moved.strides.append(view.strides[axis]);
+  return moved;
 }
 
-// body(first row, rows) on all threads.
-template <typename Body>
-void for_rows(std::int64_t rows, std::int64_t n, Body&& body) {
-  const std::int64_t per_task = std::max<std::int64_t>(1, kElementsPerTask / n);
-  parallel_for((rows + per_task - 1) / per_task,
-               [&](std::int64_t task) { body(task * per_task, std::min(per_task, rows - task * per_task)); });
-}
-
-template <typename T>
-bool softmax_rows(const KernelCall& call) {
-  const Loops<T> loops;
-  if (!loops.complete()) return false;
-  const TensorView& view = call.inputs[0];
-  const std::int64_t n = view.shape[view.shape.rank() - 1], rows = view.elements() / n;
+// function(loops, rows of the inputs, n, row of the output) along the call's axis.
+template <typename T, std::size_t kInputs, typename Function>
+bool map_rows(const KernelCall& call, Function function) {
+  const RowLoops<T>* loops = row_loops<T>();
+  if (loops == nullptr || call.output.elements() == 0) return false;
+  const int axis = std::get<AxisAttributes>(call.attributes).axis;
+  const std::int64_t n = call.output.shape[axis], rows = call.output.elements() / n;
   ScratchScope scratch;
-  const T* x = dense<T>(view, scratch.allocate<T>(view.contiguous() ? 0 : view.elements()));
-  T* out = call.output.as<T>();
-  const bool logarithm = call.op == Op::kLogSoftmax;
-  for_rows(rows, n, [&](std::int64_t first, std::int64_t count) {
-    ScratchScope task_scratch;
-    T* sums = task_scratch.allocate<T>(count);
-    T* exponentials = task_scratch.allocate<T>(count * n);
-    T* shifted = logarithm ? out + first * n : task_scratch.allocate<T>(count * n);
-    exponentials_of_rows(loops, x + first * n, count, n, shifted, exponentials, sums);
-    for (std::int64_t row = 0; row < count; ++row) {
-      T* to = out + (first + row) * n;
-      if (logarithm) {
-        const T log_sum = numerics::log(sums[row]);
-        for (std::int64_t i = 0; i < n; ++i) to[i] = to[i] - log_sum;
-      } else {
-        loops.divide(exponentials + row * n, sums + row, to, n, Repeat::kSecond);
-      }
-    }
+  std::array<const T*, kInputs> inputs;
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    const TensorView moved = with_axis_last(call.inputs[i], axis);
+    inputs[i] = dense<T>(moved, moved.contiguous() ? nullptr : scratch.allocate<T>(rows * n));
+  }
+  const TensorView moved_out = with_axis_last(call.output, axis);
+  T* out = moved_out.contiguous() ? call.output.as<T>() : scratch.allocate<T>(rows * n);
+  for_rows_of(out, rows, n, [&](std::int64_t row, const RowResult<T>& to) {
+    std::array<const T*, kInputs> at;
+    for (std::size_t i = 0; i < kInputs; ++i) at[i] = inputs[i] + row * n;
+    function(*loops, at, n, to);
   });
+  if (!moved_out.contiguous())
+    copy_view({out, moved_out.dtype, moved_out.shape, row_major_strides(moved_out.shape)}, moved_out);
   return true;
 }
 
 template <typename T>
-bool cross_entropy_rows(const KernelCall& call) {
-  const Loops<T> loops;
+bool softmax(const KernelCall& call) {
+  return map_rows<T, 1>(call, [&](const RowLoops<T>& loops, const auto& x, std::int64_t n, const RowResult<T>& to) {
+    (call.op == Op::kSoftmax ? loops.softmax : loops.log_softmax)(x[0], n, to);
+  });
+}
+
+template <typename T>
+bool softmax_gradient(const KernelCall& call) {
+  return map_rows<T, 2>(call, [&](const RowLoops<T>& loops, const auto& in, std::int64_t n, const RowResult<T>& to) {
+    (call.op == Op::kSoftmaxGradient ? loops.softmax_gradient : loops.log_softmax_gradient)(in[0], in[1], n, to);
+  });
+}
+
+// Rows of logits, their labels and, for the gradient, that of each row's loss.
+template <typename T>
+bool cross_entropy(const KernelCall& call) {
+  const RowLoops<T>* loops = row_loops<T>();
   const TensorView& logits = call.inputs[0];
   const std::int64_t rows = logits.shape[0], n = logits.shape[1];
-  if (!loops.complete() || rows == 0 || n == 0) return false;
-  ScratchScope scratch;
-  const std::int64_t* labels = dense<std::int64_t>(call.inputs[1], scratch.allocate<std::int64_t>(rows));
+  if (loops == nullptr || rows == 0 || n == 0) return false;
+  const std::int64_t* labels = call.inputs[1].as<const std::int64_t>();
   for (std::int64_t i = 0; i < rows; ++i)
     if (labels[i] < 0 || labels[i] >= n) return false;  // the reference backend has the message
-  const T* x = dense<T>(logits, scratch.allocate<T>(logits.contiguous() ? 0 : logits.elements()));
+  ScratchScope scratch;
+  const T* x = dense<T>(logits, logits.contiguous() ? nullptr : scratch.allocate<T>(logits.elements()));
   T* out = call.output.as<T>();
-  for_rows(rows, n, [&](std::int64_t first, std::int64_t count) {
-    ScratchScope task_scratch;
-    T* sums = task_scratch.allocate<T>(count);
-    T* shifted = task_scratch.allocate<T>(count * n);
-    T* exponentials = task_scratch.allocate<T>(count * n);
-    exponentials_of_rows(loops, x + first * n, count, n, shifted, exponentials, sums);
-    for (std::int64_t row = 0; row < count; ++row)
-      out[first + row] = -(shifted[row * n + labels[first + row]] - numerics::log(sums[row]));
+  if (call.op == Op::kCrossEntropy) {
+    for_rows(rows, n, [&](std::int64_t i) { out[i] = loops->cross_entropy(x + i * n, n, labels[i]); });
+    return true;
+  }
+  const T* g = dense<T>(call.inputs[2], scratch.allocate<T>(rows));
+  for_rows_of(out, rows, n, [&](std::int64_t i, const RowResult<T>& to) {
+    loops->cross_entropy_gradient(x + i * n, n, labels[i], g[i], to);
   });
   return true;
 }
@@ -122,16 +93,20 @@ bool cross_entropy_rows(const KernelCall& call) {
 }  // namespace
 
 bool run_softmax(const KernelCall& call) {
-  const TensorView& x = call.inputs[0];
-  if (x.elements() == 0 || std::get<AxisAttributes>(call.attributes).axis != x.shape.rank() - 1) return false;
-  if (call.output.dtype == DType::kFloat32) return softmax_rows<float>(call);
-  if (call.output.dtype == DType::kFloat64) return softmax_rows<double>(call);
+  if (call.output.dtype == DType::kFloat32) return softmax<float>(call);
+  if (call.output.dtype == DType::kFloat64) return softmax<double>(call);
+  return false;
+}
+
+bool run_softmax_gradient(const KernelCall& call) {
+  if (call.output.dtype == DType::kFloat32) return softmax_gradient<float>(call);
+  if (call.output.dtype == DType::kFloat64) return softmax_gradient<double>(call);
   return false;
 }
 
 bool run_cross_entropy(const KernelCall& call) {
-  if (call.output.dtype == DType::kFloat32) return cross_entropy_rows<float>(call);
-  if (call.output.dtype == DType::kFloat64) return cross_entropy_rows<double>(call);
+  if (call.output.dtype == DType::kFloat32) return cross_entropy<float>(call);
+  if (call.output.dtype == DType::kFloat64) return cross_entropy<double>(call);
   return false;
 }
 

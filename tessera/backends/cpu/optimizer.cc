@@ -11,8 +11,9 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kStretch = 16384;                     // elements; a multiple of any vector
-constexpr std::int64_t kBeyondCaches = std::int64_t{1} << 22;  // bytes of results that the near caches do not keep
+constexpr std::int64_t kStretch = 16384;  // elements; a multiple of any vector
+constexpr std::int64_t kBeyondCaches = std::int64_t{1}
+                                       << 22;  // bytes of results that the near caches do not keep
 
 struct Stretch {
   std::size_t tensor;
@@ -62,8 +63,9 @@ bool run_step(const KernelCall& call) {
       return call.inputs[list * lists.tensors + part.tensor].template as<const T>() + part.begin;
     };
     T* const out = call.output.as<T>() + part.out + part.begin;
-    StepStretch<T> stretch{input(0), input(1), {}, out, {}, part.end - part.begin,
-                           call.inputs.back().template as<const T>(), stream};
+    StepStretch<T> stretch{
+        input(0), input(1), {}, out, {}, part.end - part.begin, call.inputs.back().template as<const T>(),
+        stream};
     for (std::size_t state = 0; state < lists.states; ++state) {
       stretch.state[state] = input(2 + state);
       stretch.new_state[state] = out + static_cast<std::int64_t>(1 + state) * kind_size;

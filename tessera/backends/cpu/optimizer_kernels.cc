@@ -87,7 +87,8 @@ HWY_INLINE void step_rest(const StepStretch<T>& s, const T* factors, std::int64_
   F::apply(d, x, factors);
   const auto store = [&](V v, T* to) HWY_ATTR {
     hn::Store(hn::IfThenElseZero(mask, v), d, to + begin);
-    for (std::int64_t i = begin + static_cast<std::int64_t>(hn::MaxLanes(d)); i % kStepPadding != 0; ++i) to[i] = T(0);
+    for (std::int64_t i = begin + static_cast<std::int64_t>(hn::MaxLanes(d)); i % kStepPadding != 0; ++i)
+      to[i] = T(0);
   };
   store(x.value, s.new_value);
   for (int k = 0; k < F::kStates; ++k) store(x.state[k], s.new_state[k]);

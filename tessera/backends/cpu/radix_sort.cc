@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
 #include "tessera/backends/cpu/scratch.h"
@@ -64,12 +65,13 @@ Word* sort_words(Word* words, Word* spare, std::int64_t count, int first_bit) {
     insertion_sort(words, count, first_bit);
     return words;
   }
-  const Word varying = varying_bits(words, count);
+  const Word varying = varying_bits(words, count) >> first_bit << first_bit;
+  const int last_bit = static_cast<int>(std::bit_width(varying));
   const std::int64_t stretches = std::clamp<std::int64_t>(count / kStretch, 1, thread_count());
   const auto begin_of = [&](std::int64_t stretch) { return count * stretch / stretches; };
   ScratchScope scratch;
   Counts* places = scratch.allocate<Counts>(stretches);
-  for (int bit = first_bit; bit < static_cast<int>(sizeof(Word)) * 8; bit += kDigitBits) {
+  for (int bit = std::countr_zero(varying); bit < last_bit; bit += kDigitBits) {
     if (digit_of(varying, bit) == 0) continue;
     parallel_for(stretches, [&](std::int64_t s) {
       count_digits(words + begin_of(s), begin_of(s + 1) - begin_of(s), bit, places[s]);
@@ -84,6 +86,15 @@ Word* sort_words(Word* words, Word* spare, std::int64_t count, int first_bit) {
 }
 
 }  // namespace
+
+void divide_between_keys(const std::uint64_t* entries, std::int64_t count, std::int64_t stretches, std::int64_t* bounds) {
+  bounds[0] = 0;
+  for (std::int64_t i = 1; i <= stretches; ++i) {
+    std::int64_t bound = std::max(bounds[i - 1], count * i / stretches);
+    while (bound > 0 && bound < count && entries[bound] >> 32 == entries[bound - 1] >> 32) ++bound;
+    bounds[i] = bound;
+  }
+}
 
 std::uint32_t* radix_sort(std::uint32_t* words, std::uint32_t* spare, std::int64_t count, int first_bit) {
   return sort_words(words, spare, count, first_bit);

@@ -19,20 +19,22 @@ namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace fn = tessera::numerics::HWY_NAMESPACE;
 
-// Whole vectors, and the last one through the same code with a mask, so that each formula is compiled once.
-template <typename T>
+// Where a vector of each array lies: a whole one, or the last one with a mask.
+template <typename T, bool kWhole>
 struct Lanes {
   hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   std::int64_t at, left;
 
-  HWY_INLINE bool whole() const { return left >= static_cast<std::int64_t>(hn::MaxLanes(d)); }
   HWY_INLINE auto mask() const { return hn::FirstN(d, static_cast<std::size_t>(left)); }
   HWY_INLINE V load(const T* from) const {
-    return HWY_LIKELY(whole()) ? hn::LoadU(d, from + at) : hn::MaskedLoad(mask(), d, from + at);
+    if constexpr (kWhole)
+      return hn::LoadU(d, from + at);
+    else
+      return hn::MaskedLoad(mask(), d, from + at);
   }
   HWY_INLINE void store(V v, T* to) const {
-    if (HWY_LIKELY(whole()))
+    if constexpr (kWhole)
       hn::StoreU(v, d, to + at);
     else
       hn::BlendedStore(v, mask(), d, to + at);
@@ -42,14 +44,17 @@ struct Lanes {
 template <typename T, class Body>
 HWY_INLINE void for_each_vector(std::int64_t count, Body body) {
   const auto lanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
-  for (std::int64_t i = 0; i < count; i += lanes) body(Lanes<T>{{}, i, count - i});
+  std::int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) body(Lanes<T, true>{{}, i, lanes});
+  if (i < count) body(Lanes<T, false>{{}, i, count - i});
 }
 
 template <typename T>
 void gru_forward(const GruForward<T>& s) {
-  for_each_vector<T>(s.count, [&](const Lanes<T>& at) HWY_ATTR {
+  for_each_vector<T>(s.count, [&](const auto& at) HWY_ATTR {
     using Ops = fn::HwyOps<decltype(at.d)>;
-    const auto from_input = [&](int gate) HWY_ATTR { return hn::Add(at.load(s.x[gate]), at.load(s.x_bias[gate])); };
+    const auto from_input = [&](int gate)
+                                HWY_ATTR { return hn::Add(at.load(s.x[gate]), at.load(s.x_bias[gate])); };
     const auto from_hidden = [&](int gate) HWY_ATTR {
       return hn::Add(at.load(s.product[gate]), at.load(s.bias[gate]));
     };
@@ -68,7 +73,7 @@ void gru_forward(const GruForward<T>& s) {
 
 template <typename T>
 void gru_backward(const GruBackward<T>& s) {
-  for_each_vector<T>(s.count, [&](const Lanes<T>& at) HWY_ATTR {
+  for_each_vector<T>(s.count, [&](const auto& at) HWY_ATTR {
     using Ops = fn::HwyOps<decltype(at.d)>;
     const auto one = Ops::set(1);
     const auto r = at.load(s.r), z = at.load(s.z), n = at.load(s.n);
@@ -89,7 +94,7 @@ void gru_backward(const GruBackward<T>& s) {
 
 template <typename T>
 void lstm_forward(const LstmForward<T>& s) {
-  for_each_vector<T>(s.count, [&](const Lanes<T>& at) HWY_ATTR {
+  for_each_vector<T>(s.count, [&](const auto& at) HWY_ATTR {
     using Ops = fn::HwyOps<decltype(at.d)>;
     const auto sum = [&](int gate) HWY_ATTR {
       return hn::Add(hn::Add(at.load(s.x[gate]), at.load(s.x_bias[gate])),
@@ -111,7 +116,7 @@ void lstm_forward(const LstmForward<T>& s) {
 
 template <typename T>
 void lstm_backward(const LstmBackward<T>& s) {
-  for_each_vector<T>(s.count, [&](const Lanes<T>& at) HWY_ATTR {
+  for_each_vector<T>(s.count, [&](const auto& at) HWY_ATTR {
     using Ops = fn::HwyOps<decltype(at.d)>;
     const auto one = Ops::set(1);
     const auto slope = [&](auto gate) HWY_ATTR { return hn::Mul(gate, hn::Sub(one, gate)); };  // of sigmoid

@@ -17,13 +17,15 @@ struct RecurrentSizes {
 };
 
 inline bool all_contiguous(const KernelCall& call) {
-  return std::all_of(call.inputs.begin(), call.inputs.end(), [](const TensorView& x) { return x.contiguous(); });
+  return std::all_of(call.inputs.begin(), call.inputs.end(),
+                     [](const TensorView& x) { return x.contiguous(); });
 }
 
 // body(first, count): samples that one thread takes through all times.
 template <typename Body>
 void for_samples(const RecurrentSizes& sizes, std::int64_t gates, const Body& body) {
-  constexpr std::int64_t kSmallWork = 64 * 64 * 32;  // multiplications below which a second thread does not pay
+  constexpr std::int64_t kSmallWork =
+      64 * 64 * 32;  // multiplications below which a second thread does not pay
   const std::int64_t work = sizes.all() * sizes.hidden * gates;
   const std::int64_t tasks = work < kSmallWork ? 1 : std::min<std::int64_t>(thread_count(), sizes.samples);
   parallel_for(tasks, [&](std::int64_t task) {

@@ -1,6 +1,8 @@
 // Reductions over axes: each output element is a list of inputs (the reduced axes, row-major); lists are cut
 // into blocks of 1,024 (contract rule 3). Tasks are blocks, of any list; a second pass combines each list's
-// blocks in the tree.
+// blocks in the tree. Memory is read in the order in which it lies wherever the strides allow it: lists side by
+// side (a sum over rows) are reduced row by row, with the 16 lanes of thousands of lists in the second-level
+// cache.
 
 #include <algorithm>
 #include <cstdint>
@@ -18,6 +20,9 @@ namespace {
 
 constexpr std::int64_t kBlock = numerics::kReduceBlock;
 constexpr std::int64_t kElementsPerTask = 1 << 15;
+constexpr std::int64_t kNearBytes = 1 << 19;       // what a near cache holds
+constexpr std::int64_t kLaneBytes = 16 << 10;      // of one lane of many lists
+constexpr std::int64_t kNarrow = 512;              // columns of a tile, at least, if threads want more tiles
 
 // The input with the kept and the reduced axes apart.
 struct Split {
@@ -97,47 +102,71 @@ template <typename T>
 void reduce_contiguous(const Lists& lists, const ReductionLoops<T>& loops, const T* x, T* partial) {
   in_tasks(
       lists.count * lists.blocks, std::min(lists.length, kBlock), [&](std::int64_t first, std::int64_t end) {
+        const bool near = lists.count * lists.length * static_cast<std::int64_t>(sizeof(T)) <= kNearBytes;
         while (first < end) {
           const std::int64_t list = first / lists.blocks, block = first % lists.blocks;
           const std::int64_t blocks = std::min(lists.blocks - block, end - first), begin = block * kBlock;
           loops.blocks(x + lists.kept.offset(list, 0) + begin,
-                       std::min(blocks * kBlock, lists.length - begin), partial + first);
+                       std::min(blocks * kBlock, lists.length - begin), partial + first, near);
           first += blocks;
         }
       });
 }
 
-template <typename T>
-void reduce_columns(const Lists& lists, const ReductionLoops<T>& loops, const T* x, T* partial) {
-  const std::int64_t run = lists.kept.run_length(), tiles = (run + kColumnWidth - 1) / kColumnWidth;
-  const std::int64_t rows = lists.count / run;
-  // A unit is a block of a tile of lists; the tiles of one block follow each other and share its list of
-  // offsets.
-  in_tasks(rows * lists.blocks * tiles, kColumnWidth * std::min(lists.length, kBlock),
+// Where the elements begin ... begin+count-1 of a list are.
+void list_offsets(const Lists& lists, std::int64_t begin, std::int64_t count, std::int64_t* offsets) {
+  lists.reduced.for_each_run(begin, begin + count,
+                             [&](std::int64_t, std::int64_t length, const std::int64_t* from) {
+                               for (std::int64_t i = 0; i < length; ++i)
+                                 *offsets++ = from[0] + i * lists.reduced.step(0);
+                             });
+}
+
+// Columns of a tile: as many as the caches hold lanes of, or fewer where threads would be idle otherwise.
+std::int64_t tile_width(std::int64_t run, std::int64_t others, std::int64_t most) {
+  std::int64_t width = std::min(run, most);
+  while (thread_count() > 1 && others * ((run + width - 1) / width) < 4 * thread_count() && width > kNarrow)
+    width = (width / 2 + 15) / 16 * 16;
+  return width;
+}
+
+// body(tile's first list, its width, block, count, offsets) for every block of every tile of lists that lie
+// side by side; the tiles of one block follow each other and share its list of offsets.
+template <typename Body>
+void for_each_tile(const Lists& lists, std::int64_t width, std::int64_t block_length, Body&& body) {
+  const std::int64_t run = lists.kept.run_length(), tiles = (run + width - 1) / width;
+  const std::int64_t rows = lists.count / run, blocks = (lists.length + block_length - 1) / block_length;
+  in_tasks(rows * blocks * tiles, width * std::min(lists.length, block_length),
            [&](std::int64_t first, std::int64_t end) {
-             std::int64_t offsets[kBlock];
+             ScratchScope scratch;
+             auto* offsets = scratch.allocate<std::int64_t>(std::min(lists.length, block_length));
              std::int64_t listed = -1;
              for (std::int64_t unit = first; unit < end; ++unit) {
-               const std::int64_t tile = unit % tiles, block = unit / tiles % lists.blocks,
-                                  row = unit / tiles / lists.blocks;
-               const std::int64_t begin = block * kBlock, count = std::min(kBlock, lists.length - begin);
-               if (listed != block) {
-                 std::int64_t* next = offsets;
-                 lists.reduced.for_each_run(begin, begin + count,
-                                            [&](std::int64_t, std::int64_t length, const std::int64_t* from) {
-                                              for (std::int64_t i = 0; i < length; ++i)
-                                                *next++ = from[0] + i * lists.reduced.step(0);
-                                            });
-                 listed = block;
-               }
-               const std::int64_t list = row * run + tile * kColumnWidth;
-               const std::int64_t width = std::min(kColumnWidth, run - tile * kColumnWidth);
-               T results[kColumnWidth];
-               loops.columns(x + lists.kept.offset(list, 0), offsets, count, width, results);
-               for (std::int64_t j = 0; j < width; ++j)
-                 partial[(list + j) * lists.blocks + block] = results[j];
+               const std::int64_t tile = unit % tiles, block = unit / tiles % blocks, row = unit / tiles / blocks;
+               const std::int64_t begin = block * block_length,
+                                  count = std::min(block_length, lists.length - begin);
+               if (listed != block) list_offsets(lists, begin, count, offsets);
+               listed = block;
+               body(row * run + tile * width, std::min(width, run - tile * width), block, count, offsets);
              }
            });
+}
+
+template <typename T>
+void reduce_columns(const Lists& lists, const ReductionLoops<T>& loops, const T* x, T* partial) {
+  const std::int64_t run = lists.kept.run_length();
+  const std::int64_t width =
+      tile_width(run, lists.count / run * lists.blocks, kLaneBytes / static_cast<std::int64_t>(sizeof(T)));
+  for_each_tile(lists, width, kBlock,
+                [&](std::int64_t list, std::int64_t columns, std::int64_t block, std::int64_t count,
+                    const std::int64_t* offsets) {
+                  ScratchScope scratch;
+                  T* lanes = scratch.allocate<T>(numerics::kReduceLanes * (columns + 16));
+                  T* results = scratch.allocate<T>(columns);
+                  loops.columns(x + lists.kept.offset(list, 0), offsets, count, columns, lanes, results);
+                  for (std::int64_t j = 0; j < columns; ++j)
+                    partial[(list + j) * lists.blocks + block] = results[j];
+                });
 }
 
 template <typename T>
@@ -156,7 +185,7 @@ bool reduce(const KernelCall& call, Op op) {
     reduce_columns(lists, *loops, data, partial);
   else
     for_each_block(lists, data, [&](std::int64_t unit, const T* elements, std::int64_t count) {
-      loops->blocks(elements, count, partial + unit);
+      loops->blocks(elements, count, partial + unit, false);
     });
   const bool divide = call.op == Op::kMean;
   if (lists.blocks == 1 && !divide) return true;
@@ -173,17 +202,34 @@ bool reduce(const KernelCall& call, Op op) {
 }
 
 template <typename T>
+void moments_of_columns(const Lists& lists, const MomentsLoops<T>& loops, const T* x,
+                        numerics::Moments<T>* partial) {
+  for_each_tile(lists, std::min(kMomentsWidth, lists.kept.run_length()), kBlock,
+                [&](std::int64_t list, std::int64_t columns, std::int64_t block, std::int64_t count,
+                    const std::int64_t* offsets) {
+                  alignas(64) T lanes[numerics::kReduceLanes * kMomentsWidth];
+                  numerics::Moments<T> results[kMomentsWidth];
+                  loops.columns(x + lists.kept.offset(list, 0), offsets, count, columns, lanes, results);
+                  for (std::int64_t j = 0; j < columns; ++j)
+                    partial[(list + j) * lists.blocks + block] = results[j];
+                });
+}
+
+template <typename T>
 bool variance(const KernelCall& call) {
-  const MomentsLoop<T> loop = moments_loop<T>();
+  const MomentsLoops<T>* loops = moments_loops<T>();
   const TensorView& x = call.inputs[0];
-  if (loop == nullptr || x.elements() == 0) return false;
+  if (loops == nullptr || x.elements() == 0) return false;
   const Lists lists(split_axes(x, std::get<ReduceAttributes>(call.attributes).axes));
   T* out = call.output.as<T>();
   ScratchScope scratch;
   auto* partial = scratch.allocate<numerics::Moments<T>>(lists.count * lists.blocks);
-  for_each_block(lists, x.as<const T>(), [&](std::int64_t unit, const T* elements, std::int64_t count) {
-    partial[unit] = loop(elements, count);
-  });
+  if (lists.columns())
+    moments_of_columns(lists, *loops, x.as<const T>(), partial);
+  else
+    for_each_block(lists, x.as<const T>(), [&](std::int64_t unit, const T* elements, std::int64_t count) {
+      partial[unit] = loops->block(elements, count);
+    });
   in_tasks(lists.count, lists.blocks, [&](std::int64_t first, std::int64_t end) {
     for (std::int64_t list = first; list < end; ++list) {
       const auto* leaves = partial + list * lists.blocks;
@@ -196,9 +242,58 @@ bool variance(const KernelCall& call) {
   return true;
 }
 
+// Contiguous lists: the greatest of each block, the first block that has the greatest of all, the place in it.
+template <typename T>
+void places_in_lists(const Lists& lists, const T* x, std::int64_t* out) {
+  const ReductionLoops<T>& max = *reduction_loops<T>(Op::kMax);
+  const PlaceLoops<T>& places = *place_loops<T>();
+  ScratchScope scratch;
+  T* greatest = scratch.allocate<T>(lists.count * lists.blocks);
+  reduce_contiguous(lists, max, x, greatest);
+  in_tasks(lists.count, lists.blocks + kBlock, [&](std::int64_t first, std::int64_t end) {
+    for (std::int64_t list = first; list < end; ++list) {
+      const T* leaves = greatest + list * lists.blocks;
+      T best = leaves[0];
+      for (std::int64_t i = 1; i < lists.blocks; ++i) best = max.combine(best, leaves[i]);
+      const std::int64_t begin = places.first(leaves, lists.blocks, best) * kBlock;
+      out[list] = begin + places.first(x + lists.kept.offset(list, 0) + begin,
+                                       std::min(kBlock, lists.length - begin), best);
+    }
+  });
+}
+
+template <typename T>
+bool argmax(const KernelCall& call) {
+  const TensorView& x = call.inputs[0];
+  if (place_loops<T>() == nullptr || x.elements() == 0) return false;
+  const Lists lists(split_axes(x, std::get<ReduceAttributes>(call.attributes).axes));
+  std::int64_t* out = call.output.as<std::int64_t>();
+  const T* data = x.as<const T>();
+  constexpr std::int64_t kMostRows = 1 << 20;  // their offsets are listed
+  if (lists.contiguous()) {
+    places_in_lists(lists, data, out);
+    return true;
+  }
+  if (!lists.columns() || lists.length > kMostRows) return false;
+  const std::int64_t run = lists.kept.run_length();
+  const std::int64_t width =
+      tile_width(run, lists.count / run, kLaneBytes / static_cast<std::int64_t>(sizeof(T)));
+  for_each_tile(lists, width, lists.length,
+                [&](std::int64_t list, std::int64_t columns, std::int64_t /*block*/, std::int64_t count,
+                    const std::int64_t* offsets) {
+                  ScratchScope scratch;
+                  T* best = scratch.allocate<T>(columns + 16);
+                  T* places = scratch.allocate<T>(columns + 16);
+                  place_loops<T>()->columns(data + lists.kept.offset(list, 0), offsets, count, columns, best,
+                                            places, out + list);
+                });
+  return true;
+}
+
 template <typename T>
 bool reduce_floating(const KernelCall& call) {
   if (call.op == Op::kVariance) return variance<T>(call);
+  if (call.op == Op::kArgMax) return argmax<T>(call);
   return reduce<T>(call, call.op == Op::kMean ? Op::kSum : call.op);
 }
 

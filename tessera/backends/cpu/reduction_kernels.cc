@@ -6,6 +6,7 @@
 // foreach_target.h must come first
 #include <hwy/highway.h>
 
+#include <cstring>
 #include <limits>
 
 #include "tessera/backends/cpu/reduction_kernels.h"
@@ -122,13 +123,12 @@ struct Reduction {
   // One whole block whose elements may go to any lane: four chains instead of one that waits for itself.
   static HWY_INLINE T block_in_any_order(const T* HWY_RESTRICT x) {
     const D d;
-    constexpr std::int64_t kQuarter = kBlock / 4;
     V best[4];
     TESSERA_UNROLL
     for (int q = 0; q < 4; ++q) best[q] = hn::Set(d, S::template start<T>());
-    for (std::int64_t i = 0; i < kQuarter; i += kWidth) {
+    for (std::int64_t i = 0; i < kBlock; i += 4 * kWidth) {
       TESSERA_UNROLL
-      for (int q = 0; q < 4; ++q) best[q] = S::step(d, best[q], hn::LoadU(d, x + q * kQuarter + i));
+      for (int q = 0; q < 4; ++q) best[q] = S::step(d, best[q], hn::LoadU(d, x + i + q * kWidth));
     }
     V sums[kVectors];
     TESSERA_UNROLL
@@ -170,38 +170,50 @@ struct Reduction {
     return combine_vectors(sums);
   }
 
-  static void blocks(const T* x, std::int64_t n, T* results) {
+  static void blocks(const T* x, std::int64_t n, T* results, bool together) {
     constexpr int kTogether = kVectors >= 4 ? 2 : 4;
-    for (; n >= kTogether * kBlock; n -= kTogether * kBlock, x += kTogether * kBlock, results += kTogether)
-      whole_blocks<kTogether>(x, results);
+    if (together && !S::kAnyOrder)
+      for (; n >= kTogether * kBlock; n -= kTogether * kBlock, x += kTogether * kBlock, results += kTogether)
+        whole_blocks<kTogether>(x, results);
     for (; n >= kBlock; n -= kBlock, x += kBlock) *results++ = whole_block(x);
     if (n > 0) *results = part_of_block(x, n);
   }
 
-  // The 16 lanes of up to kWidth lists at once: lane j of all lists is one vector.
-  static HWY_INLINE void columns_of_vector(const T* HWY_RESTRICT x, const std::int64_t* HWY_RESTRICT offsets,
-                                           std::int64_t count, std::int64_t lists, T* HWY_RESTRICT results) {
+  // Elements offsets[0], offsets[16], ... of many lists, all of one lane.
+  template <int kDeep>
+  static HWY_INLINE void take_rows(const T* HWY_RESTRICT x, const std::int64_t* HWY_RESTRICT offsets,
+                                   std::int64_t lists, T* HWY_RESTRICT lane) {
     const D d;
-    const auto mask = hn::FirstN(d, static_cast<std::size_t>(lists));
-    HWY_ALIGN T lanes[kChains * kWidth];
-    for (std::int64_t j = 0; j < kChains; ++j)
-      hn::Store(hn::Set(d, S::template start<T>()), d, lanes + j * kWidth);
-    const bool whole = lists == kWidth;
-    for (std::int64_t i = 0; i < count; ++i) {
-      const T* from = x + offsets[i];
-      T* lane = lanes + i % kChains * kWidth;
-      hn::Store(S::step(d, hn::Load(d, lane), whole ? hn::LoadU(d, from) : hn::MaskedLoad(mask, d, from)), d,
-                lane);
+    std::int64_t j = 0;
+    for (; j + kWidth <= lists; j += kWidth) {
+      V sum = hn::Load(d, lane + j);
+      TESSERA_UNROLL
+      for (int g = 0; g < kDeep; ++g) sum = S::step(d, sum, hn::LoadU(d, x + offsets[g * kChains] + j));
+      hn::Store(sum, d, lane + j);
     }
-    for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
-      for (std::int64_t j = 0; j < s * kWidth; ++j) lanes[j] = S::combine(lanes[j], lanes[j + s * kWidth]);
-    for (std::int64_t j = 0; j < lists; ++j) results[j] = lanes[j];
+    if (j == lists) return;
+    const auto mask = hn::FirstN(d, static_cast<std::size_t>(lists - j));
+    V sum = hn::Load(d, lane + j);
+    for (int g = 0; g < kDeep; ++g)
+      sum = S::step(d, sum, hn::MaskedLoad(mask, d, x + offsets[g * kChains] + j));
+    hn::Store(sum, d, lane + j);
   }
 
+  // Row after row, as they lie in memory; eight rows of one lane at a time, since the lanes of many lists fill
+  // the second-level cache and are to be read and written seldom.
   static void columns(const T* x, const std::int64_t* offsets, std::int64_t count, std::int64_t lists,
-                      T* results) {
-    for (std::int64_t j = 0; j < lists; j += kWidth)
-      columns_of_vector(x + j, offsets, count, lists - j < kWidth ? lists - j : kWidth, results + j);
+                      T* lanes, T* results) {
+    constexpr int kDeep = 8;
+    const std::int64_t width = (lists + kWidth - 1) / kWidth * kWidth;
+    for (std::int64_t j = 0; j < kChains * width; ++j) lanes[j] = S::template start<T>();
+    std::int64_t i = 0;
+    for (; i + kDeep * kChains <= count; i += kDeep * kChains)
+      for (std::int64_t lane = 0; lane < kChains; ++lane)
+        take_rows<kDeep>(x, offsets + i + lane, lists, lanes + lane * width);
+    for (; i < count; ++i) take_rows<1>(x, offsets + i, lists, lanes + i % kChains * width);
+    for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
+      for (std::int64_t j = 0; j < s * width; ++j) lanes[j] = S::combine(lanes[j], lanes[j + s * width]);
+    for (std::int64_t j = 0; j < lists; ++j) results[j] = lanes[j];
   }
 };
 
@@ -234,7 +246,7 @@ numerics::Moments<T> moments_of_block(const T* x, std::int64_t n) {
   const hn::ScalableTag<T> d;
   HWY_ALIGN T differences[kBlock];
   T sum;
-  Reduction<SumStep, T>::blocks(x, n, &sum);
+  Reduction<SumStep, T>::blocks(x, n, &sum, false);
   const T mean = sum / static_cast<T>(n);
   const std::int64_t width = static_cast<std::int64_t>(hn::Lanes(d));
   std::int64_t i = 0;
@@ -242,13 +254,92 @@ numerics::Moments<T> moments_of_block(const T* x, std::int64_t n) {
     hn::Store(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, mean)), d, differences + i);
   for (; i < n; ++i) differences[i] = x[i] - mean;
   T m2;
-  Reduction<SquareStep, T>::blocks(differences, n, &m2);
+  Reduction<SquareStep, T>::blocks(differences, n, &m2, false);
   return {n, mean, m2};
 }
 
+// The same of lists that lie side by side; `lanes` has room for 16 of each, `differences` for a row of them.
 template <typename T>
-MomentsLoop<T> moments_with() {
-  return &moments_of_block<T>;
+void moments_of_columns(const T* x, const std::int64_t* offsets, std::int64_t count, std::int64_t lists,
+                        T* lanes, numerics::Moments<T>* results) {
+  const hn::ScalableTag<T> d;
+  constexpr std::int64_t kWidth = static_cast<std::int64_t>(hn::MaxLanes(d));
+  const std::int64_t width = (lists + kWidth - 1) / kWidth * kWidth;
+  HWY_ALIGN T means[kMomentsWidth], m2[kMomentsWidth];
+  Reduction<SumStep, T>::columns(x, offsets, count, lists, lanes, means);
+  for (std::int64_t j = 0; j < lists; ++j) means[j] = means[j] / static_cast<T>(count);
+  for (std::int64_t j = 0; j < kChains * width; ++j) lanes[j] = T(0);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T* row = x + offsets[i];
+    T* lane = lanes + i % kChains * width;
+    for (std::int64_t j = 0; j < lists; j += kWidth) {
+      const auto mask = hn::FirstN(d, static_cast<std::size_t>(lists - j < kWidth ? lists - j : kWidth));
+      const auto difference = hn::Sub(hn::MaskedLoad(mask, d, row + j), hn::Load(d, means + j));
+      hn::Store(hn::MulAdd(difference, difference, hn::Load(d, lane + j)), d, lane + j);
+    }
+  }
+  for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
+    for (std::int64_t j = 0; j < s * width; ++j) lanes[j] = lanes[j] + lanes[j + s * width];
+  for (std::int64_t j = 0; j < lists; ++j) m2[j] = lanes[j];
+  for (std::int64_t j = 0; j < lists; ++j) results[j] = {count, means[j], m2[j]};
+}
+
+// ---- Positions of the largest element: NaN is greatest, then the lowest position ----
+
+template <typename T>
+std::int64_t first_place(const T* x, std::int64_t n, T value) {
+  const hn::ScalableTag<T> d;
+  const std::int64_t width = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto wanted = hn::Set(d, value);
+  const bool nan = value != value;
+  std::int64_t i = 0;
+  for (; i + width <= n; i += width) {
+    const auto v = hn::LoadU(d, x + i);
+    const std::intptr_t found = hn::FindFirstTrue(d, nan ? hn::IsNaN(v) : hn::Eq(v, wanted));
+    if (found >= 0) return i + found;
+  }
+  for (; i < n; ++i)
+    if (nan ? x[i] != x[i] : x[i] == value) return i;
+  return n;
+}
+
+// Row by row over lists that lie side by side: a greater element takes the place of the best so far.
+template <typename T>
+void places_of_columns(const T* x, const std::int64_t* offsets, std::int64_t count, std::int64_t lists,
+                       T* best, T* places, std::int64_t* results) {
+  const hn::ScalableTag<T> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  using I = hn::TFromD<decltype(di)>;
+  constexpr std::int64_t kWidth = static_cast<std::int64_t>(hn::MaxLanes(d));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const T* row = x + offsets[i];
+    for (std::int64_t j = 0; j < lists; j += kWidth) {
+      const auto mask = hn::FirstN(d, static_cast<std::size_t>(lists - j < kWidth ? lists - j : kWidth));
+      const auto value = hn::MaskedLoad(mask, d, row + j), old = hn::Load(d, best + j);
+      const auto greater = hn::And(hn::Or(hn::Gt(value, old), hn::IsNaN(value)), hn::Eq(old, old));
+      const auto takes = i == 0 ? mask : greater;
+      const auto place = hn::BitCast(d, hn::Set(di, static_cast<I>(i)));
+      hn::Store(hn::IfThenElse(takes, value, old), d, best + j);
+      hn::Store(hn::IfThenElse(takes, place, hn::Load(d, places + j)), d, places + j);
+    }
+  }
+  for (std::int64_t j = 0; j < lists; ++j) {
+    I place;
+    std::memcpy(&place, places + j, sizeof(place));
+    results[j] = place;
+  }
+}
+
+template <typename T>
+const PlaceLoops<T>* place_with() {
+  static constexpr PlaceLoops<T> kLoops{&first_place<T>, &places_of_columns<T>};
+  return &kLoops;
+}
+
+template <typename T>
+const MomentsLoops<T>* moments_with() {
+  static constexpr MomentsLoops<T> kLoops{&moments_of_block<T>, &moments_of_columns<T>};
+  return &kLoops;
 }
 
 }  // namespace tessera::backends::HWY_NAMESPACE
@@ -263,14 +354,20 @@ const ReductionLoops<T>* reduction_loops([[maybe_unused]] Op op) {
   TESSERA_SIMD_SWITCH(loops<T>(op))
 }
 template <typename T>
-MomentsLoop<T> moments_loop() {
+const MomentsLoops<T>* moments_loops() {
   TESSERA_SIMD_SWITCH(moments_with<T>())
+}
+template <typename T>
+const PlaceLoops<T>* place_loops() {
+  TESSERA_SIMD_SWITCH(place_with<T>())
 }
 
 template const ReductionLoops<float>* reduction_loops<float>(Op);
 template const ReductionLoops<double>* reduction_loops<double>(Op);
-template MomentsLoop<float> moments_loop<float>();
-template MomentsLoop<double> moments_loop<double>();
+template const MomentsLoops<float>* moments_loops<float>();
+template const MomentsLoops<double>* moments_loops<double>();
+template const PlaceLoops<float>* place_loops<float>();
+template const PlaceLoops<double>* place_loops<double>();
 
 }  // namespace tessera::backends
 #endif  // HWY_ONCE

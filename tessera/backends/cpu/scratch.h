@@ -1,7 +1,7 @@
 // Memory that a kernel needs only while it runs: aligned, per thread, kept for the next kernel.
 //
 // A ScratchScope hands out pieces of the calling thread's scratch memory and takes them back at its end;
-// scopes nest like stack frames. The memory is uninitialised.
+// scopes nest like stack frames. The memory is uninitialised. Pieces of more than 256 MB are not kept.
 #pragma once
 
 #include <cstddef>

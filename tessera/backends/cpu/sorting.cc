@@ -25,6 +25,7 @@ namespace {
 constexpr std::int64_t kLinesPerBlock = 16;
 constexpr std::int64_t kElementsPerBlock = std::int64_t{1} << 18;  // at most, but for a single line
 constexpr std::int64_t kLongLine = std::int64_t{1} << 16;
+constexpr std::int64_t kPadding = 24;  // words between lines: at steps of 4 KB they would meet in the same places of the cache
 constexpr std::int64_t kRowsPerTask = std::int64_t{1} << 14;
 
 // ---- Keys ----
@@ -122,15 +123,15 @@ void restore_zeros(const T* x, const Word<T>* sorted, const Block& block, std::i
 template <typename T>
 void sort_block(const T* x, const Block& block, bool descending, T* out) {
   ScratchScope scratch;
-  const std::int64_t length = block.length;
-  auto* words = scratch.allocate<Word<T>>(length * block.lines);
-  auto* spare = scratch.allocate<Word<T>>(length * block.lines);
+  const std::int64_t length = block.length, step = length + kPadding;
+  auto* words = scratch.allocate<Word<T>>(step * block.lines);
+  auto* spare = scratch.allocate<Word<T>>(step * block.lines);
   Word<T>* sorted[kLinesPerBlock];
   for_each_element(block, [=](std::int64_t line, std::int64_t i, std::int64_t element) {
-    words[line * length + i] = key_of(x[element], descending);
+    words[line * step + i] = key_of(x[element], descending);
   });
   for (std::int64_t line = 0; line < block.lines; ++line)
-    sorted[line] = radix_sort(words + line * length, spare + line * length, length, 0);
+    sorted[line] = radix_sort(words + line * step, spare + line * step, length, 0);
   for_each_element(block, [&](std::int64_t line, std::int64_t i, std::int64_t element) {
     out[element] = element_of<T>(sorted[line][i], descending);
   });
@@ -141,26 +142,36 @@ void sort_block(const T* x, const Block& block, bool descending, T* out) {
 
 // ---- Argsort ----
 
+// The number of bits of the keys that an entry leaves out below its 32: these begin at the highest bit in which two keys differ.
+template <typename T>
+int bits_below_entry(const T* x, const Block& block, bool descending) {
+  if constexpr (sizeof(T) == 4) return 0;
+  Word<T> varying = 0;
+  const Word<T> first = key_of(x[block.first], descending);
+  for (std::int64_t i = 0; i < block.length * block.inner; i += block.inner)
+    for (std::int64_t line = 0; line < block.lines; ++line)
+      varying |= key_of(x[block.first + i + line], descending) ^ first;
+  return std::max(0, static_cast<int>(std::bit_width(varying)) - 32);
+}
+
 template <typename T>
 void argsort_block(const T* x, const Block& block, bool descending, std::int64_t* out) {
   ScratchScope scratch;
-  const std::int64_t length = block.length;
-  auto* entries = scratch.allocate<std::uint64_t>(length * block.lines);
-  auto* spare = scratch.allocate<std::uint64_t>(length * block.lines);
+  const std::int64_t length = block.length, step = length + kPadding;
+  auto* entries = scratch.allocate<std::uint64_t>(step * block.lines);
+  auto* spare = scratch.allocate<std::uint64_t>(step * block.lines);
   std::uint64_t* sorted[kLinesPerBlock];
-  constexpr int kLowBits = sizeof(T) * 8 - 32;
+  const int below = bits_below_entry(x, block, descending);
   for_each_element(block, [=](std::int64_t line, std::int64_t i, std::int64_t element) {
-    const auto high = static_cast<std::uint32_t>(key_of(x[element], descending) >> kLowBits);
-    entries[line * length + i] = entry_of(high, i);
+    const auto upper = static_cast<std::uint32_t>(key_of(x[element], descending) >> below);
+    entries[line * step + i] = entry_of(upper, i);
   });
   for (std::int64_t line = 0; line < block.lines; ++line) {
-    std::uint64_t *mine = entries + line * length, *other = spare + line * length;
-    if constexpr (kLowBits == 0)
-      sorted[line] = radix_sort(mine, other, length, 32);
-    else
-      sorted[line] = sort_entries(mine, other, length, [=](std::int64_t position) {
-        return static_cast<std::uint32_t>(key_of(x[block.first + position * block.inner + line], descending));
-      });
+    std::uint64_t *mine = entries + line * step, *other = spare + line * step;
+    const auto low_part = [=](std::int64_t position) {  // what the upper part has again does not disturb: it is equal there
+      return static_cast<std::uint32_t>(key_of(x[block.first + position * block.inner + line], descending));
+    };
+    sorted[line] = below == 0 ? radix_sort(mine, other, length, 32) : sort_entries(mine, other, length, low_part);
   }
   for_each_element(block, [&](std::int64_t line, std::int64_t i, std::int64_t element) {
     out[element] = position_of(sorted[line][i]);

@@ -63,6 +63,9 @@ class Dense {
   std::unique_ptr<T[]> copy_;
 };
 
+// The labels of cross_entropy and its gradient; throws Error if one is not a class of the logits.
+Dense<std::int64_t> checked_labels(const KernelCall& call);
+
 // Runs body(i) for i = 0 ... count-1 on all threads, in runs of `run` consecutive i. Only for bodies that
 // write distinct outputs.
 template <typename Body>

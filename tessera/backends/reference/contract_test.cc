@@ -208,6 +208,18 @@ TEST_F(ReferenceContract, ArgMaxOrder) {
   EXPECT_EQ(argmax(Tensor::from<float>({-0.0f, 0.0f}, {2}), 0).item<std::int64_t>(), 0);
 }
 
+// Stable, NaN last in both directions, -0 equal to +0.
+TEST_F(ReferenceContract, Sorting) {
+  const Tensor x = Tensor::from<float>({0.0f, kNan, -0.0f, kInfinity, -1, 0.0f, -kInfinity, kNan, -1}, {9});
+  EXPECT_EQ(argsort(x).to_vector<std::int64_t>(), (std::vector<std::int64_t>{6, 4, 8, 0, 2, 5, 3, 1, 7}));
+  EXPECT_EQ(argsort(x, 0, true).to_vector<std::int64_t>(),
+            (std::vector<std::int64_t>{3, 0, 2, 5, 4, 8, 6, 1, 7}));
+  EXPECT_TRUE(same_bits(sort(x), gather(x, argsort(x))));
+  EXPECT_TRUE(same_bits(sort(x, 0, true), gather(x, argsort(x, 0, true))));
+  const Tensor integers = Tensor::from<std::int64_t>({kHighest, 0, kLowest, -1}, {4});
+  EXPECT_EQ(sort(integers).to_vector<std::int64_t>(), (std::vector<std::int64_t>{kLowest, -1, 0, kHighest}));
+}
+
 // ---- Rule 1 ----
 
 TEST_F(ReferenceContract, MaximumMinimumRelu) {

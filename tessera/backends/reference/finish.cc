@@ -68,7 +68,8 @@ void finish_elements(const KernelCall& call, bool gradient) {
 }  // namespace
 
 void finish_kernel(const KernelCall& call) {
-  dispatch<float, double>(call.output.dtype, [&](auto zero) { finish_elements<decltype(zero)>(call, false); });
+  dispatch<float, double>(call.output.dtype,
+                          [&](auto zero) { finish_elements<decltype(zero)>(call, false); });
 }
 void finish_gradient_kernel(const KernelCall& call) {
   dispatch<float, double>(call.output.dtype, [&](auto zero) { finish_elements<decltype(zero)>(call, true); });

@@ -70,6 +70,16 @@ void map_rows(const KernelCall& call, Function function) {
 
 }  // namespace
 
+Dense<std::int64_t> checked_labels(const KernelCall& call) {
+  const std::int64_t classes = call.inputs[0].shape[1];
+  Dense<std::int64_t> labels(call.inputs[1]);
+  for (std::int64_t i = 0; i < labels.size(); ++i)
+    if (labels[i] < 0 || labels[i] >= classes)
+      fail("{}: labels[{}] is {}, but the logits {} have classes 0 to {}", op_info(call.op).name, i, labels[i],
+           call.inputs[0].shape.to_string(), classes - 1);
+  return labels;
+}
+
 void softmax_kernel(const KernelCall& call) {
   map_rows(call, [](auto row) { return softmax_of_row(row); });
 }
@@ -80,11 +90,7 @@ void log_softmax_kernel(const KernelCall& call) {
 
 void cross_entropy_kernel(const KernelCall& call) {
   const std::int64_t samples = call.inputs[0].shape[0], classes = call.inputs[0].shape[1];
-  const Dense<std::int64_t> labels(call.inputs[1]);
-  for (std::int64_t i = 0; i < samples; ++i)
-    if (labels[i] < 0 || labels[i] >= classes)
-      fail("cross_entropy: labels[{}] is {}, but the logits {} have classes 0 to {}", i, labels[i],
-           call.inputs[0].shape.to_string(), classes - 1);
+  const Dense<std::int64_t> labels = checked_labels(call);
   dispatch<float, double>(call.output.dtype, [&](auto zero) {
     using T = decltype(zero);
     const Dense<T> logits(call.inputs[0]);

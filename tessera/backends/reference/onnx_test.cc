@@ -118,6 +118,36 @@ Tensor gather_node(const Node& node) {
   throw Unsupported{};
 }
 
+// Negative indices count from the back.
+Tensor index_from_front(const Node& node, std::int64_t length) {
+  return select(less(node[1], 0), node[1] + length, node[1]);
+}
+
+Tensor gather_elements(const Node& node) {
+  const std::int64_t axis = node.integer("axis", 0);
+  return take_along(node[0], index_from_front(node, node[0].size(axis)), axis);
+}
+
+// Tessera's scatter_add adds: to write values instead, what stood there is taken away first. Different places only.
+Tensor scatter_elements(const Node& node) {
+  const std::int64_t axis = node.integer("axis", 0);
+  if (node.has("reduction")) throw Unsupported{};
+  Shape whole = node[0].shape();
+  whole[normalize_axis(axis, whole)] = node[1].size(axis);
+  if (whole != node[1].shape()) throw Unsupported{};
+  const Tensor index = index_from_front(node, node[0].size(axis));
+  const Tensor cleared = scatter_add(node[0], index, -take_along(node[0], index, axis), axis);
+  return scatter_add(cleared, index, node[2], axis);
+}
+
+Tensor top_k(const Node& node) {
+  const std::int64_t axis = node.integer("axis", -1), k = node[1].reshape({}).item<std::int64_t>();
+  const Tensor sorted = sort(node[0], axis, node.integer("largest", 1) != 0);
+  std::vector<Range> ranges(static_cast<std::size_t>(sorted.rank()), Range::all());
+  ranges[static_cast<std::size_t>(normalize_axis(axis, sorted.shape()))] = Range(0, k);
+  return sorted.slice(ranges);
+}
+
 Tensor gemm(const Node& node) {
   const Tensor a = node.integer("transA", 0) != 0 ? transpose(node[0]) : node[0];
   const Tensor b = node.integer("transB", 0) != 0 ? transpose(node[1]) : node[1];
@@ -223,6 +253,9 @@ const std::map<std::string, Operator>& operators() {
       {"ArgMax", argmax_node},
       {"Concat", concatenate_node},
       {"Gather", gather_node},
+      {"GatherElements", gather_elements},
+      {"ScatterElements", scatter_elements},
+      {"TopK", top_k},
       {"Slice", slice_node},
       {"Transpose", transpose_node},
       {"Reshape", reshape_node},
@@ -307,7 +340,7 @@ void check_file(const std::string& path, int least_passed) {
 TEST(ReferenceOnnx, NodeTests) {
   const auto data = testing_data::folder();
   if (!data) GTEST_SKIP() << "TESSERA_DATA is not set";
-  check_file(*data + "/onnx/node.jsonl.gz", 134);
+  check_file(*data + "/onnx/node.jsonl.gz", 141);
 }
 
 TEST(ReferenceOnnx, PyTorchTests) {

@@ -113,8 +113,8 @@ void gru_gradient(const KernelCall& call) {
     std::vector<T> later(static_cast<std::size_t>(size.hidden), T(0));
     for (std::int64_t t = size.times - 1; t >= 0; --t) {
       const std::int64_t row = t * size.samples + sample;
-      const T* before = t == 0 ? h0.data() + sample * size.hidden
-                               : states.data() + (row - size.samples) * size.hidden;
+      const T* before =
+          t == 0 ? h0.data() + sample * size.hidden : states.data() + (row - size.samples) * size.hidden;
       gru_step_back(g, states, weight, size, before, row, later, out);
     }
     std::copy(later.begin(), later.end(), out + 6 * size.all() + sample * size.hidden);
@@ -131,8 +131,8 @@ struct LstmInputs {
 };
 
 template <typename T>
-void lstm_step(const LstmInputs<T>& in, const std::vector<T>& weight, const Sizes& size, const T* h, const T* c,
-               std::int64_t row, T* out) {
+void lstm_step(const LstmInputs<T>& in, const std::vector<T>& weight, const Sizes& size, const T* h,
+               const T* c, std::int64_t row, T* out) {
   const std::int64_t hidden = size.hidden;
   const std::vector<T> products = row_times(h, weight.data(), hidden, 4 * hidden);
   for (std::int64_t j = 0; j < hidden; ++j) {
@@ -173,8 +173,8 @@ struct Later {
 };
 
 template <typename T>
-void lstm_step_back(const Dense<T>& gradients, const Dense<T>& states, const Dense<T>& weight, const Sizes& size,
-                    const T* c, std::int64_t row, Later<T>& later, T* gates) {
+void lstm_step_back(const Dense<T>& gradients, const Dense<T>& states, const Dense<T>& weight,
+                    const Sizes& size, const T* c, std::int64_t row, Later<T>& later, T* gates) {
   const std::int64_t hidden = size.hidden;
   for (std::int64_t j = 0; j < hidden; ++j) {
     const std::int64_t place = row * hidden + j;
@@ -196,7 +196,8 @@ template <typename T>
 void lstm_gradient(const KernelCall& call) {
   const Shape& shape = call.inputs[0].shape;
   const Sizes size{shape[1], shape[2], shape[3]};
-  const Dense<T> gradients(call.inputs[0]), c0(call.inputs[3]), weight(call.inputs[4]), states(call.inputs[7]);
+  const Dense<T> gradients(call.inputs[0]), c0(call.inputs[3]), weight(call.inputs[4]),
+      states(call.inputs[7]);
   T* out = call.output.as<T>();
   parallel_for(size.samples, [&](std::int64_t sample) {
     const auto hidden = static_cast<std::size_t>(size.hidden);
