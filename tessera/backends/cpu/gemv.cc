@@ -20,6 +20,8 @@ HWY_BEFORE_NAMESPACE();
 namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+#define TESSERA_UNROLL _Pragma("GCC unroll 8")
+
 // ---- B in rows ----
 
 constexpr int kRowsAtOnce = 8;
@@ -35,28 +37,32 @@ struct RowGroup {
   T* y;
 };
 
-template <int kRows, typename T, class D, class Load, class Store>
-HWY_INLINE void add_rows(D d, const RowGroup<T>& group, std::int64_t j, Load load, Store store) {
-  auto sum = group.first ? hn::Zero(d) : hn::LoadU(d, group.partial + j);
-  _Pragma("GCC unroll 8") for (int i = 0; i < kRows; ++i) sum =
-      hn::MulAdd(hn::Set(d, group.factors[i]), load(group.b + i * group.row + j), sum);
+template <int kRows, typename T, class D, class V, class Load, class Store>
+HWY_INLINE void add_rows(D d, const RowGroup<T>& group, const V (&factors)[kRows], std::int64_t j, Load load,
+                         Store store) {
+  V sum = group.first ? hn::Zero(d) : hn::LoadU(d, group.partial + j);
+  TESSERA_UNROLL
+  for (int i = 0; i < kRows; ++i) sum = hn::MulAdd(factors[i], load(group.b + i * group.row + j), sum);
   if (!group.last) return hn::StoreU(sum, d, group.partial + j);
   if (!group.first_chunk) sum = hn::Add(load(group.y + j), sum);
   store(sum, group.y + j);
 }
 
 template <int kRows, typename T>
-void add_row_group(const RowGroup<T>& group, std::int64_t n) {
+void add_row_group(const RowGroup<T>& all, std::int64_t n) {
   const hn::ScalableTag<T> d;
   const std::int64_t lanes = static_cast<std::int64_t>(hn::MaxLanes(d)), whole = n - n % lanes;
+  const RowGroup<T> group = all;  // a copy that no store can change
+  hn::Vec<hn::ScalableTag<T>> factors[kRows];
+  for (int i = 0; i < kRows; ++i) factors[i] = hn::Set(d, group.factors[i]);
   for (std::int64_t j = 0; j < whole; j += lanes)
     add_rows<kRows>(
-        d, group, j, [d](const T* from) { return hn::LoadU(d, from); },
+        d, group, factors, j, [d](const T* from) { return hn::LoadU(d, from); },
         [d](auto sum, T* to) { hn::StoreU(sum, d, to); });
   if (whole == n) return;
   const auto mask = hn::FirstN(d, static_cast<std::size_t>(n - whole));
   add_rows<kRows>(
-      d, group, whole, [&](const T* from) { return hn::MaskedLoad(mask, d, from); },
+      d, group, factors, whole, [&](const T* from) { return hn::MaskedLoad(mask, d, from); },
       [&](auto sum, T* to) { hn::BlendedStore(sum, mask, d, to); });
 }
 
@@ -100,14 +106,17 @@ HWY_INLINE void add_squares(const T* x, const T* b, std::int64_t column, V& sum)
   const ColumnTag<T> d;
   constexpr int kSide = 16 / sizeof(T);
   V vectors[kSquares][kSide];
-  _Pragma("GCC unroll 4") for (int r = 0; r < kSide; ++r) {
-    _Pragma("GCC unroll 4") for (int s = 0; s < kSquares; ++s) vectors[s][r] =
-        load_blocks(d, b + r * column + s * kSide, kSide * column);
+  TESSERA_UNROLL
+  for (int r = 0; r < kSide; ++r) {
+    TESSERA_UNROLL
+    for (int s = 0; s < kSquares; ++s)
+      vectors[s][r] = load_blocks(d, b + r * column + s * kSide, kSide * column);
   }
-  _Pragma("GCC unroll 4") for (int s = 0; s < kSquares; ++s) {
+  TESSERA_UNROLL
+  for (int s = 0; s < kSquares; ++s) {
     transpose_blocks(d, vectors[s]);
-    _Pragma("GCC unroll 4") for (int r = 0; r < kSide; ++r) sum =
-        hn::MulAdd(hn::Set(d, x[s * kSide + r]), vectors[s][r], sum);
+    TESSERA_UNROLL
+    for (int r = 0; r < kSide; ++r) sum = hn::MulAdd(hn::Set(d, x[s * kSide + r]), vectors[s][r], sum);
   }
 }
 
@@ -138,8 +147,8 @@ HWY_INLINE void add_columns(std::int64_t depth, const T* x, const T* b, std::int
   std::int64_t k = 0;
   for (; k + kStep <= depth; k += kStep) {
     if (k % kLine == 0) fetch_columns(b + k, kGroups * kLanes, column);
-    _Pragma("GCC unroll 4") for (int g = 0; g < kGroups; ++g)
-        add_squares(x + k, b + g * kLanes * column + k, column, sums[g]);
+    TESSERA_UNROLL
+    for (int g = 0; g < kGroups; ++g) add_squares(x + k, b + g * kLanes * column + k, column, sums[g]);
   }
   for (; k < depth; ++k)
     for (int g = 0; g < kGroups; ++g) add_step(x + k, b + g * kLanes * column + k, column, sums[g]);
