@@ -97,17 +97,25 @@ TEST_F(CpuProduct, MatmulOfEveryPathAndTransposition) {
     const char* why;
   };
   const Sizes all[] = {
-      {1, 300, 517, "a row by many columns"},     {517, 300, 1, "many rows by a column"},
-      {1, 300, 5, "a row by few columns"},        {5, 300, 1, "few rows by a column"},
-      {1, 1, 70, "one step of k"},                {1, 2600, 1, "one element"},
-      {3, 270, 130, "few rows, in place"},        {130, 270, 3, "few columns"},
-      {97, 5, 131, "small k"},                    {9, 9000, 7, "huge k"},
-      {300, 40, 70, "several blocks of rows"},    {40, 30, 1100, "several strips of panels"},
+      {1, 300, 517, "a row by many columns"},
+      {517, 300, 1, "many rows by a column"},
+      {1, 300, 5, "a row by few columns"},
+      {5, 300, 1, "few rows by a column"},
+      {1, 1, 70, "one step of k"},
+      {1, 2600, 1, "one element"},
+      {3, 270, 130, "few rows, in place"},
+      {130, 270, 3, "few columns"},
+      {97, 5, 131, "small k"},
+      {9, 9000, 7, "huge k"},
+      {300, 40, 70, "several blocks of rows"},
+      {40, 30, 1100, "several strips of panels"},
       {420, 30, 1090, "several blocks of columns"},
   };
   for (const Sizes& sizes : all) {
     for (int transposed = 0; transposed < 4; ++transposed) {
-      const auto layout = [&](int bit) { return transposed & bit ? Layout::kTransposed : Layout::kContiguous; };
+      const auto layout = [&](int bit) {
+        return transposed & bit ? Layout::kTransposed : Layout::kContiguous;
+      };
       const Tensor a = random_tensor<float>({sizes.m, sizes.k}, 1, layout(1));
       const Tensor b = random_tensor<float>({sizes.k, sizes.n}, 2, layout(2));
       expect_same_bits([&] { return matmul(a, b); }, sizes.why);

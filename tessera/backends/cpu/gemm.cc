@@ -2,65 +2,20 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
-#include <new>
 
 #include "tessera/backends/cpu/gemv.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/strided_source.h"
 
 namespace tessera::backends {
 namespace {
 
 // Bytes of B's packed chunk: half of the second-level cache of most processors.
 constexpr std::int64_t kPackedBytes = std::int64_t{512} << 10;
-constexpr std::int64_t kStripBytes = 256;   // of a row of B that is copied at a time
-constexpr std::int64_t kSingleBlock = 32;   // so many tiles, or fewer, are one block of rows
-constexpr std::int64_t kBlockTiles = 8;     // of a block, where there are more
-constexpr std::int64_t kManyPanels = 8;     // that make packing a row of A pay
-
-std::int64_t round_up(std::int64_t value, std::int64_t step) {
-  return (value + step - 1) / step * step;
-}
-
-template <typename T>
-class StridedSource : public PanelSource<T> {
- public:
-  StridedSource(const GemmKernels<T>& kernels, MatrixView<const T> b, bool pack_pays)
-      : kernels_(kernels), b_(b), pack_pays_(pack_pays) {}
-
-  void pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
-            std::int64_t step) const override {
-    const T* from = b_.data + k0 * b_.row + n0 * b_.column;
-    // Leftovers behind the columns would be harmless to the result, but slow to multiply if they happen to be subnormal.
-    if (columns < step)
-      for (std::int64_t k = 0; k < depth; ++k) std::fill(panel + k * step + columns, panel + (k + 1) * step, T(0));
-    if (b_.column == 1) {
-      kernels_.pack_rows(from, b_.row, depth, columns, panel, step);
-    } else if (b_.row == 1) {
-      kernels_.pack_transposed(from, b_.column, depth, columns, panel, step);
-    } else {
-      for (std::int64_t k = 0; k < depth; ++k)
-        for (std::int64_t j = 0; j < columns; ++j) panel[k * step + j] = from[k * b_.row + j * b_.column];
-    }
-  }
-
-  const T* in_place(std::int64_t k0, std::int64_t n0, std::int64_t columns,
-                    std::int64_t* step) const override {
-    if (pack_pays_ || b_.column != 1 || columns % kernels_.lanes != 0) return nullptr;
-    *step = b_.row;
-    return b_.data + k0 * b_.row + n0;
-  }
-
-  const T* rows(std::int64_t k0, std::int64_t n0, std::int64_t* step) const override {
-    *step = b_.row;
-    return b_.column == 1 ? b_.data + k0 * b_.row + n0 : nullptr;
-  }
-
- private:
-  const GemmKernels<T>& kernels_;
-  MatrixView<const T> b_;
-  bool pack_pays_;
-};
+constexpr std::int64_t kStripBytes = 256;  // of a row of B that is copied at a time
+constexpr std::int64_t kSingleBlock = 32;  // so many tiles, or fewer, are one block of rows
+constexpr std::int64_t kBlockTiles = 8;    // of a block, where there are more
+constexpr std::int64_t kManyPanels = 8;    // that make packing a row of A pay
 
 template <typename T>
 MatrixView<T> moved(MatrixView<T> view, std::int64_t rows, std::int64_t columns) {
@@ -98,7 +53,7 @@ class BlockedProduct {
   struct Panel {
     std::int64_t n0, columns;
     int vectors;
-    T* packed;     // where it is packed, or would be
+    T* packed;  // where it is packed, or would be
     const T* data;
     std::int64_t step;
     bool last;  // of the block
@@ -265,7 +220,8 @@ class BlockedProduct {
     tile.columns = width;
     tile.accumulate = false;
     kernels_.tile[rows][panel.vectors](tile);
-    if (c.row == 1) return kernels_.store_transposed(sums, width, rows, panel.columns, accumulate, c.data, c.column);
+    if (c.row == 1)
+      return kernels_.store_transposed(sums, width, rows, panel.columns, accumulate, c.data, c.column);
     for (std::int64_t i = 0; i < rows; ++i) {
       for (std::int64_t j = 0; j < panel.columns; ++j) {
         T& target = c.data[i * c.row + j * c.column];
@@ -295,14 +251,14 @@ class BlockedProduct {
   const PanelSource<T>& b_;
   const MatrixView<T> c_;
   ScratchScope scratch_;
-  int vectors_;                  // of a panel
-  std::int64_t width_;           // columns of a panel
-  std::int64_t most_rows_;       // of a tile
-  std::int64_t groups_;          // tiles from the first row to the last
-  std::int64_t block_tiles_;     // tiles of a block of rows
-  std::int64_t strip_;           // panels copied at a time
-  std::int64_t kept_panels_;     // places for packed panels
-  std::int64_t block_columns_;   // columns of a block
+  int vectors_;                      // of a panel
+  std::int64_t width_;               // columns of a panel
+  std::int64_t most_rows_;           // of a tile
+  std::int64_t groups_;              // tiles from the first row to the last
+  std::int64_t block_tiles_;         // tiles of a block of rows
+  std::int64_t strip_;               // panels copied at a time
+  std::int64_t kept_panels_;         // places for packed panels
+  std::int64_t block_columns_;       // columns of a block
   std::int64_t packed_columns_ = 0;  // of this block and chunk
   CopyAhead<T> ahead_;               // the panels behind those
   T* panels_;
@@ -316,19 +272,21 @@ void fill_zero(std::int64_t m, std::int64_t n, MatrixView<T> c) {
     for (std::int64_t j = 0; j < n; ++j) c.data[i * c.row + j * c.column] = T(0);
 }
 
-// Where B is read in place: few rows use a packed panel, or its rows lie close together already.
+// Where B is read in place: few rows use a packed panel, or its rows lie as close together as a panel's already.
 template <typename T>
-bool packing_pays(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t k, const MatrixView<const T>& b) {
-  constexpr std::int64_t kCloseRow = 512, kSmallChunk = std::int64_t{24} << 10;
-  const std::int64_t row_bytes = b.row * static_cast<std::int64_t>(sizeof(T));
-  const bool close = row_bytes > 0 && row_bytes <= kCloseRow && std::min(k, kChunk) * row_bytes <= kSmallChunk;
-  return m > 2 * kernels.most_rows[kernels.vectors] && !close;
+bool packing_pays(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t k,
+                  const MatrixView<const T>& b) {
+  constexpr std::int64_t kSmallChunk = std::int64_t{24} << 10;
+  const std::int64_t chunk_bytes = std::min(k, kChunk) * b.row * static_cast<std::int64_t>(sizeof(T));
+  const bool panel = b.row >= 0 && b.row <= kernels.vectors * kernels.lanes;
+  const bool small = b.row >= 0 && chunk_bytes <= kSmallChunk;
+  return m > 2 * kernels.most_rows[kernels.vectors] && !panel && !small;
 }
 
 // About how many cycles a product takes with its lanes along n, beyond what is the same either way.
 template <typename T>
-double cost(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> b,
-            MatrixView<T> c) {
+double cost(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
+            MatrixView<const T> b, MatrixView<T> c) {
   constexpr double kTransposedElement = 0.4, kGatheredElement = 2, kStandingResult = 0.4;
   const double multiplications = double(m) * double(round_up(n, kernels.lanes)) * double(k) / kernels.lanes;
   const double packed = double(n) * double(k);
@@ -344,6 +302,15 @@ MatrixView<T> transposed(MatrixView<T> view) {
   return {view.data, view.column, view.row};
 }
 
+// Where one factor is a single row or column.
+template <typename T>
+bool multiply_vector(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a,
+                     MatrixView<const T> b, MatrixView<T> c) {
+  if (m == 1) return multiply_row(n, k, a.data, a.column, b, c.data, c.column);
+  if (n == 1) return multiply_row(m, k, b.data, b.row, transposed(a), c.data, c.row);
+  return false;
+}
+
 }  // namespace
 
 template <typename T>
@@ -352,15 +319,6 @@ void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_
   if (m == 0 || n == 0) return;
   if (k == 0) return fill_zero(m, n, c);
   BlockedProduct<T>(kernels, m, n, k, a, b, c).run();
-}
-
-// Where one factor is a single row or column.
-template <typename T>
-static bool multiply_vector(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a, MatrixView<const T> b,
-                     MatrixView<T> c) {
-  if (m == 1) return multiply_row(n, k, a.data, a.column, b, c.data, c.column);
-  if (n == 1) return multiply_row(m, k, b.data, b.row, transposed(a), c.data, c.row);
-  return false;
 }
 
 template <typename T>
@@ -380,56 +338,6 @@ void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::in
   gemm_with_source(kernels, m, n, k, a, StridedSource<T>(kernels, b, packing_pays(kernels, m, k, b)), c);
 }
 
-template <typename T>
-PackedMatrix<T>::PackedMatrix(const GemmKernels<T>& kernels, std::int64_t k, std::int64_t n,
-                              MatrixView<const T> b)
-    : vectors_(kernels.vectors),
-      lanes_(kernels.lanes),
-      width_(kernels.vectors * kernels.lanes),
-      k_(k),
-      n_(n) {
-  constexpr std::align_val_t kAlignment{64};
-  // A vector more than the panels: packing writes whole ones.
-  const std::size_t bytes = static_cast<std::size_t>(k * round_up(n, lanes_) + 2 * width_) * sizeof(T);
-  T* const memory = static_cast<T*>(::operator new(bytes, kAlignment));
-  panels_ = std::shared_ptr<const T[]>(
-      memory, [](const T* data) { ::operator delete(const_cast<T*>(data), std::align_val_t(64)); });
-  const StridedSource<T> source(kernels, b, true);
-  const std::int64_t padded = round_up(n, lanes_);
-  for (std::int64_t k0 = 0; k0 < k; k0 += kChunk) {
-    const std::int64_t depth = std::min(kChunk, k - k0);
-    for (std::int64_t n0 = 0; n0 < n; n0 += width_) {
-      const std::int64_t columns = std::min(width_, n - n0);
-      source.pack(k0, depth, n0, columns, memory + k0 * padded + n0 * depth, round_up(columns, lanes_));
-    }
-  }
-}
-
-template <typename T>
-const T* PackedMatrix<T>::in_place(std::int64_t k0, std::int64_t n0, std::int64_t,
-                                   std::int64_t* step) const {
-  n0 += first_;
-  *step = std::min(width_, round_up(n_ - n0, lanes_));
-  return panels_.get() + k0 * round_up(n_, lanes_) + n0 * std::min(kChunk, k_ - k0);
-}
-
-template <typename T>
-void PackedMatrix<T>::pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
-                           std::int64_t step) const {
-  std::int64_t own_step;
-  const T* from = in_place(k0, n0, columns, &own_step);
-  for (std::int64_t i = 0; i < depth; ++i) std::copy_n(from + i * own_step, columns, panel + i * step);
-}
-
-template <typename T>
-PackedMatrix<T> PackedMatrix<T>::from_column(std::int64_t first) const {
-  PackedMatrix part = *this;
-  part.first_ += first;
-  return part;
-}
-
-template class PackedMatrix<float>;
-template class PackedMatrix<double>;
 template void gemm_with_source<float>(const GemmKernels<float>&, std::int64_t, std::int64_t, std::int64_t,
                                       MatrixView<const float>, const PanelSource<float>&, MatrixView<float>);
 template void gemm_with_source<double>(const GemmKernels<double>&, std::int64_t, std::int64_t, std::int64_t,

@@ -7,11 +7,11 @@
 //
 // The blocking follows Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008):
 //
-//     for a block of columns of C               so many that B's chunk of them fills half of the second-level cache
-//       for a chunk of k                        256 steps
-//         for a block of rows of C              one or a few tiles: A's chunk of them stays in the first-level cache
-//           for a panel of B                    32 columns (AVX-512, fp32): as wide as a tile
-//             for a tile of the block           12 x 32: sums in registers through the chunk
+//     for a block of columns of C        so many that B's chunk of them fills half of the second-level cache
+//       for a chunk of k                 256 steps
+//         for a block of rows of C       some tiles: A's chunk of them stays in the second-level cache, too
+//           for a panel of B             64 columns (AVX-512, fp32) or 16 (AVX2): as wide as a tile
+//             for a tile of the block    6 rows: sums in registers through the chunk
 //
 // A panel is packed (its rows one behind the other) when the first block of rows needs it, while the panels before it are multiplied
 // if it lies in rows; so packing waits for memory only once per chunk. It is used from there by all other blocks of rows.
@@ -31,7 +31,7 @@
 namespace tessera::backends {
 
 inline constexpr std::int64_t kChunk = 256;  // contract rule 2
-inline constexpr int kTileRows = 12;    // at most, as are
+inline constexpr int kTileRows = 12;         // at most, as are
 inline constexpr int kTileVectors = 4;
 
 // Rows of B's next panels that a tile copies beside its multiplications, one every few steps of k: the wait for memory
@@ -142,7 +142,8 @@ class PackedMatrix : public PanelSource<T> {
   PackedMatrix(const GemmKernels<T>& kernels, std::int64_t k, std::int64_t n, MatrixView<const T> b);
   void pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
             std::int64_t step) const override;
-  const T* in_place(std::int64_t k0, std::int64_t n0, std::int64_t columns, std::int64_t* step) const override;
+  const T* in_place(std::int64_t k0, std::int64_t n0, std::int64_t columns,
+                    std::int64_t* step) const override;
   int panel_vectors() const override { return vectors_; }
   std::int64_t panel_columns() const { return width_; }
   PackedMatrix from_column(std::int64_t first) const;

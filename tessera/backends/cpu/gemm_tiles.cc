@@ -28,7 +28,7 @@ constexpr int kMostRows[kTileVectors + 1] = {0, 12, 12, 8, 6};
 #endif
 constexpr int kVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;  // of a packed panel
 
-constexpr std::int64_t kFetchedRows = 16;  // how far the next panel is fetched before it is copied
+constexpr std::int64_t kFetchedRows = 16;         // how far the next panel is fetched before it is copied
 constexpr std::int64_t kLeastFetchingDepth = 32;  // shorter tiles end before what they fetch arrives
 
 #define TESSERA_UNROLL _Pragma("GCC unroll 16")
@@ -205,8 +205,8 @@ void pack_rows(const T* from, std::int64_t from_step, std::int64_t rows, std::in
 }
 
 template <typename T>
-void store_transposed(const T* HWY_RESTRICT from, std::int64_t from_step, std::int64_t rows, std::int64_t columns,
-                      bool accumulate, T* HWY_RESTRICT c, std::int64_t column) {
+void store_transposed(const T* HWY_RESTRICT from, std::int64_t from_step, std::int64_t rows,
+                      std::int64_t columns, bool accumulate, T* HWY_RESTRICT c, std::int64_t column) {
   constexpr int kSide = 16 / sizeof(T);
   const hn::FixedTag<T, kSide> d;
   const std::int64_t whole_rows = rows - rows % kSide, whole_columns = columns - columns % kSide;

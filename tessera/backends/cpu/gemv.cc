@@ -20,6 +20,8 @@ HWY_BEFORE_NAMESPACE();
 namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+#define TESSERA_UNROLL _Pragma("GCC unroll 8")
+
 // ---- B in rows ----
 
 constexpr int kRowsAtOnce = 8;
@@ -35,32 +37,38 @@ struct RowGroup {
   T* y;
 };
 
-template <int kRows, typename T, class D, class Load, class Store>
-HWY_INLINE void add_rows(D d, const RowGroup<T>& group, std::int64_t j, Load load, Store store) {
-  auto sum = group.first ? hn::Zero(d) : hn::LoadU(d, group.partial + j);
-  _Pragma("GCC unroll 8")
-  for (int i = 0; i < kRows; ++i) sum = hn::MulAdd(hn::Set(d, group.factors[i]), load(group.b + i * group.row + j), sum);
+template <int kRows, typename T, class D, class V, class Load, class Store>
+HWY_INLINE void add_rows(D d, const RowGroup<T>& group, const V (&factors)[kRows], std::int64_t j, Load load,
+                         Store store) {
+  V sum = group.first ? hn::Zero(d) : hn::LoadU(d, group.partial + j);
+  TESSERA_UNROLL
+  for (int i = 0; i < kRows; ++i) sum = hn::MulAdd(factors[i], load(group.b + i * group.row + j), sum);
   if (!group.last) return hn::StoreU(sum, d, group.partial + j);
   if (!group.first_chunk) sum = hn::Add(load(group.y + j), sum);
   store(sum, group.y + j);
 }
 
 template <int kRows, typename T>
-void add_row_group(const RowGroup<T>& group, std::int64_t n) {
+void add_row_group(const RowGroup<T>& all, std::int64_t n) {
   const hn::ScalableTag<T> d;
   const std::int64_t lanes = static_cast<std::int64_t>(hn::MaxLanes(d)), whole = n - n % lanes;
+  const RowGroup<T> group = all;  // a copy that no store can change
+  hn::Vec<hn::ScalableTag<T>> factors[kRows];
+  for (int i = 0; i < kRows; ++i) factors[i] = hn::Set(d, group.factors[i]);
   for (std::int64_t j = 0; j < whole; j += lanes)
-    add_rows<kRows>(d, group, j, [d](const T* from) { return hn::LoadU(d, from); },
-                    [d](auto sum, T* to) { hn::StoreU(sum, d, to); });
+    add_rows<kRows>(
+        d, group, factors, j, [d](const T* from) { return hn::LoadU(d, from); },
+        [d](auto sum, T* to) { hn::StoreU(sum, d, to); });
   if (whole == n) return;
   const auto mask = hn::FirstN(d, static_cast<std::size_t>(n - whole));
-  add_rows<kRows>(d, group, whole, [&](const T* from) { return hn::MaskedLoad(mask, d, from); },
-                  [&](auto sum, T* to) { hn::BlendedStore(sum, mask, d, to); });
+  add_rows<kRows>(
+      d, group, factors, whole, [&](const T* from) { return hn::MaskedLoad(mask, d, from); },
+      [&](auto sum, T* to) { hn::BlendedStore(sum, mask, d, to); });
 }
 
 template <typename T>
-void multiply_rows(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, const T* b, std::int64_t row,
-                   T* y) {
+void multiply_rows(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, const T* b,
+                   std::int64_t row, T* y) {
   ScratchScope scratch;
   T* const partial = scratch.allocate<T>(n);
   T factors[kRowsAtOnce];
@@ -68,7 +76,8 @@ void multiply_rows(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_st
     const std::int64_t end = std::min(i / kChunk * kChunk + kChunk, k);
     const std::int64_t rows = end - i >= kRowsAtOnce ? kRowsAtOnce : 1;
     for (std::int64_t r = 0; r < rows; ++r) factors[r] = x[(i + r) * x_step];
-    const RowGroup<T> group{factors, b + i * row, row, i % kChunk == 0, i + rows == end, i < kChunk, partial, y};
+    const RowGroup<T> group{factors,         b + i * row, row,     i % kChunk == 0,
+                            i + rows == end, i < kChunk,  partial, y};
     if (rows == kRowsAtOnce)
       add_row_group<kRowsAtOnce>(group, n);
     else
@@ -79,33 +88,42 @@ void multiply_rows(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_st
 
 // ---- B in columns ----
 
+// Vectors of 32 bytes with AVX-512, too: two shuffles of them take no longer than one of 64, and memory is read along
+// half as many columns at once.
+template <typename T>
+using ColumnTag = hn::FixedTag<T, 32 / sizeof(T)>;
+template <typename T>
+inline constexpr std::int64_t kColumnLanes = 32 / sizeof(T);
+
 // Squares taken from a vector of columns before any is transposed. Columns may lie a power of two apart, so that their lines displace each
-// other in the cache: each line is best read to its end at once.
-constexpr int kSquares = HWY_TARGET == HWY_AVX2 ? 2 : 4;
-constexpr std::int64_t kFetchedBytes = 512;  // how far memory is fetched ahead along a column
+// other in the cache: each line is best read to its end soon.
+constexpr int kSquares = 2;
+constexpr std::int64_t kFetchedBytes = 256;  // how far memory is fetched ahead along a column
 
 // `kSquares` squares of k through one vector of columns.
 template <typename T, class V>
 HWY_INLINE void add_squares(const T* x, const T* b, std::int64_t column, V& sum) {
-  const hn::ScalableTag<T> d;
+  const ColumnTag<T> d;
   constexpr int kSide = 16 / sizeof(T);
   V vectors[kSquares][kSide];
-  _Pragma("GCC unroll 4")
+  TESSERA_UNROLL
   for (int r = 0; r < kSide; ++r) {
-    _Pragma("GCC unroll 4")
-    for (int s = 0; s < kSquares; ++s) vectors[s][r] = load_blocks(d, b + r * column + s * kSide, kSide * column);
+    TESSERA_UNROLL
+    for (int s = 0; s < kSquares; ++s)
+      vectors[s][r] = load_blocks(d, b + r * column + s * kSide, kSide * column);
   }
-  _Pragma("GCC unroll 4")
+  TESSERA_UNROLL
   for (int s = 0; s < kSquares; ++s) {
     transpose_blocks(d, vectors[s]);
-    _Pragma("GCC unroll 4")
+    TESSERA_UNROLL
     for (int r = 0; r < kSide; ++r) sum = hn::MulAdd(hn::Set(d, x[s * kSide + r]), vectors[s][r], sum);
   }
 }
 
 template <typename T>
 HWY_INLINE void fetch_columns(const T* b, std::int64_t columns, std::int64_t column) {
-  const std::intptr_t start = reinterpret_cast<std::intptr_t>(b) + kFetchedBytes;  // may lie behind the matrix
+  const std::intptr_t start =
+      reinterpret_cast<std::intptr_t>(b) + kFetchedBytes;  // may lie behind the matrix
   for (std::int64_t j = 0; j < columns; ++j)
     hwy::Prefetch(reinterpret_cast<const T*>(start + j * column * static_cast<std::int64_t>(sizeof(T))));
 }
@@ -113,8 +131,8 @@ HWY_INLINE void fetch_columns(const T* b, std::int64_t columns, std::int64_t col
 // One step of k, for the last ones of a chunk.
 template <typename T, class V>
 HWY_INLINE void add_step(const T* x, const T* b, std::int64_t column, V& sum) {
-  const hn::ScalableTag<T> d;
-  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+  const ColumnTag<T> d;
+  constexpr std::int64_t kLanes = kColumnLanes<T>;
   alignas(64) T elements[kLanes];
   for (std::int64_t lane = 0; lane < kLanes; ++lane) elements[lane] = b[lane * column];
   sum = hn::MulAdd(hn::Set(d, *x), hn::Load(d, elements), sum);
@@ -123,13 +141,13 @@ HWY_INLINE void add_step(const T* x, const T* b, std::int64_t column, V& sum) {
 // Chains of kGroups vectors of columns through a chunk.
 template <int kGroups, typename T>
 HWY_INLINE void add_columns(std::int64_t depth, const T* x, const T* b, std::int64_t column,
-                            hn::Vec<hn::ScalableTag<T>> (&sums)[kGroups]) {
-  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+                            hn::Vec<ColumnTag<T>> (&sums)[kGroups]) {
+  constexpr std::int64_t kLanes = kColumnLanes<T>;
   constexpr std::int64_t kLine = 64 / sizeof(T), kStep = kSquares * 16 / sizeof(T);
   std::int64_t k = 0;
   for (; k + kStep <= depth; k += kStep) {
     if (k % kLine == 0) fetch_columns(b + k, kGroups * kLanes, column);
-    _Pragma("GCC unroll 4")
+    TESSERA_UNROLL
     for (int g = 0; g < kGroups; ++g) add_squares(x + k, b + g * kLanes * column + k, column, sums[g]);
   }
   for (; k < depth; ++k)
@@ -138,11 +156,11 @@ HWY_INLINE void add_columns(std::int64_t depth, const T* x, const T* b, std::int
 
 template <int kGroups, typename T>
 void multiply_column_group(std::int64_t k, const T* x, const T* b, std::int64_t column, T* y) {
-  const hn::ScalableTag<T> d;
-  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
-  hn::Vec<decltype(d)> totals[kGroups];
+  const ColumnTag<T> d;
+  constexpr std::int64_t kLanes = kColumnLanes<T>;
+  hn::Vec<ColumnTag<T>> totals[kGroups];
   for (std::int64_t k0 = 0; k0 < k; k0 += kChunk) {
-    hn::Vec<decltype(d)> sums[kGroups];
+    hn::Vec<ColumnTag<T>> sums[kGroups];
     for (auto& sum : sums) sum = hn::Zero(d);
     add_columns<kGroups>(std::min(kChunk, k - k0), x + k0, b + k0, column, sums);
     for (int g = 0; g < kGroups; ++g) totals[g] = k0 == 0 ? sums[g] : hn::Add(totals[g], sums[g]);
@@ -153,7 +171,7 @@ void multiply_column_group(std::int64_t k, const T* x, const T* b, std::int64_t 
 // The last columns are taken together with some before them: computing an element twice gives it the same bits.
 template <typename T>
 void multiply_columns(std::int64_t n, std::int64_t k, const T* x, const T* b, std::int64_t column, T* y) {
-  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+  constexpr std::int64_t kLanes = kColumnLanes<T>;
   std::int64_t j = 0;
   for (; j + 2 * kLanes <= n; j += 2 * kLanes) multiply_column_group<2>(k, x, b + j * column, column, y + j);
   for (; j < n; j += kLanes) {
@@ -199,8 +217,8 @@ const RowKernels<T>* row_kernels() {
 }
 
 template <typename T>
-bool multiply_row(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, MatrixView<const T> b, T* y,
-                  std::int64_t y_step) {
+bool multiply_row(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, MatrixView<const T> b,
+                  T* y, std::int64_t y_step) {
   const RowKernels<T>* kernels = row_kernels<T>();
   if (kernels == nullptr || k == 0) return false;
   const bool in_rows = b.column == 1 && n >= kLeastVectors * kernels->lanes;
@@ -219,8 +237,8 @@ bool multiply_row(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_ste
 
 template const RowKernels<float>* row_kernels<float>();
 template const RowKernels<double>* row_kernels<double>();
-template bool multiply_row<float>(std::int64_t, std::int64_t, const float*, std::int64_t, MatrixView<const float>,
-                                  float*, std::int64_t);
+template bool multiply_row<float>(std::int64_t, std::int64_t, const float*, std::int64_t,
+                                  MatrixView<const float>, float*, std::int64_t);
 template bool multiply_row<double>(std::int64_t, std::int64_t, const double*, std::int64_t,
                                    MatrixView<const double>, double*, std::int64_t);
 

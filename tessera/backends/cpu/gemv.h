@@ -3,7 +3,7 @@
 //
 // Where B's rows lie side by side, lanes run along them: eight rows at a time stream by, and each element of y takes
 // its eight fused multiply-adds in a register. Where B's columns do (a matrix times a column, seen from the other side), an element
-// of y is one chain along memory: lanes are 32 (AVX-512, fp32) columns, whose elements are transposed in registers.
+// of y is one chain along memory: lanes are columns, whose elements are transposed in registers.
 //
 // The same chains as in gemm.h: chunks of 256 steps, each from +0, added in ascending order.
 #pragma once
@@ -19,7 +19,8 @@ template <typename T>
 struct RowKernels {
   std::int64_t lanes;
   // y[j] = sum over i of x[i * x_step] b[i * row + j], i < k, j < n.
-  void (*rows)(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, const T* b, std::int64_t row, T* y);
+  void (*rows)(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, const T* b, std::int64_t row,
+               T* y);
   // y[j] = sum over i of x[i] b[i + j * column], n at least `lanes`.
   void (*columns)(std::int64_t n, std::int64_t k, const T* x, const T* b, std::int64_t column, T* y);
 };
@@ -29,7 +30,7 @@ const RowKernels<T>* row_kernels();
 // y[j * y_step] = sum over i of x[i * x_step] b[i][j]. False, and nothing done, where neither kernel fits: few columns or
 // other strides.
 template <typename T>
-bool multiply_row(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, MatrixView<const T> b, T* y,
-                  std::int64_t y_step);
+bool multiply_row(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_step, MatrixView<const T> b,
+                  T* y, std::int64_t y_step);
 
 }  // namespace tessera::backends

@@ -35,8 +35,10 @@ HWY_INLINE hn::Vec<D> load_blocks(D d, const hn::TFromD<D>* from, std::int64_t b
 // Transposes the squares of 16 bytes a side, 4 x 4 floats or 2 x 2 doubles, that stand in the blocks of the vectors.
 template <class D, class V>
 HWY_INLINE void transpose_blocks(D d, V (&rows)[4]) {
-  const V even_low = hn::InterleaveLower(d, rows[0], rows[2]), odd_low = hn::InterleaveLower(d, rows[1], rows[3]);
-  const V even_high = hn::InterleaveUpper(d, rows[0], rows[2]), odd_high = hn::InterleaveUpper(d, rows[1], rows[3]);
+  const V even_low = hn::InterleaveLower(d, rows[0], rows[2]),
+          odd_low = hn::InterleaveLower(d, rows[1], rows[3]);
+  const V even_high = hn::InterleaveUpper(d, rows[0], rows[2]),
+          odd_high = hn::InterleaveUpper(d, rows[1], rows[3]);
   rows[0] = hn::InterleaveLower(d, even_low, odd_low);
   rows[1] = hn::InterleaveUpper(d, even_low, odd_low);
   rows[2] = hn::InterleaveLower(d, even_high, odd_high);
@@ -51,9 +53,10 @@ HWY_INLINE void transpose_blocks(D d, V (&rows)[2]) {
 
 // Element i of vector k becomes from[k + i * column], for one block's width of k.
 template <class D, int kSide>
-HWY_INLINE void load_transposed(D d, const hn::TFromD<D>* from, std::int64_t column, hn::Vec<D> (&vectors)[kSide]) {
-  _Pragma("GCC unroll 4")
-  for (int r = 0; r < kSide; ++r) vectors[r] = load_blocks(d, from + r * column, kSide * column);
+HWY_INLINE void load_transposed(D d, const hn::TFromD<D>* from, std::int64_t column,
+                                hn::Vec<D> (&vectors)[kSide]) {
+  _Pragma("GCC unroll 4") for (int r = 0; r < kSide; ++r) vectors[r] =
+      load_blocks(d, from + r * column, kSide * column);
   transpose_blocks(d, vectors);
 }
 
