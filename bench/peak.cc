@@ -104,7 +104,8 @@ double read_bandwidth(int threads, double seconds) {
     const auto start = Clock::now();
     tessera::parallel_for(threads, [&](std::int64_t part) {
       const long first = kNumbers / threads * part, count = kNumbers / threads;
-      totals[static_cast<std::size_t>(part)] = wide ? read_avx512(x + first, count) : read_avx2(x + first, count);
+      totals[static_cast<std::size_t>(part)] =
+          wide ? read_avx512(x + first, count) : read_avx2(x + first, count);
     });
     times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   } while (Clock::now() < end);

@@ -14,15 +14,16 @@ struct Named {
   bool positive;  // needs arguments above 0
 };
 
-#define TESSERA_BENCH_FUNCTION(name, positive) \
-  {#name, [](const Tensor& x) { return tessera::name(x); }, positive}
-constexpr Named kFunctions[] = {
-    TESSERA_BENCH_FUNCTION(exp, false),   TESSERA_BENCH_FUNCTION(log, true),
-    TESSERA_BENCH_FUNCTION(erf, false),   TESSERA_BENCH_FUNCTION(tanh, false),
-    TESSERA_BENCH_FUNCTION(sigmoid, false), TESSERA_BENCH_FUNCTION(expm1, false),
-    TESSERA_BENCH_FUNCTION(log1p, true),  TESSERA_BENCH_FUNCTION(sin, false),
-    TESSERA_BENCH_FUNCTION(cos, false),   TESSERA_BENCH_FUNCTION(sqrt, true),
-    TESSERA_BENCH_FUNCTION(relu, false)};
+#define TESSERA_BENCH_FUNCTION(name, positive)                        \
+  {                                                                   \
+#name, [](const Tensor& x) { return tessera::name(x); }, positive \
+  }
+constexpr Named kFunctions[] = {TESSERA_BENCH_FUNCTION(exp, false),     TESSERA_BENCH_FUNCTION(log, true),
+                                TESSERA_BENCH_FUNCTION(erf, false),     TESSERA_BENCH_FUNCTION(tanh, false),
+                                TESSERA_BENCH_FUNCTION(sigmoid, false), TESSERA_BENCH_FUNCTION(expm1, false),
+                                TESSERA_BENCH_FUNCTION(log1p, true),    TESSERA_BENCH_FUNCTION(sin, false),
+                                TESSERA_BENCH_FUNCTION(cos, false),     TESSERA_BENCH_FUNCTION(sqrt, true),
+                                TESSERA_BENCH_FUNCTION(relu, false)};
 #undef TESSERA_BENCH_FUNCTION
 
 Tensor argument(std::int64_t count, bool positive) {
@@ -50,7 +51,8 @@ std::vector<Case> elementwise_cases() {
     cases.push_back(pair_case("add", count, [](const Tensor& a, const Tensor& b) { tessera::add(a, b); }));
     cases.push_back(
         pair_case("multiply", count, [](const Tensor& a, const Tensor& b) { tessera::multiply(a, b); }));
-    cases.push_back(pair_case("divide", count, [](const Tensor& a, const Tensor& b) { tessera::divide(a, b); }));
+    cases.push_back(
+        pair_case("divide", count, [](const Tensor& a, const Tensor& b) { tessera::divide(a, b); }));
   }
   return cases;
 }

@@ -19,8 +19,8 @@ template <typename Function>
 void add_along_axes(std::vector<Case>& cases, const std::string& name, Function function) {
   const Shape shape = {2500, 4000};
   const auto add = [&](const char* which, const Axes& axes) {
-    cases.push_back(unary_case(name + " " + which + " 2500x4000", shape,
-                               [=](const Tensor& x) { function(x, axes); }));
+    cases.push_back(
+        unary_case(name + " " + which + " 2500x4000", shape, [=](const Tensor& x) { function(x, axes); }));
   };
   add("all", {0, 1});
   add("inner", {1});
@@ -60,12 +60,14 @@ void add_cross_entropy(std::vector<Case>& cases, const Shape& shape) {
 
 void add_layer_norm(std::vector<Case>& cases, const Shape& shape) {
   const Shape row = {shape[1]};
-  cases.push_back(operation_case("layer_norm 4096x1024", Op::kLayerNorm, {shape, row, row}, LayerNormAttributes{}));
+  cases.push_back(
+      operation_case("layer_norm 4096x1024", Op::kLayerNorm, {shape, row, row}, LayerNormAttributes{}));
   cases.push_back(lazy("layer_norm gradients 4096x1024", [=] {
     const std::vector<Tensor> inputs = {normal(shape), normal(shape), normal(row)};
     return [=] {
       tessera::apply(Op::kLayerNormInputGradient, inputs, LayerNormAttributes{});
-      tessera::apply(Op::kLayerNormScaleGradient, std::vector<Tensor>{inputs[0], inputs[1]}, LayerNormAttributes{});
+      tessera::apply(Op::kLayerNormScaleGradient, std::vector<Tensor>{inputs[0], inputs[1]},
+                     LayerNormAttributes{});
       tessera::sum(inputs[0], {0});
     };
   }));
@@ -78,7 +80,8 @@ std::vector<Case> reduction_cases() {
   add_reductions(cases);
   const Shape shape = {4096, 1024};
   cases.push_back(unary_case("softmax 4096x1024", shape, [](const Tensor& x) { tessera::softmax(x); }));
-  cases.push_back(unary_case("log_softmax 4096x1024", shape, [](const Tensor& x) { tessera::log_softmax(x); }));
+  cases.push_back(
+      unary_case("log_softmax 4096x1024", shape, [](const Tensor& x) { tessera::log_softmax(x); }));
   cases.push_back(operation_case("softmax gradient 4096x1024", Op::kSoftmaxGradient, {shape, shape},
                                  tessera::AxisAttributes{1}));
   cases.push_back(operation_case("log_softmax gradient 4096x1024", Op::kLogSoftmaxGradient, {shape, shape},

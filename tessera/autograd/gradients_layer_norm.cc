@@ -32,8 +32,8 @@ Tensor input_gradient(const GradientCall& call, const Tensor& g, const Tensor& x
 }
 
 // What leads back to x from gradients that arrived at its normalized values and, row by row, at `inverse`.
-Tensor through_statistics(const GradientCall& call, const Normalized& norm, const Tensor& x, const Tensor& scale,
-                          const Tensor& to_values, const Tensor& to_inverse) {
+Tensor through_statistics(const GradientCall& call, const Normalized& norm, const Tensor& x,
+                          const Tensor& scale, const Tensor& to_values, const Tensor& to_inverse) {
   const Tensor direct = input_gradient(call, to_values, x, ones(scale.shape(), scale.dtype()));
   return direct - ((to_inverse * (norm.inverse * norm.inverse)) / norm.count) * norm.values;
 }
@@ -44,8 +44,7 @@ Contributions LayerNorm(const GradientCall& call) {
   const Tensor &x = call.inputs[0], &scale = call.inputs[1], &g = call.gradient;
   Contributions result(3);
   if (call.wanted[0]) result[0] = input_gradient(call, g, x, scale);
-  if (call.wanted[1])
-    result[1] = apply(Op::kLayerNormScaleGradient, std::array{g, x}, call.attributes);
+  if (call.wanted[1]) result[1] = apply(Op::kLayerNormScaleGradient, std::array{g, x}, call.attributes);
   if (call.wanted[2]) {
     std::vector<std::int64_t> leading;
     for (int axis = 0; axis < x.rank() - scale.rank(); ++axis) leading.push_back(axis);

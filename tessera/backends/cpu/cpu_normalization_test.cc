@@ -32,7 +32,9 @@ TEST_F(CpuNormalization, SoftmaxAndCrossEntropy) {
       expect_same_bits([&] { return cross_entropy(y, label); }, "cross_entropy");
       const Tensor g = random_tensor<float>({shape[0]}, 4, layout);
       expect_same_bits(
-          [&] { return apply(Op::kCrossEntropyGradient, std::vector<Tensor>{x, label, g}, NoAttributes{}); },
+          [&] {
+            return apply(Op::kCrossEntropyGradient, std::vector<Tensor>{x, label, g}, NoAttributes{});
+          },
           "cross_entropy_gradient");
     }
   }
@@ -45,7 +47,8 @@ TEST_F(CpuNormalization, SoftmaxAndCrossEntropy) {
 // become subnormal.
 TEST_F(CpuNormalization, SoftmaxOfRowsOfEveryWidth) {
   for (const double width : {1.0, 20.0, 59.0, 61.0, 80.0, 100.0, 120.0, 590.0, 610.0, 760.0}) {
-    const Tensor x = random_tensor<float>({300, 70}, 5) * (width / 16), y = random_tensor<double>({50, 70}, 6) * (width / 16);
+    const Tensor x = random_tensor<float>({300, 70}, 5) * (width / 16),
+                 y = random_tensor<double>({50, 70}, 6) * (width / 16);
     expect_same_bits([&] { return softmax(x); }, "softmax");
     expect_same_bits([&] { return softmax(y); }, "softmax");
     expect_same_bits([&] { return log_softmax(x); }, "log_softmax");
@@ -61,8 +64,9 @@ TEST_F(CpuNormalization, OfLargeTensors) {
 }
 
 TEST_F(CpuNormalization, LayerNormAndItsGradients) {
-  const std::vector<std::pair<Shape, int>> cases = {{{128, 10}, 1}, {{1, 1}, 1},     {{7, 17}, 1}, {{3, 3000}, 1},
-                                                    {{2, 3, 33}, 2}, {{1100, 12}, 1}, {{5}, 1},     {{2, 5000}, 1}};
+  const std::vector<std::pair<Shape, int>> cases = {{{128, 10}, 1}, {{1, 1}, 1},     {{7, 17}, 1},
+                                                    {{3, 3000}, 1}, {{2, 3, 33}, 2}, {{1100, 12}, 1},
+                                                    {{5}, 1},       {{2, 5000}, 1}};
   for (const auto& [shape, axes] : cases) {
     Shape row;
     for (int axis = shape.rank() - axes; axis < shape.rank(); ++axis) row.append(shape[axis]);
@@ -76,9 +80,11 @@ TEST_F(CpuNormalization, LayerNormAndItsGradients) {
       const std::vector<Tensor> three = {g, x, scale}, wide = {y, y * 0.5, wide_scale}, two = {g, x},
                                 wide_two = {y, y * 0.5};
       for (const auto& inputs : {three, wide})
-        expect_same_bits([&] { return apply(Op::kLayerNormInputGradient, inputs, attributes); }, "input gradient");
+        expect_same_bits([&] { return apply(Op::kLayerNormInputGradient, inputs, attributes); },
+                         "input gradient");
       for (const auto& inputs : {two, wide_two})
-        expect_same_bits([&] { return apply(Op::kLayerNormScaleGradient, inputs, attributes); }, "scale gradient");
+        expect_same_bits([&] { return apply(Op::kLayerNormScaleGradient, inputs, attributes); },
+                         "scale gradient");
     }
   }
 }
@@ -88,7 +94,8 @@ TEST_F(CpuNormalization, FusedRowsAreTheirDefinitions) {
   for (const std::int64_t n : {1, 10, 1024, 3000}) {
     const Shape shape{40, n};
     const Tensor x = random_tensor<float>(shape, 1), g = random_tensor<float>(shape, 2), y = softmax(x),
-                 logarithms = log_softmax(x), scale = random_tensor<float>({n}, 3), shift = random_tensor<float>({n}, 4);
+                 logarithms = log_softmax(x), scale = random_tensor<float>({n}, 3),
+                 shift = random_tensor<float>({n}, 4);
     const auto expect_equal = [&](const Tensor& fused, const Tensor& composed) {
       EXPECT_TRUE(same_bits(fused, composed)) << n << ": " << first_difference(fused, composed);
     };

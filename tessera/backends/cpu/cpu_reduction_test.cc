@@ -14,10 +14,9 @@ struct Named {
   const char* name;
   Reduction function;
 };
-const Named kReductions[] = {{"sum", sum},   {"sum_squares", sum_squares},
-                             {"mean", mean}, {"variance", variance},
-                             {"max", max},   {"min", min},
-                             {"argmax", argmax_of_one_axis}};
+const Named kReductions[] = {
+    {"sum", sum}, {"sum_squares", sum_squares},  {"mean", mean}, {"variance", variance}, {"max", max},
+    {"min", min}, {"argmax", argmax_of_one_axis}};
 
 TEST_F(CpuReduction, OverEverySetOfAxes) {
   const std::vector<std::vector<std::int64_t>> axes = {{}, {0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}};

@@ -49,12 +49,12 @@ void map(const T* HWY_RESTRICT x, T* HWY_RESTRICT out, std::int64_t n) {
   }
 }
 
-#define TESSERA_FUNCTION(Name, name)                                               \
-  struct Name {                                                                    \
-    template <class Ops>                                                           \
-    static HWY_INLINE void apply(typename Ops::Float (&x)[kTogether]) {            \
-      _Pragma("GCC unroll 8") for (auto& one : x) one = fn::name<Ops>(one);        \
-    }                                                                              \
+#define TESSERA_FUNCTION(Name, name)                                        \
+  struct Name {                                                             \
+    template <class Ops>                                                    \
+    static HWY_INLINE void apply(typename Ops::Float (&x)[kTogether]) {     \
+      _Pragma("GCC unroll 8") for (auto& one : x) one = fn::name<Ops>(one); \
+    }                                                                       \
   };
 TESSERA_FUNCTION(Exp, exp)
 TESSERA_FUNCTION(Log, log)

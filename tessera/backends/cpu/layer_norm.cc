@@ -56,17 +56,51 @@ bool map_rows(const KernelCall& call) {
   return true;
 }
 
-// Rows `first` ... of one block, columns of one tile: their 16 lanes, combined.
 template <typename T>
-void sum_block(const RowLoops<T>& loops, const T* g, const T* x, const RowStatistics<T>* of_x,
-               std::int64_t rows, std::int64_t step, std::int64_t columns, T* lanes, T* out) {
-  std::fill(lanes, lanes + kChains * columns, T(0));
-  for (std::int64_t row = 0; row < rows; ++row)
-    loops.add_normalized(g + row * step, x + row * step, of_x[row], columns, lanes + row % kChains * columns);
-  for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
-    for (std::int64_t j = 0; j < s * columns; ++j) lanes[j] = lanes[j] + lanes[j + s * columns];
-  std::copy(lanes, lanes + columns, out);
-}
+struct ScaleGradient {
+  const RowLoops<T>& loops;
+  const T *g, *x;
+  Rows rows;
+  T epsilon;
+
+  // The sums over rows first_row ... end-1, of one block, of columns [column, column + columns). `of_x` has the
+  // rows' statistics, or is null: they are computed while the row is near.
+  void sum_block(std::int64_t first_row, std::int64_t end, std::int64_t column, std::int64_t columns,
+                 const RowStatistics<T>* of_x, T* out) const {
+    ScratchScope scratch;
+    T* lanes = scratch.allocate<T>(kChains * columns);
+    std::fill(lanes, lanes + kChains * columns, T(0));
+    for (std::int64_t row = first_row; row < end; ++row) {
+      const std::int64_t start = row * rows.length;
+      const auto statistics = of_x != nullptr ? of_x[row] : loops.statistics(x + start, rows.length, epsilon);
+      loops.add_normalized(g + start + column, x + start + column, statistics, columns, rows.length,
+                           lanes + (row - first_row) % kChains * columns);
+    }
+    for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
+      for (std::int64_t j = 0; j < s * columns; ++j) lanes[j] = lanes[j] + lanes[j + s * columns];
+    std::copy(lanes, lanes + columns, out);
+  }
+
+  // Row `block` of `partial` gets the sums over a block of rows. In one pass over memory where whole rows of
+  // lanes fit a cache and there is a block for every thread; else statistics first, then tiles of columns.
+  void sum_blocks(std::int64_t blocks, T* partial) const {
+    const std::int64_t n = rows.length;
+    const auto block_end = [&](std::int64_t block) { return std::min(rows.count, (block + 1) * kBlock); };
+    if (n <= 4 * kTile && blocks >= thread_count())
+      return parallel_for(blocks, [&](std::int64_t block) {
+        sum_block(block * kBlock, block_end(block), 0, n, nullptr, partial + block * n);
+      });
+    ScratchScope scratch;
+    auto* of_x = scratch.allocate<RowStatistics<T>>(rows.count);
+    for_rows(rows.count, n, [&](std::int64_t row) { of_x[row] = loops.statistics(x + row * n, n, epsilon); });
+    const std::int64_t tiles = (n + kTile - 1) / kTile;
+    parallel_for(blocks * tiles, [&](std::int64_t unit) {
+      const std::int64_t block = unit / tiles, column = unit % tiles * kTile;
+      sum_block(block * kBlock, block_end(block), column, std::min(kTile, n - column), of_x,
+                partial + block * n + column);
+    });
+  }
+};
 
 template <typename T>
 bool scale_gradient(const KernelCall& call) {
@@ -75,22 +109,10 @@ bool scale_gradient(const KernelCall& call) {
   const Rows rows(call.inputs[0].shape, attributes.axes);
   if (loops == nullptr || rows.count == 0 || rows.length == 0) return false;
   ScratchScope scratch;
-  const T* g = dense_in<T>(scratch, call.inputs[0]);
-  const T* x = dense_in<T>(scratch, call.inputs[1]);
-  auto* of_x = scratch.allocate<RowStatistics<T>>(rows.count);
-  const std::int64_t n = rows.length;
-  for_rows(rows.count, n, [&](std::int64_t row) {
-    of_x[row] = loops->statistics(x + row * n, n, static_cast<T>(attributes.epsilon));
-  });
-  const std::int64_t blocks = (rows.count + kBlock - 1) / kBlock, tiles = (n + kTile - 1) / kTile;
+  const T *g = dense_in<T>(scratch, call.inputs[0]), *x = dense_in<T>(scratch, call.inputs[1]);
+  const std::int64_t n = rows.length, blocks = (rows.count + kBlock - 1) / kBlock;
   T* partial = scratch.allocate<T>(blocks * n);
-  parallel_for(blocks * tiles, [&](std::int64_t unit) {
-    const std::int64_t row = unit / tiles * kBlock, column = unit % tiles * kTile;
-    const std::int64_t columns = std::min(kTile, n - column), start = row * n + column;
-    ScratchScope task_scratch;
-    sum_block(*loops, g + start, x + start, of_x + row, std::min(kBlock, rows.count - row), n, columns,
-              task_scratch.allocate<T>(kChains * columns), partial + unit / tiles * n + column);
-  });
+  ScaleGradient<T>{*loops, g, x, rows, static_cast<T>(attributes.epsilon)}.sum_blocks(blocks, partial);
   T* out = call.output.as<T>();
   for (std::int64_t j = 0; j < n; ++j)
     out[j] = numerics::tree_combine(

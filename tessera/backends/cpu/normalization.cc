@@ -54,16 +54,19 @@ bool map_rows(const KernelCall& call, Function function) {
 
 template <typename T>
 bool softmax(const KernelCall& call) {
-  return map_rows<T, 1>(call, [&](const RowLoops<T>& loops, const auto& x, std::int64_t n, const RowResult<T>& to) {
-    (call.op == Op::kSoftmax ? loops.softmax : loops.log_softmax)(x[0], n, to);
-  });
+  return map_rows<T, 1>(call,
+                        [&](const RowLoops<T>& loops, const auto& x, std::int64_t n, const RowResult<T>& to) {
+                          (call.op == Op::kSoftmax ? loops.softmax : loops.log_softmax)(x[0], n, to);
+                        });
 }
 
 template <typename T>
 bool softmax_gradient(const KernelCall& call) {
-  return map_rows<T, 2>(call, [&](const RowLoops<T>& loops, const auto& in, std::int64_t n, const RowResult<T>& to) {
-    (call.op == Op::kSoftmaxGradient ? loops.softmax_gradient : loops.log_softmax_gradient)(in[0], in[1], n, to);
-  });
+  return map_rows<T, 2>(
+      call, [&](const RowLoops<T>& loops, const auto& in, std::int64_t n, const RowResult<T>& to) {
+        (call.op == Op::kSoftmaxGradient ? loops.softmax_gradient : loops.log_softmax_gradient)(in[0], in[1],
+                                                                                                n, to);
+      });
 }
 
 // Rows of logits, their labels and, for the gradient, that of each row's loss.

@@ -4,9 +4,9 @@
 #define HWY_TARGET_INCLUDE "tessera/backends/cpu/normalization_kernels.cc"
 #include <hwy/foreach_target.h>
 // foreach_target.h must come first
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
-#include <hwy/cache_control.h>
 #include <limits>
 
 #include "tessera/backends/cpu/normalization_kernels.h"
@@ -151,6 +151,38 @@ struct Row {
     return tree.root();
   }
 
+  // Two sums over a row in one pass, whose chains do not wait for each other: terms(at, i, a, b) sets both.
+  template <class Terms>
+  static HWY_INLINE void two_sums(std::int64_t n, Terms terms, T* first_sum, T* second_sum) {
+    const auto add = [](T a, T b) { return a + b; };
+    GrowingTree<T, decltype(add)> firsts(add), seconds(add);
+    for (std::int64_t begin = 0; begin < n; begin += kBlock) {
+      const std::int64_t end = begin + kBlock < n ? begin + kBlock : n;
+      V one[kVectors], two[kVectors], a, b;
+      TESSERA_UNROLL
+      for (std::int64_t v = 0; v < kVectors; ++v) one[v] = two[v] = hn::Zero(D());
+      std::int64_t i = begin;
+      for (; i + kChains <= end; i += kChains) {
+        TESSERA_UNROLL
+        for (std::int64_t v = 0; v < kVectors; ++v) {
+          terms(Whole(), i + v * kWidth, a, b);
+          one[v] = hn::Add(one[v], a);
+          two[v] = hn::Add(two[v], b);
+        }
+      }
+      for (std::int64_t v = 0; v < kVectors && i + v * kWidth < end; ++v) {
+        const Part at = first(end - i - v * kWidth);
+        terms(at, i + v * kWidth, a, b);
+        one[v] = hn::Add(one[v], at.or_zero(a));
+        two[v] = hn::Add(two[v], at.or_zero(b));
+      }
+      firsts.add(combine_lanes(one));
+      seconds.add(combine_lanes(two));
+    }
+    *first_sum = firsts.root();
+    *second_sum = seconds.root();
+  }
+
   // ---- Softmax ----
 
   struct Extent {
@@ -195,21 +227,24 @@ struct Row {
 
   // finish(at, exponential / total, i) over a row of exponentials.
   template <class Finish>
-  static HWY_INLINE void divide_row(std::int64_t n, T total, bool easy, const RowResult<T>& to, Finish finish) {
+  static HWY_INLINE void divide_row(std::int64_t n, T total, bool easy, const RowResult<T>& to,
+                                    Finish finish) {
     const V divisor = set(total), inverse = set(T(1) / total);
     if (easy)
       return each(n, to, [&](const auto& at, std::int64_t i) {
         const V e = at.load(to.room + i), quotient = hn::Mul(e, inverse);
         finish(at, hn::MulAdd(hn::NegMulAdd(quotient, divisor, e), inverse, quotient), i);
       });
-    each(n, to, [&](const auto& at, std::int64_t i) { finish(at, hn::Div(at.load(to.room + i), divisor), i); });
+    each(n, to,
+         [&](const auto& at, std::int64_t i) { finish(at, hn::Div(at.load(to.room + i), divisor), i); });
   }
 
   static void softmax(const T* x, std::int64_t n, const RowResult<T>& to) {
     const Extent extent = extent_of(x, n);
     const T total = sum_of_exponentials(
         x, n, extent, [&](const auto& at, V e, std::int64_t i) { at.store(e, to.room + i); });
-    divide_row(n, total, extent.easy, to, [&](const auto& at, V y, std::int64_t i) { at.store(y, to.out + i); });
+    divide_row(n, total, extent.easy, to,
+               [&](const auto& at, V y, std::int64_t i) { at.store(y, to.out + i); });
   }
 
   static void log_softmax(const T* x, std::int64_t n, const RowResult<T>& to) {
@@ -271,9 +306,12 @@ struct Row {
     const auto add = [](T a, T b) { return a + b; };
     const auto merge_both = [](const Moments& a, const Moments& b) { return merge(a, b); };
     const auto block = [&](std::int64_t begin, std::int64_t count, T* total) {
-      *total = sum_of_block<false>(begin, count, [&](const auto& at, std::int64_t i) { return at.load(x + i); });
+      *total =
+          sum_of_block<false>(begin, count, [&](const auto& at, std::int64_t i) { return at.load(x + i); });
       const T mean = *total / static_cast<T>(count);
-      const auto difference = [&](const auto& at, std::int64_t i) { return hn::Sub(at.load(x + i), set(mean)); };
+      const auto difference = [&](const auto& at, std::int64_t i) {
+        return hn::Sub(at.load(x + i), set(mean));
+      };
       return Moments{count, mean, sum_of_block<true>(begin, count, difference)};
     };
     T total;
@@ -314,14 +352,20 @@ struct Row {
                                         const RowResult<T>& to) {
     const RowStatistics<T> of_x = statistics(x, n, epsilon);
     const T count = static_cast<T>(n);
-    const auto u = [&](const auto& at, std::int64_t i) { return hn::Mul(at.load(g + i), at.load(scale + i)); };
-    const V mean = set(sum(n, u) / count);
-    const V slope = set(sum(n, [&](const auto& at, std::int64_t i) {
-                          hwy::Prefetch(g + n + i);
-                          hwy::Prefetch(x + n + i);
-                          return hn::Mul(u(at, i), normalized(at.load(x + i), of_x));
-                        }) /
-                        count);
+    const auto u = [&](const auto& at, std::int64_t i) {
+      return hn::Mul(at.load(g + i), at.load(scale + i));
+    };
+    T total, weighted;
+    two_sums(
+        n,
+        [&](const auto& at, std::int64_t i, V& a, V& b) {
+          hwy::Prefetch(g + n + i);
+          hwy::Prefetch(x + n + i);
+          a = u(at, i);
+          b = hn::Mul(a, normalized(at.load(x + i), of_x));
+        },
+        &total, &weighted);
+    const V mean = set(total / count), slope = set(weighted / count);
     each(n, to, [&](const auto& at, std::int64_t i) {
       const V rest = hn::Mul(normalized(at.load(x + i), of_x), slope);
       at.store(hn::Mul(set(of_x.inverse), hn::Sub(hn::Sub(u(at, i), mean), rest)), to.out + i);
@@ -329,8 +373,10 @@ struct Row {
   }
 
   static void add_normalized(const T* HWY_RESTRICT g, const T* HWY_RESTRICT x, const RowStatistics<T>& of_x,
-                             std::int64_t n, T* HWY_RESTRICT lane) {
+                             std::int64_t n, std::int64_t next, T* HWY_RESTRICT lane) {
     each(n, [&](const auto& at, std::int64_t i) {
+      hwy::Prefetch(x + next + i);
+      hwy::Prefetch(g + next + i);
       const V term = hn::Mul(at.load(g + i), normalized(at.load(x + i), of_x));
       at.store(hn::Add(at.load(lane + i), term), lane + i);
     });
@@ -345,16 +391,11 @@ RowStatistics<T> statistics_of_row(const T* x, std::int64_t n, T epsilon) {
 template <typename T>
 const RowLoops<T>* rows_with() {
   using R = Row<T>;
-  static constexpr RowLoops<T> kLoops{&R::softmax,
-                                      &R::log_softmax,
-                                      &R::cross_entropy,
-                                      &R::softmax_gradient,
-                                      &R::log_softmax_gradient,
-                                      &R::cross_entropy_gradient,
-                                      &statistics_of_row<T>,
-                                      &R::layer_norm,
-                                      &R::layer_norm_input_gradient,
-                                      &R::add_normalized};
+  static constexpr RowLoops<T> kLoops{
+      &R::softmax,           &R::log_softmax,          &R::cross_entropy,
+      &R::softmax_gradient,  &R::log_softmax_gradient, &R::cross_entropy_gradient,
+      &statistics_of_row<T>, &R::layer_norm,           &R::layer_norm_input_gradient,
+      &R::add_normalized};
   return &kLoops;
 }
 

@@ -41,8 +41,9 @@ struct RowLoops {
                      const RowResult<T>& to);
   void (*layer_norm_input_gradient)(const T* g, const T* x, const T* scale, std::int64_t n, T epsilon,
                                     const RowResult<T>& to);
-  // lane += g * ((x - mean) * inverse)
-  void (*add_normalized)(const T* g, const T* x, const RowStatistics<T>& of_x, std::int64_t n, T* lane);
+  // lane += g * ((x - mean) * inverse); the next row, `next` elements on, is fetched meanwhile.
+  void (*add_normalized)(const T* g, const T* x, const RowStatistics<T>& of_x, std::int64_t n,
+                         std::int64_t next, T* lane);
 };
 template <typename T>
 const RowLoops<T>* row_loops();

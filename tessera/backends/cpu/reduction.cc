@@ -20,9 +20,9 @@ namespace {
 
 constexpr std::int64_t kBlock = numerics::kReduceBlock;
 constexpr std::int64_t kElementsPerTask = 1 << 15;
-constexpr std::int64_t kNearBytes = 1 << 19;       // what a near cache holds
-constexpr std::int64_t kLaneBytes = 16 << 10;      // of one lane of many lists
-constexpr std::int64_t kNarrow = 512;              // columns of a tile, at least, if threads want more tiles
+constexpr std::int64_t kNearBytes = 1 << 19;   // what a near cache holds
+constexpr std::int64_t kLaneBytes = 16 << 10;  // of one lane of many lists
+constexpr std::int64_t kNarrow = 512;          // columns of a tile, at least, if threads want more tiles
 
 // The input with the kept and the reduced axes apart.
 struct Split {
@@ -142,7 +142,8 @@ void for_each_tile(const Lists& lists, std::int64_t width, std::int64_t block_le
              auto* offsets = scratch.allocate<std::int64_t>(std::min(lists.length, block_length));
              std::int64_t listed = -1;
              for (std::int64_t unit = first; unit < end; ++unit) {
-               const std::int64_t tile = unit % tiles, block = unit / tiles % blocks, row = unit / tiles / blocks;
+               const std::int64_t tile = unit % tiles, block = unit / tiles % blocks,
+                                  row = unit / tiles / blocks;
                const std::int64_t begin = block * block_length,
                                   count = std::min(block_length, lists.length - begin);
                if (listed != block) list_offsets(lists, begin, count, offsets);

@@ -39,7 +39,8 @@ const MomentsLoops<T>* moments_loops();
 
 template <typename T>
 struct PlaceLoops {
-  std::int64_t (*first)(const T* x, std::int64_t n, T value);  // the first that equals value, or is NaN as it is
+  std::int64_t (*first)(const T* x, std::int64_t n,
+                        T value);  // the first that equals value, or is NaN as it is
   // The positions in whole lists; best and places have room for a row of lists, rounded up to a vector; count
   // must fit an integer of T's size.
   void (*columns)(const T* x, const std::int64_t* offsets, std::int64_t count, std::int64_t lists, T* best,

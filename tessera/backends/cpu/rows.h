@@ -1,10 +1,10 @@
 // Rows of a result on all threads, with the decision whether they are streamed past the caches.
 #pragma once
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cstdint>
-
-#include <hwy/cache_control.h>
 
 #include "tessera/backends/cpu/normalization_kernels.h"
 #include "tessera/backends/cpu/scratch.h"

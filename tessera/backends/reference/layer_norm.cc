@@ -93,8 +93,7 @@ void layer_norm_scale_gradient_kernel(const KernelCall& call) {
     });
     T* out = call.output.as<T>();
     for (std::int64_t j = 0; j < n; ++j)
-      out[j] = numerics::sum(
-          std::span<const T>(products.data() + j * rows, static_cast<std::size_t>(rows)));
+      out[j] = numerics::sum(std::span<const T>(products.data() + j * rows, static_cast<std::size_t>(rows)));
   });
 }
 

@@ -75,8 +75,8 @@ Dense<std::int64_t> checked_labels(const KernelCall& call) {
   Dense<std::int64_t> labels(call.inputs[1]);
   for (std::int64_t i = 0; i < labels.size(); ++i)
     if (labels[i] < 0 || labels[i] >= classes)
-      fail("{}: labels[{}] is {}, but the logits {} have classes 0 to {}", op_info(call.op).name, i, labels[i],
-           call.inputs[0].shape.to_string(), classes - 1);
+      fail("{}: labels[{}] is {}, but the logits {} have classes 0 to {}", op_info(call.op).name, i,
+           labels[i], call.inputs[0].shape.to_string(), classes - 1);
   return labels;
 }
 
