@@ -91,7 +91,8 @@ def kernel_tables(threads, simd, arguments, part):
     peak = peak_of(tessera)
     title = f"### {simd.upper().replace('AVX5', 'AVX-5')}, {threads} thread{'s' if threads > 1 else ''}"
     print(title, flush=True)
-    lines = [title, "", f"Peak probe (fused multiply-adds on registers): {peak:.0f} GFLOP/s.", ""]
+    bandwidth = float(tessera.ask("read_bandwidth 0.3"))
+    lines = [title, "", f"Peak probe (fused multiply-adds on registers): {peak:.0f} GFLOP/s. Reading 40 MB: {bandwidth:.0f} GB/s.", ""]
     families = {}
     for line in tessera.ask_list():
         family, case = line.split("\t")

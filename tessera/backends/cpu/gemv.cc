@@ -180,10 +180,47 @@ void multiply_columns(std::int64_t n, std::int64_t k, const T* x, const T* b, st
   }
 }
 
+// ---- One element ----
+
+constexpr int kChunksAtOnce = 8;  // enough for the latency of a multiply-add
+
+// Single numbers rather than vectors: chunks are the only chains there are, and lie 256 elements apart.
+template <int kChunks, typename T>
+void multiply_chunks(std::int64_t depth, const T* x, std::int64_t x_step, const T* b, std::int64_t b_step,
+                     T* sums) {
+  const hn::CappedTag<T, 1> d;
+  hn::Vec<hn::CappedTag<T, 1>> chains[kChunks];
+  for (auto& chain : chains) chain = hn::Zero(d);
+  for (std::int64_t k = 0; k < depth; ++k) {
+    TESSERA_UNROLL
+    for (int c = 0; c < kChunks; ++c) {
+      const std::int64_t at = c * kChunk + k;
+      chains[c] = hn::MulAdd(hn::Set(d, x[at * x_step]), hn::Set(d, b[at * b_step]), chains[c]);
+    }
+  }
+  for (int c = 0; c < kChunks; ++c) sums[c] = hn::GetLane(chains[c]);
+}
+
+template <typename T>
+T multiply_element(std::int64_t k, const T* x, std::int64_t x_step, const T* b, std::int64_t b_step) {
+  T total = 0, sums[kChunksAtOnce];
+  for (std::int64_t k0 = 0; k0 < k;) {
+    const bool many = k - k0 >= kChunksAtOnce * kChunk;
+    const std::int64_t chunks = many ? kChunksAtOnce : 1, depth = std::min(kChunk, k - k0);
+    if (many)
+      multiply_chunks<kChunksAtOnce>(depth, x + k0 * x_step, x_step, b + k0 * b_step, b_step, sums);
+    else
+      multiply_chunks<1>(depth, x + k0 * x_step, x_step, b + k0 * b_step, b_step, sums);
+    for (std::int64_t c = 0; c < chunks; ++c) total = k0 == 0 && c == 0 ? sums[0] : total + sums[c];
+    k0 += many ? kChunksAtOnce * kChunk : depth;
+  }
+  return total;
+}
+
 template <typename T>
 const RowKernels<T>* row_kernels_here() {
   static const RowKernels<T> kernels{static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>())),
-                                     &multiply_rows<T>, &multiply_columns<T>};
+                                     &multiply_rows<T>, &multiply_columns<T>, &multiply_element<T>};
   return &kernels;
 }
 
@@ -221,6 +258,10 @@ bool multiply_row(std::int64_t n, std::int64_t k, const T* x, std::int64_t x_ste
                   T* y, std::int64_t y_step) {
   const RowKernels<T>* kernels = row_kernels<T>();
   if (kernels == nullptr || k == 0) return false;
+  if (n == 1) {
+    *y = kernels->element(k, x, x_step, b.data, b.row);
+    return true;
+  }
   const bool in_rows = b.column == 1 && n >= kLeastVectors * kernels->lanes;
   const bool in_columns = b.column != 1 && b.row == 1 && n >= kernels->lanes;
   if (!in_rows && !in_columns) return false;

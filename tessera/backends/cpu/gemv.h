@@ -5,6 +5,8 @@
 // its eight fused multiply-adds in a register. Where B's columns do (a matrix times a column, seen from the other side), an element
 // of y is one chain along memory: lanes are columns, whose elements are transposed in registers.
 //
+// A single element has as many chains as k has chunks: eight of them are computed side by side.
+//
 // The same chains as in gemm.h: chunks of 256 steps, each from +0, added in ascending order.
 #pragma once
 
@@ -23,6 +25,8 @@ struct RowKernels {
                T* y);
   // y[j] = sum over i of x[i] b[i + j * column], n at least `lanes`.
   void (*columns)(std::int64_t n, std::int64_t k, const T* x, const T* b, std::int64_t column, T* y);
+  // The sum over i of x[i * x_step] b[i * b_step].
+  T (*element)(std::int64_t k, const T* x, std::int64_t x_step, const T* b, std::int64_t b_step);
 };
 template <typename T>
 const RowKernels<T>* row_kernels();
