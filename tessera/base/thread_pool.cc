@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -85,7 +84,8 @@ class Pool {
   bool spin_until(Condition condition) const;
   void note_exception(std::int64_t index);
 
-  const bool spins_;  // more threads than processors would only take time from each other
+  cpu_set_t allowed_;  // the processors of the thread that made the pool
+  const bool spins_;   // more threads than processors would only take time from each other
   std::vector<std::thread> threads_;
 
   // The job; written only while the gate is closed and nobody is inside.
@@ -111,6 +111,8 @@ class Pool {
 };
 
 void Pool::start(int workers) {
+  CPU_ZERO(&allowed_);
+  (void)sched_getaffinity(0, sizeof allowed_, &allowed_);  // left empty, workers stay where they are
   // Signals belong to the program's own threads: a handler must not run on a worker.
   sigset_t all, before;
   sigfillset(&all);
@@ -202,9 +204,7 @@ void Pool::work_on_job() {
 void Pool::leave_processor_of_caller() const {
   const int here = sched_getcpu();
   if (!spins_ || here < 0 || here != caller_processor_.load(std::memory_order_relaxed)) return;
-  cpu_set_t allowed;  // to the process: its first thread is never moved
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) return;
+  cpu_set_t allowed = allowed_;
   CPU_CLR(here, &allowed);
   if (CPU_COUNT(&allowed) > 0) (void)sched_setaffinity(0, sizeof allowed, &allowed);
 }

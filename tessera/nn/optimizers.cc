@@ -25,18 +25,21 @@ constexpr double kUnbounded = 1e300;
 
 Optimizer::Optimizer(std::vector<Parameter*> parameters) : parameters_(std::move(parameters)) {
   std::set<std::string> names;
-  for (const Parameter* parameter : parameters_)
+  for (const Parameter* parameter : parameters_) {
     if (!names.insert(parameter->name).second)
       fail("optimiser: two parameters are named '{}'; give the networks root paths of their own",
            parameter->name);
+    if (!is_floating(parameter->value.dtype()))
+      fail("optimiser: the parameter '{}' is {}, expected float32, float64 or bfloat16", parameter->name,
+           dtype_name(parameter->value.dtype()));
+  }
 }
 
-std::size_t Optimizer::add_buffers(const std::string& kind) {
+void Optimizer::add_buffers(const std::string& kind) {
   Buffers buffers{kind, {}};
   for (const Parameter* parameter : parameters_)
     buffers.tensors.push_back(zeros(parameter->value.shape(), parameter->value.dtype()));
   buffers_.push_back(std::move(buffers));
-  return buffers_.size() - 1;
 }
 
 void Optimizer::step(const std::vector<Tensor>& gradients, double learning_rate) {

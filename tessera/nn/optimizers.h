@@ -7,7 +7,7 @@
 // memory, which lives as long as any of them.
 //
 // Factors that depend on settings and step only (learning rate, bias corrections) are fp64 numbers computed with the contract's
-// functions and rounded once to the parameters' dtype.
+// functions and rounded once to the parameters' dtype (to float32 for bfloat16, whose steps are computed in float32 and rounded once).
 // Thread-safety: an optimiser belongs to one thread.
 //
 // ```cpp
@@ -45,8 +45,8 @@ class Optimizer : public Stateful {
   void visit_state(StateVisitor& visitor) override;
 
  protected:
-  // One zero-filled buffer per parameter; returns the kind's number. Call it in the constructor.
-  std::size_t add_buffers(const std::string& kind);
+  // One zero-filled buffer per parameter. Call it in the constructor.
+  void add_buffers(const std::string& kind);
   // Gives every parameter its new value, and updates the buffers. Called once per step, after steps() has been raised.
   virtual void update(const std::vector<Tensor>& gradients, double learning_rate) = 0;
   // As one operation per dtype: sgd_step or adam_step with these factors; takes and replaces every buffer.

@@ -254,5 +254,21 @@ TEST_F(OptimizersTest, Errors) {
   EXPECT_EQ(optimizer.steps(), 0);
 }
 
+TEST_F(OptimizersTest, OnlyFloatingParametersTakeSteps) {
+  Parameter counts{"counts", Tensor::from<std::int64_t>({1, 2}, {2})};
+  EXPECT_THROW(SGD({&counts}), Error);
+}
+
+TEST_F(OptimizersTest, BFloat16StepsAreComputedInFloat32AndRoundedOnce) {
+  const Tensor value = Tensor::from<float>({0.1F, -1.7F, 3.3F}, {3}),
+               gradient = Tensor::from<float>({0.7F, 0.2F, -5.1F}, {3});
+  Parameter narrow{"p", value.to(DType::kBFloat16)}, wide{"p", narrow.value.to(DType::kFloat32)};
+  const Tensor narrow_gradient = gradient.to(DType::kBFloat16);
+  SGD sgd_narrow({&narrow}), sgd_wide({&wide});
+  sgd_narrow.step({narrow_gradient}, 0.3);
+  sgd_wide.step({narrow_gradient.to(DType::kFloat32)}, 0.3);
+  EXPECT_TRUE(same_bits(narrow.value, wide.value.to(DType::kBFloat16)));
+}
+
 }  // namespace
 }  // namespace tessera::nn

@@ -34,23 +34,3 @@ template <class Ops>
 struct PhiloxWords {
   typename Ops::Int word[4];  // 32 bits each, whatever the width of Int
 };
-
-// philox() of philox.h, a block per lane: its number in two halves.
-template <class Ops>
-TESSERA_INLINE PhiloxWords<Ops> philox_words(PhiloxKey key, typename Ops::Int block_low,
-                                             typename Ops::Int block_high, std::uint32_t step,
-                                             std::uint32_t attempt) {
-  auto c0 = block_low, c1 = block_high, c2 = Ops::set_int(step), c3 = Ops::set_int(attempt);
-  for (int round = 0; round < 10; ++round) {
-    typename Ops::Int high0 = c0, low0 = c0, high1 = c0, low1 = c0;
-    Ops::wide_product(c0, 0xD2511F53u, &high0, &low0);
-    Ops::wide_product(c2, 0xCD9E8D57u, &high1, &low1);
-    c0 = Ops::int_xor(Ops::int_xor(high1, c1), Ops::set_int(key.k0));
-    c1 = low1;
-    c2 = Ops::int_xor(Ops::int_xor(high0, c3), Ops::set_int(key.k1));
-    c3 = low0;
-    key.k0 += 0x9E3779B9u;
-    key.k1 += 0xBB67AE85u;
-  }
-  return {{c0, c1, c2, c3}};
-}

@@ -1,8 +1,8 @@
 // What follows a product in a network, in one pass over the elements: bias, activation, dropout. Each is optional.
 //
-// The row finish is this composition, bit for bit, where the bias [C] lies along `axis` of x:
+// The row finish is this composition, bit for bit (in bfloat16 computed in float32 and rounded once), where the bias [C] lies along `axis` of x:
 //   y = x + bias;  y = relu(y), tanh(y) or sigmoid(y);  y = y * select(less(draws, drop), 0, scale)
-// `draws` is float32, uniform on (0, 1), of x's shape; drop is rounded to float32 and scale to x's dtype. finish_gradient is the gradient
+// `draws` is float32, uniform on (0, 1), of x's shape; drop is rounded to float32 and scale to x's dtype (float32 for bfloat16). finish_gradient is the gradient
 // in x of that composition: g * select(...), then select(y > 0, g, 0), g * (1 - y * y) or g * (y * (1 - y)).
 //
 // Errors: a bias or draws that do not fit x. Thread-safety: as all operations.

@@ -24,6 +24,8 @@ TensorSpec finished(const RuleCall& call, std::size_t x) {
            call.shape(x + 1).to_string(), shape[finish.axis], finish.axis, shape.to_string());
   }
   if (finish.drops) {
+    if (!(finish.drop >= 0 && finish.drop < 1))
+      fail("{}: the probability to drop is {}, expected at least 0 and below 1", call.name(), finish.drop);
     require_dtype(call, expected - 1, "the draws", {DType::kFloat32});
     if (call.shape(expected - 1) != shape)
       fail("{}: the draws have shape {}, but x has {}", call.name(), call.shape(expected - 1).to_string(),

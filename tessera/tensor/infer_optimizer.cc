@@ -5,6 +5,9 @@
 namespace tessera::shape_rules {
 namespace {
 
+constexpr std::int64_t kMostElements = std::int64_t{1}
+                                       << 56;  // of all values: the results of a step are counted in 64 bits
+
 TensorSpec step_of(const RuleCall& call, std::int64_t factors) {
   const auto& attributes = call.get<OptimizerAttributes>();
   if (attributes.decay && attributes.decoupled)
@@ -17,6 +20,8 @@ TensorSpec step_of(const RuleCall& call, std::int64_t factors) {
                 {dtype == DType::kFloat64 ? dtype : DType::kFloat32});
   std::int64_t elements = 0;
   for (std::size_t i = 0; i < lists.tensors; ++i) {
+    if (call.shape(i).elements() > kMostElements - elements)
+      fail("{}: the values have more than {} elements together", call.name(), kMostElements);
     elements += padded_elements(call.shape(i).elements());
     for (std::size_t list = 1; list < 2 + lists.states; ++list)
       if (call.shape(list * lists.tensors + i) != call.shape(i))

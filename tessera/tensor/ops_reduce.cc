@@ -2,6 +2,7 @@
 #include <array>
 #include <numeric>
 
+#include "tessera/base/error.h"
 #include "tessera/tensor/ops_arguments.h"
 
 namespace tessera {
@@ -68,6 +69,9 @@ Tensor cross_entropy(const Operand& logits, const Tensor& labels) {
 }
 
 Tensor layer_norm(const Operand& x, const Tensor& scale, const Tensor& shift, double epsilon) {
+  if (!scale.defined() || !shift.defined())
+    fail("layer_norm: the {} is an undefined tensor", scale.defined() ? "shift" : "scale");
+  if (!(epsilon >= 0)) fail("layer_norm: epsilon is {}, expected at least 0", epsilon);
   const std::array<Tensor, 3> inputs = {tensor_argument(Op::kLayerNorm, x), scale, shift};
   return apply(Op::kLayerNorm, inputs, LayerNormAttributes{scale.rank(), epsilon}, x.where());
 }

@@ -2,7 +2,7 @@
 //
 // The rows sgd_step and adam_step take lists of tensors of one dtype, all values first, then all gradients, then each kind of state, and
 // at the end `factors`, a vector of the numbers of the step (of that dtype; float32 for bfloat16). They are these compositions, element by element and in this order, bit for
-// bit; each number is a factor, each operation rounds once:
+// bit; each number is a factor, each operation rounds once (in float32 for bfloat16, whose results are then rounded):
 //
 //   sgd_step    factors (rate, momentum, decay)
 //     g = g + p * decay                                      if attributes.decay

@@ -1,6 +1,7 @@
 #include "tessera/tensor/recurrent.h"
 
 #include <array>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/tensor/ops_arguments.h"
@@ -11,6 +12,16 @@ namespace {
 // What a kernel reads again and again; views with gaps are copied.
 std::array<Tensor, 3> dense_weights(const RecurrentWeights& weights) {
   return {contiguous(weights.hidden), contiguous(weights.input_bias), contiguous(weights.hidden_bias)};
+}
+
+void require_defined(Op op, const Tensor& state, const RecurrentWeights& weights) {
+  const std::pair<const char*, const Tensor*> all[] = {{"initial state", &state},
+                                                       {"input weight", &weights.input},
+                                                       {"hidden weight", &weights.hidden},
+                                                       {"input bias", &weights.input_bias},
+                                                       {"hidden bias", &weights.hidden_bias}};
+  for (const auto& [what, tensor] : all)
+    if (!tensor->defined()) fail("{}: the {} is an undefined tensor", op_info(op).name, what);
 }
 
 // x W^T for all times at once: [T, N, I] and [G, I] give [T, N, G].
@@ -28,6 +39,7 @@ Tensor input_products(Op op, const Operand& x, const Tensor& weight) {
 }  // namespace
 
 Tensor gru(const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
+  require_defined(Op::kGru, h0, weights);
   const Tensor products = input_products(Op::kGru, x, weights.input);
   const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
   const std::array inputs = {products, contiguous(h0), hidden, input_bias, hidden_bias};
@@ -42,6 +54,8 @@ GruGradients gru_gradient_parts(const Tensor& flat, const Shape& states) {
 }
 
 LstmStates lstm(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
+  require_defined(Op::kLstm, h0, weights);
+  if (!c0.defined()) fail("lstm: the initial cell is an undefined tensor");
   const Tensor products = input_products(Op::kLstm, x, weights.input);
   const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
   const std::array inputs = {products, contiguous(h0), contiguous(c0), hidden, input_bias, hidden_bias};

@@ -2,7 +2,7 @@
 //
 // The products with the inputs do not depend on the state, so one matrix product makes them for all times before. What is left, one
 // product with the state per time and the gates, is one row of ops.def, whose definition is the composition written at each function, bit
-// for bit; "x W^T" is a matrix product by contract rule 2, every other sign is one rounding. Weights and biases are as PyTorch has
+// for bit (in bfloat16 computed in float32 and rounded once); "x W^T" is a matrix product by contract rule 2, every other sign is one rounding. Weights and biases are as PyTorch has
 // them, gates stacked in the order in which they are named here. A row of the batch does not depend on the others.
 //
 // Gradients: those of the products of all times are summed in one product over (time, sample), flattened in this order.

@@ -29,7 +29,7 @@ class BlockedProduct {
   BlockedProduct(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
                  MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c)
       : kernels_(kernels), m_(m), n_(n), k_(k), a_(a), b_(b), c_(c) {
-    vectors_ = b.panel_vectors() > 0 ? b.panel_vectors() : panel_vectors();
+    vectors_ = panel_vectors();
     width_ = vectors_ * kernels.lanes;
     most_rows_ = kernels.most_rows[vectors_];
     groups_ = (m + most_rows_ - 1) / most_rows_;

@@ -26,7 +26,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 namespace tessera::backends {
 
@@ -68,11 +67,6 @@ struct TileArguments {
   std::int64_t next_a_row = 0;
 };
 
-// Elements that lie side by side both where they are and where they go.
-struct CopyRun {
-  std::int64_t to, from, length;
-};
-
 template <typename T>
 struct GemmKernels {
   using Tile = void (*)(const TileArguments<T>&);
@@ -87,10 +81,6 @@ struct GemmKernels {
   // panel[k * step + j] = from[k + j * column] for k < depth, j < columns: a panel of a transposed matrix.
   void (*pack_transposed)(const T* from, std::int64_t column, std::int64_t depth, std::int64_t columns,
                           T* panel, std::int64_t step);
-  // Row k of the panel takes the runs from `from + offsets[k]`, k < depth, and a vector of zeros behind
-  // `columns`. Reads and writes up to a vector (64 bytes at most) behind the end of a run.
-  void (*pack_runs)(const T* from, const std::int64_t* offsets, std::int64_t depth, const CopyRun* runs,
-                    int count, std::int64_t columns, T* panel, std::int64_t step);
   // c[i + j * column] (+)= from[i * from_step + j] for i < rows, j < columns.
   void (*store_transposed)(const T* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns,
                            bool accumulate, T* c, std::int64_t column);
@@ -120,39 +110,12 @@ class PanelSource {
   // If packing row k0 + i is copying `columns` elements that lie side by side: where row k0 has them, and the
   // step from row to row; else null.
   virtual const T* rows(std::int64_t, std::int64_t, std::int64_t*) const { return nullptr; }
-  // Vectors per panel that in_place asks for; 0: any number will do.
-  virtual int panel_vectors() const { return 0; }
 };
 
 // c = a b on the calling thread. a: [m, k]; c: [m, n].
 template <typename T>
 void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
                       MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c);
-
-// A right operand that is packed once and multiplied many times, such as the weights of a recurrent layer:
-//
-//     const PackedMatrix<float> weights(*gemm_kernels<float>(), k, n, view);
-//     for (...) gemm_with_source(*gemm_kernels<float>(), m, n, k, a, weights, c);
-//
-// Thread-safety: may be read by many threads. A task that computes columns first ... of the product takes `from_column(first)`; first
-// has to be a multiple of panel_columns().
-template <typename T>
-class PackedMatrix : public PanelSource<T> {
- public:
-  PackedMatrix(const GemmKernels<T>& kernels, std::int64_t k, std::int64_t n, MatrixView<const T> b);
-  void pack(std::int64_t k0, std::int64_t depth, std::int64_t n0, std::int64_t columns, T* panel,
-            std::int64_t step) const override;
-  const T* in_place(std::int64_t k0, std::int64_t n0, std::int64_t columns,
-                    std::int64_t* step) const override;
-  int panel_vectors() const override { return vectors_; }
-  std::int64_t panel_columns() const { return width_; }
-  PackedMatrix from_column(std::int64_t first) const;
-
- private:
-  std::shared_ptr<const T[]> panels_;  // 64-byte aligned
-  int vectors_;
-  std::int64_t lanes_, width_, k_, n_, first_ = 0;
-};
 
 // c = a b with every operand given by strides, on the calling thread. k = 0 gives +0.
 template <typename T>

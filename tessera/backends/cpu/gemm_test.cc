@@ -157,38 +157,6 @@ TEST(Gemm, RowsAndColumnsEqualTheContract) {
   });
 }
 
-// Every column of a block of columns that starts at a panel.
-template <typename T>
-void check_packed(std::int64_t m, std::int64_t n, std::int64_t k, bool transposed) {
-  SCOPED_TRACE(std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k));
-  const std::vector<T> a = random_values<T>(static_cast<std::size_t>(m * k), 1),
-                       b = random_values<T>(static_cast<std::size_t>(k * n), 2);
-  const std::int64_t row = transposed ? 1 : n, column = transposed ? k : 1;
-  const GemmKernels<T>& kernels = *gemm_kernels<T>();
-  const PackedMatrix<T> packed(kernels, k, n, {b.data(), row, column});
-  for (std::int64_t first = 0; first < n; first += 2 * packed.panel_columns()) {
-    const std::int64_t columns = n - first;
-    std::vector<T> c(static_cast<std::size_t>(m * columns));
-    gemm_with_source<T>(kernels, m, columns, k, {a.data(), k, 1}, packed.from_column(first),
-                        {c.data(), columns, 1});
-    for (std::int64_t i = 0; i < m; ++i)
-      for (std::int64_t j = 0; j < columns; ++j)
-        ASSERT_TRUE(same(c[static_cast<std::size_t>(i * columns + j)],
-                         product_element(a.data() + i * k, 1, b.data() + (first + j) * column, row, k)))
-            << i << ", " << first + j;
-  }
-}
-
-TEST(Gemm, APackedMatrixEqualsTheContract) {
-  for_each_level([] {
-    for (const std::int64_t m : {1, 4, 32, 203})
-      for (const std::int64_t n : {5, 64, 150})
-        for (const std::int64_t k : {7, 300}) check_packed<float>(m, n, k, n % 2 == 0);
-    check_packed<double>(9, 45, 513, true);
-    check_packed<double>(9, 45, 513, false);
-  });
-}
-
 TEST(Gemm, AnEmptySumIsPositiveZero) {
   for_each_level([] {
     float c[6] = {-1, -1, -1, -1, -1, -1};

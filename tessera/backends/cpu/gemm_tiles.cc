@@ -230,37 +230,6 @@ void store_transposed(const T* HWY_RESTRICT from, std::int64_t from_step, std::i
   }
 }
 
-// What a vector spoils behind the end of its run, the next run writes: runs are in ascending order.
-template <bool kShort, typename T>
-HWY_INLINE void copy_runs(const T* from, const CopyRun* runs, int count, T* to) {
-  const hn::ScalableTag<T> d;
-  const std::int64_t lanes = static_cast<std::int64_t>(hn::MaxLanes(d));
-  for (int r = 0; r < count; ++r) {
-    const T* source = from + runs[r].from;
-    T* target = to + runs[r].to;
-    hn::StoreU(hn::LoadU(d, source), d, target);
-    if constexpr (kShort) continue;
-    for (std::int64_t i = lanes; i < runs[r].length; i += lanes)
-      hn::StoreU(hn::LoadU(d, source + i), d, target + i);
-  }
-}
-
-template <typename T>
-void pack_runs(const T* from, const std::int64_t* offsets, std::int64_t depth, const CopyRun* runs, int count,
-               std::int64_t columns, T* panel, std::int64_t step) {
-  const hn::ScalableTag<T> d;
-  bool all_short = true;  // one vector per run
-  for (int r = 0; r < count; ++r) all_short &= runs[r].length <= static_cast<std::int64_t>(hn::MaxLanes(d));
-  for (std::int64_t k = 0; k < depth; ++k, panel += step) {
-    if (all_short)
-      copy_runs<true>(from + offsets[k], runs, count, panel);
-    else
-      copy_runs<false>(from + offsets[k], runs, count, panel);
-    // Leftovers there would be harmless to the result, but slow to multiply if they happen to be subnormal.
-    hn::StoreU(hn::Zero(d), d, panel + columns);
-  }
-}
-
 template <typename T>
 const GemmKernels<T>* tiles() {
   static const GemmKernels<T> kernels = [] {
@@ -270,7 +239,6 @@ const GemmKernels<T>* tiles() {
     for (int j = 1; j <= kTileVectors; ++j) table.most_rows[j] = kMostRows[j];
     table.pack_rows = &pack_rows<T>;
     table.pack_transposed = &pack_transposed<T>;
-    table.pack_runs = &pack_runs<T>;
     table.store_transposed = &store_transposed<T>;
     fill_column<T, 1>(table);
     fill_column<T, 2>(table);

@@ -1,6 +1,6 @@
 // The kernels of the cpu backend, one function per row (or family of rows) of ops.def that has a fast form.
 //
-// A kernel computes the whole call, or returns false without having touched the output, when this call (its
+// A kernel computes the whole call, or returns false when this call (its
 // dtype, strides or processor) is better left to the reference backend.
 #pragma once
 
