@@ -224,35 +224,79 @@ std::vector<Example> random_matrix_product() {
   return {{Op::kMatrixMultiply, {draw_tensor(a, dtype), draw_tensor(b, dtype)}, {}}};
 }
 
-std::vector<Example> random_convolution() {
-  const DType dtype = draw_floating();
+struct Convolved {
   WindowAttributes window;
-  window.axes = *rc::gen::element(2, 2, 3);
-  window.groups = *rc::gen::element<std::int64_t>(1, 1, 1, 2, 3);
-  const std::int64_t channels = *rc::gen::inRange<std::int64_t>(1, 40),
-                     filters = *rc::gen::inRange<std::int64_t>(1, 40);
-  Shape input{*rc::gen::inRange<std::int64_t>(1, 4), channels * window.groups};
-  Shape weight{filters * window.groups, channels};
-  Shape output{input[0], weight[0]};
+  Shape input, weight, output;
+};
+
+// Images a little longer than the least on which the window fits.
+void draw_spatial_axes(Convolved& c, std::int64_t longer) {
+  const WindowAttributes& window = c.window;
+  for (int axis = 0; axis < window.axes; ++axis) {
+    const std::int64_t least =
+        window.dilation[axis] * (window.kernel[axis] - 1) + 1 - 2 * window.padding[axis];
+    c.input.append(std::max<std::int64_t>(1, least) + *rc::gen::inRange<std::int64_t>(0, longer + 1));
+    c.weight.append(window.kernel[axis]);
+    c.output.append(window_output_size(c.input[2 + axis], window, axis));
+  }
+}
+
+void draw_any_window(WindowAttributes& window) {
   for (int axis = 0; axis < window.axes; ++axis) {
     window.kernel[axis] = *rc::gen::inRange<std::int64_t>(1, window.axes == 2 ? 5 : 4);
     window.stride[axis] = *rc::gen::inRange<std::int64_t>(1, 4);
     window.padding[axis] = *rc::gen::inRange<std::int64_t>(0, 3);
     window.dilation[axis] = *rc::gen::inRange<std::int64_t>(1, 3);
-    const std::int64_t least =
-        window.dilation[axis] * (window.kernel[axis] - 1) + 1 - 2 * window.padding[axis];
-    input.append(std::max<std::int64_t>(1, least) +
-                 *rc::gen::inRange<std::int64_t>(0, window.axes == 2 ? 12 : 5));
-    weight.append(window.kernel[axis]);
-    output.append(window_output_size(input[2 + axis], window, axis));
   }
-  const Tensor x = draw_tensor(input, dtype), w = draw_tensor(weight, dtype),
-               gradient = draw_tensor(output, dtype);
-  WindowAttributes to_input = window, to_weight = window;
-  to_input.input_shape = input;
-  to_weight.input_shape = weight;
-  const bool volumes = window.axes == 3;
-  return {{volumes ? Op::kConv3d : Op::kConv2d, {x, w}, window},
+}
+
+// What kernels of their own are for comes often enough to meet every combination of strides and paddings.
+void draw_depthwise_window(WindowAttributes& window) {
+  const bool stencil = *rc::gen::arbitrary<bool>();
+  for (int axis = 0; axis < window.axes; ++axis) {
+    window.kernel[axis] = stencil ? 3 : *rc::gen::inRange<std::int64_t>(1, 6);
+    window.dilation[axis] = stencil ? 1 : *rc::gen::inRange<std::int64_t>(1, 3);
+    window.stride[axis] = *rc::gen::element<std::int64_t>(1, 1, 1, 2, 3, 4, 5);
+    window.padding[axis] = *rc::gen::element<std::int64_t>(0, 0, 1, 2);
+  }
+}
+
+// Half of the time one channel and one filter to a group: those have kernels of their own, whose vectors and boxes
+// take longer images to fill. None of either is a convolution, too.
+Convolved draw_convolution() {
+  Convolved c;
+  const bool depthwise = *rc::gen::arbitrary<bool>();
+  const auto draw_count = [&]() -> std::int64_t {
+    if (*rc::gen::inRange(0, 30) == 0) return 0;
+    return depthwise ? 1 : *rc::gen::inRange<std::int64_t>(1, 40);
+  };
+  c.window.axes = *rc::gen::element(2, 2, 3);
+  c.window.groups =
+      depthwise ? *rc::gen::inRange<std::int64_t>(1, 21) : *rc::gen::element<std::int64_t>(1, 1, 1, 2, 3);
+  const std::int64_t channels = draw_count(), filters = draw_count();
+  c.input = {*rc::gen::inRange<std::int64_t>(1, 4), channels * c.window.groups};
+  c.weight = {filters * c.window.groups, channels};
+  c.output = {c.input[0], c.weight[0]};
+  if (depthwise) {
+    draw_depthwise_window(c.window);
+    draw_spatial_axes(c, c.window.axes == 2 ? 60 : 14);
+  } else {
+    draw_any_window(c.window);
+    draw_spatial_axes(c, c.window.axes == 2 ? 11 : 4);
+  }
+  return c;
+}
+
+std::vector<Example> random_convolution() {
+  const DType dtype = draw_floating();
+  const Convolved c = draw_convolution();
+  const Tensor x = draw_tensor(c.input, dtype), w = draw_tensor(c.weight, dtype),
+               gradient = draw_tensor(c.output, dtype);
+  WindowAttributes to_input = c.window, to_weight = c.window;
+  to_input.input_shape = c.input;
+  to_weight.input_shape = c.weight;
+  const bool volumes = c.window.axes == 3;
+  return {{volumes ? Op::kConv3d : Op::kConv2d, {x, w}, c.window},
           {volumes ? Op::kConv3dInputGradient : Op::kConv2dInputGradient, {gradient, w}, to_input},
           {volumes ? Op::kConv3dWeightGradient : Op::kConv2dWeightGradient, {gradient, x}, to_weight}};
 }

@@ -93,6 +93,7 @@ LineVectors SumPlan<T>::line_vectors(const TapSums<T>& sums, const Extent& box) 
   const std::int64_t rows = joined ? 1 : box[1], columns = joined ? box[1] * box[2] : box[2];
   const std::int64_t flat = divide_up(flat_positions(box, pitch), lanes);
   LineVectors vectors;
+  vectors.rows = rows;
   vectors.flat = columns < lanes || 6 * flat < 5 * rows * divide_up(columns, lanes);
   const std::int64_t count = vectors.flat ? flat : rows * divide_up(columns, lanes);
   for (std::int64_t v = 0; v < count; ++v) vectors.packed.push_back(v * lanes);
@@ -260,9 +261,11 @@ void SumPlan<T>::multiply_lines(const TapSums<T>& sums, const T* source, std::in
 
 // One channel, one output, three rows and three columns of taps, whose rows are those of the box.
 template <typename T>
-bool SumPlan<T>::is_stencil(const TapSums<T>& sums, const LineVectors& vectors) const {
+bool SumPlan<T>::is_stencil(const TapSums<T>& sums, const LineVectors& vectors, std::int64_t rows) const {
   const auto& offsets = sums.offsets;
-  if (outputs_ != 1 || offsets.size() != 9 || sums.taps[1].starts.size() != 3 || vectors.flat) return false;
+  if (outputs_ != 1 || offsets.size() != 9 || sums.taps[1].starts.size() != 3 || vectors.flat ||
+      vectors.rows != rows)
+    return false;
   const std::int64_t row = offsets[3] - offsets[0], pitch = sums.layout.pitch()[1];
   for (std::size_t s = 0; s < 3; ++s)
     if (offsets[3 + s] - offsets[s] != row || offsets[6 + s] - offsets[3 + s] != row) return false;
@@ -299,7 +302,7 @@ void SumPlan<T>::run_lines(const TapSums<T>& sums, const T* source, std::int64_t
     T* to = place(sums, {origin[0] + d, origin[1], origin[2]}, out);
     const T* slice = source + d * pitch[0];
     if (direct) {
-      if (is_stencil(sums, vectors))
+      if (is_stencil(sums, vectors, box[1]))
         run_stencil(sums, slice, group, vectors, box[1], to);
       else
         multiply_lines(sums, slice, group, vectors, to, plane, true);

@@ -18,7 +18,8 @@ struct WeightOffsets {
 
 // The vectors of a slice of a box for line tiles.
 struct LineVectors {
-  bool flat = false;  // they run on through the halo; else each lies in one row of the box
+  std::int64_t rows = 1;  // that the vectors lie in, each as many
+  bool flat = false;      // they run on through the halo; else each lies in one row of the box
   // From the slice's first position: in the box, in the output; and one behind the other.
   std::vector<std::int64_t> source, target, packed;
   std::int64_t count() const { return static_cast<std::int64_t>(source.size()); }
@@ -63,7 +64,7 @@ class SumPlan {
                  const Extent& box, T* out) const;
   void multiply_lines(const TapSums<T>& sums, const T* source, std::int64_t group, const LineVectors& vectors,
                       T* c, std::int64_t c_row, bool direct) const;
-  bool is_stencil(const TapSums<T>& sums, const LineVectors& vectors) const;
+  bool is_stencil(const TapSums<T>& sums, const LineVectors& vectors, std::int64_t rows) const;
   void run_stencil(const TapSums<T>& sums, const T* slice, std::int64_t group, const LineVectors& vectors,
                    std::int64_t rows, T* out) const;
   void store_vectors(const TapSums<T>& sums, const LineVectors& vectors, const T* c, T* to) const;

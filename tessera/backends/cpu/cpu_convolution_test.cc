@@ -113,6 +113,16 @@ const Case kVolumes[] = {
      .padding = {1, 0, 1}},  // several boxes of slices
 };
 
+// Three by three taps of one channel whose strides leave no gap between the rows of a box: all of its rows are one
+// line then, where the stencil that goes from row to row would read and write past the end.
+const Case kJoinedRows[] = {
+    {.image = {1, 1, 8, 9}, .weight = {1, 1, 3, 3}, .stride = {1, 3}},
+    {.image = {3, 8, 42, 16}, .weight = {8, 1, 3, 3}, .stride = {1, 3}, .padding = {1, 0}, .groups = 8},
+    {.image = {2, 20, 33, 8}, .weight = {20, 1, 3, 3}, .stride = {1, 5}, .padding = {1, 0}, .groups = 20},
+    // right values, but a row that ends behind the last slice: for the sanitizer to see
+    {.image = {1, 1, 15, 8, 14}, .weight = {1, 1, 1, 3, 3}, .stride = {1, 2, 5}, .dilation = {1, 2, 1}},
+};
+
 TEST_F(CpuConvolution, Images) {
   for (const Case& c : kCases)
     check_convolution<float>(c, Layout::kContiguous,
@@ -129,6 +139,14 @@ TEST_F(CpuConvolution, Volumes) {
   for (const Case& c : kVolumes)
     check_convolution<float>(c, Layout::kContiguous,
                              [&](auto body, const std::string& what) { expect_same_bits(body, what); });
+}
+
+TEST_F(CpuConvolution, JoinedRows) {
+  for (const Case& c : kJoinedRows) {
+    const auto expect_same = [&](auto body, const std::string& what) { expect_same_bits(body, what); };
+    check_convolution<float>(c, Layout::kContiguous, expect_same);
+    check_convolution<double>(c, Layout::kContiguous, expect_same);
+  }
 }
 
 TEST_F(CpuConvolution, InDouble) {
