@@ -49,7 +49,8 @@ bool forward(const KernelCall& call) {
 
 // ---- Input gradient: one sum per phase, k = (output channel, depth, row, column) over the phase's taps ----
 
-// The positions first, first + stride, ... of an axis of the input, and the taps that reach them.
+// The positions first, first + stride, ... of an axis of the input, and the taps that reach them: at least one.
+// With a stride far beyond the filter most positions have none, and phases for them would be too many.
 struct Phase {
   std::int64_t first, count;
   std::vector<std::int64_t> taps;  // ascending
@@ -67,7 +68,7 @@ std::vector<Phase> list_phases(const ConvolutionSizes& sizes, std::size_t a) {
       phase.taps.push_back(tap);
       phase.axis.starts.push_back(position / stride);
     }
-    phases.push_back(std::move(phase));
+    if (!phase.taps.empty()) phases.push_back(std::move(phase));
   }
   return phases;
 }

@@ -21,7 +21,8 @@
 //
 // The input gradient is the same sum over the output gradient. Input lines whose position has the same
 // remainder by the stride share their taps: each combination of remainders ("phase") is a product of its own,
-// with the taps that reach it and no other. With stride 1 there is one phase, the filter turned around.
+// with the taps that reach it and no other. With stride 1 there is one phase, the filter turned around. Lines
+// that no tap reaches belong to no phase: the output is zeroed beforehand.
 //
 // Two tiles compute a box, and the plan takes the one that wastes less of its lanes:
 //   position tile   lanes are output channels. Weights are packed once per call and shared by all tasks,

@@ -48,7 +48,15 @@ SumPlan<T>::SumPlan(const ConvolutionKernels<T>& kernels, const VolumeView<T>& s
       out_size_(out_size),
       sums_(std::move(sums)),
       panels_(outputs, kernels.lanes, kernels.vectors) {
-  for (TapSums<T>& one : sums_) choose_tile(one);
+  std::erase_if(sums_, [](const TapSums<T>& one) { return one.weights.k.empty(); });
+  std::int64_t covered = 0;
+  for (TapSums<T>& one : sums_) {
+    choose_tile(one);
+    covered += volume(one.grid);
+    tasks_ += images_ * groups_ * volume(one.boxes);
+    one.tasks_end = tasks_;
+  }
+  gaps_ = covered < volume(out_size_);
 }
 
 // Smaller boxes where there would not be enough of them for the threads.
@@ -158,32 +166,38 @@ void SumPlan<T>::pack_weights(const TapSums<T>& sums, const T* weight) const {
 
 template <typename T>
 void SumPlan<T>::run(const T* weight, T* out) {
+  if (gaps_) fill_zeros(out);
+  if (sums_.empty()) return;
   ScratchScope scratch;
-  std::int64_t tasks = 0;
   for (TapSums<T>& sums : sums_) {
     const auto depth = static_cast<std::int64_t>(sums.weights.k.size());
     sums.packed = scratch.allocate<T>(groups_ * depth * (sums.lines ? outputs_ : panels_.width));
     pack_weights(sums, weight);
-    tasks += images_ * groups_ * volume(sums.boxes);
   }
   // Boxes of little work go several at a time.
   const std::int64_t work =
       volume(sums_[0].box) * outputs_ * static_cast<std::int64_t>(sums_[0].offsets.size());
   const std::int64_t together =
-      std::clamp<std::int64_t>(std::min(kLeastWork / (work + 1), tasks / (8 * thread_count())), 1, tasks);
-  parallel_for(divide_up(tasks, together), [&](std::int64_t part) {
-    for (std::int64_t task = part * together; task < std::min(tasks, (part + 1) * together); ++task)
+      std::clamp<std::int64_t>(std::min(kLeastWork / (work + 1), tasks_ / (8 * thread_count())), 1, tasks_);
+  parallel_for(divide_up(tasks_, together), [&](std::int64_t part) {
+    for (std::int64_t task = part * together; task < std::min(tasks_, (part + 1) * together); ++task)
       run_task(task, out);
   });
 }
 
+// Everywhere rather than in the gaps, which may lie one by one between other positions.
+template <typename T>
+void SumPlan<T>::fill_zeros(T* out) const {
+  const std::int64_t plane = volume(out_size_);
+  parallel_for(images_ * groups_ * outputs_,
+               [&](std::int64_t i) { std::fill(out + i * plane, out + (i + 1) * plane, T(0)); });
+}
+
+// Large strides make as many sums as a filter has taps: too many to look at each for every task.
 template <typename T>
 void SumPlan<T>::run_task(std::int64_t task, T* out) const {
-  for (const TapSums<T>& sums : sums_) {
-    const std::int64_t own = images_ * groups_ * volume(sums.boxes);
-    if (task < own) return run_box(sums, task, out);
-    task -= own;
-  }
+  const TapSums<T>& sums = *std::ranges::upper_bound(sums_, task, {}, &TapSums<T>::tasks_end);
+  run_box(sums, task - sums.tasks_end + images_ * groups_ * volume(sums.boxes), out);
 }
 
 template <typename T>
@@ -220,7 +234,6 @@ void SumPlan<T>::run_positions(const TapSums<T>& sums, const T* source, std::int
   for (const auto& panel : panels_.panels) {
     const std::int64_t width = panel.vectors * kernels_.lanes;
     const T* b = sums.packed + (group * panels_.width + panel.start) * depth;
-    if (depth == 0) std::fill(c, c + positions * width, T(0));
     for (std::int64_t k = 0; k < depth; k += kChunk)
       run_position_tiles(kernels_, source, rows, positions, sums.offsets.data() + k,
                          std::min(kChunk, depth - k), b + k * width, panel.vectors, c, k > 0);
@@ -293,11 +306,10 @@ void SumPlan<T>::run_lines(const TapSums<T>& sums, const T* source, std::int64_t
   LineVectors edge;
   if (box != sums.box) edge = line_vectors(sums, box);
   const LineVectors& vectors = box == sums.box ? sums.vectors : edge;
-  const bool direct = !vectors.flat && sums.step[2] == 1 && depth > 0 && depth <= kChunk;
+  const bool direct = !vectors.flat && sums.step[2] == 1 && depth <= kChunk;
   const std::int64_t width = vectors.count() * line_kernels_.lanes;
   ScratchScope scratch;
   T* c = direct ? nullptr : scratch.allocate<T>(outputs_ * width);
-  if (depth == 0) std::fill(c, c + outputs_ * width, T(0));
   for (std::int64_t d = 0; d < box[0]; ++d) {
     T* to = place(sums, {origin[0] + d, origin[1], origin[2]}, out);
     const T* slice = source + d * pitch[0];

@@ -32,7 +32,8 @@ struct TapSums {
   Extent grid, first, step;
   WeightOffsets weights;
   // Made by SumPlan:
-  Extent box{}, boxes{};  // sizes of a box, boxes along each axis
+  Extent box{}, boxes{};       // sizes of a box, boxes along each axis
+  std::int64_t tasks_end = 0;  // tasks of these sums and of all before
   SourceBox layout;
   std::vector<std::int64_t> offsets;  // of each k
   bool lines = false;                 // computed by line tiles
@@ -43,7 +44,8 @@ struct TapSums {
 template <typename T>
 class SumPlan {
  public:
-  // Channels and outputs of a group; `sums` together cover the output once.
+  // Channels and outputs of a group; `sums` cover each position of the output at most once, and those that none
+  // covers, or one without any k, become zero.
   SumPlan(const ConvolutionKernels<T>& kernels, const VolumeView<T>& source, std::int64_t images,
           std::int64_t groups, std::int64_t channels, std::int64_t outputs, const Extent& out_size,
           std::vector<TapSums<T>> sums);
@@ -56,6 +58,7 @@ class SumPlan {
   void pack_factors(const TapSums<T>& sums, const T* weight) const;
   void pack_weights(const TapSums<T>& sums, const T* weight) const;
   void pack_panel(const TapSums<T>& sums, const T* weight, const ChannelPanels::Panel& panel, T* to) const;
+  void fill_zeros(T* out) const;
   void run_task(std::int64_t task, T* out) const;
   void run_box(const TapSums<T>& sums, std::int64_t task, T* out) const;
   void run_positions(const TapSums<T>& sums, const T* source, std::int64_t group, const Extent& origin,
@@ -79,6 +82,8 @@ class SumPlan {
   std::int64_t images_, groups_, channels_, outputs_;
   Extent out_size_;
   std::vector<TapSums<T>> sums_;
+  std::int64_t tasks_ = 0;
+  bool gaps_ = false;  // positions that no sum covers
   ChannelPanels panels_;
 };
 

@@ -74,6 +74,16 @@ const Case kCases[] = {
     {.image = {1, 2, 40, 70}, .weight = {3, 2, 5, 5}, .padding = {2, 2}},  // one large image
     {.image = {1, 1, 5, 5}, .weight = {2, 1, 2, 2}, .padding = {4, 4}},    // wider than the filter
     {.image = {70, 1, 4, 4}, .weight = {2, 1, 3, 3}, .padding = {1, 1}},   // chunks of k across images
+    // the input gradient: only sums without a term; lines without a tap between others; as many phases as taps
+    {.image = {2, 3, 5, 6}, .weight = {0, 3, 3, 3}},
+    {.image = {2, 0, 5, 6}, .weight = {4, 0, 3, 3}},
+    {.image = {2, 3, 23, 19},
+     .weight = {4, 3, 3, 2},
+     .stride = {5, 4},
+     .padding = {1, 0},
+     .dilation = {2, 1}},
+    {.image = {1, 2, 80, 41}, .weight = {3, 2, 40, 40}, .stride = {40, 40}},
+    {.image = {1, 1, 512, 512}, .weight = {1, 1, 1, 1}, .stride = {512, 512}},
 };
 
 // What the boxes, panels and waves of the fast kernels could get wrong.
