@@ -88,6 +88,7 @@ def family_table(family, cases, workers, arguments, peak):
 def kernel_tables(threads, simd, arguments, part):
     workers = sides.open_sides(arguments.build, threads, simd)
     tessera = workers[0]
+    workers[1].ask("machine")  # answered when PyTorch has been loaded: probes are for a quiet machine
     peak = peak_of(tessera)
     title = f"### {simd.upper().replace('AVX5', 'AVX-5')}, {threads} thread{'s' if threads > 1 else ''}"
     print(title, flush=True)
