@@ -1,6 +1,7 @@
 """The processes that are measured beside each other: Tessera, and what a user could pick instead. Each stays alive and answers line by line."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,22 +16,27 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_N
 
 
 class Side:
-    """A measuring process: one line in, one line out."""
+    """A measuring process: one line in, one line out. It is stopped between the lines, so that its waiting threads take no processor from the
+    others."""
 
     def __init__(self, name, command, environment):
         self.name = name
         self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
     def ask(self, line):
+        self.process.send_signal(signal.SIGCONT)
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
-        if not answer:
+        if answer:
+            self.process.send_signal(signal.SIGSTOP)
+        else:
             raise SystemExit(f"{self.name}: the measuring process ended while it was asked '{line}'")
         return answer.rstrip("\n")
 
     def ask_list(self):
         lines = [self.ask("list")]
+        self.process.send_signal(signal.SIGCONT)
         while lines[-1]:
             lines.append(self.process.stdout.readline().rstrip("\n"))
         return lines[:-1]
@@ -41,6 +47,7 @@ class Side:
         return None if answer == "none" else float(answer)
 
     def close(self):
+        self.process.send_signal(signal.SIGCONT)
         self.process.stdin.close()
         self.process.wait()
 
