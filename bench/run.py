@@ -88,17 +88,19 @@ def family_table(family, cases, workers, arguments, peak):
 def kernel_tables(threads, simd, arguments, part):
     workers = sides.open_sides(arguments.build, threads, simd)
     tessera = workers[0]
+    families = {}
+    for line in tessera.ask_list():
+        family, case = line.split("\t")
+        if part in case and family != growth.FAMILY:
+            families.setdefault(family, []).append(case)
+    if not families:
+        raise SystemExit(f"no row's name has '{part}'; WHAT is {', '.join(PARTS)} or a part of a row's name")
     workers[1].ask("machine")  # answered when PyTorch has been loaded: probes are for a quiet machine
     peak = peak_of(tessera)
     title = f"### {simd.upper().replace('AVX5', 'AVX-5')}, {threads} thread{'s' if threads > 1 else ''}"
     print(title, flush=True)
     bandwidth = float(tessera.ask("read_bandwidth 0.3"))
     lines = [title, "", f"Peak probe (fused multiply-adds on registers): {peak:.0f} GFLOP/s. Reading 40 MB: {bandwidth:.0f} GB/s.", ""]
-    families = {}
-    for line in tessera.ask_list():
-        family, case = line.split("\t")
-        if part in case and family != growth.FAMILY:
-            families.setdefault(family, []).append(case)
     for family, cases in families.items():
         lines += family_table(family, cases, workers, arguments, peak)
     lines += [f"The peak probe after the rounds: {peak_of(tessera):.0f} GFLOP/s.", ""]
