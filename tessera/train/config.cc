@@ -208,9 +208,9 @@ class ConfigReader {
   [[noreturn]] void report_unread(const Config& config, const ConfigValue& value, std::size_t layer) const {
     const std::string other = condition_key(*value.spec, layer);
     const bool overridden = config.origin(other) == "--set" && value.origin != "--set";
-    fail_with(ExitCode::kUsage, "{}: nothing reads {} when {} is \"{}\"; it is only for \"{}\"{}",
-              value.origin, value.key, other, config.text(other),
-              value.spec->condition.substr(value.spec->condition.find('=') + 1),
+    fail_with(ExitCode::kUsage, "{}: nothing reads {} when {} is \"{}\"; it is only for {}{}", value.origin,
+              value.key, other, config.text(other),
+              quoted_list(value.spec->condition.substr(value.spec->condition.find('=') + 1), ','),
               overridden ? fmt::format(" (--set {}= leaves it out)", value.key) : "");
   }
 
@@ -256,10 +256,32 @@ class ConfigReader {
     if (config.integer("training.shards") > config.integer("training.batch"))
       reject(shards.origin, shards.key, shards.text,
              fmt::format("at most training.batch, which is {}", config.text("training.batch")));
+    check_selection(config);
+    if (config.has("training.label_smoothing") && config.has("training.loss") &&
+        config.text("training.loss") == "multi_class_hinge")
+      reject(config.origin("training.label_smoothing"), "training.label_smoothing",
+             config.text("training.label_smoothing"), "none with training.loss = \"multi_class_hinge\"");
     const bool nesterov = config.has("training.nesterov") && config.boolean("training.nesterov");
     if (nesterov && config.real("training.momentum") == 0)
       reject(config.origin("training.nesterov"), "training.nesterov", "true",
              "a training.momentum above 0 beside it");
+  }
+
+  // What looks at the held-out samples needs some, and needs to be shown them.
+  void check_selection(const Config& config) const {
+    if (config.has("training.average_decay") &&
+        (!config.has("training.average") || config.text("training.average") != "exponential"))
+      reject(config.origin("training.average_decay"), "training.average_decay",
+             config.text("training.average_decay"), "training.average = \"exponential\" beside it");
+    for (const auto& [key, text] :
+         {std::pair("training.keep", "best"), std::pair("training.early_stopping", ""),
+          std::pair("training.schedule", "plateau")}) {
+      if (!config.has(key) || (*text && config.text(key) != text)) continue;
+      if (config.real("data.held_out") == 0)
+        reject(config.origin(key), key, config.text(key), "data.held_out above 0 beside it");
+      if (config.integer("record.evaluate_every") == 0)
+        reject(config.origin(key), key, config.text(key), "record.evaluate_every above 0 beside it");
+    }
   }
 
   std::string source_;

@@ -42,7 +42,15 @@ constexpr KeySpec integers(std::string_view section, std::string_view name, doub
 }
 
 constexpr std::string_view kLayers =
-    "linear conv2d relu tanh sigmoid max_pool2d average_pool2d flatten dropout";
+    "linear conv1d conv2d conv3d conv_transpose2d max_pool1d max_pool2d max_pool3d average_pool1d "
+    "average_pool2d "
+    "average_pool3d global_pool upsample batch_norm layer_norm group_norm embedding rnn gru lstm relu "
+    "leaky_relu gelu "
+    "silu tanh sigmoid softplus maxout flatten dropout residual";
+// What the conditions below name more than once.
+#define TESSERA_CONVOLUTIONS "conv1d,conv2d,conv3d,conv_transpose2d"
+#define TESSERA_POOLS "max_pool1d,max_pool2d,max_pool3d,average_pool1d,average_pool2d,average_pool3d"
+#define TESSERA_RECURRENT "rnn,gru,lstm"
 
 constexpr KeySpec kKeys[] = {
     text("", "name", "run", "Runs are called NAME-0001, NAME-0002, ...: a-z, 0-9, '.', '_' and '-'.", "",
@@ -84,22 +92,60 @@ constexpr KeySpec kKeys[] = {
 
     choice("network", "layer", kLayers, kRequired,
            "Kind of the layer. Layers follow one another; sizes of inputs are worked out."),
-    integer("network", "units", 1, 1e9, kRequired, "Number of outputs.", "layer=linear"),
+    integer("network", "units", 1, 1e9, kRequired,
+            "Number of outputs; of a recurrent layer in one direction.", "layer=linear," TESSERA_RECURRENT),
     integer("network", "channels", 1, 1e6, kRequired, "Number of filters, which is that of output channels.",
-            "layer=conv2d"),
-    integer("network", "kernel", 1, 1e4, kRequired, "Rows and columns of the filter or window.",
-            "layer=conv2d,max_pool2d,average_pool2d"),
+            "layer=" TESSERA_CONVOLUTIONS),
+    integer("network", "kernel", 1, 1e4, kRequired, "Length of the filter or window along each axis.",
+            "layer=" TESSERA_CONVOLUTIONS "," TESSERA_POOLS),
     integer("network", "stride", 1, 1e4, kNone,
-            "Step from window to window; left out: 1 for conv2d, the kernel's size for pooling.",
-            "layer=conv2d,max_pool2d,average_pool2d"),
+            "Step from window to window; left out: 1 for convolutions, the kernel's size for pooling.",
+            "layer=" TESSERA_CONVOLUTIONS "," TESSERA_POOLS),
     integer("network", "padding", 0, 1e4, "0",
-            "Rows and columns of zeros (pooling: of nothing) around the image.",
-            "layer=conv2d,max_pool2d,average_pool2d"),
+            "Zeros (max pooling: nothing) added on both sides of each axis; of a transposed convolution "
+            "taken away.",
+            "layer=" TESSERA_CONVOLUTIONS "," TESSERA_POOLS),
+    integer("network", "output_padding", 0, 1e4, kNone, "Rows and columns added at the end; left out: 0.",
+            "layer=conv_transpose2d"),
+    integer("network", "dilation", 1, 1e4, kNone, "Distance between the taps of the filter; left out: 1.",
+            "layer=" TESSERA_CONVOLUTIONS),
+    integer("network", "groups", 1, 1e6, kNone,
+            "Groups of channels that are convolved, or normalised, apart; left out: 1.",
+            "layer=" TESSERA_CONVOLUTIONS ",group_norm"),
     boolean("network", "bias", "true", "Add a learned number to each output (channel).",
-            "layer=linear,conv2d"),
+            "layer=linear," TESSERA_CONVOLUTIONS),
+    choice("network", "pooling", "mean max sum", "mean", "What is made of all positions of a channel.",
+           "layer=global_pool"),
+    integer("network", "factor", 1, 1000, kRequired, "How many times longer each axis becomes.",
+            "layer=upsample"),
+    choice("network", "interpolation", "nearest bilinear", "nearest", "Where the new elements come from.",
+           "layer=upsample"),
+    real("network", "momentum", 0, 1, false, kNone,
+         "Weight of the last batch in the running mean and variance; left out: 0.1.", "layer=batch_norm"),
+    real("network", "epsilon", 0, 1, true, kNone, "Added to the variance; left out: 1e-05.",
+         "layer=batch_norm,layer_norm,group_norm"),
+    integer("network", "entries", 1, 16777216, kRequired,
+            "Number of vectors; the values that reach the layer are their indices, 0 to entries - 1.",
+            "layer=embedding"),
+    integer("network", "features", 1, 1e6, kRequired, "Length of each vector.", "layer=embedding"),
+    integer("network", "layers", 1, 1000, kNone, "Recurrent layers on top of each other; left out: 1.",
+            "layer=" TESSERA_RECURRENT),
+    boolean("network", "bidirectional", "false",
+            "Run also from the last time to the first; the states of both stand side by side.",
+            "layer=" TESSERA_RECURRENT),
+    choice("network", "output", "last mean all", "last",
+           "What is given on: the state of the last time, the mean of the states, or all of them.",
+           "layer=" TESSERA_RECURRENT),
+    real("network", "slope", 0, 1, false, kNone, "Of what is below 0; left out: 0.01.", "layer=leaky_relu"),
+    integer("network", "pieces", 2, 1e4, kRequired, "Channels of which the largest is given on.",
+            "layer=maxout"),
     real("network", "drop", 0, 0.999, false, "0.5",
          "Probability that a value is set to 0 in training; the others are divided by 1 - drop.",
          "layer=dropout"),
+    integer("network", "span", 1, 1000, kRequired,
+            "So many of the layers that follow are the body; its input is added to its output (through a "
+            "convolution of one pixel where the shapes of images differ).",
+            "layer=residual"),
 
     integer("training", "epochs", 1, 1e9, kNone, "Passes over the training samples. Give this or `steps`."),
     integer("training", "steps", 1, kMany, kNone, "Number of batches to train on. Give this or `epochs`."),
@@ -110,26 +156,80 @@ constexpr KeySpec kKeys[] = {
         "training", "shards", 1, 65536, "1",
         "Parts into which each batch is cut; losses and gradients are added over them by a fixed tree. More "
         "shards let more processes work on one batch; the number is part of what is computed."),
-    choice("training", "optimizer", "sgd adam", "sgd", "Rule by which the weights are changed."),
+    choice("training", "loss", "cross_entropy multi_class_hinge", kNone,
+           "What is made small; left out: cross_entropy. Evaluations give the cross-entropy of the scores in "
+           "either case."),
+    real("training", "label_smoothing", 0, 0.999, false, kNone,
+         "This share of each label is spread evenly over the classes; not with multi_class_hinge."),
+    choice("training", "dtype", "float32 bfloat16", kNone,
+           "How weights and activations are stored; each operation computes in float32 and rounds once. Left "
+           "out: float32."),
+    choice("training", "optimizer", "sgd adam adamw rmsprop adagrad adadelta", "sgd",
+           "Rule by which the weights are changed."),
     real("training", "learning_rate", 0, 1000, true, kRequired, "Size of the changes, before the schedule."),
     real("training", "momentum", 0, 0.9999, false, "0", "Share of the previous change that is kept.",
-         "optimizer=sgd"),
+         "optimizer=sgd,rmsprop"),
     boolean("training", "nesterov", "false", "Nesterov's form of momentum, which must then be above 0.",
             "optimizer=sgd"),
-    real("training", "beta1", 0, 0.9999, false, "0.9", "Decay of the mean of gradients.", "optimizer=adam"),
+    real("training", "beta1", 0, 0.9999, false, "0.9", "Decay of the mean of gradients.",
+         "optimizer=adam,adamw"),
     real("training", "beta2", 0, 0.999999, false, "0.999", "Decay of the mean of squared gradients.",
-         "optimizer=adam"),
-    real("training", "epsilon", 0, 1, true, "1e-08", "Added to the denominator.", "optimizer=adam"),
-    real("training", "weight_decay", 0, 10, false, "0", "This times the weight is added to each gradient."),
-    choice("training", "schedule", "constant step cosine", "constant",
-           "How the learning rate changes: not, by a factor every so many epochs, or down a half cosine."),
+         "optimizer=adam,adamw"),
+    real("training", "decay", 0, 0.999999, false, kNone,
+         "Decay of the mean of squared gradients; left out: 0.99 for rmsprop, 0.9 for adadelta.",
+         "optimizer=rmsprop,adadelta"),
+    real("training", "epsilon", 0, 1, true, "1e-08", "Added to the denominator.",
+         "optimizer=adam,adamw,rmsprop,adagrad,adadelta"),
+    real("training", "weight_decay", 0, 10, false, "0",
+         "This times the weight is added to each gradient; adamw takes this share of each weight away "
+         "instead."),
+    real("training", "clip_norm", 0, 1e30, true, kNone,
+         "Gradients that are longer, all taken together, are brought to this length."),
+    real("training", "clip_value", 0, 1e30, true, kNone, "No element of a gradient is larger than this."),
+    real("training", "max_norm", 0, 1e30, true, kNone,
+         "After each step the weights that lead into a unit are brought to at most this length; 3 to 4 is "
+         "usual."),
+    choice("training", "average", "exponential equal", kNone,
+           "Evaluate and use an average of the weights over the steps (exponential), or over the epochs "
+           "(equal), not those of "
+           "the last step."),
+    real("training", "average_decay", 0, 0.999999, false, kNone,
+         "Weight of the past in the exponential average; left out: 0.999."),
+    choice("training", "keep", "last best", kNone,
+           "Which weights are used in the end: the last ones, or those that did best on the held-out "
+           "samples, whose accuracy is then no "
+           "longer honest. Left out: last."),
+    integer("training", "early_stopping", 1, 1e6, kNone,
+            "End when so many evaluations in a row have not improved the held-out loss."),
+    choice("training", "schedule", "constant step cosine exponential restarts one_cycle plateau", "constant",
+           "How the learning rate changes: not; by a factor every so many epochs (step) or every epoch "
+           "(exponential); down a half "
+           "cosine, once or again and again (restarts); up and far down (one_cycle); by a factor when the "
+           "held-out loss no longer "
+           "falls (plateau)."),
     integer("training", "warm_up_steps", 0, kMany, "0",
             "Steps over which the learning rate rises to its value; the schedule begins after them."),
     integer("training", "decay_every", 1, 1e9, kRequired,
-            "Epochs after which the learning rate is multiplied again.", "schedule=step"),
-    real("training", "decay_factor", 0, 1, true, "0.1", "What it is multiplied by.", "schedule=step"),
+            "Epochs after which the learning rate is multiplied again, or the first cosine ends.",
+            "schedule=step,restarts"),
+    real("training", "decay_factor", 0, 1, true, "0.1", "What it is multiplied by.",
+         "schedule=step,exponential,plateau"),
+    integer("training", "period_factor", 1, 100, kNone,
+            "How many times longer each cosine is than the one before; left out: 1.", "schedule=restarts"),
+    integer("training", "plateau_patience", 0, 1e6, kNone,
+            "Evaluations without improvement before the learning rate falls; left out: 3.",
+            "schedule=plateau"),
     real("training", "final_learning_rate", 0, 1000, false, "0", "Where the cosine ends, at the last step.",
-         "schedule=cosine"),
+         "schedule=cosine,restarts"),
+
+    boolean("augmentation", "flip", kNone,
+            "Mirror half of the images left to right, another half in each epoch."),
+    integer("augmentation", "shift", 1, 1000, kNone,
+            "Move each image by up to so many pixels in both directions; zeros come in."),
+    integer("augmentation", "cutout", 1, 10000, kNone,
+            "Set a square of so many pixels to zero, its centre anywhere in the image."),
+    real("augmentation", "noise", 0, 1e6, true, kNone,
+         "Standard deviation of normal noise that is added to every feature (after the scale)."),
 
     integer("record", "digest_every", 1, kMany, "50",
             "Steps between two digests of every tensor of the state.", "", kClaimField),
@@ -149,13 +249,6 @@ std::string number(double value) {
              : fmt::format("{}", value);
 }
 
-std::string joined(std::string_view list, char separator, std::string_view quote) {
-  std::string out;
-  for (const std::string& word : words(list, separator))
-    out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", quote, word, quote);
-  return out;
-}
-
 std::string range(const KeySpec& spec) {
   if (spec.open_below)
     return fmt::format("above {} and at most {}", number(spec.lowest), number(spec.highest));
@@ -173,7 +266,7 @@ std::string condition_sentence(const KeySpec& spec) {
   if (spec.condition.empty()) return "";
   const std::size_t equals = spec.condition.find('=');
   return fmt::format(" Only with {} = {}.", spec.condition.substr(0, equals),
-                     joined(spec.condition.substr(equals + 1), ',', "\""));
+                     quoted_list(spec.condition.substr(equals + 1), ','));
 }
 
 constexpr std::string_view kIntroduction = R"(# Configuration
@@ -206,7 +299,7 @@ std::string expectation(const KeySpec& spec) {
     case kPath:
       return "the path of a file";
     case kChoice:
-      return "one of " + joined(spec.choices, ' ', "\"");
+      return "one of " + quoted_list(spec.choices);
     case kInteger:
       return "a whole number " + range(spec);
     case kReal:
@@ -219,6 +312,13 @@ std::string expectation(const KeySpec& spec) {
       return "a list of texts";
   }
   return "";
+}
+
+std::string quoted_list(std::string_view list, char separator) {
+  std::string out;
+  for (const std::string& word : words(list, separator))
+    out += fmt::format("{}\"{}\"", out.empty() ? "" : ", ", word);
+  return out;
 }
 
 std::vector<std::string> words(std::string_view list, char separator) {

@@ -123,7 +123,7 @@ TEST(Config, SetWithoutValueTakesAKeyAway) {
   const std::string toml = changed("batch = 16", "momentum = 0.9");
   EXPECT_EQ(message_of(toml, {"training.optimizer=adam"}),
             "c.toml:26: nothing reads training.momentum when training.optimizer is \"adam\"; it is only for "
-            "\"sgd\" "
+            "\"sgd\", \"rmsprop\" "
             "(--set training.momentum= leaves it out)");
   const Config config = Config::parse(toml, "c.toml", {"training.optimizer=adam", "training.momentum="});
   EXPECT_FALSE(config.has("training.momentum"));
@@ -218,7 +218,7 @@ TEST(Config, MalformedOnesGetASentence) {
       {changed("layer = \"flatten\"", "layer = \"flatten\"\nunits = 3"),
        {},
        "c.toml:19: nothing reads network.2.units when network.2.layer is \"flatten\"; it is only for "
-       "\"linear\""},
+       "\"linear\", \"rnn\", \"gru\", \"lstm\""},
       {changed("units = 10", "unit = 10"),
        {},
        "c.toml:22: unknown key 'network.3.unit' (did you mean 'network.3.units'?)"},
@@ -247,7 +247,7 @@ TEST(Config, MalformedOnesGetASentence) {
       {changed("batch = 16", "momentum = 0.9\noptimizer = 'adam'"),
        {},
        "c.toml:26: nothing reads training.momentum when training.optimizer is \"adam\"; it is only for "
-       "\"sgd\""},
+       "\"sgd\", \"rmsprop\""},
       {changed("batch = 16", "schedule = 'step'"),
        {},
        "c.toml: training.decay_every is missing, expected a whole number from 1 to 1000000000"},

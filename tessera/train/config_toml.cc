@@ -56,9 +56,8 @@ class Flattener {
     const auto* array = node.as_array();
     if (!array ||
         !std::all_of(array->begin(), array->end(), [](const toml::node& item) { return item.is_table(); }))
-      fail_with(ExitCode::kUsage,
-                "{}:{}: {} is {}, expected tables, each beginning with a line [[{}]]", source_,
-                node.source().begin.line, array_, raw_value(node).shown(), array_);
+      fail_with(ExitCode::kUsage, "{}:{}: {} is {}, expected tables, each beginning with a line [[{}]]",
+                source_, node.source().begin.line, array_, raw_value(node).shown(), array_);
     for (const toml::node& layer : *array)
       table(*layer.as_table(), fmt::format("{}.{}.", array_, ++out_.layers));
   }

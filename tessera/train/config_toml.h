@@ -27,7 +27,7 @@ struct RawEntry {
 
 struct RawConfig {
   std::vector<RawEntry> entries;  // in the order of the file
-  std::size_t layers = 0;  // tables of the array
+  std::size_t layers = 0;         // tables of the array
 };
 
 // `array` is the one array of tables, [[network]], whose keys are counted: "network.1.units". Throws Error (kUsage) with file, line and

@@ -20,7 +20,7 @@ struct Evaluation {
   double loss = 0;  // mean cross-entropy
   double accuracy = 0;
   std::int64_t samples = 0;
-  metrics::ConfusionMatrix confusion;
+  metrics::ConfusionMatrix confusion{1};
   std::vector<std::string> classes;
   std::string note;  // what was left out, as a sentence; usually empty
 };

@@ -1,92 +1,76 @@
 #include "tessera/train/network.h"
 
 #include "tessera/base/error.h"
+#include "tessera/nn/convolution.h"
+#include "tessera/nn/residual.h"
+#include "tessera/train/layer_builder.h"
 
 namespace tessera::train {
 namespace {
 
-// One layer of the configuration, with the shape that reaches it.
-class LayerBuilder {
+// Between the float32 of data and scores and a network that is stored in another type.
+class ToType : public nn::Module {
  public:
-  LayerBuilder(const Config& config, std::size_t layer, const Shape& input)
-      : config_(config),
-        layer_(layer),
-        kind_(config.text(Config::layer_key(layer, "layer"))),
-        input_(input) {}
+  explicit ToType(DType dtype) : dtype_(dtype) {}
+  Tensor forward(const Tensor& x, nn::Context& /*context*/) override { return x.to(dtype_); }
+  Shape output_shape(const Shape& input) const override { return input; }
+  std::string describe() const override { return fmt::format("ToType({})", dtype_name(dtype_)); }
 
-  std::unique_ptr<nn::Module> build() const {
-    if (kind_ == "linear") return linear();
-    if (kind_ == "conv2d") return conv2d();
-    if (kind_ == "max_pool2d") return std::make_unique<nn::MaxPool2d>(pool());
-    if (kind_ == "average_pool2d") return std::make_unique<nn::AvgPool2d>(pool());
-    if (kind_ == "relu") return std::make_unique<nn::ReLU>();
-    if (kind_ == "tanh") return std::make_unique<nn::Tanh>();
-    if (kind_ == "sigmoid") return std::make_unique<nn::Sigmoid>();
-    if (kind_ == "flatten") return std::make_unique<nn::Flatten>();
-    return std::make_unique<nn::Dropout>(config_.real(key("drop")));
-  }
+ private:
+  DType dtype_;
+};
 
-  Shape output_shape(const nn::Module& module) const {
-    try {
-      const Shape output = module.output_shape(input_);
-      if (output.elements() > 0) return output;
-    } catch (const Error&) {  // said below with the line of the configuration
+class NetworkBuilder {
+ public:
+  explicit NetworkBuilder(const Config& config) : config_(config) {}
+
+  // Layers first, ..., last, added to `network`; returns the shape that they give.
+  Shape add(nn::Sequential& network, std::size_t first, std::size_t last, Shape shape) const {
+    for (std::size_t layer = first; layer <= last; ++layer) {
+      const LayerBuilder row(config_, layer, shape);
+      if (row.kind() == "residual") {
+        const auto span = static_cast<std::size_t>(row.integer("span"));
+        if (span > last - layer)
+          row.reject_value("span", fmt::format("at most the {} layers that follow", last - layer));
+        network.add(residual(row, layer + 1, layer + span));
+        layer += span;
+        shape = network.children().back()->output_shape(shape);
+        continue;
+      }
+      std::unique_ptr<nn::Module> module = row.build();
+      shape = row.output_shape(*module);
+      network.add(std::move(module));
     }
-    reject(fmt::format("which is too small for a {}", module.describe()));
+    return shape;
   }
 
  private:
-  std::string key(std::string_view name) const { return Config::layer_key(layer_, name); }
-
-  [[noreturn]] void reject(const std::string& reason) const {
-    Shape sample;
-    for (int axis = 1; axis < input_.rank(); ++axis) sample.append(input_[axis]);
-    fail_with(ExitCode::kUsage, "{}: layer {} ({}) is given samples of shape {}, {}",
-              config_.origin(key("layer")), layer_, kind_, sample.to_string(), reason);
+  std::unique_ptr<nn::Module> residual(const LayerBuilder& row, std::size_t first, std::size_t last) const {
+    auto body = std::make_unique<nn::Sequential>();
+    const Shape input = row.input(), output = add(*body, first, last, input);
+    std::unique_ptr<nn::Module> shortcut;
+    if (input != output) shortcut = projection(row, output);
+    return std::make_unique<nn::Residual>(std::move(body), std::move(shortcut));
   }
 
-  void expect_image() const {
-    if (input_.rank() != 4)
-      reject("expected [channels, rows, columns] (data.shape says how a sample is cut)");
-  }
-
-  std::array<std::int64_t, 2> pair(std::string_view name, std::int64_t otherwise) const {
-    const std::int64_t value = config_.has(key(name)) ? config_.integer(key(name)) : otherwise;
-    return {value, value};
-  }
-
-  std::unique_ptr<nn::Module> linear() const {
-    if (input_.rank() != 2) reject("expected one axis (a layer \"flatten\" before it makes that)");
-    return std::make_unique<nn::Linear>(input_[1], config_.integer(key("units")),
-                                        nn::LinearSettings{.bias = config_.boolean(key("bias"))});
-  }
-
-  std::unique_ptr<nn::Module> conv2d() const {
-    expect_image();
+  // He et al. (2016), option B: where the shapes differ, the input goes through a convolution of one pixel.
+  static std::unique_ptr<nn::Module> projection(const LayerBuilder& row, const Shape& output) {
+    const Shape& input = row.input();
+    const auto stride = [&](int axis) { return (input[axis] + output[axis] - 1) / output[axis]; };
+    const auto length = [&](int axis) { return (input[axis] - 1) / stride(axis) + 1; };
+    if (input.rank() != 4 || output.rank() != 4 || length(2) != output[2] || length(3) != output[3])
+      row.reject(
+          fmt::format("and its body gives {}, expected the same shape, or an image of fewer rows and columns",
+                      output.to_string()));
     nn::Conv2dSettings settings;
-    settings.kernel = pair("kernel", 0);
-    settings.stride = pair("stride", 1);
-    settings.padding = pair("padding", 0);
-    settings.bias = config_.boolean(key("bias"));
-    return std::make_unique<nn::Conv2d>(input_[1], config_.integer(key("channels")), settings);
-  }
-
-  nn::Pool2dSettings pool() const {
-    expect_image();
-    nn::Pool2dSettings settings;
-    settings.kernel = pair("kernel", 0);
-    settings.stride = pair("stride", 0);  // 0: the kernel's size
-    settings.padding = pair("padding", 0);
-    if (2 * settings.padding[0] > settings.kernel[0])
-      fail_with(ExitCode::kUsage, "{}: {} is {}, expected at most half the kernel of {}",
-                config_.origin(key("padding")), key("padding"), settings.padding[0], settings.kernel[0]);
-    return settings;
+    settings.kernel = {1, 1};
+    settings.stride = {stride(2), stride(3)};
+    settings.bias = false;
+    settings.dtype = row.dtype();
+    return std::make_unique<nn::Conv2d>(input[1], output[1], settings);
   }
 
   const Config& config_;
-  std::size_t layer_;
-  std::string kind_;
-  Shape input_;
 };
 
 }  // namespace
@@ -96,12 +80,10 @@ std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape&
   auto network = std::make_unique<nn::Sequential>();
   Shape shape{1};
   for (const std::int64_t length : sample_shape) shape.append(length);
-  for (std::size_t layer = 1; layer <= config.layers(); ++layer) {
-    const LayerBuilder builder(config, layer, shape);
-    std::unique_ptr<nn::Module> module = builder.build();
-    shape = builder.output_shape(*module);
-    network->add(std::move(module));
-  }
+  const DType dtype = weight_dtype(config);
+  if (dtype != DType::kFloat32) network->add(std::make_unique<ToType>(dtype), "to_storage");
+  shape = NetworkBuilder(config).add(*network, 1, config.layers(), shape);
+  if (dtype != DType::kFloat32) network->add(std::make_unique<ToType>(DType::kFloat32), "to_scores");
   if (shape != Shape{1, classes}) {
     Shape scores;
     for (int axis = 1; axis < shape.rank(); ++axis) scores.append(shape[axis]);

@@ -74,8 +74,14 @@ TrainedModel::TrainedModel(const std::string& run_folder) {
   const Shape shape{std::span<const std::int64_t>(lengths)};
   std::vector<std::string> classes = config.texts("data.classes");
   auto network = build_network(config, shape, static_cast<std::int64_t>(classes.size()));
-  runs::restore_object("model", *network, runs::load_checkpoint(run_folder, checkpoint),
-                       runs::checkpoint_path(run_folder, checkpoint));
+  const std::vector<runs::NamedTensor> state = runs::load_checkpoint(run_folder, checkpoint);
+  const std::string where = runs::checkpoint_path(run_folder, checkpoint);
+  runs::restore_object("model", *network, state, where);
+  if (const SelectionOptions options = selection_options(config); options.any()) {
+    ModelSelection selection(*network, options);
+    runs::restore_object("selection", selection, state, where);
+    selection.use_final_weights();
+  }
   state_ = std::make_unique<State>(
       State{std::move(claim), std::move(config), std::move(classes), shape, std::move(network)});
 }

@@ -7,6 +7,7 @@
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
 #include "tessera/metrics/classification.h"
+#include "tessera/nn/clipping.h"
 #include "tessera/nn/losses.h"
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/op_scope.h"
@@ -26,17 +27,24 @@ Trainer::Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Data
       plan_({.samples = static_cast<std::int64_t>(split.train.size()),
              .batch = options.batch,
              .seed = options.seed,
-             .drop_last = options.drop_last}) {}
+             .drop_last = options.drop_last}),
+      selection_(network, options.selection) {}
 
 std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress* progress) {
   std::string held_out_text;
   for (const data::Batch& batch : plan_.steps(done + 1, options_.steps)) {
+    if (selection_.should_stop()) return batch.step - 1;
     const StepResult result = step(batch);
+    selection_.after_step(batch.last_of_epoch || batch.step == options_.steps);
     notice_loss(batch.step, result.loss);
     std::vector<StepScalar> scalars = {
         {"loss", result.loss}, {"accuracy", result.accuracy}, {"learning_rate", result.learning_rate}};
     if (evaluates_after(batch)) {
-      const Evaluation held_out = evaluate_samples(network_, dataset_, split_.held_out);
+      Evaluation held_out;
+      selection_.evaluate([&] {
+        held_out = evaluate_samples(network_, dataset_, split_.held_out);
+        return held_out.loss;
+      });
       scalars.push_back({"held_out_loss", held_out.loss});
       scalars.push_back({"held_out_accuracy", held_out.accuracy});
       held_out_text = fmt::format(", held out {:.2f} %", 100 * held_out.accuracy);
@@ -85,15 +93,17 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
         return left;
       });
 
-  const double learning_rate = options_.schedule.rate(batch.step - 1);
-  optimizer_.step(sum.gradients, learning_rate);
+  const double learning_rate = selection_.learning_rate().value_or(options_.schedule.rate(batch.step - 1));
+  update(sum.gradients, learning_rate);
   return {sum.loss.item_as_double(), static_cast<double>(sum.correct) / static_cast<double>(count),
           learning_rate};
 }
 
 Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::uint64_t first,
                                     std::int64_t batch_samples) {
-  const Tensor features = data::take_samples(dataset_.features, samples);
+  Tensor features = data::take_samples(dataset_.features, samples);
+  if (options_.augmentation.any())
+    features = data::augment_images(features, options_.augmentation, random_, "augment", first);
   const Tensor labels = data::take_samples(dataset_.labels, samples);
   std::vector<Tensor> weights;
   for (const nn::Parameter* parameter : optimizer_.parameters()) weights.push_back(parameter->value);
@@ -105,9 +115,24 @@ Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::
   context.random = &random_;
   context.first_sample = first;
   const Tensor scores = network_.forward(features, context);
-  const Tensor loss = nn::cross_entropy_loss(scores, labels, batch_samples);
+  const Tensor value = loss(scores, labels, batch_samples);
   tape.stop();  // no second derivatives: the backward pass need not be kept
-  return {loss, metrics::correct_predictions(scores, labels), tape.gradient(loss, weights)};
+  return {value, metrics::correct_predictions(scores, labels), tape.gradient(value, weights)};
+}
+
+Tensor Trainer::loss(const Tensor& scores, const Tensor& labels, std::int64_t batch_samples) const {
+  if (options_.loss.kind == LossOptions::Kind::kMultiClassHinge)
+    return nn::multi_class_hinge_loss(scores, labels, 1, batch_samples);
+  if (options_.loss.label_smoothing == 0) return nn::cross_entropy_loss(scores, labels, batch_samples);
+  return nn::cross_entropy_loss(scores, labels, {.label_smoothing = options_.loss.label_smoothing},
+                                static_cast<double>(batch_samples));
+}
+
+void Trainer::update(std::vector<Tensor> gradients, double learning_rate) {
+  if (options_.clip_value) nn::clip_by_value(gradients, *options_.clip_value);
+  if (options_.clip_norm) nn::clip_by_norm(gradients, *options_.clip_norm);
+  optimizer_.step(gradients, learning_rate);
+  if (options_.max_norm) nn::constrain_max_norm(optimizer_.parameters(), *options_.max_norm);
 }
 
 bool Trainer::evaluates_after(const data::Batch& batch) const {

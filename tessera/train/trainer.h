@@ -5,7 +5,11 @@
 // so the loop can be taken up after any step: restore the network's and the optimiser's state and call `run` with
 // the number of steps done.
 //
-// Scalars of a step: "loss" (mean cross-entropy of the batch, before the update), "accuracy" (of the batch), "learning_rate"; at
+// A step beyond these: training images are changed by counter (data/augmentation.h), gradients clipped before the update, weights held to a
+// length after it; averages, the best weights and early stopping are model_selection.h's. Gradients over a batch that does not fit
+// into memory are accumulated by cutting it into shards, which are worked on one after the other.
+//
+// Scalars of a step: "loss" (mean loss of the batch, before the update), "accuracy" (of the batch), "learning_rate"; at
 // the end of an epoch that is evaluated also "held_out_loss" and "held_out_accuracy" (after the update).
 // Thread-safety: one thread; the kernels use the pool.
 #pragma once
@@ -15,6 +19,7 @@
 #include <vector>
 
 #include "tessera/base/progress.h"
+#include "tessera/data/augmentation.h"
 #include "tessera/data/dataset.h"
 #include "tessera/data/loader.h"
 #include "tessera/data/split.h"
@@ -22,8 +27,15 @@
 #include "tessera/nn/optimizers.h"
 #include "tessera/nn/schedules.h"
 #include "tessera/tensor/state.h"
+#include "tessera/train/model_selection.h"
 
 namespace tessera::train {
+
+struct LossOptions {
+  enum class Kind : std::uint8_t { kCrossEntropy, kMultiClassHinge };
+  Kind kind = Kind::kCrossEntropy;
+  double label_smoothing = 0;  // of the cross-entropy, in [0, 1)
+};
 
 struct TrainerOptions {
   std::uint64_t seed = 0;
@@ -33,6 +45,10 @@ struct TrainerOptions {
   bool drop_last = false;
   std::int64_t evaluate_every = 1;  // epochs; 0: only after the last step
   nn::Schedule schedule;
+  LossOptions loss = {};
+  std::optional<double> clip_norm = {}, clip_value = {}, max_norm = {};  // nn/clipping.h
+  data::ImageAugmentation augmentation = {};
+  SelectionOptions selection = {};
 };
 
 class Trainer {
@@ -41,9 +57,13 @@ class Trainer {
   Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Dataset& dataset,
           const data::Split& split, const TrainerOptions& options);
 
-  // Does the steps after `done`; tells the observer of each, and stops when it says so. Returns the last step done.
+  // Does the steps after `done`; tells the observer of each, and stops when it says so, or early if that was asked for. Returns the last step
+  // done.
   // A loss that is no longer finite is said on stderr, once; the training goes on.
   std::uint64_t run(std::uint64_t done, StepObserver& observer, Progress* progress = nullptr);
+
+  // Averages, best weights, early stopping: kept with the run when the options ask for any of them.
+  ModelSelection& selection() { return selection_; }
 
   // The first step done here whose loss was not finite.
   std::optional<std::uint64_t> not_finite_since() const { return not_finite_since_; }
@@ -62,6 +82,8 @@ class Trainer {
   ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, std::int64_t batch_samples);
   void notice_loss(std::uint64_t step, double loss);
   bool evaluates_after(const data::Batch& batch) const;
+  Tensor loss(const Tensor& scores, const Tensor& labels, std::int64_t batch_samples) const;
+  void update(std::vector<Tensor> gradients, double learning_rate);
 
   nn::Module& network_;
   nn::Optimizer& optimizer_;
@@ -70,6 +92,7 @@ class Trainer {
   TrainerOptions options_;
   RandomSource random_;
   data::BatchPlan plan_;
+  ModelSelection selection_;
   std::optional<std::uint64_t> not_finite_since_;
 };
 

@@ -40,14 +40,15 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
   result.folder = run.folder();
   result.name = run.name();
   result.first_step = run.start();
-  result.steps = setup.steps();
+  result.steps = run.complete() ? result.first_step : setup.steps();
   Progress progress(run.name(), setup.steps(), result.first_step, progress_options(options.quiet));
-  if (!run.complete()) setup.trainer().run(result.first_step, run, &progress);
+  if (!run.complete()) result.steps = setup.trainer().run(result.first_step, run, &progress);
   progress.finish();
   result.seal = run.finish();
   if (setup.trainer().not_finite_since()) result.not_finite_since = not_finite_since(result.folder);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.peak_bytes = memory_statistics().peak_bytes;
+  setup.trainer().selection().use_final_weights();
   if (!setup.split().held_out.empty()) {
     const Evaluation held_out = evaluate_samples(setup.network(), setup.dataset(), setup.split().held_out);
     result.held_out_accuracy = held_out.accuracy;

@@ -6,31 +6,85 @@
 namespace tessera::train {
 namespace {
 
+// A key that may be left out.
+double real_or(const Config& config, std::string_view key, double otherwise) {
+  return config.has(key) ? config.real(key) : otherwise;
+}
+std::optional<double> optional_real(const Config& config, std::string_view key) {
+  if (!config.has(key)) return std::nullopt;
+  return config.real(key);
+}
+std::int64_t integer_or(const Config& config, std::string_view key, std::int64_t otherwise) {
+  return config.has(key) ? config.integer(key) : otherwise;
+}
+bool is(const Config& config, std::string_view key, std::string_view text) {
+  return config.has(key) && config.text(key) == text;
+}
+
+nn::AdamSettings adam_settings(const Config& config) {
+  nn::AdamSettings settings;
+  settings.beta1 = config.real("training.beta1");
+  settings.beta2 = config.real("training.beta2");
+  settings.epsilon = config.real("training.epsilon");
+  settings.weight_decay = config.real("training.weight_decay");
+  return settings;
+}
+
 std::unique_ptr<nn::Optimizer> build_optimizer(const Config& config, nn::Sequential& network) {
   const double weight_decay = config.real("training.weight_decay");
-  if (config.text("training.optimizer") == "adam")
-    return std::make_unique<nn::Adam>(network.parameters(),
-                                      nn::AdamSettings{.beta1 = config.real("training.beta1"),
-                                                       .beta2 = config.real("training.beta2"),
-                                                       .epsilon = config.real("training.epsilon"),
-                                                       .weight_decay = weight_decay});
-  return std::make_unique<nn::SGD>(network.parameters(),
-                                   nn::SgdSettings{.momentum = config.real("training.momentum"),
-                                                   .nesterov = config.boolean("training.nesterov"),
-                                                   .weight_decay = weight_decay});
+  const std::string& kind = config.text("training.optimizer");
+  const std::vector<nn::Parameter*> parameters = network.parameters();
+  if (kind == "adam") return std::make_unique<nn::Adam>(parameters, adam_settings(config));
+  if (kind == "adamw") return std::make_unique<nn::AdamW>(parameters, adam_settings(config));
+  if (kind == "sgd")
+    return std::make_unique<nn::SGD>(parameters,
+                                     nn::SgdSettings{.momentum = config.real("training.momentum"),
+                                                     .nesterov = config.boolean("training.nesterov"),
+                                                     .weight_decay = weight_decay});
+  const double epsilon = config.real("training.epsilon");
+  if (kind == "rmsprop")
+    return std::make_unique<nn::RMSprop>(parameters,
+                                         nn::RMSpropSettings{.alpha = real_or(config, "training.decay", 0.99),
+                                                             .epsilon = epsilon,
+                                                             .momentum = config.real("training.momentum"),
+                                                             .weight_decay = weight_decay});
+  if (kind == "adagrad")
+    return std::make_unique<nn::Adagrad>(
+        parameters, nn::AdagradSettings{.epsilon = epsilon, .weight_decay = weight_decay});
+  return std::make_unique<nn::Adadelta>(
+      parameters,
+      nn::AdadeltaSettings{
+          .rho = real_or(config, "training.decay", 0.9), .epsilon = epsilon, .weight_decay = weight_decay});
 }
 
 nn::Schedule build_schedule(const Config& config, std::uint64_t steps, std::uint64_t epoch_steps) {
   const double rate = config.real("training.learning_rate");
   const auto warm_up = static_cast<std::uint64_t>(config.integer("training.warm_up_steps"));
   const std::string& kind = config.text("training.schedule");
-  if (kind == "step") {
-    const auto every = static_cast<std::uint64_t>(config.integer("training.decay_every")) * epoch_steps;
-    return nn::step_schedule(rate, every, config.real("training.decay_factor"), warm_up);
-  }
+  const auto every = [&] {
+    return static_cast<std::uint64_t>(config.integer("training.decay_every")) * epoch_steps;
+  };
+  if (kind == "step") return nn::step_schedule(rate, every(), config.real("training.decay_factor"), warm_up);
   if (kind == "cosine")
     return nn::cosine_schedule(rate, steps, config.real("training.final_learning_rate"), warm_up);
-  return nn::constant_schedule(rate, warm_up);
+  if (kind == "exponential") {  // once per epoch
+    return nn::step_schedule(rate, epoch_steps, config.real("training.decay_factor"), warm_up);
+  }
+  if (kind == "restarts")
+    return nn::cosine_restarts_schedule(
+        rate, every(), static_cast<std::uint64_t>(integer_or(config, "training.period_factor", 1)),
+        config.real("training.final_learning_rate"), warm_up);
+  if (kind == "one_cycle") return nn::one_cycle_schedule(rate, steps);
+  return nn::constant_schedule(rate, warm_up);  // of a plateau: model_selection.h
+}
+
+data::ImageAugmentation augmentation_options(const Config& config) {
+  data::ImageAugmentation options;
+  options.flip = config.has("augmentation.flip") && config.boolean("augmentation.flip");
+  options.shift = integer_or(config, "augmentation.shift", 0);
+  options.cutout = integer_or(config, "augmentation.cutout", 0);
+  options.noise = real_or(config, "augmentation.noise", 0);
+  return options;
 }
 
 TrainerOptions trainer_options(const Config& config, std::int64_t samples) {
@@ -48,6 +102,14 @@ TrainerOptions trainer_options(const Config& config, std::int64_t samples) {
   if (options.steps > std::uint64_t{0xFFFFFFFF})
     fail_with(ExitCode::kUsage, "the training would take {} steps, expected fewer than 2^32", options.steps);
   options.schedule = build_schedule(config, options.steps, epoch);
+  if (is(config, "training.loss", "multi_class_hinge"))
+    options.loss.kind = LossOptions::Kind::kMultiClassHinge;
+  options.loss.label_smoothing = real_or(config, "training.label_smoothing", 0);
+  options.clip_norm = optional_real(config, "training.clip_norm");
+  options.clip_value = optional_real(config, "training.clip_value");
+  options.max_norm = optional_real(config, "training.max_norm");
+  options.augmentation = augmentation_options(config);
+  options.selection = selection_options(config);
   return options;
 }
 
@@ -91,6 +153,23 @@ data::Split split_of(const Config& config, const data::Dataset& dataset) {
   return data::hold_out_stratified(dataset.labels.to_vector<std::int64_t>(), fraction, seed);
 }
 
+SelectionOptions selection_options(const Config& config) {
+  SelectionOptions options;
+  if (config.has("training.average"))
+    options.average = nn::WeightAverage::Settings{.kind = is(config, "training.average", "equal")
+                                                              ? nn::WeightAverage::Kind::kEqual
+                                                              : nn::WeightAverage::Kind::kExponential,
+                                                  .decay = real_or(config, "training.average_decay", 0.999)};
+  options.keep_best = is(config, "training.keep", "best");
+  options.early_stopping = integer_or(config, "training.early_stopping", 0);
+  if (is(config, "training.schedule", "plateau")) {
+    options.plateau = nn::PlateauSettings{.factor = config.real("training.decay_factor"),
+                                          .patience = integer_or(config, "training.plateau_patience", 3)};
+    options.plateau_rate = config.real("training.learning_rate");
+  }
+  return options;
+}
+
 Config config_of(const runs::Claim& claim, const runs::Circumstances& circumstances) {
   constexpr std::string_view kKeptCheckpoints = "record.kept_checkpoints";
   std::map<std::string, std::string> texts = claim.configuration;
@@ -102,12 +181,26 @@ Config config_of(const runs::Claim& claim, const runs::Circumstances& circumstan
   return Config::from_record(texts);
 }
 
+namespace {
+
+// Said before the first step, with the line of the configuration.
+void check_augmentation(const Config& config, const Shape& sample) {
+  for (const char* key : {"augmentation.flip", "augmentation.shift", "augmentation.cutout"})
+    if (config.has(key) && sample.rank() != 3)
+      fail_with(ExitCode::kUsage,
+                "{}: {} is {}, expected samples of shape [channels, rows, columns], found {}",
+                config.origin(key), key, config.text(key), sample.to_string());
+}
+
+}  // namespace
+
 TrainingSetup::TrainingSetup(Config config, const InputPaths& paths)
     : config_(std::move(config)),
       dataset_(data::read_dataset(dataset_source(config_, paths))),
       split_(split_of(config_, dataset_)),
       options_(trainer_options(config_, static_cast<std::int64_t>(split_.train.size()))) {
   const Shape sample = dataset_.sample_shape();
+  check_augmentation(config_, sample);
   config_.set_found("data.classes", dataset_.classes);
   config_.set_found("data.columns", dataset_.columns);  // only CSV has them
   config_.set_found("data.shape", std::vector<std::int64_t>(sample.begin(), sample.end()));
@@ -129,7 +222,7 @@ runs::RunOptions TrainingSetup::run_options() const {
   options.seed = options_.seed;
   for (const data::InputFile& input : dataset_.inputs)
     options.inputs.push_back({input.role, input.path, input.digest});
-  options.steps = options_.steps;
+  options.steps = options_.selection.early_stopping > 0 ? 0 : options_.steps;  // 0: not known beforehand
   options.digest_every = static_cast<std::uint64_t>(config_.integer("record.digest_every"));
   options.checkpoint_every = static_cast<std::uint64_t>(config_.integer("record.checkpoint_every"));
   options.kept_checkpoints = static_cast<std::size_t>(config_.integer("record.kept_checkpoints"));
@@ -139,6 +232,7 @@ runs::RunOptions TrainingSetup::run_options() const {
 void TrainingSetup::keep_in(runs::Run& run) {
   run.keep("model", *network_);
   run.keep("optimizer", *optimizer_);
+  if (options_.selection.any()) run.keep("selection", trainer_->selection());
 }
 
 }  // namespace tessera::train

@@ -24,6 +24,7 @@ InputPaths input_paths(const Config& config);
 
 data::DatasetSource dataset_source(const Config& config, const InputPaths& paths);
 data::Split split_of(const Config& config, const data::Dataset& dataset);
+SelectionOptions selection_options(const Config& config);
 // The configuration that a claim holds; the circumstances say how many checkpoints a resumed run keeps.
 Config config_of(const runs::Claim& claim, const runs::Circumstances& circumstances = {});
 
@@ -40,7 +41,7 @@ class TrainingSetup {
   std::uint64_t steps() const { return options_.steps; }
 
   runs::RunOptions run_options() const;  // without store, name, key and environment
-  void keep_in(runs::Run& run);          // "model" and "optimizer"
+  void keep_in(runs::Run& run);          // "model", "optimizer", and "selection" if there is any
 
  private:
   Config config_;

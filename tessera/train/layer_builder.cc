@@ -1,0 +1,278 @@
+#include "tessera/train/layer_builder.h"
+
+#include <functional>
+#include <map>
+
+#include "tessera/base/error.h"
+#include "tessera/nn/activations.h"
+#include "tessera/nn/convolution.h"
+#include "tessera/nn/embedding.h"
+#include "tessera/nn/normalization.h"
+#include "tessera/nn/pooling.h"
+#include "tessera/nn/recurrent.h"
+#include "tessera/nn/resampling.h"
+
+namespace tessera::train {
+namespace {
+
+using Layer = std::unique_ptr<nn::Module>;
+using Make = Layer (*)(const LayerBuilder& row);
+
+std::string_view sample_text(int axes) {
+  constexpr std::string_view kTexts[] = {
+      "[channels, length] (data.shape says how a sample is cut)",
+      "[channels, rows, columns] (data.shape says how a sample is cut)",
+      "[channels, depth, rows, columns] (data.shape says how a sample is cut)"};
+  return kTexts[axes - 1];
+}
+
+void expect_spatial(const LayerBuilder& row, int axes) {
+  row.expect_rank(2 + axes, sample_text(axes));
+}
+
+Layer linear(const LayerBuilder& row) {
+  row.expect_rank(2, "one axis (a layer \"flatten\" before it makes that)");
+  return std::make_unique<nn::Linear>(row.input()[1], row.integer("units"),
+                                      nn::LinearSettings{.bias = row.boolean("bias"), .dtype = row.dtype()});
+}
+
+template <int kAxes, typename Convolution>
+Layer convolution(const LayerBuilder& row) {
+  expect_spatial(row, kAxes);
+  nn::ConvSettings<kAxes> settings;
+  settings.kernel = row.axes<kAxes>("kernel", 0);
+  settings.stride = row.axes<kAxes>("stride", 1);
+  settings.padding = row.axes<kAxes>("padding", 0);
+  settings.dilation = row.axes<kAxes>("dilation", 1);
+  settings.groups = row.integer("groups", 1);
+  settings.bias = row.boolean("bias");
+  settings.dtype = row.dtype();
+  return std::make_unique<Convolution>(row.input()[1], row.integer("channels"), settings);
+}
+
+Layer transposed_convolution(const LayerBuilder& row) {
+  expect_spatial(row, 2);
+  nn::ConvTranspose2dSettings settings;
+  settings.kernel = row.axes<2>("kernel", 0);
+  settings.stride = row.axes<2>("stride", 1);
+  settings.padding = row.axes<2>("padding", 0);
+  settings.output_padding = row.axes<2>("output_padding", 0);
+  settings.dilation = row.axes<2>("dilation", 1);
+  settings.groups = row.integer("groups", 1);
+  settings.bias = row.boolean("bias");
+  settings.dtype = row.dtype();
+  return std::make_unique<nn::ConvTranspose2d>(row.input()[1], row.integer("channels"), settings);
+}
+
+template <int kAxes, typename Pool>
+Layer pool(const LayerBuilder& row) {
+  expect_spatial(row, kAxes);
+  nn::PoolSettings<kAxes> settings;
+  settings.kernel = row.axes<kAxes>("kernel", 0);
+  settings.stride = row.axes<kAxes>("stride", 0);  // 0: the kernel's size
+  settings.padding = row.axes<kAxes>("padding", 0);
+  if (2 * settings.padding[0] > settings.kernel[0])
+    row.reject_value("padding", fmt::format("at most half the kernel of {}", settings.kernel[0]));
+  return std::make_unique<Pool>(settings);
+}
+
+Layer global_pool(const LayerBuilder& row) {
+  if (row.input().rank() < 3) row.reject("expected axes after the channels");
+  const nn::Pooling pooling = row.is("pooling", "max")   ? nn::Pooling::kMax
+                              : row.is("pooling", "sum") ? nn::Pooling::kSum
+                                                         : nn::Pooling::kMean;
+  return std::make_unique<nn::GlobalPool>(pooling);
+}
+
+Layer upsample(const LayerBuilder& row) {
+  const bool bilinear = row.is("interpolation", "bilinear");
+  if (bilinear) expect_spatial(row, 2);
+  return std::make_unique<nn::Upsample>(
+      row.integer("factor"), bilinear ? nn::Interpolation::kBilinear : nn::Interpolation::kNearest);
+}
+
+Layer batch_norm(const LayerBuilder& row) {
+  nn::BatchNormSettings settings;
+  settings.momentum = row.real("momentum", settings.momentum);
+  settings.epsilon = row.real("epsilon", settings.epsilon);
+  settings.dtype = row.dtype();
+  return std::make_unique<nn::BatchNorm>(row.input()[1], settings);
+}
+
+Layer layer_norm(const LayerBuilder& row) {
+  nn::LayerNormSettings settings;
+  settings.epsilon = row.real("epsilon", settings.epsilon);
+  settings.dtype = row.dtype();
+  return std::make_unique<nn::LayerNorm>(Shape{row.input()[row.input().rank() - 1]}, settings);
+}
+
+Layer group_norm(const LayerBuilder& row) {
+  const std::int64_t groups = row.integer("groups", 1), channels = row.input()[1];
+  if (channels % groups != 0)
+    row.reject_value("groups", fmt::format("a divisor of the {} channels that reach it", channels));
+  nn::GroupNormSettings settings;
+  settings.epsilon = row.real("epsilon", settings.epsilon);
+  settings.dtype = row.dtype();
+  return std::make_unique<nn::GroupNorm>(groups, channels, settings);
+}
+
+// Indices arrive as the data's float32, in which whole numbers below 2^24 are exact.
+class IndexEmbedding : public nn::Embedding {
+ public:
+  using nn::Embedding::Embedding;
+  Tensor forward(const Tensor& x, nn::Context& context) override {
+    return nn::Embedding::forward(x.to(DType::kInt64), context);
+  }
+};
+
+Layer embedding(const LayerBuilder& row) {
+  return std::make_unique<IndexEmbedding>(row.integer("entries"), row.integer("features"),
+                                          nn::EmbeddingSettings{.dtype = row.dtype()});
+}
+
+// A recurrent layer, and what is made of its states: all of them, those of the last time, their mean.
+class Summary : public nn::Module {
+ public:
+  Summary(Layer layer, std::string kind)
+      : layer_(add_child("layer", std::move(layer))), kind_(std::move(kind)) {}
+  Tensor forward(const Tensor& x, nn::Context& context) override {
+    const Tensor states = layer_.forward(x, context);
+    if (kind_ == "mean") return mean(states, {1});
+    return slice(states, {Range::all(), Range(-1)});
+  }
+  Shape output_shape(const Shape& input) const override {
+    const Shape states = layer_.output_shape(input);
+    return {states[0], states[2]};
+  }
+  std::string describe() const override { return fmt::format("{}, {}", layer_.describe(), kind_); }
+
+ private:
+  nn::Module& layer_;
+  std::string kind_;
+};
+
+template <typename Recurrent>
+Layer recurrent(const LayerBuilder& row) {
+  row.expect_rank(3, "[times, features] (an embedding before it makes that of indices)");
+  nn::RecurrentSettings settings;
+  settings.layers = row.integer("layers", 1);
+  settings.bidirectional = row.boolean("bidirectional");
+  settings.dtype = row.dtype();
+  auto layer = std::make_unique<Recurrent>(row.input()[2], row.integer("units"), settings);
+  if (row.is("output", "all")) return layer;
+  return std::make_unique<Summary>(std::move(layer), row.text("output"));
+}
+
+Layer maxout(const LayerBuilder& row) {
+  const std::int64_t pieces = row.integer("pieces"), channels = row.input()[1];
+  if (channels % pieces != 0)
+    row.reject_value("pieces", fmt::format("a divisor of the {} channels that reach it", channels));
+  return std::make_unique<nn::Maxout>(pieces);
+}
+
+template <typename Module>
+Layer simple(const LayerBuilder& /*row*/) {
+  return std::make_unique<Module>();
+}
+
+Layer leaky_relu(const LayerBuilder& row) {
+  return std::make_unique<nn::LeakyReLU>(row.real("slope", 0.01));
+}
+
+Layer dropout(const LayerBuilder& row) {
+  return std::make_unique<nn::Dropout>(row.real("drop", 0.5));
+}
+
+// Every kind of a row but "residual", which holds other rows.
+const std::map<std::string_view, Make>& makers() {
+  static const std::map<std::string_view, Make> table = {
+      {"linear", linear},
+      {"conv1d", convolution<1, nn::Conv1d>},
+      {"conv2d", convolution<2, nn::Conv2d>},
+      {"conv3d", convolution<3, nn::Conv3d>},
+      {"conv_transpose2d", transposed_convolution},
+      {"max_pool1d", pool<1, nn::MaxPool1d>},
+      {"max_pool2d", pool<2, nn::MaxPool2d>},
+      {"max_pool3d", pool<3, nn::MaxPool3d>},
+      {"average_pool1d", pool<1, nn::AvgPool1d>},
+      {"average_pool2d", pool<2, nn::AvgPool2d>},
+      {"average_pool3d", pool<3, nn::AvgPool3d>},
+      {"global_pool", global_pool},
+      {"upsample", upsample},
+      {"batch_norm", batch_norm},
+      {"layer_norm", layer_norm},
+      {"group_norm", group_norm},
+      {"embedding", embedding},
+      {"rnn", recurrent<nn::RNN>},
+      {"gru", recurrent<nn::GRU>},
+      {"lstm", recurrent<nn::LSTM>},
+      {"relu", simple<nn::ReLU>},
+      {"leaky_relu", leaky_relu},
+      {"gelu", simple<nn::GELU>},
+      {"silu", simple<nn::SiLU>},
+      {"tanh", simple<nn::Tanh>},
+      {"sigmoid", simple<nn::Sigmoid>},
+      {"softplus", simple<nn::Softplus>},
+      {"maxout", maxout},
+      {"flatten", simple<nn::Flatten>},
+      {"dropout", dropout},
+  };
+  return table;
+}
+
+}  // namespace
+
+DType weight_dtype(const Config& config) {
+  const bool half = config.has("training.dtype") && config.text("training.dtype") == "bfloat16";
+  return half ? DType::kBFloat16 : DType::kFloat32;
+}
+
+LayerBuilder::LayerBuilder(const Config& config, std::size_t layer, const Shape& input)
+    : config_(config),
+      layer_(layer),
+      kind_(config.text(Config::layer_key(layer, "layer"))),
+      input_(input),
+      dtype_(weight_dtype(config)) {}
+
+Layer LayerBuilder::build() const {
+  const auto maker = makers().find(kind_);
+  TESSERA_CHECK(maker != makers().end(), "the layer '{}' of the table of keys has no maker", kind_);
+  return maker->second(*this);
+}
+
+Shape LayerBuilder::output_shape(const nn::Module& module) const {
+  try {
+    const Shape output = module.output_shape(input_);
+    if (output.elements() > 0) return output;
+  } catch (const Error&) {  // said below with the line of the configuration
+  }
+  reject(fmt::format("which does not fit a {}", module.describe()));
+}
+
+void LayerBuilder::reject(const std::string& reason) const {
+  Shape sample;
+  for (int axis = 1; axis < input_.rank(); ++axis) sample.append(input_[axis]);
+  fail_with(ExitCode::kUsage, "{}: layer {} ({}) is given samples of shape {}, {}",
+            config_.origin(key("layer")), layer_, kind_, sample.to_string(), reason);
+}
+
+void LayerBuilder::reject_value(std::string_view name, const std::string& expected) const {
+  fail_with(ExitCode::kUsage, "{}: {} is {}, expected {}", config_.origin(key(name)), key(name),
+            config_.text(key(name)), expected);
+}
+
+std::int64_t LayerBuilder::integer(std::string_view name, std::int64_t otherwise) const {
+  return config_.has(key(name)) ? config_.integer(key(name)) : otherwise;
+}
+double LayerBuilder::real(std::string_view name, double otherwise) const {
+  return config_.has(key(name)) ? config_.real(key(name)) : otherwise;
+}
+bool LayerBuilder::is(std::string_view name, std::string_view value) const {
+  return config_.has(key(name)) && config_.text(key(name)) == value;
+}
+
+void LayerBuilder::expect_rank(int rank, std::string_view expected) const {
+  if (input_.rank() != rank) reject(fmt::format("expected {}", expected));
+}
+
+}  // namespace tessera::train

@@ -1,0 +1,251 @@
+// Every kind of layer and every rule of training that a configuration can ask for: one seal on any backend and number of threads, and a
+// verification that agrees. What they do to the weights is said by the tests of nn.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tessera/backends/backends.h"
+#include "tessera/base/error.h"
+#include "tessera/base/folder_test.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/data/npy.h"
+#include "tessera/runs/record.h"
+#include "tessera/tensor/ops.h"
+#include "tessera/train/training_run.h"
+
+namespace tessera::train {
+namespace {
+
+using testing::HasSubstr;
+
+std::string row(const std::string& layer, const std::string& keys = "") {
+  return fmt::format("[[network]]\nlayer = \"{}\"\n{}\n", layer, keys);
+}
+
+class TrainingKeys : public testing::Test {
+ protected:
+  void SetUp() override {
+    use_default_backend();
+    RandomSource random(2);
+    const Tensor labels = random.bits("labels", {40}).to(DType::kInt64);
+    std::vector<std::int64_t> classes = labels.to_vector<std::int64_t>();
+    for (std::int64_t& label : classes) label &= 1;
+    const Tensor kinds = Tensor::from<std::int64_t>(classes, {40});
+    // Brighter where the class is 1, and whole numbers, so that they can be indices as well.
+    const Tensor features =
+        cast(random.uniform("x", {40, 64}) * 8.F, DType::kInt64) + reshape(kinds, {40, 1}) * 2;
+    data::write_npy(folder_ / "x.npy", features);
+    data::write_npy(folder_ / "y.npy", kinds);
+    options_.store = folder_ / "runs";
+    options_.quiet = true;
+  }
+  void TearDown() override {
+    set_thread_count(threads_);
+    use_default_backend();
+  }
+
+  Config config(const std::string& network, const std::string& shape, const std::string& training = "",
+                int epochs = 2) {
+    return Config::parse(fmt::format(R"(seed = 3
+[data]
+format = "npy"
+features = "x.npy"
+labels = "y.npy"
+shape = {}
+scale = {}
+held_out = 0.25
+{}
+[training]
+epochs = {}
+batch = 8
+{}
+)",
+                                     shape, network.find("embedding") == std::string::npos ? 8 : 1, network,
+                                     epochs, training.empty() ? "learning_rate = 0.05" : training),
+                         "c.toml", {}, folder_.path());
+  }
+
+  TrainResult agrees(const Config& config, const std::string& what) {
+    SCOPED_TRACE(what);
+    const TrainResult result = train(config, options_);
+    set_thread_count(3);
+    use_backend("reference");
+    EXPECT_EQ(train(config, options_).seal, result.seal) << what;
+    use_default_backend();
+    set_thread_count(2);
+    VerifyOptions quiet;
+    quiet.quiet = true;
+    EXPECT_EQ(verify(result.folder, quiet).code, ExitCode::kSuccess) << what;
+    const TrainedModel model(result.folder);
+    EXPECT_EQ(evaluate(model, folder_ / "x.npy", folder_ / "y.npy").accuracy, *result.held_out_accuracy)
+        << what;
+    return result;
+  }
+
+  TestFolder folder_;
+  TrainOptions options_;
+  int threads_ = thread_count();
+};
+
+const std::string kImage = "[1, 8, 8]", kSequence = "[8, 8]", kRow = "[64]";
+const std::string kScores = row("linear", "units = 2");
+
+TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
+  const std::string end = row("flatten") + kScores;
+  struct Case {
+    std::string layer, network, shape;
+  };
+  std::vector<Case> cases;
+  const auto image = [&](const std::string& layer, const std::string& keys) {
+    cases.push_back({layer, row("conv2d", "channels = 4\nkernel = 3") + row(layer, keys) + end, kImage});
+  };
+  for (const char* activation : {"relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid", "softplus"})
+    image(activation, "");
+  image("leaky_relu", "slope = 0.2");
+  image("maxout", "pieces = 2");
+  image("batch_norm", "");
+  image("batch_norm", "momentum = 0.5\nepsilon = 0.001");
+  image("group_norm", "groups = 2");
+  image("layer_norm", "");
+  image("dropout", "drop = 0.25");
+  image("upsample", "factor = 2");
+  image("upsample", "factor = 2\ninterpolation = \"bilinear\"");
+  image("conv_transpose2d", "channels = 3\nkernel = 3\nstride = 2\npadding = 1\noutput_padding = 1");
+  image("conv2d", "channels = 8\nkernel = 3\ngroups = 4\ndilation = 2");
+  image("max_pool2d", "kernel = 2");
+  image("average_pool2d", "kernel = 2");
+  for (const char* pooling : {"mean", "max", "sum"})
+    cases.push_back({"global_pool",
+                     row("conv2d", "channels = 4\nkernel = 3") +
+                         row("global_pool", fmt::format("pooling = \"{}\"", pooling)) + kScores,
+                     kImage});
+  for (const char* layer : {"rnn", "gru", "lstm"})
+    for (const char* output : {"last", "mean", "all"})
+      cases.push_back(
+          {layer,
+           row(layer, fmt::format("units = 5\noutput = \"{}\"\nbidirectional = true\nlayers = 2", output)) +
+               (output == std::string("all") ? end : kScores),
+           kSequence});
+  cases.push_back({"embedding",
+                   row("embedding", "entries = 10\nfeatures = 3") + row("gru", "units = 4") + kScores, kRow});
+  cases.push_back({"conv1d",
+                   row("conv1d", "channels = 4\nkernel = 3") + row("max_pool1d", "kernel = 2") +
+                       row("average_pool1d", "kernel = 2") + end,
+                   kSequence});
+  cases.push_back({"conv3d",
+                   row("conv3d", "channels = 2\nkernel = 3\npadding = 1") + row("max_pool3d", "kernel = 2") +
+                       row("average_pool3d", "kernel = 2") + end,
+                   "[1, 4, 4, 4]"});
+  cases.push_back({"residual",
+                   row("conv2d", "channels = 4\nkernel = 3") + row("residual", "span = 3") +
+                       row("conv2d", "channels = 6\nkernel = 3\npadding = 1\nstride = 2") + row("relu") +
+                       row("conv2d", "channels = 6\nkernel = 3\npadding = 1") + row("relu") + end,
+                   kImage});
+  std::set<std::string> seen = {"linear",         "flatten",    "max_pool1d",
+                                "average_pool1d", "max_pool3d", "average_pool3d"};
+  for (const Case& test : cases) {
+    agrees(config(test.network, test.shape), test.layer);
+    seen.insert(test.layer);
+  }
+  for (const KeySpec& spec : config_keys()) {
+    if (spec.section != "network" || spec.name != "layer") continue;
+    for (const std::string& layer : words(spec.choices))
+      EXPECT_TRUE(seen.contains(layer)) << layer << " is not tested";
+  }
+}
+
+TEST_F(TrainingKeys, EveryRuleTrains) {
+  const std::string network = row("conv2d", "channels = 4\nkernel = 3") + row("batch_norm") + row("relu") +
+                              row("flatten") + row("dropout") + kScores;
+  const std::vector<std::string> rules = {
+      "optimizer = \"adamw\"\nweight_decay = 0.1",
+      "optimizer = \"rmsprop\"\nmomentum = 0.5\ndecay = 0.9",
+      "optimizer = \"adagrad\"",
+      "optimizer = \"adadelta\"\ndecay = 0.8",
+      "loss = \"multi_class_hinge\"",
+      "label_smoothing = 0.1",
+      "clip_norm = 0.1",
+      "clip_value = 0.01",
+      "max_norm = 0.5",
+      "average = \"exponential\"\naverage_decay = 0.8",
+      "average = \"equal\"",
+      "keep = \"best\"\naverage = \"exponential\"",
+      "schedule = \"exponential\"\ndecay_factor = 0.5",
+      "schedule = \"restarts\"\ndecay_every = 1\nperiod_factor = 2",
+      "schedule = \"one_cycle\"",
+      "schedule = \"plateau\"\nplateau_patience = 0",
+      "dtype = \"bfloat16\"",
+      "shards = 3\n[augmentation]\nflip = true\nshift = 1\ncutout = 3\nnoise = 0.1",
+  };
+  std::set<std::string> seals = {agrees(config(network, kImage), "plain").seal};
+  for (const std::string& rule : rules) {
+    const std::string seal = agrees(config(network, kImage, "learning_rate = 0.05\n" + rule), rule).seal;
+    EXPECT_TRUE(seals.insert(seal).second) << "changes nothing: " << rule;
+  }
+}
+
+TEST_F(TrainingKeys, EarlyStoppingEndsAndIsResumed) {
+  const Config stopping =
+      config(row("linear", "units = 32") + row("relu") + kScores, kRow,
+             "learning_rate = 0.05\noptimizer = \"adam\"\nearly_stopping = 3\nkeep = \"best\"\n"
+             "[record]\ncheckpoint_every = 7",
+             100);
+  const TrainResult result = agrees(stopping, "early stopping");
+  EXPECT_LT(result.steps, 400u);  // 4 steps in an epoch
+  EXPECT_GT(result.steps, 12u);
+  const runs::Record record = runs::read_record(result.folder);
+  std::vector<double> losses;
+  for (const runs::RecordLine& line : record.lines)
+    if (const auto found = line.line.scalars.find("held_out_loss"); found != line.line.scalars.end())
+      losses.push_back(found->second);
+  const auto best = std::min_element(losses.begin(), losses.end());
+  EXPECT_EQ(losses.end() - best, 4);  // three evaluations without improvement after it
+  EXPECT_EQ(*result.held_out_loss, *best);
+
+  remove_file(result.folder + "/seal.json");  // killed before the end
+  const TrainResult resumed = resume(result.folder, options_);
+  EXPECT_EQ(resumed.seal, result.seal);
+  EXPECT_EQ(resumed.steps, result.steps);
+  EXPECT_EQ(*resumed.held_out_loss, *best);
+}
+
+TEST_F(TrainingKeys, WhatDoesNotFitGetsASentence) {
+  const auto message = [&](const std::string& network, const std::string& shape,
+                           const std::string& training = "") {
+    try {
+      train(config(network, shape, training), options_);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kUsage) << error.what();
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const std::string end = row("flatten") + kScores;
+  EXPECT_THAT(
+      message(row("conv3d", "channels = 2\nkernel = 3") + end, kImage),
+      HasSubstr(
+          "layer 1 (conv3d) is given samples of shape [1, 8, 8], expected [channels, depth, rows, columns]"));
+  EXPECT_THAT(message(row("conv2d", "channels = 2\nkernel = 9") + end, kImage),
+              HasSubstr("which does not fit a Conv2d"));
+  EXPECT_THAT(message(row("group_norm", "groups = 3") + end, "[4, 4, 4]"),
+              HasSubstr("network.1.groups is 3, expected a divisor of the 4 channels"));
+  EXPECT_THAT(message(row("maxout", "pieces = 3") + end, "[4, 16]"),
+              HasSubstr("a divisor of the 4 channels"));
+  EXPECT_THAT(message(row("gru", "units = 3") + kScores, kRow), HasSubstr("expected [times, features]"));
+  EXPECT_THAT(message(row("global_pool") + kScores, kRow), HasSubstr("expected axes after the channels"));
+  EXPECT_THAT(message(row("residual", "span = 2") + kScores, kRow),
+              HasSubstr("network.1.span is 2, expected at most the 1 layers that follow"));
+  EXPECT_THAT(message(row("residual", "span = 1") + kScores + kScores, kRow),
+              HasSubstr("its body gives [1, 2]"));
+  EXPECT_THAT(message(row("flatten") + kScores, kImage, "learning_rate = 1\naverage_decay = 0.5"),
+              HasSubstr("training.average = \"exponential\" beside it"));
+  EXPECT_THAT(message(row("flatten") + kScores, kImage,
+                      "learning_rate = 1\nkeep = \"best\"\n[record]\nevaluate_every = 0"),
+              HasSubstr("record.evaluate_every above 0"));
+  EXPECT_THAT(message(kScores, kRow, "learning_rate = 1\n[augmentation]\nflip = true"),
+              HasSubstr("augmentation.flip is true, expected samples of shape [channels, rows, columns]"));
+}
+
+}  // namespace
+}  // namespace tessera::train
