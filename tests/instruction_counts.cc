@@ -104,14 +104,14 @@ std::vector<Kernel> optimizer_steps() {
   std::vector<std::vector<Tensor>> lists(4);
   for (std::size_t kind = 0; kind < lists.size(); ++kind)
     for (const tessera::Shape& shape : {tessera::Shape{64, 64}, tessera::Shape{64}, tessera::Shape{37}})
-      lists[kind].push_back(absolute(normal(std::to_string(kind), shape)));
+      lists[kind].push_back(absolute(normal(std::to_string(kind) + shape.to_string(), shape)));
   const Tensor of_sgd = Tensor::from<float>({0.1F, 0.9F, 0}, {3});
   const Tensor of_adam = Tensor::from<float>({0.1F, 1e-8F, 0.9F, 0.1F, 0.999F, 0.001F, 0}, {7});
   const std::vector<std::vector<Tensor>> with_velocities(lists.begin(), lists.begin() + 3);
   return {
-      {"sgd_step with momentum, 3 tensors of 4197",
+      {"sgd_step with momentum, 4197 elements of 3 tensors",
        [=] { tessera::OptimizerStep(tessera::Op::kSgdStep, with_velocities, of_sgd, {.momentum = true}); }},
-      {"adam_step, 3 tensors of 4197",
+      {"adam_step, 4197 elements of 3 tensors",
        [=] { tessera::OptimizerStep(tessera::Op::kAdamStep, lists, of_adam, {}); }}};
 }
 
