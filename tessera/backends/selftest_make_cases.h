@@ -39,7 +39,7 @@ class Cases {
 
   // `make` gives the inputs, from keys that belong to this case.
   template <typename Make>
-  void add(std::string name, Attributes attributes, Make make) {
+  void add(std::string name, const Attributes& attributes, Make make) {
     const Keys keys{fmt::format("selftest/{}/{}", op_info(op_).name, name)};
     cases_.push_back({std::string(op_info(op_).name), std::move(name), [op = op_, keys, attributes, make] {
                         const Inputs inputs = make(keys);
