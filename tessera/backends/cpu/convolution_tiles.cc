@@ -383,7 +383,7 @@ HWY_AFTER_NAMESPACE();
 namespace tessera::backends {
 
 template <typename T>
-const ConvolutionKernels<T>* convolution_kernels(bool narrow) {
+const ConvolutionKernels<T>* convolution_kernels([[maybe_unused]] bool narrow) {
   TESSERA_SIMD_SWITCH(convolution_table<T>(narrow))
 }
 template const ConvolutionKernels<float>* convolution_kernels<float>(bool);
