@@ -372,7 +372,8 @@ std::vector<Example> random_layer_norm() {
   const Tensor x = draw_tensor(shape, dtype), g = draw_tensor(shape, dtype), scale = draw_tensor(row, dtype);
   return {{Op::kLayerNorm, {x, scale, draw_tensor(row, dtype)}, attributes},
           {Op::kLayerNormInputGradient, {g, x, scale}, attributes},
-          {Op::kLayerNormScaleGradient, {g, x}, attributes}};
+          {Op::kLayerNormScaleGradient, {g, x}, attributes},
+          {Op::kLayerNormGradient, {g, x, scale}, attributes}};
 }
 
 std::vector<Example> random_optimizer_steps() {

@@ -167,8 +167,8 @@ void SourceBox::load(const ConvolutionKernels<T>& kernels, const VolumeView<T>& 
 }
 
 template <typename T>
-bool SourceBox::load_lanes(const ConvolutionKernels<T>& kernels, const VolumeView<T>& view, std::int64_t image,
-                           std::int64_t base, std::int64_t channels, T* lanes) const {
+bool SourceBox::load_lanes(const ConvolutionKernels<T>& kernels, const VolumeView<T>& view,
+                           std::int64_t image, std::int64_t base, std::int64_t channels, T* lanes) const {
   const bool plain = std::ranges::all_of(axes_, [](const Axis& axis) { return axis.step == 1; });
   if (!plain || view.step[2] != 1) return false;
   std::array<Inside, 3> inside;
@@ -218,14 +218,14 @@ void run_position_tiles(const ConvolutionKernels<T>& kernels, const T* source, c
   }
 }
 
-#define TESSERA_INSTANTIATE(T)                                                                            \
-  template struct VolumeView<T>;                                                                          \
-  template void SourceBox::load<T>(const ConvolutionKernels<T>&, const VolumeView<T>&, std::int64_t,      \
-                                   std::int64_t, std::int64_t, std::int64_t, const Extent&, T*) const;    \
+#define TESSERA_INSTANTIATE(T)                                                                             \
+  template struct VolumeView<T>;                                                                           \
+  template void SourceBox::load<T>(const ConvolutionKernels<T>&, const VolumeView<T>&, std::int64_t,       \
+                                   std::int64_t, std::int64_t, std::int64_t, const Extent&, T*) const;     \
   template bool SourceBox::load_lanes<T>(const ConvolutionKernels<T>&, const VolumeView<T>&, std::int64_t, \
-                                         std::int64_t, std::int64_t, T*) const;                           \
-  template void run_position_tiles<T>(const ConvolutionKernels<T>&, const T*, const std::int64_t*,        \
-                                      std::int64_t, const std::int64_t*, std::int64_t, const T*, int, T*, \
+                                         std::int64_t, std::int64_t, T*) const;                            \
+  template void run_position_tiles<T>(const ConvolutionKernels<T>&, const T*, const std::int64_t*,         \
+                                      std::int64_t, const std::int64_t*, std::int64_t, const T*, int, T*,  \
                                       bool);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

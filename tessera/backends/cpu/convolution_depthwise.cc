@@ -85,9 +85,8 @@ void DepthwiseBlock<T>::add_positions(std::int64_t image, std::int64_t first, st
   const std::int64_t tiles = divide_up(taps_, kDepthwiseTaps);
   for (std::int64_t t = 0; t < tiles; ++t) {
     const std::int64_t begin = taps_ * t / tiles, end = taps_ * (t + 1) / tiles;
-    kernels_.depthwise[end - begin]({count, gradient_lanes_, x_lanes_,
-                                     tap_offsets_.data() + begin, places_.data() + first,
-                                     chunk_ + begin * kernels_.lanes});
+    kernels_.depthwise[end - begin]({count, gradient_lanes_, x_lanes_, tap_offsets_.data() + begin,
+                                     places_.data() + first, chunk_ + begin * kernels_.lanes});
   }
 }
 

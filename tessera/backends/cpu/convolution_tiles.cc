@@ -204,7 +204,8 @@ void transpose_strip(const T* HWY_RESTRICT from, std::int64_t from_row, std::int
   const std::int64_t whole_rows = rows - rows % kSide, whole_columns = columns - columns % kSide;
   for (std::int64_t i = 0; i < whole_rows; i += kSide)
     for (std::int64_t j = 0; j < whole_columns; j += kSide)
-      transpose_tile(hn::FixedTag<T, kSide>(), from + i * from_row + j, from_row, to + j * to_row + i, to_row);
+      transpose_tile(hn::FixedTag<T, kSide>(), from + i * from_row + j, from_row, to + j * to_row + i,
+                     to_row);
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
       to[j * to_row + i] = from[i * from_row + j];
