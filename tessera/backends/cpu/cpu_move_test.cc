@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "tessera/backends/cpu/same_bits_test.h"
+#include "tessera/base/error.h"
 
 namespace tessera::backends {
 namespace {

@@ -103,14 +103,10 @@ TEST_F(CpuReduction, OfNothingAndOfIntegers) {
 TEST_F(CpuReduction, ExtremesOfNaNAndInfinities) {
   const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN(),
               most = std::numeric_limits<float>::max();
+  const std::vector<std::vector<float>> all = {
+      {inf, -inf}, {nan}, {inf}, {-inf}, {most, most, -most}, {nan, inf, -inf}, {-0.0f, 0.0f}};
   for (const std::int64_t n : {40, 64, 100, 1024, 1500, 3000}) {
-    for (const std::vector<float>& awkward : {std::vector<float>{inf, -inf},
-                                              {nan},
-                                              {inf},
-                                              {-inf},
-                                              {most, most, -most},
-                                              {nan, inf, -inf},
-                                              {-0.0f, 0.0f}}) {
+    for (const std::vector<float>& awkward : all) {
       for (const bool zeros : {false, true}) {
         std::vector<float> values =
             random_tensor<float>({n}, static_cast<std::uint32_t>(n)).to_vector<float>();
