@@ -38,11 +38,31 @@ Tensor through_statistics(const GradientCall& call, const Normalized& norm, cons
   return direct - ((to_inverse * (norm.inverse * norm.inverse)) / norm.count) * norm.values;
 }
 
+// The parts of layer_norm_gradient's output, as views.
+struct Parts {
+  Parts(const Tensor& flat, const Tensor& of_x, const Tensor& of_scale) {
+    const std::int64_t all = of_x.elements(), row = of_scale.elements();
+    x = reshape(slice(flat, {Range(0, all)}), of_x.shape());
+    scale = reshape(slice(flat, {Range(all, all + row)}), of_scale.shape());
+    shift = reshape(slice(flat, {Range::from(all + row)}), of_scale.shape());
+  }
+  Tensor x, scale, shift;
+};
+
+// Two contributions to one input.
+Tensor both(const Tensor& a, const Tensor& b) {
+  return a.defined() && b.defined() ? a + b : a.defined() ? a : b;
+}
+
 }  // namespace
 
 Contributions LayerNorm(const GradientCall& call) {
   const Tensor &x = call.inputs[0], &scale = call.inputs[1], &g = call.gradient;
   Contributions result(3);
+  if (call.wanted[0] && call.wanted[1] && call.wanted[2]) {
+    const Parts parts(apply(Op::kLayerNormGradient, std::array{g, x, scale}, call.attributes), x, scale);
+    return {parts.x, parts.scale, parts.shift};
+  }
   if (call.wanted[0]) result[0] = input_gradient(call, g, x, scale);
   if (call.wanted[1]) result[1] = apply(Op::kLayerNormScaleGradient, std::array{g, x}, call.attributes);
   if (call.wanted[2]) {
@@ -76,6 +96,19 @@ Contributions LayerNormScaleGradient(const GradientCall& call) {
   Contributions result(2);
   if (call.wanted[0]) result[0] = h * Normalized(call, x).values;
   if (call.wanted[1]) result[1] = input_gradient(call, g, x, h);
+  return result;
+}
+
+// Its parts are rows of the table, too.
+Contributions LayerNormGradient(const GradientCall& call) {
+  const Tensor &g = call.inputs[0], &x = call.inputs[1], &scale = call.inputs[2];
+  const Parts h(call.gradient, x, scale);
+  Contributions result =
+      LayerNormInputGradient({call.inputs, call.output, call.attributes, h.x, call.wanted});
+  const Contributions second =
+      LayerNormScaleGradient({call.inputs, call.output, call.attributes, h.scale, call.wanted});
+  for (std::size_t i = 0; i < 2; ++i) result[i] = both(result[i], second[i]);
+  if (call.wanted[0]) result[0] = result[0] + broadcast_to(h.shift, g.shape());
   return result;
 }
 

@@ -130,6 +130,7 @@ Contributions Gru(const GradientCall& call) {
 
 // gru's output among the inputs only saves work: it is a function of the other inputs, which take its share.
 Contributions GruGradient(const GradientCall& call) {
+  if (call.inputs.back().elements() == 0) return zeros_for(call);
   const std::vector<Tensor> leaves(call.inputs.begin(), call.inputs.begin() + 6);
   Tape tape;
   tape.watch(leaves);
@@ -166,6 +167,7 @@ Contributions Lstm(const GradientCall& call) {
 }
 
 Contributions LstmGradient(const GradientCall& call) {
+  if (call.inputs.back().elements() == 0) return zeros_for(call);
   const std::vector<Tensor> leaves(call.inputs.begin(), call.inputs.begin() + 7);
   Tape tape;
   tape.watch(leaves);

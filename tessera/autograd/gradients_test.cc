@@ -286,6 +286,7 @@ void add_layer_norm(Examples& all) {
     example(Op::kLayerNorm, {x, scale, numbers(row, -1, 1, 4)});
     example(Op::kLayerNormInputGradient, {g, x, scale});
     example(Op::kLayerNormScaleGradient, {g, x});
+    example(Op::kLayerNormGradient, {g, x, scale});
   }
 }
 

@@ -138,6 +138,26 @@ TEST(Recurrent, GradientsOfTheLayerAreThoseOfTheComposition) {
   use_backend("reference");
 }
 
+// The gradients' own rows, too: nothing depends on anything.
+TEST(Recurrent, GradientsOfGradientsWithoutTimes) {
+  use_backend("cpu");
+  for (const bool cells : {false, true}) {
+    const std::int64_t gates = cells ? 4 : 3, parts = cells ? 7 : 5;
+    Tensors inputs = {cells ? zeros({2, 0, 2, 4}) : zeros({0, 2, 4}), zeros({0, 2, gates * 4}), ones({2, 4})};
+    if (cells) inputs.push_back(ones({2, 4}));
+    for (const Shape& shape : {Shape{gates * 4, 4}, Shape{gates * 4}, Shape{gates * 4}})
+      inputs.push_back(ones(shape));
+    inputs.push_back(zeros({parts, 0, 2, 4}));
+    Tape tape;
+    tape.watch(inputs);
+    const Tensor flat = apply(cells ? Op::kLstmGradient : Op::kGruGradient, inputs, NoAttributes{});
+    const Tensors found = tape.gradient(sum(flat), inputs);
+    for (std::size_t i = 0; i + 1 < inputs.size(); ++i)
+      EXPECT_TRUE(same_bits(found[i], zeros(inputs[i].shape()))) << i;
+  }
+  use_backend("reference");
+}
+
 TEST(Recurrent, SequencesWithoutTimesHaveGradients) {
   use_backend("cpu");
   const Tensor x = zeros({0, 2, 3}), h0 = ones({2, 4});

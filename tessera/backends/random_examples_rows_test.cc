@@ -46,7 +46,8 @@ Examples random_layer_norm() {
   const Tensor x = draw_tensor(shape, dtype), g = draw_tensor(shape, dtype), scale = draw_tensor(row, dtype);
   return {{Op::kLayerNorm, {x, scale, draw_tensor(row, dtype)}, attributes},
           {Op::kLayerNormInputGradient, {g, x, scale}, attributes},
-          {Op::kLayerNormScaleGradient, {g, x}, attributes}};
+          {Op::kLayerNormScaleGradient, {g, x}, attributes},
+          {Op::kLayerNormGradient, {g, x, scale}, attributes}};
 }
 
 Examples random_optimizer_steps() {

@@ -241,6 +241,7 @@ void add_normalizations(Tails& tails) {
       tails.add(Op::kLayerNorm, {x, scale, shift}, LayerNormAttributes{});
       tails.add(Op::kLayerNormInputGradient, {g, x, scale}, LayerNormAttributes{});
       tails.add(Op::kLayerNormScaleGradient, {g, x}, LayerNormAttributes{});
+      tails.add(Op::kLayerNormGradient, {g, x, scale}, LayerNormAttributes{});
     }
 }
 

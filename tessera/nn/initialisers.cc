@@ -10,6 +10,15 @@ namespace {
 
 constexpr double kSqrt3 = 1.7320508075688772;
 
+// bfloat16 has too few bits for draws (numerics contract, 7): those are float32, and the weights rounded once.
+DType drawn_type(DType dtype) {
+  return dtype == DType::kBFloat16 ? DType::kFloat32 : dtype;
+}
+
+Tensor rounded(const Tensor& weight, DType dtype) {
+  return weight.dtype() == dtype ? weight : weight.to(dtype);
+}
+
 double kaiming_deviation(const Shape& shape, double gain) {
   return gain / numerics::sqrt(static_cast<double>(fans(shape).in));
 }
@@ -31,12 +40,12 @@ Fans fans(const Shape& weight) {
 
 Tensor uniform_init(RandomSource& random, const std::string& path, const Shape& shape, double bound,
                     DType dtype) {
-  return (random.uniform("init/" + path, shape, dtype) * 2 - 1) * bound;
+  return rounded((random.uniform("init/" + path, shape, drawn_type(dtype)) * 2 - 1) * bound, dtype);
 }
 
 Tensor normal_init(RandomSource& random, const std::string& path, const Shape& shape, double deviation,
                    DType dtype) {
-  return random.normal("init/" + path, shape, dtype) * deviation;
+  return rounded(random.normal("init/" + path, shape, drawn_type(dtype)) * deviation, dtype);
 }
 
 Tensor kaiming_uniform(RandomSource& random, const std::string& path, const Shape& shape, DType dtype,

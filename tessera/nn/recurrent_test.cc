@@ -100,6 +100,24 @@ TEST(Recurrent, SamplesAndTimesToComeDoNotMatter) {
   use_backend("reference");
 }
 
+// Weights are drawn in float32 and rounded once; the layer runs on them.
+TEST(Recurrent, BFloat16) {
+  use_backend("cpu");
+  GRU narrow(5, 6, {.dtype = DType::kBFloat16}), wide(5, 6);
+  RandomSource first(1), second(1);
+  narrow.initialize(first);
+  wide.initialize(second);
+  const auto narrow_weights = narrow.parameters(), wide_weights = wide.parameters();
+  ASSERT_EQ(narrow_weights.size(), wide_weights.size());
+  for (std::size_t i = 0; i < wide_weights.size(); ++i)
+    EXPECT_TRUE(same_bits(narrow_weights[i]->value, wide_weights[i]->value.to(DType::kBFloat16))) << i;
+  const Tensor x = first.normal("x", {2, 3, 5});
+  const Tensor y = narrow.evaluate(x.to(DType::kBFloat16));
+  EXPECT_EQ(y.dtype(), DType::kBFloat16);
+  EXPECT_LE(max(absolute(y.to(DType::kFloat32) - wide.evaluate(x))).item<float>(), 0.05f);
+  use_backend("reference");
+}
+
 std::string message_of(const std::function<void()>& body) {
   try {
     body();

@@ -161,5 +161,9 @@ TensorSpec layer_norm_scale_gradient_rule(const RuleCall& call) {
   require_like_first(call, 1);
   return {row_shape(call, 2), call.input(0).dtype()};
 }
+TensorSpec layer_norm_gradient_rule(const RuleCall& call) {
+  require_like_first(call, 1);
+  return {{call.shape(0).elements() + 2 * row_shape(call, 2).elements()}, call.input(0).dtype()};
+}
 
 }  // namespace tessera::shape_rules

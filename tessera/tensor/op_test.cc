@@ -119,6 +119,28 @@ TEST_F(OpTest, ShapeErrorsNameBothShapesAndTheAxis) {
               conv1d(zeros({1, 3, 8, 8}), zeros({4, 3, 3}));
             }),
             "conv1d: [1, 3, 8, 8] and [4, 3, 3]: expected x [N,C,L] and weight [O,C/groups,S]");
+  EXPECT_EQ(
+      error_of([] {
+        conv1d(zeros({1, 3, 8}), zeros({4, 2, 3}));
+      }),
+      "conv1d: x [1, 3, 8] and weight [4, 2, 3] with 1 groups: axis 1 of x is 3, axis 1 of weight is 2, "
+      "expected x's divided by groups");
+  EXPECT_EQ(error_of([] {
+              conv1d(zeros({1, 3, 4}), zeros({4, 3, 3}), {.dilation = 2});
+            }),
+            "conv1d: a window of 3 (dilation 2) does not fit axis 2 of [1, 3, 4], even with padding 0");
+  EXPECT_EQ(error_of([] {
+              conv1d(zeros({1, 3, 8}), zeros({4, 3, 3}), {.stride = 0});
+            }),
+            "conv1d: the stride is 0, expected 1 to 2^31");
+  EXPECT_EQ(error_of([] {
+              conv1d(zeros({1, 4, 8}), zeros({3, 2, 3}), {.groups = 2});
+            }),
+            "conv1d: axis 0 of weight [3, 2, 3] does not divide into 2 groups");
+  EXPECT_EQ(error_of([] {
+              conv1d(zeros({1, 3, 8}), zeros({4, 3, 3}, DType::kFloat64));
+            }),
+            "conv1d: x is float32 and weight is float64, expected one type");
   EXPECT_EQ(error_of([] {
               conv3d(zeros({1, 3, 8, 8}), zeros({4, 3, 3, 3}));
             }),

@@ -60,11 +60,46 @@ Tensor conv3d(const Operand& x, const Tensor& weight, const Conv3dOptions& optio
   return convolve(Op::kConv3d, 3, x, weight, options);
 }
 
+namespace {
+
+// What the rule of conv2d would refuse in its own words, which are of rows and columns that the caller does not have.
+void require_conv1d(const Tensor& x, const Tensor& weight, const Conv1dOptions& options) {
+  const auto at_least = [](const char* what, std::int64_t value, std::int64_t least) {
+    if (value < least || value > (std::int64_t{1} << 31))
+      fail("conv1d: the {} is {}, expected {} to 2^31", what, value, least);
+  };
+  if (x.dtype() != weight.dtype())
+    fail("conv1d: x is {} and weight is {}, expected one type", dtype_name(x.dtype()),
+         dtype_name(weight.dtype()));
+  if (!is_floating(x.dtype()))
+    fail("conv1d: x and weight are {}, expected float32, float64 or bfloat16", dtype_name(x.dtype()));
+  at_least("number of groups", options.groups, 1);
+  at_least("stride", options.stride, 1);
+  at_least("padding", options.padding, 0);
+  at_least("dilation", options.dilation, 1);
+  at_least("length of the weight", weight.size(2), 1);
+  const Shape &of_x = x.shape(), &of_weight = weight.shape();
+  if (of_x[1] % options.groups != 0 || of_weight[1] != of_x[1] / options.groups)
+    fail(
+        "conv1d: x {} and weight {} with {} groups: axis 1 of x is {}, axis 1 of weight is {}, expected x's "
+        "divided by "
+        "groups",
+        of_x.to_string(), of_weight.to_string(), options.groups, of_x[1], of_weight[1]);
+  if (of_weight[0] % options.groups != 0)
+    fail("conv1d: axis 0 of weight {} does not divide into {} groups", of_weight.to_string(), options.groups);
+  if (of_x[2] + 2 * options.padding < options.dilation * (of_weight[2] - 1) + 1)
+    fail("conv1d: a window of {} (dilation {}) does not fit axis 2 of {}, even with padding {}", of_weight[2],
+         options.dilation, of_x.to_string(), options.padding);
+}
+
+}  // namespace
+
 Tensor conv1d(const Operand& x, const Tensor& weight, const Conv1dOptions& options) {
   const Tensor& line = tensor_argument(Op::kConv2d, x);
   if (!weight.defined() || line.rank() != 3 || weight.rank() != 3)
     fail("conv1d: {} and {}: expected x [N,C,L] and weight [O,C/groups,S]", line.shape().to_string(),
          weight.defined() ? weight.shape().to_string() : "an undefined tensor");
+  require_conv1d(line, weight, options);
   const auto of_one_row = [&](const Tensor& lines) {
     return reshape(Operand(lines, x.where()), {lines.size(0), lines.size(1), 1, lines.size(2)});
   };

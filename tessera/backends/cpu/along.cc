@@ -9,9 +9,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <type_traits>
 #include <variant>
 
+#include "tessera/backends/addition.h"
+#include "tessera/backends/cpu/axis_lines.h"
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
 #include "tessera/backends/cpu/scratch.h"
@@ -25,17 +26,12 @@ constexpr std::int64_t kColumns =
     16;  // of a strip: a cache line at least, so that tasks do not write to the same one
 constexpr std::int64_t kLongestCopy = std::int64_t{1} << 16;
 
-struct Lines {
-  std::int64_t outer = 1, length = 1, count = 1, inner = 1;
+struct Lines : AxisLines {
+  std::int64_t count;  // of the index along the axis
 
-  explicit Lines(const KernelCall& call) {
-    const int axis = std::get<AxisAttributes>(call.attributes).axis;
-    const Shape& shape = call.inputs[0].shape;
-    for (int i = 0; i < axis; ++i) outer *= shape[i];
-    for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
-    length = shape[axis];
-    count = call.inputs[1].shape[axis];
-  }
+  explicit Lines(const KernelCall& call)
+      : AxisLines(call.inputs[0].shape, axis_of(call)), count(call.inputs[1].shape[axis_of(call)]) {}
+  static int axis_of(const KernelCall& call) { return std::get<AxisAttributes>(call.attributes).axis; }
 };
 
 // Some lines beside each other: the columns begin, begin + 1, ... of one of the outer parts.
@@ -72,6 +68,23 @@ void fetch_ahead(const T* row, std::int64_t step, std::int64_t width) {
   for (std::int64_t i = 0; i < width; i += kPerLine) __builtin_prefetch(row + kRows * step + i);
 }
 
+// visit(j, index[j]) for a line that lies in one piece: a stretch of indices is checked, by vectors, and then visited without a question.
+template <typename Visit>
+bool visit_line(const std::int64_t* index, std::int64_t count, std::int64_t length, Visit visit) {
+  constexpr std::int64_t kStretch = 512;
+  for (std::int64_t begin = 0; begin < count; begin += kStretch) {
+    const std::int64_t end = std::min(count, begin + kStretch);
+    std::uint64_t signs = 0;  // of an index, and of what is left to the last one
+    for (std::int64_t j = begin; j < end; ++j) {
+      const auto position = static_cast<std::uint64_t>(index[j]);
+      signs |= position | (static_cast<std::uint64_t>(length - 1) - position);
+    }
+    if (signs >> 63 != 0) return false;
+    for (std::int64_t j = begin; j < end; ++j) visit(j, index[j]);
+  }
+  return true;
+}
+
 // visit(place in the index, place in the table) for all of a strip, positions along the axis ascending, both counted from the strip's
 // first. `beside` is what the visit reads or writes at the place in the index. False if an index is out of range, which is visited as 0.
 template <typename Visit, typename T>
@@ -80,19 +93,17 @@ bool visit_strip(const Lines& lines, const std::int64_t* index, std::int64_t wid
   const auto length = static_cast<std::uint64_t>(lines.length);
   const std::int64_t inner = lines.inner, count = lines.count;
   bool outside = false;
+  if (inner == 1) return visit_line(index, count, lines.length, visit);
   const auto place = [&](std::int64_t i) {
     const auto position = static_cast<std::uint64_t>(index[i]);
     outside |= position >= length;
     return static_cast<std::int64_t>(position < length ? position : 0) * table.along;
   };
-  if (inner == 1)
-    for (std::int64_t j = 0; j < count; ++j) visit(j, place(j));
-  else
-    for (std::int64_t row = 0; row < count * inner; row += inner) {
-      fetch_ahead(index + row, inner, width);
-      fetch_ahead(beside + row, inner, width);
-      for (std::int64_t i = 0; i < width; ++i) visit(row + i, place(row + i) + i * table.across);
-    }
+  for (std::int64_t row = 0; row < count * inner; row += inner) {
+    fetch_ahead(index + row, inner, width);
+    fetch_ahead(beside + row, inner, width);
+    for (std::int64_t i = 0; i < width; ++i) visit(row + i, place(row + i) + i * table.across);
+  }
   return !outside;
 }
 
@@ -116,18 +127,13 @@ void copy_strip(const T* from, Steps source, T* to, Steps target, std::int64_t l
   }
 }
 
-template <typename T>
-const T* dense_input(const TensorView& view, ScratchScope& scratch) {
-  return dense<T>(view, scratch.allocate<T>(view.contiguous() ? 0 : view.elements()));
-}
-
 template <typename Bits>
 bool take(const KernelCall& call) {
   const Lines lines(call);
   if (lines.length == 0) return false;
   ScratchScope scratch;
-  const auto* index = dense_input<std::int64_t>(call.inputs[1], scratch);
-  const Bits* x = dense_input<Bits>(call.inputs[0], scratch);
+  const auto* index = dense<std::int64_t>(call.inputs[1], scratch);
+  const Bits* x = dense<Bits>(call.inputs[0], scratch);
   const Steps in_rows{lines.inner, 1}, in_lines{1, padded(lines.length)};
   std::atomic<bool> outside = false;
   for_each_strip(lines, [&](const Strip& strip) {
@@ -149,20 +155,12 @@ bool take(const KernelCall& call) {
 }
 
 template <typename T>
-T plus(T a, T b) {
-  if constexpr (std::is_integral_v<T>)  // wraps
-    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  else
-    return a + b;
-}
-
-template <typename T>
 bool scatter(const KernelCall& call) {
   const Lines lines(call);
   if (lines.length == 0) return false;
   ScratchScope scratch;
-  const auto* index = dense_input<std::int64_t>(call.inputs[1], scratch);
-  const T* source = dense_input<T>(call.inputs[2], scratch);
+  const auto* index = dense<std::int64_t>(call.inputs[1], scratch);
+  const T* source = dense<T>(call.inputs[2], scratch);
   copy_view(call.inputs[0], call.output);
   const Steps in_rows{lines.inner, 1}, in_lines{1, padded(lines.length)};
   std::atomic<bool> outside = false;
@@ -187,27 +185,11 @@ bool scatter(const KernelCall& call) {
 }  // namespace
 
 bool run_take_along(const KernelCall& call) {
-  switch (dtype_size(call.output.dtype)) {
-    case 1:
-      return take<std::uint8_t>(call);
-    case 4:
-      return take<std::uint32_t>(call);
-    default:
-      return take<std::uint64_t>(call);
-  }
+  return with_bits(call.output.dtype, [&](auto zero) { return take<decltype(zero)>(call); });
 }
 
 bool run_scatter_add(const KernelCall& call) {
-  switch (call.output.dtype) {
-    case DType::kFloat32:
-      return scatter<float>(call);
-    case DType::kFloat64:
-      return scatter<double>(call);
-    case DType::kInt64:
-      return scatter<std::int64_t>(call);
-    default:
-      return false;
-  }
+  return with_summands(call.output.dtype, [&](auto zero) { return scatter<decltype(zero)>(call); });
 }
 
 }  // namespace tessera::backends

@@ -105,6 +105,13 @@ class SourceBox {
   void load(const ConvolutionKernels<T>& kernels, const VolumeView<T>& view, std::int64_t image,
             std::int64_t base, std::int64_t first, std::int64_t end, const Extent& origin, T* box) const;
 
+  // The same around a whole image, of `lanes` channels at most, transposed as it is read: [place][lane]. Only what
+  // the source has is written; halo and missing channels must be zero. False, and nothing done, where lines are sorted or
+  // columns do not lie side by side.
+  template <typename T>
+  bool load_lanes(const ConvolutionKernels<T>& kernels, const VolumeView<T>& view, std::int64_t image,
+                  std::int64_t base, std::int64_t channels, T* lanes) const;
+
  private:
   struct Axis {
     std::int64_t step = 1, lines = 1,

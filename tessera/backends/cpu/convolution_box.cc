@@ -166,6 +166,25 @@ void SourceBox::load(const ConvolutionKernels<T>& kernels, const VolumeView<T>& 
   }
 }
 
+template <typename T>
+bool SourceBox::load_lanes(const ConvolutionKernels<T>& kernels, const VolumeView<T>& view,
+                           std::int64_t image, std::int64_t base, std::int64_t channels, T* lanes) const {
+  const bool plain = std::ranges::all_of(axes_, [](const Axis& axis) { return axis.step == 1; });
+  if (!plain || view.step[2] != 1) return false;
+  std::array<Inside, 3> inside;
+  for (std::size_t a = 0; a < 3; ++a)
+    inside[a] = lines_inside(axes_[a].least, 1, axes_[a].lines, view.size[a]);
+  const T* from = view.data + image * view.image + base * view.channel;
+  for (std::int64_t d = inside[0].begin; d < inside[0].end; ++d)
+    for (std::int64_t r = inside[1].begin; r < inside[1].end; ++r)
+      kernels.transpose(from + (axes_[0].least + d) * view.step[0] + (axes_[1].least + r) * view.step[1] +
+                            axes_[2].least + inside[2].begin,
+                        view.channel, channels, inside[2].end - inside[2].begin,
+                        lanes + (d * pitch_[0] + r * pitch_[1] + inside[2].begin) * kernels.lanes,
+                        kernels.lanes);
+  return true;
+}
+
 void list_positions(const Extent& box, const Extent& pitch, std::int64_t* offsets) {
   for (std::int64_t d = 0; d < box[0]; ++d)
     for (std::int64_t y = 0; y < box[1]; ++y)
@@ -199,12 +218,14 @@ void run_position_tiles(const ConvolutionKernels<T>& kernels, const T* source, c
   }
 }
 
-#define TESSERA_INSTANTIATE(T)                                                                            \
-  template struct VolumeView<T>;                                                                          \
-  template void SourceBox::load<T>(const ConvolutionKernels<T>&, const VolumeView<T>&, std::int64_t,      \
-                                   std::int64_t, std::int64_t, std::int64_t, const Extent&, T*) const;    \
-  template void run_position_tiles<T>(const ConvolutionKernels<T>&, const T*, const std::int64_t*,        \
-                                      std::int64_t, const std::int64_t*, std::int64_t, const T*, int, T*, \
+#define TESSERA_INSTANTIATE(T)                                                                             \
+  template struct VolumeView<T>;                                                                           \
+  template void SourceBox::load<T>(const ConvolutionKernels<T>&, const VolumeView<T>&, std::int64_t,       \
+                                   std::int64_t, std::int64_t, std::int64_t, const Extent&, T*) const;     \
+  template bool SourceBox::load_lanes<T>(const ConvolutionKernels<T>&, const VolumeView<T>&, std::int64_t, \
+                                         std::int64_t, std::int64_t, T*) const;                            \
+  template void run_position_tiles<T>(const ConvolutionKernels<T>&, const T*, const std::int64_t*,         \
+                                      std::int64_t, const std::int64_t*, std::int64_t, const T*, int, T*,  \
                                       bool);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)

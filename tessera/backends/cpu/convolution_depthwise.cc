@@ -1,6 +1,7 @@
 // The weight gradient with one channel and one filter per group: a block of groups as lanes. Each image of a
-// block is transposed to [place][lane], gradients to [position][lane]; the chains of all taps then run over
-// the positions, and over the border of images where a chunk has not ended.
+// block is transposed to [place][lane], without a copy in between unless a stride sorts its lines; gradients to
+// [position][lane], as many as are used next. The chains of all taps then run over the positions, and over the
+// border of images where a chunk has not ended.
 
 #include <algorithm>
 #include <vector>
@@ -22,7 +23,7 @@ class DepthwiseBlock {
 
  private:
   void load(std::int64_t image);
-  void add_positions(std::int64_t first, std::int64_t count);
+  void add_positions(std::int64_t image, std::int64_t first, std::int64_t count);
   void end_chunk();
 
   const ConvolutionKernels<T>& kernels_;
@@ -61,31 +62,31 @@ DepthwiseBlock<T>::DepthwiseBlock(const ConvolutionKernels<T>& kernels, const Co
   const std::int64_t plane = box.elements() / lanes;
   planes_ = scratch_.allocate<T>(box.elements());
   x_lanes_ = scratch_.allocate<T>(plane * lanes);
-  gradient_lanes_ = scratch_.allocate<T>(positions_ * lanes);
+  gradient_lanes_ = scratch_.allocate<T>(kChunk * lanes);
   chunk_ = scratch_.allocate<T>(taps_ * lanes);
   totals_ = scratch_.allocate<T>(taps_ * lanes);
   std::fill(x_lanes_, x_lanes_ + plane * lanes, T(0));
-  std::fill(gradient_lanes_, gradient_lanes_ + positions_ * lanes, T(0));
+  std::fill(gradient_lanes_, gradient_lanes_ + kChunk * lanes, T(0));
   std::fill(chunk_, chunk_ + taps_ * lanes, T(0));
 }
 
 template <typename T>
 void DepthwiseBlock<T>::load(std::int64_t image) {
+  if (box_.load_lanes(kernels_, x_, image, first_, groups_, x_lanes_)) return;
   const std::int64_t plane = box_.elements() / kernels_.lanes;
   box_.load(kernels_, x_, image, first_, 0, groups_, {0, 0, 0}, planes_);
   kernels_.transpose(planes_, plane, groups_, plane, x_lanes_, kernels_.lanes);
-  kernels_.transpose(gradient_.data + image * gradient_.image + first_ * gradient_.channel, gradient_.channel,
-                     groups_, positions_, gradient_lanes_, kernels_.lanes);
 }
 
 template <typename T>
-void DepthwiseBlock<T>::add_positions(std::int64_t first, std::int64_t count) {
+void DepthwiseBlock<T>::add_positions(std::int64_t image, std::int64_t first, std::int64_t count) {
+  kernels_.transpose(gradient_.data + image * gradient_.image + first_ * gradient_.channel + first,
+                     gradient_.channel, groups_, count, gradient_lanes_, kernels_.lanes);
   const std::int64_t tiles = divide_up(taps_, kDepthwiseTaps);
   for (std::int64_t t = 0; t < tiles; ++t) {
     const std::int64_t begin = taps_ * t / tiles, end = taps_ * (t + 1) / tiles;
-    kernels_.depthwise[end - begin]({count, gradient_lanes_ + first * kernels_.lanes, x_lanes_,
-                                     tap_offsets_.data() + begin, places_.data() + first,
-                                     chunk_ + begin * kernels_.lanes});
+    kernels_.depthwise[end - begin]({count, gradient_lanes_, x_lanes_, tap_offsets_.data() + begin,
+                                     places_.data() + first, chunk_ + begin * kernels_.lanes});
   }
 }
 
@@ -104,7 +105,7 @@ void DepthwiseBlock<T>::run(T* weight) {
     load(image);
     for (std::int64_t first = 0; first < positions_;) {
       const std::int64_t count = std::min(kChunk - in_chunk_, positions_ - first);
-      add_positions(first, count);
+      add_positions(image, first, count);
       first += count;
       in_chunk_ += count;
       if (in_chunk_ == kChunk) end_chunk();

@@ -13,6 +13,8 @@
 #include "tessera/backends/cpu/simd_level.h"
 
 #if TESSERA_SIMD_TARGET
+#include "tessera/backends/cpu/transpose-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -184,48 +186,15 @@ void run_stencil(const Stencil<T>& stencil) {
 
 // ---- Moving data ----
 
-// Squares of 16 bytes a side: 4 x 4 floats or 2 x 2 doubles.
-template <typename T>
-HWY_INLINE void transpose_square(const T* HWY_RESTRICT from, std::int64_t row, T* HWY_RESTRICT to,
-                                 std::int64_t to_row) {
-  const hn::FixedTag<T, 16 / sizeof(T)> d;
-  const auto row0 = hn::LoadU(d, from), row1 = hn::LoadU(d, from + row);
-  if constexpr (sizeof(T) == 4) {
-    const auto row2 = hn::LoadU(d, from + 2 * row), row3 = hn::LoadU(d, from + 3 * row);
-    const auto even_low = hn::InterleaveLower(d, row0, row2), odd_low = hn::InterleaveLower(d, row1, row3);
-    const auto even_high = hn::InterleaveUpper(d, row0, row2), odd_high = hn::InterleaveUpper(d, row1, row3);
-    hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
-    hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + to_row);
-    hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + 2 * to_row);
-    hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + 3 * to_row);
-  } else {
-    hn::StoreU(hn::InterleaveLower(d, row0, row1), d, to);
-    hn::StoreU(hn::InterleaveUpper(d, row0, row1), d, to + to_row);
-  }
-}
-
-// 8 x 8 floats.
-HWY_INLINE void transpose_octet(const float* HWY_RESTRICT from, std::int64_t row, float* HWY_RESTRICT to,
-                                std::int64_t to_row) {
-  const hn::FixedTag<float, 8> d;
-  hn::Vec<decltype(d)> half[2][4];  // columns 0-3 in the lower, 4-7 in the upper blocks
+// As many rows as a vector of D has lanes, and as many columns as fit 16 bytes.
+template <class D, typename T = hn::TFromD<D>>
+HWY_INLINE void transpose_tile(D d, const T* HWY_RESTRICT from, std::int64_t row, T* HWY_RESTRICT to,
+                               std::int64_t to_row) {
+  constexpr int kSide = 16 / sizeof(T);
+  hn::Vec<D> columns[kSide];
+  load_transposed(d, from, row, columns);
   TESSERA_UNROLL
-  for (int h = 0; h < 2; ++h) {
-    const float* rows = from + 4 * h * row;
-    const auto row0 = hn::LoadU(d, rows), row1 = hn::LoadU(d, rows + row);
-    const auto row2 = hn::LoadU(d, rows + 2 * row), row3 = hn::LoadU(d, rows + 3 * row);
-    const auto even_low = hn::InterleaveLower(d, row0, row2), odd_low = hn::InterleaveLower(d, row1, row3);
-    const auto even_high = hn::InterleaveUpper(d, row0, row2), odd_high = hn::InterleaveUpper(d, row1, row3);
-    half[h][0] = hn::InterleaveLower(d, even_low, odd_low);
-    half[h][1] = hn::InterleaveUpper(d, even_low, odd_low);
-    half[h][2] = hn::InterleaveLower(d, even_high, odd_high);
-    half[h][3] = hn::InterleaveUpper(d, even_high, odd_high);
-  }
-  TESSERA_UNROLL
-  for (int j = 0; j < 4; ++j) {
-    hn::StoreU(hn::ConcatLowerLower(d, half[1][j], half[0][j]), d, to + j * to_row);
-    hn::StoreU(hn::ConcatUpperUpper(d, half[1][j], half[0][j]), d, to + (j + 4) * to_row);
-  }
+  for (int j = 0; j < kSide; ++j) hn::StoreU(columns[j], d, to + j * to_row);
 }
 
 template <typename T>
@@ -235,7 +204,8 @@ void transpose_strip(const T* HWY_RESTRICT from, std::int64_t from_row, std::int
   const std::int64_t whole_rows = rows - rows % kSide, whole_columns = columns - columns % kSide;
   for (std::int64_t i = 0; i < whole_rows; i += kSide)
     for (std::int64_t j = 0; j < whole_columns; j += kSide)
-      transpose_square(from + i * from_row + j, from_row, to + j * to_row + i, to_row);
+      transpose_tile(hn::FixedTag<T, kSide>(), from + i * from_row + j, from_row, to + j * to_row + i,
+                     to_row);
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = i < whole_rows ? whole_columns : 0; j < columns; ++j)
       to[j * to_row + i] = from[i * from_row + j];
@@ -245,17 +215,19 @@ void transpose_strip(const T* HWY_RESTRICT from, std::int64_t from_row, std::int
 template <typename T>
 void transpose(const T* HWY_RESTRICT from, std::int64_t from_row, std::int64_t rows, std::int64_t columns,
                T* HWY_RESTRICT to, std::int64_t to_row) {
-  constexpr std::int64_t kBand = 16, kSide = 8;
+  const hn::FixedTag<T, 32 / sizeof(T)> d;
+  constexpr std::int64_t kBand = 16, kSide = 16 / sizeof(T), kRows = 2 * kSide;
   for (; rows > 0; rows -= kBand, from += kBand * from_row, to += kBand) {
-    const std::int64_t band = std::min(rows, kBand);
-    std::int64_t i = 0, j = 0;
-    if constexpr (sizeof(T) == 4) {
-      for (; j + kSide <= columns; j += kSide)
-        for (i = 0; i + kSide <= band; i += kSide)
-          transpose_octet(from + i * from_row + j, from_row, to + j * to_row + i, to_row);
-      if (j > 0) transpose_strip(from + i * from_row, from_row, band - i, j, to + i, to_row);
-    }
-    transpose_strip(from + j, from_row, band, columns - j, to + j * to_row, to_row);
+    const std::int64_t band = std::min(rows, kBand), tiled = band - band % kRows;
+    const std::int64_t side_by_side = columns - columns % kSide;
+    for (std::int64_t j = 0; j < side_by_side; j += kSide)
+      for (std::int64_t i = 0; i < tiled; i += kRows)
+        transpose_tile(d, from + i * from_row + j, from_row, to + j * to_row + i, to_row);
+    if (tiled < band)
+      transpose_strip(from + tiled * from_row, from_row, band - tiled, side_by_side, to + tiled, to_row);
+    if (side_by_side < columns)
+      transpose_strip(from + side_by_side, from_row, band, columns - side_by_side, to + side_by_side * to_row,
+                      to_row);
   }
 }
 

@@ -87,6 +87,7 @@ constexpr Row kRows[] = {
     {Op::kCrossEntropyGradient, run_cross_entropy},
     {Op::kLayerNorm, run_layer_norm},
     {Op::kLayerNormInputGradient, run_layer_norm},
+    {Op::kLayerNormGradient, run_layer_norm_gradient},
     {Op::kLayerNormScaleGradient, run_layer_norm_scale_gradient},
     {Op::kSgdStep, run_sgd_step},
     {Op::kAdamStep, run_adam_step},

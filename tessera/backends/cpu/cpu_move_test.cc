@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "tessera/backends/cpu/same_bits_test.h"
+#include "tessera/base/error.h"
 
 namespace tessera::backends {
 namespace {
@@ -176,6 +177,29 @@ TEST_F(CpuMove, Pooling) {
   const Tensor x = random_tensor<float>({2, 2, 9, 11}, 1, Layout::kContiguous, true);
   expect_same_bits([&] { return max_pool2d(x, dilated); }, "dilated");
   expect_same_bits([&] { return max_pool2d_indices(x, dilated); }, "dilated");
+}
+
+TEST_F(CpuMove, IndicesOutOfRangeAreErrorsEverywhere) {
+  const Tensor x = random_tensor<float>({2, 700}, 1), nothing = zeros({2, 0});
+  for (const std::int64_t wrong :
+       {std::int64_t{-1}, std::int64_t{700}, std::numeric_limits<std::int64_t>::min(),
+        std::numeric_limits<std::int64_t>::max()}) {
+    std::vector<std::int64_t> places(1400, 3);
+    places[1399] = wrong;
+    const Tensor index = Tensor::from<std::int64_t>(places, {2, 700});
+    for (const char* backend : {"reference", "cpu"}) {
+      use_backend(backend);
+      EXPECT_THROW(take_along(x, index, 1), Error) << backend << wrong;
+      EXPECT_THROW(scatter_add(x, index, x, 1), Error) << backend << wrong;
+    }
+  }
+  try {
+    take_along(nothing, zeros({2, 3}, DType::kInt64), 1);
+    ADD_FAILURE() << "an empty axis has no positions";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "take_along: axis 1 of [2, 0] is empty, but the index asks for 6 of its positions");
+  }
 }
 
 }  // namespace

@@ -61,12 +61,17 @@ TEST_F(CpuNormalization, OfLargeTensors) {
   expect_same_bits([&] { return softmax(x); }, "softmax");
   expect_same_bits([&] { return layer_norm(x, w, w); }, "layer_norm");
   expect_same_bits([&] { return gradient_of(Op::kLogSoftmaxGradient, x, x, 1); }, "log_softmax_gradient");
+  expect_same_bits(
+      [&] {
+        return apply(Op::kLayerNormGradient, std::vector<Tensor>{x, x * 0.5, w}, LayerNormAttributes{});
+      },
+      "layer_norm_gradient");
 }
 
 TEST_F(CpuNormalization, LayerNormAndItsGradients) {
   const std::vector<std::pair<Shape, int>> cases = {{{128, 10}, 1}, {{1, 1}, 1},     {{7, 17}, 1},
                                                     {{3, 3000}, 1}, {{2, 3, 33}, 2}, {{1100, 12}, 1},
-                                                    {{5}, 1},       {{2, 5000}, 1}};
+                                                    {{1030, 3}, 1}, {{5}, 1},        {{2, 5000}, 1}};
   for (const auto& [shape, axes] : cases) {
     Shape row;
     for (int axis = shape.rank() - axes; axis < shape.rank(); ++axis) row.append(shape[axis]);
@@ -80,8 +85,9 @@ TEST_F(CpuNormalization, LayerNormAndItsGradients) {
       const std::vector<Tensor> three = {g, x, scale}, wide = {y, y * 0.5, wide_scale}, two = {g, x},
                                 wide_two = {y, y * 0.5};
       for (const auto& inputs : {three, wide})
-        expect_same_bits([&] { return apply(Op::kLayerNormInputGradient, inputs, attributes); },
-                         "input gradient");
+        for (const Op op : {Op::kLayerNormInputGradient, Op::kLayerNormGradient})
+          expect_same_bits([&] { return apply(op, inputs, attributes); },
+                           op == Op::kLayerNormGradient ? "all gradients" : "input gradient");
       for (const auto& inputs : {two, wide_two})
         expect_same_bits([&] { return apply(Op::kLayerNormScaleGradient, inputs, attributes); },
                          "scale gradient");
@@ -116,6 +122,10 @@ TEST_F(CpuNormalization, FusedRowsAreTheirDefinitions) {
                  inverse * ((u - mean(u, {1}, true)) - normalized * mean(u * normalized, {1}, true)));
     expect_equal(apply(Op::kLayerNormScaleGradient, std::vector<Tensor>{g, x}, LayerNormAttributes{}),
                  sum(g * normalized, {0}));
+    const Tensor parts =
+        apply(Op::kLayerNormGradient, std::vector<Tensor>{g, x, scale}, LayerNormAttributes{});
+    const Tensor of_x = inverse * ((u - mean(u, {1}, true)) - normalized * mean(u * normalized, {1}, true));
+    expect_equal(parts, concatenate({reshape(of_x, {40 * n}), sum(g * normalized, {0}), sum(g, {0})}, 0));
   }
 }
 

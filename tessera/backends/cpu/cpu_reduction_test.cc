@@ -99,5 +99,29 @@ TEST_F(CpuReduction, OfNothingAndOfIntegers) {
   expect_same_bits([&] { return argmax(x, 1); }, "integers");
 }
 
+// Sums tell where NaN is looked for; infinities of both signs, and sums that overflow, look like it.
+TEST_F(CpuReduction, ExtremesOfNaNAndInfinities) {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN(),
+              most = std::numeric_limits<float>::max();
+  const std::vector<std::vector<float>> all = {
+      {inf, -inf}, {nan}, {inf}, {-inf}, {most, most, -most}, {nan, inf, -inf}, {-0.0f, 0.0f}};
+  for (const std::int64_t n : {40, 64, 100, 1024, 1500, 3000}) {
+    for (const std::vector<float>& awkward : all) {
+      for (const bool zeros : {false, true}) {
+        std::vector<float> values =
+            random_tensor<float>({n}, static_cast<std::uint32_t>(n)).to_vector<float>();
+        for (float& value : values) value = zeros ? -0.0f : value;
+        for (std::size_t i = 0; i < awkward.size(); ++i)
+          values[static_cast<std::size_t>(n - 1) - i * static_cast<std::size_t>(n / 4)] = awkward[i];
+        const Tensor x = Tensor::from(values, {n});
+        const std::string what = std::to_string(n) + " with " + std::to_string(awkward[0]);
+        expect_same_bits([&] { return max(x); }, what);
+        expect_same_bits([&] { return min(x); }, what);
+        expect_same_bits([&] { return argmax(x, 0); }, what);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tessera::backends

@@ -12,6 +12,7 @@
 #include "tessera/backends/cpu/simd_level.h"
 
 #if TESSERA_SIMD_TARGET
+#include "tessera/backends/cpu/each_vector-inl.h"
 #include "tessera/numerics/hwy_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -38,14 +39,13 @@ HWY_INLINE V before_activation(D d, V x, V g) {
   return hn::Mul(g, hn::Mul(y, hn::Sub(one, y)));
 }
 
-// Draws beside elements of T: `count` of them, a whole vector if it is at least as long.
-template <class D>
-HWY_INLINE hn::Vec<D> load_draws(D d, const float* from, std::int64_t count) {
+// Draws beside elements of T.
+template <class At, class D>
+HWY_INLINE hn::Vec<D> load_draws(const At& at, D d, const float* from) {
   const hn::Rebind<float, D> floats;
-  const bool whole = count >= static_cast<std::int64_t>(hn::MaxLanes(d));
-  const auto draws = whole
-                         ? hn::LoadU(floats, from)
-                         : hn::MaskedLoad(hn::FirstN(floats, static_cast<std::size_t>(count)), floats, from);
+  const auto draws =
+      at.kWhole ? hn::LoadU(floats, from + at.at)
+                : hn::MaskedLoad(hn::FirstN(floats, static_cast<std::size_t>(at.left)), floats, from + at.at);
   if constexpr (sizeof(hn::TFromD<D>) == 4)
     return draws;
   else
@@ -56,27 +56,17 @@ template <Activation kActivation, bool kGradient, typename T>
 void finish_run(const FinishRun<T>& run) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-  const auto lanes = static_cast<std::int64_t>(hn::MaxLanes(d));
   const V drop = hn::Set(d, static_cast<T>(run.drop)), scale = hn::Set(d, run.scale);
   const V one_bias = hn::Set(d, run.bias != nullptr ? run.bias[0] : T(0));
-  for (std::int64_t i = 0; i < run.n; i += lanes) {
-    const std::int64_t left = run.n - i;
-    const bool whole = left >= lanes;
-    const auto mask = hn::FirstN(d, static_cast<std::size_t>(whole ? lanes : left));
-    const auto load = [&](const T* from) HWY_ATTR {
-      return whole ? hn::LoadU(d, from + i) : hn::MaskedLoad(mask, d, from + i);
-    };
-    V x = load(run.x);
-    if (run.bias != nullptr) x = hn::Add(x, run.one_bias ? one_bias : load(run.bias));
-    V y = kGradient ? load(run.gradient) : activated<kActivation>(d, x);
+  for_each_vector<T>(run.n, [&](const auto& at) HWY_ATTR {
+    V x = at.load(run.x);
+    if (run.bias != nullptr) x = hn::Add(x, run.one_bias ? one_bias : at.load(run.bias));
+    V y = kGradient ? at.load(run.gradient) : activated<kActivation>(d, x);
     if (run.draws != nullptr)
-      y = hn::Mul(y, hn::IfThenZeroElse(hn::Lt(load_draws(d, run.draws + i, left), drop), scale));
+      y = hn::Mul(y, hn::IfThenZeroElse(hn::Lt(load_draws(at, d, run.draws), drop), scale));
     if constexpr (kGradient) y = before_activation<kActivation>(d, x, y);
-    if (whole)
-      hn::StoreU(y, d, run.out + i);
-    else
-      hn::BlendedStore(y, mask, d, run.out + i);
-  }
+    at.store(y, run.out);
+  });
 }
 
 template <typename T, bool kGradient>

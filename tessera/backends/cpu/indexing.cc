@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 #include <variant>
 #include <vector>
 
+#include "tessera/backends/addition.h"
+#include "tessera/backends/cpu/axis_lines.h"
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
 #include "tessera/backends/cpu/scratch.h"
@@ -21,19 +22,6 @@ namespace {
 
 constexpr std::int64_t kElementsPerTask = 1 << 14;
 constexpr std::int64_t kColumnsPerTask = 64;  // at least: several cache lines of each row
-
-struct Extent {
-  std::int64_t outer = 1, length, inner = 1;
-};
-
-Extent extent_of(const Shape& shape, int axis) {
-  Extent extent{};
-  extent.outer = extent.inner = 1;
-  extent.length = shape[axis];
-  for (int i = 0; i < axis; ++i) extent.outer *= shape[i];
-  for (int i = axis + 1; i < shape.rank(); ++i) extent.inner *= shape[i];
-  return extent;
-}
 
 struct IndexRange {
   std::int64_t lowest, highest;
@@ -56,7 +44,7 @@ bool in_bounds(const std::int64_t* index, std::int64_t count, std::int64_t lengt
 }
 
 template <typename Bits>
-void gather_rows(const Bits* x, const Extent& extent, const std::int64_t* index, std::int64_t count,
+void gather_rows(const Bits* x, const AxisLines& extent, const std::int64_t* index, std::int64_t count,
                  Bits* out) {
   const std::int64_t rows = extent.outer * count, inner = extent.inner;
   const std::int64_t per_task =
@@ -73,16 +61,8 @@ void gather_rows(const Bits* x, const Extent& extent, const std::int64_t* index,
 }
 
 template <typename T>
-T plus(T a, T b) {
-  if constexpr (std::is_integral_v<T>)  // wraps
-    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  else
-    return a + b;
-}
-
-template <typename T>
 struct Addition {
-  Extent extent;
+  AxisLines extent;
   const std::int64_t* index;
   std::int64_t count;
   const T* source;
@@ -138,7 +118,7 @@ std::vector<std::int64_t> disjoint_stretches(const std::int64_t* index, std::int
 // Columns first, which share the work evenly whatever the index; destinations for the threads that are left.
 template <typename T>
 void add_by_columns_and_destinations(const Addition<T>& addition, std::int64_t outer) {
-  const Extent& extent = addition.extent;
+  const AxisLines& extent = addition.extent;
   const std::int64_t threads = thread_count();
   const std::int64_t strips = std::clamp<std::int64_t>(extent.inner / kColumnsPerTask, 1, threads);
   const std::int64_t groups = (threads + strips - 1) / strips;
@@ -150,7 +130,7 @@ void add_by_columns_and_destinations(const Addition<T>& addition, std::int64_t o
 
 template <typename T>
 void add_on_all_threads(const Addition<T>& addition) {
-  const Extent& extent = addition.extent;
+  const AxisLines& extent = addition.extent;
   const Interval all{0, addition.count}, everywhere{0, extent.length}, columns{0, extent.inner};
   const auto add_whole = [&](std::int64_t o) { add_rows(addition, o, all, everywhere, columns); };
   if (thread_count() == 1 || addition.count * extent.inner * extent.outer < kElementsPerTask) {
@@ -176,17 +156,16 @@ void add_on_all_threads(const Addition<T>& addition) {
 template <typename T>
 bool add_at_indices(const KernelCall& call) {
   const TensorView& x = call.inputs[0];
-  Addition<T> addition{};
-  addition.extent = extent_of(x.shape, std::get<AxisAttributes>(call.attributes).axis);
-  addition.count = call.inputs[1].elements();
-  addition.out = call.output.as<T>();
   ScratchScope scratch;
-  addition.index = dense<std::int64_t>(call.inputs[1], scratch.allocate<std::int64_t>(addition.count));
+  Addition<T> addition{{x.shape, std::get<AxisAttributes>(call.attributes).axis},
+                       dense<std::int64_t>(call.inputs[1], scratch),
+                       call.inputs[1].elements(),
+                       nullptr,
+                       call.output.as<T>()};
   if (!in_bounds(addition.index, addition.count, addition.extent.length))
     return false;  // the reference backend has the message
   copy_view(x, call.output);
-  addition.source = dense<T>(
-      call.inputs[2], scratch.allocate<T>(call.inputs[2].contiguous() ? 0 : call.inputs[2].elements()));
+  addition.source = dense<T>(call.inputs[2], scratch);
   add_on_all_threads(addition);
   return true;
 }
@@ -198,35 +177,19 @@ bool run_gather(const KernelCall& call) {
   if (!x.contiguous()) return false;
   const std::int64_t count = call.inputs[1].elements();
   if (call.output.elements() == 0) return false;
-  const Extent extent = extent_of(x.shape, std::get<AxisAttributes>(call.attributes).axis);
+  const AxisLines extent(x.shape, std::get<AxisAttributes>(call.attributes).axis);
   ScratchScope scratch;
-  const std::int64_t* index = dense<std::int64_t>(call.inputs[1], scratch.allocate<std::int64_t>(count));
+  const std::int64_t* index = dense<std::int64_t>(call.inputs[1], scratch);
   if (!in_bounds(index, count, extent.length)) return false;  // the reference backend has the message
-  switch (dtype_size(x.dtype)) {
-    case 1:
-      gather_rows(x.as<const std::uint8_t>(), extent, index, count, call.output.as<std::uint8_t>());
-      break;
-    case 4:
-      gather_rows(x.as<const std::uint32_t>(), extent, index, count, call.output.as<std::uint32_t>());
-      break;
-    default:
-      gather_rows(x.as<const std::uint64_t>(), extent, index, count, call.output.as<std::uint64_t>());
-      break;
-  }
-  return true;
+  return with_bits(x.dtype, [&](auto zero) {
+    using Bits = decltype(zero);
+    gather_rows(x.as<const Bits>(), extent, index, count, call.output.as<Bits>());
+    return true;
+  });
 }
 
 bool run_index_add(const KernelCall& call) {
-  switch (call.output.dtype) {
-    case DType::kFloat32:
-      return add_at_indices<float>(call);
-    case DType::kFloat64:
-      return add_at_indices<double>(call);
-    case DType::kInt64:
-      return add_at_indices<std::int64_t>(call);
-    default:
-      return false;
-  }
+  return with_summands(call.output.dtype, [&](auto zero) { return add_at_indices<decltype(zero)>(call); });
 }
 
 }  // namespace tessera::backends

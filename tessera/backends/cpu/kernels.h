@@ -43,6 +43,7 @@ bool run_softmax(const KernelCall& call);
 bool run_softmax_gradient(const KernelCall& call);
 bool run_cross_entropy(const KernelCall& call);  // and its gradient
 bool run_layer_norm(const KernelCall& call);     // and the gradient of its input
+bool run_layer_norm_gradient(const KernelCall& call);
 bool run_layer_norm_scale_gradient(const KernelCall& call);
 
 // Random numbers: random_fill.cc, random_permutation.cc

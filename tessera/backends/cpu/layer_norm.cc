@@ -1,6 +1,6 @@
-// Layer normalisation: rows over the trailing axes. The gradient of the scale is a sum over rows (contract rule
-// 3): row i of a block of 1,024 is added to lane i mod 16, and the lanes of all columns stay in the second-level
-// cache.
+// Layer normalisation: rows over the trailing axes. The gradients of scale and shift are sums over rows (contract rule
+// 3): row i of a block of 1,024 is added to lane i mod 16. A task takes the rows of one lane, so that the lane's columns stay in
+// the first-level cache and threads need not wait for each other.
 
 #include <algorithm>
 #include <cstdint>
@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::int64_t kBlock = numerics::kReduceBlock;
 constexpr std::int64_t kChains = numerics::kReduceLanes;
-constexpr std::int64_t kTile = 2048;  // columns whose lanes are kept at once
 
 struct Rows {
   std::int64_t count = 1, length = 1;
@@ -29,94 +28,119 @@ struct Rows {
   }
 };
 
-template <typename T>
-const T* dense_in(ScratchScope& scratch, const TensorView& view) {
-  return dense<T>(view, view.contiguous() ? nullptr : scratch.allocate<T>(view.elements()));
-}
-
 // (x, scale, shift), or (g, x, scale) for the gradient of the input.
 template <typename T>
 bool map_rows(const KernelCall& call) {
-  const RowLoops<T>* loops = row_loops<T>();
+  const LayerNormLoops<T>* loops = layer_norm_loops<T>();
   const auto& attributes = std::get<LayerNormAttributes>(call.attributes);
   if (loops == nullptr || call.output.elements() == 0) return false;
   const Rows rows(call.output.shape, attributes.axes);
   const T epsilon = static_cast<T>(attributes.epsilon);
   ScratchScope scratch;
   const T* in[3];
-  for (std::size_t i = 0; i < 3; ++i) in[i] = dense_in<T>(scratch, call.inputs[i]);
+  for (std::size_t i = 0; i < 3; ++i) in[i] = dense<T>(call.inputs[i], scratch);
   T* out = call.output.as<T>();
   const std::int64_t n = rows.length;
   for_rows_of(out, rows.count, n, [&](std::int64_t row, const RowResult<T>& to) {
     if (call.op == Op::kLayerNorm)
       loops->layer_norm(in[0] + row * n, in[1], in[2], n, epsilon, to);
     else
-      loops->layer_norm_input_gradient(in[0] + row * n, in[1] + row * n, in[2], n, epsilon, to);
+      loops->to_input({in[0] + row * n, in[1] + row * n, in[2], n, n, epsilon}, to);
   });
   return true;
 }
 
-template <typename T>
-struct ScaleGradient {
-  const RowLoops<T>& loops;
-  const T *g, *x;
-  Rows rows;
-  T epsilon;
+// kSums sums over rows, each of n columns: each_lane(row, end, lane) adds the rows row, row + 16, ... before `end` to the lane, which
+// has the columns of one sum behind those of the other.
+template <typename T, int kSums>
+class LaneSums {
+ public:
+  LaneSums(const Rows& rows, ScratchScope& scratch)
+      : rows_(rows),
+        blocks_((rows.count + kBlock - 1) / kBlock),
+        lanes_(scratch.allocate<T>(blocks_ * kChains * width())) {}
 
-  // The sums over rows first_row ... end-1, of one block, of columns [column, column + columns). `of_x` has the
-  // rows' statistics, or is null: they are computed while the row is near.
-  void sum_block(std::int64_t first_row, std::int64_t end, std::int64_t column, std::int64_t columns,
-                 const RowStatistics<T>* of_x, T* out) const {
-    ScratchScope scratch;
-    T* lanes = scratch.allocate<T>(kChains * columns);
-    std::fill(lanes, lanes + kChains * columns, T(0));
-    for (std::int64_t row = first_row; row < end; ++row) {
-      const std::int64_t start = row * rows.length;
-      const auto statistics = of_x != nullptr ? of_x[row] : loops.statistics(x + start, rows.length, epsilon);
-      loops.add_normalized(g + start + column, x + start + column, statistics, columns, rows.length,
-                           lanes + (row - first_row) % kChains * columns);
-    }
-    for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
-      for (std::int64_t j = 0; j < s * columns; ++j) lanes[j] = lanes[j] + lanes[j + s * columns];
-    std::copy(lanes, lanes + columns, out);
-  }
-
-  // Row `block` of `partial` gets the sums over a block of rows. In one pass over memory where whole rows of
-  // lanes fit a cache and there is a block for every thread; else statistics first, then tiles of columns.
-  void sum_blocks(std::int64_t blocks, T* partial) const {
-    const std::int64_t n = rows.length;
-    const auto block_end = [&](std::int64_t block) { return std::min(rows.count, (block + 1) * kBlock); };
-    if (n <= 4 * kTile && blocks >= thread_count())
-      return parallel_for(blocks, [&](std::int64_t block) {
-        sum_block(block * kBlock, block_end(block), 0, n, nullptr, partial + block * n);
-      });
-    ScratchScope scratch;
-    auto* of_x = scratch.allocate<RowStatistics<T>>(rows.count);
-    for_rows(rows.count, n, [&](std::int64_t row) { of_x[row] = loops.statistics(x + row * n, n, epsilon); });
-    const std::int64_t tiles = (n + kTile - 1) / kTile;
-    parallel_for(blocks * tiles, [&](std::int64_t unit) {
-      const std::int64_t block = unit / tiles, column = unit % tiles * kTile;
-      sum_block(block * kBlock, block_end(block), column, std::min(kTile, n - column), of_x,
-                partial + block * n + column);
+  template <typename EachLane>
+  void add(EachLane each_lane) {
+    const std::int64_t chains = std::min(kChains, rows_.count);
+    parallel_for(blocks_ * chains, [&](std::int64_t task) {
+      const std::int64_t block = task / chains, chain = task % chains;
+      T* lane = lane_of(block, chain);
+      std::fill(lane, lane + width(), T(0));
+      const std::int64_t end = std::min(rows_.count, (block + 1) * kBlock);
+      each_lane(block * kBlock + chain, end, lane);
     });
+    parallel_for(blocks_, [&](std::int64_t block) { combine(block, chains); });
   }
+
+  void store(T* out) const {
+    for (std::int64_t j = 0; j < width(); ++j)
+      out[j] = numerics::tree_combine(
+          blocks_, [&](std::int64_t block) { return lane_of(block, 0)[j]; }, [](T a, T b) { return a + b; });
+  }
+
+ private:
+  std::int64_t width() const { return kSums * rows_.length; }
+  T* lane_of(std::int64_t block, std::int64_t chain) const {
+    return lanes_ + (block * kChains + chain) * width();
+  }
+
+  // Into the block's first lane. What no row came to is +0.
+  void combine(std::int64_t block, std::int64_t chains) {
+    T* lanes = lane_of(block, 0);
+    std::fill(lane_of(block, chains), lane_of(block, kChains), T(0));
+    for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
+      for (std::int64_t j = 0; j < s * width(); ++j) lanes[j] = lanes[j] + lanes[j + s * width()];
+  }
+
+  Rows rows_;
+  std::int64_t blocks_;
+  T* lanes_;
 };
 
 template <typename T>
 bool scale_gradient(const KernelCall& call) {
-  const RowLoops<T>* loops = row_loops<T>();
+  const LayerNormLoops<T>* loops = layer_norm_loops<T>();
   const auto& attributes = std::get<LayerNormAttributes>(call.attributes);
   const Rows rows(call.inputs[0].shape, attributes.axes);
   if (loops == nullptr || rows.count == 0 || rows.length == 0) return false;
   ScratchScope scratch;
-  const T *g = dense_in<T>(scratch, call.inputs[0]), *x = dense_in<T>(scratch, call.inputs[1]);
-  const std::int64_t n = rows.length, blocks = (rows.count + kBlock - 1) / kBlock;
-  T* partial = scratch.allocate<T>(blocks * n);
-  ScaleGradient<T>{*loops, g, x, rows, static_cast<T>(attributes.epsilon)}.sum_blocks(blocks, partial);
+  const T *g = dense<T>(call.inputs[0], scratch), *x = dense<T>(call.inputs[1], scratch);
+  const std::int64_t n = rows.length, next = kChains * n;
+  const T epsilon = static_cast<T>(attributes.epsilon);
+  LaneSums<T, 1> sums(rows, scratch);
+  sums.add([&](std::int64_t row, std::int64_t end, T* lane) {
+    for (; row < end; row += kChains)
+      loops->to_scale({g + row * n, x + row * n, nullptr, n, next, epsilon}, lane);
+  });
+  sums.store(call.output.as<T>());
+  return true;
+}
+
+// All three in one pass over g and x: of the input, of the scale, of the shift, one behind the other.
+template <typename T>
+bool all_gradients(const KernelCall& call) {
+  const LayerNormLoops<T>* loops = layer_norm_loops<T>();
+  const auto& attributes = std::get<LayerNormAttributes>(call.attributes);
+  const Rows rows(call.inputs[0].shape, attributes.axes);
+  if (loops == nullptr || rows.count == 0 || rows.length == 0) return false;
+  ScratchScope scratch;
+  const T* in[3];
+  for (std::size_t i = 0; i < 3; ++i) in[i] = dense<T>(call.inputs[i], scratch);
+  const std::int64_t n = rows.length, next = kChains * n;
+  const T epsilon = static_cast<T>(attributes.epsilon);
   T* out = call.output.as<T>();
-  for (std::int64_t j = 0; j < n; ++j)
-    out[j] = numerics::tree_combine(
-        blocks, [&](std::int64_t block) { return partial[block * n + j]; }, [](T a, T b) { return a + b; });
+  const bool streams = streams_rows(out, rows.count, n);
+  LaneSums<T, 2> sums(rows, scratch);
+  sums.add([&](std::int64_t row, std::int64_t end, T* lane) {
+    for (; row < end; row += kChains) {
+      T* to = out + row * n;
+      loops->to_all({in[0] + row * n, in[1] + row * n, in[2], n, next, epsilon}, {to, to, streams}, lane,
+                    lane + n);
+    }
+    if (streams) hwy::FlushStream();
+  });
+  sums.store(out + rows.count * n);
   return true;
 }
 
@@ -125,6 +149,12 @@ bool scale_gradient(const KernelCall& call) {
 bool run_layer_norm(const KernelCall& call) {
   if (call.output.dtype == DType::kFloat32) return map_rows<float>(call);
   if (call.output.dtype == DType::kFloat64) return map_rows<double>(call);
+  return false;
+}
+
+bool run_layer_norm_gradient(const KernelCall& call) {
+  if (call.output.dtype == DType::kFloat32) return all_gradients<float>(call);
+  if (call.output.dtype == DType::kFloat64) return all_gradients<double>(call);
   return false;
 }
 

@@ -38,7 +38,7 @@ bool map_rows(const KernelCall& call, Function function) {
   std::array<const T*, kInputs> inputs;
   for (std::size_t i = 0; i < kInputs; ++i) {
     const TensorView moved = with_axis_last(call.inputs[i], axis);
-    inputs[i] = dense<T>(moved, moved.contiguous() ? nullptr : scratch.allocate<T>(rows * n));
+    inputs[i] = dense<T>(moved, scratch);
   }
   const TensorView moved_out = with_axis_last(call.output, axis);
   T* out = moved_out.contiguous() ? call.output.as<T>() : scratch.allocate<T>(rows * n);
@@ -80,13 +80,13 @@ bool cross_entropy(const KernelCall& call) {
   for (std::int64_t i = 0; i < rows; ++i)
     if (labels[i] < 0 || labels[i] >= n) return false;  // the reference backend has the message
   ScratchScope scratch;
-  const T* x = dense<T>(logits, logits.contiguous() ? nullptr : scratch.allocate<T>(logits.elements()));
+  const T* x = dense<T>(logits, scratch);
   T* out = call.output.as<T>();
   if (call.op == Op::kCrossEntropy) {
     for_rows(rows, n, [&](std::int64_t i) { out[i] = loops->cross_entropy(x + i * n, n, labels[i]); });
     return true;
   }
-  const T* g = dense<T>(call.inputs[2], scratch.allocate<T>(rows));
+  const T* g = dense<T>(call.inputs[2], scratch);
   for_rows_of(out, rows, n, [&](std::int64_t i, const RowResult<T>& to) {
     loops->cross_entropy_gradient(x + i * n, n, labels[i], g[i], to);
   });

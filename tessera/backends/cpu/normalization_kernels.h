@@ -1,4 +1,4 @@
-// Softmax, its relatives and layer normalisation, one row at a time and for each SIMD level: the passes over a
+// Softmax, its relatives and layer normalisation (layer_norm_kernels.cc), one row at a time and for each SIMD level: the passes over a
 // row follow each other while it is in the first-level cache, and the next row is fetched meanwhile.
 //
 // A row is n >= 1 contiguous elements; sums are contract rule 3. The softmax of a row whose numbers lie within
@@ -35,17 +35,29 @@ struct RowLoops {
   void (*softmax_gradient)(const T* y, const T* g, std::int64_t n, const RowResult<T>& to);
   void (*log_softmax_gradient)(const T* y, const T* g, std::int64_t n, const RowResult<T>& to);
   void (*cross_entropy_gradient)(const T* x, std::int64_t n, std::int64_t label, T g, const RowResult<T>& to);
-
-  RowStatistics<T> (*statistics)(const T* x, std::int64_t n, T epsilon);
-  void (*layer_norm)(const T* x, const T* scale, const T* shift, std::int64_t n, T epsilon,
-                     const RowResult<T>& to);
-  void (*layer_norm_input_gradient)(const T* g, const T* x, const T* scale, std::int64_t n, T epsilon,
-                                    const RowResult<T>& to);
-  // lane += g * ((x - mean) * inverse); the next row, `next` elements on, is fetched meanwhile.
-  void (*add_normalized)(const T* g, const T* x, const RowStatistics<T>& of_x, std::int64_t n,
-                         std::int64_t next, T* lane);
 };
 template <typename T>
 const RowLoops<T>* row_loops();
+
+// A row of x and of the gradient g that arrived at its normalisation; the row that is worked on after it lies `next`
+// elements on.
+template <typename T>
+struct LayerNormRow {
+  const T *g, *x, *scale;
+  std::int64_t n, next;
+  T epsilon;
+};
+
+template <typename T>
+struct LayerNormLoops {
+  void (*layer_norm)(const T* x, const T* scale, const T* shift, std::int64_t n, T epsilon,
+                     const RowResult<T>& to);
+  // The gradient of the row's input; of the scale, scale_lane += g * normalized; both, and shift_lane += g.
+  void (*to_input)(const LayerNormRow<T>& row, const RowResult<T>& to);
+  void (*to_scale)(const LayerNormRow<T>& row, T* scale_lane);
+  void (*to_all)(const LayerNormRow<T>& row, const RowResult<T>& to, T* scale_lane, T* shift_lane);
+};
+template <typename T>
+const LayerNormLoops<T>* layer_norm_loops();
 
 }  // namespace tessera::backends

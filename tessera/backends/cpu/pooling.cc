@@ -129,7 +129,7 @@ bool pool_largest(const KernelCall& call) {
   const Planes planes = planes_of(call.inputs[0].shape, call.output.shape, window);
   ScratchScope scratch;
   const TensorView& x = call.inputs[0];
-  const T* pixels = dense<T>(x, scratch.allocate<T>(x.contiguous() ? 0 : x.elements()));
+  const T* pixels = dense<T>(x, scratch);
   T* out = call.output.as<T>();
   const PairPoolLoop loop = is_pair_window(planes) ? pair_pool_loop() : nullptr;
   for_each_plane(planes, [&](std::int64_t plane) {
@@ -148,7 +148,7 @@ bool pool_places(const KernelCall& call) {
   const Planes planes = planes_of(call.inputs[0].shape, call.output.shape, window);
   ScratchScope scratch;
   const TensorView& x = call.inputs[0];
-  const T* pixels = dense<T>(x, scratch.allocate<T>(x.contiguous() ? 0 : x.elements()));
+  const T* pixels = dense<T>(x, scratch);
   std::int64_t* out = call.output.as<std::int64_t>();
   const PairPoolLoop loop = is_pair_window(planes) ? pair_pool_loop() : nullptr;
   for_each_plane(planes, [&](std::int64_t plane) {
@@ -182,7 +182,7 @@ bool pool_average(const KernelCall& call) {
   const Planes planes = planes_of(call.inputs[0].shape, call.output.shape, window);
   ScratchScope scratch;
   const TensorView& x = call.inputs[0];
-  const T* pixels = dense<T>(x, scratch.allocate<T>(x.contiguous() ? 0 : x.elements()));
+  const T* pixels = dense<T>(x, scratch);
   T* out = call.output.as<T>();
   for_each_plane(planes, [&](std::int64_t plane) {
     const T* from = pixels + plane * planes.height * planes.width;

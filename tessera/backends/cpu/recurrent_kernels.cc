@@ -12,42 +12,13 @@
 #include "tessera/backends/cpu/simd_level.h"
 
 #if TESSERA_SIMD_TARGET
+#include "tessera/backends/cpu/each_vector-inl.h"
 #include "tessera/numerics/hwy_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace fn = tessera::numerics::HWY_NAMESPACE;
-
-// Where a vector of each array lies: a whole one, or the last one with a mask.
-template <typename T, bool kWhole>
-struct Lanes {
-  hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
-  std::int64_t at, left;
-
-  HWY_INLINE auto mask() const { return hn::FirstN(d, static_cast<std::size_t>(left)); }
-  HWY_INLINE V load(const T* from) const {
-    if constexpr (kWhole)
-      return hn::LoadU(d, from + at);
-    else
-      return hn::MaskedLoad(mask(), d, from + at);
-  }
-  HWY_INLINE void store(V v, T* to) const {
-    if constexpr (kWhole)
-      hn::StoreU(v, d, to + at);
-    else
-      hn::BlendedStore(v, mask(), d, to + at);
-  }
-};
-
-template <typename T, class Body>
-HWY_INLINE void for_each_vector(std::int64_t count, Body body) {
-  const auto lanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
-  std::int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) body(Lanes<T, true>{{}, i, lanes});
-  if (i < count) body(Lanes<T, false>{{}, i, count - i});
-}
 
 template <typename T>
 void gru_forward(const GruForward<T>& s) {

@@ -55,6 +55,11 @@ struct MaxStep {
   static HWY_INLINE V step(D, V lane, V x) {
     return hn::IfThenElse(hn::Or(hn::Gt(lane, x), hn::IsNaN(lane)), lane, x);
   }
+  // The same where no element is NaN.
+  template <class V>
+  static HWY_INLINE V step_of_numbers(V lane, V x) {
+    return hn::Max(x, lane);
+  }
   template <typename T>
   static T combine(T a, T b) {
     return (a > b || a != a ? a : b) + T(0);
@@ -69,6 +74,10 @@ struct MinStep {
   template <class D, class V>
   static HWY_INLINE V step(D, V lane, V x) {
     return hn::IfThenElse(hn::Or(hn::Lt(lane, x), hn::IsNaN(lane)), lane, x);
+  }
+  template <class V>
+  static HWY_INLINE V step_of_numbers(V lane, V x) {
+    return hn::Min(x, lane);
   }
   template <typename T>
   static T combine(T a, T b) {
@@ -120,34 +129,6 @@ struct Reduction {
     for (int b = 0; b < kBlocks; ++b) results[b] = combine_vectors(sums[b]);
   }
 
-  // One whole block whose elements may go to any lane: four chains instead of one that waits for itself.
-  static HWY_INLINE T block_in_any_order(const T* HWY_RESTRICT x) {
-    const D d;
-    V best[4];
-    TESSERA_UNROLL
-    for (int q = 0; q < 4; ++q) best[q] = hn::Set(d, S::template start<T>());
-    for (std::int64_t i = 0; i < kBlock; i += 4 * kWidth) {
-      TESSERA_UNROLL
-      for (int q = 0; q < 4; ++q) best[q] = S::step(d, best[q], hn::LoadU(d, x + i + q * kWidth));
-    }
-    V sums[kVectors];
-    TESSERA_UNROLL
-    for (int v = 0; v < static_cast<int>(kVectors); ++v) {
-      sums[v] = best[v];
-      TESSERA_UNROLL
-      for (int q = v + static_cast<int>(kVectors); q < 4; q += static_cast<int>(kVectors))
-        sums[v] = S::step(d, sums[v], best[q]);
-    }
-    return combine_vectors(sums);
-  }
-
-  static HWY_INLINE T whole_block(const T* HWY_RESTRICT x) {
-    if constexpr (S::kAnyOrder && kVectors <= 4) return block_in_any_order(x);
-    T result;
-    whole_blocks<1>(x, &result);
-    return result;
-  }
-
   static HWY_INLINE T part_of_block(const T* HWY_RESTRICT x, std::int64_t n) {
     const D d;
     const V start = hn::Set(d, S::template start<T>());
@@ -170,13 +151,58 @@ struct Reduction {
     return combine_vectors(sums);
   }
 
+  // Elements that may go to any lane, n of them, four vectors or a multiple: four chains instead of one that waits for itself. Sums of
+  // the elements tell whether one may be NaN (infinities of both signs look like it): an addition for each rather
+  // than a comparison and a choice.
+  static HWY_INLINE T in_any_order(const T* HWY_RESTRICT x, std::int64_t n) {
+    const D d;
+    V best[4], sums[4];
+    TESSERA_UNROLL
+    for (int q = 0; q < 4; ++q) {
+      best[q] = hn::Set(d, S::template start<T>());
+      sums[q] = hn::Zero(d);
+    }
+    _Pragma("GCC unroll 1")  // whole, it loads everything before it adds anything, and spills
+        for (std::int64_t i = 0; i < n; i += 4 * kWidth) {
+      TESSERA_UNROLL
+      for (int q = 0; q < 4; ++q) {
+        const V v = hn::LoadU(d, x + i + q * kWidth);
+        best[q] = S::step_of_numbers(best[q], v);
+        sums[q] = hn::Add(sums[q], v);
+      }
+    }
+    const V sum = hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3]));
+    if (!hn::AllFalse(d, hn::IsNaN(sum))) return part_of_block(x, n);
+    V lanes[kVectors];
+    TESSERA_UNROLL
+    for (int v = 0; v < static_cast<int>(kVectors); ++v) {
+      lanes[v] = best[v];
+      TESSERA_UNROLL
+      for (int q = v + static_cast<int>(kVectors); q < 4; q += static_cast<int>(kVectors))
+        lanes[v] = S::step_of_numbers(lanes[v], best[q]);
+    }
+    return combine_vectors(lanes);
+  }
+
+  static HWY_INLINE T any_block(const T* HWY_RESTRICT x, std::int64_t n) {
+    if constexpr (S::kAnyOrder && kVectors <= 4) {
+      const std::int64_t even = n - n % (4 * kWidth);
+      if (even == 0) return part_of_block(x, n);
+      const T most = in_any_order(x, even);
+      return even == n ? most : S::combine(most, part_of_block(x + even, n - even));
+    }
+    if (n < kBlock) return part_of_block(x, n);
+    T result;
+    whole_blocks<1>(x, &result);
+    return result;
+  }
+
   static void blocks(const T* x, std::int64_t n, T* results, bool together) {
     constexpr int kTogether = kVectors >= 4 ? 2 : 4;
     if (together && !S::kAnyOrder)
       for (; n >= kTogether * kBlock; n -= kTogether * kBlock, x += kTogether * kBlock, results += kTogether)
         whole_blocks<kTogether>(x, results);
-    for (; n >= kBlock; n -= kBlock, x += kBlock) *results++ = whole_block(x);
-    if (n > 0) *results = part_of_block(x, n);
+    for (; n > 0; n -= kBlock, x += kBlock) *results++ = any_block(x, n < kBlock ? n : kBlock);
   }
 
   // Elements offsets[0], offsets[16], ... of many lists, all of one lane.

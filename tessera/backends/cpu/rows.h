@@ -27,12 +27,18 @@ void for_rows(std::int64_t rows, std::int64_t n, Body&& body) {
   });
 }
 
+// Whether rows of n elements from `out` on are to go past the caches.
+template <typename T>
+bool streams_rows(const T* out, std::int64_t rows, std::int64_t n) {
+  const std::int64_t row_bytes = n * static_cast<std::int64_t>(sizeof(T));
+  return rows * row_bytes >= kStreamedBytes && row_bytes % 64 == 0 &&
+         reinterpret_cast<std::uintptr_t>(out) % 64 == 0;
+}
+
 // body(row, where its result goes).
 template <typename T, typename Body>
 void for_rows_of(T* out, std::int64_t rows, std::int64_t n, Body&& body) {
-  const std::int64_t row_bytes = n * static_cast<std::int64_t>(sizeof(T));
-  const bool streams = rows * row_bytes >= kStreamedBytes && row_bytes % 64 == 0 &&
-                       reinterpret_cast<std::uintptr_t>(out) % 64 == 0;
+  const bool streams = streams_rows(out, rows, n);
   const std::int64_t per_task = std::max<std::int64_t>(1, kRowElementsPerTask / n);
   parallel_for((rows + per_task - 1) / per_task, [&](std::int64_t task) {
     ScratchScope scratch;

@@ -217,7 +217,7 @@ bool sort_or_argsort(const KernelCall& call) {
   const TensorView& view = call.inputs[0];
   if (view.shape[sort.axis] > std::numeric_limits<std::uint32_t>::max()) return false;
   ScratchScope scratch;
-  const T* x = dense<T>(view, scratch.allocate<T>(view.contiguous() ? 0 : view.elements()));
+  const T* x = dense<T>(view, scratch);
   for_each_block(call, [&](const Block& block) {
     if (call.op == Op::kSort)
       sort_block(x, block, sort.descending, call.output.as<T>());

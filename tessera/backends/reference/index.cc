@@ -1,4 +1,5 @@
 // Operations with an int64 index along one axis. A tensor is read as [outer, length of the axis, inner].
+#include "tessera/backends/addition.h"
 #include "tessera/backends/reference/common.h"
 #include "tessera/backends/reference/kernels.h"
 #include "tessera/tensor/op.h"
@@ -8,18 +9,13 @@ namespace {
 
 void check_indices(const KernelCall& call, const Dense<std::int64_t>& index, int axis) {
   const std::int64_t length = call.inputs[0].shape[axis];
+  if (length == 0 && index.size() > 0)
+    fail("{}: axis {} of {} is empty, but the index asks for {} of its positions", op_info(call.op).name,
+         axis, call.inputs[0].shape.to_string(), index.size());
   for (std::int64_t j = 0; j < index.size(); ++j)
     if (index[j] < 0 || index[j] >= length)
       fail("{}: index[{}] is {}, but axis {} of {} has positions 0 to {}", op_info(call.op).name, j, index[j],
            axis, call.inputs[0].shape.to_string(), length - 1);
-}
-
-template <typename T>
-T plus(T a, T b) {
-  if constexpr (std::is_integral_v<T>)  // wraps
-    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-  else
-    return a + b;
 }
 
 }  // namespace

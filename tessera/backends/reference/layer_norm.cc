@@ -37,6 +37,14 @@ T mean_of(const std::vector<T>& row) {
   return numerics::mean(std::span<const T>(row));
 }
 
+// The sums of n columns, which lie one behind the other.
+template <typename T>
+void sum_columns(const std::vector<T>& columns, std::int64_t n, T* out) {
+  const std::size_t rows = columns.size() / static_cast<std::size_t>(n);
+  for (std::int64_t j = 0; j < n; ++j)
+    out[j] = numerics::sum(std::span<const T>(columns.data() + static_cast<std::size_t>(j) * rows, rows));
+}
+
 }  // namespace
 
 void layer_norm_kernel(const KernelCall& call) {
@@ -91,9 +99,28 @@ void layer_norm_scale_gradient_kernel(const KernelCall& call) {
         products[static_cast<std::size_t>(j * rows + i)] =
             g[i * n + j] * row.normalized[static_cast<std::size_t>(j)];
     });
+    sum_columns(products, n, call.output.as<T>());
+  });
+}
+
+// Its three parts, one behind the other.
+void layer_norm_gradient_kernel(const KernelCall& call) {
+  const Shape& shape = call.inputs[0].shape;
+  const std::int64_t n = row_length(call, shape);
+  dispatch<float, double>(call.output.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const Dense<T> g(call.inputs[0]);
     T* out = call.output.as<T>();
-    for (std::int64_t j = 0; j < n; ++j)
-      out[j] = numerics::sum(std::span<const T>(products.data() + j * rows, static_cast<std::size_t>(rows)));
+    const TensorView of_x{out, call.output.dtype, shape, row_major_strides(shape)};
+    const TensorView of_scale{out + g.size(), call.output.dtype, Shape{n}, Strides{1}};
+    layer_norm_input_gradient_kernel({Op::kLayerNormInputGradient, call.inputs, of_x, call.attributes});
+    layer_norm_scale_gradient_kernel(
+        {Op::kLayerNormScaleGradient, call.inputs.first(2), of_scale, call.attributes});
+    std::vector<T> columns(static_cast<std::size_t>(g.size()));
+    const std::int64_t rows = g.size() / n;
+    for (std::int64_t i = 0; i < g.size(); ++i)
+      columns[static_cast<std::size_t>(i % n * rows + i / n)] = g[i];
+    sum_columns(columns, n, out + g.size() + n);
   });
 }
 
