@@ -213,6 +213,10 @@ std::vector<Example> random_along() {
   return examples;
 }
 
+Activation draw_activation() {
+  return *rc::gen::element(Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid);
+}
+
 std::vector<Example> random_matrix_product() {
   const DType dtype = draw_floating();
   const std::int64_t m = draw_length(600), k = draw_length(900);
@@ -221,7 +225,13 @@ std::vector<Example> random_matrix_product() {
   Shape a = batch, b = other;
   for (const std::int64_t length : {m, k}) a.append(length);
   for (const std::int64_t length : {k, n}) b.append(length);
-  return {{Op::kMatrixMultiply, {draw_tensor(a, dtype), draw_tensor(b, dtype)}, {}}};
+  Shape rows = batch;
+  if (*rc::gen::arbitrary<bool>()) rows.append(m);
+  rows.append(k);
+  const FinishAttributes finish{.activation = draw_activation()};
+  return {
+      {Op::kMatrixMultiply, {draw_tensor(a, dtype), draw_tensor(b, dtype)}, {}},
+      {Op::kLinear, {draw_tensor(rows, dtype), draw_tensor({n, k}, dtype), draw_tensor({n}, dtype)}, finish}};
 }
 
 struct Convolved {
@@ -420,8 +430,7 @@ std::vector<Example> random_finish() {
   const DType dtype = draw_floating();
   const Shape shape = draw_shape(1, 4, 40000);
   FinishAttributes finish{.axis = draw_axis(shape), .drop = 0.4, .scale = 1 / 0.6};
-  finish.activation =
-      *rc::gen::element(Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid);
+  finish.activation = draw_activation();
   finish.bias = *rc::gen::arbitrary<bool>();
   finish.drops = *rc::gen::arbitrary<bool>();
   std::vector<Tensor> inputs = {draw_tensor(shape, dtype)};

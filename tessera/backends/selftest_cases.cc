@@ -350,6 +350,35 @@ void add_matmul(Cases& cases) {
   }
 }
 
+void add_linear(Cases& cases) {
+  struct Sizes {
+    Shape x;
+    std::int64_t n;
+  };
+  const auto add_case = [&](DType dtype, const Sizes& sizes, Activation activation, Values values,
+                            Layout layout) {
+    const std::int64_t k = sizes.x[sizes.x.rank() - 1], n = sizes.n;
+    cases.add(case_name(dtype, "{}{} to {}, activation {}{}", layout_name(layout), sizes.x.to_string(), n,
+                        static_cast<int>(activation), values == Values::kAwkward ? ", awkward" : ""),
+              FinishAttributes{.activation = activation}, [=](auto keys) {
+                return Cases::Inputs{make_input(keys[0], sizes.x, dtype, values, layout),
+                                     make_input(keys[1], {n, k}, dtype, values, layout),
+                                     make_input(keys[2], {n}, dtype, values)};
+              });
+  };
+  for (const DType dtype : kFloating) {
+    for (const Activation activation :
+         {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid}) {
+      for (const Sizes& sizes :
+           {Sizes{{5}, 3}, Sizes{{1, 300}, 130}, Sizes{{17, 256}, 33}, Sizes{{65, 600}, 49},
+            Sizes{{130, 31}, 1}, Sizes{{2, 3, 257}, 9}, Sizes{{4, 0}, 3}})
+        add_case(dtype, sizes, activation, Values::kOrdinary, Layout::kContiguous);
+      add_case(dtype, {{2, 19, 300}, 37}, activation, Values::kOrdinary, Layout::kTransposed);
+      add_case(dtype, {{19, 9}, 37}, activation, Values::kAwkward, Layout::kContiguous);
+    }
+  }
+}
+
 struct Convolution {
   const char* name;
   Shape input, weight;
@@ -635,7 +664,8 @@ void add_layer_norm(Cases& cases) {
               });
   };
   for (const DType dtype : kFloating) {
-    for (const Shape& shape : {Shape{1}, Shape{17}, Shape{5, 1024}, Shape{3, 2500}, Shape{1100, 5}, Shape{0, 4}})
+    for (const Shape& shape :
+         {Shape{1}, Shape{17}, Shape{5, 1024}, Shape{3, 2500}, Shape{1100, 5}, Shape{0, 4}})
       add_case(dtype, shape, 1, Values::kOrdinary, Layout::kContiguous);
     for (const Layout layout : kLayouts) add_case(dtype, {33, 10}, 1, Values::kOrdinary, layout);
     add_case(dtype, {4, 5, 6}, 2, Values::kOrdinary, Layout::kContiguous);
@@ -795,7 +825,7 @@ std::vector<Case> cases_of(Op op) {
       (op == Op::kCopy ? add_copy : op == Op::kEmbed ? add_embed : add_concatenate)(cases);
       break;
     case OpClass::kProduct:
-      (op == Op::kMatrixMultiply ? add_matmul : add_convolution)(cases);
+      (op == Op::kMatrixMultiply ? add_matmul : op == Op::kLinear ? add_linear : add_convolution)(cases);
       break;
     case OpClass::kWindow:
       add_window(cases);

@@ -72,24 +72,31 @@ struct Tile {
     a.advance();
   }
 
-  static HWY_INLINE void finish_row(T* HWY_RESTRICT c, std::int64_t last, bool accumulate,
+  // Row i of the sums on its way to memory, plus what c has already and the bias. `whole`: the last vector has no idle lanes.
+  static HWY_INLINE void finish_row(const TileArguments<T>& arguments, int i, bool whole, hn::Mask<D> mask,
                                     V (&sums)[kColumns]) {
     const D d;
+    T* HWY_RESTRICT c = arguments.c + i * arguments.c_row;
+    const auto add = [&](const T* from) HWY_ATTR {
+      TESSERA_UNROLL
+      for (int j = 0; j + 1 < kColumns; ++j) sums[j] = hn::Add(sums[j], hn::LoadU(d, from + j * kLanes));
+      const T* last = from + (kColumns - 1) * kLanes;
+      sums[kColumns - 1] =
+          hn::Add(sums[kColumns - 1], whole ? hn::LoadU(d, last) : hn::MaskedLoad(mask, d, last));
+    };
+    if (arguments.accumulate) add(c);
+    if (arguments.column_bias != nullptr) add(arguments.column_bias);
+    if (arguments.row_bias != nullptr) {
+      const V bias = hn::Set(d, arguments.row_bias[i]);
+      TESSERA_UNROLL
+      for (int j = 0; j < kColumns; ++j) sums[j] = hn::Add(sums[j], bias);
+    }
     TESSERA_UNROLL
-    for (int j = 0; j + 1 < kColumns; ++j) {
-      if (accumulate) sums[j] = hn::Add(hn::LoadU(d, c + j * kLanes), sums[j]);
-      hn::StoreU(sums[j], d, c + j * kLanes);
-    }
-    constexpr int kLast = kColumns - 1;
-    T* end = c + kLast * kLanes;
-    if (last == kLanes) {
-      if (accumulate) sums[kLast] = hn::Add(hn::LoadU(d, end), sums[kLast]);
-      hn::StoreU(sums[kLast], d, end);
-    } else {
-      const auto mask = hn::FirstN(d, static_cast<std::size_t>(last));
-      if (accumulate) sums[kLast] = hn::Add(hn::MaskedLoad(mask, d, end), sums[kLast]);
-      hn::BlendedStore(sums[kLast], mask, d, end);
-    }
+    for (int j = 0; j + 1 < kColumns; ++j) hn::StoreU(sums[j], d, c + j * kLanes);
+    if (whole)
+      hn::StoreU(sums[kColumns - 1], d, c + (kColumns - 1) * kLanes);
+    else
+      hn::BlendedStore(sums[kColumns - 1], mask, d, c + (kColumns - 1) * kLanes);
   }
 
   // As an integer: the address may lie behind the matrix.
@@ -154,9 +161,9 @@ struct Tile {
     }
     for (; k < arguments.depth; ++k, b += b_step) step(a, b, sums);
     const std::int64_t last = arguments.columns - (kColumns - 1) * kLanes;
+    const auto mask = hn::FirstN(d, static_cast<std::size_t>(last));
     TESSERA_UNROLL
-    for (int i = 0; i < kRows; ++i)
-      finish_row(arguments.c + i * arguments.c_row, last, arguments.accumulate, sums[i]);
+    for (int i = 0; i < kRows; ++i) finish_row(arguments, i, last == kLanes, mask, sums[i]);
   }
 };
 
