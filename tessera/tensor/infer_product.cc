@@ -158,6 +158,7 @@ TensorSpec matmul_rule(const RuleCall& call) {
   if (a[last] != b[rows])
     fail("matmul: {} x {}: the inner lengths differ (axis {} of the left is {}, axis {} of the right is {})",
          a.to_string(), b.to_string(), last, a[last], rows, b[rows]);
+  if (last == 1 && rows == 0) return {{a[0], b[1]}, call.input(0).dtype()};
   Shape batch_a, batch_b;
   for (int axis = 0; axis < a.rank() - 2; ++axis) batch_a.append(a[axis]);
   for (int axis = 0; axis < rows; ++axis) batch_b.append(b[axis]);
