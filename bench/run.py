@@ -32,7 +32,7 @@ def numbers(word):
 def work_of(name):
     """Floating-point operations of one call, where GFLOP/s say something."""
     words = name.split(" ")
-    if words[0] == "matmul":
+    if words[0] in ("matmul", "linear"):
         batch, m, k, n = [1, *numbers(words[-1])][-4:]
         return 2 * batch * m * k * n
     return None

@@ -23,7 +23,7 @@ from journey import expect, seal_of
 
 SETTINGS = ["--set", "training.epochs=1", "--set", "record.digest_every=5", "--set", "record.checkpoint_every=10"]
 VIEWS = ("reshape", "permute", "slice", "broadcast_to")  # no memory of their own: a fault there is one of what they show
-SUMS = ("matmul", "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient")  # with long chains of additions
+SUMS = ("matmul", "linear", "conv2d", "conv2d_input_gradient", "conv2d_weight_gradient")  # with long chains of additions
 BITS = {"float32": 32, "float64": 64, "int64": 64, "uint8": 8, "bool": 1, "bfloat16": 16}
 DRAWS = 1000  # of a fault, until one changes a bit: two neighbours of a sum seldom do
 

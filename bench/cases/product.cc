@@ -41,6 +41,16 @@ Case product_case(const Product& product) {
   });
 }
 
+// "linear relu 128x784x256": a layer with its bias and, if it is named, its activation; m x k x n.
+Case linear_case(bool activates, std::int64_t m, std::int64_t k, std::int64_t n) {
+  return lazy(fmt::format("linear {}{}x{}x{}", activates ? "relu " : "", m, k, n), [=] {
+    const auto activation = activates ? tessera::Activation::kRelu : tessera::Activation::kNone;
+    return [x = normal({m, k}), weight = normal({n, k}), bias = normal({n}), activation] {
+      tessera::linear(x, weight, bias, activation);
+    };
+  });
+}
+
 }  // namespace
 
 std::vector<Case> product_cases() {
@@ -101,6 +111,11 @@ std::vector<Case> product_cases() {
   };
   std::vector<Case> cases;
   for (const Product& product : products) cases.push_back(product_case(product));
+  for (const bool activates : {false, true}) {
+    cases.push_back(linear_case(activates, 128, 784, 256));
+    cases.push_back(linear_case(activates, 1600, 256, 768));
+    cases.push_back(linear_case(activates, 4096, 64, 64));
+  }
   return cases;
 }
 

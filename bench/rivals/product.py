@@ -20,7 +20,16 @@ def product(transposed, dtype, *sizes):
     return lambda: torch.matmul(a, b)
 
 
+def linear(activates, m, k, n):
+    x, weight, bias = normal(m, k), normal(n, k), normal(n)
+    if activates:
+        return lambda: torch.relu_(torch.nn.functional.linear(x, weight, bias))
+    return lambda: torch.nn.functional.linear(x, weight, bias)
+
+
 def makers():
+    yield r"linear (\d+)x(\d+)x(\d+)", partial(linear, False)
+    yield r"linear relu (\d+)x(\d+)x(\d+)", partial(linear, True)
     for transposed in ("nn", "nt", "tn", "tt"):
         for word, dtype in (("", torch.float32), ("f64 ", torch.float64)):
             words = ("" if transposed == "nn" else transposed + " ") + word

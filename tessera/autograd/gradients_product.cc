@@ -31,6 +31,48 @@ Contributions MatrixMultiply(const GradientCall& call) {
   return result;
 }
 
+namespace {
+
+// The gradient before the activation that gave y.
+Tensor before_activation(Activation activation, const Tensor& y, const Tensor& g) {
+  switch (activation) {
+    case Activation::kRelu:
+      return select(greater(y, 0), g, 0);
+    case Activation::kTanh:
+      return g * (1 - y * y);
+    case Activation::kSigmoid:
+      return g * (y * (1 - y));
+    case Activation::kNone:
+      break;
+  }
+  return g;
+}
+
+// [..., n] as [count, n], also where n is 0.
+Tensor as_matrix(const Tensor& x, std::int64_t count) {
+  return x.rank() == 2 ? x : reshape(x, {count, x.size(-1)});
+}
+
+}  // namespace
+
+// The gradients of matmul, add and the activation, one after the other; leading axes are part of the summed index of the weight's.
+Contributions Linear(const GradientCall& call) {
+  const Tensor &x = call.inputs[0], &weight = call.inputs[1];
+  const Activation activation = std::get<FinishAttributes>(call.attributes).activation;
+  const Tensor g = before_activation(activation, call.output, call.gradient);
+  Contributions result(3);
+  std::int64_t rows = 1;
+  for (int axis = 0; axis + 1 < x.rank(); ++axis) rows *= x.shape()[axis];
+  const Tensor of_rows = as_matrix(g, rows);
+  if (call.wanted[0]) {
+    const Tensor of_x = matmul(of_rows, weight);
+    result[0] = x.rank() == 2 ? of_x : reshape(of_x, x.shape());
+  }
+  if (call.wanted[1]) result[1] = matmul(transpose(of_rows), as_matrix(x, rows));
+  if (call.wanted[2]) result[2] = unbroadcast(g, call.inputs[2].shape());
+  return result;
+}
+
 // ---- Convolution: with t(x, w, g) = sum(g * conv2d(x, w)), linear in each of its three arguments, the three operations are the
 // derivatives of t, and their gradients are each other. conv3d likewise, with one axis more ----
 namespace {

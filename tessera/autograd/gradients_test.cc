@@ -1,6 +1,7 @@
 // Every differentiable row of ops.def against central differences, to second order. A row without an example fails.
 #include "tessera/autograd/gradients.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -152,6 +153,16 @@ void add_matmul(Examples& all) {
   all[Op::kMatrixMultiply].push_back({"transposed weight",
                                       [](const Inputs& in) { return matmul(in[0], transpose(in[1])); },
                                       {numbers({2, 2, 3}), numbers({4, 3}, -1, 1, 3)}});
+}
+
+void add_linear(Examples& all) {
+  for (const Activation activation :
+       {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid})
+    for (const Shape& shape : {Shape{3}, Shape{2, 3}, Shape{2, 2, 3}})
+      all[Op::kLinear].push_back(
+          {fmt::format("activation {}, x {}", static_cast<int>(activation), shape.to_string()),
+           [=](const Inputs& in) { return linear(in[0], in[1], in[2], activation) * sum(in[1]); },
+           {numbers(shape), numbers({4, 3}, -1, 1, 3), numbers({4}, -1, 1, 5)}});
 }
 
 WindowAttributes window(std::int64_t stride, std::int64_t padding, std::int64_t dilation,
@@ -364,6 +375,7 @@ Examples examples() {
   add_elementwise(all);
   add_shape(all);
   add_matmul(all);
+  add_linear(all);
   add_convolution(all);
   add_pooling(all);
   add_reductions(all);

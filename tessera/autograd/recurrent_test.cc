@@ -1,4 +1,4 @@
-// Fused rows beside the compositions that define them, bit for bit, on both backends: gru, lstm, finish and their gradients.
+// Fused rows beside the compositions that define them, bit for bit, on both backends: gru, lstm, finish, linear and their gradients.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -225,6 +225,67 @@ TEST(Finish, IsItsCompositionAndSoIsItsGradient) {
         check_finish(x, g, options);
       }
   });
+}
+
+// ---- linear ----
+
+Tensor activated(const Tensor& x, Activation activation) {
+  return activation == Activation::kRelu      ? relu(x)
+         : activation == Activation::kTanh    ? tanh(x)
+         : activation == Activation::kSigmoid ? sigmoid(x)
+                                              : x;
+}
+
+constexpr Activation kActivations[] = {Activation::kNone, Activation::kRelu, Activation::kTanh,
+                                       Activation::kSigmoid};
+
+TEST(Linear, IsItsCompositionAndSoIsItsGradient) {
+  on_every_backend([](DType dtype) {
+    RandomSource random(7);
+    for (const Shape& shape :
+         {Shape{30}, Shape{1, 300}, Shape{40, 300}, Shape{5, 7, 30}, Shape{2, 0}, Shape{0, 9}})
+      for (const Activation activation : kActivations) {
+        const std::string name =
+            fmt::format("{}, activation {}", shape.to_string(), static_cast<int>(activation));
+        SCOPED_TRACE(name);
+        Shape output = shape;
+        output[shape.rank() - 1] = 21;
+        const Tensors leaves = {random.normal(name + "x", shape, dtype),
+                                random.normal(name + "w", {21, shape[shape.rank() - 1]}, dtype),
+                                random.normal(name + "b", {21}, dtype)};
+        const Tensor g = random.normal(name + "g", output, dtype);
+        const auto run = [&](const auto& function) {
+          Tape tape;
+          tape.watch(leaves);
+          const Tensor y = function();
+          Tensors results = tape.gradient(y, leaves, g);
+          results.push_back(y);
+          return results;
+        };
+        const Tensors fused = run([&] { return linear(leaves[0], leaves[1], leaves[2], activation); });
+        const Tensors expected =
+            run([&] { return activated(matmul(leaves[0], transpose(leaves[1])) + leaves[2], activation); });
+        for (std::size_t i = 0; i < fused.size(); ++i) {
+          EXPECT_EQ(fused[i].shape(), expected[i].shape()) << i;
+          EXPECT_TRUE(same_bits(fused[i], expected[i])) << i;
+        }
+      }
+  });
+}
+
+TEST(Linear, InBfloat16RoundsOnce) {
+  for (const char* backend : {"reference", "cpu"}) {
+    use_backend(backend);
+    RandomSource random(8);
+    const Tensor x = random.normal("x", {6, 300}), weight = random.normal("w", {21, 300}),
+                 bias = random.normal("b", {21});
+    const auto narrow = [](const Tensor& t) { return cast(t, DType::kBFloat16); };
+    const auto wide = [&](const Tensor& t) { return cast(narrow(t), DType::kFloat32); };
+    const Tensor y = linear(narrow(x), narrow(weight), narrow(bias), Activation::kTanh);
+    EXPECT_TRUE(same_bits(y, narrow(linear(wide(x), wide(weight), wide(bias), Activation::kTanh))))
+        << backend;
+  }
+  use_backend("reference");
 }
 
 }  // namespace

@@ -232,7 +232,7 @@ const std::vector<std::pair<std::string, Composition>>& compositions() {
       {"rnn_tanh", [](const Json& m, const NamedTensors& in) { return recurrent(m, in, tanh_cell); }},
       {"linear",
        [](const Json&, const NamedTensors& in) {
-         return only(matmul(in.at("x"), transpose(in.at("m.weight"))) + in.at("m.bias"));
+         return only(linear(in.at("x"), in.at("m.weight"), in.at("m.bias")));
        }},
       {"softmax", activation([](const Tensor& x) { return softmax(x, -1); })},
       {"log_softmax", activation([](const Tensor& x) { return log_softmax(x, -1); })},

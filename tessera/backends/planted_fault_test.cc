@@ -98,6 +98,21 @@ TEST_P(PlantedFault, SwapsTermsOfBatchedAndTransposedProducts) {
   EXPECT_GT(changed_, 0);
 }
 
+TEST_P(PlantedFault, SwapsTermsOfALayer) {
+  // A bias that is large beside the sums would hide the exchange.
+  const Tensor x = normal({2, 3, 300}), weight = normal({4, 300}) * 0.05, bias = normal({4}) * 0.001;
+  for (const Activation activation :
+       {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid}) {
+    const Operation layer = [&](const std::vector<Tensor>& in) {
+      return linear(in[0], in[1], bias, activation);
+    };
+    for (const std::int64_t term : {1, 60, 100, 160, 200, 254, 256})
+      expect_swap(layer, {x, weight}, {exchange(x, 2, term, term + 1), exchange(weight, 1, term, term + 1)},
+                  term);
+  }
+  EXPECT_GT(changed_, 0);
+}
+
 TEST_P(PlantedFault, SwapsTermsOfReductions) {
   const Tensor x = normal({3, 2100});
   const auto along_rows = [&](const Operation& operation) {

@@ -68,8 +68,7 @@ Examples random_finish() {
   const DType dtype = draw_floating();
   const Shape shape = draw_shape(1, 4, 40000);
   FinishAttributes finish{.axis = draw_axis(shape), .drop = 0.4, .scale = 1 / 0.6};
-  finish.activation =
-      *rc::gen::element(Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid);
+  finish.activation = draw_activation();
   finish.bias = *rc::gen::arbitrary<bool>();
   finish.drops = *rc::gen::arbitrary<bool>();
   std::vector<Tensor> inputs = {draw_tensor(shape, dtype)};

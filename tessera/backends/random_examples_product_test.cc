@@ -12,7 +12,13 @@ Examples random_matrix_product() {
   Shape a = batch, b = other;
   for (const std::int64_t length : {m, k}) a.append(length);
   for (const std::int64_t length : {k, n}) b.append(length);
-  return {{Op::kMatrixMultiply, {draw_tensor(a, dtype), draw_tensor(b, dtype)}, {}}};
+  Shape rows = batch;
+  if (*rc::gen::arbitrary<bool>()) rows.append(m);
+  rows.append(k);
+  const FinishAttributes finish{.activation = draw_activation()};
+  return {
+      {Op::kMatrixMultiply, {draw_tensor(a, dtype), draw_tensor(b, dtype)}, {}},
+      {Op::kLinear, {draw_tensor(rows, dtype), draw_tensor({n, k}, dtype), draw_tensor({n}, dtype)}, finish}};
 }
 
 namespace {

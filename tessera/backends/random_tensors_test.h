@@ -50,6 +50,10 @@ inline selftest::Values draw_values() {
                            Values::kTiny, Values::kHuge);
 }
 
+inline Activation draw_activation() {
+  return *rc::gen::element(Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid);
+}
+
 inline numerics::PhiloxKey draw_key() {
   return {*rc::gen::arbitrary<std::uint32_t>(), *rc::gen::arbitrary<std::uint32_t>()};
 }

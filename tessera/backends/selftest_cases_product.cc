@@ -33,6 +33,35 @@ void add_matmul(Cases& cases) {
   }
 }
 
+void add_linear(Cases& cases) {
+  struct Sizes {
+    Shape x;
+    std::int64_t n;
+  };
+  const auto add_case = [&](DType dtype, const Sizes& sizes, Activation activation, Values values,
+                            Layout layout) {
+    const std::int64_t k = sizes.x[sizes.x.rank() - 1], n = sizes.n;
+    cases.add(case_name(dtype, "{}{} to {}, activation {}{}", layout_name(layout), sizes.x.to_string(), n,
+                        static_cast<int>(activation), values == Values::kAwkward ? ", awkward" : ""),
+              FinishAttributes{.activation = activation}, [=](auto keys) {
+                return Cases::Inputs{make_input(keys[0], sizes.x, dtype, values, layout),
+                                     make_input(keys[1], {n, k}, dtype, values, layout),
+                                     make_input(keys[2], {n}, dtype, values)};
+              });
+  };
+  for (const DType dtype : kFloating) {
+    for (const Activation activation :
+         {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid}) {
+      for (const Sizes& sizes :
+           {Sizes{{5}, 3}, Sizes{{1, 300}, 130}, Sizes{{17, 256}, 33}, Sizes{{65, 600}, 49},
+            Sizes{{130, 31}, 1}, Sizes{{2, 3, 257}, 9}, Sizes{{4, 0}, 3}})
+        add_case(dtype, sizes, activation, Values::kOrdinary, Layout::kContiguous);
+      add_case(dtype, {{2, 19, 300}, 37}, activation, Values::kOrdinary, Layout::kTransposed);
+      add_case(dtype, {{19, 9}, 37}, activation, Values::kAwkward, Layout::kContiguous);
+    }
+  }
+}
+
 struct Convolution {
   const char* name;
   Shape input, weight;
@@ -135,7 +164,8 @@ void add_convolution(Cases& cases) {
 }  // namespace
 
 void add_product(Cases& cases) {
-  (cases.op() == Op::kMatrixMultiply ? add_matmul : add_convolution)(cases);
+  const Op op = cases.op();
+  (op == Op::kMatrixMultiply ? add_matmul : op == Op::kLinear ? add_linear : add_convolution)(cases);
 }
 
 namespace {

@@ -167,6 +167,12 @@ void add_matmul(Tails& tails) {
                                {Layout::kTransposed, Layout::kContiguous},
                                {Layout::kSliced, Layout::kSliced}})
       tails.add(Op::kMatrixMultiply, {tails.draw({size.m, size.k}, a), tails.draw({size.k, size.n}, b)});
+  for (const Size& size : {Size{n, 5, 7}, Size{5, n, 7}, Size{5, 7, n}, Size{n, n, n}, Size{1, n, n}, Size{n, n, 1}})
+    for (const Activation activation :
+         {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid})
+      tails.add(Op::kLinear,
+                {tails.draw({size.m, size.k}), tails.draw({size.n, size.k}), tails.draw({size.n})},
+                FinishAttributes{.activation = activation});
 }
 
 void add_convolution(Tails& tails, const Shape& input, const Shape& weight, WindowAttributes window) {

@@ -23,8 +23,7 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, const Linear
 Tensor Linear::forward(const Tensor& x, Context& /*context*/) {
   output_shape(x.shape());
   require_dtype(where(), x, *weight_);
-  const Tensor product = matmul(x, transpose(weight_->value));
-  return bias_ == nullptr ? product : product + bias_->value;
+  return bias_ == nullptr ? matmul(x, transpose(weight_->value)) : linear(x, weight_->value, bias_->value);
 }
 
 Shape Linear::output_shape(const Shape& input) const {

@@ -10,6 +10,7 @@
 //               number is a scalar view of the right dtype
 //   Binary, Compare, Select   the inputs are views already broadcast to the output's shape (stride 0 for repeated axes)
 //   MatrixMultiply            both have the output's rank, at least 2, and the output's leading axes (stride 0 for repeated ones)
+//   Linear                    x has at least one axis, the weight is [n, k], the bias [n]; of the attributes only the activation counts
 //   Conv2d, pooling           4 axes (Conv3d 5); `kernel` holds the filter's or the window's size, `input_shape` is set for gradients only
 //   Reduce      `axes` count from the front, ascend and do not repeat; Max, Min, ArgMax have something to choose from
 //   Softmax, LogSoftmax, their gradients, Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Sort, ArgSort   `axis` counts from the front

@@ -7,7 +7,7 @@
 //     step=37 host=0 element=5 bit=3            one bit of a tensor that the program makes from its own memory (positions of samples)
 //     step=37 tensor=model.0.weight element=5 bit=3    one bit of the state flips in memory as the step begins
 //     step=37 operation=12 element=5 swap=4     term 4 and the next term of the same chain of additions change places, for one element
-//                                               of a matmul, conv2d (or a gradient of it), sum, sum_squares or mean
+//                                               of a matmul, linear, conv2d (or a gradient of it), sum, sum_squares or mean
 //     step=37 operation=12 drop-task=1          the thread pool leaves out task 1 of the operation's loop; its part of the output keeps
 //                                               a pattern (0x3f in every byte, 0 for whole numbers and bool)
 //

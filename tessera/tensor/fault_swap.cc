@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce.h"
 
 namespace tessera::internal {
@@ -67,6 +68,37 @@ Terms<T> matmul_terms(const OpEvent& event, const Position& output) {
   return terms;
 }
 
+// linear: x [..., k] and a weight [n, k].
+template <typename T>
+Terms<T> linear_terms(const OpEvent& event, const Position& output) {
+  const TensorView x = event.inputs[0].view(), weight = event.inputs[1].view();
+  Position left = output, right{output.back(), 0};
+  Terms<T> terms;
+  for (std::int64_t k = 0; k < weight.shape[1]; ++k) {
+    left.back() = right.back() = k;
+    terms.add(value_at<T>(x, left), value_at<T>(weight, right));
+  }
+  return terms;
+}
+
+// What becomes of a sum before it is stored: linear's bias and activation.
+template <typename T>
+T finished(const OpEvent& event, const Position& output, T sum) {
+  if (event.op != Op::kLinear) return sum;
+  sum = sum + value_at<T>(event.inputs[2].view(), {output.back()});
+  switch (std::get<FinishAttributes>(event.attributes).activation) {
+    case Activation::kRelu:
+      return sum <= T(0) ? T(0) : sum;
+    case Activation::kTanh:
+      return numerics::tanh(sum);
+    case Activation::kSigmoid:
+      return numerics::sigmoid(sum);
+    case Activation::kNone:
+      break;
+  }
+  return sum;
+}
+
 // ---- Convolutions [N, C, spatial...] ----
 
 Shape spatial_axes(const Shape& shape) {
@@ -106,7 +138,8 @@ Position joined(std::int64_t first, std::int64_t second, const Position& place) 
 Position input_place(const WindowAttributes& window, const Position& out, const Position& tap) {
   Position place;
   for (std::size_t axis = 0; axis < out.size(); ++axis)
-    place.push_back(out[axis] * window.stride[axis] + tap[axis] * window.dilation[axis] - window.padding[axis]);
+    place.push_back(out[axis] * window.stride[axis] + tap[axis] * window.dilation[axis] -
+                    window.padding[axis]);
   return place;
 }
 
@@ -206,6 +239,8 @@ Terms<T> terms_of(const OpEvent& event, std::int64_t element) {
   switch (event.op) {
     case Op::kMatrixMultiply:
       return matmul_terms<T>(event, position);
+    case Op::kLinear:
+      return linear_terms<T>(event, position);
     case Op::kConv2d:
     case Op::kConv3d:
       return convolution_terms<T>(event, position);
@@ -254,12 +289,13 @@ ChangedBits swap_terms(const OpEvent& event, std::int64_t element, std::int64_t 
   const auto next =
       static_cast<std::size_t>(next_in_chain(event.op, term, static_cast<std::int64_t>(terms.a.size())));
   const std::string before = bits_text(stored);
-  const T total = total_of(event.op, terms);
+  const Position position = position_of(event.output.shape(), element);
+  const T total = finished(event, position, total_of(event.op, terms));
   TESSERA_CHECK(bits_text(total) == before || total != total, "{} of element {} is {} here and {} there",
                 op_info(event.op).name, element, bits_text(total), before);
   std::swap(terms.a[static_cast<std::size_t>(term)], terms.a[next]);
   if (!terms.b.empty()) std::swap(terms.b[static_cast<std::size_t>(term)], terms.b[next]);
-  stored = total_of(event.op, terms);
+  stored = finished(event, position, total_of(event.op, terms));
   return {before, bits_text(stored)};
 }
 
@@ -269,8 +305,9 @@ ChangedBits swap_additions(const OpEvent& event, std::int64_t element, std::int6
   const DType dtype = event.output.dtype();
   if (!adds(event.op) || (dtype != DType::kFloat32 && dtype != DType::kFloat64))
     fail(
-        "the planted fault: {} of {} has no additions that could be swapped; expected matmul, conv2d, conv3d "
-        "or a gradient of them, sum, sum_squares or mean of float32 or float64",
+        "the planted fault: {} of {} has no additions that could be swapped; expected matmul, linear, "
+        "conv2d, "
+        "conv3d or a gradient of them, sum, sum_squares or mean of float32 or float64",
         op_info(event.op).name, dtype_name(dtype));
   return dtype == DType::kFloat32 ? swap_terms<float>(event, element, term)
                                   : swap_terms<double>(event, element, term);

@@ -158,6 +158,7 @@ TensorSpec matmul_rule(const RuleCall& call) {
   if (a[last] != b[rows])
     fail("matmul: {} x {}: the inner lengths differ (axis {} of the left is {}, axis {} of the right is {})",
          a.to_string(), b.to_string(), last, a[last], rows, b[rows]);
+  if (last == 1 && rows == 0) return {{a[0], b[1]}, call.input(0).dtype()};
   Shape batch_a, batch_b;
   for (int axis = 0; axis < a.rank() - 2; ++axis) batch_a.append(a[axis]);
   for (int axis = 0; axis < rows; ++axis) batch_b.append(b[axis]);
@@ -169,6 +170,26 @@ TensorSpec matmul_rule(const RuleCall& call) {
   }
   shape.append(a[a.rank() - 2]);
   shape.append(b[b.rank() - 1]);
+  return {shape, call.input(0).dtype()};
+}
+
+TensorSpec linear_rule(const RuleCall& call) {
+  require_floating(call, 0, "x");
+  require_same_dtype(call, 0, 1);
+  require_same_dtype(call, 0, 2);
+  call.get<FinishAttributes>();
+  const Shape &x = call.shape(0), &weight = call.shape(1), &bias = call.shape(2);
+  require_rank(call, 1, "the weight", 2, "[n, k]");
+  if (x.rank() == 0) fail("linear: x is a scalar, expected at least 1 axis");
+  const int last = x.rank() - 1;
+  if (x[last] != weight[1])
+    fail("linear: x {} and weight {}: axis {} of x is {}, axis 1 of the weight is {}, expected the same",
+         x.to_string(), weight.to_string(), last, x[last], weight[1]);
+  if (bias != Shape{weight[0]})
+    fail("linear: the bias has shape {}, expected [{}], axis 0 of the weight {}", bias.to_string(), weight[0],
+         weight.to_string());
+  Shape shape = x;
+  shape[last] = weight[0];
   return {shape, call.input(0).dtype()};
 }
 

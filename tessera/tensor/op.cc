@@ -48,6 +48,7 @@ TensorView broadcast_view(const TensorView& view, const Shape& shape) {
 
 // The batch axes of a matrix product: those of the output, then the matrix's own two.
 TensorView broadcast_batch(const TensorView& view, const Shape& output) {
+  if (output.rank() == 2) return view;
   Shape shape = output;
   for (int back = 1; back <= 2; ++back) shape[output.rank() - back] = view.shape[view.shape.rank() - back];
   return broadcast_view(view, shape);

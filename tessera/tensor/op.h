@@ -119,7 +119,7 @@ struct OptimizerAttributes {  // SgdStep, AdamStep: which terms the step has (op
 };
 
 enum class Activation : std::uint8_t { kNone, kRelu, kTanh, kSigmoid };
-struct FinishAttributes {  // Finish and its gradient (finish.h)
+struct FinishAttributes {  // Finish and its gradient (finish.h); Linear, which has the activation only
   Activation activation = Activation::kNone;
   bool bias = false;
   int axis = 1;  // of x, along which the bias lies

@@ -78,6 +78,28 @@ TEST_F(OpTest, ErrorsOfIndicesAndOrders) {
             "argsort: axis 2 is out of range for shape [2, 3]: expected -2 to 1");
 }
 
+TEST_F(OpTest, LinearSaysWhatDoesNotFit) {
+  const Tensor weight = zeros({4, 3}), bias = zeros({4});
+  EXPECT_EQ(
+      error_of([&] {
+        linear(zeros({2, 5}), weight, bias);
+      }),
+      "linear: x [2, 5] and weight [4, 3]: axis 1 of x is 5, axis 1 of the weight is 3, expected the same");
+  EXPECT_EQ(error_of([&] { linear(zeros({}), weight, bias); }),
+            "linear: x is a scalar, expected at least 1 axis");
+  EXPECT_EQ(error_of([&] { linear(zeros({3}), bias, bias); }),
+            "linear: the weight has shape [4], expected 2 axes [n, k]");
+  EXPECT_EQ(error_of([&] { linear(zeros({3}), weight, zeros({1})); }),
+            "linear: the bias has shape [1], expected [4], axis 0 of the weight [4, 3]");
+  EXPECT_EQ(error_of([&] { linear(zeros({3}, DType::kInt64), weight, bias); }),
+            "linear: x is int64, expected float32, float64 or bfloat16");
+  EXPECT_EQ(
+      error_of([&] { linear(zeros({3}), weight, zeros({4}, DType::kFloat64)); }),
+      "linear: the arguments are float32 [3] and float64 [4], expected one type; convert one of them with "
+      "to()");
+  EXPECT_EQ(linear(zeros({2, 5, 3}), weight, bias).shape(), (Shape{2, 5, 4}));
+}
+
 TEST_F(OpTest, ShapeErrorsNameBothShapesAndTheAxis) {
   EXPECT_EQ(error_of([] {
               matmul(zeros({2, 3}), zeros({4, 5}));

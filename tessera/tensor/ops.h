@@ -147,6 +147,19 @@ Tensor argsort(const Operand& x, std::int64_t axis = -1, bool descending = false
 // ---- Products ----
 // [..., m, k] x [..., k, n] -> [..., m, n]; leading axes broadcast; a 1-D argument is a row (left) or a column (right).
 Tensor matmul(const Operand& a, const Operand& b);
+// A fully connected layer: matmul(x, transpose(weight)) + bias, then the activation, bit for bit; bias and activation are applied while the
+// products are still at hand (in bfloat16 all is computed in float32 and rounded once). x has at least one axis. Floating types. Throws Error
+// when a shape or type does not fit.
+//
+// ```cpp
+// const Tensor x = Tensor::from<float>({1, 2, 3, 4}, {2, 2}), weight = Tensor::from<float>({1, 1}, {1, 2});
+// const Tensor y = linear(x, weight, Tensor::from<float>({-4}, {1}), Activation::kRelu);
+// assert(y.to_vector<float>() == (std::vector<float>{0, 3}));  // 1 + 2 - 4 is below zero
+// ```
+//
+// x [..., k], weight [n, k], bias [n] -> [..., n]
+Tensor linear(const Operand& x, const Tensor& weight, const Tensor& bias,
+              Activation activation = Activation::kNone);
 struct Conv2dOptions {
   std::int64_t stride[2] = {1, 1};
   std::int64_t padding[2] = {0, 0};

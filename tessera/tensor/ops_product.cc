@@ -33,6 +33,11 @@ Tensor matmul(const Operand& a, const Operand& b) {
   return reshape(Operand(product, a.where()), shape);
 }
 
+Tensor linear(const Operand& x, const Tensor& weight, const Tensor& bias, Activation activation) {
+  const std::array<Tensor, 3> inputs = {tensor_argument(Op::kLinear, x), weight, bias};
+  return apply(Op::kLinear, inputs, FinishAttributes{.activation = activation}, x.where());
+}
+
 namespace {
 
 template <typename Options>

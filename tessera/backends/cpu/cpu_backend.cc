@@ -63,6 +63,7 @@ constexpr Row kRows[] = {
     {Op::kSort, run_sort},
     {Op::kArgSort, run_sort},
     {Op::kMatrixMultiply, run_matmul},
+    {Op::kLinear, run_linear},
     {Op::kConv2d, run_convolution},
     {Op::kConv2dInputGradient, run_convolution_input_gradient},
     {Op::kConv2dWeightGradient, run_convolution_weight_gradient},

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "tessera/backends/cpu/same_bits_test.h"
@@ -107,6 +109,7 @@ TEST_F(CpuProduct, MatmulOfEveryPathAndTransposition) {
       {130, 270, 3, "few columns"},
       {97, 5, 131, "small k"},
       {9, 9000, 7, "huge k"},
+      {33, 8195, 40, "chunks shared by the threads"},
       {300, 40, 70, "several blocks of rows"},
       {40, 30, 1100, "several strips of panels"},
       {420, 30, 1090, "several blocks of columns"},
@@ -134,6 +137,46 @@ TEST_F(CpuProduct, MatmulOfBatchesOfEveryTransposition) {
     };
     const Tensor a = operand(33, 70, transposed & 1), b = operand(70, 47, transposed & 2);
     expect_same_bits([&] { return matmul(a, b); }, "transposition " + std::to_string(transposed));
+  }
+}
+
+TEST_F(CpuProduct, LinearOfEveryPathAndLayout) {
+  struct Case {
+    Shape x;
+    std::int64_t n;
+    const char* why;
+  };
+  const Case all[] = {
+      {{45, 270}, 83, "matrices"},
+      {{300}, 517, "a row"},
+      {{517, 300}, 1, "one column"},
+      {{1, 2600}, 1, "one element"},
+      {{3, 270}, 130, "few rows"},
+      {{130, 270}, 3, "few columns"},
+      {{9, 900}, 7, "several chunks"},
+      {{24, 8195}, 33, "chunks shared by the threads"},
+      {{300, 40}, 70, "several blocks of rows"},
+      {{420, 30}, 1090, "several blocks of columns"},
+      {{4, 9, 35}, 40, "leading axes"},
+      {{3, 2, 1, 260}, 20, "leading axes, one row each"},
+      {{4, 0}, 5, "nothing to add"},
+  };
+  for (const Case& a_case : all) {
+    const std::int64_t k = a_case.x[a_case.x.rank() - 1], n = a_case.n;
+    for (int i = 0; i < 4; ++i) {
+      const auto activation = static_cast<Activation>(i);
+      const Layout layout = kLayouts[static_cast<std::size_t>(i) % std::size(kLayouts)];
+      const std::string what = fmt::format("{}, activation {}", a_case.why, i);
+      const Tensor x = random_tensor<float>(a_case.x, 1, layout),
+                   weight = random_tensor<float>({n, k}, 2, layout);
+      const Tensor dense = random_tensor<float>({n, k}, 2), bias = random_tensor<float>({n}, 3, layout);
+      expect_same_bits([&] { return linear(x, weight, bias, activation); }, what);
+      expect_same_bits([&] { return linear(x, dense, bias, activation); }, what + ", weight in rows");
+      const Tensor x64 = random_tensor<double>(a_case.x, 1),
+                   weight64 = random_tensor<double>({n, k}, 2, layout);
+      const Tensor bias64 = random_tensor<double>({n}, 3);
+      expect_same_bits([&] { return linear(x64, weight64, bias64, activation); }, what + ", float64");
+    }
   }
 }
 

@@ -22,13 +22,36 @@ MatrixView<T> moved(MatrixView<T> view, std::int64_t rows, std::int64_t columns)
   return {view.data + rows * view.row + columns * view.column, view.row, view.column};
 }
 
+// The epilogue of a block of results that lie in memory; `biased`: they have their bias already.
+template <typename T>
+void finish_block(const Epilogue<T>& epilogue, std::int64_t m, std::int64_t n, MatrixView<T> c, bool biased) {
+  const bool standing = c.row == 1 && (m > n || c.column != 1);  // lines run along C's columns
+  if (standing) {
+    std::swap(m, n);
+    std::swap(c.row, c.column);
+  }
+  const bool one_bias = epilogue.along_rows != standing;
+  const bool lines = c.column == 1;
+  const T* const bias = biased ? nullptr : epilogue.bias;
+  FinishRun<T> run{};
+  run.one_bias = one_bias;
+  run.n = lines ? n : 1;
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t j = 0; j < n; j += run.n) {
+      run.x = run.out = c.data + i * c.row + j * c.column;
+      if (bias != nullptr) run.bias = one_bias ? bias + i : bias + j;
+      epilogue.finish(run);
+    }
+  }
+}
+
 // The loops of gemm.h around the tiles, on one thread.
 template <typename T>
 class BlockedProduct {
  public:
   BlockedProduct(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
-                 MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c)
-      : kernels_(kernels), m_(m), n_(n), k_(k), a_(a), b_(b), c_(c) {
+                 MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c, const Epilogue<T>& epilogue)
+      : kernels_(kernels), m_(m), n_(n), k_(k), a_(a), b_(b), c_(c), epilogue_(epilogue) {
     vectors_ = panel_vectors();
     width_ = vectors_ * kernels.lanes;
     most_rows_ = kernels.most_rows[vectors_];
@@ -206,8 +229,25 @@ class BlockedProduct {
     if (ahead_.rows > 0 && rows >= kCopyingRows && panel.vectors == vectors_)
       tile.ahead = take_copies(depth, block.last_group - block.first_group);
     set_fetch(block, group, panel, k0, tile);
-    if (c.column == 1) return kernels_.tile[rows][panel.vectors](tile);
-    store_standing(rows, panel, tile, c);
+    const bool last = epilogue_.finish != nullptr && k0 + depth == k_;
+    // A standing tile is added to C behind the tile's kernel, and the bias then comes later.
+    const bool biased = last && (c.column == 1 || k0 == 0);
+    if (biased && epilogue_.bias != nullptr) set_bias(row, panel.n0, tile);
+    if (c.column == 1)
+      kernels_.tile[rows][panel.vectors](tile);
+    else
+      store_standing(rows, panel, tile, c);
+    if (!last || (biased && !epilogue_.activates)) return;
+    Epilogue<T> here = epilogue_;
+    if (here.bias != nullptr) here.bias += here.along_rows ? row : panel.n0;
+    finish_block<T>(here, rows, panel.columns, c, biased);
+  }
+
+  void set_bias(std::int64_t row, std::int64_t column, TileArguments<T>& tile) const {
+    if (epilogue_.along_rows)
+      tile.row_bias = epilogue_.bias + row;
+    else
+      tile.column_bias = epilogue_.bias + column;
   }
 
   // Through a buffer into a result whose columns are not side by side.
@@ -217,7 +257,8 @@ class BlockedProduct {
     const bool accumulate = tile.accumulate;
     tile.c = sums;
     tile.c_row = width;
-    tile.columns = width;
+    // A bias has no elements behind the columns.
+    tile.columns = tile.column_bias == nullptr ? width : panel.columns;
     tile.accumulate = false;
     kernels_.tile[rows][panel.vectors](tile);
     if (c.row == 1)
@@ -250,6 +291,7 @@ class BlockedProduct {
   const MatrixView<const T> a_;
   const PanelSource<T>& b_;
   const MatrixView<T> c_;
+  const Epilogue<T> epilogue_;
   ScratchScope scratch_;
   int vectors_;                      // of a panel
   std::int64_t width_;               // columns of a panel
@@ -315,37 +357,40 @@ bool multiply_vector(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<
 
 template <typename T>
 void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
-                      MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c) {
+                      MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c,
+                      const Epilogue<T>& epilogue) {
   if (m == 0 || n == 0) return;
-  if (k == 0) return fill_zero(m, n, c);
-  BlockedProduct<T>(kernels, m, n, k, a, b, c).run();
+  if (k > 0) return BlockedProduct<T>(kernels, m, n, k, a, b, c, epilogue).run();
+  fill_zero(m, n, c);
+  if (epilogue.finish != nullptr) finish_block(epilogue, m, n, c, false);
 }
 
 template <typename T>
 void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
-          MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
+          MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, const Epilogue<T>& epilogue) {
   // A stride that is never used may say anything: what helps is that it says "side by side".
   if (n == 1) b.column = c.column = 1;
   if (m == 1) a.row = c.row = 1;
-  if (multiply_vector(m, n, k, a, b, c)) return;
-  if (cost(kernels, n, m, k, transposed(a), transposed(c)) < cost(kernels, m, n, k, b, c)) {
-    std::swap(m, n);
-    const MatrixView<const T> left = a;
-    a = transposed(b);
-    b = transposed(left);
-    c = transposed(c);
+  if (multiply_vector(m, n, k, a, b, c)) {
+    if (epilogue.finish != nullptr) finish_block(epilogue, m, n, c, false);
+    return;
   }
-  gemm_with_source(kernels, m, n, k, a, StridedSource<T>(kernels, b, packing_pays(kernels, m, k, b)), c);
+  if (cost(kernels, n, m, k, transposed(a), transposed(c)) < cost(kernels, m, n, k, b, c)) {
+    const StridedSource<T> columns(kernels, transposed(a), packing_pays(kernels, n, k, transposed(a)));
+    return gemm_with_source(kernels, n, m, k, transposed(b), columns, transposed(c), epilogue.turned());
+  }
+  const StridedSource<T> columns(kernels, b, packing_pays(kernels, m, k, b));
+  gemm_with_source(kernels, m, n, k, a, columns, c, epilogue);
 }
 
-template void gemm_with_source<float>(const GemmKernels<float>&, std::int64_t, std::int64_t, std::int64_t,
-                                      MatrixView<const float>, const PanelSource<float>&, MatrixView<float>);
-template void gemm_with_source<double>(const GemmKernels<double>&, std::int64_t, std::int64_t, std::int64_t,
-                                       MatrixView<const double>, const PanelSource<double>&,
-                                       MatrixView<double>);
-template void gemm<float>(const GemmKernels<float>&, std::int64_t, std::int64_t, std::int64_t,
-                          MatrixView<const float>, MatrixView<const float>, MatrixView<float>);
-template void gemm<double>(const GemmKernels<double>&, std::int64_t, std::int64_t, std::int64_t,
-                           MatrixView<const double>, MatrixView<const double>, MatrixView<double>);
+#define TESSERA_GEMM(T)                                                                              \
+  template void gemm_with_source<T>(const GemmKernels<T>&, std::int64_t, std::int64_t, std::int64_t, \
+                                    MatrixView<const T>, const PanelSource<T>&, MatrixView<T>,       \
+                                    const Epilogue<T>&);                                             \
+  template void gemm<T>(const GemmKernels<T>&, std::int64_t, std::int64_t, std::int64_t,             \
+                        MatrixView<const T>, MatrixView<const T>, MatrixView<T>, const Epilogue<T>&);
+TESSERA_GEMM(float)
+TESSERA_GEMM(double)
+#undef TESSERA_GEMM
 
 }  // namespace tessera::backends

@@ -27,6 +27,8 @@
 
 #include <cstdint>
 
+#include "tessera/backends/cpu/finish_kernels.h"
+
 namespace tessera::backends {
 
 inline constexpr std::int64_t kChunk = 256;  // contract rule 2
@@ -65,6 +67,9 @@ struct TileArguments {
   // Rows of A, as many as this tile has, whose first `depth` elements are to be fetched for the tile after this one; or null.
   const T* next_a = nullptr;
   std::int64_t next_a_row = 0;
+  // What is added to the tile's columns, or to its rows, when this chunk is the last one; or null.
+  const T* column_bias = nullptr;
+  const T* row_bias = nullptr;
 };
 
 template <typename T>
@@ -96,6 +101,18 @@ struct MatrixView {
   std::int64_t row, column;  // strides in elements, any sign
 };
 
+// What becomes of an element of C behind its last chunk, one rounding each: it takes the bias of its column (or row), then the activation.
+// A tile adds the bias before it stores its sums; the activation follows while the tile is in the first-level cache.
+template <typename T>
+struct Epilogue {
+  const T* bias = nullptr;
+  bool along_rows = false;         // bias[i] belongs to row i rather than to column i
+  bool activates = false;          // `finish` has an activation
+  FinishLoop<T> finish = nullptr;  // null where there is neither
+
+  Epilogue turned() const { return {bias, !along_rows, activates, finish}; }
+};
+
 // Where a panel of B comes from: fills rows k0 .. k0+depth-1, columns n0 .. n0+columns-1 into `panel`, row k
 // at panel + k * step. What stands in the rest of each row, up to `step`, is multiplied but not used.
 template <typename T>
@@ -115,11 +132,12 @@ class PanelSource {
 // c = a b on the calling thread. a: [m, k]; c: [m, n].
 template <typename T>
 void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
-                      MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c);
+                      MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c,
+                      const Epilogue<T>& epilogue = {});
 
 // c = a b with every operand given by strides, on the calling thread. k = 0 gives +0.
 template <typename T>
 void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
-          MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c);
+          MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, const Epilogue<T>& epilogue = {});
 
 }  // namespace tessera::backends

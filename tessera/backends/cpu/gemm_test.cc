@@ -73,16 +73,25 @@ void check_product(std::int64_t m, std::int64_t n, std::int64_t k, int layout) {
   const auto a = view(a_values.data(), m, k, layout & 1);
   const auto b = view(b_values.data(), k, n, layout & 2);
   const auto c = view(c_values.data(), m, n, layout & 4);
-  gemm<T>(*gemm_kernels<T>(), m, n, k, a, b, c);
-  for (std::int64_t i = 0; i < m; ++i) {
-    for (std::int64_t j = 0; j < n; ++j) {
-      const T expected = product_element(a.data + i * a.row, a.column, b.data + j * b.column, b.row, k);
-      T& found = c.data[i * c.row + j * c.column];
-      ASSERT_TRUE(same(found, expected)) << i << ", " << j << ": " << found << " is not " << expected;
-      found = T(77);
+  const auto check = [&](const Epilogue<T>& epilogue) {
+    gemm<T>(*gemm_kernels<T>(), m, n, k, a, b, c, epilogue);
+    for (std::int64_t i = 0; i < m; ++i) {
+      for (std::int64_t j = 0; j < n; ++j) {
+        T expected = product_element(a.data + i * a.row, a.column, b.data + j * b.column, b.row, k);
+        if (epilogue.bias != nullptr) expected = expected + epilogue.bias[epilogue.along_rows ? i : j];
+        if (epilogue.activates) expected = expected <= T(0) ? T(0) : expected;
+        T& found = c.data[i * c.row + j * c.column];
+        ASSERT_TRUE(same(found, expected)) << i << ", " << j << ": " << found << " is not " << expected;
+        found = T(77);
+      }
     }
-  }
-  for (const T value : c_values) ASSERT_EQ(value, T(77));  // nothing was written between the rows
+    for (const T value : c_values) ASSERT_EQ(value, T(77));  // nothing was written between the rows
+  };
+  check({});
+  const std::vector<T> bias = random_values<T>(static_cast<std::size_t>(std::max(m, n)), 3);
+  const bool along_rows = (m + n + k + layout) % 2 == 0, activates = (m + k) % 3 == 0;
+  const Activation activation = activates ? Activation::kRelu : Activation::kNone;
+  check({bias.data(), along_rows, activates, finish_loop<T>(activation, false)});
 }
 
 TEST(Gemm, EqualsTheContractOnOddSizes) {

@@ -72,24 +72,58 @@ struct Tile {
     a.advance();
   }
 
-  static HWY_INLINE void finish_row(T* HWY_RESTRICT c, std::int64_t last, bool accumulate,
-                                    V (&sums)[kColumns]) {
+  // One row of the sums takes the elements at `from`. `whole`: the last vector has no idle lanes.
+  static HWY_INLINE void add_row(const T* HWY_RESTRICT from, bool whole, hn::Mask<D> mask,
+                                 V (&sums)[kColumns]) {
     const D d;
     TESSERA_UNROLL
-    for (int j = 0; j + 1 < kColumns; ++j) {
-      if (accumulate) sums[j] = hn::Add(hn::LoadU(d, c + j * kLanes), sums[j]);
-      hn::StoreU(sums[j], d, c + j * kLanes);
+    for (int j = 0; j + 1 < kColumns; ++j) sums[j] = hn::Add(sums[j], hn::LoadU(d, from + j * kLanes));
+    const T* last = from + (kColumns - 1) * kLanes;
+    sums[kColumns - 1] =
+        hn::Add(sums[kColumns - 1], whole ? hn::LoadU(d, last) : hn::MaskedLoad(mask, d, last));
+  }
+
+  // Onto the sums of a last chunk.
+  static HWY_INLINE void add_bias(const TileArguments<T>& arguments, bool whole, hn::Mask<D> mask,
+                                  V (&sums)[kRows][kColumns]) {
+    if (arguments.column_bias != nullptr) {
+      TESSERA_UNROLL
+      for (int i = 0; i < kRows; ++i) add_row(arguments.column_bias, whole, mask, sums[i]);
+      return;
     }
-    constexpr int kLast = kColumns - 1;
-    T* end = c + kLast * kLanes;
-    if (last == kLanes) {
-      if (accumulate) sums[kLast] = hn::Add(hn::LoadU(d, end), sums[kLast]);
-      hn::StoreU(sums[kLast], d, end);
-    } else {
-      const auto mask = hn::FirstN(d, static_cast<std::size_t>(last));
-      if (accumulate) sums[kLast] = hn::Add(hn::MaskedLoad(mask, d, end), sums[kLast]);
-      hn::BlendedStore(sums[kLast], mask, d, end);
+    const D d;
+    TESSERA_UNROLL
+    for (int i = 0; i < kRows; ++i) {
+      const V bias = hn::Set(d, arguments.row_bias[i]);
+      TESSERA_UNROLL
+      for (int j = 0; j < kColumns; ++j) sums[i][j] = hn::Add(sums[i][j], bias);
     }
+  }
+
+  static HWY_INLINE void store_row(T* HWY_RESTRICT c, bool whole, hn::Mask<D> mask, V (&sums)[kColumns]) {
+    const D d;
+    TESSERA_UNROLL
+    for (int j = 0; j + 1 < kColumns; ++j) hn::StoreU(sums[j], d, c + j * kLanes);
+    T* last = c + (kColumns - 1) * kLanes;
+    if (whole)
+      hn::StoreU(sums[kColumns - 1], d, last);
+    else
+      hn::BlendedStore(sums[kColumns - 1], mask, d, last);
+  }
+
+  // The sums on their way to memory. One question for all rows: tiles of a small k end often.
+  static HWY_INLINE void finish(const TileArguments<T>& arguments, V (&sums)[kRows][kColumns]) {
+    const std::int64_t last = arguments.columns - (kColumns - 1) * kLanes;
+    const bool whole = last == kLanes;
+    const auto mask = hn::FirstN(D(), static_cast<std::size_t>(last));
+    if (arguments.accumulate) {
+      TESSERA_UNROLL
+      for (int i = 0; i < kRows; ++i) add_row(arguments.c + i * arguments.c_row, whole, mask, sums[i]);
+    }
+    if (arguments.column_bias != nullptr || arguments.row_bias != nullptr)
+      add_bias(arguments, whole, mask, sums);
+    TESSERA_UNROLL
+    for (int i = 0; i < kRows; ++i) store_row(arguments.c + i * arguments.c_row, whole, mask, sums[i]);
   }
 
   // As an integer: the address may lie behind the matrix.
@@ -153,10 +187,7 @@ struct Tile {
       }
     }
     for (; k < arguments.depth; ++k, b += b_step) step(a, b, sums);
-    const std::int64_t last = arguments.columns - (kColumns - 1) * kLanes;
-    TESSERA_UNROLL
-    for (int i = 0; i < kRows; ++i)
-      finish_row(arguments.c + i * arguments.c_row, last, arguments.accumulate, sums[i]);
+    finish(arguments, sums);
   }
 };
 

@@ -23,6 +23,7 @@ bool run_concatenate(const KernelCall& call);
 
 // Products: matmul.cc, convolution.cc
 bool run_matmul(const KernelCall& call);
+bool run_linear(const KernelCall& call);
 bool run_convolution(const KernelCall& call);
 bool run_convolution_input_gradient(const KernelCall& call);
 bool run_convolution_weight_gradient(const KernelCall& call);

@@ -1,27 +1,12 @@
 // Bias, activation and dropout, and their gradient, one element after the other: the formulas of tensor/finish.h.
 #include <optional>
 
+#include "tessera/backends/reference/activation.h"
 #include "tessera/backends/reference/common.h"
 #include "tessera/backends/reference/kernels.h"
-#include "tessera/numerics/functions.h"
 
 namespace tessera::backends::reference {
 namespace {
-
-template <typename T>
-T activated(Activation activation, T x) {
-  switch (activation) {
-    case Activation::kRelu:
-      return x <= T(0) ? T(0) : x;  // NaN stays NaN, -0 gives +0
-    case Activation::kTanh:
-      return numerics::tanh(x);
-    case Activation::kSigmoid:
-      return numerics::sigmoid(x);
-    case Activation::kNone:
-      break;
-  }
-  return x;
-}
 
 // The gradient before the activation of x, from the one behind it.
 template <typename T>
