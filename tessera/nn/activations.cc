@@ -33,8 +33,8 @@ Tensor softplus(const Tensor& x) {
 }
 
 Tensor gelu(const Tensor& x, GeluForm form) {
-  const Tensor shape = form == GeluForm::kExact ? erf(x * kInverseSqrt2)
-                                                : tanh((x + x * x * x * 0.044715) * kSqrt2OverPi);
+  const Tensor shape =
+      form == GeluForm::kExact ? erf(x * kInverseSqrt2) : tanh((x + x * x * x * 0.044715) * kSqrt2OverPi);
   return x * 0.5 * (1 + shape);
 }
 
@@ -124,8 +124,8 @@ Tensor Maxout::forward(const Tensor& x, Context& /*context*/) {
 
 Shape Maxout::output_shape(const Shape& input) const {
   if (input.rank() < 2 || input[1] % pieces_ != 0)
-    fail("{}: the input has shape {}, expected axis 1 to divide into pieces of {}", where(), input.to_string(),
-         pieces_);
+    fail("{}: the input has shape {}, expected axis 1 to divide into pieces of {}", where(),
+         input.to_string(), pieces_);
   Shape output = input;
   output[1] /= pieces_;
   return output;

@@ -45,7 +45,8 @@ void require_channels(const std::string& where, const Shape& input, std::int64_t
 // ---- LayerNorm ----
 
 LayerNorm::LayerNorm(const Shape& shape, const LayerNormSettings& settings) : settings_(settings) {
-  if (shape.rank() < 1) fail("LayerNorm: the shape of a row is {}, expected at least one axis", shape.to_string());
+  if (shape.rank() < 1)
+    fail("LayerNorm: the shape of a row is {}, expected at least one axis", shape.to_string());
   for (int axis = 0; axis < shape.rank(); ++axis) positive("LayerNorm", "a length of the row", shape[axis]);
   require_epsilon("LayerNorm", settings.epsilon);
   weight_ = &add_parameter("weight", shape, settings.dtype);
@@ -162,8 +163,7 @@ Tensor GroupNorm::forward(const Tensor& x, Context& /*context*/) {
   if (x.elements() == 0) return x;
   const Tensor grouped = reshape(x, {rows, x.elements() / rows});
   const Shape row{grouped.size(1)};
-  const Tensor normal =
-      layer_norm(grouped, ones(row, x.dtype()), zeros(row, x.dtype()), settings_.epsilon);
+  const Tensor normal = layer_norm(grouped, ones(row, x.dtype()), zeros(row, x.dtype()), settings_.epsilon);
   return scaled(reshape(normal, x.shape()), weight_, bias_);
 }
 
@@ -195,7 +195,8 @@ Tensor PixelNorm::forward(const Tensor& x, Context& /*context*/) {
 
 Shape PixelNorm::output_shape(const Shape& input) const {
   if (input.rank() < 2 || input[1] < 1)
-    fail("{}: the input has shape {}, expected [N, C, ...] with at least one channel", where(), input.to_string());
+    fail("{}: the input has shape {}, expected [N, C, ...] with at least one channel", where(),
+         input.to_string());
   return input;
 }
 
@@ -211,7 +212,8 @@ Tensor LocalResponseNorm::forward(const Tensor& x, Context& /*context*/) {
   if (x.elements() == 0) return x;
   const std::int64_t n = x.size(0), c = x.size(1);
   const Tensor squares = reshape(x * x, {n, 1, c, x.elements() / (n * c)});
-  const Tensor means = average_pool2d(squares, {.kernel = {size_, 1}, .stride = {1, 1}, .padding = {size_ / 2, 0}});
+  const Tensor means =
+      average_pool2d(squares, {.kernel = {size_, 1}, .stride = {1, 1}, .padding = {size_ / 2, 0}});
   const Tensor own = reshape(slice(means, {Range::all(), Range::all(), Range(0, c)}), x.shape());
   return x / pow(own * settings_.alpha + settings_.k, settings_.beta);
 }

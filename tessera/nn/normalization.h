@@ -64,8 +64,8 @@ class LayerNorm : public Module {
 
 struct BatchNormSettings {
   double epsilon = 1e-5;
-  double momentum = 0.1;                // the weight of what was found last
-  bool affine = true;                   // weight and bias
+  double momentum = 0.1;                 // the weight of what was found last
+  bool affine = true;                    // weight and bias
   bool track_running_statistics = true;  // without: the batch's own, also outside training
   DType dtype = DType::kFloat32;
 };
