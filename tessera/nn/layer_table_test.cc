@@ -93,6 +93,14 @@ void add_convolutions(std::vector<Row>& rows) {
   rows.push_back({"ResidualProjected", {3, 6, 6}, [](DType d) { return residual(d, true); }});
 }
 
+void add_attention(std::vector<Row>& rows) {
+  for (const bool causal : {false, true})
+    rows.push_back({causal ? "CausalAttention" : "MultiheadAttention", {5, 6}, [=](DType d) {
+                      return std::make_unique<MultiheadAttention>(
+                          6, 2, AttentionSettings{.bias = causal, .causal = causal, .dtype = d});
+                    }});
+}
+
 void add_pooling(std::vector<Row>& rows) {
   rows.push_back(
       {"MaxPool1d", {3, 11}, plain<MaxPool1d>(Pool1dSettings{.kernel = {3}, .stride = {2}, .padding = {1}})});
@@ -180,6 +188,7 @@ const std::vector<Row>& layer_rows() {
     add_pooling(rows);
     add_normalization(rows);
     add_activations(rows);
+    add_attention(rows);
     return rows;
   }();
   return kRows;

@@ -84,7 +84,7 @@ class BatchNorm : public Module {
 
  private:
   void initialize_parameters(RandomSource& random) override;
-  void update_running(const Tensor& mean, const Tensor& variance, std::int64_t count);
+  void update_running(const Tensor& statistics, std::int64_t count);
   std::int64_t channels_;
   BatchNormSettings settings_;
   Parameter *weight_ = nullptr, *bias_ = nullptr;

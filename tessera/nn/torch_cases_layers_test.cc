@@ -128,6 +128,12 @@ double pointnet(const Json& test) {
   });
 }
 
+double attention(const Json& test) {
+  return torch_distance(test, [](const NamedTensors& in) {
+    return NamedTensors{{"y", scaled_dot_product_attention(in.at("q"), in.at("k"), in.at("v")).output}};
+  });
+}
+
 template <typename Layer>
 double plain(const Json& test) {
   Layer layer;
@@ -163,7 +169,8 @@ std::vector<TorchCaseKind> layer_cases() {
           {"act_silu", plain<SiLU>},
           {"act_mish", plain<Mish>},
           {"embedding_mean", embedding_mean},
-          {"pointnet_block", pointnet}};
+          {"pointnet_block", pointnet},
+          {"attention", attention}};
 }
 
 }  // namespace tessera::nn

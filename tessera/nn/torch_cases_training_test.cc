@@ -31,12 +31,9 @@ double recurrent(const Json& test) {
                  .dtype = kDouble});
     take_parameters(layer, in);
     const auto turned = [&](const Tensor& t) { return batch_first ? t : permute(t, {1, 0, 2}); };
-    const RecurrentResult result = [&] {
-      if constexpr (std::is_same_v<Layer, LSTM>)
-        return layer.run(turned(in.at("x")), in.at("h0"), in.at("c0"));
-      else
-        return layer.run(turned(in.at("x")), in.at("h0"));
-    }();
+    const auto c0 = in.find("c0");
+    const RecurrentResult result =
+        layer.run(turned(in.at("x")), {.h0 = in.at("h0"), .c0 = c0 == in.end() ? Tensor() : c0->second});
     NamedTensors outputs = {{"y", turned(result.output)}, {"h", result.h}};
     if (result.c.defined()) outputs["c"] = result.c;
     return outputs;
@@ -93,6 +90,21 @@ std::unique_ptr<Optimizer> adam(const Json& s, Parameter* p) {
                                                              .decoupled = kDecoupled});
 }
 
+std::unique_ptr<Optimizer> amsgrad(const Json& s, Parameter* p) {
+  return std::make_unique<Adam>(
+      std::vector{p},
+      AdamSettings{.beta1 = s["betas"][0], .beta2 = s["betas"][1], .epsilon = s["eps"], .amsgrad = true});
+}
+std::unique_ptr<Optimizer> rmsprop(const Json& s, Parameter* p) {
+  return std::make_unique<RMSprop>(std::vector{p}, RMSpropSettings{.alpha = s["alpha"], .epsilon = s["eps"]});
+}
+std::unique_ptr<Optimizer> adagrad(const Json& s, Parameter* p) {
+  return std::make_unique<Adagrad>(std::vector{p}, AdagradSettings{.epsilon = s["eps"]});
+}
+std::unique_ptr<Optimizer> adadelta(const Json& s, Parameter* p) {
+  return std::make_unique<Adadelta>(std::vector{p}, AdadeltaSettings{.rho = s["rho"], .epsilon = s["eps"]});
+}
+
 // ---- A training: ten steps of a small network with batch normalisation, its losses, and what it leaves ----
 
 double small_network(const Json& test) {
@@ -131,21 +143,31 @@ double small_network(const Json& test) {
 }  // namespace
 
 std::vector<TorchCaseKind> recurrent_cases() {
-  return {{"gru", recurrent<GRU>}, {"lstm", recurrent<LSTM>}};
+  return {{"gru", recurrent<GRU>}, {"lstm", recurrent<LSTM>}, {"rnn_tanh", recurrent<RNN>}};
 }
 
 std::vector<TorchCaseKind> loss_cases() {
   return {
       {"cross_entropy_0",
        loss([](const Json&, const NamedTensors& in) { return cross_entropy_loss(in.at("x"), in.at("t")); })},
+      {"cross_entropy_weighted", loss([](const Json& meta, const NamedTensors& in) {
+         return cross_entropy_loss(in.at("x"), in.at("t"),
+                                   {.class_weights = in.at("w"), .label_smoothing = meta["label_smoothing"]});
+       })},
+      {"bce_with_logits", loss([](const Json&, const NamedTensors& in) {
+         return binary_cross_entropy_loss(in.at("x"), in.at("t"));
+       })},
+      {"huber", loss([](const Json& meta, const NamedTensors& in) {
+         return huber_loss(in.at("x"), in.at("t"), meta["delta"]);
+       })},
       {"mse", loss([](const Json&, const NamedTensors& in) { return mse_loss(in.at("x"), in.at("t")); })}};
 }
 
 std::vector<TorchCaseKind> optimizer_cases() {
-  return {{"optim_sgd", optimizer(sgd)},
-          {"optim_adamw", optimizer(adam<true>)},
-          {"optim_adam", optimizer(adam<false>)},
-          {"train_small_cnn", small_network}};
+  return {{"optim_sgd", optimizer(sgd)},           {"optim_adamw", optimizer(adam<true>)},
+          {"optim_adam", optimizer(adam<false>)},  {"optim_amsgrad", optimizer(amsgrad)},
+          {"optim_rmsprop", optimizer(rmsprop)},   {"optim_adagrad", optimizer(adagrad)},
+          {"optim_adadelta", optimizer(adadelta)}, {"train_small_cnn", small_network}};
 }
 
 }  // namespace tessera::nn
