@@ -81,6 +81,12 @@ RC_GTEST_PROP(BackendBits, SoftmaxAndCrossEntropy, ()) {
 RC_GTEST_PROP(BackendBits, LayerNorm, ()) {
   check_all(random_layer_norm());
 }
+RC_GTEST_PROP(BackendBits, BatchNorm, ()) {
+  check_all(random_batch_norm());
+}
+RC_GTEST_PROP(BackendBits, Activate, ()) {
+  check_all(random_activate());
+}
 RC_GTEST_PROP(BackendBits, Recurrent, ()) {
   check_all(random_recurrent());
 }

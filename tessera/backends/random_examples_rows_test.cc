@@ -50,6 +50,19 @@ Examples random_layer_norm() {
           {Op::kLayerNormGradient, {g, x, scale}, attributes}};
 }
 
+Examples random_batch_norm() {
+  const DType dtype = draw_floating();
+  const Shape shape = draw_shape(2, 4, 20000);
+  const std::int64_t channels = shape[1];
+  const BatchNormAttributes attributes{*rc::gen::element(0.0, 1e-5, 0.5), *rc::gen::arbitrary<bool>()};
+  const Tensor x = draw_tensor(shape, dtype), g = draw_tensor(shape, dtype), scale = draw_tensor({channels}, dtype),
+               statistics = draw_tensor({2, channels}, dtype);
+  return {{Op::kBatchStatistics, {x}, NoAttributes{}},
+          {Op::kBatchNorm, {x, statistics, scale, draw_tensor({channels}, dtype)}, attributes},
+          {Op::kBatchNormSums, {g, x, statistics}, attributes},
+          {Op::kBatchNormInputGradient, {g, x, statistics, scale, draw_tensor({2, channels}, dtype)}, attributes}};
+}
+
 Examples random_optimizer_steps() {
   const DType dtype = draw_floating();
   std::vector<Shape> shapes;

@@ -18,6 +18,7 @@ Examples random_binary_and_compare();
 Examples random_select_cast_and_copy();
 Examples random_create_and_random();
 Examples random_finish();
+Examples random_activate();
 
 Examples random_embed_and_concatenate();
 Examples random_gather_and_index_add();
@@ -30,6 +31,7 @@ Examples random_pooling();
 Examples random_reductions();
 Examples random_softmax_and_cross_entropy();
 Examples random_layer_norm();
+Examples random_batch_norm();
 Examples random_optimizer_steps();
 Examples random_recurrent();
 
@@ -39,6 +41,7 @@ inline constexpr Examples (*kRandomExamples[])() = {random_unary,
                                                     random_select_cast_and_copy,
                                                     random_create_and_random,
                                                     random_finish,
+                                                    random_activate,
                                                     random_embed_and_concatenate,
                                                     random_gather_and_index_add,
                                                     random_along,
@@ -48,6 +51,7 @@ inline constexpr Examples (*kRandomExamples[])() = {random_unary,
                                                     random_reductions,
                                                     random_softmax_and_cross_entropy,
                                                     random_layer_norm,
+                                                    random_batch_norm,
                                                     random_optimizer_steps,
                                                     random_recurrent};
 

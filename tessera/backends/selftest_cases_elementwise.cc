@@ -129,7 +129,28 @@ void add_random(Cases& cases) {
 
 // ---- Bias, activation, dropout ----
 
+namespace {
+
+void add_activate(Cases& cases) {
+  for (const DType dtype : kFloating)
+    for (const Curve curve : {Curve::kLeakyRelu, Curve::kElu, Curve::kSoftplus, Curve::kGelu, Curve::kGeluTanh,
+                              Curve::kSilu, Curve::kMish})
+      for (const Values values : {Values::kSmall, Values::kAwkward})
+        for (const Layout layout : {Layout::kContiguous, Layout::kTransposed})
+          cases.add(case_name(dtype, "curve {}, {}{}", static_cast<int>(curve), layout_name(layout),
+                              values == Values::kAwkward ? ", awkward" : ""),
+                    CurveAttributes{curve, 0.3}, [=, op = cases.op()](auto keys) {
+                      Cases::Inputs inputs = {make_input(keys[0], {7, 43}, dtype, values, layout)};
+                      if (op == Op::kActivateGradient)
+                        inputs.push_back(make_input(keys[1], {7, 43}, dtype, values, layout));
+                      return inputs;
+                    });
+}
+
+}  // namespace
+
 void add_finish(Cases& cases) {
+  if (cases.op() == Op::kActivate || cases.op() == Op::kActivateGradient) return add_activate(cases);
   const bool gradient = cases.op() == Op::kFinishGradient;
   constexpr Activation kActivations[] = {Activation::kNone, Activation::kRelu, Activation::kTanh,
                                          Activation::kSigmoid};

@@ -1,5 +1,6 @@
 // The cases of the selftest: reductions, normalisations, optimiser steps, recurrent layers.
 #include "tessera/backends/selftest_make_cases.h"
+#include "tessera/tensor/ops.h"
 
 namespace tessera::selftest {
 namespace {
@@ -157,6 +158,36 @@ void add_layer_norm(Cases& cases) {
   }
 }
 
+// (x), (x, statistics, scale, shift), (g, x, statistics) or (g, x, statistics, scale, sums): lists of channels below, at and beyond a block, and rows
+// of channels.
+void add_batch_norm(Cases& cases) {
+  const Op op = cases.op();
+  const auto add_case = [&](DType dtype, const Shape& shape, bool own, Values values, Layout layout) {
+    const Attributes attributes =
+        op == Op::kBatchStatistics ? Attributes(NoAttributes{}) : BatchNormAttributes{1e-5, own};
+    cases.add(case_name(dtype, "{}{} {}{}", layout_name(layout), values == Values::kAwkward ? " awkward" : "",
+                        shape.to_string(), own ? "" : ", constant statistics"),
+              attributes, [=](auto keys) {
+                const std::int64_t channels = shape[1];
+                const auto whole = [&](int i) { return make_input(keys[i], shape, dtype, values, layout); };
+                const auto vector = [&](int i) { return make_input(keys[i], {channels}, dtype); };
+                const auto pair = [&](int i) { return absolute(make_input(keys[i], {2, channels}, dtype)); };
+                if (op == Op::kBatchStatistics) return Cases::Inputs{whole(0)};
+                if (op == Op::kBatchNorm) return Cases::Inputs{whole(0), pair(1), vector(2), vector(3)};
+                if (op == Op::kBatchNormSums) return Cases::Inputs{whole(0), whole(1), pair(2)};
+                return Cases::Inputs{whole(0), whole(1), pair(2), vector(3), pair(4)};
+              });
+  };
+  for (const DType dtype : kFloating) {
+    for (const Shape& shape : {Shape{1, 1}, Shape{7, 3}, Shape{1100, 19}, Shape{2, 3, 1024}, Shape{3, 5, 7, 7},
+                               Shape{2, 3, 1500}, Shape{40, 2, 3, 19}, Shape{0, 3}})
+      add_case(dtype, shape, true, Values::kOrdinary, Layout::kContiguous);
+    for (const Layout layout : kLayouts) add_case(dtype, {33, 10, 5}, true, Values::kOrdinary, layout);
+    add_case(dtype, {5, 3, 9}, false, Values::kOrdinary, Layout::kContiguous);
+    add_case(dtype, {60, 4}, true, Values::kAwkward, Layout::kContiguous);
+  }
+}
+
 }  // namespace
 
 void add_normalization(Cases& cases) {
@@ -171,6 +202,11 @@ void add_normalization(Cases& cases) {
     case Op::kSoftmaxGradient:
     case Op::kLogSoftmaxGradient:
       return add_softmax_gradient(cases);
+    case Op::kBatchStatistics:
+    case Op::kBatchNorm:
+    case Op::kBatchNormSums:
+    case Op::kBatchNormInputGradient:
+      return add_batch_norm(cases);
     default:
       return add_layer_norm(cases);
   }

@@ -251,6 +251,29 @@ void add_normalizations(Tails& tails) {
     }
 }
 
+void add_batch_norms(Tails& tails) {
+  const std::int64_t n = tails.n;
+  for (const Shape& shape : {Shape{3, n}, Shape{n, 17}, Shape{2, 3, n}, Shape{n, 2, 5}})
+    for (const bool own : {true, false}) {
+      const BatchNormAttributes attributes{1e-5, own};
+      const Tensor x = tails.draw(shape), g = tails.draw(shape), pair = tails.draw({2, shape[1]}),
+                   vector = tails.draw({shape[1]});
+      tails.add(Op::kBatchStatistics, {x});
+      tails.add(Op::kBatchNorm, {x, pair, vector, vector}, attributes);
+      tails.add(Op::kBatchNormSums, {g, x, pair}, attributes);
+      tails.add(Op::kBatchNormInputGradient, {g, x, pair, vector, pair}, attributes);
+    }
+}
+
+void add_activations(Tails& tails) {
+  const Tensor x = tails.draw({3, tails.n}), g = tails.draw({3, tails.n});
+  for (int curve = 0; curve < 7; ++curve) {
+    const CurveAttributes attributes{static_cast<Curve>(curve), 0.3};
+    tails.add(Op::kActivate, {x}, attributes);
+    tails.add(Op::kActivateGradient, {g, x}, attributes);
+  }
+}
+
 void add_optimizer_steps(Tails& tails) {
   const auto lists = [&](int kinds, std::int64_t factors) {
     std::vector<Tensor> inputs;
@@ -296,6 +319,8 @@ std::vector<Example> long_tail_examples(DType dtype, std::int64_t length) {
   add_indices(tails);
   add_reductions(tails);
   add_normalizations(tails);
+  add_batch_norms(tails);
+  add_activations(tails);
   add_optimizer_steps(tails);
   return tails.take();
 }
