@@ -22,10 +22,8 @@ bool activate(const KernelCall& call) {
   const CurveLoop<T> loop = curve_loop<T>(attributes.curve, gradient);
   if (loop == nullptr) return false;
   ScratchScope scratch;
-  const auto dense_in = [&](const TensorView& view) {
-    return dense<T>(view, view.contiguous() ? nullptr : scratch.allocate<T>(view.elements()));
-  };
-  const T *g = gradient ? dense_in(call.inputs[0]) : nullptr, *x = dense_in(call.inputs[gradient ? 1 : 0]);
+  const T* g = gradient ? dense<T>(call.inputs[0], scratch) : nullptr;
+  const T* x = dense<T>(call.inputs[gradient ? 1 : 0], scratch);
   T* out = call.output.as<T>();
   const std::int64_t n = call.output.elements();
   parallel_for((n + kTask - 1) / kTask, [&](std::int64_t task) {

@@ -91,17 +91,12 @@ T add(T a, T b) {
 }
 
 template <typename T>
-const T* dense_in(ScratchScope& scratch, const TensorView& view) {
-  return dense<T>(view, view.contiguous() ? nullptr : scratch.allocate<T>(view.elements()));
-}
-
-template <typename T>
 bool statistics(const KernelCall& call) {
   const ChannelLoops<T>* loops = channel_loops<T>();
   const Geometry g(call.inputs[0].shape);
   if (loops == nullptr || g.list == 0) return false;
   ScratchScope scratch;
-  const T* x = dense_in<T>(scratch, call.inputs[0]);
+  const T* x = dense<T>(call.inputs[0], scratch);
   auto* moments = scratch.allocate<numerics::Moments<T>>(g.channels * g.blocks);
   T* totals = scratch.allocate<T>(g.channels * g.blocks);
   for_blocks<T, 1>(g, {x}, [&](std::int64_t c, std::int64_t block, std::int64_t count, const auto& lists) {
@@ -127,7 +122,7 @@ bool statistics(const KernelCall& call) {
 template <typename T>
 struct Inverses {
   Inverses(ScratchScope& scratch, const KernelCall& call, const TensorView& statistics, std::int64_t channels)
-      : mean(dense_in<T>(scratch, statistics)) {
+      : mean(dense<T>(statistics, scratch)) {
     T* to = scratch.allocate<T>(channels);
     const T epsilon = static_cast<T>(std::get<BatchNormAttributes>(call.attributes).epsilon);
     for (std::int64_t c = 0; c < channels; ++c) to[c] = T(1) / numerics::sqrt(mean[channels + c] + epsilon);
@@ -142,7 +137,7 @@ bool sums(const KernelCall& call) {
   const Geometry g(call.inputs[0].shape);
   if (loops == nullptr || g.list == 0) return false;
   ScratchScope scratch;
-  const T *slope = dense_in<T>(scratch, call.inputs[0]), *x = dense_in<T>(scratch, call.inputs[1]);
+  const T *slope = dense<T>(call.inputs[0], scratch), *x = dense<T>(call.inputs[1], scratch);
   const Inverses<T> of(scratch, call, call.inputs[2], g.channels);
   T* totals = scratch.allocate<T>(2 * g.channels * g.blocks);
   T* weighted = totals + g.channels * g.blocks;
@@ -182,10 +177,10 @@ bool normalize(const KernelCall& call) {
   if (loops == nullptr) return false;
   const Geometry g(call.output.shape);
   ScratchScope scratch;
-  const T* x = dense_in<T>(scratch, call.inputs[0]);
+  const T* x = dense<T>(call.inputs[0], scratch);
   const Inverses<T> of(scratch, call, call.inputs[1], g.channels);
   const ChannelNumbers<T> all{
-      of.mean, of.inverse, dense_in<T>(scratch, call.inputs[2]), dense_in<T>(scratch, call.inputs[3]),
+      of.mean, of.inverse, dense<T>(call.inputs[2], scratch), dense<T>(call.inputs[3], scratch),
       nullptr, false};
   T* out = call.output.as<T>();
   for_runs(g, all, [&](std::int64_t begin, std::int64_t length, const ChannelNumbers<T>& own) {
@@ -201,9 +196,9 @@ bool input_gradient(const KernelCall& call) {
   const Geometry g(call.output.shape);
   const bool own_statistics = std::get<BatchNormAttributes>(call.attributes).own;
   ScratchScope scratch;
-  const T *slope = dense_in<T>(scratch, call.inputs[0]), *x = dense_in<T>(scratch, call.inputs[1]);
+  const T *slope = dense<T>(call.inputs[0], scratch), *x = dense<T>(call.inputs[1], scratch);
   const Inverses<T> of(scratch, call, call.inputs[2], g.channels);
-  const T *scale = dense_in<T>(scratch, call.inputs[3]), *found = dense_in<T>(scratch, call.inputs[4]);
+  const T *scale = dense<T>(call.inputs[3], scratch), *found = dense<T>(call.inputs[4], scratch);
   T *factor = scratch.allocate<T>(g.channels), *means = scratch.allocate<T>(2 * g.channels);
   for (std::int64_t c = 0; c < g.channels; ++c) factor[c] = scale[c] * of.inverse[c];
   for (std::int64_t c = 0; c < 2 * g.channels; ++c) means[c] = found[c] / static_cast<T>(g.list);
