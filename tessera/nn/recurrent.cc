@@ -187,8 +187,7 @@ std::map<std::string, Tensor> parts_of(const Tensor& states,
 
 Recurrent::Sequence GRU::run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) {
   const RecurrentWeights own = tensors(weights);
-  const Tensor states =
-      gru_states(x, start.h, settings().reset_gate ? own : with_open_reset_gate(own));
+  const Tensor states = gru_states(x, start.h, settings().reset_gate ? own : with_open_reset_gate(own));
   Sequence result{slice(states, {0}), {}, {}};
   if (gates) result.gates = parts_of(states, {{"r", 1}, {"z", 2}, {"n", 3}});
   return result;

@@ -50,7 +50,8 @@ struct RecurrentInputs {
 
 struct RecurrentResult {
   Tensor output;  // [N, T, D H]: the hidden states of the last layer
-  Tensor h, c;    // [layers D, N, H]: the states after the last time that a run has seen, by layer, then direction; c of LSTM only
+  Tensor h,
+      c;  // [layers D, N, H]: the states after the last time that a run has seen, by layer, then direction; c of LSTM only
   // If asked for: by layer, then direction, [N, T, H] each; zeros past the length. GRU: "r", "z", "n"; LSTM: "i", "f", "g", "o", "c". To look
   // at, not to train with: gradients come from the states only.
   std::vector<std::map<std::string, Tensor>> gates;

@@ -22,9 +22,11 @@ class SequenceLengths {
   bool equal() const { return equal_; }
 
   // For x [longest, N, F]:
-  Tensor masked(const Tensor& x) const;    // zeros past the lengths
-  Tensor reversed(const Tensor& x) const;  // each sequence from its last time to its first; what is past its length stays there
-  Tensor last(const Tensor& x, const Tensor& before) const;  // [N, F]: at the last time; `before` where there is none
+  Tensor masked(const Tensor& x) const;  // zeros past the lengths
+  Tensor reversed(const Tensor& x)
+      const;  // each sequence from its last time to its first; what is past its length stays there
+  Tensor last(const Tensor& x,
+              const Tensor& before) const;  // [N, F]: at the last time; `before` where there is none
 
  private:
   std::int64_t longest_, samples_;
