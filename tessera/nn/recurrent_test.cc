@@ -323,6 +323,41 @@ TEST(Gru, WithoutResetGate) {
   use_backend("reference");
 }
 
+// ---- Gradients by time ----
+
+TEST(GradientByTime, ScalarsShrinkAndGrowAsPowers) {
+  use_backend("reference");
+  for (const double u : {0.9, 1.1}) {
+    RNN layer(1, 1, {.bias = false, .dtype = DType::kFloat64, .nonlinearity = Activation::kRelu});
+    layer.parameters()[1]->value = full({1, 1}, u, DType::kFloat64);
+    const auto lengths =
+        gradient_by_time(layer, zeros({1, 30, 1}, DType::kFloat64), {.h0 = ones({1, 1, 1}, DType::kFloat64)});
+    for (int t = 0; t <= 30; ++t)
+      EXPECT_NEAR(lengths[t], std::pow(u, 30 - t), 1e-13 * std::pow(u, 30 - t)) << t;
+  }
+}
+
+// By time and by the tape over the whole sequence: what arrives at h0 is the same.
+TEST(GradientByTime, BeginsWithTheGradientInTheInitialState) {
+  use_backend("reference");
+  for (const std::string& name : kLayers) {
+    const auto layer = make(name, 3, 5, {.layers = 2, .dtype = DType::kFloat64});
+    RandomSource random(3);
+    layer->initialize(random);
+    const Tensor x = random.normal("x", {2, 6, 3}, DType::kFloat64),
+                 h0 = random.normal("h", {2, 2, 5}, DType::kFloat64);
+    const auto lengths = gradient_by_time(*layer, x, {.h0 = h0});
+    ASSERT_EQ(lengths.size(), 7U);
+    Tape tape;
+    tape.watch(h0);
+    const Tensor gradient = tape.gradient(sum(layer->run(x, {.h0 = h0}).h), {h0})[0];
+    EXPECT_NEAR(lengths[0], std::sqrt(sum_squares(gradient).item<double>()), 1e-13) << name;
+    EXPECT_NEAR(lengths[6], std::sqrt(20.0), 1e-14);
+  }
+  GRU both(3, 5, {.bidirectional = true});
+  EXPECT_THROW(gradient_by_time(both, zeros({2, 6, 3})), Error);
+}
+
 std::string message_of(const std::function<void()>& body) {
   try {
     body();

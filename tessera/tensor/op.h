@@ -128,15 +128,19 @@ struct FinishAttributes {  // Finish and its gradient (finish.h)
   double scale = 1;  // of what stays
 };
 
+struct RecurrentAttributes {                    // Rnn and its gradient
+  Activation nonlinearity = Activation::kTanh;  // or kRelu
+};
+
 struct LayerNormAttributes {
   int axes = 1;  // trailing axes that make up a row, at least 1
   double epsilon = 1e-5;
 };
 
-using Attributes =
-    std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
-                 PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes,
-                 OptimizerAttributes, FinishAttributes, SortAttributes, LayerNormAttributes>;
+using Attributes = std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes,
+                                ShapeAttributes, PermuteAttributes, SliceAttributes, AxisAttributes,
+                                ReduceAttributes, WindowAttributes, OptimizerAttributes, FinishAttributes,
+                                SortAttributes, LayerNormAttributes, RecurrentAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {
