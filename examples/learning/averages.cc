@@ -11,12 +11,14 @@ int main() {
   use_default_backend();
   RandomSource random(1);
 
-  const Tensor x = random.normal("x", {96, 8}), y = random.normal("y", {96, 1}), w = random.normal("w", {8, 1});
+  const Tensor x = random.normal("x", {96, 8}), y = random.normal("y", {96, 1}),
+               w = random.normal("w", {8, 1});
   const auto gradient_of_part = [&](std::int64_t part) {
     const Range rows(part * 16, part * 16 + 16);
     Tape tape;
     tape.watch(w);
-    const Tensor loss = nn::mse_loss(matmul(x.slice({rows}), w), y.slice({rows}), 96);  // divided by the whole batch
+    const Tensor loss =
+        nn::mse_loss(matmul(x.slice({rows}), w), y.slice({rows}), 96);  // divided by the whole batch
     tape.stop();
     return tape.gradient(loss, {w});
   };
@@ -25,13 +27,15 @@ int main() {
   const Tensor shards = numerics::tree_combine(
       6, [&](std::int64_t part) { return gradient_of_part(part)[0]; },
       [](const Tensor& left, const Tensor& right) { return left + right; });
-  std::printf("6 micro-batches and 6 shards: %s\n", same_bits(sum.take()[0], shards) ? "the same bits" : "different");
+  std::printf("6 micro-batches and 6 shards: %s\n",
+              same_bits(sum.take()[0], shards) ? "the same bits" : "different");
 
   // Least squares with noise: the distance from the true weights.
   const Tensor truth = random.normal("truth", {8, 1});
   nn::Parameter weights{"w", zeros({8, 1})};
   nn::SGD optimizer({&weights});
-  nn::WeightAverage recent({&weights}, {.decay = 0.99}), equal({&weights}, {.kind = nn::WeightAverage::Kind::kEqual});
+  nn::WeightAverage recent({&weights}, {.decay = 0.99}),
+      equal({&weights}, {.kind = nn::WeightAverage::Kind::kEqual});
   const auto distance = [&] { return std::sqrt(sum_squares(weights.value - truth).item_as_double()); };
   const auto averaged = [&](nn::WeightAverage& average) {
     average.swap();
@@ -51,7 +55,7 @@ int main() {
     recent.observe();
     if (step >= 100) equal.observe();
     if (step == 100 || step == 300 || step == 1000)
-      std::printf("%4d   %.4f    %.4f             %.4f\n", static_cast<int>(step), distance(), averaged(recent),
-                  averaged(equal));
+      std::printf("%4d   %.4f    %.4f             %.4f\n", static_cast<int>(step), distance(),
+                  averaged(recent), averaged(equal));
   }
 }

@@ -1,6 +1,6 @@
 // A Wasserstein critic with its gradient penalty, which needs the gradient of a gradient. The real samples lie around (2, 0), the fake ones around
-// (-1, 0). Held to slopes of length 1, the best critic's gap between them is the distance over which mass must be moved: 3.
-#include <cmath>
+// (-1, 0): mass must be moved over a distance of 3. A critic of slope s between them has the gap 3 s and the penalty 10 (s - 1)^2, so the best
+// one has s = 1.15 and the gap 3.45.
 #include <cstdio>
 
 #include "tessera/tessera.h"
@@ -48,7 +48,8 @@ int main() {
     Tape tape;
     tape.watch(values);
     const Tensor gap = nn::discriminator_loss(score(real), score(fake), nn::Adversarial::kWasserstein);
-    const Tensor penalty = nn::gradient_penalty(score, nn::between(real, fake, random.uniform("u", {kSamples})));
+    const Tensor penalty =
+        nn::gradient_penalty(score, nn::between(real, fake, random.uniform("u", {kSamples})));
     const Tensor loss = gap + penalty * 10;
     tape.stop();
     optimizer.step(tape.gradient(loss, values), 0.01);

@@ -1,7 +1,7 @@
 // Few and noisy samples, a network that is far too large, and what holds it back: dropout, and the limit on the length of each unit's incoming
 // weights (max-norm, 3), alone and together, at a high learning rate. `drop` is the probability to leave a feature out; texts that speak of the
 // probability to keep one mean 1 - drop.
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 
 #include "tessera/tessera.h"
@@ -32,8 +32,8 @@ float longest(const std::vector<nn::Parameter*>& parameters) {
   return found;
 }
 
-void train(double drop, double limit) {
-  const auto [x, labels] = samples("train", 256, true);
+void run(double drop, double limit) {
+  const auto [x, labels] = samples("train", 1024, true);
   const auto [fresh, truth] = samples("test", 2048, false);
   nn::Sequential network;
   network.add<nn::Linear>(kFeatures, 256);
@@ -56,13 +56,14 @@ void train(double drop, double limit) {
     optimizer.step(tape.gradient(loss, values), schedule.rate(step - 1));
     if (limit > 0) nn::constrain_max_norm(network.parameters(), limit);
   }
-  std::printf("%.1f   %-4s   %6.2f   %.3f   %.3f\n", drop, limit > 0 ? "yes" : "no", longest(network.parameters()),
-              accuracy(network.evaluate(x), labels), accuracy(network.evaluate(fresh), truth));
+  std::printf("%.1f   %-4s   %6.2f   %.3f   %.3f\n", drop, limit > 0 ? "yes" : "no",
+              longest(network.parameters()), accuracy(network.evaluate(x), labels),
+              accuracy(network.evaluate(fresh), truth));
 }
 
 int main() {
   use_default_backend();
   std::printf("drop  limit  longest  train   test\n");
   for (const double drop : {0.0, 0.5})
-    for (const double limit : {0.0, 3.0}) train(drop, limit);
+    for (const double limit : {0.0, 3.0}) run(drop, limit);
 }

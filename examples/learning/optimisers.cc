@@ -13,13 +13,14 @@ constexpr std::int64_t kPoints = 256;
 std::pair<Tensor, Tensor> spirals(const Tensor& u) {
   const Tensor along = u.slice({Range::all(), 0}) * 3 + 0.5, which = greater(u.slice({Range::all(), 1}), 0.5);
   const Tensor turned = along * 2 + select(which, 3.14159265358979, zeros({1}));
-  const Tensor rows = concatenate({reshape(along * cos(turned), {kPoints, 1}), reshape(along * sin(turned), {kPoints, 1})}, 1);
+  const Tensor rows = concatenate(
+      {reshape(along * cos(turned), {kPoints, 1}), reshape(along * sin(turned), {kPoints, 1})}, 1);
   return {rows * 0.5, cast(which, DType::kInt64)};
 }
 
 using Make = std::function<std::unique_ptr<nn::Optimizer>(std::vector<nn::Parameter*>)>;
 
-void train(const char* name, double rate, const Make& make) {
+void run(const char* name, double rate, const Make& make) {
   nn::Sequential network;
   network.add<nn::Linear>(2, 32);
   network.add<nn::Tanh>();
@@ -55,14 +56,14 @@ Make with(const Settings& settings) {
 int main() {
   use_default_backend();
   std::printf("optimiser                rate   loss at 100, 400   accuracy\n");
-  train("SGD", 0.5, with<nn::SGD>(nn::SgdSettings{}));
-  train("SGD, momentum", 0.2, with<nn::SGD>(nn::SgdSettings{.momentum = 0.9}));
-  train("SGD, Nesterov", 0.2, with<nn::SGD>(nn::SgdSettings{.momentum = 0.9, .nesterov = true}));
-  train("Adagrad", 0.1, with<nn::Adagrad>(nn::AdagradSettings{}));
-  train("Adadelta", 1, with<nn::Adadelta>(nn::AdadeltaSettings{}));
-  train("RMSprop", 0.01, with<nn::RMSprop>(nn::RMSpropSettings{}));
-  train("RMSprop, centred", 0.01, with<nn::RMSprop>(nn::RMSpropSettings{.centered = true}));
-  train("Adam", 0.01, with<nn::Adam>(nn::AdamSettings{}));
-  train("Adam, AMSGrad", 0.01, with<nn::Adam>(nn::AdamSettings{.amsgrad = true}));
-  train("AdamW", 0.01, with<nn::AdamW>(nn::AdamSettings{.weight_decay = 0.01}));
+  run("SGD", 0.5, with<nn::SGD>(nn::SgdSettings{}));
+  run("SGD, momentum", 0.2, with<nn::SGD>(nn::SgdSettings{.momentum = 0.9}));
+  run("SGD, Nesterov", 0.2, with<nn::SGD>(nn::SgdSettings{.momentum = 0.9, .nesterov = true}));
+  run("Adagrad", 0.1, with<nn::Adagrad>(nn::AdagradSettings{}));
+  run("Adadelta", 1, with<nn::Adadelta>(nn::AdadeltaSettings{}));
+  run("RMSprop", 0.01, with<nn::RMSprop>(nn::RMSpropSettings{}));
+  run("RMSprop, centred", 0.01, with<nn::RMSprop>(nn::RMSpropSettings{.centered = true}));
+  run("Adam", 0.01, with<nn::Adam>(nn::AdamSettings{}));
+  run("Adam, AMSGrad", 0.01, with<nn::Adam>(nn::AdamSettings{.amsgrad = true}));
+  run("AdamW", 0.01, with<nn::AdamW>(nn::AdamSettings{.weight_decay = 0.01}));
 }

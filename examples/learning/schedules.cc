@@ -28,8 +28,10 @@ int main() {
   for (const double loss : {0.9, 0.7, 0.6, 0.61, 0.62, 0.58, 0.59, 0.6, 0.6, 0.61, 0.3}) {
     plateau.observe(loss);
     const bool best = stopping.observe(loss);
-    std::printf("%.2f               %.4f   %s\n", loss, plateau.rate(), best ? "yes: keep these weights" : "");
+    std::printf("%.2f               %.4f   %s\n", loss, plateau.rate(),
+                best ? "yes: keep these weights" : "");
     if (stopping.should_stop()) break;
   }
-  std::printf("stopped; the weights of observation %d are the result\n", static_cast<int>(stopping.best_observation()));
+  std::printf("stopped; the weights of observation %d are the result\n",
+              static_cast<int>(stopping.best_observation()));
 }

@@ -1,5 +1,5 @@
 // The gates of a GRU, word by word. It learns from a few sentences whether they praise; "not" turns around what follows. Then r (how much of the
-// state the new candidate sees) and z (how much of the state stays) are shown, as means over the features: where z is low the word matters.
+// state the new candidate sees) and z (how much of the state stays) are shown, as means over the features.
 #include <cstdio>
 #include <map>
 #include <sstream>
@@ -8,13 +8,18 @@
 
 using namespace tessera;
 
-const std::vector<std::pair<const char*, float>> kSentences = {
-    {"the film was good", 1},      {"the film was bad", 0},           {"the film was not good", 0},
-    {"the film was not bad", 1},   {"a good book", 1},                {"a bad book", 0},
-    {"not a good book", 0},        {"not a bad book at all", 1},      {"i liked the music", 1},
-    {"i did not like the music", 0}, {"i liked the book a lot", 1},   {"dull and bad", 0},
-    {"the music was dull", 0},     {"the music was not dull", 1},     {"a great film", 1},
-    {"not a great film", 0},       {"great music and a good book", 1}, {"the book was dull and the film bad", 0}};
+const std::vector<std::pair<const char*, float>> kSentences = {{"the film was good", 1},
+                                                               {"the film was bad", 0},
+                                                               {"the film was not good", 0},
+                                                               {"the film was not bad", 1},
+                                                               {"a good book", 1},
+                                                               {"a bad book", 0},
+                                                               {"not a good book", 0},
+                                                               {"not a bad book at all", 1},
+                                                               {"i liked the music", 1},
+                                                               {"i did not like the music", 0},
+                                                               {"i liked the book a lot", 1},
+                                                               {"the book was dull and the film bad", 0}};
 constexpr std::int64_t kLongest = 8, kFeatures = 8;
 
 int main() {
@@ -40,7 +45,8 @@ int main() {
   gru.initialize(random);
   readout.initialize(random);
   std::vector<nn::Parameter*> parameters = gru.parameters();
-  for (nn::Parameter* parameter : {&table, &readout.weight(), readout.bias()}) parameters.push_back(parameter);
+  for (nn::Parameter* parameter : {&table, &readout.weight(), readout.bias()})
+    parameters.push_back(parameter);
   const auto run = [&] {
     const Tensor x = reshape(gather(table.value, word), {count, kLongest, kFeatures});
     return gru.run(x, {.lengths = Tensor::from(lengths, {count}), .gates = true});

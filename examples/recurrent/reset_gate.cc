@@ -14,19 +14,23 @@ struct Batch {
 };
 
 Batch draw(RandomSource& random) {
-  const Tensor numbers = random.uniform("numbers", {kSamples, kMost}), u = random.uniform("lengths", {kSamples, 3}, DType::kFloat64);
+  const Tensor numbers = random.uniform("numbers", {kSamples, kMost}),
+               u = random.uniform("lengths", {kSamples, 3}, DType::kFloat64);
   const auto column = [&](std::int64_t i) { return slice(u, {Range::all(), i}); };
   const Tensor lengths = cast(column(0) * (kMost - kLeast + 1), DType::kInt64) + kLeast;
   // One mark in the first half, one in the second.
   const Tensor half = lengths / 2, first = cast(column(1) * cast(half, DType::kFloat64), DType::kInt64),
                second = half + cast(column(2) * cast(lengths - half, DType::kFloat64), DType::kInt64);
-  const auto mark = [&](const Tensor& at) { return cast(equal(reshape(at, {kSamples, 1}), arange(kMost)), DType::kFloat32); };
+  const auto mark = [&](const Tensor& at) {
+    return cast(equal(reshape(at, {kSamples, 1}), arange(kMost)), DType::kFloat32);
+  };
   const Tensor marks = mark(first) + mark(second);
   const Shape one{kSamples, kMost, 1};
-  return {concatenate({reshape(numbers, one), reshape(marks, one)}, 2), lengths, sum(numbers * marks, {1}, true)};
+  return {concatenate({reshape(numbers, one), reshape(marks, one)}, 2), lengths,
+          sum(numbers * marks, {1}, true)};
 }
 
-void train(const char* name, std::unique_ptr<nn::Recurrent> layer) {
+void run(const char* name, std::unique_ptr<nn::Recurrent> layer) {
   RandomSource random(1);
   layer->initialize(random);
   nn::Linear readout(32, 1);
@@ -35,11 +39,12 @@ void train(const char* name, std::unique_ptr<nn::Recurrent> layer) {
   for (nn::Parameter* parameter : readout.parameters()) parameters.push_back(parameter);
   nn::Adam optimizer(parameters);
   const auto loss_of = [&](const Batch& batch) {
-    return nn::mse_loss(readout.evaluate(layer->run(batch.x, {.lengths = batch.lengths}).h.slice({0})), batch.sums);
+    return nn::mse_loss(readout.evaluate(layer->run(batch.x, {.lengths = batch.lengths}).h.slice({0})),
+                        batch.sums);
   };
   std::printf("%-18s %6d", name, static_cast<int>(layer->parameter_elements()));
   double recent = 0;
-  for (std::uint64_t step = 1; step <= 900; ++step) {
+  for (std::uint64_t step = 1; step <= 600; ++step) {
     random.begin_step(step);
     std::vector<Tensor> values;
     for (nn::Parameter* parameter : parameters) values.push_back(parameter->value);
@@ -52,7 +57,7 @@ void train(const char* name, std::unique_ptr<nn::Recurrent> layer) {
     optimizer.step(gradients, 0.005);
     recent += loss.item_as_double() / 20;
     if (step % 20 == 0) {
-      if (step % 300 == 0) std::printf("   %.4f", recent);
+      if (step % 200 == 0) std::printf("   %.4f", recent);
       recent = 0;
     }
   }
@@ -61,9 +66,9 @@ void train(const char* name, std::unique_ptr<nn::Recurrent> layer) {
 
 int main() {
   use_default_backend();
-  std::printf("layer          parameters   mean square before step 300, 600, 900\n");
-  train("RNN", std::make_unique<nn::RNN>(2, 32));
-  train("LSTM", std::make_unique<nn::LSTM>(2, 32));
-  train("GRU", std::make_unique<nn::GRU>(2, 32));
-  train("GRU without reset", std::make_unique<nn::GRU>(2, 32, nn::RecurrentSettings{.reset_gate = false}));
+  std::printf("layer          parameters   mean square before step 200, 400, 600\n");
+  run("RNN", std::make_unique<nn::RNN>(2, 32));
+  run("LSTM", std::make_unique<nn::LSTM>(2, 32));
+  run("GRU", std::make_unique<nn::GRU>(2, 32));
+  run("GRU without reset", std::make_unique<nn::GRU>(2, 32, nn::RecurrentSettings{.reset_gate = false}));
 }

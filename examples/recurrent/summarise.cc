@@ -20,12 +20,14 @@ int main() {
 
   // Whole numbers of push-ups: their sums are exact, so not a bit moves when the days change places.
   const auto days = [&](const char* name, double least) {
-    return cast(cast(random.uniform(name, {30}, DType::kFloat64) * 20 + least, DType::kInt64), DType::kFloat64);
+    return cast(cast(random.uniform(name, {30}, DType::kFloat64) * 20 + least, DType::kInt64),
+                DType::kFloat64);
   };
   const Tensor anna = days("anna", 20), ben = days("ben", 10);
   const Tensor shuffled = gather(anna, random.permutation("days", 30));
   std::printf("push-ups a day: Anna %.2f, Ben %.2f; Anna's days shuffled: %s\n", mean(anna).item<double>(),
-              mean(ben).item<double>(), same_bits(mean(anna), mean(shuffled)) ? "the same bits" : "another mean");
+              mean(ben).item<double>(),
+              same_bits(mean(anna), mean(shuffled)) ? "the same bits" : "another mean");
 
   std::printf("five deposits of 100 at 5 %%: %.2f\n", balance({100, 100, 100, 100, 100}));
   std::printf("500 at once: %.2f if first, %.2f if last; the mean deposit is 100 either way\n",
@@ -37,8 +39,8 @@ int main() {
   w.value = full({1, 1}, 0.5, DType::kFloat64);
   u.value = full({1, 1}, 0.5, DType::kFloat64);
   nn::Adam optimizer(bank.parameters());
-  const nn::Schedule schedule = nn::cosine_schedule(0.05, 400);
-  for (std::uint64_t step = 1; step <= 400; ++step) {
+  const nn::Schedule schedule = nn::cosine_schedule(0.05, 2000);
+  for (std::uint64_t step = 1; step <= 2000; ++step) {
     random.begin_step(step);
     const Tensor deposits = random.uniform("deposits", {32, 6, 1}, DType::kFloat64);
     std::vector<double> targets;
@@ -52,9 +54,9 @@ int main() {
     const Tensor loss = nn::mse_loss(reshape(last, {32}), Tensor::from(targets, {32}));
     tape.stop();
     optimizer.step(tape.gradient(loss, {w.value, u.value}), schedule.rate(step - 1));
-    if (step == 1 || step % 100 == 0)
-      std::printf("step %3d   w %.6f   u %.6f   mean square %.2e\n", static_cast<int>(step), w.value.item<double>(),
-                  u.value.item<double>(), loss.item<double>());
+    if (step == 1 || step % 500 == 0)
+      std::printf("step %4d   w %.6f   u %.6f   mean square %.2e\n", static_cast<int>(step),
+                  w.value.item<double>(), u.value.item<double>(), loss.item<double>());
   }
   const Tensor hundred = ones({1, 5, 1}, DType::kFloat64);
   std::printf("what was learned says: %.2f\n", 100 * bank.run(hundred).h.item<double>());
