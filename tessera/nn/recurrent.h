@@ -53,10 +53,10 @@ struct RecurrentInputs {
 
 struct RecurrentResult {
   Tensor output;  // [N, T, D H]: the hidden states of the last layer
-  Tensor h,
-      c;  // [layers D, N, H]: the states after the last time that a run has seen, by layer, then direction; c of LSTM only
-  // If asked for: by layer, then direction, [N, T, H] each; zeros past the length. GRU: "r", "z", "n"; LSTM: "i", "f", "g", "o", "c". To look
-  // at, not to train with: gradients come from the states only.
+  // [layers D, N, H]: the states after the last time that a run has seen, by layer, then direction; c of LSTM only.
+  Tensor h, c;
+  // If asked for: by layer, then direction, [N, T, H] each; zeros past the length (no tensors where all sequences are empty). GRU: "r", "z",
+  // "n"; LSTM: "i", "f", "g", "o", "c". To look at, not to train with: gradients come from the states only.
   std::vector<std::map<std::string, Tensor>> gates;
 };
 
@@ -102,6 +102,7 @@ class Recurrent : public Module {
   void check(const Tensor& x, const RecurrentInputs& inputs) const;
   void check_states(const char* what, const Tensor& states, const Tensor& x) const;
   Start start_of(std::size_t run, const RecurrentInputs& inputs, std::int64_t samples) const;
+  std::int64_t rows_per_cut(std::int64_t rows) const;
   std::int64_t directions() const { return settings_.bidirectional ? 2 : 1; }
 
   const char* name_;

@@ -11,6 +11,9 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/nn/clipping.h"
+#include "tessera/nn/losses.h"
+#include "tessera/nn/optimizers.h"
 #include "tessera/nn/torch_facts_test.h"
 
 namespace tessera::nn {
@@ -248,6 +251,47 @@ TEST(Recurrent, WeightGradientsDoNotSeeThePadding) {
   use_backend("reference");
 }
 
+// Ten steps: forward, backward, clipping, an optimiser that composes its step.
+std::vector<Tensor> weights_after_training(const std::string& name) {
+  const auto layer = make(name, 3, 33, {.layers = 2, .bidirectional = true});
+  RandomSource random(9);
+  layer->initialize(random);
+  RMSprop optimizer(layer->parameters(), {.momentum = 0.5, .centered = true});
+  const Tensor lengths = Tensor::from<std::int64_t>({7, 3, 0, 7, 1, 5, 6, 2, 7}, {9});
+  std::vector<Tensor> values;
+  for (std::uint64_t step = 1; step <= 10; ++step) {
+    random.begin_step(step);
+    values.clear();
+    for (const Parameter* parameter : layer->parameters()) values.push_back(parameter->value);
+    Tape tape;
+    tape.watch(values);
+    const RecurrentResult result = layer->run(random.normal("x", {9, 7, 3}), {.lengths = lengths});
+    const Tensor loss = huber_loss(result.output, ones(result.output.shape())) + sum(result.h);
+    tape.stop();
+    std::vector<Tensor> gradients = tape.gradient(loss, values);
+    clip_by_norm(gradients, 1);
+    optimizer.step(gradients, 0.01);
+  }
+  return values;
+}
+
+TEST(Recurrent, TrainingHasTheSameBitsOnBothBackendsAndAnyThreads) {
+  const int threads = thread_count();
+  for (const std::string& name : kLayers) {
+    use_backend("reference");
+    const std::vector<Tensor> expected = weights_after_training(name);
+    use_backend("cpu");
+    for (const int count : {1, 2, 3, 7}) {
+      set_thread_count(count);
+      const std::vector<Tensor> found = weights_after_training(name);
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_TRUE(same_bits(found[i], expected[i])) << name << ", " << count << " threads, weight " << i;
+    }
+    set_thread_count(threads);
+  }
+  use_backend("reference");
+}
+
 // ---- The gates of a GRU ----
 
 // The weights of gate `gate` (0 r, 1 z, 2 n) to zero with this bias, so that it has one value throughout.
@@ -388,6 +432,9 @@ TEST(Recurrent, Errors) {
             "float32");
   EXPECT_THROW(GRU(3, 0), Error);
   EXPECT_THROW(RNN(3, 4, {.nonlinearity = Activation::kSigmoid}), Error);
+  EXPECT_THROW(LSTM(3, 4, {.nonlinearity = Activation::kRelu}), Error);
+  EXPECT_THROW(LSTM(3, 4, {.reset_gate = false}), Error);
+  EXPECT_THROW(RNN(3, 4, {.reset_gate = false}), Error);
   EXPECT_EQ(message_of([] {
               RNN rnn(1, 2, {.nonlinearity = Activation::kRelu});
               rnn.run(zeros({2, 5, 1}), {.lengths = Tensor::from<std::int64_t>({5, 6}, {2})});

@@ -1,6 +1,7 @@
 #include "tessera/nn/sequence_lengths.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "tessera/base/error.h"
@@ -42,25 +43,49 @@ SequenceLengths::SequenceLengths(const std::string& where, const Tensor& lengths
     longest_ = std::max(longest_, length(i));
   }
   equal_ = std::all_of(lengths_.begin(), lengths_.end(), [&](std::int64_t n) { return n == longest_; });
-  if (!equal_) cut();
 }
 
-void SequenceLengths::cut() {
+// The times 0 = t_0 < t_1 < ... = the greatest length of the least sum over segments of (t_j+1 - t_j) samples(t_j) + rows_per_cut, where
+// samples(t) have a length above t. Only lengths can be cuts.
+std::vector<std::int64_t> SequenceLengths::cheapest_cuts(std::int64_t rows_per_cut) const {
+  std::vector<std::int64_t> times = {0}, going_on;
+  for (std::int64_t i = samples_; i-- > 0;)
+    if (const std::int64_t end = length(order_[at(i)]); end > times.back()) times.push_back(end);
+  for (const std::int64_t time : times)
+    going_on.push_back(std::count_if(lengths_.begin(), lengths_.end(), [&](auto n) { return n > time; }));
+  std::vector<std::int64_t> cost = {0};
+  std::vector<std::size_t> from = {0};
+  for (std::size_t end = 1; end < times.size(); ++end) {
+    cost.push_back(std::numeric_limits<std::int64_t>::max());
+    from.push_back(0);
+    for (std::size_t begin = 0; begin < end; ++begin) {
+      const std::int64_t sum = cost[begin] + (times[end] - times[begin]) * going_on[begin] + rows_per_cut;
+      if (sum >= cost[end]) continue;
+      cost[end] = sum;
+      from[end] = begin;
+    }
+  }
+  std::vector<std::int64_t> cuts;
+  for (std::size_t i = times.size() - 1; i > 0; i = from[i]) cuts.push_back(times[i]);
+  cuts.push_back(0);
+  std::reverse(cuts.begin(), cuts.end());
+  return cuts;
+}
+
+void SequenceLengths::cut(std::int64_t rows_per_cut) {
   order_.resize(lengths_.size());
   std::iota(order_.begin(), order_.end(), 0);
   std::stable_sort(order_.begin(), order_.end(),
                    [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
   place_.resize(order_.size());
   for (std::size_t i = 0; i < order_.size(); ++i) place_[at(order_[i])] = static_cast<std::int64_t>(i);
-  std::int64_t going_on = samples_;  // at the time that is looked at
-  for (std::int64_t time = 0; time < longest_; ++time) {
-    while (going_on > 0 && length(order_[at(going_on - 1)]) <= time) --going_on;
-    if (going_on == 0) break;
-    if (segments_.empty() || 4 * going_on < 3 * segments_.back().samples)
-      segments_.push_back({time, time, going_on, rows_});
-    segments_.back().end = time + 1;
-    rows_ += segments_.back().samples;
-    segment_at_.push_back(segments_.size() - 1);
+  const std::vector<std::int64_t> cuts = cheapest_cuts(rows_per_cut);
+  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+    const std::int64_t begin = cuts[i], end = cuts[i + 1];
+    const auto samples = std::count_if(lengths_.begin(), lengths_.end(), [&](auto n) { return n > begin; });
+    segments_.push_back({begin, end, samples, rows_});
+    rows_ += (end - begin) * samples;
+    segment_at_.insert(segment_at_.end(), at(end - begin), segments_.size() - 1);
   }
 }
 

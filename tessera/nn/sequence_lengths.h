@@ -1,9 +1,10 @@
 // Sequences of different lengths side by side in one padded tensor, time first: [T, N, ...]; and how they are run through without computing
 // the padding. Internal to nn.
 //
-// The samples are ordered by falling length, and time is cut into segments: a segment begins with as many samples as still go on and ends
-// before fewer than three quarters of them do. So a run is a few runs of ever fewer samples, each from the states with which the one before
-// ended. Everything is done by moving whole rows: what is computed for a sequence does not depend on the padding or on the others.
+// The samples are ordered by falling length, and time is cut into segments, each with the samples that still go on where it begins. So a
+// run is a few runs of ever fewer samples, each from the states with which the one before ended. A cut saves the rows (time, sample) of
+// those that have ended, and costs as much as some rows: the cuts are those of the least sum. Everything is done by moving whole rows: what is
+// computed for a sequence does not depend on the padding or on the others.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,8 @@ class SequenceLengths {
  public:
   // `lengths` int64 [samples], each from 0 to `times`; undefined: all `times`. Throws Error, beginning with `where`.
   SequenceLengths(const std::string& where, const Tensor& lengths, std::int64_t times, std::int64_t samples);
+  // Makes the segments; `rows_per_cut`: what one more of them costs.
+  void cut(std::int64_t rows_per_cut);
 
   // Times that have to be computed: the greatest length, at least 1.
   std::int64_t longest() const { return longest_; }
@@ -41,7 +44,7 @@ class SequenceLengths {
   Tensor last(const std::vector<Tensor>& parts, const Tensor& before) const;
 
  private:
-  void cut();
+  std::vector<std::int64_t> cheapest_cuts(std::int64_t rows_per_cut) const;
   std::int64_t length(std::int64_t sample) const { return lengths_[static_cast<std::size_t>(sample)]; }
   std::int64_t row(std::int64_t time, std::int64_t sample) const;  // time < length(sample)
 
