@@ -64,6 +64,16 @@ LstmComposition compose_lstm(const std::vector<Tensor>& inputs) {
   return all;
 }
 
+std::vector<Tensor> compose_rnn(const std::vector<Tensor>& inputs, Activation nonlinearity) {
+  std::vector<Tensor> states;
+  for (std::int64_t t = 0; t < inputs[0].size(0); ++t) {
+    const Tensor product = matmul(t == 0 ? inputs[1] : states.back(), transpose(inputs[2]));
+    const Tensor sums = (slice(inputs[0], {t}) + inputs[3]) + (product + inputs[4]);
+    states.push_back(nonlinearity == Activation::kRelu ? relu(sums) : tanh(sums));
+  }
+  return states;
+}
+
 namespace gradients {
 namespace {
 
@@ -99,7 +109,7 @@ Tensor layer_gradient(Op op, const GradientCall& call, const Tensor& gradient) {
   std::vector<Tensor> inputs = {contiguous(gradient)};
   inputs.insert(inputs.end(), call.inputs.begin(), call.inputs.end());
   inputs.push_back(call.output);
-  return apply(op, inputs, NoAttributes{});
+  return apply(op, inputs, call.attributes);
 }
 
 }  // namespace
@@ -178,6 +188,35 @@ Contributions LstmGradient(const GradientCall& call) {
   const std::vector<Tensor> found = tape.gradient(states, {products, leaves[2], leaves[3]}, gradient);
   const Tensor output = concatenate({flat(found[0]), flat(found[1]), flat(found[2])}, 0);
   Contributions result = tape.gradient(output, leaves, call.gradient);
+  result.emplace_back();
+  return result;
+}
+
+Contributions Rnn(const GradientCall& call) {
+  const Shape& shape = call.output.shape();
+  if (shape.elements() == 0) return zeros_for(call);
+  Contributions result(5);
+  const RnnGradients g = rnn_gradient_parts(layer_gradient(Op::kRnnGradient, call, call.gradient), shape);
+  const Tensor sums = as_rows(g.sums);
+  if (call.wanted[0]) result[0] = g.sums;
+  if (call.wanted[1]) result[1] = g.h0;
+  if (call.wanted[2])
+    result[2] = matmul(transpose(sums), as_rows(states_before(call.output, call.inputs[1])));
+  const Tensor of_bias = call.wanted[3] || call.wanted[4] ? sum(sums, {0}) : Tensor();
+  if (call.wanted[3]) result[3] = of_bias;
+  if (call.wanted[4]) result[4] = of_bias;
+  return result;
+}
+
+Contributions RnnGradient(const GradientCall& call) {
+  const std::vector<Tensor> leaves(call.inputs.begin(), call.inputs.begin() + 6);
+  Tape tape;
+  tape.watch(leaves);
+  const auto states = compose_rnn({leaves.begin() + 1, leaves.end()},
+                                  std::get<RecurrentAttributes>(call.attributes).nonlinearity);
+  const std::vector<Tensor> found = tape.gradient(stacked(states), {leaves[1], leaves[2]}, leaves[0]);
+  Contributions result =
+      tape.gradient(concatenate({flat(found[0]), flat(found[1])}, 0), leaves, call.gradient);
   result.emplace_back();
   return result;
 }

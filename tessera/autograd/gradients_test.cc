@@ -350,10 +350,10 @@ Inputs recurrent_inputs(std::int64_t gates, int states) {
 }
 
 // The row of a gradient, of the inputs of its layer's row; what the layer computed is made of them.
-Tensor gradient_row(Op layer, Op gradient, const Inputs& in) {
+Tensor gradient_row(Op layer, Op gradient, const Inputs& in, const Attributes& attributes = {}) {
   Inputs inputs = in;
-  inputs.push_back(apply(layer, std::span(in).subspan(1), NoAttributes{}));
-  return apply(gradient, inputs, NoAttributes{});
+  inputs.push_back(apply(layer, std::span(in).subspan(1), attributes));
+  return apply(gradient, inputs, attributes);
 }
 
 void add_recurrent(Examples& all) {
@@ -379,6 +379,21 @@ void add_recurrent(Examples& all) {
        [](const Inputs& in) { return gradient_row(Op::kLstm, Op::kLstmGradient, in); },
        {both, numbers({2, 2, 8}), numbers({2, 2}), numbers({2, 2}, -1, 1, 4), numbers({8, 2}, -1, 1, 2),
         bias4, bias4 * 0.5}});
+  const Tensor bias1 = numbers({2}, -1, 1, 3);
+  for (const Activation activation : {Activation::kTanh, Activation::kRelu}) {
+    const std::string name = activation == Activation::kTanh ? "tanh" : "relu";
+    all[Op::kRnn].push_back({name,
+                             [=](const Inputs& in) {
+                               return rnn(in[0], in[1], {in[2], in[3], in[4], in[5]}, activation);
+                             },
+                             recurrent_inputs(1, 1)});
+    all[Op::kRnnGradient].push_back(
+        {name,
+         [=](const Inputs& in) {
+           return gradient_row(Op::kRnn, Op::kRnnGradient, in, RecurrentAttributes{activation});
+         },
+         {g, numbers({2, 2, 2}), numbers({2, 2}), numbers({2, 2}, -1, 1, 2), bias1, bias1 * 0.5}});
+  }
 }
 
 void add_finish(Examples& all) {

@@ -23,6 +23,9 @@ struct LstmComposition {
 };
 LstmComposition compose_lstm(const std::vector<Tensor>& inputs);
 
+// The inputs of the row rnn: products [T, N, H], h0, hidden weight, input bias, hidden bias.
+std::vector<Tensor> compose_rnn(const std::vector<Tensor>& inputs, Activation nonlinearity);
+
 // Tensors of one shape under a new first axis.
 Tensor stacked(const std::vector<Tensor>& tensors);
 

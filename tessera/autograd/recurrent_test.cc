@@ -67,6 +67,31 @@ TEST(Recurrent, LstmIsItsComposition) {
   });
 }
 
+TEST(Recurrent, RnnAndItsGradientAreTheirCompositions) {
+  on_every_backend([](DType dtype) {
+    for (const Activation nonlinearity : {Activation::kTanh, Activation::kRelu}) {
+      Tensors inputs = layer_inputs(dtype, 1, 1);
+      const Tensor weight = inputs[2];
+      const RecurrentAttributes attributes{nonlinearity};
+      const Tensor states = apply(Op::kRnn, inputs, attributes);
+      EXPECT_TRUE(same_bits(states, stacked(internal::compose_rnn(inputs, nonlinearity))));
+      const Tensor gradient = RandomSource(4).normal("g", states.shape(), dtype);
+      inputs.insert(inputs.begin(), gradient);
+      inputs.push_back(states);
+      const RnnGradients found =
+          rnn_gradient_parts(apply(Op::kRnnGradient, inputs, attributes), states.shape());
+      Tensor later = zeros({kSamples, kHidden}, dtype);
+      for (std::int64_t t = kTimes - 1; t >= 0; --t) {
+        const Tensor h = at(states, t), d = at(gradient, t) + later;
+        const Tensor sums = nonlinearity == Activation::kTanh ? d * (1 - h * h) : select(greater(h, 0), d, 0);
+        EXPECT_TRUE(same_bits(at(found.sums, t), sums)) << t;
+        later = matmul(sums, weight);
+      }
+      EXPECT_TRUE(same_bits(found.h0, later));
+    }
+  });
+}
+
 TEST(Recurrent, GruGradientIsItsComposition) {
   on_every_backend([](DType dtype) {
     Tensors inputs = layer_inputs(dtype, 3, 1);

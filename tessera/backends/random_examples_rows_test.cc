@@ -97,11 +97,17 @@ Examples random_recurrent() {
     inputs.push_back(draw_tensor({parts, times, samples, hidden}, dtype));
     return inputs;
   };
-  const std::vector<Tensor> gru = layer(3, 1), lstm = layer(4, 2);
+  const std::vector<Tensor> gru = layer(3, 1), lstm = layer(4, 2), rnn = layer(1, 1);
+  std::vector<Tensor> rnn_backwards = rnn;
+  rnn_backwards.insert(rnn_backwards.begin(), draw_tensor({times, samples, hidden}, dtype));
+  rnn_backwards.push_back(draw_tensor({times, samples, hidden}, dtype));
+  const RecurrentAttributes nonlinearity{*rc::gen::element(Activation::kTanh, Activation::kRelu)};
   return {{Op::kGru, gru, {}},
           {Op::kLstm, lstm, {}},
           {Op::kGruGradient, backwards(gru, {times, samples, hidden}, 5), {}},
-          {Op::kLstmGradient, backwards(lstm, {2, times, samples, hidden}, 7), {}}};
+          {Op::kLstmGradient, backwards(lstm, {2, times, samples, hidden}, 7), {}},
+          {Op::kRnn, rnn, nonlinearity},
+          {Op::kRnnGradient, rnn_backwards, nonlinearity}};
 }
 
 }  // namespace tessera

@@ -179,8 +179,8 @@ void add_batch_norm(Cases& cases) {
               });
   };
   for (const DType dtype : kFloating) {
-    for (const Shape& shape : {Shape{1, 1}, Shape{7, 3}, Shape{1100, 19}, Shape{2, 3, 1024}, Shape{3, 5, 7, 7},
-                               Shape{2, 3, 1500}, Shape{40, 2, 3, 19}, Shape{0, 3}})
+    for (const Shape& shape : {Shape{1, 1}, Shape{7, 3}, Shape{1100, 19}, Shape{2, 3, 1024},
+                               Shape{3, 5, 7, 7}, Shape{2, 3, 1500}, Shape{40, 2, 3, 19}, Shape{0, 3}})
       add_case(dtype, shape, true, Values::kOrdinary, Layout::kContiguous);
     for (const Layout layout : kLayouts) add_case(dtype, {33, 10, 5}, true, Values::kOrdinary, layout);
     add_case(dtype, {5, 3, 9}, false, Values::kOrdinary, Layout::kContiguous);
@@ -250,36 +250,66 @@ void add_optimizer(Cases& cases) {
 
 // ---- Recurrent layers: hidden features below, at and beyond a vector and a chunk of k ----
 
+namespace {
+
+struct RecurrentRow {
+  std::int64_t gates, states;  // states: h, and c
+  std::int64_t parts;          // of the output; 0: the output is the states
+  bool gradient;
+};
+
+RecurrentRow recurrent_row(Op op) {
+  switch (op) {
+    case Op::kLstm:
+    case Op::kLstmGradient:
+      return {4, 2, 7, op == Op::kLstmGradient};
+    case Op::kRnn:
+    case Op::kRnnGradient:
+      return {1, 1, 0, op == Op::kRnnGradient};
+    default:
+      return {3, 1, 5, op == Op::kGruGradient};
+  }
+}
+
+std::vector<Shape> recurrent_shapes(const RecurrentRow& row, std::int64_t times, std::int64_t samples,
+                                    std::int64_t hidden) {
+  const Shape state{samples, hidden}, states{times, samples, hidden};
+  const std::int64_t gates = row.gates * hidden;
+  std::vector<Shape> shapes = {{times, samples, gates}, state, {gates, hidden}, {gates}, {gates}};
+  if (row.states == 2) shapes.insert(shapes.begin() + 1, state);
+  if (!row.gradient) return shapes;
+  shapes.insert(shapes.begin(), row.states == 2 ? Shape{2, times, samples, hidden} : states);
+  shapes.push_back(row.parts == 0 ? states : Shape{row.parts, times, samples, hidden});
+  return shapes;
+}
+
+}  // namespace
+
 void add_recurrent(Cases& cases) {
-  const Op op = cases.op();
-  const bool is_lstm = op == Op::kLstm || op == Op::kLstmGradient;
-  const bool gradient = op == Op::kGruGradient || op == Op::kLstmGradient;
-  const std::int64_t gates = is_lstm ? 4 : 3;
+  const RecurrentRow row = recurrent_row(cases.op());
   struct Size {
     std::int64_t times, samples, hidden;
   };
-  for (const DType dtype : kFloating)
-    for (const Size& size : {Size{1, 1, 1}, Size{3, 7, 5}, Size{2, 13, 33}, Size{2, 2, 260}})
-      for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
-        const auto [times, samples, hidden] = size;
-        const Shape state{samples, hidden}, products{times, samples, gates * hidden};
-        std::vector<Shape> shapes = {
-            products, state, {gates * hidden, hidden}, {gates * hidden}, {gates * hidden}};
-        if (is_lstm) shapes.insert(shapes.begin() + 1, state);
-        if (gradient) {
-          shapes.insert(shapes.begin(),
-                        is_lstm ? Shape{2, times, samples, hidden} : Shape{times, samples, hidden});
-          shapes.push_back({is_lstm ? 7 : 5, times, samples, hidden});
+  std::vector<std::pair<std::string, Attributes>> kinds = {{"", {}}};
+  if (row.parts == 0)
+    kinds = {{", tanh", RecurrentAttributes{Activation::kTanh}},
+             {", relu", RecurrentAttributes{Activation::kRelu}}};
+  for (const auto& [kind, attributes] : kinds)
+    for (const DType dtype : kFloating)
+      for (const Size& size : {Size{1, 1, 1}, Size{3, 7, 5}, Size{2, 13, 33}, Size{2, 2, 260}})
+        for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
+          const auto [times, samples, hidden] = size;
+          const std::vector<Shape> shapes = recurrent_shapes(row, times, samples, hidden);
+          cases.add(
+              case_name(dtype, "{} times, {} samples, {} hidden, {}{}", times, samples, hidden,
+                        layout_name(layout), kind),
+              attributes, [=](auto keys) {
+                Cases::Inputs inputs;
+                for (const Shape& shape : shapes)
+                  inputs.push_back(make_input(keys[inputs.size()], shape, dtype, Values::kSmall, layout));
+                return inputs;
+              });
         }
-        cases.add(case_name(dtype, "{} times, {} samples, {} hidden, {}", times, samples, hidden,
-                            layout_name(layout)),
-                  {}, [=](auto keys) {
-                    Cases::Inputs inputs;
-                    for (const Shape& shape : shapes)
-                      inputs.push_back(make_input(keys[inputs.size()], shape, dtype, Values::kSmall, layout));
-                    return inputs;
-                  });
-      }
 }
 
 }  // namespace tessera::selftest

@@ -306,6 +306,14 @@ void add_recurrent(Tails& tails, std::int64_t samples, std::int64_t hidden) {
     inputs.push_back(tails.draw({is_lstm ? 7 : 5, kTimes, samples, hidden}));
     tails.add(is_lstm ? Op::kLstmGradient : Op::kGruGradient, inputs);
   }
+  for (const Activation nonlinearity : {Activation::kTanh, Activation::kRelu}) {
+    std::vector<Tensor> inputs = {tails.draw({kTimes, samples, hidden}), tails.draw({samples, hidden}),
+                                  tails.draw({hidden, hidden}), tails.draw({hidden}), tails.draw({hidden})};
+    tails.add(Op::kRnn, inputs, RecurrentAttributes{nonlinearity});
+    inputs.insert(inputs.begin(), tails.draw({kTimes, samples, hidden}));
+    inputs.push_back(tails.draw({kTimes, samples, hidden}));
+    tails.add(Op::kRnnGradient, inputs, RecurrentAttributes{nonlinearity});
+  }
 }
 
 }  // namespace

@@ -59,8 +59,10 @@ Tensor generator_loss(const Tensor& fake, Adversarial kind, std::int64_t batch) 
 
 Tensor between(const Tensor& real, const Tensor& fake, const Tensor& u) {
   if (real.shape() != fake.shape() || real.rank() < 1 || u.shape() != Shape{real.size(0)})
-    fail("between: the real samples have shape {}, the fake ones {} and u {}; expected equal shapes [N, ...] and [N]",
-         real.shape().to_string(), fake.shape().to_string(), u.shape().to_string());
+    fail(
+        "between: the real samples have shape {}, the fake ones {} and u {}; expected equal shapes [N, ...] "
+        "and [N]",
+        real.shape().to_string(), fake.shape().to_string(), u.shape().to_string());
   Shape per_sample{real.size(0)};
   for (int axis = 1; axis < real.rank(); ++axis) per_sample.append(1);
   const Tensor share = reshape(u, per_sample);

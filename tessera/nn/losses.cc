@@ -29,8 +29,8 @@ void require_classes(const char* loss, const Tensor& scores, const Tensor& label
 // The divisor of the mean over all elements.
 std::int64_t elements_divisor(const char* loss, const Tensor& x, const Tensor& target, std::int64_t batch) {
   if (x.shape() != target.shape())
-    fail("{}: the prediction has shape {}, the target {}; expected equal shapes", loss,
-         x.shape().to_string(), target.shape().to_string());
+    fail("{}: the prediction has shape {}, the target {}; expected equal shapes", loss, x.shape().to_string(),
+         target.shape().to_string());
   if (x.rank() < 1) fail("{}: the prediction is a scalar, expected an axis of samples", loss);
   std::int64_t per_sample = 1;
   for (int axis = 1; axis < x.rank(); ++axis) per_sample *= x.size(axis);
@@ -91,7 +91,8 @@ Tensor cross_entropy_loss(const Tensor& logits, const Tensor& labels, const Cros
     fail("{}: the class weights have shape {}, expected {}", kName,
          settings.class_weights.shape().to_string(), classes.to_string());
   const double divisor = batch_weight != 0 ? batch_weight : cross_entropy_weight(labels, settings);
-  if (!(divisor > 0)) fail("{}: the weights of the labels add up to {}, expected more than 0", kName, divisor);
+  if (!(divisor > 0))
+    fail("{}: the weights of the labels add up to {}, expected more than 0", kName, divisor);
   const auto [valid, weights] = counted(labels, settings, logits.dtype());
   const Tensor losses = cross_entropy(logits, valid) * weights;
   if (smoothing == 0) return sum(losses) / divisor;

@@ -33,9 +33,10 @@ namespace tessera::nn {
 Tensor cross_entropy_loss(const Tensor& logits, const Tensor& labels, std::int64_t batch = 0);
 
 struct CrossEntropySettings {
-  Tensor class_weights = {};                        // [C], of the logits' dtype; undefined: all 1
-  double label_smoothing = 0;                       // in [0, 1): this share of the label is spread evenly over all classes
-  std::optional<std::int64_t> ignored_label = {};   // samples with this label do not count; it need not be in [0, C)
+  Tensor class_weights = {};   // [C], of the logits' dtype; undefined: all 1
+  double label_smoothing = 0;  // in [0, 1): this share of the label is spread evenly over all classes
+  std::optional<std::int64_t> ignored_label =
+      {};  // samples with this label do not count; it need not be in [0, C)
 };
 // PyTorch's: sum of w[label] (-(1 - s) log p[label]) - s / C sum_c w[c] log p[c] over samples that count, divided by the sum of
 // their w[label]. `batch_weight` is that divisor for the whole batch (cross_entropy_weight of all its labels); 0: of the samples given.
@@ -57,8 +58,9 @@ Tensor multi_class_hinge_loss(const Tensor& scores, const Tensor& labels, double
 // ---- Two classes, or many labels at once ----
 
 struct BinaryCrossEntropySettings {
-  Tensor weights = {};           // times the loss of each element; broadcast to the logits' shape
-  Tensor positive_weights = {};  // times the part of targets (1 weighs as much as that many 0), as [labels]; broadcast likewise
+  Tensor weights = {};  // times the loss of each element; broadcast to the logits' shape
+  Tensor positive_weights =
+      {};  // times the part of targets (1 weighs as much as that many 0), as [labels]; broadcast likewise
 };
 // Mean over all elements of -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)); targets t in [0, 1] of the logits' shape and dtype. Computed as
 // max(x, 0) - x t + log1p(e^-|x|) without a cancellation at either end.

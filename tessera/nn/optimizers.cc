@@ -114,8 +114,7 @@ void Optimizer::update_each(const std::vector<Tensor>& gradients, const Paramete
     const Tensor value = step(wide(parameters_[i]->value), wide(gradients[i]), buffers);
     parameters_[i]->value = value.dtype() == dtype ? value : cast(value, dtype);
     for (std::size_t kind = 0; kind < buffers_.size(); ++kind)
-      buffers_[kind].tensors[i] =
-          buffers[kind].dtype() == dtype ? buffers[kind] : cast(buffers[kind], dtype);
+      buffers_[kind].tensors[i] = buffers[kind].dtype() == dtype ? buffers[kind] : cast(buffers[kind], dtype);
   }
 }
 

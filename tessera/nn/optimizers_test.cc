@@ -10,6 +10,7 @@
 #include "tessera/base/error.h"
 #include "tessera/nn/layers.h"
 #include "tessera/nn/losses.h"
+#include "tessera/nn/torch_facts_test.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/tensor/random.h"
 
@@ -27,12 +28,25 @@ std::unique_ptr<Optimizer> torch_optimizer(const std::string& name, const torch_
     return std::make_unique<SGD>(std::vector{p}, SgdSettings{.momentum = settings["momentum"],
                                                              .nesterov = settings["nesterov"],
                                                              .weight_decay = settings["weight_decay"]});
-  if (name == "optim_adam" || name == "optim_adam_wd" || name == "optim_adamw")
+  if (name == "optim_rmsprop")
+    return std::make_unique<RMSprop>(std::vector{p}, RMSpropSettings{.alpha = settings["alpha"],
+                                                                     .epsilon = settings["eps"],
+                                                                     .momentum = settings["momentum"],
+                                                                     .weight_decay = settings["weight_decay"],
+                                                                     .centered = settings["centered"]});
+  if (name == "optim_adagrad")
+    return std::make_unique<Adagrad>(
+        std::vector{p}, AdagradSettings{.rate_decay = settings["lr_decay"], .epsilon = settings["eps"]});
+  if (name == "optim_adadelta")
+    return std::make_unique<Adadelta>(std::vector{p},
+                                      AdadeltaSettings{.rho = settings["rho"], .epsilon = settings["eps"]});
+  if (name.starts_with("optim_a"))
     return std::make_unique<Adam>(std::vector{p}, AdamSettings{.beta1 = settings["betas"][0],
                                                                .beta2 = settings["betas"][1],
                                                                .epsilon = settings["eps"],
                                                                .weight_decay = settings["weight_decay"],
-                                                               .decoupled = name == "optim_adamw"});
+                                                               .decoupled = name == "optim_adamw",
+                                                               .amsgrad = settings["amsgrad"]});
   return nullptr;
 }
 
@@ -48,7 +62,7 @@ TEST_F(OptimizersTest, FollowPyTorchsTraces) {
     Parameter p{"p", in["p0"]};
     const auto& settings = test["meta"]["settings"];
     const std::unique_ptr<Optimizer> optimizer = torch_optimizer(name, settings, &p);
-    if (!optimizer) continue;
+    ASSERT_TRUE(optimizer) << name;
     SCOPED_TRACE(name);
     const Tensor trace = torch_cases::tensor_of(test["outputs"]["p_after_each_step"]);
     for (std::int64_t step = 0; step < trace.size(0); ++step) {
@@ -60,7 +74,43 @@ TEST_F(OptimizersTest, FollowPyTorchsTraces) {
     }
     ++checked;
   }
-  EXPECT_EQ(checked, 6);
+  EXPECT_EQ(checked, 10);
+}
+
+// The settings that the stored traces leave out.
+TEST_F(OptimizersTest, EverySettingIsPyTorchs) {
+  const Tensor a = pattern(9, {5, 5}), b = pattern(10, {5});
+  const auto follow = [&](const std::string& name, double rate, const auto& make) {
+    Parameter p{"p", pattern(11, {5})};
+    const auto optimizer = make(std::vector{&p});
+    std::vector<Tensor> trace;
+    for (int step = 0; step < 8; ++step) {
+      optimizer->step({sin(matmul(a, p.value) * 2 - b)}, rate);
+      trace.push_back(p.value);
+    }
+    expect_fact("optimizer " + name, trace);
+  };
+  using Parameters = std::vector<Parameter*>;
+  follow("rmsprop", 0.01,
+         [](Parameters p) { return std::make_unique<RMSprop>(p, RMSpropSettings{.alpha = 0.9}); });
+  follow("rmsprop all", 0.01, [](Parameters p) {
+    return std::make_unique<RMSprop>(
+        p, RMSpropSettings{.alpha = 0.9, .momentum = 0.5, .weight_decay = 0.1, .centered = true});
+  });
+  follow("adagrad", 0.1, [](Parameters p) {
+    return std::make_unique<Adagrad>(
+        p, AdagradSettings{.rate_decay = 0.2, .weight_decay = 0.1, .initial_sum = 0.5});
+  });
+  follow("adadelta", 0.5, [](Parameters p) {
+    return std::make_unique<Adadelta>(p, AdadeltaSettings{.rho = 0.8, .weight_decay = 0.1});
+  });
+  follow("amsgrad", 0.1, [](Parameters p) {
+    return std::make_unique<Adam>(p, AdamSettings{.weight_decay = 0.1, .amsgrad = true});
+  });
+  follow("adamw amsgrad", 0.1, [](Parameters p) {
+    return std::make_unique<AdamW>(p, AdamSettings{.weight_decay = 0.01, .amsgrad = true});
+  });
+  follow("adamw", 0.1, [](Parameters p) { return std::make_unique<AdamW>(p); });
 }
 
 struct Saved : StateVisitor {
@@ -113,6 +163,12 @@ TEST_F(OptimizersTest, StateResumes) {
   check_resume<SGD>(SgdSettings{}, {});
   check_resume<SGD>(SgdSettings{.momentum = 0.9, .nesterov = true}, {"momentum.w"});
   check_resume<Adam>(AdamSettings{.weight_decay = 0.1}, {"mean.w", "square.w"});
+  check_resume<Adam>(AdamSettings{.amsgrad = true}, {"largest.w", "mean.w", "square.w"});
+  check_resume<RMSprop>(RMSpropSettings{}, {"square.w"});
+  check_resume<RMSprop>(RMSpropSettings{.momentum = 0.9, .centered = true},
+                        {"mean.w", "momentum.w", "square.w"});
+  check_resume<Adagrad>(AdagradSettings{.rate_decay = 0.5}, {"sum.w"});
+  check_resume<Adadelta>(AdadeltaSettings{}, {"change.w", "square.w"});
 }
 
 // ---- Steps over many tensors are these compositions, tensor by tensor ----
@@ -199,6 +255,9 @@ TEST_F(OptimizersTest, Errors) {
   EXPECT_THROW(SGD({&p}, {.nesterov = true}), Error);
   EXPECT_THROW(SGD({&p}, {.momentum = 1}), Error);
   EXPECT_THROW(Adam({&p}, {.beta2 = 1}), Error);
+  EXPECT_THROW(RMSprop({&p}, {.alpha = 1}), Error);
+  EXPECT_THROW(Adagrad({&p}, {.initial_sum = -1}), Error);
+  EXPECT_THROW(Adadelta({&p}, {.rho = -0.1}), Error);
   SGD optimizer({&p});
   EXPECT_THROW(optimizer.step({}, 0.1), Error);
   try {
@@ -223,6 +282,12 @@ TEST_F(OptimizersTest, BFloat16StepsAreComputedInFloat32AndRoundedOnce) {
   SGD sgd_narrow({&narrow}), sgd_wide({&wide});
   sgd_narrow.step({narrow_gradient}, 0.3);
   sgd_wide.step({narrow_gradient.to(DType::kFloat32)}, 0.3);
+  EXPECT_TRUE(same_bits(narrow.value, wide.value.to(DType::kBFloat16)));
+  narrow.value = value.to(DType::kBFloat16);
+  wide.value = narrow.value.to(DType::kFloat32);
+  RMSprop rms_narrow({&narrow}, {.momentum = 0.9}), rms_wide({&wide}, {.momentum = 0.9});
+  rms_narrow.step({narrow_gradient}, 0.3);
+  rms_wide.step({narrow_gradient.to(DType::kFloat32)}, 0.3);
   EXPECT_TRUE(same_bits(narrow.value, wide.value.to(DType::kBFloat16)));
 }
 

@@ -18,9 +18,9 @@ void require_threshold(const char* what, const Improvement& improvement) {
 
 bool Improvement::over(double best, double metric) const {
   const FloatEnvironment contract;
-  if (best == worst()) return metric == metric;  // anything but NaN
   const double sign = better == Better::kLower ? -1 : 1;
-  const double edge = relative ? best * (1 + sign * threshold) : best + sign * threshold;
+  double edge = best;
+  if (best != worst()) edge = relative ? best * (1 + sign * threshold) : best + sign * threshold;
   return better == Better::kLower ? metric < edge : metric > edge;
 }
 

@@ -37,7 +37,8 @@ struct Improvement {
 
 struct EarlyStoppingSettings {
   Improvement improvement = {};
-  std::int64_t patience = 10;  // so many observations in a row without improvement end the training; at least 1
+  std::int64_t patience =
+      10;  // so many observations in a row without improvement end the training; at least 1
 };
 
 class EarlyStopping : public Stateful {
@@ -46,7 +47,7 @@ class EarlyStopping : public Stateful {
   // One observation, for example once per epoch, on validation data. True if it is the best so far.
   bool observe(double metric);
   bool should_stop() const { return waited_ >= settings_.patience; }
-  double best() const { return best_; }                             // the worst possible before the first observation
+  double best() const { return best_; }  // the worst possible before the first observation
   std::int64_t best_observation() const { return best_observation_; }  // counted from 1; 0: none yet
   void visit_state(StateVisitor& visitor) override;
 
@@ -58,8 +59,9 @@ class EarlyStopping : public Stateful {
 
 struct PlateauSettings {  // the defaults are those of PyTorch's ReduceLROnPlateau
   Improvement improvement = {.threshold = 1e-4, .relative = true};
-  double factor = 0.1;        // in (0, 1)
-  std::int64_t patience = 10;  // this many observations without improvement are tolerated, the next one lowers the rate
+  double factor = 0.1;  // in (0, 1)
+  std::int64_t patience =
+      10;  // this many observations without improvement are tolerated, the next one lowers the rate
   std::int64_t cooldown = 0;  // so many observations after a change count as improvements
   double least_rate = 0;
 };

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/nn/initialisers.h"
 #include "tessera/nn/sequence_lengths.h"
 #include "tessera/numerics/functions.h"
@@ -33,6 +35,9 @@ Recurrent::Recurrent(const char* name, std::int64_t gates, std::int64_t input_si
   if (input_size < 1 || hidden_size < 1 || settings.layers < 1)
     fail("{}: {} inputs, {} hidden features and {} layers, expected at least 1 of each", name, input_size,
          hidden_size, settings.layers);
+  if (settings.nonlinearity != Activation::kTanh && gates != 1)
+    fail("{}: a nonlinearity other than tanh is for RNN only", name);
+  if (!settings.reset_gate && gates != 2) fail("{}: only GRU has a reset gate to leave out", name);
   for (std::int64_t layer = 0; layer < settings.layers; ++layer)
     for (std::int64_t direction = 0; direction < directions(); ++direction) add_run(layer, direction == 1);
 }
@@ -93,37 +98,76 @@ Recurrent::Start Recurrent::start_of(std::size_t run, const RecurrentInputs& inp
   return {initial(inputs.h0), initial(inputs.c0)};
 }
 
+// A segment moves all rows of x a few times (forward, and more of it backward): about 40 multiplications' time per element. A row computed takes
+// gates * hidden * (hidden + inputs) of them. In whole numbers, since the cuts decide in which order the gradients of weights are added.
+std::int64_t Recurrent::rows_per_cut(std::int64_t rows) const {
+  constexpr std::int64_t kPerElement = 40;
+  return kPerElement * rows * input_size_ / (gates_ * hidden_size_ * (hidden_size_ + input_size_)) + 1;
+}
+
 RecurrentResult Recurrent::run(const Tensor& x, const RecurrentInputs& inputs) {
   check(x, inputs);
   const std::int64_t times = x.size(1), samples = x.size(0);
-  const SequenceLengths lengths(where(), inputs.lengths, times, samples);
+  SequenceLengths lengths(where(), inputs.lengths, times, samples);
+  if (!lengths.equal()) lengths.cut(rows_per_cut(lengths.longest() * samples));
   Tensor sequence = samples_first(x);
   if (lengths.longest() < times) sequence = slice(sequence, {Range(0, lengths.longest())});
-  sequence = lengths.masked(sequence);
   std::vector<Tensor> last_h, last_c;
   RecurrentResult result;
   for (std::size_t run = 0; run < runs_.size();) {
     std::vector<Tensor> sides;
     for (std::int64_t direction = 0; direction < directions(); ++direction, ++run) {
-      const bool reverse = direction == 1;
-      const Start start = start_of(run, inputs, samples);
-      const Sequence found =
-          run_one(reverse ? lengths.reversed(sequence) : sequence, start, runs_[run], inputs.gates);
-      const auto in_order = [&](const Tensor& states) {
-        return lengths.masked(reverse ? lengths.reversed(states) : states);
-      };
-      last_h.push_back(with_first_axis(lengths.last(found.h, start.h)));
-      if (found.c.defined()) last_c.push_back(with_first_axis(lengths.last(found.c, start.c)));
-      sides.push_back(in_order(found.h));
+      const Run found = run_direction(sequence, start_of(run, inputs, samples), runs_[run], lengths,
+                                      direction == 1, inputs.gates);
+      last_h.push_back(with_first_axis(found.last_h));
+      if (found.last_c.defined()) last_c.push_back(with_first_axis(found.last_c));
+      sides.push_back(found.h);
       if (inputs.gates) result.gates.emplace_back();
       for (const auto& [name, gate] : found.gates)
-        result.gates.back()[name] = samples_first(padded(in_order(gate), times));
+        result.gates.back()[name] = samples_first(padded(gate, times));
     }
     sequence = sides.size() == 1 ? sides[0] : concatenate(sides, 2);
   }
   result.output = samples_first(padded(sequence, times));
   result.h = concatenate(last_h, 0);
   if (!last_c.empty()) result.c = concatenate(last_c, 0);
+  return result;
+}
+
+Recurrent::Run Recurrent::run_direction(const Tensor& x, const Start& start, const Weights& weights,
+                                        const SequenceLengths& lengths, bool reverse, bool gates) {
+  if (!lengths.equal()) return run_segments(x, start, weights, lengths, reverse, gates);
+  const auto turned = [&](const Tensor& states) {
+    return reverse ? slice(states, {Range::step(-1)}) : states;
+  };
+  const Sequence found = run_one(turned(x), start, weights, gates);
+  Run result{turned(found.h), slice(found.h, {-1}), found.c.defined() ? slice(found.c, {-1}) : Tensor(), {}};
+  for (const auto& [name, gate] : found.gates) result.gates[name] = turned(gate);
+  return result;
+}
+
+Recurrent::Run Recurrent::run_segments(const Tensor& x, const Start& start, const Weights& weights,
+                                       const SequenceLengths& lengths, bool reverse, bool gates) {
+  std::vector<Tensor> h, c;
+  std::map<std::string, std::vector<Tensor>> of_gates;
+  Start now{lengths.ordered(start.h), lengths.ordered(start.c)};
+  for (const auto& segment : lengths.segments()) {
+    const Range going_on(0, segment.samples);
+    const Sequence found = run_one(lengths.packed(x, segment, reverse),
+                                   {slice(now.h, {going_on}), slice(now.c, {going_on})}, weights, gates);
+    h.push_back(found.h);
+    now.h = slice(found.h, {-1});
+    if (found.c.defined()) {
+      c.push_back(found.c);
+      now.c = slice(found.c, {-1});
+    }
+    for (const auto& [name, gate] : found.gates) of_gates[name].push_back(gate);
+  }
+  Run result{lengths.unpacked(h, reverse, start.h),
+             lengths.last(h, start.h),
+             has_cell() ? lengths.last(c, start.c) : Tensor(),
+             {}};
+  for (const auto& [name, parts] : of_gates) result.gates[name] = lengths.unpacked(parts, reverse, start.h);
   return result;
 }
 
@@ -187,8 +231,7 @@ std::map<std::string, Tensor> parts_of(const Tensor& states,
 
 Recurrent::Sequence GRU::run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) {
   const RecurrentWeights own = tensors(weights);
-  const Tensor states =
-      gru_states(x, start.h, settings().reset_gate ? own : with_open_reset_gate(own));
+  const Tensor states = gru_states(x, start.h, settings().reset_gate ? own : with_open_reset_gate(own));
   Sequence result{slice(states, {0}), {}, {}};
   if (gates) result.gates = parts_of(states, {{"r", 1}, {"z", 2}, {"n", 3}});
   return result;
@@ -201,6 +244,35 @@ Recurrent::Sequence LSTM::run_one(const Tensor& x, const Start& start, const Wei
   Sequence result{slice(states, {0}), slice(states, {1}), {}};
   if (gates) result.gates = parts_of(states, {{"i", 2}, {"f", 3}, {"g", 4}, {"o", 5}, {"c", 1}});
   return result;
+}
+
+// ---- Looking at gradients ----
+
+std::vector<double> gradient_by_time(Recurrent& layer, const Tensor& x, const RecurrentInputs& inputs,
+                                     const Tensor& direction) {
+  if (inputs.lengths.defined())
+    fail("gradient_by_time: lengths were given, expected sequences of one length");
+  // Before the first time, as the layer would make it.
+  RecurrentInputs now{.h0 = inputs.h0, .c0 = inputs.c0};
+  if (!now.h0.defined()) now.h0 = layer.run(x, {.lengths = zeros({x.size(0)}, DType::kInt64)}).h;
+  std::vector<Tensor> states = {now.h0};
+  Tape tape;
+  tape.watch(now.h0);
+  for (std::int64_t t = 0; t < x.size(1); ++t) {
+    const RecurrentResult result = layer.run(slice(x, {Range::all(), Range(t, t + 1)}), now);
+    if (result.output.size(2) != result.h.size(2))
+      fail("gradient_by_time: {} runs in both directions, expected one", layer.describe());
+    now.h0 = result.h;
+    now.c0 = result.c;
+    states.push_back(result.h);
+  }
+  tape.stop();
+  const Tensor last = direction.defined() ? direction : ones(states.back().shape(), x.dtype());
+  const FloatEnvironment contract;
+  std::vector<double> lengths;
+  for (const Tensor& gradient : tape.gradient(states.back(), states, last))
+    lengths.push_back(numerics::sqrt(cast(sum_squares(gradient), DType::kFloat64).item<double>()));
+  return lengths;
 }
 
 }  // namespace tessera::nn

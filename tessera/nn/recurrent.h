@@ -5,7 +5,8 @@
 // Lengths: an int64 [N], from 0 to T. A sequence's output is zeros past its length, its last state is that after its last time (before the
 // first one, when it is empty), and the reverse run begins at its last time: as PyTorch has it for packed sequences. What stands in x
 // past the length is not looked at and has a gradient of zeros. So a sequence has the same outputs, states and gradients, to the bit,
-// however it is padded and whatever else is in the batch.
+// however it is padded and whatever else is in the batch. Little of the padding is computed (sequence_lengths.h), so there is no need to
+// sort samples by length.
 //
 // ```cpp
 // nn::GRU layer(3, 8, {.bidirectional = true});
@@ -31,6 +32,8 @@
 
 namespace tessera::nn {
 
+class SequenceLengths;
+
 struct RecurrentSettings {
   std::int64_t layers = 1;
   bool bidirectional = false;  // a second run from the last time to the first one; its features follow
@@ -50,9 +53,10 @@ struct RecurrentInputs {
 
 struct RecurrentResult {
   Tensor output;  // [N, T, D H]: the hidden states of the last layer
-  Tensor h, c;    // [layers D, N, H]: the states after the last time that a run has seen, by layer, then direction; c of LSTM only
-  // If asked for: by layer, then direction, [N, T, H] each; zeros past the length. GRU: "r", "z", "n"; LSTM: "i", "f", "g", "o", "c". To look
-  // at, not to train with: gradients come from the states only.
+  // [layers D, N, H]: the states after the last time that a run has seen, by layer, then direction; c of LSTM only.
+  Tensor h, c;
+  // If asked for: by layer, then direction, [N, T, H] each; zeros past the length (no tensors where all sequences are empty). GRU: "r", "z",
+  // "n"; LSTM: "i", "f", "g", "o", "c". To look at, not to train with: gradients come from the states only.
   std::vector<std::map<std::string, Tensor>> gates;
 };
 
@@ -79,15 +83,26 @@ class Recurrent : public Module {
   };
   // One run in one direction: x [T, N, features].
   virtual Sequence run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) = 0;
+  virtual bool has_cell() const { return false; }
   RecurrentWeights tensors(const Weights& weights) const;
   const RecurrentSettings& settings() const { return settings_; }
 
  private:
   void initialize_parameters(RandomSource& random) override;
   void add_run(std::int64_t layer, bool reverse);
+  // One direction of one layer over sequences of these lengths: x and what comes out are in the order of time.
+  struct Run {
+    Tensor h, last_h, last_c;  // h [T, N, H], the others [N, H]
+    std::map<std::string, Tensor> gates;
+  };
+  Run run_direction(const Tensor& x, const Start& start, const Weights& weights,
+                    const SequenceLengths& lengths, bool reverse, bool gates);
+  Run run_segments(const Tensor& x, const Start& start, const Weights& weights,
+                   const SequenceLengths& lengths, bool reverse, bool gates);
   void check(const Tensor& x, const RecurrentInputs& inputs) const;
   void check_states(const char* what, const Tensor& states, const Tensor& x) const;
   Start start_of(std::size_t run, const RecurrentInputs& inputs, std::int64_t samples) const;
+  std::int64_t rows_per_cut(std::int64_t rows) const;
   std::int64_t directions() const { return settings_.bidirectional ? 2 : 1; }
 
   const char* name_;
@@ -133,6 +148,14 @@ class LSTM : public Recurrent {
 
  private:
   Sequence run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) override;
+  bool has_cell() const override { return true; }
 };
+
+// How much the last state depends on the state after each time: element t is the Euclidean length of the gradient, in the state after t times
+// (element 0: in h0), of the sum of direction * last state. Where it shrinks with every time backwards the gradient vanishes, where it
+// grows it explodes. One direction; x [N, T, I]; `direction` has the shape of result.h, undefined: ones. The sequence is run time by time,
+// so this is for looking. Bengio, Simard & Frasconi, IEEE Trans. Neural Networks 5 (1994).
+std::vector<double> gradient_by_time(Recurrent& layer, const Tensor& x, const RecurrentInputs& inputs = {},
+                                     const Tensor& direction = {});
 
 }  // namespace tessera::nn

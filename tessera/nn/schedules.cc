@@ -18,7 +18,8 @@ Schedule checked(const Schedule& schedule) {
     fail("schedule: the period's factor is {}, expected at least 1", schedule.factor);
   if (!(schedule.rising_part >= 0 && schedule.rising_part < 1))
     fail("schedule: the rising part is {}, expected at least 0 and below 1", schedule.rising_part);
-  const bool has_total = schedule.kind == Schedule::Kind::kCosine || schedule.kind == Schedule::Kind::kOneCycle;
+  const bool has_total =
+      schedule.kind == Schedule::Kind::kCosine || schedule.kind == Schedule::Kind::kOneCycle;
   if (has_total && schedule.total_steps <= schedule.warm_up_steps)
     fail("schedule: {} steps in all, expected more than the {} of the warm-up", schedule.total_steps,
          schedule.warm_up_steps);

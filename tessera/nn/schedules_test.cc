@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "tessera/base/error.h"
+#include "tessera/nn/torch_facts_test.h"
 
 namespace tessera::nn {
 namespace {
@@ -27,6 +28,36 @@ TEST(Schedules, CosineIsTheClosedForm) {
     EXPECT_NEAR(schedule.rate(t), 0.1 + 0.2 * (1 + std::cos(M_PI * static_cast<double>(t) / 100)), 1e-15);
     EXPECT_GT(schedule.rate(t), schedule.rate(t + 1));
   }
+}
+
+void expect_rates(const std::string& name, const Schedule& schedule) {
+  const std::vector<double>& expected = torch_fact("schedule " + name);
+  for (std::size_t t = 0; t < expected.size(); ++t)
+    EXPECT_NEAR(schedule.rate(t), expected[t], 1e-15) << name << " " << t;
+}
+
+TEST(Schedules, OthersArePyTorchs) {
+  expect_rates("one_cycle", one_cycle_schedule(0.5, 20));
+  expect_rates(
+      "one_cycle set",
+      one_cycle_schedule(0.5, 17, {.rising_part = 0.4, .initial_division = 4, .final_division = 100}));
+  expect_rates("restarts", cosine_restarts_schedule(0.1, 5, 1, 0.01));
+  expect_rates("restarts growing", cosine_restarts_schedule(0.1, 3, 2));
+  expect_rates("exponential", exponential_schedule(0.1, 0.9));
+}
+
+TEST(Schedules, OthersAtTheirEnds) {
+  const Schedule cycle = one_cycle_schedule(0.5, 20);
+  EXPECT_EQ(cycle.rate(19), 0.5 / 25 / 10'000);
+  EXPECT_EQ(cycle.rate(1'000'000), cycle.rate(19));
+  EXPECT_EQ(one_cycle_schedule(0.5, 10, {.rising_part = 0}).rate(9), 0.5 / 25 / 10'000);
+  EXPECT_EQ(cosine_restarts_schedule(0.1, 5, 1, 0, 3).rate(3 + 5'000'000'000), 0.1);  // after a warm-up
+  EXPECT_EQ(cosine_restarts_schedule(0.1, 1, 3).rate(1 + 3 + 9), 0.1);
+  EXPECT_THROW(cosine_restarts_schedule(0.1, 0), Error);
+  EXPECT_THROW(cosine_restarts_schedule(0.1, 5, 0), Error);
+  EXPECT_THROW(one_cycle_schedule(0.1, 0), Error);
+  EXPECT_THROW(one_cycle_schedule(0.1, 10, {.rising_part = 1}), Error);
+  EXPECT_THROW(one_cycle_schedule(0.1, 10, {.final_division = 0}), Error);
 }
 
 TEST(Schedules, WarmUpRisesToTheRateAndThenFollows) {

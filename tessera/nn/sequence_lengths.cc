@@ -1,11 +1,32 @@
 #include "tessera/nn/sequence_lengths.h"
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 
 #include "tessera/base/error.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
+namespace {
+
+std::size_t at(std::int64_t i) {
+  return static_cast<std::size_t>(i);
+}
+
+Tensor index_of(const std::vector<std::int64_t>& rows) {
+  return Tensor::from(rows, {static_cast<std::int64_t>(rows.size())});
+}
+
+// [T, N, F] as rows, those of the parts one after the other, and a row of zeros.
+Tensor rows_and_zeros(const std::vector<Tensor>& parts, const Tensor& like) {
+  std::vector<Tensor> rows;
+  for (const Tensor& part : parts) rows.push_back(reshape(part, {part.size(0) * part.size(1), part.size(2)}));
+  rows.push_back(zeros({1, like.size(1)}, like.dtype()));
+  return concatenate(rows, 0);
+}
+
+}  // namespace
 
 SequenceLengths::SequenceLengths(const std::string& where, const Tensor& lengths, std::int64_t times,
                                  std::int64_t samples)
@@ -17,47 +38,93 @@ SequenceLengths::SequenceLengths(const std::string& where, const Tensor& lengths
   lengths_ = lengths.to_vector<std::int64_t>();
   longest_ = 1;
   for (std::int64_t i = 0; i < samples; ++i) {
-    const std::int64_t length = lengths_[static_cast<std::size_t>(i)];
-    if (length < 0 || length > times)
-      fail("{}: the length of sequence {} is {}, expected from 0 to {}", where, i, length, times);
-    longest_ = std::max(longest_, length);
+    if (length(i) < 0 || length(i) > times)
+      fail("{}: the length of sequence {} is {}, expected from 0 to {}", where, i, length(i), times);
+    longest_ = std::max(longest_, length(i));
   }
   equal_ = std::all_of(lengths_.begin(), lengths_.end(), [&](std::int64_t n) { return n == longest_; });
-  if (equal_)
-    lengths_.clear();
-  else
-    mask_ = less(reshape(arange(longest_), {longest_, 1, 1}), reshape(lengths, {1, samples, 1}));
 }
 
-Tensor SequenceLengths::masked(const Tensor& x) const {
-  return equal_ ? x : select(mask_, x, 0);
-}
-
-Tensor SequenceLengths::reversed(const Tensor& x) const {
-  if (equal_) return slice(x, {Range::step(-1)});
-  std::vector<std::int64_t> rows;
-  rows.reserve(static_cast<std::size_t>(longest_ * samples_));
-  for (std::int64_t t = 0; t < longest_; ++t)
-    for (std::int64_t i = 0; i < samples_; ++i) {
-      const std::int64_t length = lengths_[static_cast<std::size_t>(i)];
-      rows.push_back((t < length ? length - 1 - t : t) * samples_ + i);
+// The times 0 = t_0 < t_1 < ... = the greatest length of the least sum over segments of (t_j+1 - t_j) samples(t_j) + rows_per_cut, where
+// samples(t) have a length above t. Only lengths can be cuts.
+std::vector<std::int64_t> SequenceLengths::cheapest_cuts(std::int64_t rows_per_cut) const {
+  std::vector<std::int64_t> times = {0}, going_on;
+  for (std::int64_t i = samples_; i-- > 0;)
+    if (const std::int64_t end = length(order_[at(i)]); end > times.back()) times.push_back(end);
+  for (const std::int64_t time : times)
+    going_on.push_back(std::count_if(lengths_.begin(), lengths_.end(), [&](auto n) { return n > time; }));
+  std::vector<std::int64_t> cost = {0};
+  std::vector<std::size_t> from = {0};
+  for (std::size_t end = 1; end < times.size(); ++end) {
+    cost.push_back(std::numeric_limits<std::int64_t>::max());
+    from.push_back(0);
+    for (std::size_t begin = 0; begin < end; ++begin) {
+      const std::int64_t sum = cost[begin] + (times[end] - times[begin]) * going_on[begin] + rows_per_cut;
+      if (sum >= cost[end]) continue;
+      cost[end] = sum;
+      from[end] = begin;
     }
-  const Tensor flat = reshape(x, {longest_ * samples_, x.size(2)});
-  return reshape(gather(flat, Tensor::from(rows, {longest_ * samples_})), x.shape());
+  }
+  std::vector<std::int64_t> cuts;
+  for (std::size_t i = times.size() - 1; i > 0; i = from[i]) cuts.push_back(times[i]);
+  cuts.push_back(0);
+  std::reverse(cuts.begin(), cuts.end());
+  return cuts;
 }
 
-Tensor SequenceLengths::last(const Tensor& x, const Tensor& before) const {
-  if (equal_) return slice(x, {-1});
-  std::vector<std::int64_t> rows;
-  bool any_empty = false;
-  for (std::int64_t i = 0; i < samples_; ++i) {
-    const std::int64_t length = lengths_[static_cast<std::size_t>(i)];
-    rows.push_back(std::max<std::int64_t>(length - 1, 0) * samples_ + i);
-    any_empty = any_empty || length == 0;
+void SequenceLengths::cut(std::int64_t rows_per_cut) {
+  order_.resize(lengths_.size());
+  std::iota(order_.begin(), order_.end(), 0);
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
+  place_.resize(order_.size());
+  for (std::size_t i = 0; i < order_.size(); ++i) place_[at(order_[i])] = static_cast<std::int64_t>(i);
+  const std::vector<std::int64_t> cuts = cheapest_cuts(rows_per_cut);
+  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+    const std::int64_t begin = cuts[i], end = cuts[i + 1];
+    const auto samples = std::count_if(lengths_.begin(), lengths_.end(), [&](auto n) { return n > begin; });
+    segments_.push_back({begin, end, samples, rows_});
+    rows_ += (end - begin) * samples;
+    segment_at_.insert(segment_at_.end(), at(end - begin), segments_.size() - 1);
   }
-  const Tensor flat = reshape(x, {longest_ * samples_, x.size(2)});
-  const Tensor states = gather(flat, Tensor::from(rows, {samples_}));
-  return any_empty ? select(slice(mask_, {0}), states, before) : states;
+}
+
+std::int64_t SequenceLengths::row(std::int64_t time, std::int64_t sample) const {
+  const Segment& segment = segments_[segment_at_[at(time)]];
+  return segment.first_row + (time - segment.begin) * segment.samples + place_[at(sample)];
+}
+
+Tensor SequenceLengths::ordered(const Tensor& states) const {
+  return gather(states, index_of(order_));
+}
+
+Tensor SequenceLengths::packed(const Tensor& x, const Segment& segment, bool reverse) const {
+  std::vector<std::int64_t> rows;
+  rows.reserve(at((segment.end - segment.begin) * segment.samples));
+  for (std::int64_t time = segment.begin; time < segment.end; ++time)
+    for (std::int64_t i = 0; i < segment.samples; ++i) {
+      const std::int64_t sample = order_[at(i)], last = length(sample) - 1, now = std::min(time, last);
+      rows.push_back((reverse ? last - now : now) * samples_ + sample);
+    }
+  const Tensor flat = reshape(x, {x.size(0) * samples_, x.size(2)});
+  return reshape(gather(flat, index_of(rows)), {segment.end - segment.begin, segment.samples, x.size(2)});
+}
+
+Tensor SequenceLengths::unpacked(const std::vector<Tensor>& parts, bool reverse, const Tensor& before) const {
+  std::vector<std::int64_t> rows;
+  rows.reserve(at(longest_ * samples_));
+  for (std::int64_t time = 0; time < longest_; ++time)
+    for (std::int64_t i = 0; i < samples_; ++i)
+      rows.push_back(time >= length(i) ? rows_ : row(reverse ? length(i) - 1 - time : time, i));
+  return reshape(gather(rows_and_zeros(parts, before), index_of(rows)), {longest_, samples_, before.size(1)});
+}
+
+Tensor SequenceLengths::last(const std::vector<Tensor>& parts, const Tensor& before) const {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t i = 0; i < samples_; ++i) rows.push_back(length(i) == 0 ? rows_ : row(length(i) - 1, i));
+  const Tensor states = gather(rows_and_zeros(parts, before), index_of(rows));
+  if (length(order_.back()) > 0) return states;
+  return select(reshape(greater(Tensor::from(lengths_, {samples_}), 0), {samples_, 1}), states, before);
 }
 
 }  // namespace tessera::nn

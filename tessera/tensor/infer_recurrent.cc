@@ -61,4 +61,29 @@ TensorSpec lstm_gradient_rule(const RuleCall& call) {
   return {{(4 * rows + 2 * size.samples) * size.hidden}, call.input(0).dtype()};
 }
 
+namespace {
+
+void require_nonlinearity(const RuleCall& call) {
+  const Activation found = call.get<RecurrentAttributes>().nonlinearity;
+  if (found != Activation::kTanh && found != Activation::kRelu)
+    fail("{}: the nonlinearity is neither tanh nor relu", call.name());
+}
+
+}  // namespace
+
+TensorSpec rnn_rule(const RuleCall& call) {
+  require_nonlinearity(call);
+  const Sequence size = sequence_of(call, 0, 1, 1);
+  return {{size.times, size.samples, size.hidden}, call.input(0).dtype()};
+}
+
+TensorSpec rnn_gradient_rule(const RuleCall& call) {
+  require_nonlinearity(call);
+  const Sequence size = sequence_of(call, 1, 1, 1);
+  const Shape states{size.times, size.samples, size.hidden};
+  require_shape(call, 0, "the gradient", states);
+  require_shape(call, 6, "rnn's output", states);
+  return {{states.elements() + size.samples * size.hidden}, call.input(0).dtype()};
+}
+
 }  // namespace tessera::shape_rules

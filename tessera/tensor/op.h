@@ -84,7 +84,8 @@ struct SliceAttributes {                // Slice and its adjoint Embed
   std::vector<Range::Resolved> ranges;  // one per axis of the unsliced shape
   Shape full_shape;                     // the unsliced shape
 };
-struct AxisAttributes {  // Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Softmax, LogSoftmax and their gradients
+struct
+    AxisAttributes {  // Concatenate, Gather, IndexAdd, TakeAlong, ScatterAdd, Softmax, LogSoftmax and their gradients
   int axis = 0;
 };
 struct SortAttributes {  // Sort, ArgSort
@@ -128,6 +129,10 @@ struct FinishAttributes {  // Finish and its gradient (finish.h); Linear, which 
   double scale = 1;  // of what stays
 };
 
+struct RecurrentAttributes {                    // Rnn and its gradient
+  Activation nonlinearity = Activation::kTanh;  // or kRelu
+};
+
 struct LayerNormAttributes {
   int axes = 1;  // trailing axes that make up a row, at least 1
   double epsilon = 1e-5;
@@ -147,7 +152,8 @@ struct CurveAttributes {  // Activate and its gradient (activate.h)
 using Attributes =
     std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
                  PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes,
-                 OptimizerAttributes, FinishAttributes, SortAttributes, LayerNormAttributes, BatchNormAttributes, CurveAttributes>;
+                 OptimizerAttributes, FinishAttributes, SortAttributes, LayerNormAttributes,
+                 BatchNormAttributes, CurveAttributes, RecurrentAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

@@ -54,6 +54,10 @@ std::string text_of(const ReduceAttributes& reduce) {
   return fmt::format("axes {}{}", fmt::join(reduce.axes, ","), reduce.keep_axes ? "; keep_axes" : "");
 }
 
+std::string text_of(const RecurrentAttributes& recurrent) {
+  return recurrent.nonlinearity == Activation::kRelu ? "relu" : "tanh";
+}
+
 std::string text_of(const LayerNormAttributes& norm) {
   return fmt::format("axes {}; epsilon {}", norm.axes, norm.epsilon);
 }

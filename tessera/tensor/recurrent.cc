@@ -72,18 +72,17 @@ LstmStates lstm(const Operand& x, const Tensor& h0, const Tensor& c0, const Recu
 }
 
 Tensor rnn(const Operand& x, const Tensor& h0, const RecurrentWeights& weights, Activation nonlinearity) {
-  require_defined(Op::kTanh, h0, weights);
-  const Tensor products = input_products(Op::kTanh, x, weights.input);
-  const Shape one{1, h0.size(0), h0.size(1)};
-  std::vector<Tensor> states;
-  Tensor h = h0;
-  for (std::int64_t t = 0; t < products.size(0); ++t) {
-    const Tensor a = slice(products, {t}) + weights.input_bias;
-    const Tensor sums = a + (matmul(h, transpose(weights.hidden)) + weights.hidden_bias);
-    h = nonlinearity == Activation::kTanh ? tanh(sums) : relu(sums);
-    states.push_back(reshape(h, one));
-  }
-  return concatenate(states, 0);
+  require_defined(Op::kRnn, h0, weights);
+  const Tensor products = input_products(Op::kRnn, x, weights.input);
+  const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
+  const std::array inputs = {products, contiguous(h0), hidden, input_bias, hidden_bias};
+  return apply(Op::kRnn, inputs, RecurrentAttributes{nonlinearity}, x.where());
+}
+
+RnnGradients rnn_gradient_parts(const Tensor& flat, const Shape& states) {
+  const std::int64_t all = states.elements();
+  return {reshape(slice(flat, {Range(0, all)}), states),
+          reshape(slice(flat, {Range::from(all)}), {states[1], states[2]})};
 }
 
 LstmGradients lstm_gradient_parts(const Tensor& flat, const Shape& states) {

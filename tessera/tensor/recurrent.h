@@ -79,4 +79,13 @@ struct LstmGradients {
 };
 LstmGradients lstm_gradient_parts(const Tensor& flat, const Shape& states);
 
+// rnn_gradient likewise, with h the state after:
+//   d = g + later;  s = d * (1 - h * h) for tanh, select(h > 0, d, 0) for relu;  later = s W_hidden
+// The gradient of a and of b is s.
+struct RnnGradients {
+  Tensor sums;  // [T, N, H]
+  Tensor h0;    // [N, H]
+};
+RnnGradients rnn_gradient_parts(const Tensor& flat, const Shape& states);
+
 }  // namespace tessera

@@ -100,6 +100,8 @@ constexpr Row kRows[] = {
     {Op::kGruGradient, run_gru_gradient},
     {Op::kLstm, run_lstm},
     {Op::kLstmGradient, run_lstm_gradient},
+    {Op::kRnn, run_rnn},
+    {Op::kRnnGradient, run_rnn_gradient},
     {Op::kFinish, run_finish},
     {Op::kFinishGradient, run_finish},
     {Op::kActivate, run_activate},

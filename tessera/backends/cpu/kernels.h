@@ -56,11 +56,13 @@ bool run_random_permutation(const KernelCall& call);
 bool run_sgd_step(const KernelCall& call);
 bool run_adam_step(const KernelCall& call);
 
-// Recurrent layers: gru.cc, lstm.cc
+// Recurrent layers: gru.cc, lstm.cc, rnn.cc
 bool run_gru(const KernelCall& call);
 bool run_gru_gradient(const KernelCall& call);
 bool run_lstm(const KernelCall& call);
 bool run_lstm_gradient(const KernelCall& call);
+bool run_rnn(const KernelCall& call);
+bool run_rnn_gradient(const KernelCall& call);
 
 // Bias, activation and dropout in one pass: finish.cc
 bool run_finish(const KernelCall& call);

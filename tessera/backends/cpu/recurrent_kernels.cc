@@ -103,10 +103,37 @@ void lstm_backward(const LstmBackward<T>& s) {
   });
 }
 
+template <typename T, bool kRelu>
+void rnn_forward(const RnnForward<T>& s) {
+  for_each_vector<T>(s.count, [&](const auto& at) HWY_ATTR {
+    using Ops = fn::HwyOps<decltype(at.d)>;
+    const auto sum =
+        hn::Add(hn::Add(at.load(s.x), at.load(s.x_bias)), hn::Add(at.load(s.product), at.load(s.bias)));
+    if constexpr (kRelu)  // NaN stays NaN, -0 gives +0
+      at.store(hn::IfThenElse(hn::Le(sum, Ops::set(0)), Ops::set(0), sum), s.h);
+    else
+      at.store(fn::tanh<Ops>(sum), s.h);
+  });
+}
+
+template <typename T, bool kRelu>
+void rnn_backward(const RnnBackward<T>& s) {
+  for_each_vector<T>(s.count, [&](const auto& at) HWY_ATTR {
+    using Ops = fn::HwyOps<decltype(at.d)>;
+    const auto d = hn::Add(at.load(s.gradient), at.load(s.later));
+    const auto h = at.load(s.h);
+    if constexpr (kRelu)
+      at.store(hn::IfThenElseZero(hn::Gt(h, Ops::set(0)), d), s.sums);
+    else
+      at.store(hn::Mul(d, hn::Sub(Ops::set(1), hn::Mul(h, h))), s.sums);
+  });
+}
+
 template <typename T>
 const RecurrentLoops<T>* loops() {
-  static constexpr RecurrentLoops<T> kLoops = {&gru_forward<T>, &gru_backward<T>, &lstm_forward<T>,
-                                               &lstm_backward<T>};
+  static constexpr RecurrentLoops<T> kLoops = {
+      &gru_forward<T>,        &gru_backward<T>,        &lstm_forward<T>,      &lstm_backward<T>,
+      &rnn_forward<T, false>, &rnn_backward<T, false>, &rnn_forward<T, true>, &rnn_backward<T, true>};
   return &kLoops;
 }
 

@@ -41,11 +41,30 @@ struct LstmBackward {
 };
 
 template <typename T>
+struct RnnForward {
+  const T *x, *product, *x_bias, *bias;
+  T* h;
+  std::int64_t count;
+};
+
+template <typename T>
+struct RnnBackward {
+  const T *gradient, *h;
+  const T* later;  // of the time after this one
+  T* sums;
+  std::int64_t count;
+};
+
+template <typename T>
 struct RecurrentLoops {
   void (*gru_forward)(const GruForward<T>& stretch);
   void (*gru_backward)(const GruBackward<T>& stretch);
   void (*lstm_forward)(const LstmForward<T>& stretch);
   void (*lstm_backward)(const LstmBackward<T>& stretch);
+  void (*tanh_forward)(const RnnForward<T>& stretch);
+  void (*tanh_backward)(const RnnBackward<T>& stretch);
+  void (*relu_forward)(const RnnForward<T>& stretch);
+  void (*relu_backward)(const RnnBackward<T>& stretch);
 };
 
 // The active SIMD level's loops; null when there are none.

@@ -214,7 +214,64 @@ void lstm_gradient(const KernelCall& call) {
   });
 }
 
+// ---- RNN ----
+
+bool is_relu(const KernelCall& call) {
+  return attributes_of<RecurrentAttributes>(call).nonlinearity == Activation::kRelu;
+}
+
+template <typename T>
+void rnn(const KernelCall& call) {
+  const Shape& shape = call.output.shape;
+  const Sizes size{shape[0], shape[1], shape[2]};
+  const GruInputs<T> in(call.inputs);
+  const std::vector<T> weight = transposed(in.weight, size.hidden, size.hidden);
+  const bool relu = is_relu(call);
+  T* out = call.output.as<T>();
+  parallel_for(size.samples, [&](std::int64_t sample) {
+    const T* before = in.h0.data() + sample * size.hidden;
+    for (std::int64_t t = 0; t < size.times; ++t) {
+      T* const h = out + (t * size.samples + sample) * size.hidden;
+      const std::vector<T> products = row_times(before, weight.data(), size.hidden, size.hidden);
+      for (std::int64_t j = 0; j < size.hidden; ++j) {
+        const T a = in.x[h - out + j] + in.x_bias[j];
+        const T sum = a + (products[static_cast<std::size_t>(j)] + in.bias[j]);
+        h[j] = !relu ? numerics::tanh(sum) : sum <= 0 ? T(0) : sum;  // NaN stays NaN, -0 gives +0
+      }
+      before = h;
+    }
+  });
+}
+
+template <typename T>
+void rnn_gradient(const KernelCall& call) {
+  const Shape& shape = call.inputs[0].shape;
+  const Sizes size{shape[0], shape[1], shape[2]};
+  const Dense<T> g(call.inputs[0]), weight(call.inputs[3]), states(call.inputs[6]);
+  const bool relu = is_relu(call);
+  T* out = call.output.as<T>();
+  parallel_for(size.samples, [&](std::int64_t sample) {
+    std::vector<T> later(static_cast<std::size_t>(size.hidden), T(0));
+    for (std::int64_t t = size.times - 1; t >= 0; --t) {
+      const std::int64_t row = (t * size.samples + sample) * size.hidden;
+      for (std::int64_t j = 0; j < size.hidden; ++j) {
+        const T d = g[row + j] + later[static_cast<std::size_t>(j)], h = states[row + j];
+        out[row + j] = relu ? (h > 0 ? d : T(0)) : d * (T(1) - h * h);
+      }
+      later = row_times<T>(out + row, weight.data(), size.hidden, size.hidden);
+    }
+    std::copy(later.begin(), later.end(), out + size.all() + sample * size.hidden);
+  });
+}
+
 }  // namespace
+
+void rnn_kernel(const KernelCall& call) {
+  dispatch<float, double>(call.output.dtype, [&](auto zero) { rnn<decltype(zero)>(call); });
+}
+void rnn_gradient_kernel(const KernelCall& call) {
+  dispatch<float, double>(call.output.dtype, [&](auto zero) { rnn_gradient<decltype(zero)>(call); });
+}
 
 void gru_kernel(const KernelCall& call) {
   dispatch<float, double>(call.output.dtype, [&](auto zero) { gru<decltype(zero)>(call); });
