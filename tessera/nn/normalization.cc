@@ -150,27 +150,22 @@ GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, const GroupNorm
   bias_ = &add_parameter("bias", {channels}, settings.dtype);
 }
 
-// A group is a row of the layer normalisation. Where each channel is a group, they are the channels of one sample's batch normalisation, which
-// scales and shifts in the same pass.
+// The groups of all samples are the channels of one sample's batch normalisation. Where each channel is a group, it scales and shifts in the same pass.
 Tensor GroupNorm::forward(const Tensor& x, Context& /*context*/) {
   output_shape(x.shape());
   if (weight_ != nullptr) parts::require_dtype(where(), x, *weight_);
   if (x.elements() == 0) return x;
-  const std::int64_t rows = x.size(0) * groups_, length = x.elements() / rows;
-  if (groups_ == channels_) {
-    const Tensor lists = reshape(x, {1, rows, length});
-    const auto repeated = [&](const Parameter* vector, double otherwise) {
-      if (vector == nullptr) return full({rows}, otherwise, x.dtype());
-      return reshape(broadcast_to(vector->value, {x.size(0), channels_}), {rows});
-    };
-    const Tensor y = batch_norm(lists, batch_statistics(lists), repeated(weight_, 1), repeated(bias_, 0),
-                                {.epsilon = settings_.epsilon});
-    return reshape(y, x.shape());
-  }
-  const Shape row{length};
-  const Tensor normal =
-      layer_norm(reshape(x, {rows, length}), ones(row, x.dtype()), zeros(row, x.dtype()), settings_.epsilon);
-  return scaled(reshape(normal, x.shape()), weight_, bias_);
+  const std::int64_t rows = x.size(0) * groups_;
+  const bool each = groups_ == channels_;
+  const auto repeated = [&](const Parameter* vector, double otherwise) {
+    if (vector == nullptr || !each) return full({rows}, otherwise, x.dtype());
+    return reshape(broadcast_to(vector->value, {x.size(0), channels_}), {rows});
+  };
+  const Tensor lists = reshape(x, {1, rows, x.elements() / rows});
+  const Tensor normal = batch_norm(lists, batch_statistics(lists), repeated(weight_, 1), repeated(bias_, 0),
+                                   {.epsilon = settings_.epsilon});
+  const Tensor y = reshape(normal, x.shape());
+  return each ? y : scaled(y, weight_, bias_);
 }
 
 Shape GroupNorm::output_shape(const Shape& input) const {

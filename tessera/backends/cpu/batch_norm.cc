@@ -204,11 +204,14 @@ bool sums(const KernelCall& call) {
   const Inverses<T> of(scratch, call, call.inputs[2], g.channels);
   T* totals = scratch.allocate<T>(2 * g.channels * g.blocks);
   T* weighted = totals + g.channels * g.blocks;
-  for_blocks<T, 2>(
-      g, {slope, x}, [&](std::int64_t c, std::int64_t block, std::int64_t count, const auto& lists) {
-        const std::int64_t at = c * g.blocks + block;
-        loops->sums(lists[0], lists[1], of.mean[c], of.inverse[c], count, totals + at, weighted + at);
-      });
+  if (g.inner == 1)
+    column_sums(*loops, g, slope, x, of.mean, of.inverse, totals, weighted);
+  else
+    for_blocks<T, 2>(
+        g, {slope, x}, [&](std::int64_t c, std::int64_t block, std::int64_t count, const auto& lists) {
+          const std::int64_t at = c * g.blocks + block;
+          loops->sums(lists[0], lists[1], of.mean[c], of.inverse[c], count, totals + at, weighted + at);
+        });
   for (std::int64_t c = 0; c < 2 * g.channels; ++c)
     call.output.as<T>()[c] = numerics::tree_combine(
         g.blocks, [&](std::int64_t b) { return totals[c * g.blocks + b]; }, add<T>);
