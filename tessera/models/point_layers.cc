@@ -20,8 +20,8 @@ std::int64_t positive(const char* layer, const char* what, std::int64_t value) {
 // What every module of this file expects; coordinates < 0: any number of them.
 void expect_clouds(const std::string& where, const Shape& input, std::int64_t coordinates) {
   if (input.rank() == 3 && input[1] >= 1 && (coordinates < 0 || input[2] == coordinates)) return;
-  fail("{}: the input has shape {}, expected [clouds, points, {}] with at least one point", where, input.to_string(),
-       coordinates);
+  fail("{}: the input has shape {}, expected [clouds, points, {}] with at least one point", where,
+       input.to_string(), coordinates < 0 ? "coordinates" : std::to_string(coordinates));
 }
 
 bool any_negative(const Tensor& values) {
@@ -39,6 +39,12 @@ Tensor column(const Tensor& values) {
 }
 
 }  // namespace
+
+Tensor identity_matrix(std::int64_t size) {
+  std::vector<float> values(static_cast<std::size_t>(size * size));
+  for (std::size_t i = 0; i < values.size(); i += static_cast<std::size_t>(size) + 1) values[i] = 1;
+  return Tensor::from<float>(values, {size, size});
+}
 
 Tensor by_channel(const Tensor& clouds) {
   return contiguous(permute(clouds, {2, 0, 1}));
@@ -70,15 +76,17 @@ PointPool point_pool_of(const std::string& name) {
 
 // ---- PointLayer ----
 
-PointLayer::PointLayer(std::int64_t in_channels, std::int64_t out_channels, const PointLayerSettings& settings)
+PointLayer::PointLayer(std::int64_t in_channels, std::int64_t out_channels,
+                       const PointLayerSettings& settings)
     : in_channels_(positive("PointLayer", "in_channels", in_channels)),
       out_channels_(positive("PointLayer", "out_channels", out_channels)),
       settings_(settings) {
   weight_ = &add_parameter("weight", {out_channels, in_channels}, DType::kFloat32);
   if (settings.normalize) {
     scale_ = &add_parameter("scale", {out_channels}, DType::kFloat32);
-    normalization_ = static_cast<nn::BatchNorm*>(&add_child(
-        "normalization", std::make_unique<nn::BatchNorm>(out_channels, nn::BatchNormSettings{.affine = false})));
+    normalization_ = static_cast<nn::BatchNorm*>(
+        &add_child("normalization",
+                   std::make_unique<nn::BatchNorm>(out_channels, nn::BatchNormSettings{.affine = false})));
   }
   shift_ = &add_parameter("shift", {out_channels}, DType::kFloat32);
 }
@@ -95,7 +103,8 @@ Tensor PointLayer::product(const Tensor& x) const {
 Tensor PointLayer::normalized(const Tensor& by_channel, nn::Context& context) {
   if (normalization_ == nullptr) return as_rows(by_channel);
   const Tensor rows = as_rows(by_channel);
-  return reshape(normalization_->forward(reshape(rows, {1, rows.size(0), rows.size(1)}), context), rows.shape());
+  return reshape(normalization_->forward(reshape(rows, {1, rows.size(0), rows.size(1)}), context),
+                 rows.shape());
 }
 
 Tensor PointLayer::scaled(const Tensor& normalized) const {
@@ -116,7 +125,8 @@ Tensor PointLayer::finish_largest(const Tensor& product, nn::Context& context) {
   Tensor chosen = max(all, {2});
   if (scale_ != nullptr && any_negative(scale_->value))
     chosen = select(less(column(scale_->value), 0), min(all, {2}), chosen);
-  return scaled(needs_all ? chosen : normalized(reshape(chosen, {chosen.size(0), chosen.size(1), 1}), context));
+  return scaled(needs_all ? chosen
+                          : normalized(reshape(chosen, {chosen.size(0), chosen.size(1), 1}), context));
 }
 
 Shape PointLayer::output_shape(const Shape& input) const {
@@ -125,15 +135,16 @@ Shape PointLayer::output_shape(const Shape& input) const {
 }
 
 std::string PointLayer::describe() const {
-  return fmt::format("PointLayer({} -> {}{}{})", in_channels_, out_channels_, settings_.normalize ? ", normalized" : "",
-                     settings_.activate ? ", ReLU" : "");
+  return fmt::format("PointLayer({} -> {}{}{})", in_channels_, out_channels_,
+                     settings_.normalize ? ", normalized" : "", settings_.activate ? ", ReLU" : "");
 }
 
 void PointLayer::initialize_parameters(RandomSource& random) {
   const double bound = 1 / numerics::sqrt(static_cast<double>(in_channels_));
   weight_->value = nn::uniform_init(random, weight_->name, weight_->value.shape(), bound, DType::kFloat32);
-  shift_->value = settings_.normalize ? zeros({out_channels_})
-                                      : nn::uniform_init(random, shift_->name, {out_channels_}, bound, DType::kFloat32);
+  shift_->value = settings_.normalize
+                      ? zeros({out_channels_})
+                      : nn::uniform_init(random, shift_->name, {out_channels_}, bound, DType::kFloat32);
   if (scale_ != nullptr) scale_->value = ones({out_channels_});
 }
 
@@ -145,9 +156,9 @@ PointEncoder::PointEncoder(std::int64_t in_channels, const std::vector<std::int6
   if (widths.empty()) fail("PointEncoder: there are no widths, expected at least one layer");
   std::int64_t channels = in_channels;
   for (const std::int64_t width : widths) {
-    layers_.push_back(static_cast<PointLayer*>(
-        &add_child(std::to_string(layers_.size()),
-                   std::make_unique<PointLayer>(channels, width, PointLayerSettings{.normalize = normalize}))));
+    layers_.push_back(static_cast<PointLayer*>(&add_child(
+        std::to_string(layers_.size()),
+        std::make_unique<PointLayer>(channels, width, PointLayerSettings{.normalize = normalize}))));
     channels = width;
   }
   out_channels_ = channels;
@@ -162,12 +173,25 @@ Tensor PointEncoder::forward(const Tensor& x, nn::Context& context) {
   return pooled(by_channel(x), context);
 }
 
-Tensor PointEncoder::pooled(const Tensor& by_channel, nn::Context& context) {
+Tensor PointEncoder::before_last(const Tensor& by_channel, nn::Context& context) {
   Tensor x = by_channel;
   for (std::size_t i = 0; i + 1 < layers_.size(); ++i) {
     const OpScope scope("layer " + layers_[i]->path());
     x = layers_[i]->finish(layers_[i]->product(x), context);
   }
+  return x;
+}
+
+Tensor PointEncoder::largest_points(const Tensor& by_channel) {
+  if (pool_ != PointPool::kMax) fail("{}: points give the pooled values with max pooling only", where());
+  nn::Context context;
+  PointLayer& last = *layers_.back();
+  const Tensor values = last.finish(last.product(before_last(by_channel, context)), context);
+  return contiguous(transpose(argmax(values, 2)));
+}
+
+Tensor PointEncoder::pooled(const Tensor& by_channel, nn::Context& context) {
+  Tensor x = before_last(by_channel, context);
   PointLayer& last = *layers_.back();
   const OpScope scope("layer " + last.path());
   x = last.product(x);
@@ -194,22 +218,22 @@ Shape PointEncoder::output_shape(const Shape& input) const {
 
 std::string PointEncoder::describe() const {
   std::string widths;
-  for (const PointLayer* layer : layers_) widths += fmt::format(" -> {}", layer->output_shape({1, 1, layer_width(layer)})[2]);
+  for (const PointLayer* layer : layers_) widths += fmt::format(" -> {}", layer->out_channels());
   return fmt::format("PointEncoder({}{}, {})", in_channels_, widths, point_pool_name(pool_));
 }
 
 void PointEncoder::initialize_parameters(RandomSource& random) {
   if (attention_weight_ == nullptr) return;
   const double bound = 1 / numerics::sqrt(static_cast<double>(out_channels_));
-  attention_weight_->value =
-      nn::uniform_init(random, attention_weight_->name, attention_weight_->value.shape(), bound, DType::kFloat32);
+  attention_weight_->value = nn::uniform_init(random, attention_weight_->name,
+                                              attention_weight_->value.shape(), bound, DType::kFloat32);
   attention_bias_->value = zeros({1});
 }
 
 // ---- TransformNet ----
 
-void add_dense_layers(nn::Sequential& network, std::int64_t in_features, const std::vector<std::int64_t>& widths,
-                      bool normalize) {
+void add_dense_layers(nn::Sequential& network, std::int64_t in_features,
+                      const std::vector<std::int64_t>& widths, bool normalize) {
   std::int64_t features = in_features;
   for (const std::int64_t width : widths) {
     network.add<nn::Linear>(features, width, nn::LinearSettings{.bias = !normalize});
@@ -237,7 +261,7 @@ Tensor TransformNet::forward(const Tensor& x, nn::Context& context) {
 Tensor TransformNet::matrices(const Tensor& by_channel, nn::Context& context) {
   const Tensor features = head_->forward(encoder_->pooled(by_channel, context), context);
   const Tensor change = matmul(features, transpose(weight_->value)) + bias_->value;
-  return reshape(change, {change.size(0), size_, size_}) + nn::identity_matrix(size_);
+  return reshape(change, {change.size(0), size_, size_}) + identity_matrix(size_);
 }
 
 Shape TransformNet::output_shape(const Shape& input) const {
@@ -268,15 +292,17 @@ Tensor ChoosePoints::forward(const Tensor& x, nn::Context& context) {
   const std::int64_t points = x.size(1);
   if (!context.training) return contiguous(slice(x, {Range::all(), Range::to(count_)}));
   if (context.random == nullptr) fail("{}: training needs Context::random", where());
-  const Tensor keys = context.random->uniform(context.stream_name(path()), {x.size(0), points}, DType::kFloat64,
-                                              context.first_sample * static_cast<std::uint64_t>(points));
+  const Tensor keys =
+      context.random->uniform(context.stream_name(path()), {x.size(0), points}, DType::kFloat64,
+                              context.first_sample * static_cast<std::uint64_t>(points));
   const Tensor order = slice(argsort(keys, 1), {Range::all(), Range::to(count_)});
   return take_along(x, contiguous(broadcast_to(reshape(order, {x.size(0), count_, 1}), chosen)), 1);
 }
 
 Shape ChoosePoints::output_shape(const Shape& input) const {
   expect_clouds(where(), input, -1);
-  if (input[1] < count_) fail("{}: the input has shape {}, expected at least {} points", where(), input.to_string(), count_);
+  if (input[1] < count_)
+    fail("{}: the input has shape {}, expected at least {} points", where(), input.to_string(), count_);
   return {input[0], count_, input[2]};
 }
 
@@ -288,7 +314,8 @@ Tensor AugmentPoints::forward(const Tensor& x, nn::Context& context) {
   output_shape(x.shape());
   if (!context.training) return x;
   if (context.random == nullptr) fail("{}: training needs Context::random", where());
-  return data::augment_points(x, augmentation_, *context.random, context.stream_name(path()), context.first_sample);
+  return data::augment_points(x, augmentation_, *context.random, context.stream_name(path()),
+                              context.first_sample);
 }
 
 Shape AugmentPoints::output_shape(const Shape& input) const {

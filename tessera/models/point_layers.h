@@ -31,32 +31,36 @@
 namespace tessera::models {
 
 struct PointLayerSettings {
-  bool normalize = true;  // batch normalisation over all points of the batch, with scale and shift; without it a bias
-  bool activate = true;   // ReLU behind it
+  bool normalize =
+      true;  // batch normalisation over all points of the batch, with scale and shift; without it a bias
+  bool activate = true;  // ReLU behind it
 };
 
 // The largest, the mean, the sum, or the sum with weights softmax(a . x + b) that are learned ("attention", Ilse, Tomczak and Welling, ICML 2018, without its
 // hidden layer).
 enum class PointPool : std::uint8_t { kMax, kMean, kSum, kAttention };
 const char* point_pool_name(PointPool pool);
-PointPool point_pool_of(const std::string& name);  // "max", "mean", "sum", "attention"; throws Error for others
+PointPool point_pool_of(
+    const std::string& name);  // "max", "mean", "sum", "attention"; throws Error for others
 
 // weight [out, in] without a bias, then BatchNorm without one (its scale and shift are `scale` and `shift`), then ReLU.
 class PointLayer : public nn::Module {
  public:
   PointLayer(std::int64_t in_channels, std::int64_t out_channels, const PointLayerSettings& settings = {});
-  Tensor forward(const Tensor& x, nn::Context& context) override;  // [clouds, points, in] -> [clouds, points, out]
+  Tensor forward(const Tensor& x,
+                 nn::Context& context) override;  // [clouds, points, in] -> [clouds, points, out]
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
 
-  Tensor product(const Tensor& x) const;                       // [in, clouds, points] -> [out, clouds, points]
+  Tensor product(const Tensor& x) const;  // [in, clouds, points] -> [out, clouds, points]
   Tensor finish(const Tensor& product, nn::Context& context);  // what follows the product, in the same layout
   // max(finish(product)) over the points, [out, clouds], bit for bit, for less: the largest (where a scale is negative, the smallest) of what
   // stands before scale, shift and ReLU goes through them alone. All of these are monotone, and rounding is.
   Tensor finish_largest(const Tensor& product, nn::Context& context);
 
+  std::int64_t out_channels() const { return out_channels_; }
   nn::Parameter& weight() { return *weight_; }
-  nn::Parameter* scale() { return scale_; }  // nullptr without normalisation
+  nn::Parameter* scale() { return scale_; }   // nullptr without normalisation
   nn::Parameter& shift() { return *shift_; }  // without normalisation: the bias
 
  private:
@@ -73,13 +77,17 @@ class PointLayer : public nn::Module {
 // A stack of them with the pooling behind: [clouds, points, in] -> [clouds, widths.back()].
 class PointEncoder : public nn::Module {
  public:
-  PointEncoder(std::int64_t in_channels, const std::vector<std::int64_t>& widths, PointPool pool, bool normalize);
+  PointEncoder(std::int64_t in_channels, const std::vector<std::int64_t>& widths, PointPool pool,
+               bool normalize);
   Tensor forward(const Tensor& x, nn::Context& context) override;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
   Tensor pooled(const Tensor& by_channel, nn::Context& context);  // [in, clouds, points] -> [clouds, out]
+  // Which point gives each pooled value, int64 [clouds, out], outside training; the first of several. Max pooling only.
+  Tensor largest_points(const Tensor& by_channel);
 
  private:
+  Tensor before_last(const Tensor& by_channel, nn::Context& context);
   void initialize_parameters(RandomSource& random) override;
   std::int64_t in_channels_, out_channels_;
   PointPool pool_;
@@ -112,9 +120,10 @@ class TransformNet : public nn::Module {
 };
 
 // [N, in] through Linear without bias, BatchNorm and ReLU for each width; without normalisation Linear with a bias and ReLU.
-void add_dense_layers(nn::Sequential& network, std::int64_t in_features, const std::vector<std::int64_t>& widths,
-                      bool normalize);
+void add_dense_layers(nn::Sequential& network, std::int64_t in_features,
+                      const std::vector<std::int64_t>& widths, bool normalize);
 
+Tensor identity_matrix(std::int64_t size);
 // From [clouds, points, coordinates] to by channel and back; contiguous.
 Tensor by_channel(const Tensor& clouds);
 Tensor by_cloud(const Tensor& channels);

@@ -33,4 +33,11 @@ Tensor mse_loss(const Tensor& prediction, const Tensor& target, std::int64_t bat
   return sum_squares(prediction - target) / (divisor("mse_loss", samples, batch) * per_sample);
 }
 
+Tensor with_added_losses(const Tensor& loss, const Context& context, std::int64_t batch) {
+  Tensor total = loss;
+  for (const Tensor& added : context.losses)
+    total = total + sum(added) / divisor("with_added_losses", added.elements(), batch);
+  return total;
+}
+
 }  // namespace tessera::nn

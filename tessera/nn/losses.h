@@ -16,6 +16,7 @@
 
 #include <cstdint>
 
+#include "tessera/nn/module.h"
 #include "tessera/tensor/tensor.h"
 
 namespace tessera::nn {
@@ -25,5 +26,8 @@ Tensor cross_entropy_loss(const Tensor& logits, const Tensor& labels, std::int64
 
 // Mean over all elements of (prediction - target)^2; equal shapes, the first axis counts samples.
 Tensor mse_loss(const Tensor& prediction, const Tensor& target, std::int64_t batch = 0);
+
+// `loss` plus the sum over samples of each loss that the forward pass added to its context, divided like the others.
+Tensor with_added_losses(const Tensor& loss, const Context& context, std::int64_t batch = 0);
 
 }  // namespace tessera::nn
