@@ -34,10 +34,6 @@ Tensor as_rows(const Tensor& x) {
   return reshape(x, {x.size(0), x.elements() / x.size(0)});
 }
 
-Tensor column(const Tensor& values) {
-  return reshape(values, {values.elements(), 1});
-}
-
 }  // namespace
 
 Tensor identity_matrix(std::int64_t size) {
@@ -82,13 +78,11 @@ PointLayer::PointLayer(std::int64_t in_channels, std::int64_t out_channels,
       out_channels_(positive("PointLayer", "out_channels", out_channels)),
       settings_(settings) {
   weight_ = &add_parameter("weight", {out_channels, in_channels}, DType::kFloat32);
-  if (settings.normalize) {
-    scale_ = &add_parameter("scale", {out_channels}, DType::kFloat32);
+  if (settings.normalize)
     normalization_ = static_cast<nn::BatchNorm*>(
-        &add_child("normalization",
-                   std::make_unique<nn::BatchNorm>(out_channels, nn::BatchNormSettings{.affine = false})));
-  }
-  shift_ = &add_parameter("shift", {out_channels}, DType::kFloat32);
+        &add_child("normalization", std::make_unique<nn::BatchNorm>(out_channels)));
+  else
+    bias_ = &add_parameter("bias", {out_channels}, DType::kFloat32);
 }
 
 Tensor PointLayer::forward(const Tensor& x, nn::Context& context) {
@@ -100,33 +94,35 @@ Tensor PointLayer::product(const Tensor& x) const {
   return reshape(matmul(weight_->value, as_rows(x)), {out_channels_, x.size(1), x.size(2)});
 }
 
-Tensor PointLayer::normalized(const Tensor& by_channel, nn::Context& context) {
-  if (normalization_ == nullptr) return as_rows(by_channel);
-  const Tensor rows = as_rows(by_channel);
-  return reshape(normalization_->forward(reshape(rows, {1, rows.size(0), rows.size(1)}), context),
-                 rows.shape());
-}
-
-Tensor PointLayer::scaled(const Tensor& normalized) const {
-  const Tensor product = scale_ == nullptr ? normalized : normalized * column(scale_->value);
-  return tessera::finish(product, {.bias = shift_->value,
-                                   .axis = 0,
-                                   .activation = settings_.activate ? Activation::kRelu : Activation::kNone});
+Tensor PointLayer::shifted(const Tensor& product, nn::Context& context) {
+  const Tensor rows = as_rows(product);
+  if (normalization_ == nullptr) return product + reshape(bias_->value, {out_channels_, 1, 1});
+  const Tensor image = reshape(rows, {1, out_channels_, rows.size(1)});
+  return reshape(normalization_->forward(image, context), product.shape());
 }
 
 Tensor PointLayer::finish(const Tensor& product, nn::Context& context) {
-  return reshape(scaled(normalized(product, context)), product.shape());
+  if (normalization_ == nullptr)
+    return tessera::finish(product,
+                           {.bias = bias_->value,
+                            .axis = 0,
+                            .activation = settings_.activate ? Activation::kRelu : Activation::kNone});
+  const Tensor y = shifted(product, context);
+  return settings_.activate ? relu(y) : y;
 }
 
 Tensor PointLayer::finish_largest(const Tensor& product, nn::Context& context) {
   // The statistics of the batch need every point; the running ones do not.
-  const bool needs_all = normalization_ != nullptr && context.training;
-  const Tensor all = needs_all ? reshape(normalized(product, context), product.shape()) : product;
-  Tensor chosen = max(all, {2});
-  if (scale_ != nullptr && any_negative(scale_->value))
-    chosen = select(less(column(scale_->value), 0), min(all, {2}), chosen);
-  return scaled(needs_all ? chosen
-                          : normalized(reshape(chosen, {chosen.size(0), chosen.size(1), 1}), context));
+  if (normalization_ != nullptr && context.training) {
+    const Tensor largest = max(shifted(product, context), {2});
+    return settings_.activate ? relu(largest) : largest;
+  }
+  Tensor chosen = max(product, {2}, true);
+  if (normalization_ != nullptr && any_negative(normalization_->weight()->value)) {
+    const Tensor negative = less(reshape(normalization_->weight()->value, {out_channels_, 1, 1}), 0);
+    chosen = select(negative, min(product, {2}, true), chosen);
+  }
+  return reshape(finish(chosen, context), {out_channels_, product.size(1)});
 }
 
 Shape PointLayer::output_shape(const Shape& input) const {
@@ -142,10 +138,8 @@ std::string PointLayer::describe() const {
 void PointLayer::initialize_parameters(RandomSource& random) {
   const double bound = 1 / numerics::sqrt(static_cast<double>(in_channels_));
   weight_->value = nn::uniform_init(random, weight_->name, weight_->value.shape(), bound, DType::kFloat32);
-  shift_->value = settings_.normalize
-                      ? zeros({out_channels_})
-                      : nn::uniform_init(random, shift_->name, {out_channels_}, bound, DType::kFloat32);
-  if (scale_ != nullptr) scale_->value = ones({out_channels_});
+  if (bias_ != nullptr)
+    bias_->value = nn::uniform_init(random, bias_->name, {out_channels_}, bound, DType::kFloat32);
 }
 
 // ---- PointEncoder ----

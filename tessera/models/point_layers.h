@@ -32,7 +32,7 @@ namespace tessera::models {
 
 struct PointLayerSettings {
   bool normalize =
-      true;  // batch normalisation over all points of the batch, with scale and shift; without it a bias
+      true;  // batch normalisation over all points of the batch, with its scale and shift; without it a bias
   bool activate = true;  // ReLU behind it
 };
 
@@ -43,7 +43,7 @@ const char* point_pool_name(PointPool pool);
 PointPool point_pool_of(
     const std::string& name);  // "max", "mean", "sum", "attention"; throws Error for others
 
-// weight [out, in] without a bias, then BatchNorm without one (its scale and shift are `scale` and `shift`), then ReLU.
+// weight [out, in] without a bias, then nn::BatchNorm, then ReLU.
 class PointLayer : public nn::Module {
  public:
   PointLayer(std::int64_t in_channels, std::int64_t out_channels, const PointLayerSettings& settings = {});
@@ -54,23 +54,22 @@ class PointLayer : public nn::Module {
 
   Tensor product(const Tensor& x) const;  // [in, clouds, points] -> [out, clouds, points]
   Tensor finish(const Tensor& product, nn::Context& context);  // what follows the product, in the same layout
-  // max(finish(product)) over the points, [out, clouds], bit for bit, for less: the largest (where a scale is negative, the smallest) of what
-  // stands before scale, shift and ReLU goes through them alone. All of these are monotone, and rounding is.
+  // max(finish(product)) over the points, [out, clouds], bit for bit, for less: the maximum is taken before ReLU and, outside training, before the
+  // normalisation (the minimum where its scale is negative). All of these are monotone, and rounding is.
   Tensor finish_largest(const Tensor& product, nn::Context& context);
 
   std::int64_t out_channels() const { return out_channels_; }
   nn::Parameter& weight() { return *weight_; }
-  nn::Parameter* scale() { return scale_; }   // nullptr without normalisation
-  nn::Parameter& shift() { return *shift_; }  // without normalisation: the bias
+  nn::Parameter* bias() { return bias_; }                    // nullptr with normalisation
+  nn::BatchNorm* normalization() { return normalization_; }  // nullptr without
 
  private:
   void initialize_parameters(RandomSource& random) override;
-  Tensor normalized(const Tensor& by_channel, nn::Context& context);
-  Tensor scaled(const Tensor& normalized) const;
+  Tensor shifted(const Tensor& product, nn::Context& context);  // all but ReLU
 
   std::int64_t in_channels_, out_channels_;
   PointLayerSettings settings_;
-  nn::Parameter *weight_ = nullptr, *scale_ = nullptr, *shift_ = nullptr;
+  nn::Parameter *weight_ = nullptr, *bias_ = nullptr;
   nn::BatchNorm* normalization_ = nullptr;
 };
 

@@ -53,7 +53,7 @@ void initialize(Network& network) {
   network.initialize(random);
   // Scales of both signs, transforms that are not the identity, statistics that are not those of the start.
   for (nn::Parameter* parameter : network.parameters())
-    if (parameter->name.ends_with("scale") || parameter->name.ends_with("transform.weight"))
+    if (parameter->name.ends_with("normalization.weight") || parameter->name.ends_with("transform.weight"))
       parameter->value = random.normal("test/" + parameter->name, parameter->value.shape()) * 0.3;
   nn::Context context;
   context.training = true;
@@ -78,7 +78,7 @@ TEST_F(PointNets, ShapesOfThePaper) {
   std::vector<Shape> shared;
   for (nn::Parameter* parameter : network.features().parameters())
     if (parameter->name.starts_with("features.first") || parameter->name.starts_with("features.second"))
-      if (parameter->name.ends_with("weight")) shared.push_back(parameter->value.shape());
+      if (parameter->value.rank() == 2) shared.push_back(parameter->value.shape());
   EXPECT_EQ(shared, (std::vector<Shape>{{64, 3}, {64, 64}, {64, 64}, {128, 64}, {1024, 128}}));
 }
 
@@ -90,9 +90,9 @@ TEST_F(PointNets, SharedLayerIsLinearIsConvolution) {
   nn::Conv1d convolution(3, 70, {.kernel = {1}});
   layer.initialize(random);
   linear.weight().value = layer.weight().value;
-  linear.bias()->value = layer.shift().value;
+  linear.bias()->value = layer.bias()->value;
   convolution.weight().value = reshape(layer.weight().value, {70, 3, 1});
-  convolution.bias()->value = layer.shift().value;
+  convolution.bias()->value = layer.bias()->value;
   const Tensor x = clouds(4, 50);
   const Tensor y = layer.evaluate(x);
   EXPECT_TRUE(same_bits(linear.evaluate(x), y));
@@ -106,7 +106,7 @@ TEST_F(PointNets, PoolingIsMaxPool2dOverTheAxis) {
     PointLayer layer(3, 20, {.normalize = normalize});
     layer.initialize(random);
     random.begin_step(random.step() + 1);
-    if (normalize) layer.scale()->value = random.normal("scale", {20});
+    if (normalize) layer.normalization()->weight()->value = random.normal("scale", {20});
     const Tensor product = layer.product(by_channel(clouds(4, 50)));
     for (const bool training : {true, false}) {
       nn::Context context;
@@ -145,7 +145,8 @@ TEST_F(PointNets, OrderOfThePointsShowsInTheLastBitsOfSums) {
     settings.input_transform = settings.feature_transform = false;
     PointNet network(settings);
     initialize(network);
-    const Tensor one = network.features().evaluate(x), other = network.features().evaluate(gather(x, order, 1));
+    const Tensor one = network.features().evaluate(x),
+                 other = network.features().evaluate(gather(x, order, 1));
     EXPECT_FALSE(same_bits(one, other)) << point_pool_name(pool);
     EXPECT_LT(max(absolute(one - other)).item<float>(), 1e-3F * max(absolute(one)).item<float>());
   }
