@@ -15,12 +15,13 @@ import torch
 import convolution
 import elementwise
 import index
+import models
 import product
 import recurrent
 import reduction
 import training
 
-FAMILIES = (product, convolution, elementwise, reduction, recurrent, index, training)
+FAMILIES = (product, convolution, elementwise, reduction, recurrent, index, training, models)
 
 
 def make(name):
