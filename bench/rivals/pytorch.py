@@ -15,13 +15,14 @@ import torch
 import convolution
 import elementwise
 import index
+import layers
 import models
 import product
 import recurrent
 import reduction
 import training
 
-FAMILIES = (product, convolution, elementwise, reduction, recurrent, index, training, models)
+FAMILIES = (product, convolution, elementwise, reduction, recurrent, index, training, layers, models)
 
 
 def make(name):

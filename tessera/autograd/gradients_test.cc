@@ -11,6 +11,8 @@
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/tensor/activate.h"
+#include "tessera/tensor/batch_norm.h"
 #include "tessera/tensor/finish.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/tensor/recurrent.h"
@@ -289,6 +291,43 @@ void add_layer_norm(Examples& all) {
   }
 }
 
+void add_batch_norm(Examples& all) {
+  for (const bool own : {true, false}) {
+    const BatchNormAttributes attributes{0.1, own};
+    const Tensor x = numbers({3, 2, 4}), g = numbers({3, 2, 4}, -1, 1, 2), scale = numbers({2}, 0.5, 2, 3);
+    const Tensor constants = numbers({2, 2}, 0.5, 2, 5);
+    const auto with = [=](const Inputs& in) { return own ? batch_statistics(in[1]) : in[3]; };
+    const auto sums = [=](const Inputs& in) {
+      return apply(Op::kBatchNormSums, std::array{in[0], in[1], with(in)}, attributes);
+    };
+    const std::string name = own ? "own statistics" : "constant statistics";
+    all[Op::kBatchNorm].push_back(
+        {name,
+         [=](const Inputs& in) {
+           return batch_norm(in[1], with(in), in[2], in[0], {.epsilon = 0.1, .own = own});
+         },
+         {numbers({2}, -1, 1, 4), x, scale, constants}});
+    all[Op::kBatchNormSums].push_back({name, sums, {g, x, scale, constants}});
+    all[Op::kBatchNormInputGradient].push_back(
+        {name,
+         [=](const Inputs& in) {
+           return apply(Op::kBatchNormInputGradient, std::array{in[0], in[1], with(in), in[2], sums(in)}, attributes);
+         },
+         {g, x, scale, constants}});
+  }
+}
+
+void add_activate(Examples& all) {
+  for (const Curve curve : {Curve::kLeakyRelu, Curve::kElu, Curve::kSoftplus, Curve::kGelu, Curve::kGeluTanh,
+                            Curve::kSilu, Curve::kMish}) {
+    const std::string name = "curve " + std::to_string(static_cast<int>(curve));
+    const Inputs inputs = {numbers({3, 4}, -1, 1, 2), numbers({3, 4}, -2, 2, 3)};
+    all[Op::kActivate].push_back({name, [=](const Inputs& in) { return activate(in[1], curve, 0.3) * in[0]; }, inputs});
+    all[Op::kActivateGradient].push_back(
+        {name, [=](const Inputs& in) { return apply(Op::kActivateGradient, in, CurveAttributes{curve, 0.3}); }, inputs});
+  }
+}
+
 // x, h0, (c0,) input weight, hidden weight, biases; two times, two samples, two hidden features.
 Inputs recurrent_inputs(std::int64_t gates, int states) {
   Inputs inputs = {numbers({2, 2, 3})};
@@ -369,6 +408,8 @@ Examples examples() {
   add_layer_norm(all);
   add_recurrent(all);
   add_finish(all);
+  add_batch_norm(all);
+  add_activate(all);
   return all;
 }
 

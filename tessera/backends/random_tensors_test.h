@@ -1,4 +1,4 @@
-// Random shapes, layouts and values for the properties of bits_test.cc, drawn by RapidCheck, which shrinks what fails:
+// Random shapes, layouts and values for random_examples_test.h, drawn by RapidCheck, which shrinks what fails:
 // towards short axes, dense layouts and ordinary values.
 #pragma once
 

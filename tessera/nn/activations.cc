@@ -2,6 +2,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/nn/layer_parts.h"
+#include "tessera/tensor/activate.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
@@ -9,19 +10,17 @@ namespace {
 
 constexpr double kSeluScale = 1.0507009873554804934193349852946;
 constexpr double kSeluAlpha = 1.6732632423543772848170429916717;
-constexpr double kInverseSqrt2 = 0.70710678118654752440084436210485;
-constexpr double kSqrt2OverPi = 0.79788456080286535587989211986876;
 
 }  // namespace
 
 // ---- Functions ----
 
 Tensor leaky_relu(const Tensor& x, double slope) {
-  return select(greater(x, 0), x, x * slope);
+  return activate(x, Curve::kLeakyRelu, slope);
 }
 
 Tensor elu(const Tensor& x, double alpha) {
-  return select(greater(x, 0), x, expm1(minimum(x, 0)) * alpha);
+  return activate(x, Curve::kElu, alpha);
 }
 
 Tensor selu(const Tensor& x) {
@@ -29,21 +28,19 @@ Tensor selu(const Tensor& x) {
 }
 
 Tensor softplus(const Tensor& x) {
-  return maximum(x, 0) + log1p(exp(-absolute(x)));
+  return activate(x, Curve::kSoftplus);
 }
 
 Tensor gelu(const Tensor& x, GeluForm form) {
-  const Tensor shape = form == GeluForm::kExact ? erf(x * kInverseSqrt2)
-                                                : tanh((x + x * x * x * 0.044715) * kSqrt2OverPi);
-  return x * 0.5 * (1 + shape);
+  return activate(x, form == GeluForm::kExact ? Curve::kGelu : Curve::kGeluTanh);
 }
 
 Tensor silu(const Tensor& x) {
-  return x * sigmoid(x);
+  return activate(x, Curve::kSilu);
 }
 
 Tensor mish(const Tensor& x) {
-  return x * tanh(softplus(x));
+  return activate(x, Curve::kMish);
 }
 
 Tensor maxout(const Tensor& x, std::int64_t pieces) {
@@ -124,8 +121,8 @@ Tensor Maxout::forward(const Tensor& x, Context& /*context*/) {
 
 Shape Maxout::output_shape(const Shape& input) const {
   if (input.rank() < 2 || input[1] % pieces_ != 0)
-    fail("{}: the input has shape {}, expected axis 1 to divide into pieces of {}", where(), input.to_string(),
-         pieces_);
+    fail("{}: the input has shape {}, expected axis 1 to divide into pieces of {}", where(),
+         input.to_string(), pieces_);
   Shape output = input;
   output[1] /= pieces_;
   return output;

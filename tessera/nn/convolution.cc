@@ -65,8 +65,8 @@ void Convolution::check_geometry(const Geometry& geometry) const {
     const std::int64_t extra = geometry.output_padding[i],
                        limit = std::max(geometry.stride[i], geometry.dilation[i]);
     if (extra < 0 || extra >= limit)
-      fail("{}: output_padding is {}, expected at least 0 and below the stride or the dilation ({})", name_, extra,
-           limit);
+      fail("{}: output_padding is {}, expected at least 0 and below the stride or the dilation ({})", name_,
+           extra, limit);
   }
 }
 
@@ -142,18 +142,27 @@ void Convolution::initialize_parameters(RandomSource& random) {
   parts::initialize_as_pytorch(random, *weight_, bias_);
 }
 
-#define TESSERA_DEFINE_CONVOLUTION(kAxes)                                                             \
-  Conv##kAxes##d::Conv##kAxes##d(std::int64_t in_channels, std::int64_t out_channels,                 \
-                                 const ConvSettings<kAxes>& settings)                                 \
-      : Convolution(in_channels, out_channels,                                                        \
-                    {"Conv" #kAxes "d", kAxes, false, settings.kernel, settings.stride, settings.padding, \
-                     settings.dilation, {}, settings.groups, settings.bias, settings.dtype}) {}       \
-  ConvTranspose##kAxes##d::ConvTranspose##kAxes##d(std::int64_t in_channels, std::int64_t out_channels, \
-                                                   const ConvTransposeSettings<kAxes>& settings)      \
-      : Convolution(in_channels, out_channels,                                                        \
-                    {"ConvTranspose" #kAxes "d", kAxes, true, settings.kernel, settings.stride,       \
-                     settings.padding, settings.dilation, settings.output_padding, settings.groups,   \
-                     settings.bias, settings.dtype}) {}
+#define TESSERA_DEFINE_CONVOLUTION(kAxes)                                                                 \
+  Conv##kAxes##d::Conv##kAxes##d(std::int64_t in_channels, std::int64_t out_channels,                     \
+                                 const ConvSettings<kAxes>& settings)                                     \
+      : Convolution(in_channels, out_channels,                                                            \
+                    {"Conv" #kAxes "d",                                                                   \
+                     kAxes,                                                                               \
+                     false,                                                                               \
+                     settings.kernel,                                                                     \
+                     settings.stride,                                                                     \
+                     settings.padding,                                                                    \
+                     settings.dilation,                                                                   \
+                     {},                                                                                  \
+                     settings.groups,                                                                     \
+                     settings.bias,                                                                       \
+                     settings.dtype}) {}                                                                  \
+  ConvTranspose##kAxes##d::ConvTranspose##kAxes##d(std::int64_t in_channels, std::int64_t out_channels,   \
+                                                   const ConvTransposeSettings<kAxes>& settings)          \
+      : Convolution(                                                                                      \
+            in_channels, out_channels,                                                                    \
+            {"ConvTranspose" #kAxes "d", kAxes, true, settings.kernel, settings.stride, settings.padding, \
+             settings.dilation, settings.output_padding, settings.groups, settings.bias, settings.dtype}) {}
 TESSERA_DEFINE_CONVOLUTION(1)
 TESSERA_DEFINE_CONVOLUTION(2)
 TESSERA_DEFINE_CONVOLUTION(3)

@@ -61,7 +61,8 @@ struct ConvTransposeSettings {
   std::array<std::int64_t, kAxes> kernel = internal::each<kAxes>(3);
   std::array<std::int64_t, kAxes> stride = internal::each<kAxes>(1);
   std::array<std::int64_t, kAxes> padding = internal::each<kAxes>(0);
-  std::array<std::int64_t, kAxes> output_padding = internal::each<kAxes>(0);  // below the stride or the dilation
+  std::array<std::int64_t, kAxes> output_padding =
+      internal::each<kAxes>(0);  // below the stride or the dilation
   std::array<std::int64_t, kAxes> dilation = internal::each<kAxes>(1);
   std::int64_t groups = 1;
   bool bias = true;
@@ -108,15 +109,16 @@ class Convolution : public Module {
   Parameter* bias_ = nullptr;
 };
 
-#define TESSERA_DECLARE_CONVOLUTION(kAxes)                                                                       \
-  class Conv##kAxes##d : public Convolution {                                                                    \
-   public:                                                                                                       \
-    Conv##kAxes##d(std::int64_t in_channels, std::int64_t out_channels, const ConvSettings<kAxes>& settings = {}); \
-  };                                                                                                             \
-  class ConvTranspose##kAxes##d : public Convolution {                                                           \
-   public:                                                                                                       \
-    ConvTranspose##kAxes##d(std::int64_t in_channels, std::int64_t out_channels,                                 \
-                            const ConvTransposeSettings<kAxes>& settings = {});                                  \
+#define TESSERA_DECLARE_CONVOLUTION(kAxes)                                       \
+  class Conv##kAxes##d : public Convolution {                                    \
+   public:                                                                       \
+    Conv##kAxes##d(std::int64_t in_channels, std::int64_t out_channels,          \
+                   const ConvSettings<kAxes>& settings = {});                    \
+  };                                                                             \
+  class ConvTranspose##kAxes##d : public Convolution {                           \
+   public:                                                                       \
+    ConvTranspose##kAxes##d(std::int64_t in_channels, std::int64_t out_channels, \
+                            const ConvTransposeSettings<kAxes>& settings = {});  \
   };
 TESSERA_DECLARE_CONVOLUTION(1)
 TESSERA_DECLARE_CONVOLUTION(2)

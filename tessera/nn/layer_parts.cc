@@ -30,7 +30,8 @@ void initialize_as_pytorch(RandomSource& random, Parameter& weight, Parameter* b
 }
 
 std::string sizes_text(std::span<const std::int64_t> values) {
-  const bool equal = std::all_of(values.begin(), values.end(), [&](std::int64_t v) { return v == values[0]; });
+  const bool equal =
+      std::all_of(values.begin(), values.end(), [&](std::int64_t v) { return v == values[0]; });
   return equal ? fmt::format("{}", values[0]) : fmt::format("({})", fmt::join(values, ", "));
 }
 

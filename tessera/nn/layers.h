@@ -3,7 +3,7 @@
 //   convolution.h    Conv1d/2d/3d, ConvTranspose1d/2d/3d          pooling.h      windows, adaptive and global pooling, unpooling
 //   normalization.h  LayerNorm, BatchNorm, GroupNorm, ...         activations.h  ReLU to Maxout, Softmax
 //   embedding.h      Embedding                                    residual.h     Residual
-//   resampling.h     Upsample
+//   resampling.h     Upsample                                     attention.h    MultiheadAttention
 //
 // Weights have PyTorch's layouts; the defaults of initialisation are PyTorch's as well:
 // uniform on (-1/sqrt(fan_in), 1/sqrt(fan_in)) for weights and biases (initialisers.h has the published schemes).
@@ -29,6 +29,7 @@
 #include <utility>
 
 #include "tessera/nn/activations.h"
+#include "tessera/nn/attention.h"
 #include "tessera/nn/convolution.h"
 #include "tessera/nn/embedding.h"
 #include "tessera/nn/module.h"

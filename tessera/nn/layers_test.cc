@@ -4,8 +4,6 @@
 
 #include <map>
 
-#include "tessera/autograd/tape.h"
-#include "tessera/autograd/torch_cases_test.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
@@ -27,85 +25,6 @@ std::string message_of(const std::function<void()>& body) {
   return "no error";
 }
 
-std::array<std::int64_t, 2> pair_from(const torch_cases::Json& value) {
-  if (value.is_array()) return {value[0], value[1]};
-  return {value, value};
-}
-
-std::unique_ptr<Module> torch_layer(const torch_cases::Json& test) {
-  const auto& meta = test["meta"];
-  if (!test.contains("params")) return nullptr;  // an optimiser
-  const auto parameters = torch_cases::tensors_of(test["params"]);
-  const bool bias = parameters.contains("m.bias");
-  if (meta["op"] == "linear") {
-    const Shape weight = parameters.at("m.weight").shape();
-    return std::make_unique<Linear>(weight[1], weight[0],
-                                    LinearSettings{.bias = bias, .dtype = DType::kFloat64});
-  }
-  if (meta["op"] == "conv2d") {
-    const Shape weight = parameters.at("m.weight").shape();
-    const std::int64_t groups = meta["groups"];
-    return std::make_unique<Conv2d>(weight[1] * groups, weight[0],
-                                    Conv2dSettings{.kernel = pair_from(meta["kernel"]),
-                                                   .stride = pair_from(meta["stride"]),
-                                                   .padding = pair_from(meta["padding"]),
-                                                   .dilation = pair_from(meta["dilation"]),
-                                                   .groups = groups,
-                                                   .bias = bias,
-                                                   .dtype = DType::kFloat64});
-  }
-  if (meta["op"] == "layernorm")
-    return std::make_unique<LayerNorm>(
-        parameters.at("m.weight").shape(),
-        LayerNormSettings{.epsilon = meta["eps"], .dtype = DType::kFloat64});
-  Pool2dSettings pool;
-  if (meta["op"] == "maxpool2d" && meta["dilation"] == 1) {
-    pool = {pair_from(meta["kernel"]), pair_from(meta["stride"]), pair_from(meta["padding"]), true,
-            meta["ceil_mode"]};
-    return std::make_unique<MaxPool2d>(pool);
-  }
-  if (meta["op"] == "avgpool2d") {
-    pool = {pair_from(meta["kernel"]), pair_from(meta["stride"]), pair_from(meta["padding"]),
-            meta["count_include_pad"]};
-    return std::make_unique<AvgPool2d>(pool);
-  }
-  if (meta["op"] == "relu") return std::make_unique<ReLU>();
-  if (meta["op"] == "tanh") return std::make_unique<Tanh>();
-  if (meta["op"] == "sigmoid") return std::make_unique<Sigmoid>();
-  return nullptr;
-}
-
-TEST_F(LayersTest, AgreeWithPyTorch) {
-  const auto cases = torch_cases::read();
-  if (!cases) GTEST_SKIP() << "TESSERA_DATA is not set";
-  int checked = 0;
-  for (const auto& test : *cases) {
-    const std::unique_ptr<Module> layer = torch_layer(test);
-    if (!layer) continue;
-    SCOPED_TRACE(test["name"].get<std::string>());
-    const auto parameters = torch_cases::tensors_of(test["params"]);
-    Tape tape;
-    for (Parameter* parameter : layer->parameters()) {
-      parameter->value = parameters.at("m." + parameter->name);
-      tape.watch(parameter->value);
-    }
-    const Tensor x = torch_cases::tensor_of(test["inputs"]["x"]);
-    const Tensor y = layer->evaluate(x);
-    EXPECT_EQ(layer->output_shape(x.shape()), y.shape());
-    EXPECT_LE(torch_cases::distance(y, torch_cases::tensor_of(test["outputs"]["y"])), 1e-12);
-    for (Parameter* parameter : layer->parameters()) {
-      const Tensor gradient =
-          tape.gradient(y, {parameter->value}, torch_cases::tensor_of(test["grad_outputs"]["y"]))[0];
-      EXPECT_LE(torch_cases::distance(gradient,
-                                      torch_cases::tensor_of(test["grad_params"]["m." + parameter->name])),
-                1e-10);
-    }
-    ++checked;
-  }
-  // conv2d, linear, max and average pooling, activations, layer normalisation
-  EXPECT_EQ(checked, 7 + 1 + 3 + 3 + 3 + 1);
-}
-
 // Rows of numbers whose mean is 10 and variance 4: what is left is the rows' own pattern.
 TEST_F(LayersTest, LayerNormBringsRowsToMeanZeroAndVarianceOne) {
   LayerNorm layer({2, 2}, {.epsilon = 0, .dtype = DType::kFloat64});
@@ -114,8 +33,11 @@ TEST_F(LayersTest, LayerNormBringsRowsToMeanZeroAndVarianceOne) {
   const Tensor x = Tensor::from<double>({8, 12, 12, 8, 12, 12, 8, 8}, {2, 2, 2});
   EXPECT_EQ(layer.evaluate(x).to_vector<double>(), (std::vector<double>{-1, 1, 1, -1, 1, 1, -1, -1}));
   EXPECT_EQ(layer.describe(), "LayerNorm([2, 2])");
-  EXPECT_EQ(message_of([&] { layer.output_shape({2, 4}); }),
-            "LayerNorm([2, 2]): the input has shape [2, 4], but the weight [2, 2] takes that shape on its last axes");
+  EXPECT_EQ(message_of([&] {
+              layer.output_shape({2, 4});
+            }),
+            "LayerNorm([2, 2]): the input has shape [2, 4], but the weight [2, 2] takes that shape on its "
+            "last axes");
   EXPECT_EQ(message_of([] { LayerNorm none({}); }),
             "LayerNorm: the shape of a row is [], expected at least one axis");
 }

@@ -1,10 +1,9 @@
 #include "tessera/nn/normalization.h"
 
-#include <vector>
-
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
 #include "tessera/nn/layer_parts.h"
+#include "tessera/tensor/batch_norm.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
@@ -28,6 +27,12 @@ Tensor scaled(const Tensor& x, const Parameter* weight, const Parameter* bias) {
   return x * per_channel(weight->value, x) + per_channel(bias->value, x);
 }
 
+// Two vectors as the rows of a matrix.
+Tensor stacked(const Tensor& first, const Tensor& second) {
+  const Shape row{1, first.elements()};
+  return concatenate({reshape(first, row), reshape(second, row)}, 0);
+}
+
 void begin_at_one_and_zero(Parameter* weight, Parameter* bias) {
   if (weight == nullptr) return;
   weight->value = ones(weight->value.shape(), weight->value.dtype());
@@ -45,7 +50,8 @@ void require_channels(const std::string& where, const Shape& input, std::int64_t
 // ---- LayerNorm ----
 
 LayerNorm::LayerNorm(const Shape& shape, const LayerNormSettings& settings) : settings_(settings) {
-  if (shape.rank() < 1) fail("LayerNorm: the shape of a row is {}, expected at least one axis", shape.to_string());
+  if (shape.rank() < 1)
+    fail("LayerNorm: the shape of a row is {}, expected at least one axis", shape.to_string());
   for (int axis = 0; axis < shape.rank(); ++axis) positive("LayerNorm", "a length of the row", shape[axis]);
   require_epsilon("LayerNorm", settings.epsilon);
   weight_ = &add_parameter("weight", shape, settings.dtype);
@@ -98,31 +104,25 @@ Tensor BatchNorm::forward(const Tensor& x, Context& context) {
   output_shape(x.shape());
   if (weight_ != nullptr) parts::require_dtype(where(), x, *weight_);
   if (running_mean_ != nullptr) parts::require_dtype(where(), x, *running_mean_);
-  Tensor center, spread;
-  if (context.training || running_mean_ == nullptr) {
-    const std::int64_t count = x.elements() / channels_;
-    if (context.training && count < 2)
-      fail("{}: the input has shape {}: training needs more than one element per channel", where(),
-           x.shape().to_string());
-    std::vector<std::int64_t> axes = {0};
-    for (int axis = 2; axis < x.rank(); ++axis) axes.push_back(axis);
-    center = mean(x, axes);
-    spread = variance(x, axes);
-    if (context.training && running_mean_ != nullptr && context.first_sample == 0)
-      update_running(center, spread, count);
-  } else {
-    center = running_mean_->value;
-    spread = running_variance_->value;
-  }
-  const Tensor inverse = 1 / sqrt(spread + settings_.epsilon);
-  return scaled((x - per_channel(center, x)) * per_channel(inverse, x), weight_, bias_);
+  const bool own = context.training || running_mean_ == nullptr;
+  const std::int64_t count = x.elements() / channels_;
+  if (context.training && count < 2)
+    fail("{}: the input has shape {}: training needs more than one element per channel", where(),
+         x.shape().to_string());
+  const Tensor statistics =
+      own ? batch_statistics(x) : stacked(running_mean_->value, running_variance_->value);
+  if (context.training && running_mean_ != nullptr && context.first_sample == 0)
+    update_running(statistics, count);
+  const Tensor scale = weight_ != nullptr ? weight_->value : ones({channels_}, x.dtype()),
+               shift = bias_ != nullptr ? bias_->value : zeros({channels_}, x.dtype());
+  return batch_norm(x, statistics, scale, shift, {.epsilon = settings_.epsilon, .own = own});
 }
 
-void BatchNorm::update_running(const Tensor& mean, const Tensor& variance, std::int64_t count) {
+void BatchNorm::update_running(const Tensor& statistics, std::int64_t count) {
   const NoTape not_trained;
-  const Tensor unbiased = variance * count / (count - 1);
+  const Tensor found = slice(statistics, {0}), unbiased = slice(statistics, {1}) * count / (count - 1);
   const double momentum = settings_.momentum;
-  running_mean_->value = running_mean_->value * (1 - momentum) + mean * momentum;
+  running_mean_->value = running_mean_->value * (1 - momentum) + found * momentum;
   running_variance_->value = running_variance_->value * (1 - momentum) + unbiased * momentum;
   batches_->value = batches_->value + 1;
 }
@@ -154,16 +154,26 @@ GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, const GroupNorm
   bias_ = &add_parameter("bias", {channels}, settings.dtype);
 }
 
-// A group is a row of the layer normalisation.
+// A group is a row of the layer normalisation. Where each channel is a group, they are the channels of one sample's batch normalisation, which
+// scales and shifts in the same pass.
 Tensor GroupNorm::forward(const Tensor& x, Context& /*context*/) {
   output_shape(x.shape());
   if (weight_ != nullptr) parts::require_dtype(where(), x, *weight_);
-  const std::int64_t rows = x.size(0) * groups_;
   if (x.elements() == 0) return x;
-  const Tensor grouped = reshape(x, {rows, x.elements() / rows});
-  const Shape row{grouped.size(1)};
+  const std::int64_t rows = x.size(0) * groups_, length = x.elements() / rows;
+  if (groups_ == channels_) {
+    const Tensor lists = reshape(x, {1, rows, length});
+    const auto repeated = [&](const Parameter* vector, double otherwise) {
+      if (vector == nullptr) return full({rows}, otherwise, x.dtype());
+      return reshape(broadcast_to(vector->value, {x.size(0), channels_}), {rows});
+    };
+    const Tensor y = batch_norm(lists, batch_statistics(lists), repeated(weight_, 1), repeated(bias_, 0),
+                                {.epsilon = settings_.epsilon});
+    return reshape(y, x.shape());
+  }
+  const Shape row{length};
   const Tensor normal =
-      layer_norm(grouped, ones(row, x.dtype()), zeros(row, x.dtype()), settings_.epsilon);
+      layer_norm(reshape(x, {rows, length}), ones(row, x.dtype()), zeros(row, x.dtype()), settings_.epsilon);
   return scaled(reshape(normal, x.shape()), weight_, bias_);
 }
 
@@ -195,7 +205,8 @@ Tensor PixelNorm::forward(const Tensor& x, Context& /*context*/) {
 
 Shape PixelNorm::output_shape(const Shape& input) const {
   if (input.rank() < 2 || input[1] < 1)
-    fail("{}: the input has shape {}, expected [N, C, ...] with at least one channel", where(), input.to_string());
+    fail("{}: the input has shape {}, expected [N, C, ...] with at least one channel", where(),
+         input.to_string());
   return input;
 }
 
@@ -211,7 +222,8 @@ Tensor LocalResponseNorm::forward(const Tensor& x, Context& /*context*/) {
   if (x.elements() == 0) return x;
   const std::int64_t n = x.size(0), c = x.size(1);
   const Tensor squares = reshape(x * x, {n, 1, c, x.elements() / (n * c)});
-  const Tensor means = average_pool2d(squares, {.kernel = {size_, 1}, .stride = {1, 1}, .padding = {size_ / 2, 0}});
+  const Tensor means =
+      average_pool2d(squares, {.kernel = {size_, 1}, .stride = {1, 1}, .padding = {size_ / 2, 0}});
   const Tensor own = reshape(slice(means, {Range::all(), Range::all(), Range(0, c)}), x.shape());
   return x / pow(own * settings_.alpha + settings_.k, settings_.beta);
 }

@@ -64,8 +64,8 @@ class LayerNorm : public Module {
 
 struct BatchNormSettings {
   double epsilon = 1e-5;
-  double momentum = 0.1;                // the weight of what was found last
-  bool affine = true;                   // weight and bias
+  double momentum = 0.1;                 // the weight of what was found last
+  bool affine = true;                    // weight and bias
   bool track_running_statistics = true;  // without: the batch's own, also outside training
   DType dtype = DType::kFloat32;
 };
@@ -84,7 +84,7 @@ class BatchNorm : public Module {
 
  private:
   void initialize_parameters(RandomSource& random) override;
-  void update_running(const Tensor& mean, const Tensor& variance, std::int64_t count);
+  void update_running(const Tensor& statistics, std::int64_t count);
   std::int64_t channels_;
   BatchNormSettings settings_;
   Parameter *weight_ = nullptr, *bias_ = nullptr;

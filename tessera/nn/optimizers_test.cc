@@ -63,50 +63,6 @@ TEST_F(OptimizersTest, FollowPyTorchsTraces) {
   EXPECT_EQ(checked, 6);
 }
 
-// conv - batch normalisation - relu - pooling - linear, SGD with momentum, ten steps. Batch normalisation is a composition here:
-// Tessera has no such layer yet.
-TEST_F(OptimizersTest, TrainsPyTorchsSmallNetwork) {
-  const auto cases = torch_cases::read();
-  if (!cases) GTEST_SKIP() << "TESSERA_DATA is not set";
-  for (const auto& test : *cases) {
-    if (test["name"] != "train_small_cnn") continue;
-    Conv2d convolution(1, 3, {.padding = {1, 1}, .dtype = DType::kFloat64});
-    MaxPool2d pool;
-    Flatten flatten;
-    Linear linear(27, 4, {.dtype = DType::kFloat64});
-    const auto initial = torch_cases::tensors_of(test["params"]);
-    Parameter scale{"1.weight", initial.at("1.weight")}, shift{"1.bias", initial.at("1.bias")};
-    std::vector<Parameter*> parameters = {&convolution.weight(), convolution.bias(), &scale, &shift,
-                                          &linear.weight(),      linear.bias()};
-    const char* names[] = {"0.weight", "0.bias", "1.weight", "1.bias", "5.weight", "5.bias"};
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      parameters[i]->name = names[i];
-      parameters[i]->value = initial.at(names[i]);
-    }
-    const auto network = [&](const Tensor& x) {
-      const Tensor y = convolution.evaluate(x);
-      const Tensor normal = (y - mean(y, {0, 2, 3}, true)) / sqrt(variance(y, {0, 2, 3}, true) + 1e-5);
-      const Tensor scaled = normal * reshape(scale.value, {3, 1, 1}) + reshape(shift.value, {3, 1, 1});
-      return linear.evaluate(flatten.evaluate(pool.evaluate(relu(scaled))));
-    };
-    SGD optimizer(parameters, {.momentum = 0.9});
-    const Tensor x = torch_cases::tensor_of(test["inputs"]["x"]),
-                 labels = torch_cases::tensor_of(test["inputs"]["t"]);
-    for (const double expected :
-         torch_cases::tensor_of(test["outputs"]["loss_each_step"]).to_vector<double>()) {
-      Tape tape;
-      std::vector<Tensor> values;
-      for (const Parameter* parameter : parameters) values.push_back(parameter->value);
-      tape.watch(values);
-      const Tensor loss = cross_entropy_loss(network(x), labels);
-      EXPECT_NEAR(loss.item<double>(), expected, 1e-12);
-      optimizer.step(tape.gradient(loss, values), 0.1);
-    }
-    return;
-  }
-  FAIL() << "no case train_small_cnn";
-}
-
 struct Saved : StateVisitor {
   bool restoring = false;
   std::map<std::string, Tensor> tensors;

@@ -160,8 +160,7 @@ std::vector<std::int64_t> GlobalPool::axes(const Shape& input) const {
   std::vector<std::int64_t> all = settings_.axes;
   if (all.empty())
     for (int axis = 2; axis < input.rank(); ++axis) all.push_back(axis);
-  if (all.empty())
-    fail("{}: the input has shape {}, expected axes after [N, C]", where(), input.to_string());
+  if (all.empty()) fail("{}: the input has shape {}, expected axes after [N, C]", where(), input.to_string());
   for (std::int64_t& axis : all) axis = normalize_axis(axis, input);
   return all;
 }
@@ -224,8 +223,10 @@ Pooled max_pool_with_switches(const Tensor& x, const Pool2dSettings& settings) {
 
 Tensor max_unpool2d(const Tensor& x, const Tensor& switches, const Shape& output_shape) {
   if (x.rank() != 4 || switches.shape() != x.shape() || switches.dtype() != DType::kInt64)
-    fail("max_unpool2d: x is {} and the switches are {} {}, expected [N, C, H', W'] and int64 of the same shape",
-         x.shape().to_string(), dtype_name(switches.dtype()), switches.shape().to_string());
+    fail(
+        "max_unpool2d: x is {} and the switches are {} {}, expected [N, C, H', W'] and int64 of the same "
+        "shape",
+        x.shape().to_string(), dtype_name(switches.dtype()), switches.shape().to_string());
   if (output_shape.rank() != 4 || output_shape[0] != x.size(0) || output_shape[1] != x.size(1))
     fail("max_unpool2d: the output shape is {}, expected [{}, {}, H, W]", output_shape.to_string(), x.size(0),
          x.size(1));
@@ -233,13 +234,13 @@ Tensor max_unpool2d(const Tensor& x, const Tensor& switches, const Shape& output
   const std::int64_t plane = output_shape[2] * output_shape[3];
   const std::int64_t last = max(switches).item<std::int64_t>(), first = min(switches).item<std::int64_t>();
   if (first < -1 || last >= plane)
-    fail("max_unpool2d: a switch is {}, expected -1 to {} (the output shape is {})", first < -1 ? first : last,
-         plane - 1, output_shape.to_string());
+    fail("max_unpool2d: a switch is {}, expected -1 to {} (the output shape is {})",
+         first < -1 ? first : last, plane - 1, output_shape.to_string());
   const Tensor none = less(switches, 0);
   const Tensor positions = select(none, 0, switches + plane_starts(output_shape));
   const Tensor source = first < 0 ? select(none, 0, x) : x;
-  const Tensor flat = index_add(zeros({output_shape.elements()}, x.dtype()), reshape(positions, {x.elements()}),
-                                reshape(source, {x.elements()}));
+  const Tensor flat = index_add(zeros({output_shape.elements()}, x.dtype()),
+                                reshape(positions, {x.elements()}), reshape(source, {x.elements()}));
   return reshape(flat, output_shape);
 }
 

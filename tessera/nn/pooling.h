@@ -57,8 +57,8 @@ class WindowPool : public Module {
  protected:
   template <int kAxes>
   WindowPool(const char* name, bool maximum, const PoolSettings<kAxes>& settings)
-      : WindowPool(name, maximum, kAxes, settings.kernel, settings.stride, settings.padding, settings.dilation,
-                   settings.count_padding, settings.round_up) {}
+      : WindowPool(name, maximum, kAxes, settings.kernel, settings.stride, settings.padding,
+                   settings.dilation, settings.count_padding, settings.round_up) {}
 
  private:
   using Lengths = std::span<const std::int64_t>;
@@ -72,16 +72,16 @@ class WindowPool : public Module {
   WindowAttributes window_;
 };
 
-#define TESSERA_DECLARE_POOL(kAxes)                                                        \
-  class MaxPool##kAxes##d : public WindowPool {                                            \
-   public:                                                                                 \
-    explicit MaxPool##kAxes##d(const PoolSettings<kAxes>& settings = {})                   \
-        : WindowPool("MaxPool" #kAxes "d", true, settings) {}                              \
-  };                                                                                       \
-  class AvgPool##kAxes##d : public WindowPool {                                            \
-   public:                                                                                 \
-    explicit AvgPool##kAxes##d(const PoolSettings<kAxes>& settings = {})                   \
-        : WindowPool("AvgPool" #kAxes "d", false, settings) {}                             \
+#define TESSERA_DECLARE_POOL(kAxes)                                      \
+  class MaxPool##kAxes##d : public WindowPool {                          \
+   public:                                                               \
+    explicit MaxPool##kAxes##d(const PoolSettings<kAxes>& settings = {}) \
+        : WindowPool("MaxPool" #kAxes "d", true, settings) {}            \
+  };                                                                     \
+  class AvgPool##kAxes##d : public WindowPool {                          \
+   public:                                                               \
+    explicit AvgPool##kAxes##d(const PoolSettings<kAxes>& settings = {}) \
+        : WindowPool("AvgPool" #kAxes "d", false, settings) {}           \
   };
 TESSERA_DECLARE_POOL(1)
 TESSERA_DECLARE_POOL(2)

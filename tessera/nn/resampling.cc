@@ -31,7 +31,8 @@ Tensor interpolated(const Tensor& x, int axis, std::int64_t factor) {
   const FloatEnvironment contract;
   for (std::int64_t i = 0; i < length * factor; ++i) {
     // ((i + 0.5) / factor - 0.5) as a fraction of 2 * factor: exact until the last division.
-    const std::int64_t position = std::max<std::int64_t>(0, 2 * i + 1 - factor), whole = position / (2 * factor);
+    const std::int64_t position = std::max<std::int64_t>(0, 2 * i + 1 - factor),
+                       whole = position / (2 * factor);
     before.push_back(std::min(whole, length - 1));
     after.push_back(std::min(whole + 1, length - 1));
     weight.push_back(static_cast<double>(position % (2 * factor)) / static_cast<double>(2 * factor));
@@ -40,7 +41,8 @@ Tensor interpolated(const Tensor& x, int axis, std::int64_t factor) {
   along[0] = length * factor;
   const Shape flat{length * factor};
   const Tensor t = reshape(cast(Tensor::from(weight, flat), x.dtype()), along);
-  return gather(x, Tensor::from(before, flat), axis) * (1 - t) + gather(x, Tensor::from(after, flat), axis) * t;
+  return gather(x, Tensor::from(before, flat), axis) * (1 - t) +
+         gather(x, Tensor::from(after, flat), axis) * t;
 }
 
 }  // namespace

@@ -133,10 +133,21 @@ struct LayerNormAttributes {
   double epsilon = 1e-5;
 };
 
+struct BatchNormAttributes {  // of batch_norm and its gradients (batch_norm.h)
+  double epsilon = 1e-5;
+  bool own = true;  // the statistics are those of x, so that the gradient leads through them
+};
+
+enum class Curve : std::uint8_t { kLeakyRelu, kElu, kSoftplus, kGelu, kGeluTanh, kSilu, kMish };
+struct CurveAttributes {  // Activate and its gradient (activate.h)
+  Curve curve = Curve::kGelu;
+  double parameter = 0;  // LeakyRelu: slope; Elu: alpha
+};
+
 using Attributes =
     std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
                  PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes,
-                 OptimizerAttributes, FinishAttributes, SortAttributes, LayerNormAttributes>;
+                 OptimizerAttributes, FinishAttributes, SortAttributes, LayerNormAttributes, BatchNormAttributes, CurveAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

@@ -88,6 +88,10 @@ constexpr Row kRows[] = {
     {Op::kLayerNorm, run_layer_norm},
     {Op::kLayerNormInputGradient, run_layer_norm},
     {Op::kLayerNormScaleGradient, run_layer_norm_scale_gradient},
+    {Op::kBatchStatistics, run_batch_norm},
+    {Op::kBatchNorm, run_batch_norm},
+    {Op::kBatchNormSums, run_batch_norm},
+    {Op::kBatchNormInputGradient, run_batch_norm},
     {Op::kSgdStep, run_sgd_step},
     {Op::kAdamStep, run_adam_step},
     {Op::kGru, run_gru},
@@ -96,6 +100,8 @@ constexpr Row kRows[] = {
     {Op::kLstmGradient, run_lstm_gradient},
     {Op::kFinish, run_finish},
     {Op::kFinishGradient, run_finish},
+    {Op::kActivate, run_activate},
+    {Op::kActivateGradient, run_activate},
 };
 
 constexpr std::array<Kernel, kOpCount> kKernels = [] {

@@ -44,6 +44,7 @@ bool run_softmax_gradient(const KernelCall& call);
 bool run_cross_entropy(const KernelCall& call);  // and its gradient
 bool run_layer_norm(const KernelCall& call);     // and the gradient of its input
 bool run_layer_norm_scale_gradient(const KernelCall& call);
+bool run_batch_norm(const KernelCall& call);  // batch_norm.cc; its statistics, sums and gradient, too
 
 // Random numbers: random_fill.cc, random_permutation.cc
 bool run_random(const KernelCall& call);
@@ -61,5 +62,6 @@ bool run_lstm_gradient(const KernelCall& call);
 
 // Bias, activation and dropout in one pass: finish.cc
 bool run_finish(const KernelCall& call);
+bool run_activate(const KernelCall& call);  // activate.cc; and its gradient
 
 }  // namespace tessera::backends

@@ -1,0 +1,23 @@
+#include "tessera/tensor/batch_norm.h"
+
+#include "tessera/tensor/ops_arguments.h"
+
+namespace tessera {
+
+using internal::tensor_argument;
+
+Tensor batch_statistics(const Operand& x) {
+  return apply(Op::kBatchStatistics, std::array{tensor_argument(Op::kBatchStatistics, x)}, NoAttributes{},
+               x.where());
+}
+
+Tensor batch_norm(const Operand& x, const Tensor& statistics, const Tensor& scale, const Tensor& shift,
+                  const BatchNormOptions& options) {
+  if (!statistics.defined() || !scale.defined() || !shift.defined())
+    fail("batch_norm: the statistics, the scale or the shift are an undefined tensor");
+  if (!(options.epsilon >= 0)) fail("batch_norm: epsilon is {}, expected at least 0", options.epsilon);
+  return apply(Op::kBatchNorm, std::array{tensor_argument(Op::kBatchNorm, x), statistics, scale, shift},
+               BatchNormAttributes{options.epsilon, options.own}, x.where());
+}
+
+}  // namespace tessera
