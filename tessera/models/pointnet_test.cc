@@ -330,7 +330,7 @@ TEST_F(PointNets, SegmentationLearnsWhatNeedsTheCloud) {
     const Tensor z = slice(x, {Range::all(), Range::all(), Range(2)});
     return reshape(cast(less(mean(z, {1}, true), z), DType::kInt64), {8 * 64});
   };
-  for (std::uint64_t step = 1; step <= 150; ++step) {
+  for (std::uint64_t step = 1; step <= 300; ++step) {
     const Tensor x = batch(step);
     std::vector<Tensor> values;
     for (nn::Parameter* parameter : network.parameters()) values.push_back(parameter->value);
@@ -341,7 +341,7 @@ TEST_F(PointNets, SegmentationLearnsWhatNeedsTheCloud) {
     context.random = &random;
     const Tensor loss = nn::cross_entropy_loss(reshape(network.forward(x, context), {8 * 64, 2}), labels(x));
     tape.stop();
-    optimizer.step(tape.gradient(loss, values), 0.01);
+    optimizer.step(tape.gradient(loss, values), 0.01 * (1 - static_cast<double>(step) / 301));
   }
   const Tensor x = batch(1000);
   const Tensor right = equal(argmax(reshape(network.evaluate(x), {8 * 64, 2}), 1), labels(x));
