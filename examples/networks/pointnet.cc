@@ -3,7 +3,6 @@
 
 #include "tessera/tessera.h"
 #include "tessera/train/evaluation.h"
-
 using namespace tessera;
 
 constexpr const char* kNames[] = {"tetrahedron", "cube", "octahedron"};
@@ -16,7 +15,8 @@ constexpr const char* kSolids[] = {
 
 data::Dataset solids(std::int64_t count) {
   RandomSource random(2);
-  data::Dataset set{.classes = {std::begin(kNames), std::end(kNames)}};
+  data::Dataset set;
+  set.classes = {std::begin(kNames), std::end(kNames)};
   std::vector<Tensor> clouds;
   std::vector<std::int64_t> labels;
   for (std::int64_t i = 0; i < count; ++i) {
