@@ -27,7 +27,8 @@ int main() {
 
   nn::Linear shared(3, 64);
   nn::Conv1d one_tap(3, 64, {.kernel = {1}});
-  shared.initialize(random);
+  RandomSource other(2);
+  shared.initialize(other);
   one_tap.weight().value = reshape(shared.weight().value, {64, 3, 1});
   one_tap.bias()->value = shared.bias()->value;
   const Tensor points = random.normal("points", {2, 1000, 3});  // [samples, points, coordinates]

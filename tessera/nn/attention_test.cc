@@ -14,10 +14,8 @@ namespace {
 
 class AttentionTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    use_backend("cpu");
-    layer_.initialize(random_);
-  }
+  void SetUp() override { layer_.initialize(random_); }
+  bool backend_ = (use_backend("cpu"), true);  // before the layer
   MultiheadAttention layer_{12, 3};
   RandomSource random_{21};
 };

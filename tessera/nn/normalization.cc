@@ -15,22 +15,18 @@ void require_epsilon(const char* layer, double epsilon) {
   if (!(epsilon >= 0)) fail("{}: epsilon is {}, expected at least 0", layer, epsilon);
 }
 
-// A vector with one number per channel, so that it broadcasts against x.
-Tensor per_channel(const Tensor& values, const Tensor& x) {
-  Shape shape{1, x.size(1)};
-  for (int axis = 2; axis < x.rank(); ++axis) shape.append(1);
-  return reshape(values, shape);
-}
-
-Tensor scaled(const Tensor& x, const Parameter* weight, const Parameter* bias) {
-  if (weight == nullptr) return x;
-  return x * per_channel(weight->value, x) + per_channel(bias->value, x);
-}
-
 // Two vectors as the rows of a matrix.
 Tensor stacked(const Tensor& first, const Tensor& second) {
   const Shape row{1, first.elements()};
   return concatenate({reshape(first, row), reshape(second, row)}, 0);
+}
+
+// x * weight + bias along axis 1: batch normalisation by a mean of 0 and a deviation of 1, which does both in one pass, and their gradients in another.
+Tensor scaled(const Tensor& x, const Parameter* weight, const Parameter* bias) {
+  if (weight == nullptr) return x;
+  const Shape channels{x.size(1)};
+  const Tensor nothing = stacked(zeros(channels, x.dtype()), ones(channels, x.dtype()));
+  return batch_norm(x, nothing, weight->value, bias->value, {.epsilon = 0, .own = false});
 }
 
 void begin_at_one_and_zero(Parameter* weight, Parameter* bias) {
@@ -154,27 +150,22 @@ GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, const GroupNorm
   bias_ = &add_parameter("bias", {channels}, settings.dtype);
 }
 
-// A group is a row of the layer normalisation. Where each channel is a group, they are the channels of one sample's batch normalisation, which
-// scales and shifts in the same pass.
+// The groups of all samples are the channels of one sample's batch normalisation. Where each channel is a group, it scales and shifts in the same pass.
 Tensor GroupNorm::forward(const Tensor& x, Context& /*context*/) {
   output_shape(x.shape());
   if (weight_ != nullptr) parts::require_dtype(where(), x, *weight_);
   if (x.elements() == 0) return x;
-  const std::int64_t rows = x.size(0) * groups_, length = x.elements() / rows;
-  if (groups_ == channels_) {
-    const Tensor lists = reshape(x, {1, rows, length});
-    const auto repeated = [&](const Parameter* vector, double otherwise) {
-      if (vector == nullptr) return full({rows}, otherwise, x.dtype());
-      return reshape(broadcast_to(vector->value, {x.size(0), channels_}), {rows});
-    };
-    const Tensor y = batch_norm(lists, batch_statistics(lists), repeated(weight_, 1), repeated(bias_, 0),
-                                {.epsilon = settings_.epsilon});
-    return reshape(y, x.shape());
-  }
-  const Shape row{length};
-  const Tensor normal =
-      layer_norm(reshape(x, {rows, length}), ones(row, x.dtype()), zeros(row, x.dtype()), settings_.epsilon);
-  return scaled(reshape(normal, x.shape()), weight_, bias_);
+  const std::int64_t rows = x.size(0) * groups_;
+  const bool each = groups_ == channels_;
+  const auto repeated = [&](const Parameter* vector, double otherwise) {
+    if (vector == nullptr || !each) return full({rows}, otherwise, x.dtype());
+    return reshape(broadcast_to(vector->value, {x.size(0), channels_}), {rows});
+  };
+  const Tensor lists = reshape(x, {1, rows, x.elements() / rows});
+  const Tensor normal = batch_norm(lists, batch_statistics(lists), repeated(weight_, 1), repeated(bias_, 0),
+                                   {.epsilon = settings_.epsilon});
+  const Tensor y = reshape(normal, x.shape());
+  return each ? y : scaled(y, weight_, bias_);
 }
 
 Shape GroupNorm::output_shape(const Shape& input) const {

@@ -17,8 +17,9 @@ namespace tessera::backends {
 namespace {
 
 constexpr std::int64_t kBlock = numerics::kReduceBlock;
-constexpr std::int64_t kTask = 16384;   // elements
-constexpr std::int64_t kTogether = 16;  // channels that are copied at once where each element has another one
+constexpr std::int64_t kTask = 16384;  // elements
+constexpr std::int64_t kChains = numerics::kReduceLanes;
+constexpr std::int64_t kColumns = 256;  // channels whose lanes are kept at once
 
 struct Geometry {
   explicit Geometry(const Shape& shape) : samples(shape[0]), channels(shape[1]) {
@@ -45,45 +46,99 @@ const T* side_by_side(const Geometry& g, const T* x, std::int64_t channel, std::
   return room;
 }
 
-// The same for `channels` neighbours of one element per sample: list after list, kBlock apart.
-template <typename T>
-void turn(const Geometry& g, const T* x, std::int64_t channel, std::int64_t channels, std::int64_t begin,
-          std::int64_t count, T* room) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    const T* from = x + (begin + i) * g.channels + channel;
-    for (std::int64_t j = 0; j < channels; ++j) room[j * kBlock + i] = from[j];
-  }
-}
-
 // body(channel, block, count, {the block of each input}) for all blocks of all channels.
 template <typename T, std::size_t kInputs, typename Body>
 void for_blocks(const Geometry& g, const std::array<const T*, kInputs>& inputs, const Body& body) {
-  const bool turned = g.inner == 1;
-  const std::int64_t together = turned ? kTogether : 1, groups = (g.channels + together - 1) / together;
-  const std::int64_t per_task = std::max<std::int64_t>(1, kTask / (together * std::min(kBlock, g.list)));
+  const std::int64_t per_task = std::max<std::int64_t>(1, kTask / std::min(kBlock, g.list));
   const std::int64_t parts = (g.blocks + per_task - 1) / per_task;
-  parallel_for(groups * parts, [&](std::int64_t task) {
+  parallel_for(g.channels * parts, [&](std::int64_t task) {
     ScratchScope scratch;
-    T* room = scratch.allocate<T>(static_cast<std::int64_t>(kInputs) * together * kBlock);
-    const std::int64_t channel = task / parts * together, channels = std::min(together, g.channels - channel);
-    const std::int64_t end = std::min(g.blocks, (task % parts + 1) * per_task);
+    T* room = scratch.allocate<T>(static_cast<std::int64_t>(kInputs) * kBlock);
+    const std::int64_t channel = task / parts, end = std::min(g.blocks, (task % parts + 1) * per_task);
     for (std::int64_t block = task % parts * per_task; block < end; ++block) {
       const std::int64_t begin = block * kBlock, count = std::min(kBlock, g.list - begin);
-      if (turned)
-        for (std::size_t i = 0; i < kInputs; ++i)
-          turn(g, inputs[i], channel, channels, begin, count,
-               room + static_cast<std::int64_t>(i) * together * kBlock);
-      for (std::int64_t j = 0; j < channels; ++j) {
-        std::array<const T*, kInputs> lists;
-        for (std::size_t i = 0; i < kInputs; ++i) {
-          T* own = room + (static_cast<std::int64_t>(i) * together + j) * kBlock;
-          lists[i] = turned ? own : side_by_side(g, inputs[i], channel + j, begin, count, own);
-        }
-        body(channel + j, block, count, lists);
-      }
+      std::array<const T*, kInputs> lists;
+      for (std::size_t i = 0; i < kInputs; ++i)
+        lists[i] =
+            side_by_side(g, inputs[i], channel, begin, count, room + static_cast<std::int64_t>(i) * kBlock);
+      body(channel, block, count, lists);
     }
   });
 }
+
+// ---- One element of a channel per sample: the channels lie side by side, and so do the lanes of their sums ----
+
+// body(block, first row, rows, first column, columns) for tiles of rows of one block and columns whose lanes fit the first-level cache.
+template <typename Body>
+void for_tiles(const Geometry& g, const Body& body) {
+  const std::int64_t tiles = (g.channels + kColumns - 1) / kColumns;
+  parallel_for(tiles * g.blocks, [&](std::int64_t task) {
+    const std::int64_t block = task / tiles, column = task % tiles * kColumns, row = block * kBlock;
+    body(block, row, std::min(kBlock, g.list - row), column, std::min(kColumns, g.channels - column));
+  });
+}
+
+// add_row(row, lane of the row) for the rows of a block, then lanes combine; the sums are the first `columns` lanes.
+template <typename T, typename AddRow>
+void sum_rows(T* lanes, std::int64_t rows, std::int64_t columns, const AddRow& add_row) {
+  std::fill_n(lanes, kChains * columns, T(0));
+  for (std::int64_t row = 0; row < rows; ++row) add_row(row, row % kChains * columns);
+}
+template <typename T>
+void combine_lanes(T* lanes, std::int64_t columns) {
+  for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
+    for (std::int64_t j = 0; j < s * columns; ++j) lanes[j] = lanes[j] + lanes[j + s * columns];
+}
+
+template <typename T>
+void column_moments(const ChannelLoops<T>& loops, const Geometry& g, const T* x,
+                    numerics::Moments<T>* moments, T* totals) {
+  for_tiles(g, [&](std::int64_t block, std::int64_t first, std::int64_t rows, std::int64_t column,
+                   std::int64_t columns) {
+    ScratchScope scratch;
+    T *lanes = scratch.allocate<T>(kChains * columns), *means = scratch.allocate<T>(columns);
+    const T* from = x + first * g.channels + column;
+    sum_rows(lanes, rows, columns, [&](std::int64_t row, std::int64_t lane) {
+      loops.add(from + row * g.channels, columns, lanes + lane);
+    });
+    combine_lanes(lanes, columns);
+    for (std::int64_t j = 0; j < columns; ++j) {
+      totals[(column + j) * g.blocks + block] = lanes[j];
+      means[j] = lanes[j] / static_cast<T>(rows);
+    }
+    sum_rows(lanes, rows, columns, [&](std::int64_t row, std::int64_t lane) {
+      loops.add_squares(from + row * g.channels, means, columns, lanes + lane);
+    });
+    combine_lanes(lanes, columns);
+    for (std::int64_t j = 0; j < columns; ++j)
+      moments[(column + j) * g.blocks + block] = {rows, means[j], lanes[j]};
+  });
+}
+
+template <typename T>
+void column_sums(const ChannelLoops<T>& loops, const Geometry& g, const T* slope, const T* x, const T* mean,
+                 const T* inverse, T* totals, T* weighted) {
+  for_tiles(g, [&](std::int64_t block, std::int64_t first, std::int64_t rows, std::int64_t column,
+                   std::int64_t columns) {
+    ScratchScope scratch;
+    T *plain = scratch.allocate<T>(kChains * columns), *products = scratch.allocate<T>(kChains * columns);
+    std::fill_n(products, kChains * columns, T(0));
+    const std::int64_t start = first * g.channels + column;
+    sum_rows(plain, rows, columns, [&](std::int64_t row, std::int64_t lane) {
+      const std::int64_t at = start + row * g.channels;
+      loops.add_products(slope + at, x + at, mean + column, inverse + column, columns, plain + lane,
+                         products + lane);
+    });
+    combine_lanes(plain, columns);
+    combine_lanes(products, columns);
+    for (std::int64_t j = 0; j < columns; ++j) {
+      totals[(column + j) * g.blocks + block] = plain[j];
+      weighted[(column + j) * g.blocks + block] = products[j];
+    }
+  });
+}
+
+// ---- The operations ----
 
 template <typename T>
 T add(T a, T b) {
@@ -104,10 +159,13 @@ bool statistics(const KernelCall& call) {
   const T* x = dense_in<T>(scratch, call.inputs[0]);
   auto* moments = scratch.allocate<numerics::Moments<T>>(g.channels * g.blocks);
   T* totals = scratch.allocate<T>(g.channels * g.blocks);
-  for_blocks<T, 1>(g, {x}, [&](std::int64_t c, std::int64_t block, std::int64_t count, const auto& lists) {
-    const std::int64_t at = c * g.blocks + block;
-    moments[at] = loops->moments(lists[0], count, totals + at);
-  });
+  if (g.inner == 1)
+    column_moments(*loops, g, x, moments, totals);
+  else
+    for_blocks<T, 1>(g, {x}, [&](std::int64_t c, std::int64_t block, std::int64_t count, const auto& lists) {
+      const std::int64_t at = c * g.blocks + block;
+      moments[at] = loops->moments(lists[0], count, totals + at);
+    });
   T *mean = call.output.as<T>(), *variance = mean + g.channels;
   const T n = static_cast<T>(g.list);
   for (std::int64_t c = 0; c < g.channels; ++c) {
@@ -146,11 +204,14 @@ bool sums(const KernelCall& call) {
   const Inverses<T> of(scratch, call, call.inputs[2], g.channels);
   T* totals = scratch.allocate<T>(2 * g.channels * g.blocks);
   T* weighted = totals + g.channels * g.blocks;
-  for_blocks<T, 2>(
-      g, {slope, x}, [&](std::int64_t c, std::int64_t block, std::int64_t count, const auto& lists) {
-        const std::int64_t at = c * g.blocks + block;
-        loops->sums(lists[0], lists[1], of.mean[c], of.inverse[c], count, totals + at, weighted + at);
-      });
+  if (g.inner == 1)
+    column_sums(*loops, g, slope, x, of.mean, of.inverse, totals, weighted);
+  else
+    for_blocks<T, 2>(
+        g, {slope, x}, [&](std::int64_t c, std::int64_t block, std::int64_t count, const auto& lists) {
+          const std::int64_t at = c * g.blocks + block;
+          loops->sums(lists[0], lists[1], of.mean[c], of.inverse[c], count, totals + at, weighted + at);
+        });
   for (std::int64_t c = 0; c < 2 * g.channels; ++c)
     call.output.as<T>()[c] = numerics::tree_combine(
         g.blocks, [&](std::int64_t b) { return totals[c * g.blocks + b]; }, add<T>);

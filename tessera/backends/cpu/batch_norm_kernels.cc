@@ -111,7 +111,28 @@ struct Channel {
     for (; i < n; i += kWidth) body(first(n - i), i);
   }
 
-  // with(number): the number for the vector at i, by number(at, i).
+  static void add(const T* x, std::int64_t n, T* lane) {
+    each(n, [&](const auto& at, std::int64_t i) {
+      at.store(hn::Add(at.load(lane + i), at.load(x + i)), lane + i);
+    });
+  }
+  static void add_squares(const T* x, const T* mean, std::int64_t n, T* lane) {
+    each(n, [&](const auto& at, std::int64_t i) {
+      const V difference = hn::Sub(at.load(x + i), at.load(mean + i));
+      at.store(hn::MulAdd(difference, difference, at.load(lane + i)), lane + i);
+    });
+  }
+  static void add_products(const T* g, const T* x, const T* mean, const T* inverse, std::int64_t n, T* lane,
+                           T* weighted) {
+    each(n, [&](const auto& at, std::int64_t i) {
+      const V slope = at.load(g + i),
+              normal = hn::Mul(hn::Sub(at.load(x + i), at.load(mean + i)), at.load(inverse + i));
+      at.store(hn::Add(at.load(lane + i), slope), lane + i);
+      at.store(hn::Add(at.load(weighted + i), hn::Mul(slope, normal)), weighted + i);
+    });
+  }
+
+  // A number of each channel for the vector at i.
   struct One {
     V value;
     template <class At>
@@ -176,8 +197,9 @@ struct Channel {
 template <typename T>
 const ChannelLoops<T>* channels_with() {
   using C = Channel<T>;
-  static constexpr ChannelLoops<T> kLoops{&C::moments, &C::sums, &C::normalize, &C::gradient,
-                                          &C::constant_gradient};
+  static constexpr ChannelLoops<T> kLoops{
+      &C::moments,      &C::sums,      &C::add,      &C::add_squares,
+      &C::add_products, &C::normalize, &C::gradient, &C::constant_gradient};
   return &kLoops;
 }
 

@@ -20,6 +20,12 @@ struct ChannelLoops {
   // Of one block, 1 <= count <= 1,024 contiguous elements.
   numerics::Moments<T> (*moments)(const T* x, std::int64_t count, T* total);
   void (*sums)(const T* g, const T* x, T mean, T inverse, std::int64_t count, T* total, T* weighted);
+  // One element of n channels each, into one lane of each: lane + x, fma(d, d, lane) with d = x - mean, and lane + g beside lane + g * ((x - mean) *
+  // inverse).
+  void (*add)(const T* x, std::int64_t n, T* lane);
+  void (*add_squares)(const T* x, const T* mean, std::int64_t n, T* lane);
+  void (*add_products)(const T* g, const T* x, const T* mean, const T* inverse, std::int64_t n, T* lane,
+                       T* weighted);
   // ((x - mean) * inverse) * factor + level
   void (*normalize)(const T* x, std::int64_t n, const ChannelNumbers<T>& of, T* out);
   // factor * ((g - level) - ((x - mean) * inverse) * slope), or g * factor where the statistics are constant
