@@ -21,6 +21,7 @@ std::vector<Case> recurrent_cases();
 std::vector<Case> index_cases();
 std::vector<Case> training_cases();
 std::vector<Case> layer_cases();
+std::vector<Case> model_cases();
 std::vector<Case> growth_cases();  // one piece of work in many sizes, for the plots of bench/growth.py
 
 struct Family {

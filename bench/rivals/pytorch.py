@@ -16,12 +16,13 @@ import convolution
 import elementwise
 import index
 import layers
+import models
 import product
 import recurrent
 import reduction
 import training
 
-FAMILIES = (product, convolution, elementwise, reduction, recurrent, index, training, layers)
+FAMILIES = (product, convolution, elementwise, reduction, recurrent, index, training, layers, models)
 
 
 def make(name):

@@ -237,14 +237,29 @@ Dataset read_csv_dataset(const DatasetSource& source) {
   return dataset;
 }
 
+bool is_table(std::string_view path) {
+  return path.ends_with(".csv") || path.ends_with(".csv.gz");
+}
+
+// Of a table beside the array, one row for each sample.
+std::vector<std::string> table_label_texts(const std::string& text, const DatasetSource& source) {
+  const Table table = parse_csv(text, source.labels, {.text_columns = {source.label_column}});
+  if (source.label_column.empty())
+    fail("{}: the table has {} columns, expected a label column to be named", source.labels,
+         table.columns.size());
+  return label_texts(table.column(source.label_column), table.source);
+}
+
 Dataset read_array_dataset(const DatasetSource& source,
                            Tensor (*parse)(std::string_view, const std::string&)) {
   Dataset dataset;
   dataset.features =
       array_features(parse(read_input("features", source.features, dataset), source.features), source);
   if (source.labels.empty()) return dataset;
-  const Tensor labels = parse(read_input("labels", source.labels, dataset), source.labels);
-  const std::vector<std::string> texts = label_texts(labels, source.labels);
+  const std::string bytes = read_input("labels", source.labels, dataset);
+  const std::vector<std::string> texts = is_table(source.labels)
+                                             ? table_label_texts(bytes, source)
+                                             : label_texts(parse(bytes, source.labels), source.labels);
   if (static_cast<std::int64_t>(texts.size()) != dataset.size())
     fail("{}: there are {} labels, expected {}, one for each sample of {}", source.labels, texts.size(),
          dataset.size(), source.features);

@@ -49,10 +49,11 @@ struct Dataset {
 };
 
 struct DatasetSource {
-  std::string format = {};        // "csv", "idx", "npy"; "" takes it from the end of the features' file name
-  std::string features = {};      // path; for csv the one file with everything
-  std::string labels = {};        // path of the labels (idx, npy); "" for none
-  std::string label_column = {};  // csv: its name
+  std::string format = {};    // "csv", "idx", "npy"; "" takes it from the end of the features' file name
+  std::string features = {};  // path; for csv the one file with everything
+  std::string labels = {};    // path of the labels (idx, npy); "" for none
+  std::string label_column =
+      {};  // its name: csv, and where `labels` of an array is a .csv file with a row for each sample
   // csv: the feature columns by name, in order; others are ignored. Empty: all but the label column.
   std::vector<std::string> columns = {};
   bool read_labels = true;                // csv: false skips the label column, which may be missing then

@@ -214,5 +214,23 @@ TEST(Loader, DropsThePartialBatchOnRequest) {
             (std::vector<std::int64_t>{0, 1, 2}));
 }
 
+// An array of samples beside a table that says what they are.
+TEST_F(Datasets, ArraysTakeLabelsFromATable) {
+  TestFolder folder;
+  write_npy(folder / "x.npy", Tensor::from<float>({1, 2, 3, 4}, {2, 2}));
+  write_file_atomically(folder / "y.csv", "file,kind\na,chair\nb,bed\n");
+  const auto read = [&](const std::string& column) {
+    return read_dataset({.features = folder / "x.npy", .labels = folder / "y.csv", .label_column = column});
+  };
+  const Dataset set = read("kind");
+  EXPECT_THAT(set.classes, testing::ElementsAre("bed", "chair"));
+  EXPECT_THAT(set.labels.to_vector<std::int64_t>(), testing::ElementsAre(1, 0));
+  EXPECT_EQ(set.inputs.size(), 2U);
+  EXPECT_THROW(read(""), Error);
+  EXPECT_THROW(read("king"), Error);
+  write_file_atomically(folder / "y.csv", "kind\nchair\n");
+  EXPECT_THROW(read("kind"), Error);
+}
+
 }  // namespace
 }  // namespace tessera::data

@@ -169,4 +169,11 @@ Tensor kl_divergence_loss(const Tensor& log_probabilities, const Tensor& target,
   return sum(terms) / loss_divisor("kl_divergence_loss", target.size(0), batch);
 }
 
+Tensor with_added_losses(const Tensor& loss, const Context& context, std::int64_t batch) {
+  Tensor total = loss;
+  for (const Tensor& added : context.losses)
+    total = total + sum(added) / loss_divisor("with_added_losses", added.elements(), batch);
+  return total;
+}
+
 }  // namespace tessera::nn

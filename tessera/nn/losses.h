@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "tessera/nn/module.h"
 #include "tessera/tensor/tensor.h"
 
 namespace tessera::nn {
@@ -87,5 +88,10 @@ Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta =
 // Mean over samples of the sum over the other axes of target (log target - log_probabilities), 0 where the target is 0: the divergence of
 // Kullback & Leibler (1951) of the prediction from the target (PyTorch's kl_div with "batchmean").
 Tensor kl_divergence_loss(const Tensor& log_probabilities, const Tensor& target, std::int64_t batch = 0);
+
+// ---- What a network adds ----
+
+// `loss` plus the sum over samples of each loss that the forward pass added to its context, divided like the others.
+Tensor with_added_losses(const Tensor& loss, const Context& context, std::int64_t batch = 0);
 
 }  // namespace tessera::nn

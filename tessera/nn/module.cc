@@ -10,6 +10,12 @@ std::string Context::stream_name(const std::string& path) {
   return fmt::format("{}.{}", path.empty() ? "root" : path, calls[path]++);
 }
 
+void Context::add_loss(const Tensor& loss_of_samples) {
+  TESSERA_CHECK(loss_of_samples.rank() == 1, "an added loss of shape {}, expected one number for each sample",
+                loss_of_samples.shape().to_string());
+  losses.push_back(loss_of_samples);
+}
+
 Tensor Module::evaluate(const Tensor& x) {
   Context context;
   return forward(x, context);

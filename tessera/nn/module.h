@@ -50,7 +50,12 @@ struct Context {
   // The stream of one call's random numbers: module path and the call's ordinal in this pass, "3.0", "3.1", ...
   std::string stream_name(const std::string& path);
 
+  // A loss beside that of the network's output, such as a penalty: [samples], one number for each sample of the input. The trainer adds
+  // them to its own loss (with_added_losses, losses.h), over shards as it does the other.
+  void add_loss(const Tensor& loss_of_samples);
+
   std::map<std::string, int> calls = {};  // so far, by path
+  std::vector<Tensor> losses = {};        // that add_loss was given, in order
 };
 
 class Module : public Stateful {
