@@ -1,29 +1,17 @@
 // Activation functions; defaults of their attributes are ONNX's.
 #include "tessera/interchange/onnx_operators.h"
-#include "tessera/base/error.h"
+#include "tessera/nn/activations.h"
 
 namespace tessera::onnx {
 namespace {
-
-Tensor where_positive(const Tensor& x, const Tensor& otherwise) {
-  return select(greater(x, 0), x, otherwise);
-}
-
-// log(1 + e^x) without overflow.
-Tensor softplus(const Tensor& x) {
-  return maximum(x, 0) + log1p(exp(-absolute(x)));
-}
 
 Tensor hard_sigmoid(const Tensor& x, double alpha, double beta) {
   return minimum(maximum(x * alpha + beta, 0), 1);
 }
 
 Tensor gelu(const NodeCall& call) {
-  const Tensor& x = call[0];
-  if (call.text("approximate", "none") == "none")
-    return x * ((erf(x * 0.7071067811865476) + 1) * 0.5);
-  const Tensor inner = (x + x * x * x * 0.044715) * 0.7978845608028654;
-  return x * ((tanh(inner) + 1) * 0.5);
+  const bool exact = call.text("approximate", "none") == "none";
+  return nn::gelu(call[0], exact ? nn::GeluForm::kExact : nn::GeluForm::kTanh);
 }
 
 // The slope broadcasts to x from the back; a slope per channel of old models lies along axis 1.
@@ -36,10 +24,6 @@ Tensor prelu(const NodeCall& call) {
     slope = reshape(slope, shape);
   }
   return select(less(x, 0), x * slope, x);
-}
-
-Tensor elu(const Tensor& x, double alpha) {
-  return where_positive(x, expm1(minimum(x, 0)) * alpha);
 }
 
 Tensor celu(const NodeCall& call) {
@@ -81,18 +65,18 @@ void add_activation_operators(OperatorTable& table) {
   add_one("Sigmoid", [](const NodeCall& call) { return sigmoid(call[0]); });
   add_one("Tanh", [](const NodeCall& call) { return tanh(call[0]); });
   add_one("LeakyRelu", [](const NodeCall& call) {
-    return select(less(call[0], 0), call[0] * call.real("alpha", 0.01), call[0]);
+    return nn::leaky_relu(call[0], call.real("alpha", 0.01));
   });
   add_one("PRelu", prelu);
-  add_one("Elu", [](const NodeCall& call) { return elu(call[0], call.real("alpha", 1)); });
+  add_one("Elu", [](const NodeCall& call) { return nn::elu(call[0], call.real("alpha", 1)); });
   add_one("Selu", [](const NodeCall& call) {
-    return elu(call[0], call.real("alpha", 1.67326319217681884765625)) * call.real("gamma", 1.05070102214813232421875);
+    return nn::elu(call[0], call.real("alpha", 1.67326319217681884765625)) * call.real("gamma", 1.05070102214813232421875);
   });
   add_one("Celu", celu);
   add_one("Gelu", gelu);
-  add_one("Softplus", [](const NodeCall& call) { return softplus(call[0]); });
+  add_one("Softplus", [](const NodeCall& call) { return nn::softplus(call[0]); });
   add_one("Softsign", [](const NodeCall& call) { return call[0] / (absolute(call[0]) + 1); });
-  add_one("Mish", [](const NodeCall& call) { return call[0] * tanh(softplus(call[0])); });
+  add_one("Mish", [](const NodeCall& call) { return nn::mish(call[0]); });
   add_one("HardSigmoid", [](const NodeCall& call) {
     return hard_sigmoid(call[0], call.real("alpha", 0.2), call.real("beta", 0.5));
   });

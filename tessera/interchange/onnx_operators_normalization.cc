@@ -25,8 +25,9 @@ Tensor per_channel(const Tensor& values, const Tensor& x) {
   return reshape(values, shape);
 }
 
+// As nn's layers compute it.
 Tensor normalized(const Tensor& x, const Tensor& center, const Tensor& spread, double epsilon) {
-  return (x - center) / sqrt(spread + epsilon);
+  return (x - center) * (1 / sqrt(spread + epsilon));
 }
 
 std::vector<std::int64_t> axes_but_channels(const Tensor& x) {

@@ -1,5 +1,5 @@
 // RNN, GRU and LSTM over whole sequences. The GRU whose reset gate is applied after the product (linear_before_reset = 1, as in PyTorch) and
-// the LSTM are rows of the table; the RNN and the other GRU are composed, time by time.
+// the LSTM are rows of the table, the RNN is nn's; the other GRU is composed here, time by time.
 #include <algorithm>
 
 #include "tessera/base/error.h"
@@ -150,24 +150,15 @@ Tensor over_times(const Tensor& x, const Direction& direction, const std::functi
   return concatenate(states, 0);
 }
 
-Tensor activated(const Tensor& x, const std::string& name) {
-  if (name == "Tanh") return tanh(x);
-  if (name == "Relu") return relu(x);
-  if (name == "Sigmoid") return sigmoid(x);
-  throw UnsupportedOperator("the activation " + name);
-}
-
 Outputs rnn(const NodeCall& call) {
   refuse_variants(call, 6);
   const Sequences sequences(call, 1);
   return sequences.run(
-      [](const Tensor& x, const Direction& direction) {
-        return States{over_times(x, direction,
-                                 [&](const Tensor& a, const Tensor& h) {
-                                   const Tensor b = matmul(h, transpose(direction.hidden)) + direction.hidden_bias;
-                                   return activated(a + b, direction.activation);
-                                 }),
-                      {}};
+      [&](const Tensor& x, const Direction& direction) {
+        const bool relu = direction.activation == "Relu";
+        if (!relu && direction.activation != "Tanh") call.unsupported("the activation {}", direction.activation);
+        const RecurrentWeights weights{direction.input, direction.hidden, direction.input_bias, direction.hidden_bias};
+        return States{tessera::rnn(x, direction.h0, weights, relu ? Activation::kRelu : Activation::kTanh), {}};
       },
       activations(call, {"Tanh"}, sequences.directions()));
 }
