@@ -89,13 +89,14 @@ void models() {
       {.name = "x", .element_type = onnx::ElementType::kFloat, .dimensions = {{{}, "samples"}, {2, ""}}}};
   model.graph.outputs = {{.name = "y", .element_type = onnx::ElementType::kFloat, .has_shape = false}};
   model.graph.initializers = {{"w", onnx::ElementType::kFloat, weight}};
-  model.graph.nodes = {{.op_type = "Gemm", .inputs = {"x", "w"}, .outputs = {"z"}},
-                       {.op_type = "Softmax",
-                        .name = "last",
-                        .inputs = {"z"},
-                        .outputs = {"y"},
-                        .attributes = {{.name = "axis", .type = onnx::Attribute::Type::kInt, .integer = -1},
-                                       {.name = "s", .type = onnx::Attribute::Type::kFloats, .reals = {0.5F, 2}}}}};
+  model.graph.nodes = {
+      {.op_type = "Gemm", .inputs = {"x", "w"}, .outputs = {"z"}},
+      {.op_type = "Softmax",
+       .name = "last",
+       .inputs = {"z"},
+       .outputs = {"y"},
+       .attributes = {{.name = "axis", .type = onnx::Attribute::Type::kInt, .integer = -1},
+                      {.name = "s", .type = onnx::Attribute::Type::kFloats, .reals = {0.5F, 2}}}}};
   seed("onnx", "gemm-softmax", onnx::write_model(model));
 }
 

@@ -19,5 +19,6 @@ int main() {
   const std::string bytes = interchange::tensorboard_events(events);
   make_folders("events");
   write_file_atomically("events/events.out.tfevents.1769860800.example", bytes);
-  std::printf("%zu steps, %zu bytes, sha256 %s\n", events.size(), bytes.size(), to_hex(sha256(bytes)).c_str());
+  std::printf("%zu steps, %zu bytes, sha256 %s\n", events.size(), bytes.size(),
+              to_hex(sha256(bytes)).c_str());
 }

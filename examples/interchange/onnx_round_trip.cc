@@ -23,7 +23,8 @@ int main() {
   std::printf("%zu bytes\n", bytes.size());
   for (const onnx::Node& node : model.file().graph.nodes) {
     std::printf("  %-8s(", node.op_type.c_str());
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) std::printf("%s%s", i > 0 ? ", " : "", node.inputs[i].c_str());
+    for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      std::printf("%s%s", i > 0 ? ", " : "", node.inputs[i].c_str());
     std::printf(") -> %s\n", node.outputs[0].c_str());
   }
   const Tensor images = random.uniform("images", {100, 1, 8, 8});

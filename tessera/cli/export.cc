@@ -24,7 +24,8 @@ constexpr std::string_view kDetails =
     "             'scores' (one per class, before the softmax). The names of the classes, data.scale (which\n"
     "             features are divided by) and the seal are in the metadata\n"
     "safetensors  the final weights under their names; the same metadata\n"
-    "tensorboard  the scalars of every recorded step as an event file in the folder PATH; also of a run that\n"
+    "tensorboard  the scalars of every recorded step as an event file in the folder PATH; also of a run "
+    "that\n"
     "             is not finished\n"
     "The same run gives the same bytes, and the network is only written from an intact record.\n\n"
     "Examples:\n"
@@ -41,9 +42,11 @@ std::map<std::string, std::string> metadata_of(const train::TrainedModel& model,
 std::string onnx_bytes(const train::TrainedModel& model, const std::string& folder) {
   Shape sample{1};
   for (const std::int64_t length : model.sample_shape()) sample.append(length);
-  return onnx::write_model(onnx::export_module(
-      model.network(), zeros(sample),
-      {.name = "network", .inputs = {"features"}, .outputs = {"scores"}, .metadata = metadata_of(model, folder)}));
+  return onnx::write_model(onnx::export_module(model.network(), zeros(sample),
+                                               {.name = "network",
+                                                .inputs = {"features"},
+                                                .outputs = {"scores"},
+                                                .metadata = metadata_of(model, folder)}));
 }
 
 std::string safetensors_bytes(const train::TrainedModel& model, const std::string& folder) {
@@ -53,7 +56,8 @@ std::string safetensors_bytes(const train::TrainedModel& model, const std::strin
 }  // namespace
 
 ExitCode run_export(const Words& words) {
-  Arguments arguments("export", "Write a run's network as ONNX or safetensors, or its curves for TensorBoard", kDetails);
+  Arguments arguments("export", "Write a run's network as ONNX or safetensors, or its curves for TensorBoard",
+                      kDetails);
   std::string run, format, store = "runs", output;
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
@@ -64,7 +68,8 @@ ExitCode run_export(const Words& words) {
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   if (format != "onnx" && format != "safetensors" && format != "tensorboard")
     fail_with(ExitCode::kUsage, "--format: expected onnx, safetensors or tensorboard, found '{}'", format);
-  if (output.empty()) fail_with(ExitCode::kUsage, "--output is missing: where the {} is to be written", format);
+  if (output.empty())
+    fail_with(ExitCode::kUsage, "--output is missing: expected the place of what is written");
   const std::string folder = runs_folder(store, run);
   execution.apply();
   if (format == "tensorboard") {
@@ -73,7 +78,8 @@ ExitCode run_export(const Words& words) {
   }
   const train::TrainedModel model(folder);
   write_user_file(output, format == "onnx" ? onnx_bytes(model, folder) : safetensors_bytes(model, folder));
-  if (!output.starts_with("/dev/")) fmt::print("{}\n", printable(output));  // the file itself may go to /dev/stdout
+  if (!output.starts_with("/dev/"))
+    fmt::print("{}\n", printable(output));  // the file itself may go to /dev/stdout
   return ExitCode::kSuccess;
 }
 

@@ -27,7 +27,8 @@ ExitCode run_predict(const Words& words) {
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
   arguments.positional("FILE", file, "The samples");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
-  arguments.option("--weights FILE", weights, "Use the run's network with the weights of this safetensors file");
+  arguments.option("--weights FILE", weights,
+                   "Use the run's network with the weights of this safetensors file");
   arguments.option("--output FILE", output, "Write there instead of to standard output");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for

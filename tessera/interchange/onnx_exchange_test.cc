@@ -29,14 +29,16 @@ struct Exchange {
   const char* name;
   Shape sample;  // of one sample
   Build build;
-  bool same_bits = true;  // false: a translation rounds differently (expm1, log1p)
+  bool same_bits = true;     // false: a translation rounds differently (expm1, log1p)
   std::int64_t entries = 0;  // above 0: the input are indices below it
 };
 
 // Runs whatever the network needs once, so that running statistics are not what they were made with.
 const std::vector<Exchange>& exchanges() {
   static const std::vector<Exchange> table = {
-      {"perceptron", {6}, [](nn::Sequential& network) {
+      {"perceptron",
+       {6},
+       [](nn::Sequential& network) {
          network.add<nn::Linear>(6, 8);
          network.add<nn::ReLU>();
          network.add<nn::Dropout>(0.5);
@@ -45,12 +47,15 @@ const std::vector<Exchange>& exchanges() {
          network.add<nn::Linear>(8, 3);
          network.add<nn::Softmax>();
        }},
-      {"convolution", {3, 12, 12}, [](nn::Sequential& network) {
+      {"convolution",
+       {3, 12, 12},
+       [](nn::Sequential& network) {
          network.add<nn::Conv2d>(3, 8, nn::Conv2dSettings{.padding = {1, 1}});
          network.add<nn::BatchNorm>(8);
          network.add<nn::LeakyReLU>(0.2);
          network.add<nn::MaxPool2d>();
-         network.add<nn::Conv2d>(8, 8, nn::Conv2dSettings{.kernel = {3, 2}, .stride = {2, 1}, .dilation = {1, 2}, .groups = 4});
+         network.add<nn::Conv2d>(
+             8, 8, nn::Conv2dSettings{.kernel = {3, 2}, .stride = {2, 1}, .dilation = {1, 2}, .groups = 4});
          network.add<nn::Tanh>();
          network.add<nn::AvgPool2d>();
          network.add<nn::Flatten>();
@@ -58,25 +63,35 @@ const std::vector<Exchange>& exchanges() {
          network.add<nn::Linear>(16, 5);
          network.add<nn::LogSoftmax>();
        }},
-      {"generator", {4, 3, 3}, [](nn::Sequential& network) {
-         network.add<nn::ConvTranspose2d>(4, 6, nn::ConvTranspose2dSettings{.kernel = {4, 4}, .stride = {2, 2}, .padding = {1, 1}});
+      {"generator",
+       {4, 3, 3},
+       [](nn::Sequential& network) {
+         network.add<nn::ConvTranspose2d>(
+             4, 6, nn::ConvTranspose2dSettings{.kernel = {4, 4}, .stride = {2, 2}, .padding = {1, 1}});
          network.add<nn::BatchNorm>(6);
          network.add<nn::ReLU>();
          network.add<nn::Upsample>(2);
          network.add<nn::Conv2d>(6, 6, nn::Conv2dSettings{.padding = {1, 1}});
          network.add<nn::PixelNorm>();
-         network.add<nn::ConvTranspose2d>(6, 3, nn::ConvTranspose2dSettings{.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}, .output_padding = {1, 1}});
+         network.add<nn::ConvTranspose2d>(
+             6, 3,
+             nn::ConvTranspose2dSettings{
+                 .kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}, .output_padding = {1, 1}});
          network.add<nn::Upsample>(2, nn::Interpolation::kBilinear);
          network.add<nn::Tanh>();
        }},
-      {"normalizations", {6, 5, 5}, [](nn::Sequential& network) {
+      {"normalizations",
+       {6, 5, 5},
+       [](nn::Sequential& network) {
          network.add<nn::GroupNorm>(3, 6);
          network.add<nn::InstanceNorm>(6);
          network.add<nn::LocalResponseNorm>(3);
          network.add<nn::AdaptiveAvgPool2d>(std::array<std::int64_t, 2>{2, 3});
          network.add<nn::GlobalPool>(nn::Pooling::kMean);
        }},
-      {"residual", {4, 6}, [](nn::Sequential& network) {
+      {"residual",
+       {4, 6},
+       [](nn::Sequential& network) {
          auto body = std::make_unique<nn::Sequential>();
          body->add<nn::Conv1d>(4, 4, nn::Conv1dSettings{.kernel = {3}, .padding = {1}});
          body->add<nn::SiLU>();
@@ -85,37 +100,56 @@ const std::vector<Exchange>& exchanges() {
          network.add<nn::GELU>();
          network.add<nn::Maxout>(2);
        }},
-      {"activations", {7}, [](nn::Sequential& network) {
+      {"activations",
+       {7},
+       [](nn::Sequential& network) {
          network.add<nn::GELU>(nn::GeluForm::kTanh);
          network.add<nn::ELU>(0.5);
          network.add<nn::SELU>();
          network.add<nn::Mish>();
          network.add<nn::Softplus>();
-       }, false},
-      {"volume", {2, 4, 5, 6}, [](nn::Sequential& network) {
+       },
+       false},
+      {"volume",
+       {2, 4, 5, 6},
+       [](nn::Sequential& network) {
          network.add<nn::Conv3d>(2, 3, nn::Conv3dSettings{.kernel = {2, 3, 3}, .padding = {0, 1, 1}});
          network.add<nn::ReLU>();
          network.add<nn::MaxPool3d>(nn::Pool3dSettings{.kernel = {1, 2, 2}});
          network.add<nn::GlobalPool>(nn::Pooling::kMax);
        }},
-      {"gru", {7, 3}, [](nn::Sequential& network) {
+      {"gru",
+       {7, 3},
+       [](nn::Sequential& network) {
          network.add<nn::GRU>(3, 5, nn::RecurrentSettings{.layers = 2, .bidirectional = true});
          network.add<nn::Linear>(10, 2);
        }},
-      {"update_gate", {4, 3}, [](nn::Sequential& network) {
+      {"update_gate",
+       {4, 3},
+       [](nn::Sequential& network) {
          network.add<nn::GRU>(3, 5, nn::RecurrentSettings{.reset_gate = false});
        }},
-      {"lstm", {7, 3}, [](nn::Sequential& network) {
-         network.add<nn::LSTM>(3, 5, nn::RecurrentSettings{.layers = 2, .bidirectional = true, .bias = false});
+      {"lstm",
+       {7, 3},
+       [](nn::Sequential& network) {
+         network.add<nn::LSTM>(3, 5,
+                               nn::RecurrentSettings{.layers = 2, .bidirectional = true, .bias = false});
        }},
-      {"rnn", {4, 3}, [](nn::Sequential& network) {
-         network.add<nn::RNN>(3, 5, nn::RecurrentSettings{.bidirectional = true, .nonlinearity = Activation::kRelu});
+      {"rnn",
+       {4, 3},
+       [](nn::Sequential& network) {
+         network.add<nn::RNN>(
+             3, 5, nn::RecurrentSettings{.bidirectional = true, .nonlinearity = Activation::kRelu});
        }},
-      {"words", {6}, [](nn::Sequential& network) {
+      {"words",
+       {6},
+       [](nn::Sequential& network) {
          network.add<nn::Embedding>(20, 4, nn::EmbeddingSettings{.padding_index = 0});
          network.add<nn::GRU>(4, 3);
          network.add<nn::LayerNorm>(Shape{3});
-       }, true, 20},
+       },
+       true,
+       20},
   };
   return table;
 }

@@ -40,10 +40,10 @@
 namespace tessera::onnx {
 
 struct ExportOptions {
-  std::string name = "network";                     // of the graph
-  std::vector<std::string> inputs = {"input"};      // names, one per input
+  std::string name = "network";                 // of the graph
+  std::vector<std::string> inputs = {"input"};  // names, one per input
   std::vector<std::string> outputs = {"output"};
-  bool any_batch = true;                            // the first axis of every input counts samples
+  bool any_batch = true;                             // the first axis of every input counts samples
   std::map<std::string, std::string> metadata = {};  // e.g. the names of the classes
 };
 

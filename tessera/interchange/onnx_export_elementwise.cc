@@ -55,7 +55,8 @@ const Tensor* channel_bias(const ExportStep& step, const Tensor& addend) {
   const RecordedOp* maker = step.exporter.recording().maker(addend);
   if (maker == nullptr || maker->op != Op::kReshape) return nullptr;
   const Tensor& bias = maker->inputs[0];
-  const bool fits = bias.rank() == 1 && addend.size(0) == bias.size(0) && addend.rank() == step.op.output.rank() - 1;
+  const bool fits =
+      bias.rank() == 1 && addend.size(0) == bias.size(0) && addend.rank() == step.op.output.rank() - 1;
   return fits ? &bias : nullptr;
 }
 
@@ -63,7 +64,8 @@ void add_row(const ExportStep& step) {
   const Tensor& addend = step.op.inputs[1];
   if (addend.rank() == 1 && step.op.output.rank() == 2)
     return step.done(with_bias(step, step.in(0), addend, 1));
-  if (const Tensor* bias = channel_bias(step, addend)) return step.done(with_bias(step, step.in(0), *bias, 1));
+  if (const Tensor* bias = channel_bias(step, addend))
+    return step.done(with_bias(step, step.in(0), *bias, 1));
   step.done(step.emit("Add", {step.in(0), step.in(1)}));
 }
 
@@ -109,9 +111,11 @@ std::string with_bias(const ExportStep& step, const std::string& product, const 
   if (node != nullptr && node->op_type == "MatMul" && axis == 1 && rank == 2) {
     const Tensor& matrix = step.op.inputs[0];
     const RecordedOp* maker = exporter.recording().maker(matrix);
-    const RecordedOp* turned =
-        maker != nullptr && maker->op == Op::kMatrixMultiply ? exporter.recording().maker(maker->inputs[1]) : nullptr;
-    if (turned != nullptr && turned->op == Op::kPermute && maker->inputs[0].rank() == 2 && turned->inputs[0].rank() == 2)
+    const RecordedOp* turned = maker != nullptr && maker->op == Op::kMatrixMultiply
+                                   ? exporter.recording().maker(maker->inputs[1])
+                                   : nullptr;
+    if (turned != nullptr && turned->op == Op::kPermute && maker->inputs[0].rank() == 2 &&
+        turned->inputs[0].rank() == 2)
       return exporter.emit("Gemm",
                            {exporter.name_of(maker->inputs[0]), exporter.name_of(turned->inputs[0]), name},
                            {attribute("transB", std::int64_t{1})});

@@ -45,10 +45,12 @@ void pool_row(const ExportStep& step) {
   attributes.push_back(attribute("ceil_mode", std::int64_t{window.round_up ? 1 : 0}));
   if (step.op.op != Op::kAveragePool2d) {
     const bool positions = step.op.op == Op::kMaxPool2dIndices;
-    const auto outputs = step.exporter.emit_several("MaxPool", {step.in(0)}, std::move(attributes), positions ? 2 : 1);
+    const auto outputs =
+        step.exporter.emit_several("MaxPool", {step.in(0)}, std::move(attributes), positions ? 2 : 1);
     return step.done(outputs.back());
   }
-  std::erase_if(attributes, [](const Attribute& one) { return one.name == "dilations"; });  // since version 19 only
+  std::erase_if(attributes,
+                [](const Attribute& one) { return one.name == "dilations"; });  // since version 19 only
   attributes.push_back(attribute("count_include_pad", std::int64_t{window.count_padding ? 1 : 0}));
   step.done(step.emit("AveragePool", {step.in(0)}, std::move(attributes)));
 }

@@ -6,9 +6,11 @@
 namespace tessera::onnx {
 namespace {
 
-std::vector<std::string> gates_of(const ExportStep& step, const std::string& stacked, const std::vector<int>& order) {
+std::vector<std::string> gates_of(const ExportStep& step, const std::string& stacked,
+                                  const std::vector<int>& order) {
   const std::vector<std::string> gates = step.exporter.emit_several(
-      "Split", {stacked}, {attribute("axis", std::int64_t{0}), attribute("num_outputs", static_cast<std::int64_t>(order.size()))},
+      "Split", {stacked},
+      {attribute("axis", std::int64_t{0}), attribute("num_outputs", static_cast<std::int64_t>(order.size()))},
       order.size());
   std::vector<std::string> result;
   for (const int gate : order) result.push_back(gates[static_cast<std::size_t>(gate)]);
@@ -26,7 +28,8 @@ std::string stacked(const ExportStep& step, const std::vector<std::string>& part
 // Zeros are ONNX's own initial state.
 std::string initial_state(const ExportStep& step, const Tensor& state) {
   const RecordedOp* maker = step.exporter.recording().maker(state);
-  if (maker != nullptr && maker->op == Op::kFill && std::get<FillAttributes>(maker->attributes).value == 0) return "";
+  if (maker != nullptr && maker->op == Op::kFill && std::get<FillAttributes>(maker->attributes).value == 0)
+    return "";
   return with_direction_axis(step, step.exporter.name_of(state));
 }
 

@@ -39,7 +39,8 @@ void arange_row(const ExportStep& step) {
   const auto integer = [&](std::int64_t value) { return exporter.constant(Tensor::scalar(value)); };
   std::string value = step.emit("Range", {integer(0), length, integer(1)});
   if (fill.dtype != DType::kInt64)
-    value = step.emit("Cast", {value}, {attribute("to", static_cast<std::int64_t>(element_type_of(fill.dtype)))});
+    value =
+        step.emit("Cast", {value}, {attribute("to", static_cast<std::int64_t>(element_type_of(fill.dtype)))});
   if (fill.step != 1) value = step.emit("Mul", {value, exporter.constant(full({}, fill.step, fill.dtype))});
   if (fill.value != 0) value = step.emit("Add", {value, exporter.constant(full({}, fill.value, fill.dtype))});
   step.done(value);
@@ -55,7 +56,8 @@ void reshape_row(const ExportStep& step) {
     shape.push_back(one[axis] == more[axis] ? one[axis] : -1);
   }
   const bool empty = std::find(shape.begin(), shape.end(), 0) != shape.end();
-  const std::string target = varying == 1 && !empty ? step.exporter.integers(shape) : step.exporter.lengths(one, more);
+  const std::string target =
+      varying == 1 && !empty ? step.exporter.integers(shape) : step.exporter.lengths(one, more);
   std::vector<Attribute> attributes;
   if (empty) attributes.push_back(attribute("allowzero", std::int64_t{1}));
   step.done(step.emit("Reshape", {step.in(0), target}, attributes));
@@ -68,7 +70,8 @@ void permute_row(const ExportStep& step) {
 }
 
 void broadcast_row(const ExportStep& step) {
-  step.done(step.emit("Expand", {step.in(0), step.exporter.lengths(step.op.output.shape(), step.more.output.shape())}));
+  step.done(step.emit("Expand",
+                      {step.in(0), step.exporter.lengths(step.op.output.shape(), step.more.output.shape())}));
 }
 
 // ---- Slices ----
@@ -87,10 +90,12 @@ SliceBounds bounds_of(const SliceAttributes& slice, const SliceAttributes& other
   for (std::size_t axis = 0; axis < slice.ranges.size(); ++axis) {
     const Range::Resolved& range = slice.ranges[axis];
     const int i = static_cast<int>(axis);
-    if (whole_axis(range, slice.full_shape[i]) && whole_axis(other.ranges[axis], other.full_shape[i])) continue;
+    if (whole_axis(range, slice.full_shape[i]) && whole_axis(other.ranges[axis], other.full_shape[i]))
+      continue;
     const std::int64_t end = range.start + range.step * range.length;
     bounds.starts.push_back(range.start);
-    bounds.ends.push_back(end < 0 ? std::numeric_limits<std::int64_t>::min() : end);  // backwards over the first one
+    bounds.ends.push_back(end < 0 ? std::numeric_limits<std::int64_t>::min()
+                                  : end);  // backwards over the first one
     bounds.axes.push_back(i);
     bounds.steps.push_back(range.step);
     if (range.removes_axis) bounds.removed.push_back(i);
@@ -121,7 +126,8 @@ bool recurrent_part(const ExportStep& step) {
 void slice_row(const ExportStep& step) {
   if (step.shape(0).rank() == 0) return step.done(step.in(0));
   if (recurrent_part(step)) return;
-  const auto &attributes = step.attributes<SliceAttributes>(), &more = std::get<SliceAttributes>(step.more.attributes);
+  const auto &attributes = step.attributes<SliceAttributes>(),
+             &more = std::get<SliceAttributes>(step.more.attributes);
   const SliceBounds one = bounds_of(attributes, more), other = bounds_of(more, attributes);
   Exporter& exporter = step.exporter;
   if (one.axes != other.axes || one.steps != other.steps)
@@ -144,7 +150,8 @@ void embed_row(const ExportStep& step) {
   for (std::size_t axis = 0; axis < slice.ranges.size(); ++axis) {
     const int i = static_cast<int>(axis);
     const Range::Resolved &range = slice.ranges[axis], &other = more.ranges[axis];
-    if (range.step != 1) fail("export: embed: ONNX has no operator that puts elements at steps of {}", range.step);
+    if (range.step != 1)
+      fail("export: embed: ONNX has no operator that puts elements at steps of {}", range.step);
     if (range.removes_axis) removed.push_back(i);
     before.push_back(range.start);
     after.push_back(slice.full_shape[i] - range.start - range.length);
@@ -180,11 +187,13 @@ void index_add_row(const ExportStep& step) {
 // Sorting is the choice of all elements; equal ones keep their order.
 void sort_row(const ExportStep& step) {
   const auto& sort = step.attributes<SortAttributes>();
-  const std::string count =
-      step.exporter.lengths(std::vector{step.shape(0)[sort.axis]}, std::vector{step.more.inputs[0].shape()[sort.axis]});
-  const std::vector<std::string> outputs = step.exporter.emit_several(
-      "TopK", {step.in(0), count},
-      {attribute("axis", std::int64_t{sort.axis}), attribute("largest", std::int64_t{sort.descending ? 1 : 0})}, 2);
+  const std::string count = step.exporter.lengths(std::vector{step.shape(0)[sort.axis]},
+                                                  std::vector{step.more.inputs[0].shape()[sort.axis]});
+  const std::vector<std::string> outputs =
+      step.exporter.emit_several("TopK", {step.in(0), count},
+                                 {attribute("axis", std::int64_t{sort.axis}),
+                                  attribute("largest", std::int64_t{sort.descending ? 1 : 0})},
+                                 2);
   step.done(outputs[step.op.op == Op::kSort ? 0 : 1]);
 }
 

@@ -20,7 +20,9 @@ namespace {
 class OnnxExport : public testing::Test {
  protected:
   void SetUp() override { use_default_backend(); }
-  static Tensor draw(const std::string& name, const Shape& shape) { return RandomSource(7).normal(name, shape); }
+  static Tensor draw(const std::string& name, const Shape& shape) {
+    return RandomSource(7).normal(name, shape);
+  }
   static void initialize(nn::Module& network) {
     RandomSource random(7);
     network.initialize(random);
@@ -42,7 +44,8 @@ class OnnxExport : public testing::Test {
     };
     const Model model = exchanged(network, input(3));
     for (const std::int64_t samples : {1, 2, 3, 5, 8})
-      EXPECT_TRUE(same_bits(model.run(input(samples)), network.evaluate(input(samples)))) << samples << " samples";
+      EXPECT_TRUE(same_bits(model.run(input(samples)), network.evaluate(input(samples))))
+          << samples << " samples";
   }
 
   static std::vector<std::string> operators(const Model& model) {
@@ -63,7 +66,8 @@ TEST_F(OnnxExport, LinearNetworkIsGemmAndActivation) {
   network.add<nn::Sigmoid>();
   expect_same_bits(network, {1, 6});
   const Model model = exchanged(network, draw("sample", {2, 6}));
-  EXPECT_EQ(operators(model), (std::vector<std::string>{"Gemm", "Relu", "Transpose", "MatMul", "Tanh", "Gemm", "Sigmoid"}));
+  EXPECT_EQ(operators(model),
+            (std::vector<std::string>{"Gemm", "Relu", "Transpose", "MatMul", "Tanh", "Gemm", "Sigmoid"}));
   EXPECT_EQ(model.file().graph.initializers[0].name, "0.weight");
   EXPECT_EQ(model.inputs()[0].dimensions[0].name, "samples");
   EXPECT_EQ(model.outputs()[0].dimensions[1].length, 3);
@@ -74,8 +78,10 @@ TEST_F(OnnxExport, ConvolutionalNetworkHasItsBiasesInTheConvolutions) {
   network.add<nn::Conv2d>(2, 4, nn::Conv2dSettings{.kernel = {3, 3}, .padding = {1, 1}});
   network.add<nn::ReLU>();
   network.add<nn::MaxPool2d>();
-  network.add<nn::Conv2d>(4, 4, nn::Conv2dSettings{.kernel = {3, 2}, .stride = {2, 1}, .dilation = {1, 2}, .groups = 2});
-  network.add<nn::AvgPool2d>(nn::Pool2dSettings{.kernel = {2, 2}, .stride = {1, 1}, .padding = {1, 1}, .count_padding = false});
+  network.add<nn::Conv2d>(
+      4, 4, nn::Conv2dSettings{.kernel = {3, 2}, .stride = {2, 1}, .dilation = {1, 2}, .groups = 2});
+  network.add<nn::AvgPool2d>(
+      nn::Pool2dSettings{.kernel = {2, 2}, .stride = {1, 1}, .padding = {1, 1}, .count_padding = false});
   network.add<nn::LayerNorm>(Shape{4});
   network.add<nn::Flatten>();
   network.add<nn::LayerNorm>(Shape{48});
@@ -83,8 +89,8 @@ TEST_F(OnnxExport, ConvolutionalNetworkHasItsBiasesInTheConvolutions) {
   expect_same_bits(network, {1, 2, 12, 10});
   const Model model = exchanged(network, draw("sample", {1, 2, 12, 10}));
   EXPECT_EQ(operators(model),
-            (std::vector<std::string>{"Conv", "Relu", "MaxPool", "Conv", "AveragePool", "LayerNormalization", "Reshape",
-                                      "LayerNormalization", "Gemm"}));
+            (std::vector<std::string>{"Conv", "Relu", "MaxPool", "Conv", "AveragePool", "LayerNormalization",
+                                      "Reshape", "LayerNormalization", "Gemm"}));
 }
 
 TEST_F(OnnxExport, RecurrentNetworks) {
@@ -102,15 +108,16 @@ TEST_F(OnnxExport, LastStatesOfRecurrentNetworks) {
   nn::LSTM lstm(3, 4);
   initialize(lstm);
   const Function function = [&](const std::vector<Tensor>& inputs) {
-    const nn::RecurrentResult result = lstm.run(inputs[0], inputs[1]);
+    const nn::RecurrentResult result = lstm.run(inputs[0], {.h0 = inputs[1]});
     return std::vector<Tensor>{result.output, result.h, result.c};
   };
   const auto inputs = [&](std::int64_t samples) {
-    return std::vector<Tensor>{draw(fmt::format("x{}", samples), {samples, 5, 3}), zeros({1, samples, 4}) + 0.5};
+    return std::vector<Tensor>{draw(fmt::format("x{}", samples), {samples, 5, 3}),
+                               zeros({1, samples, 4}) + 0.5};
   };
   // The state's samples lie along its second axis.
-  const ModelFile file = export_function(function, inputs(3), {},
-                                         {.inputs = {"x", "h0"}, .outputs = {"y", "h", "c"}, .any_batch = false});
+  const ModelFile file = export_function(
+      function, inputs(3), {}, {.inputs = {"x", "h0"}, .outputs = {"y", "h", "c"}, .any_batch = false});
   const Model model(file, "lstm.onnx");
   const auto found = model.run({{"x", inputs(3)[0]}, {"h0", inputs(3)[1]}});
   const std::vector<Tensor> expected = function(inputs(3));
@@ -133,27 +140,98 @@ Tensor part(const Tensor& w, const Shape& shape) {
 
 const std::vector<Row>& rows() {
   static const std::vector<Row> table = {
-      {"unary", [](const Tensor& x, const Tensor&) { return -absolute(x) + sign(x) * sqrt(exp(x)) + log(absolute(x) + 1) + tanh(sin(x)) * sigmoid(cos(x)) + erf(relu(x)); }},
+      {"unary",
+       [](const Tensor& x, const Tensor&) {
+         return -absolute(x) + sign(x) * sqrt(exp(x)) + log(absolute(x) + 1) +
+                tanh(sin(x)) * sigmoid(cos(x)) + erf(relu(x));
+       }},
       {"expm1", [](const Tensor& x, const Tensor&) { return expm1(x); }, false},
       {"log1p", [](const Tensor& x, const Tensor&) { return log1p(absolute(x)); }, false},
-      {"binary", [](const Tensor& x, const Tensor&) { return pow(absolute(x) + 1, x) / (x * x + 2) - maximum(x, 0.5) + minimum(x, x * 2); }},
-      {"compare", [](const Tensor& x, const Tensor&) { return select(less(x, 0), x, x + 1) + cast(greater_equal(x, 0.5), DType::kFloat32) + cast(not_equal(x, x + 1), DType::kFloat32) + select(less_equal(x, 0.1), x, -x) + select(equal(x, 0), x, x * 3) + select(greater(x, 1), x, x * 2); }},
-      {"shape", [](const Tensor& x, const Tensor&) { return reshape(permute(x, {2, 0, 1}), {3, 2, x.size(0), 4}) + broadcast_to(reshape(mean(x), {1, 1, 1, 1}), {3, 2, x.size(0), 4}); }},
-      {"slice", [](const Tensor& x, const Tensor&) { return concatenate({slice(x, {Range::all(), Range(1, 3), Range(5, std::nullopt, -2)}), slice(x, {Range::all(), Range(0, 4, 3), Range(0, 3)})}, 1); }},
-      {"position", [](const Tensor& x, const Tensor&) { return slice(x, {Range::all(), Range(-1), Range(2)}) + slice(x, {Range::step(-1), Range(0), Range(0)}); }},
-      {"made", [](const Tensor& x, const Tensor&) { return x + zeros({x.size(0), 1, 1}) + full({4, 6}, 2.5) + cast(reshape(arange(x.size(0)), {x.size(0), 1, 1}), DType::kFloat32) + ones({}); }},
-      {"gather", [](const Tensor& x, const Tensor&) { return gather(x, Tensor::from<std::int64_t>({3, 0, 0}, {3}), 1); }},
-      {"index add", [](const Tensor& x, const Tensor&) { return index_add(x, Tensor::from<std::int64_t>({3, 0, 3}, {3}), slice(x, {Range::all(), Range(0, 3)}), 1); }},
-      {"along", [](const Tensor& x, const Tensor&) { return take_along(x, argsort(x, 2, true), 2) + sort(x, 1) + scatter_add(x, argsort(x, 2), x, 2); }},
-      {"product", [](const Tensor& x, const Tensor& w) { return matmul(x, part(w, {6, 5})) + matmul(part(w, {4}), x.permute({0, 1, 2}).reshape({x.size(0), 4, 6})).reshape({x.size(0), 1, 6}).slice({Range::all(), Range::all(), Range(0, 5)}); }},
-      {"reduce", [](const Tensor& x, const Tensor&) { return sum(x, {2}) + mean(x, {1}, true).slice({Range::all(), Range::all(), Range(0, 4)}).reshape({x.size(0), 4}) + max(x, {-1}) - min(x, {2}) + sum_squares(x, {2}); }},
-      {"variance", [](const Tensor& x, const Tensor&) { return variance(x, {1}, true) + variance(x, {2}).slice({Range::all(), Range(0)}).reshape({x.size(0), 1, 1}); }, false},
-      {"argmax", [](const Tensor& x, const Tensor&) { return argmax(x, 2) + sum(cast(greater(x, 0), DType::kInt64), {2}) + sum(greater(x, 0), {2}); }},
+      {"binary",
+       [](const Tensor& x, const Tensor&) {
+         return pow(absolute(x) + 1, x) / (x * x + 2) - maximum(x, 0.5) + minimum(x, x * 2);
+       }},
+      {"compare",
+       [](const Tensor& x, const Tensor&) {
+         return select(less(x, 0), x, x + 1) + cast(greater_equal(x, 0.5), DType::kFloat32) +
+                cast(not_equal(x, x + 1), DType::kFloat32) + select(less_equal(x, 0.1), x, -x) +
+                select(equal(x, 0), x, x * 3) + select(greater(x, 1), x, x * 2);
+       }},
+      {"shape",
+       [](const Tensor& x, const Tensor&) {
+         return reshape(permute(x, {2, 0, 1}), {3, 2, x.size(0), 4}) +
+                broadcast_to(reshape(mean(x), {1, 1, 1, 1}), {3, 2, x.size(0), 4});
+       }},
+      {"slice",
+       [](const Tensor& x, const Tensor&) {
+         return concatenate({slice(x, {Range::all(), Range(1, 3), Range(5, std::nullopt, -2)}),
+                             slice(x, {Range::all(), Range(0, 4, 3), Range(0, 3)})},
+                            1);
+       }},
+      {"position",
+       [](const Tensor& x, const Tensor&) {
+         return slice(x, {Range::all(), Range(-1), Range(2)}) +
+                slice(x, {Range::step(-1), Range(0), Range(0)});
+       }},
+      {"made",
+       [](const Tensor& x, const Tensor&) {
+         return x + zeros({x.size(0), 1, 1}) + full({4, 6}, 2.5) +
+                cast(reshape(arange(x.size(0)), {x.size(0), 1, 1}), DType::kFloat32) + ones({});
+       }},
+      {"gather",
+       [](const Tensor& x, const Tensor&) {
+         return gather(x, Tensor::from<std::int64_t>({3, 0, 0}, {3}), 1);
+       }},
+      {"index add",
+       [](const Tensor& x, const Tensor&) {
+         return index_add(x, Tensor::from<std::int64_t>({3, 0, 3}, {3}),
+                          slice(x, {Range::all(), Range(0, 3)}), 1);
+       }},
+      {"along",
+       [](const Tensor& x, const Tensor&) {
+         return take_along(x, argsort(x, 2, true), 2) + sort(x, 1) + scatter_add(x, argsort(x, 2), x, 2);
+       }},
+      {"product",
+       [](const Tensor& x, const Tensor& w) {
+         return matmul(x, part(w, {6, 5})) +
+                matmul(part(w, {4}), x.permute({0, 1, 2}).reshape({x.size(0), 4, 6}))
+                    .reshape({x.size(0), 1, 6})
+                    .slice({Range::all(), Range::all(), Range(0, 5)});
+       }},
+      {"reduce",
+       [](const Tensor& x, const Tensor&) {
+         return sum(x, {2}) +
+                mean(x, {1}, true).slice({Range::all(), Range::all(), Range(0, 4)}).reshape({x.size(0), 4}) +
+                max(x, {-1}) - min(x, {2}) + sum_squares(x, {2});
+       }},
+      {"variance",
+       [](const Tensor& x, const Tensor&) {
+         return variance(x, {1}, true) +
+                variance(x, {2}).slice({Range::all(), Range(0)}).reshape({x.size(0), 1, 1});
+       },
+       false},
+      {"argmax",
+       [](const Tensor& x, const Tensor&) {
+         return argmax(x, 2) + sum(cast(greater(x, 0), DType::kInt64), {2}) + sum(greater(x, 0), {2});
+       }},
       {"softmax", [](const Tensor& x, const Tensor&) { return softmax(x, 1) + log_softmax(x, 2); }},
-      {"loss", [](const Tensor& x, const Tensor&) { return cross_entropy(reshape(x, {x.size(0) * 4, 6}), reshape(argmax(x, 2), {x.size(0) * 4})); }},
-      {"pool", [](const Tensor& x, const Tensor&) { return cast(max_pool2d_indices(reshape(x, {x.size(0), 1, 4, 6})), DType::kFloat32) + max_pool2d(reshape(x, {x.size(0), 1, 4, 6})); }},
-      {"conv1d", [](const Tensor& x, const Tensor& w) { return conv1d(x, part(w, {8, 2, 3}), {.stride = 2, .padding = 2, .groups = 2}); }},
-      {"conv3d", [](const Tensor& x, const Tensor& w) { return conv3d(reshape(x, {x.size(0), 2, 2, 3, 2}), part(w, {3, 2, 1, 2, 2}), {.padding = {0, 1, 0}}); }},
+      {"loss",
+       [](const Tensor& x, const Tensor&) {
+         return cross_entropy(reshape(x, {x.size(0) * 4, 6}), reshape(argmax(x, 2), {x.size(0) * 4}));
+       }},
+      {"pool",
+       [](const Tensor& x, const Tensor&) {
+         return cast(max_pool2d_indices(reshape(x, {x.size(0), 1, 4, 6})), DType::kFloat32) +
+                max_pool2d(reshape(x, {x.size(0), 1, 4, 6}));
+       }},
+      {"conv1d",
+       [](const Tensor& x, const Tensor& w) {
+         return conv1d(x, part(w, {8, 2, 3}), {.stride = 2, .padding = 2, .groups = 2});
+       }},
+      {"conv3d",
+       [](const Tensor& x, const Tensor& w) {
+         return conv3d(reshape(x, {x.size(0), 2, 2, 3, 2}), part(w, {3, 2, 1, 2, 2}), {.padding = {0, 1, 0}});
+       }},
   };
   return table;
 }
@@ -191,7 +269,8 @@ TEST_F(OnnxExport, TransposedConvolution) {
     const std::vector<Tensor> operands = {inputs[0], weight};
     return std::vector<Tensor>{apply(Op::kConv2dInputGradient, operands, own)};
   };
-  const Model model(export_function(function, {draw("g", {2, 3, 5, 5})}, {{"weight", weight}}, {}), "transposed.onnx");
+  const Model model(export_function(function, {draw("g", {2, 3, 5, 5})}, {{"weight", weight}}, {}),
+                    "transposed.onnx");
   const Tensor x = draw("other", {4, 3, 5, 5});
   EXPECT_TRUE(same_bits(model.run(x), function({x})[0]));
 }
@@ -214,15 +293,15 @@ TEST_F(OnnxExport, WhatCannotBeExportedIsSaid) {
             }),
             "export: random_uniform: ONNX has no operator for it");
   EXPECT_THAT(exported([](const std::vector<Tensor>& inputs) {
-                         Tensor y = inputs[0];
-                         for (std::int64_t i = 0; i < inputs[0].size(0); ++i) y = y + 1;
-                         return std::vector<Tensor>{y};
-                       }),
-                       testing::HasSubstr("depend on the number of samples"));
+                Tensor y = inputs[0];
+                for (std::int64_t i = 0; i < inputs[0].size(0); ++i) y = y + 1;
+                return std::vector<Tensor>{y};
+              }),
+              testing::HasSubstr("depend on the number of samples"));
   EXPECT_THAT(exported([](const std::vector<Tensor>& inputs) {
-                         return std::vector<Tensor>{inputs[0] + static_cast<double>(inputs[0].size(0))};
-                       }),
-                       testing::HasSubstr("depends on the number of samples"));
+                return std::vector<Tensor>{inputs[0] + static_cast<double>(inputs[0].size(0))};
+              }),
+              testing::HasSubstr("depends on the number of samples"));
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ const TranslatorTable& translators() {
 }
 
 std::string place_of(const RecordedOp& op) {
-  return op.scope.empty() ? std::string(op_info(op.op).name) : fmt::format("{} in {}", op_info(op.op).name, op.scope);
+  return op.scope.empty() ? std::string(op_info(op.op).name)
+                          : fmt::format("{} in {}", op_info(op.op).name, op.scope);
 }
 
 }  // namespace
@@ -69,7 +70,9 @@ void Exporter::pair_up() {
   for (std::size_t i = 0; same && i < one_.ops.size(); ++i)
     same = one_.ops[i].op == more_.ops[i].op && one_.ops[i].inputs.size() == more_.ops[i].inputs.size();
   if (!same)
-    fail("export: the operations of the network depend on the number of samples, so there is no model for any number of them");
+    fail(
+        "export: the operations of the network depend on the number of samples, so there is no model for any "
+        "number of them");
   pair(one_.inputs, more_.inputs);
   pair(one_.outputs, more_.outputs);
   for (std::size_t i = 0; i < one_.ops.size(); ++i) {
@@ -147,7 +150,8 @@ std::string Exporter::name_of(const Tensor& tensor) {
   return name;
 }
 
-std::vector<std::string> Exporter::emit_several(const std::string& op_type, const std::vector<std::string>& inputs,
+std::vector<std::string> Exporter::emit_several(const std::string& op_type,
+                                                const std::vector<std::string>& inputs,
                                                 std::vector<Attribute> attributes, std::size_t outputs) {
   Node node{.op_type = op_type, .inputs = inputs, .attributes = std::move(attributes)};
   std::string stem = op_type;
@@ -182,7 +186,8 @@ Node* Exporter::extendable(const std::string& name) {
 
 std::string Exporter::samples() {
   if (samples_.empty())
-    samples_ = emit("Shape", {options_.inputs[0]}, {attribute("start", std::int64_t{0}), attribute("end", std::int64_t{1})});
+    samples_ = emit("Shape", {options_.inputs[0]},
+                    {attribute("start", std::int64_t{0}), attribute("end", std::int64_t{1})});
   return samples_;
 }
 
@@ -212,7 +217,8 @@ std::string Exporter::lengths(const std::vector<std::int64_t>& one, const std::v
 }
 
 std::string Exporter::lengths(const Shape& one, const Shape& more) {
-  return lengths(std::vector<std::int64_t>(one.begin(), one.end()), std::vector<std::int64_t>(more.begin(), more.end()));
+  return lengths(std::vector<std::int64_t>(one.begin(), one.end()),
+                 std::vector<std::int64_t>(more.begin(), more.end()));
 }
 
 // ---- The whole ----
@@ -256,7 +262,8 @@ void Exporter::name_outputs() {
     if (rename(value, name)) {
       names_[output.identity()] = name;  // for another output that is the same value
     } else {
-      model_.graph.nodes.push_back({.op_type = "Identity", .name = name, .inputs = {value}, .outputs = {name}});
+      model_.graph.nodes.push_back(
+          {.op_type = "Identity", .name = name, .inputs = {value}, .outputs = {name}});
     }
     model_.graph.outputs.push_back(value_info(name, output, counterpart(output)));
   }
@@ -275,7 +282,8 @@ void Exporter::remove_dead_nodes() {
     kept.push_back(std::move(*node));
   }
   nodes.assign(std::make_move_iterator(kept.rbegin()), std::make_move_iterator(kept.rend()));
-  std::erase_if(model_.graph.initializers, [&](const TensorEntry& entry) { return !needed.contains(entry.name); });
+  std::erase_if(model_.graph.initializers,
+                [&](const TensorEntry& entry) { return !needed.contains(entry.name); });
 }
 
 ModelFile Exporter::run() {

@@ -75,7 +75,7 @@ class Exporter {
   ModelFile model_;
   std::map<const void*, std::string> names_, own_names_;  // by identity; own: given by the caller
   std::map<const void*, Tensor> counterparts_;
-  std::map<const void*, int> uses_;  // of a tensor, by live operations and as an output
+  std::map<const void*, int> uses_;                     // of a tensor, by live operations and as an output
   std::map<std::string, std::string> small_constants_;  // by type, shape and bytes
   std::set<std::string> taken_;
   std::string samples_;
@@ -86,7 +86,7 @@ class Exporter {
 
 struct ExportStep {
   Exporter& exporter;
-  const RecordedOp& op;    // of the recording, and with one sample more
+  const RecordedOp& op;  // of the recording, and with one sample more
   const RecordedOp& more;
 
   std::string in(std::size_t i) const { return exporter.name_of(op.inputs[i]); }
@@ -103,7 +103,8 @@ struct ExportStep {
 };
 
 using Translator = void (*)(const ExportStep& step);
-using TranslatorTable = std::array<Translator, static_cast<std::size_t>(kOpCount)>;  // nullptr: no counterpart
+using TranslatorTable =
+    std::array<Translator, static_cast<std::size_t>(kOpCount)>;  // nullptr: no counterpart
 
 void add_elementwise_translators(TranslatorTable& table);
 void add_shape_translators(TranslatorTable& table);

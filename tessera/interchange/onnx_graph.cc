@@ -16,31 +16,57 @@ namespace {
 
 void read_attribute_field(const WireReader& reader, Attribute& attribute) {
   switch (reader.field()) {
-    case 1: attribute.name = reader.text(); return;
-    case 2: attribute.real = reader.real32(); return;
-    case 3: attribute.integer = reader.integer(); return;
-    case 4: attribute.text = reader.text(); return;
-    case 5: attribute.tensor = read_tensor(reader.message()); return;
-    case 7: return reader.append_to(attribute.reals);
-    case 8: return reader.append_to(attribute.integers);
-    case 9: attribute.texts.emplace_back(reader.text()); return;
-    case 20: attribute.type = static_cast<Attribute::Type>(reader.integer()); return;
-    default: return;
+    case 1:
+      attribute.name = reader.text();
+      return;
+    case 2:
+      attribute.real = reader.real32();
+      return;
+    case 3:
+      attribute.integer = reader.integer();
+      return;
+    case 4:
+      attribute.text = reader.text();
+      return;
+    case 5:
+      attribute.tensor = read_tensor(reader.message());
+      return;
+    case 7:
+      return reader.append_to(attribute.reals);
+    case 8:
+      return reader.append_to(attribute.integers);
+    case 9:
+      attribute.texts.emplace_back(reader.text());
+      return;
+    case 20:
+      attribute.type = static_cast<Attribute::Type>(reader.integer());
+      return;
+    default:
+      return;
   }
 }
 
 // Old writers left the type out: the field that is there says it.
 Attribute::Type type_of_field(std::uint32_t field) {
   switch (field) {
-    case 2: return Attribute::Type::kFloat;
-    case 3: return Attribute::Type::kInt;
-    case 4: return Attribute::Type::kString;
-    case 5: return Attribute::Type::kTensor;
-    case 6: return Attribute::Type::kGraph;
-    case 7: return Attribute::Type::kFloats;
-    case 8: return Attribute::Type::kInts;
-    case 9: return Attribute::Type::kStrings;
-    default: return Attribute::Type::kUndefined;
+    case 2:
+      return Attribute::Type::kFloat;
+    case 3:
+      return Attribute::Type::kInt;
+    case 4:
+      return Attribute::Type::kString;
+    case 5:
+      return Attribute::Type::kTensor;
+    case 6:
+      return Attribute::Type::kGraph;
+    case 7:
+      return Attribute::Type::kFloats;
+    case 8:
+      return Attribute::Type::kInts;
+    case 9:
+      return Attribute::Type::kStrings;
+    default:
+      return Attribute::Type::kUndefined;
   }
 }
 
@@ -59,13 +85,26 @@ Node read_node(WireReader reader) {
   Node node;
   while (reader.next()) {
     switch (reader.field()) {
-      case 1: node.inputs.emplace_back(reader.text()); break;
-      case 2: node.outputs.emplace_back(reader.text()); break;
-      case 3: node.name = reader.text(); break;
-      case 4: node.op_type = reader.text(); break;
-      case 5: node.attributes.push_back(read_attribute(reader.message())); break;
-      case 7: node.domain = reader.text(); break;
-      default: break;
+      case 1:
+        node.inputs.emplace_back(reader.text());
+        break;
+      case 2:
+        node.outputs.emplace_back(reader.text());
+        break;
+      case 3:
+        node.name = reader.text();
+        break;
+      case 4:
+        node.op_type = reader.text();
+        break;
+      case 5:
+        node.attributes.push_back(read_attribute(reader.message()));
+        break;
+      case 7:
+        node.domain = reader.text();
+        break;
+      default:
+        break;
     }
   }
   if (node.domain == "ai.onnx") node.domain.clear();
@@ -107,13 +146,25 @@ Graph read_graph(WireReader reader) {
   Graph graph;
   while (reader.next()) {
     switch (reader.field()) {
-      case 1: graph.nodes.push_back(read_node(reader.message())); break;
-      case 2: graph.name = reader.text(); break;
-      case 5: graph.initializers.push_back(read_tensor(reader.message())); break;
-      case 11: graph.inputs.push_back(read_value_info(reader.message())); break;
-      case 12: graph.outputs.push_back(read_value_info(reader.message())); break;
-      case 15: reader.refuse("a sparse tensor, which is not supported");
-      default: break;
+      case 1:
+        graph.nodes.push_back(read_node(reader.message()));
+        break;
+      case 2:
+        graph.name = reader.text();
+        break;
+      case 5:
+        graph.initializers.push_back(read_tensor(reader.message()));
+        break;
+      case 11:
+        graph.inputs.push_back(read_value_info(reader.message()));
+        break;
+      case 12:
+        graph.outputs.push_back(read_value_info(reader.message()));
+        break;
+      case 15:
+        reader.refuse("a sparse tensor, which is not supported");
+      default:
+        break;
     }
   }
   return graph;
@@ -141,14 +192,28 @@ void read_opset(WireReader reader, std::map<std::string, std::int64_t>& opsets) 
 
 void read_model_field(const WireReader& reader, ModelFile& model) {
   switch (reader.field()) {
-    case 1: model.ir_version = reader.integer(); return;
-    case 2: model.producer = reader.text(); return;
-    case 3: model.producer_version = reader.text(); return;
-    case 6: model.documentation = reader.text(); return;
-    case 7: model.graph = read_graph(reader.message()); return;
-    case 8: return read_opset(reader.message(), model.opsets);
-    case 14: model.metadata.insert(read_texts(reader.message())); return;
-    default: return;
+    case 1:
+      model.ir_version = reader.integer();
+      return;
+    case 2:
+      model.producer = reader.text();
+      return;
+    case 3:
+      model.producer_version = reader.text();
+      return;
+    case 6:
+      model.documentation = reader.text();
+      return;
+    case 7:
+      model.graph = read_graph(reader.message());
+      return;
+    case 8:
+      return read_opset(reader.message(), model.opsets);
+    case 14:
+      model.metadata.insert(read_texts(reader.message()));
+      return;
+    default:
+      return;
   }
 }
 
@@ -158,21 +223,32 @@ WireWriter attribute_message(const Attribute& attribute) {
   WireWriter writer;
   writer.text(1, attribute.name);
   switch (attribute.type) {
-    case Attribute::Type::kFloat: writer.real32(2, attribute.real); break;
-    case Attribute::Type::kInt: writer.integer(3, attribute.integer); break;
-    case Attribute::Type::kString: writer.text(4, attribute.text); break;
+    case Attribute::Type::kFloat:
+      writer.real32(2, attribute.real);
+      break;
+    case Attribute::Type::kInt:
+      writer.integer(3, attribute.integer);
+      break;
+    case Attribute::Type::kString:
+      writer.text(4, attribute.text);
+      break;
     case Attribute::Type::kTensor: {
       WireWriter tensor;
       put_tensor(tensor, attribute.tensor);
       writer.message(5, tensor);
       break;
     }
-    case Attribute::Type::kFloats: writer.packed(7, attribute.reals); break;
-    case Attribute::Type::kInts: writer.packed(8, attribute.integers); break;
+    case Attribute::Type::kFloats:
+      writer.packed(7, attribute.reals);
+      break;
+    case Attribute::Type::kInts:
+      writer.packed(8, attribute.integers);
+      break;
     case Attribute::Type::kStrings:
       for (const std::string& text : attribute.texts) writer.text(9, text);
       break;
-    default: fail("the attribute '{}' is of a type that cannot be written", attribute.name);
+    default:
+      fail("the attribute '{}' is of a type that cannot be written", attribute.name);
   }
   writer.integer(20, static_cast<std::int64_t>(attribute.type));
   return writer;

@@ -46,9 +46,9 @@ enum class ElementType : std::int32_t {  // ONNX's numbers
   kUInt64 = 13,
   kBFloat16 = 16
 };
-std::string element_type_name(ElementType type);        // "float", "int32", ...; "type 17" for others
+std::string element_type_name(ElementType type);  // "float", "int32", ...; "type 17" for others
 ElementType element_type_of(DType dtype);
-std::optional<DType> dtype_of(ElementType type);        // how Tessera holds it; nothing if it does not
+std::optional<DType> dtype_of(ElementType type);  // how Tessera holds it; nothing if it does not
 
 struct TensorEntry {
   std::string name;

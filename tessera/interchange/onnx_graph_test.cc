@@ -24,23 +24,25 @@ class OnnxGraph : public testing::Test {
     model.producer = "tests";
     model.metadata["key"] = "value";
     model.graph.name = "small";
-    model.graph.inputs = {{.name = "x", .element_type = ElementType::kFloat, .dimensions = {{{}, "n"}, {2, ""}, {{}, ""}}}};
+    model.graph.inputs = {
+        {.name = "x", .element_type = ElementType::kFloat, .dimensions = {{{}, "n"}, {2, ""}, {{}, ""}}}};
     model.graph.outputs = {{.name = "y", .element_type = ElementType::kFloat, .has_shape = false}};
     model.graph.initializers = {{"w", ElementType::kFloat, Tensor::from<float>({1, 2}, {2, 1})}};
     Attribute value{.name = "v", .type = Attribute::Type::kTensor};
     value.tensor = {"", ElementType::kInt64, Tensor::scalar<std::int64_t>(-3)};
-    model.graph.nodes = {{.op_type = "Mul", .name = "first", .inputs = {"x", "w"}, .outputs = {"z"}},
-                         {.op_type = "Other",
-                          .domain = "somebody.else",
-                          .inputs = {"z", ""},
-                          .outputs = {"y"},
-                          .attributes = {{.name = "f", .type = Attribute::Type::kFloat, .real = 0.25F},
-                                         {.name = "i", .type = Attribute::Type::kInt, .integer = -7},
-                                         {.name = "s", .type = Attribute::Type::kString, .text = "text"},
-                                         {.name = "fs", .type = Attribute::Type::kFloats, .reals = {1, 2}},
-                                         {.name = "is", .type = Attribute::Type::kInts, .integers = {1, -2}},
-                                         {.name = "ss", .type = Attribute::Type::kStrings, .texts = {"a", ""}},
-                                         value}}};
+    model.graph.nodes = {
+        {.op_type = "Mul", .name = "first", .inputs = {"x", "w"}, .outputs = {"z"}},
+        {.op_type = "Other",
+         .domain = "somebody.else",
+         .inputs = {"z", ""},
+         .outputs = {"y"},
+         .attributes = {{.name = "f", .type = Attribute::Type::kFloat, .real = 0.25F},
+                        {.name = "i", .type = Attribute::Type::kInt, .integer = -7},
+                        {.name = "s", .type = Attribute::Type::kString, .text = "text"},
+                        {.name = "fs", .type = Attribute::Type::kFloats, .reals = {1, 2}},
+                        {.name = "is", .type = Attribute::Type::kInts, .integers = {1, -2}},
+                        {.name = "ss", .type = Attribute::Type::kStrings, .texts = {"a", ""}},
+                        value}}};
     return model;
   }
 
@@ -82,7 +84,8 @@ TEST_F(OnnxGraph, CutFilesAreRefused) {
   int refused = 0;
   for (std::size_t length = 0; length < bytes.size(); ++length)
     refused += refusal([&] { parse_model(bytes.substr(0, length), "cut.onnx"); }).empty() ? 0 : 1;
-  EXPECT_GT(refused, static_cast<int>(bytes.size()) - 30);  // what follows the graph may be missing between two fields
+  EXPECT_GT(refused,
+            static_cast<int>(bytes.size()) - 30);  // what follows the graph may be missing between two fields
 }
 
 TEST_F(OnnxGraph, NarrowElementTypes) {
@@ -93,14 +96,16 @@ TEST_F(OnnxGraph, NarrowElementTypes) {
     writer.text(9, raw);
     return parse_tensor(writer.bytes(), "t.pb").tensor;
   };
-  EXPECT_EQ(read(ElementType::kInt8, "\x80\x7f", 2).to_vector<std::int64_t>(), (std::vector<std::int64_t>{-128, 127}));
+  EXPECT_EQ(read(ElementType::kInt8, "\x80\x7f", 2).to_vector<std::int64_t>(),
+            (std::vector<std::int64_t>{-128, 127}));
   EXPECT_EQ(read(ElementType::kUInt16, "\xff\xff", 1).item<std::int64_t>(), 65535);
   EXPECT_EQ(read(ElementType::kInt16, "\xff\xff", 1).item<std::int64_t>(), -1);
   EXPECT_EQ(read(ElementType::kInt32, "\xfe\xff\xff\xff", 1).item<std::int64_t>(), -2);
   EXPECT_EQ(read(ElementType::kUInt32, "\xfe\xff\xff\xff", 1).item<std::int64_t>(), 4294967294);
   // 1, the smallest positive, the largest, minus infinity: IEEE-754 binary16.
-  EXPECT_EQ(read(ElementType::kFloat16, std::string("\x00\x3c\x01\x00\xff\x7b\x00\xfc", 8), 4).to_vector<float>(),
-            (std::vector<float>{1, 0x1p-24F, 65504, -std::numeric_limits<float>::infinity()}));
+  EXPECT_EQ(
+      read(ElementType::kFloat16, std::string("\x00\x3c\x01\x00\xff\x7b\x00\xfc", 8), 4).to_vector<float>(),
+      (std::vector<float>{1, 0x1p-24F, 65504, -std::numeric_limits<float>::infinity()}));
   EXPECT_FALSE(read(ElementType::kString, "", 0).defined());
 }
 
@@ -109,7 +114,8 @@ TEST_F(OnnxGraph, TensorsThatDoNotAddUpAreRefused) {
   shape.packed(1, std::vector<std::int64_t>{3});
   shape.integer(2, 1);
   shape.text(9, "12345678");
-  EXPECT_THAT(tensor_refusal(shape), HasSubstr("has shape [3], which needs 3 elements of 4 bytes, but 8 bytes of data"));
+  EXPECT_THAT(tensor_refusal(shape),
+              HasSubstr("has shape [3], which needs 3 elements of 4 bytes, but 8 bytes of data"));
   huge.packed(1, std::vector<std::int64_t>{1LL << 40, 1LL << 40});
   huge.integer(2, 1);
   EXPECT_THAT(tensor_refusal(huge), HasSubstr("is too large"));
@@ -132,9 +138,13 @@ TEST_F(OnnxGraph, WhatDoesNotFitAModelIsSaid) {
   EXPECT_EQ(refusal([&] { model.run(x); }), "small.onnx: node 1 (Other): the operator is not supported");
   EXPECT_EQ(refusal([&] { model.run(Model::Values{}); }), "small.onnx: the input 'x' is missing");
   EXPECT_EQ(refusal([&] { model.run({{"x", x}, {"u", x}}); }), "small.onnx: there is no input 'u'");
-  EXPECT_EQ(refusal([&] { model.run(x.reshape({2, 1, 2})); }),
+  EXPECT_EQ(refusal([&] {
+              model.run(x.reshape({2, 1, 2}));
+            }),
             "small.onnx: the input 'x' has shape [2, 1, 2], expected [n, 2, ?]");
-  EXPECT_EQ(refusal([&] { model.run(Tensor::from<double>({1, 2}, {1, 2, 1})); }),
+  EXPECT_EQ(refusal([&] {
+              model.run(Tensor::from<double>({1, 2}, {1, 2, 1}));
+            }),
             "small.onnx: the input 'x' is float64, expected float");
 }
 
@@ -153,7 +163,9 @@ TEST_F(OnnxGraph, IntegersThatLeaveTheirTypeAreRefused) {
 TEST_F(OnnxGraph, AGraphOutOfOrderIsRefused) {
   ModelFile file = small_model();
   std::swap(file.graph.nodes[0], file.graph.nodes[1]);
-  EXPECT_EQ(refusal([&] { Model(file, "m.onnx").run(Tensor::from<float>({1, 2}, {1, 2, 1})); }),
+  EXPECT_EQ(refusal([&] {
+              Model(file, "m.onnx").run(Tensor::from<float>({1, 2}, {1, 2, 1}));
+            }),
             "m.onnx: node 0 (Other): no input, initializer or earlier node gives 'z'");
 }
 

@@ -12,14 +12,22 @@ namespace {
 // The range of an integer type, as int64.
 std::pair<std::int64_t, std::int64_t> range_of(ElementType type) {
   switch (type) {
-    case ElementType::kInt8: return {-128, 127};
-    case ElementType::kUInt8: return {0, 255};
-    case ElementType::kInt16: return {-32768, 32767};
-    case ElementType::kUInt16: return {0, 65535};
-    case ElementType::kInt32: return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
-    case ElementType::kUInt32: return {0, std::numeric_limits<std::uint32_t>::max()};
-    case ElementType::kUInt64: return {0, std::numeric_limits<std::int64_t>::max()};
-    default: return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+    case ElementType::kInt8:
+      return {-128, 127};
+    case ElementType::kUInt8:
+      return {0, 255};
+    case ElementType::kInt16:
+      return {-32768, 32767};
+    case ElementType::kUInt16:
+      return {0, 65535};
+    case ElementType::kInt32:
+      return {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()};
+    case ElementType::kUInt32:
+      return {0, std::numeric_limits<std::uint32_t>::max()};
+    case ElementType::kUInt64:
+      return {0, std::numeric_limits<std::int64_t>::max()};
+    default:
+      return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
   }
 }
 
@@ -92,8 +100,8 @@ Tensor Model::checked_input(const ValueInfo& info, const Tensor& given,
   if (!given.defined()) fail("{}: the input '{}' is an undefined tensor", where_, info.name);
   const auto expected = dtype_of(info.element_type);
   if (info.element_type != ElementType::kUndefined && !expected)
-    throw UnsupportedOperator(fmt::format("{}: the input '{}' is of {}, which is not supported", where_, info.name,
-                                          element_type_name(info.element_type)));
+    throw UnsupportedOperator(fmt::format("{}: the input '{}' is of {}, which is not supported", where_,
+                                          info.name, element_type_name(info.element_type)));
   const Tensor tensor = held(given);
   const DType inside = expected == DType::kUInt8 ? DType::kInt64 : expected.value_or(tensor.dtype());
   if (tensor.dtype() != inside)
@@ -181,9 +189,8 @@ Model::Values Model::run(const Values& inputs) const {
     const auto made = values.find(info.name);
     if (made == values.end()) fail("{}: nothing gives the output '{}'", where_, info.name);
     if (!made->second.defined())
-      throw UnsupportedOperator(
-          fmt::format("{}: the output '{}' is of {}, which is not supported", where_, info.name,
-                      element_type_name(info.element_type)));
+      throw UnsupportedOperator(fmt::format("{}: the output '{}' is of {}, which is not supported", where_,
+                                            info.name, element_type_name(info.element_type)));
     outputs[info.name] = checked_output(info, made->second);
   }
   return outputs;

@@ -56,7 +56,8 @@ class Model {
   const ModelFile& file() const { return file_; }
 
  private:
-  Tensor checked_input(const ValueInfo& info, const Tensor& given, std::map<std::string, std::int64_t>& lengths) const;
+  Tensor checked_input(const ValueInfo& info, const Tensor& given,
+                       std::map<std::string, std::int64_t>& lengths) const;
   Tensor checked_output(const ValueInfo& info, const Tensor& made) const;
   void run_node(std::size_t position, Values& values) const;
   std::int64_t opset_of(const std::string& domain) const;

@@ -40,7 +40,8 @@ std::string difference(const Tensor& found, const Tensor& expected) {
     return fmt::format("found {} {}, expected {} {}", dtype_name(found.dtype()), found.shape().to_string(),
                        dtype_name(expected.dtype()), expected.shape().to_string());
   if (!is_floating(found.dtype())) return same_bits(found, expected) ? "" : "the integers differ";
-  const auto a = cast(found, DType::kFloat64).to_vector<double>(), b = cast(expected, DType::kFloat64).to_vector<double>();
+  const auto a = cast(found, DType::kFloat64).to_vector<double>(),
+             b = cast(expected, DType::kFloat64).to_vector<double>();
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]))) continue;
     if (!(std::fabs(a[i] - b[i]) <= 2e-6 + 2e-5 * std::fabs(b[i])))
@@ -75,7 +76,8 @@ std::string run_case(const Case& test, const Model& model) {
     const std::string file = fmt::format("test_data_set_0/input_{}.pb", i);
     if (!test.has(file)) continue;
     const TensorEntry entry = parse_tensor(test.bytes(file), test.path(file));
-    if (!entry.tensor.defined()) throw UnsupportedOperator("an input of " + element_type_name(entry.element_type));
+    if (!entry.tensor.defined())
+      throw UnsupportedOperator("an input of " + element_type_name(entry.element_type));
     inputs[declared[i].name] = entry.tensor;
   }
   const Model::Values outputs = model.run(inputs);
@@ -102,7 +104,8 @@ void check_case(const Case& test, std::map<std::string, Count>& counts) {
     count(found.empty() ? &Count::passed : &Count::failed);
   } catch (const UnsupportedOperator& error) {
     count(&Count::unsupported);
-    EXPECT_TRUE(!model.unsupported().empty() || refused().contains(short_name)) << test.name << ": " << error.what();
+    EXPECT_TRUE(!model.unsupported().empty() || refused().contains(short_name))
+        << test.name << ": " << error.what();
   } catch (const Error& error) {
     count(&Count::failed);
     ADD_FAILURE() << test.name << ": " << error.what();
@@ -128,7 +131,8 @@ void check_archive(const std::string& file, int least_passed) {
     all.failed += count.failed;
     all.unsupported += count.unsupported;
   }
-  std::printf("%-28s %6d %6d %11d (of %d models)\n", "operators in all", all.passed, all.failed, all.unsupported, models);
+  std::printf("%-28s %6d %6d %11d (of %d models)\n", "operators in all", all.passed, all.failed,
+              all.unsupported, models);
   EXPECT_EQ(all.failed, 0);
   EXPECT_GE(all.passed, least_passed);
 }

@@ -32,8 +32,11 @@ std::vector<std::string> supported_operators() {
   return names;
 }
 
-void add_operator(OperatorTable& table, const std::string& name, std::function<Tensor(const NodeCall&)> function) {
-  table[{"", name}] = [function = std::move(function)](const NodeCall& call) { return Outputs{function(call)}; };
+void add_operator(OperatorTable& table, const std::string& name,
+                  std::function<Tensor(const NodeCall&)> function) {
+  table[{"", name}] = [function = std::move(function)](const NodeCall& call) {
+    return Outputs{function(call)};
+  };
 }
 
 // ---- NodeCall ----
@@ -46,7 +49,8 @@ const Tensor& NodeCall::operator[](std::size_t i) const {
 std::vector<std::int64_t> NodeCall::input_integers(std::size_t i) const {
   const Tensor& input = (*this)[i];
   if (input.dtype() != DType::kInt64 || input.rank() > 1)
-    fail("input {} is {} {}, expected a list of integers", i, dtype_name(input.dtype()), input.shape().to_string());
+    fail("input {} is {} {}, expected a list of integers", i, dtype_name(input.dtype()),
+         input.shape().to_string());
   return input.to_vector<std::int64_t>();
 }
 

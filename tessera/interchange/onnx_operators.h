@@ -25,7 +25,7 @@ class NodeCall {
   std::size_t outputs() const { return node_.outputs.size(); }
   bool wants_output(std::size_t i) const { return i < node_.outputs.size() && !node_.outputs[i].empty(); }
   bool has(std::size_t i) const { return i < inputs_.size() && inputs_[i].defined(); }
-  const Tensor& operator[](std::size_t i) const;  // Error if it is left out
+  const Tensor& operator[](std::size_t i) const;                  // Error if it is left out
   std::vector<std::int64_t> input_integers(std::size_t i) const;  // an int64 input of rank 0 or 1
 
   const Attribute* find(std::string_view name) const;  // nullptr: not there
@@ -70,7 +70,8 @@ void add_recurrent_operators(OperatorTable& table);
 void add_training_operators(OperatorTable& table);
 
 // For operators of ONNX's own domain with one output.
-void add_operator(OperatorTable& table, const std::string& name, std::function<Tensor(const NodeCall&)> function);
+void add_operator(OperatorTable& table, const std::string& name,
+                  std::function<Tensor(const NodeCall&)> function);
 
 // ---- What several operators need ----
 Tensor as_shape(const std::vector<std::int64_t>& values);  // int64 [n]

@@ -64,13 +64,13 @@ void add_activation_operators(OperatorTable& table) {
   add_one("Relu", [](const NodeCall& call) { return relu(call[0]); });
   add_one("Sigmoid", [](const NodeCall& call) { return sigmoid(call[0]); });
   add_one("Tanh", [](const NodeCall& call) { return tanh(call[0]); });
-  add_one("LeakyRelu", [](const NodeCall& call) {
-    return nn::leaky_relu(call[0], call.real("alpha", 0.01));
-  });
+  add_one("LeakyRelu",
+          [](const NodeCall& call) { return nn::leaky_relu(call[0], call.real("alpha", 0.01)); });
   add_one("PRelu", prelu);
   add_one("Elu", [](const NodeCall& call) { return nn::elu(call[0], call.real("alpha", 1)); });
   add_one("Selu", [](const NodeCall& call) {
-    return nn::elu(call[0], call.real("alpha", 1.67326319217681884765625)) * call.real("gamma", 1.05070102214813232421875);
+    return nn::elu(call[0], call.real("alpha", 1.67326319217681884765625)) *
+           call.real("gamma", 1.05070102214813232421875);
   });
   add_one("Celu", celu);
   add_one("Gelu", gelu);

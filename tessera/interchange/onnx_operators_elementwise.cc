@@ -137,7 +137,8 @@ Tensor atanh(const Tensor& x) {
 
 DType target_type(const NodeCall& call, ElementType type) {
   const auto dtype = dtype_of(type);
-  if (!dtype || type == ElementType::kFloat16) call.unsupported("a conversion to {}", element_type_name(type));
+  if (!dtype || type == ElementType::kFloat16)
+    call.unsupported("a conversion to {}", element_type_name(type));
   return *dtype == DType::kUInt8 ? DType::kInt64 : *dtype;
 }
 
@@ -149,7 +150,8 @@ Tensor cast_node(const NodeCall& call) {
 Tensor is_infinite(const NodeCall& call) {
   const double infinity = std::numeric_limits<double>::infinity();
   const Tensor up = equal(call[0], infinity), down = equal(call[0], -infinity);
-  const bool positive = call.integer("detect_positive", 1) != 0, negative = call.integer("detect_negative", 1) != 0;
+  const bool positive = call.integer("detect_positive", 1) != 0,
+             negative = call.integer("detect_negative", 1) != 0;
   if (positive && negative) return select(up, up, down);
   if (positive || negative) return positive ? up : down;
   return not_equal(up, up);
@@ -158,9 +160,9 @@ Tensor is_infinite(const NodeCall& call) {
 }  // namespace
 
 void add_elementwise_operators(OperatorTable& table) {
-  const std::pair<const char*, Unary> unaries[] = {
-      {"Abs", absolute}, {"Cos", cos}, {"Erf", erf}, {"Exp", exp}, {"Log", log}, {"Neg", negate},
-      {"Sign", sign},    {"Sin", sin}, {"Sqrt", sqrt}};
+  const std::pair<const char*, Unary> unaries[] = {{"Abs", absolute}, {"Cos", cos}, {"Erf", erf},
+                                                   {"Exp", exp},      {"Log", log}, {"Neg", negate},
+                                                   {"Sign", sign},    {"Sin", sin}, {"Sqrt", sqrt}};
   for (const auto& [name, function] : unaries) add_operator(table, name, unary(function));
   const std::pair<const char*, Binary> binaries[] = {
       {"Add", add}, {"Sub", subtract}, {"Mul", multiply}, {"Div", divide}};
@@ -182,9 +184,8 @@ void add_elementwise_operators(OperatorTable& table) {
   add_operator(table, "Max", [](const NodeCall& call) { return fold(call, maximum); });
   add_operator(table, "Min", [](const NodeCall& call) { return fold(call, minimum); });
   add_operator(table, "Sum", [](const NodeCall& call) { return fold(call, add); });
-  add_operator(table, "Mean", [](const NodeCall& call) {
-    return fold(call, add) / static_cast<double>(call.inputs());
-  });
+  add_operator(table, "Mean",
+               [](const NodeCall& call) { return fold(call, add) / static_cast<double>(call.inputs()); });
 }
 
 }  // namespace tessera::onnx

@@ -8,7 +8,8 @@
 namespace tessera::onnx {
 namespace {
 
-Shape joined(std::span<const std::int64_t> a, std::span<const std::int64_t> b, std::span<const std::int64_t> c = {}) {
+Shape joined(std::span<const std::int64_t> a, std::span<const std::int64_t> b,
+             std::span<const std::int64_t> c = {}) {
   Shape shape;
   for (const auto part : {a, b, c})
     for (const std::int64_t length : part) shape.append(length);
@@ -23,8 +24,9 @@ Tensor gather_node(const NodeCall& call) {
   const Shape &shape = call[0].shape(), &places = call[1].shape();
   const int axis = normalize_axis(call.integer("axis", 0), shape);
   const Tensor index = reshape(index_from_front(call[1], shape[axis]), {places.elements()});
-  return reshape(gather(call[0], index, axis), joined(lengths(shape, 0, axis), lengths(places, 0, places.rank()),
-                                                      lengths(shape, axis + 1, shape.rank())));
+  return reshape(gather(call[0], index, axis),
+                 joined(lengths(shape, 0, axis), lengths(places, 0, places.rank()),
+                        lengths(shape, axis + 1, shape.rank())));
 }
 
 // The index may be shorter than x along the other axes.
@@ -32,7 +34,8 @@ Tensor gather_elements(const NodeCall& call) {
   const Tensor& index = call[1];
   const int axis = normalize_axis(call.integer("axis", 0), call[0].shape());
   if (index.rank() != call[0].rank())
-    fail("GatherElements: an index of shape {} for {}", index.shape().to_string(), call[0].shape().to_string());
+    fail("GatherElements: an index of shape {} for {}", index.shape().to_string(),
+         call[0].shape().to_string());
   std::vector<Range> ranges;
   for (int i = 0; i < index.rank(); ++i) ranges.push_back(i == axis ? Range::all() : Range(0, index.size(i)));
   return take_along(slice(call[0], ranges), index_from_front(index, call[0].size(axis)), axis);
@@ -51,7 +54,8 @@ Tensor flat_position(const Tensor& index, const Shape& shape, int first) {
     one.back() = Range(i);
     const std::int64_t length = shape[first + i];
     const Tensor along = index_from_front(slice(index, one), length);
-    if (along.elements() > 0 && (min(along).item<std::int64_t>() < 0 || max(along).item<std::int64_t>() >= length))
+    if (along.elements() > 0 &&
+        (min(along).item<std::int64_t>() < 0 || max(along).item<std::int64_t>() >= length))
       fail("an index is outside of axis {} of {}", first + i, shape.to_string());
     position = position * length + along;
   }
@@ -95,16 +99,21 @@ Reduction reduction_of(const NodeCall& call) {
 template <typename T>
 T reduced(T before, T update, Reduction reduction) {
   switch (reduction) {
-    case Reduction::kMultiply: return static_cast<T>(before * update);
-    case Reduction::kMaximum: return std::max(before, update);
-    case Reduction::kMinimum: return std::min(before, update);
-    default: return update;
+    case Reduction::kMultiply:
+      return static_cast<T>(before * update);
+    case Reduction::kMaximum:
+      return std::max(before, update);
+    case Reduction::kMinimum:
+      return std::min(before, update);
+    default:
+      return update;
   }
 }
 
 // One update after the other, in the index's order, so that of two for one place the later one counts.
 template <typename T>
-Tensor written(const Tensor& x, const std::vector<std::int64_t>& positions, const Tensor& updates, Reduction reduction) {
+Tensor written(const Tensor& x, const std::vector<std::int64_t>& positions, const Tensor& updates,
+               Reduction reduction) {
   std::vector<T> values = x.to_vector<T>();
   const std::vector<T> news = updates.to_vector<T>();
   for (std::size_t i = 0; i < positions.size(); ++i) {
@@ -118,14 +127,19 @@ Tensor written(const Tensor& x, const std::vector<std::int64_t>& positions, cons
 Tensor scattered(const NodeCall& call, const Tensor& x, const Tensor& positions, const Tensor& updates) {
   const Reduction reduction = reduction_of(call);
   if (x.dtype() != updates.dtype() || positions.elements() != updates.elements())
-    fail("the updates are {} {}, which does not fit", dtype_name(updates.dtype()), updates.shape().to_string());
+    fail("the updates are {} {}, which does not fit", dtype_name(updates.dtype()),
+         updates.shape().to_string());
   if (reduction == Reduction::kAdd) return index_add(x, positions, updates, 0);
   const std::vector<std::int64_t> places = positions.to_vector<std::int64_t>();
   switch (x.dtype()) {
-    case DType::kFloat32: return written<float>(x, places, updates, reduction);
-    case DType::kFloat64: return written<double>(x, places, updates, reduction);
-    case DType::kInt64: return written<std::int64_t>(x, places, updates, reduction);
-    default: call.unsupported("scattering of {}", dtype_name(x.dtype()));
+    case DType::kFloat32:
+      return written<float>(x, places, updates, reduction);
+    case DType::kFloat64:
+      return written<double>(x, places, updates, reduction);
+    case DType::kInt64:
+      return written<std::int64_t>(x, places, updates, reduction);
+    default:
+      call.unsupported("scattering of {}", dtype_name(x.dtype()));
   }
 }
 
@@ -145,10 +159,13 @@ Tensor scatter_elements(const NodeCall& call) {
       fail("an index of shape {} for {}", index.shape().to_string(), shape.to_string());
     position = position * shape[i] + (i == axis ? along : reshape(arange(index.size(i)), own));
   }
-  if (along.elements() > 0 && (min(along).item<std::int64_t>() < 0 || max(along).item<std::int64_t>() >= shape[axis]))
+  if (along.elements() > 0 &&
+      (min(along).item<std::int64_t>() < 0 || max(along).item<std::int64_t>() >= shape[axis]))
     fail("an index is outside of axis {} of {}", axis, shape.to_string());
   const std::int64_t count = index.elements();
-  return reshape(scattered(call, reshape(x, {x.elements()}), reshape(position, {count}), reshape(call[2], {count})), shape);
+  return reshape(
+      scattered(call, reshape(x, {x.elements()}), reshape(position, {count}), reshape(call[2], {count})),
+      shape);
 }
 
 Tensor scatter_nd(const NodeCall& call) {
@@ -173,10 +190,12 @@ Tensor one_hot(const NodeCall& call) {
   const Tensor index = index_from_front(cast(call[0], DType::kInt64), depth);
   std::int64_t axis = call.integer("axis", -1);
   if (axis < 0) axis += index.rank() + 1;
-  if (axis < 0 || axis > index.rank()) fail("OneHot: axis {} of an index {}", axis, index.shape().to_string());
+  if (axis < 0 || axis > index.rank())
+    fail("OneHot: axis {} of an index {}", axis, index.shape().to_string());
   const auto place = static_cast<int>(axis);
   const std::int64_t one[] = {1};
-  const Shape apart = joined(lengths(index.shape(), 0, place), one, lengths(index.shape(), place, index.rank()));
+  const Shape apart =
+      joined(lengths(index.shape(), 0, place), one, lengths(index.shape(), place, index.rank()));
   Shape along = Shape::filled(apart.rank(), 1);
   along[place] = depth;
   const Tensor hit = equal(reshape(index, apart), reshape(arange(depth), along));
@@ -227,7 +246,8 @@ std::vector<std::int64_t> true_positions(const Tensor& condition) {
 }
 
 Tensor compress(const NodeCall& call) {
-  if (call[1].dtype() != DType::kBool || call[1].rank() != 1) fail("Compress: the condition is to be a list of bool");
+  if (call[1].dtype() != DType::kBool || call[1].rank() != 1)
+    fail("Compress: the condition is to be a list of bool");
   const bool flat = call.find("axis") == nullptr;
   const Tensor x = flat ? reshape(call[0], {call[0].elements()}) : call[0];
   return gather(x, as_shape(true_positions(call[1])), flat ? 0 : call.integer("axis", 0));

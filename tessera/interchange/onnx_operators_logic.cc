@@ -39,7 +39,8 @@ Tensor constant_of_shape(const NodeCall& call) {
 
 Tensor range(const NodeCall& call) {
   const DType dtype = call[0].dtype();
-  const double start = call[0].item_as_double(), limit = call[1].item_as_double(), step = call[2].item_as_double();
+  const double start = call[0].item_as_double(), limit = call[1].item_as_double(),
+               step = call[2].item_as_double();
   if (!(step != 0)) fail("Range: the step is {}", step);
   const double steps = (limit - start) / step;
   if (!(steps < 1e9)) fail("Range: from {} to {} by {} is too long", start, limit, step);
@@ -52,7 +53,8 @@ Tensor range(const NodeCall& call) {
 // One on the diagonal k of a matrix.
 Tensor eye_like(const NodeCall& call) {
   if (call[0].rank() != 2) fail("EyeLike: expected a matrix, found {}", call[0].shape().to_string());
-  const auto type = static_cast<ElementType>(call.integer("dtype", static_cast<std::int64_t>(element_type_of(call[0].dtype()))));
+  const auto type = static_cast<ElementType>(
+      call.integer("dtype", static_cast<std::int64_t>(element_type_of(call[0].dtype()))));
   const auto dtype = dtype_of(type);
   if (!dtype) call.unsupported("a matrix of {}", element_type_name(type));
   const std::int64_t rows = call[0].size(0), columns = call[0].size(1);
@@ -80,10 +82,12 @@ void add_logic_operators(OperatorTable& table) {
                                                         {"Less", less},
                                                         {"LessOrEqual", less_equal}};
   for (const auto& [name, function] : comparisons)
-    add_operator(table, name, [function = function](const NodeCall& call) { return function(call[0], call[1]); });
+    add_operator(table, name,
+                 [function = function](const NodeCall& call) { return function(call[0], call[1]); });
   const std::pair<const char*, Binary> logics[] = {{"And", both}, {"Or", either}, {"Xor", not_equal}};
   for (const auto& [name, function] : logics)
-    add_operator(table, name, [function = function](const NodeCall& call) { return logical(call, function); });
+    add_operator(table, name,
+                 [function = function](const NodeCall& call) { return logical(call, function); });
   add_operator(table, "Not", [](const NodeCall& call) { return equal(call[0], false); });
   add_operator(table, "Where", [](const NodeCall& call) { return select(call[0], call[1], call[2]); });
   add_operator(table, "Constant", constant);

@@ -51,7 +51,8 @@ Outputs batch_normalization(const NodeCall& call) {
   const std::vector<std::int64_t> axes = axes_but_channels(x);
   const Tensor center = mean(x, axes), spread = variance(x, axes);
   const Tensor rows = normalized(x, per_channel(center, x), per_channel(spread, x), epsilon);
-  return {rows * scale + shift, call[3] * momentum + center * (1 - momentum), call[4] * momentum + spread * (1 - momentum)};
+  return {rows * scale + shift, call[3] * momentum + center * (1 - momentum),
+          call[4] * momentum + spread * (1 - momentum)};
 }
 
 Outputs layer_normalization(const NodeCall& call) {
@@ -64,7 +65,9 @@ Outputs layer_normalization(const NodeCall& call) {
     row.append(x.size(i));
     axes.push_back(i);
   }
-  const auto whole = [&](const Tensor& values) { return values.shape() == row ? values : copy(broadcast_to(values, row)); };
+  const auto whole = [&](const Tensor& values) {
+    return values.shape() == row ? values : copy(broadcast_to(values, row));
+  };
   const Tensor shift = call.has(2) ? whole(call[2]) : zeros(row, x.dtype());
   Outputs outputs = {layer_norm(x, whole(call[1]), shift, epsilon)};
   if (call.wants_output(1) || call.wants_output(2)) {

@@ -20,7 +20,8 @@ struct Pool {
 std::int64_t windows_along(std::int64_t length, const Window& window, std::size_t i, bool round_up) {
   const std::int64_t padded = length + window.before[i] + window.after[i];
   const std::int64_t room = padded - window.dilation[i] * (window.kernel[i] - 1) - 1;
-  if (room < 0) fail("a window of {} is longer than an axis of {} with its padding", window.kernel[i], length);
+  if (room < 0)
+    fail("a window of {} is longer than an axis of {} with its padding", window.kernel[i], length);
   const std::int64_t stride = window.stride[i];
   std::int64_t count = (room + (round_up ? stride - 1 : 0)) / stride + 1;
   if (round_up && (count - 1) * stride >= length + window.before[i]) --count;  // a window begins inside
@@ -35,7 +36,8 @@ Pool pool_of(const NodeCall& call) {
   for (std::size_t i = 0; i < kernel->size(); ++i) {
     pool.outputs.push_back(
         windows_along(pool.x.size(2 + static_cast<std::int64_t>(i)), pool.window, i, pool.round_up));
-    if (__builtin_mul_overflow(taps, (*kernel)[i], &taps) || taps > 1'000'000) fail("a window of {} taps and more", taps);
+    if (__builtin_mul_overflow(taps, (*kernel)[i], &taps) || taps > 1'000'000)
+      fail("a window of {} taps and more", taps);
   }
   return pool;
 }
@@ -105,7 +107,8 @@ Tensor sum_of_taps(const Pool& pool, const Tensor& x, double outside) {
   const Tensor around = surrounded(pool, x, outside);
   Shape shape{x.size(0), x.size(1)};
   for (const std::int64_t windows : pool.outputs) shape.append(windows);
-  return over_taps(pool, around, zeros(shape, x.dtype()), [](const Tensor& a, const Tensor& b) { return a + b; });
+  return over_taps(pool, around, zeros(shape, x.dtype()),
+                   [](const Tensor& a, const Tensor& b) { return a + b; });
 }
 
 // Elements that each window's sum is divided by: those of x, or with the padding; never those that rounding up adds behind it.
@@ -126,8 +129,9 @@ Outputs max_pool(const NodeCall& call) {
     if (call.wants_output(1)) outputs.push_back(run_row(pool, Op::kMaxPool2dIndices, true));
     return outputs;
   }
-  const double lowest = is_floating(pool.x.dtype()) ? -std::numeric_limits<double>::infinity()
-                                                    : static_cast<double>(std::numeric_limits<std::int64_t>::min());
+  const double lowest = is_floating(pool.x.dtype())
+                            ? -std::numeric_limits<double>::infinity()
+                            : static_cast<double>(std::numeric_limits<std::int64_t>::min());
   return {over_taps(pool, surrounded(pool, pool.x, lowest), {},
                     [](const Tensor& a, const Tensor& b) { return maximum(a, b); })};
 }
@@ -169,8 +173,8 @@ Tensor max_unpool(const NodeCall& call) {
                       window.before[i] - window.after[i]);
   const Shape shape = shape_from(lengths);
   const Tensor flat = zeros({shape.elements()}, x.dtype());
-  const Tensor result = reshape(
-      index_add(flat, reshape(call[1], {call[1].elements()}), reshape(x, {x.elements()}), 0), shape);
+  const Tensor result =
+      reshape(index_add(flat, reshape(call[1], {call[1].elements()}), reshape(x, {x.elements()}), 0), shape);
   if (!call.has(2)) return result;
   const std::vector<std::int64_t> wanted = call.input_integers(2);
   if (wanted.size() != lengths.size()) fail("MaxUnpool: output_shape has {} numbers", wanted.size());
@@ -191,7 +195,8 @@ void add_pooling_operators(OperatorTable& table) {
   add_operator(table, "LpPool", norm_pool);
   add_operator(table, "GlobalAveragePool",
                [](const NodeCall& call) { return mean(call[0], spatial_axes(call[0]), true); });
-  add_operator(table, "GlobalMaxPool", [](const NodeCall& call) { return max(call[0], spatial_axes(call[0]), true); });
+  add_operator(table, "GlobalMaxPool",
+               [](const NodeCall& call) { return max(call[0], spatial_axes(call[0]), true); });
   add_operator(table, "MaxUnpool", max_unpool);
 }
 

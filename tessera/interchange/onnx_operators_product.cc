@@ -43,7 +43,8 @@ WindowAttributes attributes_of(const Window& window, std::int64_t groups) {
 
 // A line as an image of one row.
 void add_row_axis(Window& window) {
-  for (auto* numbers : {&window.kernel, &window.stride, &window.dilation}) numbers->insert(numbers->begin(), 1);
+  for (auto* numbers : {&window.kernel, &window.stride, &window.dilation})
+    numbers->insert(numbers->begin(), 1);
   for (auto* numbers : {&window.before, &window.after}) numbers->insert(numbers->begin(), 0);
 }
 
@@ -86,8 +87,8 @@ Shape full_output(const Tensor& x, const Tensor& weight, const Window& window, s
 
 // How much is taken away on each side; `output_shape` and auto_pad say it the other way round. What output_padding adds at the end is
 // taken away less; beyond the last tap there is nothing, which is zero.
-void work_out_pads(const NodeCall& call, const Tensor& x, const Shape& full, const std::vector<std::int64_t>& extra,
-                   Window& window) {
+void work_out_pads(const NodeCall& call, const Tensor& x, const Shape& full,
+                   const std::vector<std::int64_t>& extra, Window& window) {
   const std::string automatic = call.text("auto_pad", "NOTSET");
   const auto wanted = call.integers("output_shape");
   const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
@@ -111,7 +112,8 @@ Tensor cut(const Tensor& x, const Window& window) {
   std::vector<std::int64_t> before = {0, 0}, after = {0, 0};
   for (std::size_t i = 0; i < window.axes(); ++i) {
     const std::int64_t length = x.size(2 + static_cast<std::int64_t>(i));
-    const std::int64_t begin = std::max<std::int64_t>(window.before[i], 0), end = length - std::max<std::int64_t>(window.after[i], 0);
+    const std::int64_t begin = std::max<std::int64_t>(window.before[i], 0),
+                       end = length - std::max<std::int64_t>(window.after[i], 0);
     if (end < begin) fail("ConvTranspose: the pads take away more than there is");
     ranges.emplace_back(begin, end);
     before.push_back(std::max<std::int64_t>(-window.before[i], 0));  // negative: zeros are added
@@ -123,7 +125,8 @@ Tensor cut(const Tensor& x, const Window& window) {
 Tensor transposed_convolution(const NodeCall& call) {
   Tensor x = call[0], weight = call[1];
   Window window = window_of(call, x, kernel_of(weight));
-  std::vector<std::int64_t> extra = call.integers("output_padding").value_or(std::vector<std::int64_t>(window.axes(), 0));
+  std::vector<std::int64_t> extra =
+      call.integers("output_padding").value_or(std::vector<std::int64_t>(window.axes(), 0));
   if (extra.size() != window.axes()) fail("ConvTranspose: output_padding has {} numbers", extra.size());
   for (const std::int64_t number : extra)
     if (number < 0 || number > 1'000'000) fail("ConvTranspose: output_padding has the number {}", number);

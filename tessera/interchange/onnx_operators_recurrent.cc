@@ -40,10 +40,12 @@ void refuse_variants(const NodeCall& call, std::size_t peepholes) {
 }
 
 // The activations by direction, as ONNX lists them; the default is the only choice but for RNN.
-std::vector<std::string> activations(const NodeCall& call, const std::vector<std::string>& otherwise, std::size_t directions) {
+std::vector<std::string> activations(const NodeCall& call, const std::vector<std::string>& otherwise,
+                                     std::size_t directions) {
   std::vector<std::string> found = call.texts("activations");
   if (found.empty())
-    for (std::size_t i = 0; i < directions; ++i) found.insert(found.end(), otherwise.begin(), otherwise.end());
+    for (std::size_t i = 0; i < directions; ++i)
+      found.insert(found.end(), otherwise.begin(), otherwise.end());
   if (found.size() != otherwise.size() * directions)
     fail("{} activations, expected {}", found.size(), otherwise.size() * directions);
   return found;
@@ -95,14 +97,15 @@ class Sequences {
 
   void check_shapes() {
     if (x_.rank() != 3 || call_[2].rank() != 3)
-      fail("the input has shape {} and the recurrent weight {}, expected three axes each", x_.shape().to_string(),
-           call_[2].shape().to_string());
+      fail("the input has shape {} and the recurrent weight {}, expected three axes each",
+           x_.shape().to_string(), call_[2].shape().to_string());
     hidden_ = call_[2].size(2);
     if (x_.size(0) == 0) fail("a sequence without times");
     expect(1, {directions_, gates_ * hidden_, x_.size(2)});
     expect(2, {directions_, gates_ * hidden_, hidden_});
     expect(3, {directions_, 2 * gates_ * hidden_});
-    const Shape state = batch_first_ ? Shape{samples(), directions_, hidden_} : Shape{directions_, samples(), hidden_};
+    const Shape state =
+        batch_first_ ? Shape{samples(), directions_, hidden_} : Shape{directions_, samples(), hidden_};
     expect(5, state);
     if (gates_ == 4) expect(6, state);
   }
@@ -139,7 +142,8 @@ class Sequences {
 };
 
 // step(x W^T + b of this time, h before) -> h, for all times.
-Tensor over_times(const Tensor& x, const Direction& direction, const std::function<Tensor(const Tensor&, const Tensor&)>& step) {
+Tensor over_times(const Tensor& x, const Direction& direction,
+                  const std::function<Tensor(const Tensor&, const Tensor&)>& step) {
   const Tensor products = matmul(x, transpose(direction.input)) + direction.input_bias;
   Tensor h = direction.h0;
   std::vector<Tensor> states;
@@ -156,14 +160,18 @@ Outputs rnn(const NodeCall& call) {
   return sequences.run(
       [&](const Tensor& x, const Direction& direction) {
         const bool relu = direction.activation == "Relu";
-        if (!relu && direction.activation != "Tanh") call.unsupported("the activation {}", direction.activation);
-        const RecurrentWeights weights{direction.input, direction.hidden, direction.input_bias, direction.hidden_bias};
-        return States{tessera::rnn(x, direction.h0, weights, relu ? Activation::kRelu : Activation::kTanh), {}};
+        if (!relu && direction.activation != "Tanh")
+          call.unsupported("the activation {}", direction.activation);
+        const RecurrentWeights weights{direction.input, direction.hidden, direction.input_bias,
+                                       direction.hidden_bias};
+        return States{tessera::rnn(x, direction.h0, weights, relu ? Activation::kRelu : Activation::kTanh),
+                      {}};
       },
       activations(call, {"Tanh"}, sequences.directions()));
 }
 
-void expect_default_activations(const NodeCall& call, const std::vector<std::string>& defaults, std::size_t directions) {
+void expect_default_activations(const NodeCall& call, const std::vector<std::string>& defaults,
+                                std::size_t directions) {
   const std::vector<std::string> found = activations(call, defaults, directions);
   for (std::size_t i = 0; i < found.size(); ++i)
     if (found[i] != defaults[i % defaults.size()]) call.unsupported("the activation {}", found[i]);
@@ -173,7 +181,8 @@ void expect_default_activations(const NodeCall& call, const std::vector<std::str
 States gru_after_product(const Tensor& x, const Direction& direction) {
   const auto order = [](const Tensor& stacked) { return gates_in_order(stacked, {1, 0, 2}); };
   return {gru(x, direction.h0,
-              {order(direction.input), order(direction.hidden), order(direction.input_bias), order(direction.hidden_bias)}),
+              {order(direction.input), order(direction.hidden), order(direction.input_bias),
+               order(direction.hidden_bias)}),
           {}};
 }
 
@@ -189,7 +198,8 @@ States gru_before_product(const Tensor& x, const Direction& direction) {
   };
   return {over_times(x, direction,
                      [&](const Tensor& a, const Tensor& h) {
-                       const Tensor z = sigmoid(columns(a, 0) + product(h, 0)), r = sigmoid(columns(a, 1) + product(h, 1));
+                       const Tensor z = sigmoid(columns(a, 0) + product(h, 0)),
+                                    r = sigmoid(columns(a, 1) + product(h, 1));
                        const Tensor n = tanh(columns(a, 2) + product(r * h, 2));
                        return z * h + (1 - z) * n;
                      }),
@@ -211,8 +221,8 @@ Outputs lstm_node(const NodeCall& call) {
   return sequences.run([](const Tensor& x, const Direction& direction) {
     const auto order = [](const Tensor& stacked) { return gates_in_order(stacked, {0, 2, 3, 1}); };
     const LstmStates states = lstm(x, direction.h0, direction.c0,
-                                   {order(direction.input), order(direction.hidden), order(direction.input_bias),
-                                    order(direction.hidden_bias)});
+                                   {order(direction.input), order(direction.hidden),
+                                    order(direction.input_bias), order(direction.hidden_bias)});
     return States{states.h, states.c};
   });
 }

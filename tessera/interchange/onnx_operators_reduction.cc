@@ -50,7 +50,8 @@ Tensor reduce_log_sum(const Tensor& x, const std::vector<std::int64_t>& axes, bo
 // An extreme of nothing is the infinity that every number beats.
 Tensor extreme(const Tensor& x, const std::vector<std::int64_t>& axes, bool keep, double of_nothing,
                Tensor (*function)(const Operand&, const std::vector<std::int64_t>&, bool)) {
-  if (x.dtype() == DType::kBool) return cast(extreme(cast(x, DType::kInt64), axes, keep, of_nothing, function), DType::kBool);
+  if (x.dtype() == DType::kBool)
+    return cast(extreme(cast(x, DType::kInt64), axes, keep, of_nothing, function), DType::kBool);
   if (x.elements() > 0) return function(x, axes, keep);
   if (!is_floating(x.dtype())) fail("the extreme of no integers");
   return full(sum(x, axes, keep).shape(), of_nothing, x.dtype());
@@ -75,7 +76,8 @@ Tensor reduce_log_sum_exp(const Tensor& x, const std::vector<std::int64_t>& axes
 Tensor reduce_product(const Tensor& x, const std::vector<std::int64_t>& axes, bool keep) {
   std::vector<int> order;
   std::vector<bool> reduced(static_cast<std::size_t>(x.rank()), false);
-  for (const std::int64_t axis : axes) reduced[static_cast<std::size_t>(normalize_axis(axis, x.shape()))] = true;
+  for (const std::int64_t axis : axes)
+    reduced[static_cast<std::size_t>(normalize_axis(axis, x.shape()))] = true;
   Shape kept, result;
   std::int64_t count = 1;
   for (const bool wanted : {false, true})
@@ -106,11 +108,16 @@ Tensor arg_extreme(const NodeCall& call, const Tensor& x) {
 }  // namespace
 
 void add_reduction_operators(OperatorTable& table) {
-  const std::pair<const char*, Reduce> rows[] = {
-      {"ReduceSum", reduce_sum},         {"ReduceMean", reduce_mean}, {"ReduceMax", reduce_max},
-      {"ReduceMin", reduce_min},         {"ReduceL1", reduce_l1},     {"ReduceL2", reduce_l2},
-      {"ReduceSumSquare", reduce_squares}, {"ReduceLogSum", reduce_log_sum},
-      {"ReduceLogSumExp", reduce_log_sum_exp}, {"ReduceProd", reduce_product}};
+  const std::pair<const char*, Reduce> rows[] = {{"ReduceSum", reduce_sum},
+                                                 {"ReduceMean", reduce_mean},
+                                                 {"ReduceMax", reduce_max},
+                                                 {"ReduceMin", reduce_min},
+                                                 {"ReduceL1", reduce_l1},
+                                                 {"ReduceL2", reduce_l2},
+                                                 {"ReduceSumSquare", reduce_squares},
+                                                 {"ReduceLogSum", reduce_log_sum},
+                                                 {"ReduceLogSumExp", reduce_log_sum_exp},
+                                                 {"ReduceProd", reduce_product}};
   for (const auto& [name, function] : rows) add_operator(table, name, reduction(function));
   add_operator(table, "ArgMax", [](const NodeCall& call) { return arg_extreme(call, call[0]); });
   add_operator(table, "ArgMin", [](const NodeCall& call) { return arg_extreme(call, -call[0]); });

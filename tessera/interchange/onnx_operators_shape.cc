@@ -11,7 +11,9 @@ namespace {
 Tensor shape_node(const NodeCall& call) {
   const Shape& shape = call[0].shape();
   const std::int64_t rank = shape.rank();
-  const auto position = [&](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank); };
+  const auto position = [&](std::int64_t at) {
+    return std::clamp<std::int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
   const std::int64_t first = position(call.integer("start", 0)), last = position(call.integer("end", rank));
   if (first >= last) return as_shape({});
   return as_shape(std::vector<std::int64_t>(shape.begin() + first, shape.begin() + last));
@@ -107,7 +109,8 @@ Outputs split(const NodeCall& call) {
   for (std::int64_t i = 0; i < parts; ++i) {
     if (lengths && lengths->size() != call.outputs())
       fail("Split: {} lengths for {} outputs", lengths->size(), call.outputs());
-    const std::int64_t part = lengths ? (*lengths)[static_cast<std::size_t>(i)] : std::min(equal_part, length - begin);
+    const std::int64_t part =
+        lengths ? (*lengths)[static_cast<std::size_t>(i)] : std::min(equal_part, length - begin);
     if (part < 0 || part > length - begin)
       fail("Split: a part of {} from {} of an axis of {}", part, begin, length);
     outputs.push_back(part_of(call[0], axis, begin, begin + part));
@@ -137,8 +140,8 @@ Tensor tile(const NodeCall& call) {
 
 // Axes and steps are optional; a bound far outside means the end.
 Tensor slice_node(const NodeCall& call) {
-  const auto starts = call.integers("starts", 1), ends = call.integers("ends", 2), axes = call.integers("axes", 3),
-             steps = call.integers("steps", 4);
+  const auto starts = call.integers("starts", 1), ends = call.integers("ends", 2),
+             axes = call.integers("axes", 3), steps = call.integers("steps", 4);
   if (!starts || !ends || starts->size() != ends->size() || (axes && axes->size() != starts->size()) ||
       (steps && steps->size() != starts->size()))
     fail("Slice: starts, ends, axes and steps are to be equally many");
@@ -163,7 +166,8 @@ Tensor slice_node(const NodeCall& call) {
 std::int64_t source_of(std::int64_t i, std::int64_t length, const std::string& mode) {
   if (mode == "edge") return std::clamp<std::int64_t>(i, 0, length - 1);
   if (mode == "wrap") return ((i % length) + length) % length;
-  const std::int64_t period = std::max<std::int64_t>(2 * (length - 1), 1);  // reflect: the border is not repeated
+  const std::int64_t period =
+      std::max<std::int64_t>(2 * (length - 1), 1);  // reflect: the border is not repeated
   const std::int64_t at = ((i % period) + period) % period;
   return at < length ? at : period - at;
 }
@@ -184,13 +188,15 @@ Tensor pad(const NodeCall& call) {
   std::vector<std::int64_t> axes(static_cast<std::size_t>(x.rank()));
   std::iota(axes.begin(), axes.end(), 0);
   if (call.has(3)) axes = call.input_integers(3);
-  if (!pads || pads->size() != 2 * axes.size()) fail("Pad: expected two numbers for each of {} axes", axes.size());
+  if (!pads || pads->size() != 2 * axes.size())
+    fail("Pad: expected two numbers for each of {} axes", axes.size());
   const std::string mode = call.text("mode", "constant");
   const double value = call.has(2) ? call[2].item_as_double() : call.real("value", 0);
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const int axis = normalize_axis(axes[i], x.shape());
     const std::int64_t before = (*pads)[i], after = (*pads)[i + axes.size()], length = x.size(axis);
-    if (before > 100'000'000 || after > 100'000'000 || length + std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0) < 0)
+    if (before > 100'000'000 || after > 100'000'000 ||
+        length + std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0) < 0)
       fail("Pad: {} before and {} after an axis of {}", before, after, length);
     if (before < 0 || after < 0)  // negative: taken away
       x = part_of(x, axis, std::max<std::int64_t>(-before, 0), length - std::max<std::int64_t>(-after, 0));
@@ -199,7 +205,8 @@ Tensor pad(const NodeCall& call) {
     behind[static_cast<std::size_t>(axis)] = std::max<std::int64_t>(after, 0);
     if (before <= 0 && after <= 0) continue;
     x = mode == "constant" ? padded(x, in_front, behind, value)
-                           : pad_by_index(x, axis, std::max<std::int64_t>(before, 0), std::max<std::int64_t>(after, 0), mode);
+                           : pad_by_index(x, axis, std::max<std::int64_t>(before, 0),
+                                          std::max<std::int64_t>(after, 0), mode);
   }
   return x;
 }

@@ -10,7 +10,8 @@ constexpr const char* kTrainingDomain = "ai.onnx.preview.training";
 // ---- Losses ----
 
 // log_probabilities [N, C, ...] and classes [N, ...] -> the negative log-likelihood, weighted by class, without the ignored ones.
-Tensor likelihood_loss(const NodeCall& call, const Tensor& log_probabilities, std::size_t target_input, std::size_t weight_input) {
+Tensor likelihood_loss(const NodeCall& call, const Tensor& log_probabilities, std::size_t target_input,
+                       std::size_t weight_input) {
   const Tensor& target = call[target_input];
   const DType dtype = log_probabilities.dtype();
   const bool ignores = call.find("ignore_index") != nullptr;
@@ -24,7 +25,8 @@ Tensor likelihood_loss(const NodeCall& call, const Tensor& log_probabilities, st
   for (int axis = 1; axis < column.rank(); ++axis) apart.append(column[axis]);
   const Tensor chosen = reshape(take_along(log_probabilities, reshape(label, apart), 1), column);
   Tensor weight = ones(column, dtype);
-  if (call.has(weight_input)) weight = reshape(gather(call[weight_input], reshape(label, {label.elements()})), column);
+  if (call.has(weight_input))
+    weight = reshape(gather(call[weight_input], reshape(label, {label.elements()})), column);
   weight = select(ignored, nothing, weight);
   const Tensor losses = select(ignored, nothing, -chosen * weight);
   const std::string reduction = call.text("reduction", "mean");
@@ -77,10 +79,12 @@ double power(double base, std::int64_t exponent) {
 
 Outputs adam(const NodeCall& call) {
   const Step step = step_of(call, 4);
-  const double alpha = call.real("alpha", 0.9), beta = call.real("beta", 0.999), epsilon = call.real("epsilon", 1e-6);
+  const double alpha = call.real("alpha", 0.9), beta = call.real("beta", 0.999),
+               epsilon = call.real("epsilon", 1e-6);
   Tensor rate = step.rate;
   if (step.count > 0) {
-    const Tensor correction = sqrt(Tensor::scalar(1 - power(beta, step.count))) / (1 - power(alpha, step.count));
+    const Tensor correction =
+        sqrt(Tensor::scalar(1 - power(beta, step.count))) / (1 - power(alpha, step.count));
     rate = rate * cast(correction, rate.dtype());
   }
   Outputs values, means, squares;

@@ -46,7 +46,8 @@ RecurrentParts recurrent_parts(const Recording& recording, const RecordedOp& op)
     return *maker;
   };
   const RecordedOp& product = made_by(made_by(op.inputs[0], Op::kReshape).inputs[0], Op::kMatrixMultiply);
-  return {made_by(product.inputs[0], Op::kReshape).inputs[0], made_by(product.inputs[1], Op::kPermute).inputs[0]};
+  return {made_by(product.inputs[0], Op::kReshape).inputs[0],
+          made_by(product.inputs[1], Op::kPermute).inputs[0]};
 }
 
 std::vector<Tensor> needed_inputs(const Recording& recording, const RecordedOp& op) {

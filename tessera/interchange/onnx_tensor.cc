@@ -78,31 +78,45 @@ class TensorReader {
  private:
   void read_field() {
     switch (reader_.field()) {
-      case 1: return reader_.append_to(fields_.dimensions);
-      case 2: entry_.element_type = static_cast<ElementType>(reader_.integer()); return;
-      case 3: return refuse("is stored in segments, which are not supported");
-      case 4: return reader_.append_to(fields_.reals);
+      case 1:
+        return reader_.append_to(fields_.dimensions);
+      case 2:
+        entry_.element_type = static_cast<ElementType>(reader_.integer());
+        return;
+      case 3:
+        return refuse("is stored in segments, which are not supported");
+      case 4:
+        return reader_.append_to(fields_.reals);
       case 5:
       case 7:
-      case 11: return reader_.append_to(fields_.integers);
-      case 6: ++fields_.texts; return;
-      case 8: entry_.name = reader_.text(); return;
+      case 11:
+        return reader_.append_to(fields_.integers);
+      case 6:
+        ++fields_.texts;
+        return;
+      case 8:
+        entry_.name = reader_.text();
+        return;
       case 9:
         fields_.raw = reader_.text();
         fields_.has_raw = true;
         return;
-      case 10: return reader_.append_to(fields_.doubles);
-      case 13: return refuse("has its data in another file, which is not supported");
+      case 10:
+        return reader_.append_to(fields_.doubles);
+      case 13:
+        return refuse("has its data in another file, which is not supported");
       case 14:
         if (reader_.integer() != 0) refuse("has its data in another file, which is not supported");
         return;
-      default: return;
+      default:
+        return;
     }
   }
 
   template <typename... Args>
   [[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) const {
-    reader_.refuse(fmt::format("the tensor '{}' {}", entry_.name, fmt::format(format, std::forward<Args>(args)...)));
+    reader_.refuse(
+        fmt::format("the tensor '{}' {}", entry_.name, fmt::format(format, std::forward<Args>(args)...)));
   }
 
   Shape read_shape() const {
@@ -145,7 +159,8 @@ class TensorReader {
   static Tensor from_raw_halves(std::string_view raw, const Shape& shape) {
     std::vector<float> values(raw.size() / 2);
     for (std::size_t i = 0; i < values.size(); ++i)
-      values[i] = from_half(static_cast<unsigned char>(raw[2 * i]) | static_cast<unsigned>(static_cast<unsigned char>(raw[2 * i + 1])) << 8);
+      values[i] = from_half(static_cast<unsigned char>(raw[2 * i]) |
+                            static_cast<unsigned>(static_cast<unsigned char>(raw[2 * i + 1])) << 8);
     return Tensor::from(values, shape);
   }
 
@@ -157,12 +172,18 @@ class TensorReader {
   std::int64_t widened(ElementType type, const char* data) const {
     const auto byte = [&](int i) { return static_cast<unsigned>(static_cast<unsigned char>(data[i])); };
     switch (type) {
-      case ElementType::kInt8: return static_cast<std::int8_t>(byte(0));
-      case ElementType::kUInt16: return static_cast<std::uint16_t>(byte(0) | byte(1) << 8);
-      case ElementType::kInt16: return static_cast<std::int16_t>(byte(0) | byte(1) << 8);
-      case ElementType::kInt32: return static_cast<std::int32_t>(get_u32(data));
-      case ElementType::kUInt32: return get_u32(data);
-      default: return checked(type, static_cast<std::int64_t>(get_u64(data)));
+      case ElementType::kInt8:
+        return static_cast<std::int8_t>(byte(0));
+      case ElementType::kUInt16:
+        return static_cast<std::uint16_t>(byte(0) | byte(1) << 8);
+      case ElementType::kInt16:
+        return static_cast<std::int16_t>(byte(0) | byte(1) << 8);
+      case ElementType::kInt32:
+        return static_cast<std::int32_t>(get_u32(data));
+      case ElementType::kUInt32:
+        return get_u32(data);
+      default:
+        return checked(type, static_cast<std::int64_t>(get_u64(data)));
     }
   }
 
@@ -222,12 +243,18 @@ std::optional<DType> dtype_of(ElementType type) {
 
 ElementType element_type_of(DType dtype) {
   switch (dtype) {
-    case DType::kFloat32: return ElementType::kFloat;
-    case DType::kFloat64: return ElementType::kDouble;
-    case DType::kInt64: return ElementType::kInt64;
-    case DType::kUInt8: return ElementType::kUInt8;
-    case DType::kBool: return ElementType::kBool;
-    case DType::kBFloat16: return ElementType::kBFloat16;
+    case DType::kFloat32:
+      return ElementType::kFloat;
+    case DType::kFloat64:
+      return ElementType::kDouble;
+    case DType::kInt64:
+      return ElementType::kInt64;
+    case DType::kUInt8:
+      return ElementType::kUInt8;
+    case DType::kBool:
+      return ElementType::kBool;
+    case DType::kBFloat16:
+      return ElementType::kBFloat16;
   }
   return ElementType::kUndefined;
 }

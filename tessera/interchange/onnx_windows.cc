@@ -9,9 +9,10 @@ namespace {
 
 constexpr std::int64_t kLargest = 1'000'000'000;  // so that sizes can be multiplied and added
 
-std::vector<std::int64_t> numbers(const NodeCall& call, const char* name, std::size_t count, std::int64_t otherwise,
-                                  std::int64_t lowest) {
-  const std::vector<std::int64_t> found = call.integers(name).value_or(std::vector<std::int64_t>(count, otherwise));
+std::vector<std::int64_t> numbers(const NodeCall& call, const char* name, std::size_t count,
+                                  std::int64_t otherwise, std::int64_t lowest) {
+  const std::vector<std::int64_t> found =
+      call.integers(name).value_or(std::vector<std::int64_t>(count, otherwise));
   if (found.size() != count) fail("'{}' has {} numbers, expected {}", name, found.size(), count);
   for (const std::int64_t number : found)
     if (number < lowest || number > kLargest) fail("'{}' has the number {}", name, number);

@@ -46,8 +46,10 @@ std::string event_message(const ScalarEvent& event) {
 // "2026-01-31T12:00:00Z" in seconds since 1970; 0 for anything else.
 double seconds_of(const std::string& utc) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (std::sscanf(utc.c_str(), "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute, &second) != 6) return 0;
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+  if (std::sscanf(utc.c_str(), "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute, &second) != 6)
+    return 0;
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!date.ok()) return 0;
   const std::chrono::sys_days days = date;
@@ -95,7 +97,8 @@ std::vector<ScalarEvent> scalar_events(const std::string& run_folder) {
   std::size_t next = 0;
   double wall_time = times.empty() ? 0 : times.front().wall_time;
   for (const runs::RecordLine& line : record.lines) {
-    for (; next < times.size() && times[next].step <= line.line.step; ++next) wall_time = times[next].wall_time;
+    for (; next < times.size() && times[next].step <= line.line.step; ++next)
+      wall_time = times[next].wall_time;
     if (!line.line.scalars.empty()) events.push_back({line.line.step, wall_time, line.line.scalars});
   }
   return events;

@@ -38,7 +38,9 @@ std::string hexadecimal(const std::string& bytes) {
 TEST(TensorBoard, TheBytesAreThoseOfItsOwnWriter) {
   const std::vector<ScalarEvent> events = {
       {.step = 1, .wall_time = 1769860800.5, .scalars = {{"loss", 0.75}, {"accuracy", 0.5}}},
-      {.step = 300, .wall_time = 1769860802.25, .scalars = {{"loss", std::numeric_limits<double>::infinity()}}}};
+      {.step = 300,
+       .wall_time = 1769860802.25,
+       .scalars = {{"loss", std::numeric_limits<double>::infinity()}}}};
   EXPECT_EQ(hexadecimal(tensorboard_events(events)), kWrittenByTensorBoard);
 }
 

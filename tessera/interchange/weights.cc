@@ -10,7 +10,9 @@ namespace {
 
 class Collector : public StateVisitor {
  public:
-  void tensor(std::string_view name, Tensor& value) override { tensors.push_back({std::string(name), value}); }
+  void tensor(std::string_view name, Tensor& value) override {
+    tensors.push_back({std::string(name), value});
+  }
   void integer(std::string_view /*name*/, std::int64_t& /*value*/) override {}
   void real(std::string_view /*name*/, double& /*value*/) override {}
   std::vector<runs::NamedTensor> tensors;
@@ -52,7 +54,8 @@ class Complaint {
   int count_ = 0;
 };
 
-std::map<std::string, Tensor> by_name(const std::vector<runs::NamedTensor>& tensors, const std::string& prefix) {
+std::map<std::string, Tensor> by_name(const std::vector<runs::NamedTensor>& tensors,
+                                      const std::string& prefix) {
   std::map<std::string, Tensor> result;
   for (const runs::NamedTensor& named : tensors)
     if (named.name.starts_with(prefix)) result[named.name.substr(prefix.size())] = named.tensor;

@@ -56,8 +56,10 @@ TEST_F(Weights, WhatDoesNotFitIsListedAndNothingIsChanged) {
   tensors.push_back({"3.weight", ones({1})});
   EXPECT_EQ(refusal(*b, tensors), "file does not fit the network: missing: 2.bias; unexpected: 3.weight");
   EXPECT_EQ(refusal(*b, weights_of(*wide)),
-            "file does not fit the network: of another shape: 0.weight (float32 [5, 3] in the file, float32 [4, 3] in "
-            "the network), 0.bias (float32 [5] in the file, float32 [4] in the network), 2.weight (float32 [2, 5] in the "
+            "file does not fit the network: of another shape: 0.weight (float32 [5, 3] in the file, float32 "
+            "[4, 3] in "
+            "the network), 0.bias (float32 [5] in the file, float32 [4] in the network), 2.weight (float32 "
+            "[2, 5] in the "
             "file, float32 [2, 4] in the network)");
   EXPECT_TRUE(same_bits(b->evaluate(x), before));
 }
@@ -66,20 +68,24 @@ TEST_F(Weights, TypesCountAsShapesDo) {
   const auto a = network(1);
   std::vector<runs::NamedTensor> tensors = weights_of(*a);
   tensors[1].tensor = cast(tensors[1].tensor, DType::kFloat64);
-  EXPECT_THAT(refusal(*a, tensors), testing::HasSubstr("0.bias (float64 [4] in the file, float32 [4] in the network)"));
+  EXPECT_THAT(refusal(*a, tensors),
+              testing::HasSubstr("0.bias (float64 [4] in the file, float32 [4] in the network)"));
 }
 
 TEST_F(Weights, PrefixesAndPartsWhenAskedFor) {
   const auto a = network(1), b = network(2);
   std::vector<runs::NamedTensor> tensors;
-  for (const runs::NamedTensor& named : weights_of(*a)) tensors.push_back({"model." + named.name, named.tensor});
+  for (const runs::NamedTensor& named : weights_of(*a))
+    tensors.push_back({"model." + named.name, named.tensor});
   tensors.push_back({"optimizer.step", ones({})});
   EXPECT_NE(refusal(*b, tensors), "");
   EXPECT_EQ(refusal(*b, tensors, {.prefix = "model."}), "");
   EXPECT_TRUE(same_bits(a->evaluate(ones({1, 3})), b->evaluate(ones({1, 3}))));
   const auto c = network(3);
   const Tensor own = c->parameters()[3]->value;
-  EXPECT_EQ(refusal(*c, {weights_of(*a)[0], {"other", ones({})}}, {.allow_missing = true, .allow_unexpected = true}), "");
+  EXPECT_EQ(refusal(*c, {weights_of(*a)[0], {"other", ones({})}},
+                    {.allow_missing = true, .allow_unexpected = true}),
+            "");
   EXPECT_TRUE(same_bits(c->parameters()[0]->value, a->parameters()[0]->value));
   EXPECT_TRUE(same_bits(c->parameters()[3]->value, own));
 }

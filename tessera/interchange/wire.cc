@@ -11,8 +11,7 @@ constexpr int kDeepest = 64;
 constexpr int kLongestVarint = 10;  // bytes
 }  // namespace
 
-WireReader::WireReader(std::string_view bytes, std::string where)
-    : bytes_(bytes), where_(std::move(where)) {}
+WireReader::WireReader(std::string_view bytes, std::string where) : bytes_(bytes), where_(std::move(where)) {}
 
 void WireReader::refuse(std::string_view reason) const {
   fail("{}: byte {}: {}", where_, offset_ + field_position_, reason);
@@ -123,8 +122,7 @@ void WireReader::append_to(std::vector<float>& values) const {
 void WireReader::append_to(std::vector<double>& values) const {
   if (type_ == Type::kFixed64) return values.push_back(real64());
   WireReader packed = message();
-  while (packed.position_ < packed.bytes_.size())
-    values.push_back(std::bit_cast<double>(packed.fixed(8)));
+  while (packed.position_ < packed.bytes_.size()) values.push_back(std::bit_cast<double>(packed.fixed(8)));
 }
 
 // ---- Writing ----

@@ -69,7 +69,8 @@ TEST(Wire, DamagedBytesAreRefusedWithTheirPlace) {
   EXPECT_THAT(refusal("\x08\x96"), HasSubstr("file: byte 0: a number is cut short"));
   EXPECT_THAT(refusal(std::string(1, '\x08') + std::string(11, '\x80')), HasSubstr("more than ten bytes"));
   EXPECT_THAT(refusal("\x12\x07test"), HasSubstr("field 2 has a length of 7, but 4 bytes are left"));
-  EXPECT_THAT(refusal("\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), HasSubstr("has a length of 18446744073709551615"));
+  EXPECT_THAT(refusal("\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+              HasSubstr("has a length of 18446744073709551615"));
   EXPECT_THAT(refusal("\x0d\x01\x02"), HasSubstr("cut short"));
   EXPECT_THAT(refusal("\x0b"), HasSubstr("type 3"));  // a group
   EXPECT_THAT(refusal(std::string(1, '\0')), HasSubstr("a wrong number"));
