@@ -1,5 +1,6 @@
 // Every layer of the library exported and run again: by Tessera's own reader here, with the same bits; by onnxruntime in
 // tests/onnx_exchange.py, for which this program leaves the models with an input and the network's output in TESSERA_EXCHANGE_FOLDER.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -196,6 +197,13 @@ TEST(OnnxExchange, EveryLayer) {
     const std::string bytes = write_model(export_module(*network, input_of(exchange, 2)));
     const Model model(parse_model(bytes, exchange.name), exchange.name);
     EXPECT_EQ(model.unsupported(), std::vector<std::string>{});
+    if (std::string(exchange.name) == "convolution") {
+      std::vector<std::string> operators;
+      for (const Node& node : model.file().graph.nodes) operators.push_back(node.op_type);
+      EXPECT_THAT(operators, testing::ElementsAre("Conv", "BatchNormalization", "Mul", "Greater", "Where",
+                                                  "MaxPool", "Conv", "Tanh", "AveragePool", "Reshape",
+                                                  "LayerNormalization", "Gemm", "LogSoftmax"));
+    }
     for (const std::int64_t samples : {1, 4, 5}) {
       const Tensor x = input_of(exchange, samples), found = model.run(x), expected = network->evaluate(x);
       ASSERT_EQ(found.shape(), expected.shape());

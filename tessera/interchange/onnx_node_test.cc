@@ -44,7 +44,7 @@ std::string difference(const Tensor& found, const Tensor& expected) {
              b = cast(expected, DType::kFloat64).to_vector<double>();
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]))) continue;
-    if (!(std::fabs(a[i] - b[i]) <= 2e-6 + 2e-5 * std::fabs(b[i])))
+    if (!(std::fabs(a[i] - b[i]) <= 1e-6 + 1e-5 * std::fabs(b[i])))
       return fmt::format("element {}: found {}, expected {}", i, a[i], b[i]);
   }
   return "";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,13 @@ struct RecurrentParts {
   Tensor x, weight;  // [T, N, I], [G H, I]
 };
 RecurrentParts recurrent_parts(const Recording& recording, const RecordedOp& op);
+
+// If the operation is the last one of a batch normalisation outside training, as nn::BatchNorm computes it: its parts.
+struct BatchNormParts {
+  Tensor x, scale, shift, mean, variance;  // [N, C, ...], then [C] each
+  double epsilon;
+};
+std::optional<BatchNormParts> batch_norm_of(const Recording& recording, const RecordedOp& op);
 
 // The tensors that ONNX's operator for this operation needs.
 std::vector<Tensor> needed_inputs(const Recording& recording, const RecordedOp& op);
