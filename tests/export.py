@@ -7,6 +7,7 @@ Usage: export.py PROGRAM
 """
 
 import csv
+import datetime
 import io
 import json
 import struct
@@ -71,6 +72,11 @@ def check_events(tessera, run, scratch):
     steps = {step for points in scalars.values() for step, _ in points}
     count = sum(1 for _ in records(data))
     expect(count == 1 + len(steps), f"{count} records for {len(steps)} steps")
+    started = json.loads((run / "circumstances.json").read_text())["sessions"][0]["started"]
+    begin = datetime.datetime.fromisoformat(started.replace("Z", "+00:00")).timestamp()
+    for record in records(data):  # field 1 is the wall time
+        (wall_time,) = struct.unpack("<d", record[1:9])
+        expect(record[0] == 0x09 and begin <= wall_time < begin + 3600, f"the wall time {wall_time} of a run begun at {started}")
     tessera.run("export", run, "--format", "tensorboard", "--output", scratch / "events")
     expect(path.read_bytes() == data, "the second export has other bytes")
     if EventAccumulator is None:

@@ -13,6 +13,7 @@ std::vector<std::string> gates_of(const ExportStep& step, const std::string& sta
       {attribute("axis", std::int64_t{0}), attribute("num_outputs", static_cast<std::int64_t>(order.size()))},
       order.size());
   std::vector<std::string> result;
+  result.reserve(order.size());
   for (const int gate : order) result.push_back(gates[static_cast<std::size_t>(gate)]);
   return result;
 }

@@ -334,6 +334,7 @@ ModelFile export_function(const Function& function, const std::vector<Tensor>& s
     // Two samples at least, so that the number of samples cannot be taken for an axis of length 1 that broadcasts.
     for (Tensor& input : inputs)
       if (input.rank() > 0 && input.size(0) == 1) input = with_one_more(input);
+    more.reserve(inputs.size());
     for (const Tensor& input : inputs) more.push_back(with_one_more(input));
   }
   const Recording one = record(function, inputs);

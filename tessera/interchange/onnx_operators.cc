@@ -27,6 +27,7 @@ const OperatorTable& operator_table() {
 
 std::vector<std::string> supported_operators() {
   std::vector<std::string> names;
+  names.reserve(operator_table().size());
   for (const auto& [key, function] : operator_table()) names.push_back(key.second);
   std::sort(names.begin(), names.end());
   return names;

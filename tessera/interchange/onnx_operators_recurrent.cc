@@ -13,6 +13,7 @@ namespace {
 Tensor gates_in_order(const Tensor& stacked, std::initializer_list<int> order) {
   const std::int64_t rows = stacked.size(0) / static_cast<std::int64_t>(order.size());
   std::vector<Tensor> parts;
+  parts.reserve(order.size());
   for (const int gate : order) parts.push_back(slice(stacked, {Range(gate * rows, (gate + 1) * rows)}));
   return concatenate(parts, 0);
 }

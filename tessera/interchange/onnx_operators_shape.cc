@@ -87,6 +87,7 @@ Tensor transpose_node(const NodeCall& call) {
 
 Tensor concat(const NodeCall& call) {
   std::vector<Tensor> parts;
+  parts.reserve(call.inputs());
   for (std::size_t i = 0; i < call.inputs(); ++i) parts.push_back(call[i]);
   return concatenate(parts, call.integer("axis", 1));
 }

@@ -1,6 +1,6 @@
 #include "tessera/interchange/tensorboard.h"
 
-#include <algorithm>
+#include <charconv>
 #include <chrono>
 
 #include "tessera/base/bytes.h"
@@ -43,17 +43,25 @@ std::string event_message(const ScalarEvent& event) {
   return message.bytes();
 }
 
+// The digits of `text` from `first` on; -1 if there are none.
+int number_at(const std::string& text, std::size_t first, std::size_t digits) {
+  int number = -1;
+  if (text.size() < first + digits) return number;
+  std::from_chars(text.data() + first, text.data() + first + digits, number);
+  return number;
+}
+
 // "2026-01-31T12:00:00Z" in seconds since 1970; 0 for anything else.
 double seconds_of(const std::string& utc) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (std::sscanf(utc.c_str(), "%4d-%2d-%2dT%2d:%2d:%2dZ", &year, &month, &day, &hour, &minute, &second) != 6)
-    return 0;
-  const std::chrono::year_month_day date{std::chrono::year{year},
+  const int month = number_at(utc, 5, 2), day = number_at(utc, 8, 2), second = number_at(utc, 17, 2);
+  if (month < 1 || day < 1 || second < 0) return 0;
+  const std::chrono::year_month_day date{std::chrono::year{number_at(utc, 0, 4)},
                                          std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
   if (!date.ok()) return 0;
   const std::chrono::sys_days days = date;
-  return static_cast<double>(days.time_since_epoch().count()) * 86400 + hour * 3600 + minute * 60 + second;
+  const int minutes = number_at(utc, 11, 2) * 60 + number_at(utc, 14, 2);
+  return static_cast<double>(days.time_since_epoch().count()) * 86400 + minutes * 60 + second;
 }
 
 struct NotedTime {
@@ -74,6 +82,7 @@ std::vector<NotedTime> noted_times(const std::string& folder) {
     if (line.session >= 1 && line.session <= begins.size())
       times[line.step] = begins[line.session - 1] + static_cast<double>(line.microseconds) * 1e-6;
   std::vector<NotedTime> result;
+  result.reserve(times.size());
   for (const auto& [step, wall_time] : times) result.push_back({step, wall_time});
   return result;
 }
