@@ -7,6 +7,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/files.h"
 #include "tessera/data/npy.h"
+#include "tessera/interchange/onnx_graph.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/run.h"
 #include "tessera/runs/safetensors.h"
@@ -79,6 +80,26 @@ void records() {
                                 .environment = {{"threads", "2"}}}));
 }
 
+void models() {
+  const Tensor weight = Tensor::from<float>({1, -2}, {2, 1});
+  onnx::ModelFile model;
+  model.opsets[""] = 18;
+  model.metadata["a"] = "b";
+  model.graph.inputs = {
+      {.name = "x", .element_type = onnx::ElementType::kFloat, .dimensions = {{{}, "samples"}, {2, ""}}}};
+  model.graph.outputs = {{.name = "y", .element_type = onnx::ElementType::kFloat, .has_shape = false}};
+  model.graph.initializers = {{"w", onnx::ElementType::kFloat, weight}};
+  model.graph.nodes = {
+      {.op_type = "Gemm", .inputs = {"x", "w"}, .outputs = {"z"}},
+      {.op_type = "Softmax",
+       .name = "last",
+       .inputs = {"z"},
+       .outputs = {"y"},
+       .attributes = {{.name = "axis", .type = onnx::Attribute::Type::kInt, .integer = -1},
+                      {.name = "s", .type = onnx::Attribute::Type::kFloats, .reals = {0.5F, 2}}}}};
+  seed("onnx", "gemm-softmax", onnx::write_model(model));
+}
+
 void traces() {
   const Tensor values = Tensor::from<float>({1, 2}, {2});
   seed("trace_header", "two-steps",
@@ -105,6 +126,7 @@ int main(int count, char** arguments) {
   tessera::corpus = arguments[1];
   tessera::arrays();
   tessera::records();
+  tessera::models();
   tessera::traces();
   return 0;
 }

@@ -97,6 +97,10 @@ CASES = {
         ["predict"], ["predict", "RUN"], ["predict", "no-such-run", "tiny.csv"], ["predict", "RUN", "missing.csv"],
         ["predict", "RUN", "none.csv"], ["predict", "RUN", "narrow.csv"], ["predict", "RUN", "words.csv"],
         ["predict", "RUN", "short.idx"], ["predict", "RUN", "tiny.csv", "--ouput", "x"]],
+    "export": [
+        ["export"], ["export", "RUN"], ["export", "RUN", "--format", "pickle", "--output", "x"],
+        ["export", "RUN", "--format", "onnx"], ["export", "no-such-run", "--format", "onnx", "--output", "x"],
+        ["predict", "RUN", "tiny.csv", "--weights", "tiny.csv"]],
     "evaluate": [
         ["evaluate"], ["evaluate", "RUN"], ["evaluate", "no-such-run", "tiny.csv"], ["evaluate", "RUN", "missing.csv"],
         ["evaluate", "RUN", "header.csv"], ["evaluate", "RUN", "words.csv"], ["evaluate", "RUN", "tiny.csv", "--thread", "2"]],

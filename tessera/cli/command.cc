@@ -28,6 +28,7 @@ const std::vector<Command>& commands() {
       {"show", "Show one run: configuration, circumstances, progress, seal", run_show},
       {"compare", "Show the results of several runs and the settings in which they differ", run_compare},
       {"report", "Write one HTML page about a run, or about several", run_report},
+      {"export", "Write a run's network as ONNX or safetensors, or its curves for TensorBoard", run_export},
       {"selftest", "Check this machine against the committed digests of every operation",
        run_selftest_command},
       {"doctor", "Say what this machine has, what was built in, and what would clash", run_doctor},

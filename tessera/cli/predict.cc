@@ -6,6 +6,7 @@
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
+#include "tessera/interchange/weights.h"
 
 namespace tessera::cli {
 
@@ -21,17 +22,20 @@ constexpr std::string_view kDetails =
 
 ExitCode run_predict(const Words& words) {
   Arguments arguments("predict", "Classify the rows of a file with a trained run", kDetails);
-  std::string run, file, store = "runs", output;
+  std::string run, file, store = "runs", output, weights;
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
   arguments.positional("FILE", file, "The samples");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
+  arguments.option("--weights FILE", weights,
+                   "Use the run's network with the weights of this safetensors file");
   arguments.option("--output FILE", output, "Write there instead of to standard output");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string folder = runs_folder(store, run);
   execution.apply();
   const train::TrainedModel model(folder);
+  if (!weights.empty()) interchange::load_weights_file(model.network(), weights);
   const std::string csv = train::predict(model, file).to_csv();
   if (output.empty()) {
     fmt::print("{}", csv);

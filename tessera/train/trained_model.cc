@@ -100,6 +100,9 @@ Shape TrainedModel::sample_shape() const {
 const runs::Claim& TrainedModel::claim() const {
   return state_->claim;
 }
+nn::Module& TrainedModel::network() const {
+  return *state_->network;
+}
 Tensor TrainedModel::scores(const Tensor& features) const {
   return scores_of(*state_->network, features, all_positions(features.size(0)));
 }

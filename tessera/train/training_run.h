@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "tessera/data/dataset.h"
+#include "tessera/nn/module.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/run.h"
 #include "tessera/runs/spot.h"
@@ -122,6 +123,7 @@ class TrainedModel {
   const std::vector<std::string>& classes() const;
   Shape sample_shape() const;
   const runs::Claim& claim() const;
+  nn::Module& network() const;  // with the final weights; not to be used by two threads at once
   // float32 [N, ...] -> class scores (logits) [N, classes]. Row i depends on sample i only, not on its neighbours.
   Tensor scores(const Tensor& features) const;
   Evaluation evaluate(const data::Dataset& dataset, std::span<const std::int64_t> positions) const;

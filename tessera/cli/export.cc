@@ -1,0 +1,86 @@
+// tessera export: a run in the formats of others.
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tessera/base/files.h"
+#include "tessera/base/json.h"
+#include "tessera/base/text.h"
+#include "tessera/cli/arguments.h"
+#include "tessera/cli/commands.h"
+#include "tessera/cli/execution.h"
+#include "tessera/cli/training_report.h"
+#include "tessera/interchange/onnx_export.h"
+#include "tessera/interchange/tensorboard.h"
+#include "tessera/interchange/weights.h"
+#include "tessera/tensor/ops.h"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr std::string_view kDetails =
+    "onnx         the network with its final weights, for any number of samples: input 'features', output\n"
+    "             'scores' (one per class, before the softmax). The names of the classes, data.scale (which\n"
+    "             features are divided by) and the seal are in the metadata\n"
+    "safetensors  the final weights under their names; the same metadata\n"
+    "tensorboard  the scalars of every recorded step as an event file in the folder PATH; also of a run "
+    "that\n"
+    "             is not finished\n"
+    "The same run gives the same bytes, and the network is only written from an intact record.\n\n"
+    "Examples:\n"
+    "  tessera export digits-0001 --format onnx --output digits.onnx\n"
+    "  tessera export digits-0001 --format safetensors --output digits.safetensors\n"
+    "  tessera export digits-0001 --format tensorboard --output events/digits-0001";
+
+std::map<std::string, std::string> metadata_of(const train::TrainedModel& model, const std::string& folder) {
+  return {{"tessera.classes", canonical_json(nlohmann::json(model.classes()))},
+          {"tessera.scale", fmt::format("{}", model.config().real("data.scale"))},
+          {"tessera.seal", to_hex(runs::seal_value(*runs::read_seal(folder)))}};
+}
+
+std::string onnx_bytes(const train::TrainedModel& model, const std::string& folder) {
+  Shape sample{1};
+  for (const std::int64_t length : model.sample_shape()) sample.append(length);
+  return onnx::write_model(onnx::export_module(model.network(), zeros(sample),
+                                               {.name = "network",
+                                                .inputs = {"features"},
+                                                .outputs = {"scores"},
+                                                .metadata = metadata_of(model, folder)}));
+}
+
+std::string safetensors_bytes(const train::TrainedModel& model, const std::string& folder) {
+  return runs::write_safetensors(interchange::weights_of(model.network()), metadata_of(model, folder));
+}
+
+}  // namespace
+
+ExitCode run_export(const Words& words) {
+  Arguments arguments("export", "Write a run's network as ONNX or safetensors, or its curves for TensorBoard",
+                      kDetails);
+  std::string run, format, store = "runs", output;
+  Execution execution;
+  arguments.positional("RUN", run, "Folder of a run, or its name in the store");
+  arguments.option("--format FORMAT", format, "onnx, safetensors or tensorboard");
+  arguments.option("--output PATH", output, "The file, or for tensorboard the folder");
+  arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
+  execution.declare(arguments);
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
+  if (format != "onnx" && format != "safetensors" && format != "tensorboard")
+    fail_with(ExitCode::kUsage, "--format: expected onnx, safetensors or tensorboard, found '{}'", format);
+  if (output.empty())
+    fail_with(ExitCode::kUsage, "--output is missing: expected the place of what is written");
+  const std::string folder = runs_folder(store, run);
+  execution.apply();
+  if (format == "tensorboard") {
+    fmt::print("{}\n", printable(interchange::write_tensorboard(folder, output)));
+    return ExitCode::kSuccess;
+  }
+  const train::TrainedModel model(folder);
+  write_user_file(output, format == "onnx" ? onnx_bytes(model, folder) : safetensors_bytes(model, folder));
+  if (!output.starts_with("/dev/"))
+    fmt::print("{}\n", printable(output));  // the file itself may go to /dev/stdout
+  return ExitCode::kSuccess;
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,65 @@
+// The recurrent rows as ONNX's GRU and LSTM. ONNX stacks the gates in another order (z, r, n instead of r, z, n; i, o, f, g instead of
+// i, f, g, o): nodes bring them there, so that the initializers stay the network's own parameters; readers fold such nodes away.
+#include "tessera/base/error.h"
+#include "tessera/interchange/onnx_exporter.h"
+
+namespace tessera::onnx {
+namespace {
+
+std::vector<std::string> gates_of(const ExportStep& step, const std::string& stacked,
+                                  const std::vector<int>& order) {
+  const std::vector<std::string> gates = step.exporter.emit_several(
+      "Split", {stacked},
+      {attribute("axis", std::int64_t{0}), attribute("num_outputs", static_cast<std::int64_t>(order.size()))},
+      order.size());
+  std::vector<std::string> result;
+  result.reserve(order.size());
+  for (const int gate : order) result.push_back(gates[static_cast<std::size_t>(gate)]);
+  return result;
+}
+
+std::string with_direction_axis(const ExportStep& step, const std::string& value) {
+  return step.emit("Unsqueeze", {value, step.exporter.integers({0})});
+}
+
+std::string stacked(const ExportStep& step, const std::vector<std::string>& parts) {
+  return with_direction_axis(step, step.emit("Concat", parts, {attribute("axis", std::int64_t{0})}));
+}
+
+// Zeros are ONNX's own initial state.
+std::string initial_state(const ExportStep& step, const Tensor& state) {
+  const RecordedOp* maker = step.exporter.recording().maker(state);
+  if (maker != nullptr && maker->op == Op::kFill && std::get<FillAttributes>(maker->attributes).value == 0)
+    return "";
+  return with_direction_axis(step, step.exporter.name_of(state));
+}
+
+void recurrent_row(const ExportStep& step) {
+  const bool lstm = step.op.op == Op::kLstm;
+  const std::vector<int> order = lstm ? std::vector<int>{0, 3, 1, 2} : std::vector<int>{1, 0, 2};
+  const std::size_t states = lstm ? 2 : 1;  // h0, c0
+  const RecurrentParts parts = recurrent_parts(step.exporter.recording(), step.op);
+  const std::string x = step.exporter.name_of(parts.x);
+  const std::string input = stacked(step, gates_of(step, step.exporter.name_of(parts.weight), order));
+  const std::string hidden = stacked(step, gates_of(step, step.in(1 + states), order));
+  std::vector<std::string> biases = gates_of(step, step.in(2 + states), order);
+  for (const std::string& gate : gates_of(step, step.in(3 + states), order)) biases.push_back(gate);
+  std::vector<std::string> inputs = {x, input, hidden, stacked(step, biases), ""};
+  for (std::size_t i = 0; i < states; ++i) inputs.push_back(initial_state(step, step.op.inputs[1 + i]));
+  while (inputs.back().empty()) inputs.pop_back();
+  std::vector<Attribute> attributes = {attribute("hidden_size", step.op.inputs[1].size(1))};
+  if (!lstm) attributes.push_back(attribute("linear_before_reset", std::int64_t{1}));
+  const std::vector<std::string> outputs =
+      step.exporter.emit_several(lstm ? "LSTM" : "GRU", inputs, std::move(attributes), lstm ? 3 : 2);
+  const std::string h = step.emit("Squeeze", {outputs[0], step.exporter.integers({1})});
+  step.exporter.recurrent[step.op.output.identity()] = {h, lstm ? outputs[2] : ""};
+}
+
+}  // namespace
+
+void add_recurrent_translators(TranslatorTable& table) {
+  at(table, Op::kGru) = recurrent_row;
+  at(table, Op::kLstm) = recurrent_row;
+}
+
+}  // namespace tessera::onnx

@@ -1,0 +1,308 @@
+// Networks exported and run again by Tessera's own reader: the bits are the network's, for other numbers of samples, too. (Other programs are
+// asked by tests/onnx_exchange.py.)
+#include "tessera/interchange/onnx_export.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tessera/backends/backends.h"
+#include "tessera/interchange/onnx_model.h"
+#include "tessera/nn/layers.h"
+#include "tessera/nn/recurrent.h"
+#include "tessera/tensor/ops.h"
+#include "tessera/tensor/random.h"
+
+namespace tessera::onnx {
+namespace {
+
+class OnnxExport : public testing::Test {
+ protected:
+  void SetUp() override { use_default_backend(); }
+  static Tensor draw(const std::string& name, const Shape& shape) {
+    return RandomSource(7).normal(name, shape);
+  }
+  static void initialize(nn::Module& network) {
+    RandomSource random(7);
+    network.initialize(random);
+  }
+
+  // Exports, writes, reads, runs.
+  Model exchanged(nn::Module& network, const Tensor& sample) {
+    const std::string bytes = write_model(export_module(network, sample));
+    EXPECT_EQ(bytes, write_model(parse_model(bytes, "again")));
+    return Model(parse_model(bytes, "network.onnx"), "network.onnx");
+  }
+
+  void expect_same_bits(nn::Module& network, const Shape& sample_shape) {
+    initialize(network);
+    Shape shape = sample_shape;
+    const auto input = [&](std::int64_t samples) {
+      shape[0] = samples;
+      return draw(fmt::format("x{}", samples), shape);
+    };
+    const Model model = exchanged(network, input(3));
+    for (const std::int64_t samples : {1, 2, 3, 5, 8})
+      EXPECT_TRUE(same_bits(model.run(input(samples)), network.evaluate(input(samples))))
+          << samples << " samples";
+  }
+
+  static std::vector<std::string> operators(const Model& model) {
+    std::vector<std::string> names;
+    for (const Node& node : model.file().graph.nodes) names.push_back(node.op_type);
+    return names;
+  }
+};
+
+TEST_F(OnnxExport, LinearNetworkIsGemmAndActivation) {
+  nn::Sequential network;
+  network.add<nn::Linear>(6, 5);
+  network.add<nn::ReLU>();
+  network.add<nn::Dropout>(0.5);
+  network.add<nn::Linear>(5, 4, nn::LinearSettings{.bias = false});
+  network.add<nn::Tanh>();
+  network.add<nn::Linear>(4, 3);
+  network.add<nn::Sigmoid>();
+  expect_same_bits(network, {1, 6});
+  const Model model = exchanged(network, draw("sample", {2, 6}));
+  EXPECT_EQ(operators(model),
+            (std::vector<std::string>{"Gemm", "Relu", "Transpose", "MatMul", "Tanh", "Gemm", "Sigmoid"}));
+  EXPECT_EQ(model.file().graph.initializers[0].name, "0.weight");
+  EXPECT_EQ(model.inputs()[0].dimensions[0].name, "samples");
+  EXPECT_EQ(model.outputs()[0].dimensions[1].length, 3);
+}
+
+TEST_F(OnnxExport, ConvolutionalNetworkHasItsBiasesInTheConvolutions) {
+  nn::Sequential network;
+  network.add<nn::Conv2d>(2, 4, nn::Conv2dSettings{.kernel = {3, 3}, .padding = {1, 1}});
+  network.add<nn::ReLU>();
+  network.add<nn::MaxPool2d>();
+  network.add<nn::Conv2d>(
+      4, 4, nn::Conv2dSettings{.kernel = {3, 2}, .stride = {2, 1}, .dilation = {1, 2}, .groups = 2});
+  network.add<nn::AvgPool2d>(
+      nn::Pool2dSettings{.kernel = {2, 2}, .stride = {1, 1}, .padding = {1, 1}, .count_padding = false});
+  network.add<nn::LayerNorm>(Shape{4});
+  network.add<nn::Flatten>();
+  network.add<nn::LayerNorm>(Shape{48});
+  network.add<nn::Linear>(48, 3);
+  expect_same_bits(network, {1, 2, 12, 10});
+  const Model model = exchanged(network, draw("sample", {1, 2, 12, 10}));
+  EXPECT_EQ(operators(model),
+            (std::vector<std::string>{"Conv", "Relu", "MaxPool", "Conv", "AveragePool", "LayerNormalization",
+                                      "Reshape", "LayerNormalization", "Gemm"}));
+}
+
+TEST_F(OnnxExport, RecurrentNetworks) {
+  nn::GRU gru(3, 4, {.layers = 2, .bidirectional = true});
+  expect_same_bits(gru, {1, 6, 3});
+  nn::LSTM lstm(3, 4, {.layers = 2, .bidirectional = true});
+  expect_same_bits(lstm, {1, 5, 3});
+  nn::GRU without_bias(3, 4, {.bias = false});
+  expect_same_bits(without_bias, {1, 1, 3});
+  const std::vector<std::string> names = operators(exchanged(gru, draw("sample", {2, 6, 3})));
+  EXPECT_EQ(std::count(names.begin(), names.end(), "GRU"), 4);
+}
+
+TEST_F(OnnxExport, LastStatesOfRecurrentNetworks) {
+  nn::LSTM lstm(3, 4);
+  initialize(lstm);
+  const Function function = [&](const std::vector<Tensor>& inputs) {
+    const nn::RecurrentResult result = lstm.run(inputs[0], {.h0 = inputs[1]});
+    return std::vector<Tensor>{result.output, result.h, result.c};
+  };
+  const auto inputs = [&](std::int64_t samples) {
+    return std::vector<Tensor>{draw(fmt::format("x{}", samples), {samples, 5, 3}),
+                               zeros({1, samples, 4}) + 0.5};
+  };
+  // The state's samples lie along its second axis.
+  const ModelFile file = export_function(
+      function, inputs(3), {}, {.inputs = {"x", "h0"}, .outputs = {"y", "h", "c"}, .any_batch = false});
+  const Model model(file, "lstm.onnx");
+  const auto found = model.run({{"x", inputs(3)[0]}, {"h0", inputs(3)[1]}});
+  const std::vector<Tensor> expected = function(inputs(3));
+  EXPECT_TRUE(same_bits(found.at("y"), expected[0]));
+  EXPECT_TRUE(same_bits(found.at("h"), expected[1]));
+  EXPECT_TRUE(same_bits(found.at("c"), expected[2]));
+}
+
+// Every operation that has a translation, in one function each; the same bits, unless the translation says otherwise.
+struct Row {
+  const char* name;
+  std::function<Tensor(const Tensor& x, const Tensor& w)> function;  // x [N, 4, 6], w [200]
+  bool same = true;
+};
+
+// Constants of any shape.
+Tensor part(const Tensor& w, const Shape& shape) {
+  return reshape(slice(w, {Range(0, shape.elements())}), shape);
+}
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> table = {
+      {"unary",
+       [](const Tensor& x, const Tensor&) {
+         return -absolute(x) + sign(x) * sqrt(exp(x)) + log(absolute(x) + 1) +
+                tanh(sin(x)) * sigmoid(cos(x)) + erf(relu(x));
+       }},
+      {"expm1", [](const Tensor& x, const Tensor&) { return expm1(x); }, false},
+      {"log1p", [](const Tensor& x, const Tensor&) { return log1p(absolute(x)); }, false},
+      {"binary",
+       [](const Tensor& x, const Tensor&) {
+         return pow(absolute(x) + 1, x) / (x * x + 2) - maximum(x, 0.5) + minimum(x, x * 2);
+       }},
+      {"compare",
+       [](const Tensor& x, const Tensor&) {
+         return select(less(x, 0), x, x + 1) + cast(greater_equal(x, 0.5), DType::kFloat32) +
+                cast(not_equal(x, x + 1), DType::kFloat32) + select(less_equal(x, 0.1), x, -x) +
+                select(equal(x, 0), x, x * 3) + select(greater(x, 1), x, x * 2);
+       }},
+      {"shape",
+       [](const Tensor& x, const Tensor&) {
+         return reshape(permute(x, {2, 0, 1}), {3, 2, x.size(0), 4}) +
+                broadcast_to(reshape(mean(x), {1, 1, 1, 1}), {3, 2, x.size(0), 4});
+       }},
+      {"slice",
+       [](const Tensor& x, const Tensor&) {
+         return concatenate({slice(x, {Range::all(), Range(1, 3), Range(5, std::nullopt, -2)}),
+                             slice(x, {Range::all(), Range(0, 4, 3), Range(0, 3)})},
+                            1);
+       }},
+      {"position",
+       [](const Tensor& x, const Tensor&) {
+         return slice(x, {Range::all(), Range(-1), Range(2)}) +
+                slice(x, {Range::step(-1), Range(0), Range(0)});
+       }},
+      {"made",
+       [](const Tensor& x, const Tensor&) {
+         return x + zeros({x.size(0), 1, 1}) + full({4, 6}, 2.5) +
+                cast(reshape(arange(x.size(0)), {x.size(0), 1, 1}), DType::kFloat32) + ones({});
+       }},
+      {"gather",
+       [](const Tensor& x, const Tensor&) {
+         return gather(x, Tensor::from<std::int64_t>({3, 0, 0}, {3}), 1);
+       }},
+      {"index add",
+       [](const Tensor& x, const Tensor&) {
+         return index_add(x, Tensor::from<std::int64_t>({3, 0, 3}, {3}),
+                          slice(x, {Range::all(), Range(0, 3)}), 1);
+       }},
+      {"along",
+       [](const Tensor& x, const Tensor&) {
+         return take_along(x, argsort(x, 2, true), 2) + sort(x, 1) + scatter_add(x, argsort(x, 2), x, 2);
+       }},
+      {"product",
+       [](const Tensor& x, const Tensor& w) {
+         return matmul(x, part(w, {6, 5})) +
+                matmul(part(w, {4}), x.permute({0, 1, 2}).reshape({x.size(0), 4, 6}))
+                    .reshape({x.size(0), 1, 6})
+                    .slice({Range::all(), Range::all(), Range(0, 5)});
+       }},
+      {"reduce",
+       [](const Tensor& x, const Tensor&) {
+         return sum(x, {2}) +
+                mean(x, {1}, true).slice({Range::all(), Range::all(), Range(0, 4)}).reshape({x.size(0), 4}) +
+                max(x, {-1}) - min(x, {2}) + sum_squares(x, {2});
+       }},
+      {"variance",
+       [](const Tensor& x, const Tensor&) {
+         return variance(x, {1}, true) +
+                variance(x, {2}).slice({Range::all(), Range(0)}).reshape({x.size(0), 1, 1});
+       },
+       false},
+      {"argmax",
+       [](const Tensor& x, const Tensor&) {
+         return argmax(x, 2) + sum(cast(greater(x, 0), DType::kInt64), {2}) + sum(greater(x, 0), {2});
+       }},
+      {"softmax", [](const Tensor& x, const Tensor&) { return softmax(x, 1) + log_softmax(x, 2); }},
+      {"loss",
+       [](const Tensor& x, const Tensor&) {
+         return cross_entropy(reshape(x, {x.size(0) * 4, 6}), reshape(argmax(x, 2), {x.size(0) * 4}));
+       }},
+      {"pool",
+       [](const Tensor& x, const Tensor&) {
+         return cast(max_pool2d_indices(reshape(x, {x.size(0), 1, 4, 6})), DType::kFloat32) +
+                max_pool2d(reshape(x, {x.size(0), 1, 4, 6}));
+       }},
+      {"conv1d",
+       [](const Tensor& x, const Tensor& w) {
+         return conv1d(x, part(w, {8, 2, 3}), {.stride = 2, .padding = 2, .groups = 2});
+       }},
+      {"conv3d",
+       [](const Tensor& x, const Tensor& w) {
+         return conv3d(reshape(x, {x.size(0), 2, 2, 3, 2}), part(w, {3, 2, 1, 2, 2}), {.padding = {0, 1, 0}});
+       }},
+  };
+  return table;
+}
+
+TEST_F(OnnxExport, EveryRowIsTranslated) {
+  const Tensor weights = draw("weights", {200});
+  for (const Row& row : rows()) {
+    SCOPED_TRACE(row.name);
+    const Function function = [&](const std::vector<Tensor>& inputs) {
+      return std::vector<Tensor>{row.function(inputs[0], weights)};
+    };
+    const ModelFile file = export_function(function, {draw("sample", {2, 4, 6})}, {}, {});
+    const Model model(parse_model(write_model(file), "row.onnx"), "row.onnx");
+    for (const std::int64_t samples : {1, 2, 5}) {
+      const Tensor x = draw(fmt::format("x{}", samples), {samples, 4, 6});
+      const Tensor found = model.run(x), expected = function({x})[0];
+      ASSERT_EQ(found.shape(), expected.shape());
+      if (row.same)
+        EXPECT_TRUE(same_bits(found, expected)) << samples << " samples";
+      else
+        EXPECT_LT(max(absolute(found - expected)).item<float>(), 1e-5F);
+    }
+  }
+}
+
+TEST_F(OnnxExport, TransposedConvolution) {
+  const Tensor weight = draw("w", {3, 2, 3, 3});
+  WindowAttributes window;
+  window.kernel[0] = window.kernel[1] = 3;
+  window.stride[0] = window.stride[1] = 2;
+  window.padding[0] = window.padding[1] = 1;
+  const Function function = [&](const std::vector<Tensor>& inputs) {
+    WindowAttributes own = window;
+    own.input_shape = {inputs[0].size(0), 2, 10, 9};
+    const std::vector<Tensor> operands = {inputs[0], weight};
+    return std::vector<Tensor>{apply(Op::kConv2dInputGradient, operands, own)};
+  };
+  const Model model(export_function(function, {draw("g", {2, 3, 5, 5})}, {{"weight", weight}}, {}),
+                    "transposed.onnx");
+  const Tensor x = draw("other", {4, 3, 5, 5});
+  EXPECT_TRUE(same_bits(model.run(x), function({x})[0]));
+}
+
+std::string message_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_F(OnnxExport, WhatCannotBeExportedIsSaid) {
+  const auto exported = [&](const Function& function) {
+    return message_of([&] { export_function(function, {draw("x", {2, 3})}, {}, {}); });
+  };
+  EXPECT_EQ(exported([&](const std::vector<Tensor>& inputs) {
+              return std::vector<Tensor>{inputs[0] + RandomSource(1).uniform("u", {3})};
+            }),
+            "export: random_uniform: ONNX has no operator for it");
+  EXPECT_THAT(exported([](const std::vector<Tensor>& inputs) {
+                Tensor y = inputs[0];
+                for (std::int64_t i = 0; i < inputs[0].size(0); ++i) y = y + 1;
+                return std::vector<Tensor>{y};
+              }),
+              testing::HasSubstr("depend on the number of samples"));
+  EXPECT_THAT(exported([](const std::vector<Tensor>& inputs) {
+                return std::vector<Tensor>{inputs[0] + static_cast<double>(inputs[0].size(0))};
+              }),
+              testing::HasSubstr("depends on the number of samples"));
+}
+
+}  // namespace
+}  // namespace tessera::onnx

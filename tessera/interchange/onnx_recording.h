@@ -1,0 +1,48 @@
+// What a forward pass did, as a list of operations. Internal to this room.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tessera/interchange/onnx_export.h"
+#include "tessera/tensor/op.h"
+
+namespace tessera::onnx {
+
+struct RecordedOp {
+  Op op;
+  std::vector<Tensor> inputs;
+  Tensor output;
+  Attributes attributes;
+  std::string scope;
+};
+
+struct Recording {
+  std::vector<Tensor> inputs, outputs;
+  std::vector<RecordedOp> ops;
+  std::map<const void*, std::size_t> makers;  // by identity of the output: position in ops
+
+  const RecordedOp* maker(const Tensor& tensor) const;  // nullptr: not made by an operation of the pass
+};
+
+Recording record(const Function& function, const std::vector<Tensor>& inputs);
+
+// A recurrent row's input is the product of the sequence with the input weight; ONNX's operators want the two themselves.
+struct RecurrentParts {
+  Tensor x, weight;  // [T, N, I], [G H, I]
+};
+RecurrentParts recurrent_parts(const Recording& recording, const RecordedOp& op);
+
+// If the operation is the last one of a batch normalisation outside training, as nn::BatchNorm computes it: its parts.
+struct BatchNormParts {
+  Tensor x, scale, shift, mean, variance;  // [N, C, ...], then [C] each
+  double epsilon;
+};
+std::optional<BatchNormParts> batch_norm_of(const Recording& recording, const RecordedOp& op);
+
+// The tensors that ONNX's operator for this operation needs.
+std::vector<Tensor> needed_inputs(const Recording& recording, const RecordedOp& op);
+
+}  // namespace tessera::onnx
