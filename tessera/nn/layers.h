@@ -1,4 +1,11 @@
-// The layers, under PyTorch's names. Weights have PyTorch's layouts; the defaults of initialisation are PyTorch's as well:
+// The layers, under PyTorch's names; this header has Linear, Flatten, Dropout and Sequential, and includes the families:
+//
+//   convolution.h    Conv1d/2d/3d, ConvTranspose1d/2d/3d          pooling.h      windows, adaptive and global pooling, unpooling
+//   normalization.h  LayerNorm, BatchNorm, GroupNorm, ...         activations.h  ReLU to Maxout, Softmax
+//   embedding.h      Embedding                                    residual.h     Residual
+//   resampling.h     Upsample
+//
+// Weights have PyTorch's layouts; the defaults of initialisation are PyTorch's as well:
 // uniform on (-1/sqrt(fan_in), 1/sqrt(fan_in)) for weights and biases (initialisers.h has the published schemes).
 //
 // Epilogue order (contract rule 2): product, then bias, one rounding each.
@@ -16,13 +23,19 @@
 // ```
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "tessera/nn/activations.h"
+#include "tessera/nn/convolution.h"
+#include "tessera/nn/embedding.h"
 #include "tessera/nn/module.h"
+#include "tessera/nn/normalization.h"
+#include "tessera/nn/pooling.h"
+#include "tessera/nn/resampling.h"
+#include "tessera/nn/residual.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
@@ -48,105 +61,6 @@ class Linear : public Module {
   Parameter* weight_ = nullptr;
   Parameter* bias_ = nullptr;
 };
-
-struct Conv2dSettings {  // pairs are (rows, columns)
-  std::array<std::int64_t, 2> kernel = {3, 3};
-  std::array<std::int64_t, 2> stride = {1, 1};
-  std::array<std::int64_t, 2> padding = {0, 0};
-  std::array<std::int64_t, 2> dilation = {1, 1};
-  std::int64_t groups = 1;
-  bool bias = true;
-  DType dtype = DType::kFloat32;
-};
-
-// x [N, in, H, W] -> [N, out, H', W'] by cross-correlation; weight [out, in/groups, rows, columns], bias [out].
-class Conv2d : public Module {
- public:
-  Conv2d(std::int64_t in_channels, std::int64_t out_channels, const Conv2dSettings& settings = {});
-  Tensor forward(const Tensor& x, Context& context) override;
-  Shape output_shape(const Shape& input) const override;
-  std::string describe() const override;
-  Parameter& weight() { return *weight_; }
-  Parameter* bias() { return bias_; }  // nullptr without
-
- private:
-  void initialize_parameters(RandomSource& random) override;
-  std::int64_t in_channels_, out_channels_;
-  Conv2dSettings settings_;
-  Parameter* weight_ = nullptr;
-  Parameter* bias_ = nullptr;
-};
-
-struct LayerNormSettings {
-  double epsilon = 1e-5;
-  DType dtype = DType::kFloat32;
-};
-
-// x [..., shape]: each row over the trailing axes is brought to mean 0 and variance 1, then scaled and shifted: (x - mean) /
-// sqrt(variance + epsilon) * weight + bias; weight and bias have the shape and begin at 1 and 0. Ba, Kiros and Hinton, "Layer
-// normalization" (2016).
-class LayerNorm : public Module {
- public:
-  explicit LayerNorm(const Shape& shape, const LayerNormSettings& settings = {});
-  Tensor forward(const Tensor& x, Context& context) override;
-  Shape output_shape(const Shape& input) const override;
-  std::string describe() const override;
-  Parameter& weight() { return *weight_; }
-  Parameter& bias() { return *bias_; }
-
- private:
-  void initialize_parameters(RandomSource& random) override;
-  LayerNormSettings settings_;
-  Parameter* weight_ = nullptr;
-  Parameter* bias_ = nullptr;
-};
-
-struct Pool2dSettings {
-  std::array<std::int64_t, 2> kernel = {2, 2};
-  std::array<std::int64_t, 2> stride = {0, 0};  // 0: the kernel
-  std::array<std::int64_t, 2> padding = {0, 0};
-  bool count_padding = true;  // average pooling only
-  bool round_up = false;      // ceil_mode
-};
-
-// Pooling of [N, C, H, W] over windows of the last two axes.
-class Pool2d : public Module {
- public:
-  Shape output_shape(const Shape& input) const override;
-  std::string describe() const override;
-
- protected:
-  Pool2d(const Pool2dSettings& settings, const char* name);
-  Pool2dOptions options_;
-
- private:
-  const char* name_;
-};
-
-class MaxPool2d : public Pool2d {
- public:
-  explicit MaxPool2d(const Pool2dSettings& settings = {}) : Pool2d(settings, "MaxPool2d") {}
-  Tensor forward(const Tensor& x, Context& context) override;
-};
-
-class AvgPool2d : public Pool2d {
- public:
-  explicit AvgPool2d(const Pool2dSettings& settings = {}) : Pool2d(settings, "AvgPool2d") {}
-  Tensor forward(const Tensor& x, Context& context) override;
-};
-
-// max(x, 0), tanh(x), 1 / (1 + e^-x), element by element.
-#define TESSERA_DECLARE_ACTIVATION(Name)                                    \
-  class Name : public Module {                                              \
-   public:                                                                  \
-    Tensor forward(const Tensor& x, Context& context) override;             \
-    Shape output_shape(const Shape& input) const override { return input; } \
-    std::string describe() const override { return #Name; }                 \
-  };
-TESSERA_DECLARE_ACTIVATION(ReLU)
-TESSERA_DECLARE_ACTIVATION(Tanh)
-TESSERA_DECLARE_ACTIVATION(Sigmoid)
-#undef TESSERA_DECLARE_ACTIVATION
 
 // [N, ...] -> [N, the product of the others]
 class Flatten : public Module {

@@ -23,6 +23,14 @@ std::vector<Parameter*> Module::parameters() {
   return all;
 }
 
+std::vector<Parameter*> Module::buffers() {
+  std::vector<Parameter*> all;
+  for (const auto& [name, buffer] : buffers_) all.push_back(buffer.get());
+  for (const auto& child : children_)
+    for (Parameter* buffer : child->buffers()) all.push_back(buffer);
+  return all;
+}
+
 std::int64_t Module::parameter_elements() {
   std::int64_t count = 0;
   for (const Parameter* parameter : parameters()) count += parameter->value.elements();
@@ -37,13 +45,21 @@ void Module::initialize(RandomSource& random) {
 
 void Module::visit_state(StateVisitor& visitor) {
   for (Parameter* parameter : parameters()) visit_tensor(visitor, parameter->name, parameter->value);
+  for (Parameter* buffer : buffers()) visit_tensor(visitor, buffer->name, buffer->value);
+}
+
+Parameter& Module::add_named(Named& list, const std::string& name, const Tensor& value) {
+  TESSERA_CHECK(!name.empty() && name.find('.') == std::string::npos, "parameter name '{}'", name);
+  list.emplace_back(name, std::make_unique<Parameter>(Parameter{join(path_, name), value}));
+  return *list.back().second;
 }
 
 Parameter& Module::add_parameter(const std::string& name, const Shape& shape, DType dtype) {
-  TESSERA_CHECK(!name.empty() && name.find('.') == std::string::npos, "parameter name '{}'", name);
-  auto parameter = std::make_unique<Parameter>(Parameter{join(path_, name), zeros(shape, dtype)});
-  parameters_.emplace_back(name, std::move(parameter));
-  return *parameters_.back().second;
+  return add_named(parameters_, name, zeros(shape, dtype));
+}
+
+Parameter& Module::add_buffer(const std::string& name, const Tensor& value) {
+  return add_named(buffers_, name, value);
 }
 
 Module& Module::add_child(const std::string& name, std::unique_ptr<Module> child) {
@@ -61,7 +77,8 @@ std::string Module::where() const {
 
 void Module::set_path(const std::string& path) {
   path_ = path;
-  for (auto& [name, parameter] : parameters_) parameter->name = join(path_, name);
+  for (Named* list : {&parameters_, &buffers_})
+    for (auto& [name, parameter] : *list) parameter->name = join(path_, name);
   for (std::size_t i = 0; i < children_.size(); ++i) children_[i]->set_path(join(path_, child_names_[i]));
 }
 

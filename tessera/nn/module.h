@@ -1,6 +1,7 @@
 // Layers: named parameters, children, and a forward pass that is a composition of table operations.
 //
-// A Module owns its parameters and its children. Each has a name; the path from the root, joined by dots, names it in checkpoints
+// A Module owns its parameters, its buffers (state that is kept with them but not trained, such as running statistics) and its children.
+// Each has a name; the path from the root, joined by dots, names it in checkpoints
 // ("0.weight"), in error messages, and in the streams of its random numbers. The path of a root is empty unless it is given;
 // two networks that draw from one RandomSource need different root paths.
 //
@@ -72,18 +73,22 @@ class Module : public Stateful {
   // All parameters, depth first in order of registration. The pointers live as long as the module.
   std::vector<Parameter*> parameters();
   std::int64_t parameter_elements();
+  // All buffers, in the same order. A forward pass in training may change them; nothing else does.
+  std::vector<Parameter*> buffers();
   const std::vector<std::unique_ptr<Module>>& children() const { return children_; }
 
   // Draws the initial parameters of the whole tree (initialisers.h says how each layer does); call it once,
   // before any step. Stream names are "init/<path>", at the source's step, which is 0 for a new source.
   void initialize(RandomSource& random);
 
-  // Visits every parameter under its path. Restored tensors must have the shape and dtype of those they replace.
+  // Visits every parameter, then every buffer, under its path. Restored tensors must have the shape and dtype of those they replace.
   void visit_state(StateVisitor& visitor) override;
 
  protected:
   // The reference stays valid; `name` has no dots.
   Parameter& add_parameter(const std::string& name, const Shape& shape, DType dtype);
+  // The same for a buffer, which begins with this value.
+  Parameter& add_buffer(const std::string& name, const Tensor& value);
   Module& add_child(const std::string& name, std::unique_ptr<Module> child);
   virtual void initialize_parameters(RandomSource& /*random*/) {}
   // "layer 2, Linear(64 -> 10)": the beginning of error messages.
@@ -92,9 +97,11 @@ class Module : public Stateful {
  private:
   void set_path(const std::string& path);
   static std::string join(const std::string& path, const std::string& name);
+  using Named = std::vector<std::pair<std::string, std::unique_ptr<Parameter>>>;  // by own name
+  Parameter& add_named(Named& list, const std::string& name, const Tensor& value);
 
   std::string path_;
-  std::vector<std::pair<std::string, std::unique_ptr<Parameter>>> parameters_;  // by own name
+  Named parameters_, buffers_;
   std::vector<std::string> child_names_;
   std::vector<std::unique_ptr<Module>> children_;
 };

@@ -6,7 +6,7 @@
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
-#include "tessera/numerics/functions.h"
+#include "tessera/nn/optimizer_settings.h"
 #include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/tensor/optimizer_steps.h"
@@ -14,14 +14,17 @@
 namespace tessera::nn {
 namespace {
 
-void require_between(const char* name, double value, double low, double high) {
+// Widened, where a step is computed in float32.
+Tensor wide(const Tensor& x) {
+  return x.dtype() == DType::kBFloat16 ? cast(x, DType::kFloat32) : x;
+}
+
+}  // namespace
+
+void require_setting(const char* name, double value, double low, double high) {
   if (!(value >= low && value < high))
     fail("optimiser: {} is {}, expected at least {} and below {}", name, value, low, high);
 }
-
-constexpr double kUnbounded = 1e300;
-
-}  // namespace
 
 Optimizer::Optimizer(std::vector<Parameter*> parameters) : parameters_(std::move(parameters)) {
   std::set<std::string> names;
@@ -35,10 +38,10 @@ Optimizer::Optimizer(std::vector<Parameter*> parameters) : parameters_(std::move
   }
 }
 
-void Optimizer::add_buffers(const std::string& kind) {
+void Optimizer::add_buffers(const std::string& kind, double value) {
   Buffers buffers{kind, {}};
   for (const Parameter* parameter : parameters_)
-    buffers.tensors.push_back(zeros(parameter->value.shape(), parameter->value.dtype()));
+    buffers.tensors.push_back(full(parameter->value.shape(), value, parameter->value.dtype()));
   buffers_.push_back(std::move(buffers));
 }
 
@@ -102,6 +105,20 @@ void Optimizer::update_dtype(DType dtype, Op op, const OptimizerAttributes& attr
   }
 }
 
+void Optimizer::update_each(const std::vector<Tensor>& gradients, const ParameterStep& step) {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const OpScope scope(parameters_[i]->name);
+    const DType dtype = parameters_[i]->value.dtype();
+    std::vector<Tensor> buffers;
+    for (const Buffers& kind : buffers_) buffers.push_back(wide(kind.tensors[i]));
+    const Tensor value = step(wide(parameters_[i]->value), wide(gradients[i]), buffers);
+    parameters_[i]->value = value.dtype() == dtype ? value : cast(value, dtype);
+    for (std::size_t kind = 0; kind < buffers_.size(); ++kind)
+      buffers_[kind].tensors[i] =
+          buffers[kind].dtype() == dtype ? buffers[kind] : cast(buffers[kind], dtype);
+  }
+}
+
 void Optimizer::visit_state(StateVisitor& visitor) {
   visitor.integer("steps", steps_);
   for (Buffers& buffers : buffers_)
@@ -113,8 +130,8 @@ void Optimizer::visit_state(StateVisitor& visitor) {
 
 SGD::SGD(std::vector<Parameter*> parameters, const SgdSettings& settings)
     : Optimizer(std::move(parameters)), settings_(settings) {
-  require_between("momentum", settings.momentum, 0, 1);
-  require_between("weight_decay", settings.weight_decay, 0, kUnbounded);
+  require_setting("momentum", settings.momentum, 0, 1);
+  require_setting("weight_decay", settings.weight_decay, 0, kUnboundedSetting);
   if (settings.nesterov && settings.momentum == 0) fail("optimiser: nesterov needs a momentum above 0");
   if (settings.momentum != 0) add_buffers("momentum");
 }
@@ -124,32 +141,6 @@ void SGD::update(const std::vector<Tensor>& gradients, double learning_rate) {
                                        .nesterov = settings_.nesterov,
                                        .decay = settings_.weight_decay != 0};
   update_together(Op::kSgdStep, attributes, {learning_rate, settings_.momentum, settings_.weight_decay},
-                  gradients);
-}
-
-// ---- Adam ----
-
-Adam::Adam(std::vector<Parameter*> parameters, const AdamSettings& settings)
-    : Optimizer(std::move(parameters)), settings_(settings) {
-  require_between("beta1", settings.beta1, 0, 1);
-  require_between("beta2", settings.beta2, 0, 1);
-  require_between("epsilon", settings.epsilon, 0, kUnbounded);
-  require_between("weight_decay", settings.weight_decay, 0, kUnbounded);
-  add_buffers("mean");
-  add_buffers("square");
-}
-
-void Adam::update(const std::vector<Tensor>& gradients, double learning_rate) {
-  const auto t = static_cast<double>(steps());
-  const double beta1 = settings_.beta1, beta2 = settings_.beta2, decay = settings_.weight_decay;
-  const double mean_correction = 1 - numerics::pow(beta1, t);
-  const double root_correction = numerics::sqrt(1 - numerics::pow(beta2, t));
-  const double step_size = learning_rate * root_correction / mean_correction;
-  const OptimizerAttributes attributes{.decay = decay != 0 && !settings_.decoupled,
-                                       .decoupled = decay != 0 && settings_.decoupled};
-  update_together(Op::kAdamStep, attributes,
-                  {step_size, settings_.epsilon * root_correction, beta1, 1 - beta1, beta2, 1 - beta2,
-                   settings_.decoupled ? 1 - learning_rate * decay : decay},
                   gradients);
 }
 

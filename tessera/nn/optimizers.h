@@ -3,8 +3,11 @@
 // An optimiser is made for a list of parameters and keeps one buffer of state per parameter and kind, named after it
 // ("momentum.0.weight"). Nothing is updated in place: a step makes new tensors and assigns them. No tape records a step.
 //
-// All parameters of one dtype take a step in one operation (tensor/optimizer_steps.h), and their new values and buffers lie in one piece of
-// memory, which lives as long as any of them.
+// SGD and Adam: all parameters of one dtype take a step in one operation (tensor/optimizer_steps.h), and their new values and buffers lie in
+// one piece of memory, which lives as long as any of them. The others compose a step of operations, parameter by parameter.
+//
+// What is done with gradients before a step (clipping) and with weights after it (max-norm): clipping.h. Averages of weights: averaging.h.
+// Learning rates: schedules.h.
 //
 // Factors that depend on settings and step only (learning rate, bias corrections) are fp64 numbers computed with the contract's
 // functions and rounded once to the parameters' dtype (to float32 for bfloat16, whose steps are computed in float32 and rounded once).
@@ -21,6 +24,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -45,13 +49,18 @@ class Optimizer : public Stateful {
   void visit_state(StateVisitor& visitor) override;
 
  protected:
-  // One zero-filled buffer per parameter. Call it in the constructor.
-  void add_buffers(const std::string& kind);
+  // One buffer per parameter, filled with this value. Call it in the constructor.
+  void add_buffers(const std::string& kind, double value = 0);
   // Gives every parameter its new value, and updates the buffers. Called once per step, after steps() has been raised.
   virtual void update(const std::vector<Tensor>& gradients, double learning_rate) = 0;
   // As one operation per dtype: sgd_step or adam_step with these factors; takes and replaces every buffer.
   void update_together(Op op, const OptimizerAttributes& attributes, const std::vector<double>& factors,
                        const std::vector<Tensor>& gradients);
+  // Parameter by parameter: the step gives the new value and replaces the buffers, which come in the order in which they were added. All
+  // are float32 where the parameter is bfloat16, and rounded afterwards.
+  using ParameterStep =
+      std::function<Tensor(const Tensor& value, const Tensor& gradient, std::vector<Tensor>& buffers)>;
+  void update_each(const std::vector<Tensor>& gradients, const ParameterStep& step);
 
  private:
   struct Buffers {
@@ -88,12 +97,14 @@ struct AdamSettings {
   double epsilon = 1e-8;
   double weight_decay = 0;  // times the parameter, added to the gradient
   bool decoupled = false;   // the parameter is multiplied by 1 - rate * weight_decay instead, before the step
+  bool amsgrad = false;     // the largest v so far in the place of v
 };
 
 // m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2; p -= rate * (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + epsilon), in the arrangement
 // of the end of section 2 of Kingma & Ba, "Adam", ICLR 2015 (with epsilon scaled so that the two are equal):
 // p -= rate sqrt(1-b2^t) / (1-b1^t) * m / (sqrt(v) + epsilon sqrt(1-b2^t)).
-// With decoupled weight decay it is AdamW: Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019.
+// With decoupled weight decay it is AdamW: Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019. With amsgrad: Reddi,
+// Kale & Kumar, "On the convergence of Adam and beyond", ICLR 2018.
 class Adam : public Optimizer {
  public:
   explicit Adam(std::vector<Parameter*> parameters, const AdamSettings& settings = {});
@@ -101,6 +112,65 @@ class Adam : public Optimizer {
  private:
   void update(const std::vector<Tensor>& gradients, double learning_rate) override;
   AdamSettings settings_;
+};
+
+// Adam with decoupled weight decay, of 0.01 where nothing else is said, as in PyTorch.
+class AdamW : public Adam {
+ public:
+  explicit AdamW(std::vector<Parameter*> parameters, AdamSettings settings = {.weight_decay = 0.01});
+};
+
+struct RMSpropSettings {
+  double alpha = 0.99;
+  double epsilon = 1e-8;
+  double momentum = 0;
+  double weight_decay = 0;  // times the parameter, added to the gradient
+  bool centered = false;    // the square of the mean gradient is subtracted: a variance
+};
+
+// v = alpha v + (1 - alpha) g^2; u = g / (sqrt(v) + epsilon), centered: g / (sqrt(v - m^2) + epsilon) with m = alpha m + (1 - alpha) g;
+// p -= rate u, with momentum: buffer = momentum buffer + u; p -= rate buffer.
+// Tieleman & Hinton, Coursera lecture 6.5 (2012); centered: Graves (2013).
+class RMSprop : public Optimizer {
+ public:
+  explicit RMSprop(std::vector<Parameter*> parameters, const RMSpropSettings& settings = {});
+
+ private:
+  void update(const std::vector<Tensor>& gradients, double learning_rate) override;
+  RMSpropSettings settings_;
+};
+
+struct AdagradSettings {
+  double rate_decay = 0;  // of the learning rate: divided by 1 + (t - 1) rate_decay
+  double epsilon = 1e-10;
+  double weight_decay = 0;
+  double initial_sum = 0;
+};
+
+// s += g^2; p -= rate g / (sqrt(s) + epsilon). Duchi, Hazan & Singer, JMLR 12 (2011).
+class Adagrad : public Optimizer {
+ public:
+  explicit Adagrad(std::vector<Parameter*> parameters, const AdagradSettings& settings = {});
+
+ private:
+  void update(const std::vector<Tensor>& gradients, double learning_rate) override;
+  AdagradSettings settings_;
+};
+
+struct AdadeltaSettings {
+  double rho = 0.9;
+  double epsilon = 1e-6;
+  double weight_decay = 0;
+};
+
+// v = rho v + (1 - rho) g^2; d = sqrt(a + epsilon) / sqrt(v + epsilon) g; a = rho a + (1 - rho) d^2; p -= rate d. Zeiler (2012).
+class Adadelta : public Optimizer {
+ public:
+  explicit Adadelta(std::vector<Parameter*> parameters, const AdadeltaSettings& settings = {});
+
+ private:
+  void update(const std::vector<Tensor>& gradients, double learning_rate) override;
+  AdadeltaSettings settings_;
 };
 
 }  // namespace tessera::nn

@@ -38,12 +38,16 @@ Tensor input_products(Op op, const Operand& x, const Tensor& weight) {
 
 }  // namespace
 
-Tensor gru(const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
+Tensor gru_states(const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
   require_defined(Op::kGru, h0, weights);
   const Tensor products = input_products(Op::kGru, x, weights.input);
   const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
   const std::array inputs = {products, contiguous(h0), hidden, input_bias, hidden_bias};
-  return slice(Operand(apply(Op::kGru, inputs, NoAttributes{}, x.where()), x.where()), {0});
+  return apply(Op::kGru, inputs, NoAttributes{}, x.where());
+}
+
+Tensor gru(const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
+  return slice(Operand(gru_states(x, h0, weights), x.where()), {0});
 }
 
 GruGradients gru_gradient_parts(const Tensor& flat, const Shape& states) {
@@ -53,14 +57,33 @@ GruGradients gru_gradient_parts(const Tensor& flat, const Shape& states) {
           reshape(slice(flat, {Range::from(2 * all)}), {states[2], states[3]})};
 }
 
-LstmStates lstm(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
+Tensor lstm_states(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
   require_defined(Op::kLstm, h0, weights);
   if (!c0.defined()) fail("lstm: the initial cell is an undefined tensor");
   const Tensor products = input_products(Op::kLstm, x, weights.input);
   const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
   const std::array inputs = {products, contiguous(h0), contiguous(c0), hidden, input_bias, hidden_bias};
-  const Tensor states = apply(Op::kLstm, inputs, NoAttributes{}, x.where());
+  return apply(Op::kLstm, inputs, NoAttributes{}, x.where());
+}
+
+LstmStates lstm(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
+  const Tensor states = lstm_states(x, h0, c0, weights);
   return {slice(Operand(states, x.where()), {0}), slice(Operand(states, x.where()), {1})};
+}
+
+Tensor rnn(const Operand& x, const Tensor& h0, const RecurrentWeights& weights, Activation nonlinearity) {
+  require_defined(Op::kTanh, h0, weights);
+  const Tensor products = input_products(Op::kTanh, x, weights.input);
+  const Shape one{1, h0.size(0), h0.size(1)};
+  std::vector<Tensor> states;
+  Tensor h = h0;
+  for (std::int64_t t = 0; t < products.size(0); ++t) {
+    const Tensor a = slice(products, {t}) + weights.input_bias;
+    const Tensor sums = a + (matmul(h, transpose(weights.hidden)) + weights.hidden_bias);
+    h = nonlinearity == Activation::kTanh ? tanh(sums) : relu(sums);
+    states.push_back(reshape(h, one));
+  }
+  return concatenate(states, 0);
 }
 
 LstmGradients lstm_gradient_parts(const Tensor& flat, const Shape& states) {

@@ -23,7 +23,7 @@
 
 namespace tessera {
 
-struct RecurrentWeights {  // G gates: 3 of gru, 4 of lstm
+struct RecurrentWeights {  // G gates: 1 of rnn, 3 of gru, 4 of lstm
   Tensor input;            // [G H, I]
   Tensor hidden;           // [G H, H]
   Tensor input_bias;       // [G H]
@@ -35,6 +35,8 @@ struct RecurrentWeights {  // G gates: 3 of gru, 4 of lstm
 //   r = sigmoid(a_r + b_r);  z = sigmoid(a_z + b_z);  n = tanh(a_n + r * b_n);  h = z * h + (1 - z) * n
 // Cho et al., EMNLP 2014; the reset gate is applied to the product, as in cuDNN and PyTorch.
 Tensor gru(const Operand& x, const Tensor& h0, const RecurrentWeights& weights);
+// The same with its gates, [5, T, N, H]: h, r, z, n, b_n. Gradients come from h only.
+Tensor gru_states(const Operand& x, const Tensor& h0, const RecurrentWeights& weights);
 
 // c0 [N, H] -> hidden and cell state after each time, [T, N, H] each. With s = a + b (a and b as above, gates i, f, g, o):
 //   i = sigmoid(s_i);  f = sigmoid(s_f);  g = tanh(s_g);  o = sigmoid(s_o);  c = f * c + i * g;  h = o * tanh(c)
@@ -43,6 +45,13 @@ struct LstmStates {
   Tensor h, c;
 };
 LstmStates lstm(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights);
+// The same with its gates, [7, T, N, H]: h, c, i, f, g, o, tanh(c). Gradients come from h and c only.
+Tensor lstm_states(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights);
+
+// x [T, N, I], h0 [N, H] -> the hidden state after each time, [T, N, H]: h = tanh(a + b), or relu(a + b), with a = x W_input^T + b_input and
+// b = h W_hidden^T + b_hidden. Elman, "Finding structure in time", Cognitive Science 14 (1990).
+Tensor rnn(const Operand& x, const Tensor& h0, const RecurrentWeights& weights,
+           Activation nonlinearity = Activation::kTanh);
 
 // ---- The rows themselves, for gradients and tests ----
 //
