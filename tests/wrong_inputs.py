@@ -69,6 +69,10 @@ FILES = {
     "header.csv": "a,b,kind\n",
     "short.idx": "\0\0\x08\x01\0\0\0\x05ab",
     "public.key": "not a key\n",
+    "sweep.toml": "base = 'good.toml'\nmethod = 'grid'\n[[parameter]]\nkey = 'training.batch'\nvalues = [4]\n",
+    "sweep_key.toml": "base = 'good.toml'\nmethod = 'grid'\n[[parameter]]\nkey = 'training.bach'\nvalues = [4]\n",
+    "sweep_base.toml": "base = 'missing.toml'\nmethod = 'grid'\n[[parameter]]\nkey = 'training.batch'\nvalues = [4]\n",
+    "sweep_range.toml": "base = 'good.toml'\n[[parameter]]\nkey = 'training.batch'\nlowest = 4\nhighest = 8\n",
 }
 
 # One list of words per case, by command. RUN is a good run, COPY a copy of it that a case may damage first.
@@ -85,6 +89,10 @@ CASES = {
         ["train", "good.toml", "--simd", "sse9"], ["train", "good.toml", "--store", "tiny.csv"],
         ["train", "good.toml", "--name", "../up"], ["train", "good.toml", "--key", "missing.key"],
         ["train", "good.toml", "extra.toml"]],
+    "sweep": [
+        ["sweep"], ["sweep", "missing.toml"], ["sweep", "empty.toml"], ["sweep", "good.toml"], ["sweep", "sweep_key.toml"],
+        ["sweep", "sweep_base.toml"], ["sweep", "sweep_range.toml"], ["sweep", "sweep.toml", "--set", "data.held_out=0"],
+        ["sweep", "sweep.toml", "--store", "tiny.csv"], ["sweep", "sweep.toml", "--thread", "2"]],
     "predict": [
         ["predict"], ["predict", "RUN"], ["predict", "no-such-run", "tiny.csv"], ["predict", "RUN", "missing.csv"],
         ["predict", "RUN", "none.csv"], ["predict", "RUN", "narrow.csv"], ["predict", "RUN", "words.csv"],

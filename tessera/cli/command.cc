@@ -17,6 +17,7 @@ namespace tessera::cli {
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
       {"train", "Train a network from a configuration and record the run", run_train},
+      {"sweep", "Train with many settings, one recorded run each, and say which is best", run_sweep},
       {"predict", "Classify the rows of a file with a trained run", run_predict},
       {"evaluate", "Measure a trained run on a labelled file", run_evaluate},
       {"verify", "Re-execute a run and compare every step with its record", run_verify},

@@ -11,6 +11,7 @@ namespace tessera::cli {
 using Words = std::vector<std::string>;
 
 ExitCode run_train(const Words& words);
+ExitCode run_sweep(const Words& words);
 ExitCode run_predict(const Words& words);
 ExitCode run_evaluate(const Words& words);
 ExitCode run_verify(const Words& words);

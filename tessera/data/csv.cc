@@ -143,4 +143,12 @@ Table read_csv(const std::string& path, const CsvOptions& options) {
   return parse_csv(read_file_maybe_gzip(path), path, options);
 }
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out(1, '"');
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  out.push_back('"');
+  return out;
+}
+
 }  // namespace tessera::data

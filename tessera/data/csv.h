@@ -56,4 +56,7 @@ struct CsvOptions {
 Table read_csv(const std::string& path, const CsvOptions& options = {});
 Table parse_csv(std::string_view text, const std::string& source, const CsvOptions& options = {});
 
+// A field as it is written: in quotes where it needs them.
+std::string csv_field(const std::string& text);
+
 }  // namespace tessera::data

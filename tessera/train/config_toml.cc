@@ -26,12 +26,13 @@ RawValue raw_value(const toml::node& node) {
 
 class Flattener {
  public:
-  Flattener(const std::string& source, RawConfig& out) : source_(source), out_(out) {}
+  Flattener(const std::string& source, std::string_view array, RawConfig& out)
+      : source_(source), array_(array), out_(out) {}
 
   void table(const toml::table& table, const std::string& prefix) {
     for (const auto& [key, node] : table) {
       const std::string name = prefix + std::string(key.str());
-      if (name == "network") {
+      if (name == array_) {
         layers(node);
       } else if (const auto* inner = node.as_table(); inner && prefix.empty()) {
         this->table(*inner, name + ".");
@@ -56,10 +57,10 @@ class Flattener {
     if (!array ||
         !std::all_of(array->begin(), array->end(), [](const toml::node& item) { return item.is_table(); }))
       fail_with(ExitCode::kUsage,
-                "{}:{}: network is {}, expected layers, each beginning with a line [[network]]", source_,
-                node.source().begin.line, raw_value(node).shown());
+                "{}:{}: {} is {}, expected tables, each beginning with a line [[{}]]", source_,
+                node.source().begin.line, array_, raw_value(node).shown(), array_);
     for (const toml::node& layer : *array)
-      table(*layer.as_table(), fmt::format("network.{}.", ++out_.layers));
+      table(*layer.as_table(), fmt::format("{}.{}.", array_, ++out_.layers));
   }
 
   void add(const std::string& name, const toml::node& node, std::uint32_t line) {
@@ -67,6 +68,7 @@ class Flattener {
   }
 
   const std::string& source_;
+  std::string_view array_;
   RawConfig& out_;
   std::vector<std::pair<std::uint32_t, RawEntry>> lines_;
 };
@@ -81,11 +83,11 @@ std::string RawValue::shown() const {
   return out + "]";
 }
 
-RawConfig parse_toml(std::string_view text, const std::string& source) {
+RawConfig parse_toml(std::string_view text, const std::string& source, std::string_view array) {
   RawConfig config;
   try {
     const toml::table root = toml::parse(text);
-    Flattener flattener(source, config);
+    Flattener flattener(source, array, config);
     flattener.table(root, "");
     flattener.finish();
   } catch (const toml::parse_error& error) {

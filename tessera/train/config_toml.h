@@ -27,11 +27,12 @@ struct RawEntry {
 
 struct RawConfig {
   std::vector<RawEntry> entries;  // in the order of the file
-  std::size_t layers = 0;
+  std::size_t layers = 0;  // tables of the array
 };
 
-// Throws Error (kUsage) with file, line and column for text that is not TOML.
-RawConfig parse_toml(std::string_view text, const std::string& source);
+// `array` is the one array of tables, [[network]], whose keys are counted: "network.1.units". Throws Error (kUsage) with file, line and
+// column for text that is not TOML.
+RawConfig parse_toml(std::string_view text, const std::string& source, std::string_view array = "network");
 // One value in TOML notation; nothing if it is none.
 std::optional<RawValue> parse_toml_value(const std::string& text);
 

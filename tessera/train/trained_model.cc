@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "tessera/base/error.h"
+#include "tessera/data/csv.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/network.h"
@@ -60,14 +61,6 @@ data::DatasetSource source_for(const TrainedModel& model, const std::string& fil
   return source;
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out(1, '"');
-  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
-  out.push_back('"');
-  return out;
-}
-
 }  // namespace
 
 TrainedModel::TrainedModel(const std::string& run_folder) {
@@ -119,11 +112,11 @@ Predictions predict(const TrainedModel& model, const std::string& file) {
 
 std::string Predictions::to_csv() const {
   std::string out = "row,prediction";
-  for (const std::string& name : classes) out += fmt::format(",{}", csv_field("probability_" + name));
+  for (const std::string& name : classes) out += fmt::format(",{}", data::csv_field("probability_" + name));
   out += "\n";
   const std::vector<float> values = probabilities.to_vector<float>();
   for (std::size_t row = 0; row < predicted.size(); ++row) {
-    out += fmt::format("{},{}", row + 1, csv_field(classes[static_cast<std::size_t>(predicted[row])]));
+    out += fmt::format("{},{}", row + 1, data::csv_field(classes[static_cast<std::size_t>(predicted[row])]));
     for (std::size_t c = 0; c < classes.size(); ++c)
       out += fmt::format(",{}", values[row * classes.size() + c]);
     out += "\n";

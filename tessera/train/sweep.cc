@@ -1,0 +1,217 @@
+#include "tessera/train/sweep.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "tessera/base/error.h"
+#include "tessera/base/files.h"
+#include "tessera/base/json.h"
+#include "tessera/data/csv.h"
+#include "tessera/runs/record.h"
+
+namespace tessera::train {
+namespace {
+
+constexpr std::string_view kPlanFile = "plan.json", kResultsFile = "results.csv", kSweepLock = "lock";
+
+std::string trial_name(std::size_t number) {
+  return fmt::format("trial-{:04}", number);
+}
+
+// What decides which settings are tried.
+std::string plan_text(const SweepPlan& plan, const SweepOptions& options) {
+  nlohmann::json parameters = nlohmann::json::array();
+  for (const SweepParameter& parameter : plan.parameters) {
+    nlohmann::json row = {{"key", parameter.key}};
+    if (!parameter.values.empty()) {
+      row["values"] = parameter.values;
+    } else {
+      row["lowest"] = hex_float(parameter.lowest);
+      row["highest"] = hex_float(parameter.highest);
+      row["scale"] = parameter.logarithmic ? "log" : "linear";
+      row["whole"] = parameter.whole;
+    }
+    parameters.push_back(std::move(row));
+  }
+  const nlohmann::json json = {{"method", static_cast<int>(plan.method)},
+                               {"metric", plan.metric},
+                               {"overrides", options.overrides},
+                               {"parameters", parameters},
+                               {"seed", plan.seed},
+                               {"trials", plan.trials()}};
+  return canonical_json(json) + "\n";
+}
+
+// More random trials may be asked for later: the ones before them stay the same.
+void check_plan(const std::string& folder, const std::string& text) {
+  const std::string path = fmt::format("{}/{}", folder, kPlanFile);
+  if (!exists(path)) {
+    write_file_atomically(path, text);
+    return;
+  }
+  nlohmann::json recorded = parse_json(read_file(path), path), now = parse_json(text, "the plan");
+  recorded["trials"] = now["trials"];
+  if (recorded != now)
+    fail_with(ExitCode::kInputChanged,
+              "{}: the sweep in this folder was begun with another plan; expected the same one (another name "
+              "begins a new sweep)",
+              path);
+  write_file_atomically(path, text);
+}
+
+// The claimed values; those that were worked out from the data may be empty here.
+void check_trial(const std::string& folder, const Config& config) {
+  const runs::Claim claim = runs::read_claim(folder);
+  for (const ConfigValue& value : config.values()) {
+    if (value.spec->place != RecordPlace::kConfiguration || value.text == "[]") continue;
+    const auto found = claim.configuration.find(value.key);
+    if (found == claim.configuration.end() || found->second != value.text)
+      fail_with(
+          ExitCode::kInputChanged,
+          "{}: {} is {} in the record and {} in the sweep; the base configuration has changed since (another "
+          "name begins a new sweep)",
+          folder, value.key, found == claim.configuration.end() ? "not set" : found->second, value.text);
+  }
+  if (claim.seed != static_cast<std::uint64_t>(config.integer("seed")))
+    fail_with(ExitCode::kInputChanged, "{}: the seed is {} in the record and {} in the sweep", folder,
+              claim.seed, config.integer("seed"));
+}
+
+void read_finals(const std::string& folder, SweepTrial& trial) {
+  for (const runs::RecordLine& line : runs::read_record(folder).lines) {
+    const auto& scalars = line.line.scalars;
+    if (const auto found = scalars.find("held_out_accuracy"); found != scalars.end())
+      trial.accuracy = found->second;
+    if (const auto found = scalars.find("held_out_loss"); found != scalars.end()) trial.loss = found->second;
+  }
+}
+
+// Everything that decides a result, in one text.
+std::string identity(const Config& config) {
+  std::string text = config.text("seed") + "\n";
+  for (const ConfigValue& value : config.values())
+    if (value.spec->place != RecordPlace::kCircumstances)
+      text += fmt::format("{}={}\n", value.key, value.text);
+  return text;
+}
+
+std::string value_text(const SweepParameter& parameter, std::string setting) {
+  if (!parameter.bundles) return setting.substr(setting.find('=') + 1);
+  std::replace(setting.begin(), setting.end(), '\n', ' ');
+  return setting;
+}
+
+std::string results_csv(const SweepPlan& plan, const std::vector<SweepTrial>& trials) {
+  using data::csv_field;
+  std::string out = "trial,run";
+  for (const SweepParameter& parameter : plan.parameters) out += fmt::format(",{}", csv_field(parameter.key));
+  out += ",held_out_accuracy,held_out_loss,problem\n";
+  for (std::size_t i = 0; i < trials.size(); ++i) {
+    out += fmt::format("{},{}", i + 1, csv_field(trials[i].run.substr(trials[i].run.rfind('/') + 1)));
+    for (std::size_t p = 0; p < plan.parameters.size(); ++p) {
+      const TrialSettings& settings = trials[i].result.settings;
+      out += fmt::format(",{}",
+                         csv_field(p < settings.size() ? value_text(plan.parameters[p], settings[p]) : ""));
+    }
+    for (const auto& number : {trials[i].accuracy, trials[i].loss})
+      out += number ? fmt::format(",{}", *number) : ",";
+    out += fmt::format(",{}\n", csv_field(trials[i].problem));
+  }
+  return out;
+}
+
+class Sweep {
+ public:
+  Sweep(const SweepPlan& plan, const SweepOptions& options)
+      : plan_(plan), options_(options), folder_(fmt::format("{}/{}", options.store, plan.name)) {}
+
+  SweepResult run(const std::function<void(std::size_t, const SweepTrial&)>& report) {
+    refuse_without_held_out();
+    make_folders(folder_);
+    const FolderLock lock(fmt::format("{}/{}", folder_, kSweepLock), "sweep " + plan_.name);
+    check_plan(folder_, plan_text(plan_, options_));
+    SweepResult result;
+    result.folder = folder_;
+    std::vector<TrialResult> done;
+    while (true) {
+      const TrialSettings settings = plan_.next(done);
+      if (settings.empty()) break;
+      result.trials.push_back(trial(settings, done.size() + 1));
+      done.push_back(result.trials.back().result);
+      write_file_atomically(fmt::format("{}/{}", folder_, kResultsFile), results_csv(plan_, result.trials));
+      if (report) report(done.size(), result.trials.back());
+    }
+    result.best = plan_.best(done);
+    return result;
+  }
+
+ private:
+  void refuse_without_held_out() const {
+    const Config base = Config::read(plan_.base, options_.overrides);
+    if (base.real("data.held_out") == 0)
+      fail_with(ExitCode::kUsage,
+                "{}: data.held_out is 0, expected above 0: a sweep chooses by held-out samples",
+                base.origin("data.held_out"));
+  }
+
+  SweepTrial trial(const TrialSettings& settings, std::size_t number) {
+    SweepTrial trial;
+    trial.result.settings = settings;
+    std::vector<std::string> overrides = options_.overrides;
+    const std::vector<std::string> chosen = overrides_of(settings);
+    overrides.insert(overrides.end(), chosen.begin(), chosen.end());
+    try {
+      const Config config = Config::read(plan_.base, overrides);
+      const auto [earlier, is_new] =
+          runs_.try_emplace(identity(config), fmt::format("{}/{}", folder_, trial_name(number)));
+      trial.run = earlier->second;
+      if (is_new) trial.trained = train_trial(config, trial.run, trial_name(number));
+      read_finals(trial.run, trial);
+      trial.result.metric = plan_.larger_is_better ? trial.accuracy : trial.loss;
+    } catch (const runs::Stopped&) {
+      throw;
+    } catch (const Error& error) {
+      // The plan itself is wrong, or the folder holds something else.
+      if ((error.code() == ExitCode::kUsage && number == 1) || error.code() == ExitCode::kInputChanged) throw;
+      trial.problem = error.what();
+    }
+    return trial;
+  }
+
+  bool train_trial(const Config& config, const std::string& folder, const std::string& name) {
+    TrainOptions options;
+    options.store = folder_;
+    options.name = name;
+    options.data_folder = options_.data_folder;
+    options.environment = options_.environment;
+    options.quiet = options_.quiet;
+    if (is_folder(folder)) {
+      const runs::RunStatus status = runs::run_status(folder);
+      if (status == runs::RunStatus::kSealed || status == runs::RunStatus::kInterrupted)
+        check_trial(folder, config);
+      if (status == runs::RunStatus::kSealed) return false;
+      if (status != runs::RunStatus::kNotStarted) {
+        resume(folder, options);
+        return true;
+      }
+      remove_folder(folder);  // killed before the first line
+    }
+    train(config, options);
+    return true;
+  }
+
+  const SweepPlan& plan_;
+  const SweepOptions& options_;
+  std::string folder_;
+  std::map<std::string, std::string> runs_;  // by what decides their result
+};
+
+}  // namespace
+
+SweepResult run_sweep(const SweepPlan& plan, const SweepOptions& options,
+                      const std::function<void(std::size_t, const SweepTrial&)>& report) {
+  return Sweep(plan, options).run(report);
+}
+
+}  // namespace tessera::train
