@@ -39,6 +39,7 @@ h3{font-size:.85rem;margin:1em 0 .2em;color:var(--quiet);font-weight:600}
 sup{color:var(--speak);font-size:.7rem;font-weight:700;margin-left:.15em;line-height:0}
 ol{list-style:none;padding:0;margin:.4em 0}
 ol>li{border-top:1px solid var(--line);padding:.55rem 0}
+ol>li.other{padding:.1rem 0;border:0}li.other{line-height:1.35}
 .code{font-weight:700}.said .code{color:var(--said)}
 .title{display:block}
 .bar{display:block;height:.45rem;background:var(--raised);border:1px solid var(--line);margin:.25rem 0}
@@ -119,20 +120,27 @@ Html section_html(const CodedNote& note, std::size_t section, double largest) {
   return html + element("div", content, "class=\"text\"") + markup("\n");
 }
 
+// A code that is not said: one line.
+Html other_code_html(const RankedCode& code, std::size_t number) {
+  return element("li", element("span", fmt::format("{}. {} {:.3f} ", number + 1, code.code, code.probability), "class=\"number\"") +
+                           element("span", code.title, "class=\"number\""),
+                 "class=\"other\"") +
+         markup("\n");
+}
+
 Html code_html(const CodedNote& note, std::size_t number) {
   const RankedCode& code = note.codes[number];
+  if (!code.said) return other_code_html(code, number);
   Html html = text(fmt::format("{}. ", number + 1)) + element("span", code.code, "class=\"code\"") +
-              element("span", fmt::format(" {:.3f}{}", code.probability, code.said ? "" : " (not said)"), "class=\"number\"");
+              element("span", fmt::format(" {:.3f}", code.probability), "class=\"number\"");
   if (!code.title.empty()) html += element("span", code.title, "class=\"title\"");
   if (!code.speciality.empty()) html += element("span", code.speciality, "class=\"number\"");
   const int percent = std::clamp(static_cast<int>(code.probability * 100 + 0.5), 0, 100);
   html += element("span", element("i", "", fmt::format("style=\"width:{}%\"", percent)), "class=\"bar\" aria-hidden=\"true\"");
-  if (code.said)
-    for (const SpeakingSentence& speaking : code.sentences)
-      html += element("blockquote",
-                      element("span", fmt::format("{:+.2f} ", speaking.contribution), "class=\"number\"") +
-                          text(sentence_text(note, note.sentences[speaking.sentence])));
-  return element("li", html, code.said ? "class=\"said\"" : "") + markup("\n");
+  for (const SpeakingSentence& speaking : code.sentences)
+    html += element("blockquote", element("span", fmt::format("{:+.2f} ", speaking.contribution), "class=\"number\"") +
+                                      text(sentence_text(note, note.sentences[speaking.sentence])));
+  return element("li", html, "class=\"said\"") + markup("\n");
 }
 
 Html note_html(const CodedNote& note, std::size_t number) {
@@ -165,7 +173,7 @@ std::string coded_page(const std::vector<CodedNote>& notes, const std::string& r
                       element("span", "some", "class=\"t3\"") + element("span", "most", "class=\"t5\"") +
                       text(". Sentences that speak for a code are underlined and carry its number; beside the code stands what "
                            "each adds to its log-odds. A bar is a probability. A code is said when its probability reaches the "
-                           "threshold that was tuned on the validation notes."),
+                           "threshold that was tuned on the validation notes; the next ones follow in small print."),
                   "class=\"key\"") +
           markup("</header>\n<main>\n");
   for (std::size_t i = 0; i < notes.size(); ++i) page += note_html(notes[i], i);

@@ -76,6 +76,8 @@ constexpr Key kKeys[] = {
     integer("model.word_hidden", 1, 4096, "32", "Of each direction of the GRU over words."),
     integer("model.sentence_hidden", 1, 4096, "32", "Of each direction of the GRU over sentences."),
     integer("model.attention", 1, 4096, "64", "Size of the questions that attention asks."),
+    integer("model.pretrain_epochs", 0, 1e4, "0",
+            "Begin with word vectors that skip-gram learned in so many passes over the training notes; 0: with random ones."),
     real("model.drop", 0, 0.95, "0.3", "Share of the embedded words, and of a note's vector, set to 0 in training."),
     integer("training.epochs", 1, 1e6, "20", "Passes over the training notes."),
     integer("training.batch", 1, 1e6, "16", "Notes per step."),

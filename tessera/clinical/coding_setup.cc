@@ -18,6 +18,7 @@ namespace tessera::clinical {
 namespace {
 
 constexpr std::size_t kEvaluationBatch = 32;
+constexpr std::int64_t kPretrainingWindow = 3, kPretrainingBatch = 1024;  // pairs
 
 std::uint64_t seed_of(const CodingConfig& config) {
   return static_cast<std::uint64_t>(config.integer("seed"));
@@ -131,10 +132,31 @@ void CodingSetup::initialize() {
   random_ = RandomSource(seed_of(config_));
   model_ = std::make_unique<NoteModel>(config_, vocabulary_.size(), labels_.size());
   model_->module().initialize(random_);
+  if (model_->embedding() != nullptr && config_.integer("model.pretrain_epochs") > 0) {
+    models::SkipGram words(vocabulary_.size(), pretraining_settings());
+    models::train_skipgram(words, training_sentences());
+    model_->embedding()->weight().value = words.vectors();
+  }
   optimizer_ = std::make_unique<nn::Adam>(
       model_->module().parameters(),
       nn::AdamSettings{.weight_decay = config_.real("training.weight_decay"), .decoupled = true});
   thresholds_.values = full({labels_.size()}, 0.5, DType::kFloat64);
+}
+
+std::vector<std::vector<std::int64_t>> CodingSetup::training_sentences() const {
+  std::vector<std::vector<std::int64_t>> sentences;
+  for (const std::int64_t position : split_.train)
+    for (const data::EncodedSentence& sentence : encoded_[static_cast<std::size_t>(position)].sentences)
+      sentences.push_back(sentence.words);
+  return sentences;
+}
+
+models::SkipGramSettings CodingSetup::pretraining_settings() const {
+  return {.dimensions = config_.integer("model.embedding"),
+          .window = kPretrainingWindow,
+          .epochs = config_.integer("model.pretrain_epochs"),
+          .batch = kPretrainingBatch,
+          .seed = seed_of(config_)};
 }
 
 runs::RunOptions CodingSetup::run_options() const {

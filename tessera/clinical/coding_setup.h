@@ -17,6 +17,7 @@
 #include "tessera/data/label_set.h"
 #include "tessera/data/loader.h"
 #include "tessera/metrics/multilabel.h"
+#include "tessera/models/skipgram.h"
 #include "tessera/nn/optimizers.h"
 #include "tessera/runs/run.h"
 
@@ -65,8 +66,10 @@ class CodingSetup {
 
   runs::RunOptions run_options() const;
   void keep_in(runs::Run& run);  // "model", "optimizer", "thresholds"
-  // As at the beginning: weights by the seed, no step taken.
+  // As at the beginning: weights by the seed (and word vectors by skip-gram, if asked for), no step taken.
   void initialize();
+  std::vector<std::vector<std::int64_t>> training_sentences() const;  // of word ids
+  models::SkipGramSettings pretraining_settings() const;
 
   // Steps done + 1, ..., steps(); tells `observer` of each.
   std::uint64_t run(std::uint64_t done, StepObserver& observer, Progress* progress);

@@ -17,6 +17,8 @@
 namespace tessera::clinical {
 namespace {
 
+constexpr double kLeastShare = 0.05;  // of the strongest sentence's contribution: less speaks too softly to be shown
+
 // Weights are used only from a record whose bytes are the sealed ones.
 std::vector<runs::NamedTensor> final_state(const std::string& folder, std::string& path) {
   const runs::CheckResult check = runs::check_record(folder);
@@ -82,6 +84,7 @@ std::vector<SpeakingSentence> speaking(const Explained& explained, std::size_t s
     if (contribution > 0) found.push_back({s, contribution});
   }
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.contribution > b.contribution; });
+  while (!found.empty() && found.back().contribution < kLeastShare * found.front().contribution) found.pop_back();
   if (static_cast<std::int64_t>(found.size()) > most) found.resize(static_cast<std::size_t>(most));
   return found;
 }

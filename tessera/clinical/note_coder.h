@@ -2,7 +2,8 @@
 //
 // A NoteCoder is a finished run's model with its vocabulary, thresholds and labels. A code's probability is the model's; it is `said` if the
 // probability reaches the threshold that was tuned on the validation notes. The sentences that speak for a code are those that add most to its
-// logit (models/hierarchical_attention.h, models/bag_of_words.h), with what they add. A note's result does not depend by a bit on the
+// logit (models/hierarchical_attention.h, models/bag_of_words.h), with what they add; those that add less than 5 % of the strongest are not
+// given. A note's result does not depend by a bit on the
 // others that are coded with it.
 //
 // Errors: a record that is not sealed or intact, a vocabulary that is not the run's. Thread-safety: one thread at a time.

@@ -22,6 +22,7 @@ class NoteModel {
  public:
   NoteModel(const CodingConfig& config, std::int64_t words, std::int64_t labels);
   nn::Module& module() { return *module_; }
+  nn::Embedding* embedding() { return network_ == nullptr ? nullptr : &network_->embedding(); }  // a bag of words has none
   // Outside of training. words: int64 [D, S, W] (data::padded_words).
   Explained explain(const Tensor& words);
 

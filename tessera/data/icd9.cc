@@ -37,10 +37,13 @@ constexpr std::string_view kEmptyWords[] = {"a",  "and", "as",  "by", "due",   "
                                             "of", "on",  "or",  "other", "others", "specified", "the", "to",
                                             "unspecified", "with", "without"};
 
+bool is_empty_word(const std::string& word) {
+  return std::find(std::begin(kEmptyWords), std::end(kEmptyWords), word) != std::end(kEmptyWords);
+}
+
 bool says_something(const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return word.size() > 3 && std::find(std::begin(kEmptyWords), std::end(kEmptyWords), word) == std::end(kEmptyWords);
-  });
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return word.size() > 3 && !is_empty_word(word); });
 }
 
 bool contains(const std::vector<std::string>& words, const std::vector<std::string>& run) {
@@ -60,6 +63,8 @@ std::vector<std::string> shared_words(const std::vector<std::string>& titles) {
       if (!std::all_of(words.begin(), words.end(), [&](const auto& other) { return contains(other, run); })) break;
       best = run;
     }
+  while (!best.empty() && is_empty_word(best.back())) best.pop_back();  // "nonspecific reaction to"
+  while (!best.empty() && is_empty_word(best.front())) best.erase(best.begin());
   return best;
 }
 

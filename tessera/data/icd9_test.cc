@@ -50,6 +50,7 @@ TEST(CodeTitles, TheRealListSaysWhat428Is) {
   EXPECT_EQ(titles.size(), 14567U);  // as the list's readme says
   EXPECT_EQ(titles.title("428"), "Heart failure");
   EXPECT_EQ(titles.title("786.2"), "Cough");
+  EXPECT_EQ(titles.title("795.5"), "Nonspecific reaction");  // "... to tuberculin skin test", "... to cell mediated ..."
 }
 
 TEST(CodeTitles, ErrorsNameTheLine) {
