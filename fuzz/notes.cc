@@ -21,14 +21,18 @@ void check_document(const data::Document& document) {
   data::count_words(document, {}, counts);
   if (counts.total() == 0) return;
   const data::Vocabulary words = data::Vocabulary::build(counts, {.min_count = 1});
-  TESSERA_CHECK(data::Vocabulary::parse(words.to_text(), "words.tsv").digest() == words.digest(), "the vocabulary changed");
-  for (const data::EncodedSentence& sentence : data::encode(document, words, {.longest_sentence = 7}).sentences) {
+  TESSERA_CHECK(data::Vocabulary::parse(words.to_text(), "words.tsv").digest() == words.digest(),
+                "the vocabulary changed");
+  for (const data::EncodedSentence& sentence :
+       data::encode(document, words, {.longest_sentence = 7}).sentences) {
     std::size_t end = 0;
     for (std::size_t i = 0; i < sentence.words.size(); ++i) {
       TESSERA_CHECK(sentence.words[i] >= data::Vocabulary::kFirstWord, "word {} is not known", i);
-      TESSERA_CHECK(words.word(sentence.words[i]).find_first_of("0123456789") == std::string::npos, "word {} has a digit", i);
+      TESSERA_CHECK(words.word(sentence.words[i]).find_first_of("0123456789") == std::string::npos,
+                    "word {} has a digit", i);
       const data::TextSpan place = sentence.places[i];
-      TESSERA_CHECK(place.begin >= end && place.end > place.begin, "word {} stands at {} to {}", i, place.begin, place.end);
+      TESSERA_CHECK(place.begin >= end && place.end > place.begin, "word {} stands at {} to {}", i,
+                    place.begin, place.end);
       end = place.end;
     }
     TESSERA_CHECK(end <= document.sections[sentence.section].text.size(), "a word ends at {}", end);
@@ -42,7 +46,8 @@ void fuzz_one(std::string_view bytes) {
   const std::string_view text = bytes.substr(1);
   if (bytes[0] == 'v') {
     const data::Vocabulary words = data::Vocabulary::parse(text, "words.tsv");
-    TESSERA_CHECK(data::Vocabulary::parse(words.to_text(), "words.tsv").digest() == words.digest(), "the vocabulary changed");
+    TESSERA_CHECK(data::Vocabulary::parse(words.to_text(), "words.tsv").digest() == words.digest(),
+                  "the vocabulary changed");
     return;
   }
   const data::DocumentSet set = read(bytes[0], text);

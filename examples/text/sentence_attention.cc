@@ -7,13 +7,18 @@ using namespace tessera;
 
 int main() {
   use_default_backend();
-  const char* kFillers[] = {"the heart is normal", "no change since then", "lines are in place", "views were limited"};
+  const char* kFillers[] = {"the heart is normal", "no change since then", "lines are in place",
+                            "views were limited"};
   const std::vector<std::int64_t> bits = RandomSource(2).bits("notes", {48, 3}).to_vector<std::int64_t>();
   std::vector<data::Document> notes;
   std::vector<float> targets;
   for (std::size_t i = 0; i < 48; ++i) {
-    const std::string finding = bits[i * 3] % 2 == 0 ? "the left lung shows pneumonia" : "the left lung is clear";
-    notes.push_back({"", {{"", std::string(kFillers[bits[i * 3 + 1] % 4]) + ". \n\n" + finding + ".\n\n" + kFillers[bits[i * 3 + 2] % 4]}}, {}});
+    const std::string finding =
+        bits[i * 3] % 2 == 0 ? "the left lung shows pneumonia" : "the left lung is clear";
+    notes.push_back({"",
+                     {{"", std::string(kFillers[bits[i * 3 + 1] % 4]) + ". \n\n" + finding + ".\n\n" +
+                               kFillers[bits[i * 3 + 2] % 4]}},
+                     {}});
     targets.push_back(bits[i * 3] % 2 == 0 ? 1.0F : 0.0F);
   }
   data::WordCounts counts;
@@ -23,7 +28,13 @@ int main() {
   for (const data::Document& note : notes) encoded.push_back(data::encode(note, vocabulary, {}));
   const Tensor words = data::padded_words(encoded), wanted = Tensor::from<float>(targets, {48, 1});
 
-  models::HierarchicalAttention model({.vocabulary = vocabulary.size(), .labels = 1, .embedding = 8, .word_hidden = 8, .sentence_hidden = 8, .word_attention = 8, .sentence_attention = 8});
+  models::HierarchicalAttention model({.vocabulary = vocabulary.size(),
+                                       .labels = 1,
+                                       .embedding = 8,
+                                       .word_hidden = 8,
+                                       .sentence_hidden = 8,
+                                       .word_attention = 8,
+                                       .sentence_attention = 8});
   RandomSource random(1);
   model.initialize(random);
   nn::Adam adam(model.parameters());
@@ -39,7 +50,8 @@ int main() {
     if (step % 20 == 19) std::printf("step %d, loss %.4f\n", step + 1, loss.item_as_double());
   }
 
-  const data::Document note{"", {{"", "no change since then.\n\nthe left lung shows pneumonia.\n\nlines are in place"}}, {}};
+  const data::Document note{
+      "", {{"", "no change since then.\n\nthe left lung shows pneumonia.\n\nlines are in place"}}, {}};
   const data::EncodedDocument one = data::encode(note, vocabulary, {});
   const models::DocumentAttention result = model.run(data::padded_words({one}), context);
   std::printf("probability %.3f\n", sigmoid(result.logits).item_as_double());

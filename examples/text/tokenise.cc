@@ -7,7 +7,8 @@ using namespace tessera;
 
 int main() {
   const std::string note =
-      "1. Seen on 2017-03-13 with Dr. Sample. Fever of 38.5, pulse 96/min.\n\nIMPRESSION: NO focal pneumonia; follow up in 2 weeks.";
+      "1. Seen on 2017-03-13 with Dr. Sample. Fever of 38.5, pulse 96/min.\n\nIMPRESSION: NO focal "
+      "pneumonia; follow up in 2 weeks.";
   for (const data::TextSpan& sentence : data::split_sentences(note)) {
     const std::string text = note.substr(sentence.begin, sentence.end - sentence.begin);
     std::printf("%s\n   ", text.c_str());

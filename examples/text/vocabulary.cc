@@ -7,7 +7,8 @@ using namespace tessera;
 
 int main() {
   data::WordCounts counts;
-  const std::pair<const char*, int> words[] = {{"lungs", 9}, {"fever", 5}, {"cough", 5}, {"stridor", 4}, {"rales", 1}};
+  const std::pair<const char*, int> words[] = {
+      {"lungs", 9}, {"fever", 5}, {"cough", 5}, {"stridor", 4}, {"rales", 1}};
   for (const auto& [word, count] : words)
     for (int i = 0; i < count; ++i) counts.add({word});
   const data::Vocabulary vocabulary = data::Vocabulary::build(counts, {.min_count = 5});
@@ -15,7 +16,8 @@ int main() {
     std::printf("%lld %s %lld\n", static_cast<long long>(id), vocabulary.word(id).c_str(),
                 static_cast<long long>(vocabulary.count(id)));
   std::printf("stridor (4 times) has the id of unknown words: %lld, as has croup: %lld\n",
-              static_cast<long long>(vocabulary.id("stridor")), static_cast<long long>(vocabulary.id("croup")));
-  std::printf("unknown words were counted %lld times\ndigest %.16s...\n", static_cast<long long>(vocabulary.count(1)),
-              vocabulary.digest().c_str());
+              static_cast<long long>(vocabulary.id("stridor")),
+              static_cast<long long>(vocabulary.id("croup")));
+  std::printf("unknown words were counted %lld times\ndigest %.16s...\n",
+              static_cast<long long>(vocabulary.count(1)), vocabulary.digest().c_str());
 }

@@ -20,8 +20,9 @@ TEST(Utf8, EveryCodePointComesBack) {
 
 // Table 3-8 of the Unicode standard and RFC 3629, section 10: overlong forms, surrogates, beyond the last one.
 TEST(Utf8, WhatIsNotWellFormedHasNoLength) {
-  for (const char* bytes : {"\xc0\xaf", "\xe0\x9f\x80", "\xf0\x8f\xbf\xbf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                            "\xf5\x80\x80\x80", "\x80", "\xbf", "\xff", "\xe2\x28\xa1", "\xc3"})
+  for (const char* bytes :
+       {"\xc0\xaf", "\xe0\x9f\x80", "\xf0\x8f\xbf\xbf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80", "\x80", "\xbf", "\xff", "\xe2\x28\xa1", "\xc3"})
     EXPECT_EQ(utf8_character(bytes).length, 0U);
   EXPECT_EQ(utf8_character("").length, 0U);
 }

@@ -18,22 +18,27 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::string_view kTrainDetails =
-    "CONFIG is a TOML file that describes the notes, the network and the training; 'tessera code train --keys' lists every key. Nothing\n"
-    "of the notes' text gets into the record or onto the screen; the vocabulary is written beside the run's folder. 'tessera verify',\n"
+    "CONFIG is a TOML file that describes the notes, the network and the training; 'tessera code train "
+    "--keys' lists every key. Nothing\n"
+    "of the notes' text gets into the record or onto the screen; the vocabulary is written beside the run's "
+    "folder. 'tessera verify',\n"
     "'resume', 'diff' and 'trace' take such a run as any other.\n\n"
     "Examples:\n"
     "  tessera code train examples/text/radiology.toml\n"
     "  tessera code train examples/text/radiology.toml --set model.kind=bag_of_words --name baseline";
 constexpr std::string_view kEvaluateDetails =
-    "Without FILE the notes are those of the training that were held out for a test. FILE has the form of the training notes, with labels;\n"
+    "Without FILE the notes are those of the training that were held out for a test. FILE has the form of "
+    "the training notes, with labels;\n"
     "labels that the run does not know are passed over.\n\n"
     "Example: tessera code evaluate runs/radiology-0001";
 constexpr std::string_view kPredictDetails =
-    "FILE is one note (.txt), JSON lines with the fields id and text (.jsonl), or has the form of the training notes. The result for a note\n"
+    "FILE is one note (.txt), JSON lines with the fields id and text (.jsonl), or has the form of the "
+    "training notes. The result for a note\n"
     "does not depend on the others, by not one bit. It quotes the notes; keep it as you keep them.\n\n"
     "Examples:\n"
     "  tessera code predict runs/radiology-0001 note.txt\n"
-    "  tessera code predict runs/radiology-0001 notes.jsonl --format html --output codes.html --titles icd9cm_v32_long_dx.txt.gz";
+    "  tessera code predict runs/radiology-0001 notes.jsonl --format html --output codes.html --titles "
+    "icd9cm_v32_long_dx.txt.gz";
 
 struct Selected {
   std::string run, store = "runs", vocabulary;
@@ -48,7 +53,8 @@ struct Selected {
 void print_coding_result(const clinical::CodingResult& result) {
   fmt::print("run       {}\nvocabulary {}\n", result.folder, result.vocabulary);
   fmt::print("steps     {}{} in {:.1f} s\n{}", result.steps,
-             result.first_step == 0 ? "" : fmt::format(" (resumed after {})", result.first_step), result.seconds, result.summary);
+             result.first_step == 0 ? "" : fmt::format(" (resumed after {})", result.first_step),
+             result.seconds, result.summary);
   if (result.test) fmt::print("{}", clinical::quality_text(*result.test));
   fmt::print("seal      {}\n", result.seal);
 }
@@ -63,8 +69,10 @@ ExitCode run_code_train(const Words& words) {
   arguments.positional("CONFIG", config_file, "TOML file that describes notes, network and training", false);
   arguments.option("--set KEY=VALUE", settings, "Override one key of CONFIG; may be repeated");
   arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
-  arguments.option("--name NAME", options.name, "Name of the run (default: the configuration's name and a number)");
-  arguments.option("--key FILE", options.key_file, "Sign the seal with this private key (see 'tessera key new')");
+  arguments.option("--name NAME", options.name,
+                   "Name of the run (default: the configuration's name and a number)");
+  arguments.option("--key FILE", options.key_file,
+                   "Sign the seal with this private key (see 'tessera key new')");
   arguments.flag("--quiet", options.quiet, "No progress");
   arguments.flag("--keys", keys, "List every key that a configuration may have, and stop");
   execution.declare(arguments);
@@ -74,7 +82,9 @@ ExitCode run_code_train(const Words& words) {
     return ExitCode::kSuccess;
   }
   if (config_file.empty())
-    fail_with(ExitCode::kUsage, "tessera code train needs a configuration: tessera code train CONFIG (see 'tessera code train --help')");
+    fail_with(ExitCode::kUsage,
+              "tessera code train needs a configuration: tessera code train CONFIG (see 'tessera code train "
+              "--help')");
   const clinical::CodingConfig config = clinical::CodingConfig::read(config_file, settings);
   execution.apply();
   options.environment = execution.environment();
@@ -90,7 +100,8 @@ ExitCode run_code_evaluate(const Words& words) {
   arguments.positional("RUN", selected.run, "Folder of a run, or its name in the store");
   arguments.positional("FILE", file, "The notes (default: the held-out ones of the training)", false);
   arguments.option("--diagnoses FILE", diagnoses, "For tables of MIMIC-III as CSV: DIAGNOSES_ICD");
-  arguments.option("--data DIR", data_folder, "Where to look for the notes of the training if they were moved");
+  arguments.option("--data DIR", data_folder,
+                   "Where to look for the notes of the training if they were moved");
   selected.declare(arguments);
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
@@ -107,12 +118,14 @@ ExitCode run_code_evaluate(const Words& words) {
     notes = clinical::read_notes(file, diagnoses, coder.config());
   }
   const Tensor targets = coder.labels().encode(clinical::labels_of(coder.config(), notes));
-  fmt::print("{}", clinical::quality_text(clinical::quality_of(coder.probabilities(notes.documents), targets, coder.thresholds())));
+  fmt::print("{}", clinical::quality_text(clinical::quality_of(coder.probabilities(notes.documents), targets,
+                                                               coder.thresholds())));
   return ExitCode::kSuccess;
 }
 
 ExitCode run_code_predict(const Words& words) {
-  Arguments arguments("code predict", "Give notes their codes, with the sentences that speak for each", kPredictDetails);
+  Arguments arguments("code predict", "Give notes their codes, with the sentences that speak for each",
+                      kPredictDetails);
   Selected selected;
   clinical::CodingOptions options;
   std::string file, diagnoses, output, format = "text";
@@ -123,8 +136,10 @@ ExitCode run_code_predict(const Words& words) {
   arguments.option("--format NAME", format, "text, json (one line per note) or html (default: text)");
   arguments.option("--output FILE", output, "Write there instead of to standard output");
   arguments.option("--titles FILE", options.titles, "List of titles of the codes");
-  arguments.option("--specialities FILE", options.specialities, "CSV with the columns first, last, speciality (default: by chapter)");
-  arguments.option("--codes N", options.most_codes, "Show at least so many codes of a note (default: 5)", 0, 100000);
+  arguments.option("--specialities FILE", options.specialities,
+                   "CSV with the columns first, last, speciality (default: by chapter)");
+  arguments.option("--codes N", options.most_codes, "Show at least so many codes of a note (default: 5)", 0,
+                   100000);
   arguments.option("--first N", first, "Only the first so many notes of the file", 1, INT64_C(1) << 40);
   arguments.option("--diagnoses FILE", diagnoses, "For tables of MIMIC-III as CSV: DIAGNOSES_ICD");
   selected.declare(arguments);

@@ -20,14 +20,17 @@ using testing::Not;
 
 // A note has one to three sentences; each of the planted words gives its code. "Zyxx" is the name of somebody.
 constexpr const char* kPlanted[][2] = {{"cough", "786.2"}, {"pneumonia", "486"}, {"reflux", "593.70"}};
-constexpr const char* kFillers[] = {"The examination was unremarkable.", "Comparison is made with the film of 2017-03-13.",
+constexpr const char* kFillers[] = {"The examination was unremarkable.",
+                                    "Comparison is made with the film of 2017-03-13.",
                                     "Zyxx was seen in the morning.", "Further views may help."};
 
 std::string made_notes(std::int64_t count) {
   const std::vector<std::int64_t> bits = RandomSource(9).bits("notes", {count, 4}).to_vector<std::int64_t>();
   std::string out;
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto draw = [&](std::int64_t k) { return static_cast<std::size_t>(bits[static_cast<std::size_t>(i * 4 + k)]); };
+    const auto draw = [&](std::int64_t k) {
+      return static_cast<std::size_t>(bits[static_cast<std::size_t>(i * 4 + k)]);
+    };
     std::string text = kFillers[draw(0) % 4];
     nlohmann::json labels = nlohmann::json::array();
     for (std::size_t p = 0; p < 3; ++p)
@@ -48,8 +51,10 @@ class Clinical : public testing::Test {
 
   CodingConfig config(const std::vector<std::string>& settings = {}) const {
     const std::string toml =
-        "name = \"made\"\n[data]\nformat = \"json-lines\"\npath = \"notes.jsonl\"\n[model]\nembedding = 8\nword_hidden = 6\n"
-        "sentence_hidden = 6\nattention = 8\ndrop = 0.1\n[training]\nepochs = 12\nbatch = 8\nlearning_rate = 0.03\n"
+        "name = \"made\"\n[data]\nformat = \"json-lines\"\npath = \"notes.jsonl\"\n[model]\nembedding = "
+        "8\nword_hidden = 6\n"
+        "sentence_hidden = 6\nattention = 8\ndrop = 0.1\n[training]\nepochs = 12\nbatch = 8\nlearning_rate = "
+        "0.03\n"
         "[record]\ncheckpoint_every = 20\ndigest_every = 10\n";
     return CodingConfig::parse(toml, "made.toml", settings, folder_.path());
   }
@@ -70,19 +75,24 @@ class Clinical : public testing::Test {
 TEST_F(Clinical, LearnsThePlantedWordsAndPointsAtTheirSentences) {
   for (const char* kind : {"hierarchical_attention", "bag_of_words"}) {
     SCOPED_TRACE(kind);
-    const CodingResult result = trained(std::string(kind).substr(0, 3), {fmt::format("model.kind={}", kind), std::string(kind) == "bag_of_words" ? "training.learning_rate=0.2" : "seed=1"});
+    const CodingResult result =
+        trained(std::string(kind).substr(0, 3),
+                {fmt::format("model.kind={}", kind),
+                 std::string(kind) == "bag_of_words" ? "training.learning_rate=0.2" : "seed=1"});
     ASSERT_TRUE(result.test.has_value());
     EXPECT_GT(result.test->micro_f1, 0.95);
     EXPECT_GT(result.test->micro_auc, 0.98);
     NoteCoder coder(result.folder);
-    const data::Document note{"n", {{"", "Zyxx was seen. There is reflux on the left. Further views may help."}}, {}};
+    const data::Document note{
+        "n", {{"", "Zyxx was seen. There is reflux on the left. Further views may help."}}, {}};
     const CodedNote coded = coder.code({note})[0];
     ASSERT_FALSE(coded.codes.empty());
     EXPECT_EQ(coded.codes[0].code, "593.70");
     EXPECT_TRUE(coded.codes[0].said);
     EXPECT_FALSE(coded.codes[1].said);
     ASSERT_FALSE(coded.codes[0].sentences.empty());
-    EXPECT_EQ(sentence_text(coded, coded.sentences[coded.codes[0].sentences[0].sentence]), "There is reflux on the left");
+    EXPECT_EQ(sentence_text(coded, coded.sentences[coded.codes[0].sentences[0].sentence]),
+              "There is reflux on the left");
     EXPECT_EQ(coded.specialities[0].name, "Urology");
   }
 }
@@ -98,7 +108,8 @@ TEST_F(Clinical, NothingOfTheNotesGetsIntoTheRecord) {
       EXPECT_EQ(bytes.find(word), std::string::npos) << entry.path() << " holds " << word;
   }
   EXPECT_GE(files, 5);
-  EXPECT_THAT(read_regular_file(result.vocabulary), HasSubstr("pneumonia\t"));  // the words are there, beside the record
+  EXPECT_THAT(read_regular_file(result.vocabulary),
+              HasSubstr("pneumonia\t"));  // the words are there, beside the record
 }
 
 TEST_F(Clinical, OneSealOnAnyNumberOfThreads) {
@@ -137,7 +148,8 @@ TEST_F(Clinical, AResumedRunEndsInTheSameSeal) {
   const CodingResult resumed = resume_coding(stopped, options(""));
   EXPECT_EQ(resumed.first_step, 20U);  // the last checkpoint
   EXPECT_EQ(resumed.seal, whole.seal);
-  const train::VerifyResult spots = verify_coding(stopped, {.spot = train::SpotOptions{.stretches = 1}, .quiet = true});
+  const train::VerifyResult spots =
+      verify_coding(stopped, {.spot = train::SpotOptions{.stretches = 1}, .quiet = true});
   EXPECT_EQ(spots.code, ExitCode::kSuccess) << spots.message;
 }
 
@@ -149,7 +161,8 @@ TEST_F(Clinical, APredictionDoesNotDependOnItsBatchByABit) {
   } silent;
   setup.run(0, silent, nullptr);
   std::vector<data::Document> notes;
-  for (const std::int64_t position : setup.split().test) notes.push_back(setup.notes().documents[static_cast<std::size_t>(position)]);
+  for (const std::int64_t position : setup.split().test)
+    notes.push_back(setup.notes().documents[static_cast<std::size_t>(position)]);
   NoteCoder coder(result.folder);
   EXPECT_TRUE(same_bits(setup.probabilities(setup.split().test), coder.probabilities(notes)));
 }
@@ -166,7 +179,8 @@ TEST_F(Clinical, AVocabularyThatIsNotTheRunsIsRefused) {
 TEST_F(Clinical, TextJsonAndPage) {
   const CodingResult result = trained("shown", {"text.lines_end=false"});
   NoteCoder coder(result.folder, {.most_codes = 2});
-  const data::Document note{"<b>1</b>", {{"A&B", "There is cough on\nthe left. <script>alert('1')</script>"}, {"", ""}}, {}};
+  const data::Document note{
+      "<b>1</b>", {{"A&B", "There is cough on\nthe left. <script>alert('1')</script>"}, {"", ""}}, {}};
   const std::vector<CodedNote> coded = coder.code({note});
   EXPECT_THAT(coded_text(coded), HasSubstr("* 786.2"));
   EXPECT_THAT(coded_text(coded), HasSubstr("A&B: There is cough on the left"));
@@ -192,7 +206,7 @@ TEST_F(Clinical, BeginsWithLearnedWordVectors) {
   EXPECT_FALSE(same_bits(embedding_of(without), words.vectors()));
   const CodingResult result = trained("pretrained", {"model.pretrain_epochs=2"});
   EXPECT_GT(result.test->micro_f1, 0.95);
-  EXPECT_EQ(verify_coding(result.folder, {.from_step = 20, .quiet = true}).code, ExitCode::kSuccess);
+  EXPECT_EQ(verify_coding(result.folder, {.from_step = 80, .quiet = true}).code, ExitCode::kSuccess);
 }
 
 TEST_F(Clinical, RollUpAndReduction) {
@@ -219,15 +233,20 @@ TEST(CodingConfig, ErrorsNameTheLine) {
   };
   const std::string good = "[data]\nformat = \"cmc\"\npath = \"x\"\n";
   EXPECT_EQ(message(good), "no error");
-  EXPECT_THAT(message("[data]\npath = \"x\"\n"), HasSubstr("c.toml: data.format is missing, expected one of cmc"));
-  EXPECT_THAT(message(good + "[model]\nembeding = 3\n"), HasSubstr("c.toml:5: unknown key 'model.embeding' (did you mean 'model.embedding'?)"));
-  EXPECT_THAT(message(good + "[model]\nembedding = 0\n"), HasSubstr("model.embedding is 0, expected a whole number from 1"));
-  EXPECT_THAT(message(good + "[model]\nkind = \"cnn\"\n"), HasSubstr("c.toml:5: model.kind is \"cnn\", expected one of"));
+  EXPECT_THAT(message("[data]\npath = \"x\"\n"),
+              HasSubstr("c.toml: data.format is missing, expected one of cmc"));
+  EXPECT_THAT(message(good + "[model]\nembeding = 3\n"),
+              HasSubstr("c.toml:5: unknown key 'model.embeding' (did you mean 'model.embedding'?)"));
+  EXPECT_THAT(message(good + "[model]\nembedding = 0\n"),
+              HasSubstr("model.embedding is 0, expected a whole number from 1"));
+  EXPECT_THAT(message(good + "[model]\nkind = \"cnn\"\n"),
+              HasSubstr("c.toml:5: model.kind is \"cnn\", expected one of"));
   EXPECT_THAT(message(good, {"model.drop=lots"}), HasSubstr("--set: model.drop"));
   EXPECT_THAT(message(good, {"model.drop"}), HasSubstr("expected KEY=VALUE"));
   EXPECT_THAT(message(good, {"found.labels=x"}), HasSubstr("unknown key"));
   EXPECT_THAT(message(good, {"data.test=0.5", "data.validation=0.5"}), HasSubstr("at most 0.9"));
-  EXPECT_THAT(message("[data]\nformat = \"mimic-csv\"\npath = \"x\"\n"), HasSubstr("data.diagnoses is missing"));
+  EXPECT_THAT(message("[data]\nformat = \"mimic-csv\"\npath = \"x\"\n"),
+              HasSubstr("data.diagnoses is missing"));
   EXPECT_THAT(message("[data\n"), HasSubstr("not valid TOML"));
 }
 

@@ -16,7 +16,8 @@ using report::text;
 constexpr std::string_view kHead =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; "
     "form-action 'none'\">\n";
 
 // Tints t1 to t5 are the words' attention; sentences that speak for a code are underlined and carry its number.
@@ -71,7 +72,8 @@ double share(const CodedSentence& sentence, const CodedWord& word) {
 Html word_html(std::string_view word, double relative) {
   const int tint = std::min(5, static_cast<int>(relative * 5 + 0.5));
   if (tint < 1) return text(word);
-  constexpr std::string_view kTints[] = {"class=\"t1\"", "class=\"t2\"", "class=\"t3\"", "class=\"t4\"", "class=\"t5\""};
+  constexpr std::string_view kTints[] = {"class=\"t1\"", "class=\"t2\"", "class=\"t3\"", "class=\"t4\"",
+                                         "class=\"t5\""};
   return element("span", word, kTints[tint - 1]);
 }
 
@@ -112,7 +114,8 @@ Html section_html(const CodedNote& note, std::size_t section, double largest) {
   for (std::size_t s = 0; s < note.sentences.size(); ++s) {
     const CodedSentence& sentence = note.sentences[s];
     if (sentence.section != section || sentence.place.begin < at) continue;
-    content += plain_html(std::string_view(from.text).substr(at, sentence.place.begin - at)) + sentence_html(note, s, largest);
+    content += plain_html(std::string_view(from.text).substr(at, sentence.place.begin - at)) +
+               sentence_html(note, s, largest);
     at = sentence.place.end;
   }
   content += plain_html(std::string_view(from.text).substr(at));
@@ -122,8 +125,10 @@ Html section_html(const CodedNote& note, std::size_t section, double largest) {
 
 // A code that is not said: one line.
 Html other_code_html(const RankedCode& code, std::size_t number) {
-  return element("li", element("span", fmt::format("{}. {} {:.3f} ", number + 1, code.code, code.probability), "class=\"number\"") +
-                           element("span", code.title, "class=\"number\""),
+  return element("li",
+                 element("span", fmt::format("{}. {} {:.3f} ", number + 1, code.code, code.probability),
+                         "class=\"number\"") +
+                     element("span", code.title, "class=\"number\""),
                  "class=\"other\"") +
          markup("\n");
 }
@@ -136,10 +141,12 @@ Html code_html(const CodedNote& note, std::size_t number) {
   if (!code.title.empty()) html += element("span", code.title, "class=\"title\"");
   if (!code.speciality.empty()) html += element("span", code.speciality, "class=\"number\"");
   const int percent = std::clamp(static_cast<int>(code.probability * 100 + 0.5), 0, 100);
-  html += element("span", element("i", "", fmt::format("style=\"width:{}%\"", percent)), "class=\"bar\" aria-hidden=\"true\"");
+  html += element("span", element("i", "", fmt::format("style=\"width:{}%\"", percent)),
+                  "class=\"bar\" aria-hidden=\"true\"");
   for (const SpeakingSentence& speaking : code.sentences)
-    html += element("blockquote", element("span", fmt::format("{:+.2f} ", speaking.contribution), "class=\"number\"") +
-                                      text(sentence_text(note, note.sentences[speaking.sentence])));
+    html += element("blockquote",
+                    element("span", fmt::format("{:+.2f} ", speaking.contribution), "class=\"number\"") +
+                        text(sentence_text(note, note.sentences[speaking.sentence])));
   return element("li", html, "class=\"said\"") + markup("\n");
 }
 
@@ -148,17 +155,22 @@ Html note_html(const CodedNote& note, std::size_t number) {
   for (const CodedSentence& sentence : note.sentences)
     for (const CodedWord& word : sentence.words) largest = std::max(largest, share(sentence, word));
   Html read, codes;
-  for (std::size_t section = 0; section < note.note.sections.size(); ++section) read += section_html(note, section, largest);
+  for (std::size_t section = 0; section < note.note.sections.size(); ++section)
+    read += section_html(note, section, largest);
   if (note.unread_sentences > 0)
-    read += element("p", fmt::format("{} further sentences were not read by the model.", note.unread_sentences), "class=\"key\"");
+    read +=
+        element("p", fmt::format("{} further sentences were not read by the model.", note.unread_sentences),
+                "class=\"key\"");
   for (std::size_t i = 0; i < note.codes.size(); ++i) codes += code_html(note, i);
   std::string ask;
-  for (const data::RankedSpeciality& speciality : note.specialities) ask += (ask.empty() ? "To ask: " : ", ") + speciality.name;
+  for (const data::RankedSpeciality& speciality : note.specialities)
+    ask += (ask.empty() ? "To ask: " : ", ") + speciality.name;
   const std::string id = fmt::format("id=\"note-{}\"", number + 1);
   return element("section",
                  element("h2", fmt::format("Note {}", note.note.id), id) + markup("\n") +
                      element("div",
-                             element("div", read) + element("div", element("ol", codes) + element("p", ask, "class=\"key\"")),
+                             element("div", read) +
+                                 element("div", element("ol", codes) + element("p", ask, "class=\"key\"")),
                              "class=\"note\"")) +
          markup("\n");
 }
@@ -166,22 +178,28 @@ Html note_html(const CodedNote& note, std::size_t number) {
 }  // namespace
 
 std::string coded_page(const std::vector<CodedNote>& notes, const std::string& run_name) {
-  Html page = markup(kHead) + element("title", "Codes with evidence – Tessera") + markup("\n") + markup(kStyle) +
-              markup("</head>\n<body>\n<header>\n") + element("h1", "Codes with evidence");
-  page += element("p",
-                  text("Words are tinted by the model's attention: ") + element("span", "little", "class=\"t1\"") +
-                      element("span", "some", "class=\"t3\"") + element("span", "most", "class=\"t5\"") +
-                      text(". Sentences that speak for a code are underlined and carry its number; beside the code stands what "
-                           "each adds to its log-odds. A bar is a probability. A code is said when its probability reaches the "
-                           "threshold that was tuned on the validation notes; the next ones follow in small print."),
-                  "class=\"key\"") +
-          markup("</header>\n<main>\n");
+  Html page = markup(kHead) + element("title", "Codes with evidence – Tessera") + markup("\n") +
+              markup(kStyle) + markup("</head>\n<body>\n<header>\n") + element("h1", "Codes with evidence");
+  page +=
+      element(
+          "p",
+          text("Words are tinted by the model's attention: ") + element("span", "little", "class=\"t1\"") +
+              element("span", "some", "class=\"t3\"") + element("span", "most", "class=\"t5\"") +
+              text(". Sentences that speak for a code are underlined and carry its number; beside the code "
+                   "stands what "
+                   "each adds to its log-odds. A bar is a probability. A code is said when its probability "
+                   "reaches the "
+                   "threshold that was tuned on the validation notes; the next ones follow in small print."),
+          "class=\"key\"") +
+      markup("</header>\n<main>\n");
   for (std::size_t i = 0; i < notes.size(); ++i) page += note_html(notes[i], i);
-  page += markup("</main>\n") +
-          element("footer", element("p", text("Made by ") + report::code("tessera code predict") + text(" with the run ") +
-                                             report::code(run_name) +
-                                             text(". This page holds the texts of the notes; keep it as you keep them."))) +
-          markup("\n</body>\n</html>\n");
+  page +=
+      markup("</main>\n") +
+      element("footer",
+              element("p", text("Made by ") + report::code("tessera code predict") + text(" with the run ") +
+                               report::code(run_name) +
+                               text(". This page holds the texts of the notes; keep it as you keep them."))) +
+      markup("\n</body>\n</html>\n");
   return page.string();
 }
 

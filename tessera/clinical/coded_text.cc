@@ -22,15 +22,17 @@ std::string shortened(std::string text) {
 }
 
 std::string code_text(const CodedNote& note, const RankedCode& code) {
-  std::string out = fmt::format("  {} {:<{}} {:.3f}", code.said ? "*" : " ", printable(code.code),
-                                std::min(kWidestCode, std::max<std::size_t>(8, code.code.size())), code.probability);
+  std::string out =
+      fmt::format("  {} {:<{}} {:.3f}", code.said ? "*" : " ", printable(code.code),
+                  std::min(kWidestCode, std::max<std::size_t>(8, code.code.size())), code.probability);
   if (!code.title.empty()) out += "  " + printable(code.title);
   if (!code.speciality.empty()) out += fmt::format("  [{}]", printable(code.speciality));
   out += "\n";
   for (const SpeakingSentence& speaking : code.sentences) {
     const CodedSentence& sentence = note.sentences[speaking.sentence];
     const std::string& section = section_of(note, sentence).name;
-    out += fmt::format("      {:+.2f}  {}{}\n", speaking.contribution, section.empty() ? "" : printable(section) + ": ",
+    out += fmt::format("      {:+.2f}  {}{}\n", speaking.contribution,
+                       section.empty() ? "" : printable(section) + ": ",
                        printable(shortened(sentence_text(note, sentence))));
   }
   return out;
@@ -38,9 +40,12 @@ std::string code_text(const CodedNote& note, const RankedCode& code) {
 
 nlohmann::ordered_json sentence_json(const CodedNote& note, const SpeakingSentence& speaking) {
   const CodedSentence& sentence = note.sentences[speaking.sentence];
-  return {{"section", section_of(note, sentence).name}, {"begin", sentence.place.begin},
-          {"end", sentence.place.end},                  {"contribution", speaking.contribution},
-          {"attention", sentence.attention},            {"text", sentence_text(note, sentence)}};
+  return {{"section", section_of(note, sentence).name},
+          {"begin", sentence.place.begin},
+          {"end", sentence.place.end},
+          {"contribution", speaking.contribution},
+          {"attention", sentence.attention},
+          {"text", sentence_text(note, sentence)}};
 }
 
 nlohmann::ordered_json code_json(const CodedNote& note, const RankedCode& code) {
@@ -51,7 +56,8 @@ nlohmann::ordered_json code_json(const CodedNote& note, const RankedCode& code) 
   if (!code.title.empty()) json["title"] = code.title;
   if (!code.speciality.empty()) json["speciality"] = code.speciality;
   json["sentences"] = nlohmann::ordered_json::array();
-  for (const SpeakingSentence& speaking : code.sentences) json["sentences"].push_back(sentence_json(note, speaking));
+  for (const SpeakingSentence& speaking : code.sentences)
+    json["sentences"].push_back(sentence_json(note, speaking));
   return json;
 }
 
@@ -77,8 +83,10 @@ std::string coded_text(const std::vector<CodedNote>& notes) {
     out += fmt::format("{}note {}\n", out.empty() ? "" : "\n", printable(note.note.id));
     for (const RankedCode& code : note.codes) out += code_text(note, code);
     for (const data::RankedSpeciality& speciality : note.specialities)
-      out += fmt::format("  ask {} ({}, {:.3f})\n", printable(speciality.name), printable(speciality.code), speciality.score);
-    if (note.unread_sentences > 0) out += fmt::format("  {} further sentences were not read\n", note.unread_sentences);
+      out += fmt::format("  ask {} ({}, {:.3f})\n", printable(speciality.name), printable(speciality.code),
+                         speciality.score);
+    if (note.unread_sentences > 0)
+      out += fmt::format("  {} further sentences were not read\n", note.unread_sentences);
   }
   return out + "\n* said: the probability reaches the threshold that was tuned on the validation notes\n";
 }
@@ -90,7 +98,8 @@ std::string coded_json(const std::vector<CodedNote>& notes) {
     for (const RankedCode& code : note.codes) json["codes"].push_back(code_json(note, code));
     json["specialities"] = nlohmann::ordered_json::array();
     for (const data::RankedSpeciality& speciality : note.specialities)
-      json["specialities"].push_back({{"name", speciality.name}, {"score", speciality.score}, {"code", speciality.code}});
+      json["specialities"].push_back(
+          {{"name", speciality.name}, {"score", speciality.score}, {"code", speciality.code}});
     json["unread_sentences"] = note.unread_sentences;
     // Bytes that are not UTF-8 become U+FFFD, so that every line is JSON.
     out += json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

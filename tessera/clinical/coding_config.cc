@@ -30,18 +30,20 @@ struct Key {
   std::string_view meaning;
 };
 
-constexpr Key text(std::string_view name, std::string_view standard, std::string_view meaning, Type type = Type::kText,
-                   Place place = Place::kClaim) {
+constexpr Key text(std::string_view name, std::string_view standard, std::string_view meaning,
+                   Type type = Type::kText, Place place = Place::kClaim) {
   return {name, type, 0, 0, "", standard, place, meaning};
 }
-constexpr Key choice(std::string_view name, std::string_view choices, std::string_view standard, std::string_view meaning) {
+constexpr Key choice(std::string_view name, std::string_view choices, std::string_view standard,
+                     std::string_view meaning) {
   return {name, Type::kChoice, 0, 0, choices, standard, Place::kClaim, meaning};
 }
 constexpr Key integer(std::string_view name, double lowest, double highest, std::string_view standard,
                       std::string_view meaning, Place place = Place::kClaim) {
   return {name, Type::kInteger, lowest, highest, "", standard, place, meaning};
 }
-constexpr Key real(std::string_view name, double lowest, double highest, std::string_view standard, std::string_view meaning) {
+constexpr Key real(std::string_view name, double lowest, double highest, std::string_view standard,
+                   std::string_view meaning) {
   return {name, Type::kReal, lowest, highest, "", standard, Place::kClaim, meaning};
 }
 constexpr Key boolean(std::string_view name, std::string_view standard, std::string_view meaning) {
@@ -50,10 +52,12 @@ constexpr Key boolean(std::string_view name, std::string_view standard, std::str
 
 constexpr Key kKeys[] = {
     text("name", "notes", "Runs are called NAME-0001, NAME-0002, ...", Type::kName, Place::kCircumstances),
-    integer("seed", 0, 9007199254740992, "1", "Every random number comes from it: split, order, initial weights, dropout.",
-            Place::kClaimField),
+    integer("seed", 0, 9007199254740992, "1",
+            "Every random number comes from it: split, order, initial weights, dropout.", Place::kClaimField),
     choice("data.format", "cmc json-lines mimic-csv mimic-sql", kRequired, "Kind of the source of notes."),
-    text("data.path", kRequired, "The file of the notes, or the database. Relative to this file's folder; `${TESSERA_DATA}` is replaced.",
+    text("data.path", kRequired,
+         "The file of the notes, or the database. Relative to this file's folder; `${TESSERA_DATA}` is "
+         "replaced.",
          Type::kPath, Place::kCircumstances),
     text("data.diagnoses", kNone, "mimic-csv: the file DIAGNOSES_ICD.", Type::kPath, Place::kCircumstances),
     text("data.code_origin", "CMC_MAJORITY", "cmc: whose codes."),
@@ -71,24 +75,32 @@ constexpr Key kKeys[] = {
     boolean("labels.roll_up", "false", "Take ICD-9 codes by their first three digits: 428.0 counts as 428."),
     integer("labels.top", 0, 1e6, "0", "Only so many labels, the most frequent; 0: all."),
     integer("labels.min_count", 1, 1e9, "1", "Only labels that so many training notes have."),
-    choice("model.kind", "hierarchical_attention bag_of_words", "hierarchical_attention", "The network, or its baseline."),
+    choice("model.kind", "hierarchical_attention bag_of_words", "hierarchical_attention",
+           "The network, or its baseline."),
     integer("model.embedding", 1, 4096, "64", "Numbers per word."),
     integer("model.word_hidden", 1, 4096, "32", "Of each direction of the GRU over words."),
     integer("model.sentence_hidden", 1, 4096, "32", "Of each direction of the GRU over sentences."),
     integer("model.attention", 1, 4096, "64", "Size of the questions that attention asks."),
     integer("model.pretrain_epochs", 0, 1e4, "0",
-            "Begin with word vectors that skip-gram learned in so many passes over the training notes; 0: with random ones."),
-    real("model.drop", 0, 0.95, "0.3", "Share of the embedded words, and of a note's vector, set to 0 in training."),
+            "Begin with word vectors that skip-gram learned in so many passes over the training notes; 0: "
+            "with random ones."),
+    real("model.drop", 0, 0.95, "0.3",
+         "Share of the embedded words, and of a note's vector, set to 0 in training."),
     integer("training.epochs", 1, 1e6, "20", "Passes over the training notes."),
     integer("training.batch", 1, 1e6, "16", "Notes per step."),
     real("training.learning_rate", 1e-9, 10, "0.003", "Of Adam."),
-    real("training.weight_decay", 0, 10, "0", "Decoupled (AdamW): weights shrink by this times the rate at each step."),
+    real("training.weight_decay", 0, 10, "0",
+         "Decoupled (AdamW): weights shrink by this times the rate at each step."),
     choice("decision.threshold", "shared per_label", "shared",
-           "From which probability a label is said, tuned on the validation notes: one number for all labels by micro F1, or one for "
+           "From which probability a label is said, tuned on the validation notes: one number for all labels "
+           "by micro F1, or one for "
            "each label by its F1."),
-    integer("record.digest_every", 1, 1e12, "50", "Steps between two digests of the state.", Place::kClaimField),
-    integer("record.checkpoint_every", 0, 1e12, "500", "Steps between two checkpoints; 0: only at the end.", Place::kClaimField),
-    integer("record.evaluate_every", 0, 1e9, "1", "Epochs between two looks at the validation notes; 0: only at the end."),
+    integer("record.digest_every", 1, 1e12, "50", "Steps between two digests of the state.",
+            Place::kClaimField),
+    integer("record.checkpoint_every", 0, 1e12, "500", "Steps between two checkpoints; 0: only at the end.",
+            Place::kClaimField),
+    integer("record.evaluate_every", 0, 1e9, "1",
+            "Epochs between two looks at the validation notes; 0: only at the end."),
     text("found.labels", kNone, "The labels, in order.", Type::kText, Place::kFound),
     text("found.vocabulary", kNone, "Digest of the vocabulary.", Type::kText, Place::kFound),
     integer("found.words", 0, 1e12, kNone, "Size of the vocabulary.", Place::kFound),
@@ -96,13 +108,15 @@ constexpr Key kKeys[] = {
 };
 
 const Key* key_of(std::string_view name) {
-  const auto* found = std::find_if(std::begin(kKeys), std::end(kKeys), [&](const Key& key) { return key.name == name; });
+  const auto* found =
+      std::find_if(std::begin(kKeys), std::end(kKeys), [&](const Key& key) { return key.name == name; });
   return found == std::end(kKeys) ? nullptr : found;
 }
 
 std::string number_text(double value) {
-  return value == static_cast<double>(static_cast<std::int64_t>(value)) ? fmt::format("{}", static_cast<std::int64_t>(value))
-                                                                        : fmt::format("{}", value);
+  return value == static_cast<double>(static_cast<std::int64_t>(value))
+             ? fmt::format("{}", static_cast<std::int64_t>(value))
+             : fmt::format("{}", value);
 }
 
 std::string expectation(const Key& key) {
@@ -145,7 +159,8 @@ std::optional<std::string> canonical(const Key& key, const RawValue& value) {
   switch (key.type) {
     case Type::kInteger: {
       const auto number = whole ? data::parse_integer(value.text) : std::nullopt;
-      if (!number || static_cast<double>(*number) < key.lowest || static_cast<double>(*number) > key.highest) return std::nullopt;
+      if (!number || static_cast<double>(*number) < key.lowest || static_cast<double>(*number) > key.highest)
+        return std::nullopt;
       return std::to_string(*number);
     }
     case Type::kReal: {
@@ -156,7 +171,8 @@ std::optional<std::string> canonical(const Key& key, const RawValue& value) {
     case Type::kBoolean:
       return value.kind == Kind::kBoolean ? std::optional(value.text) : std::nullopt;
     case Type::kChoice:
-      return value.kind == Kind::kText && is_choice(key, value.text) ? std::optional(value.text) : std::nullopt;
+      return value.kind == Kind::kText && is_choice(key, value.text) ? std::optional(value.text)
+                                                                     : std::nullopt;
     case Type::kName:
       return value.kind == Kind::kText && is_name(value.text) ? std::optional(value.text) : std::nullopt;
     default:
@@ -174,7 +190,9 @@ class Reader {
     const Key* key = key_of(name);
     if (key == nullptr || (key->place == Place::kFound && origin != "recorded")) fail_unknown(name, origin);
     const auto found = canonical(*key, value);
-    if (!found) fail_with(ExitCode::kUsage, "{}: {} is {}, expected {}", origin, name, value.shown(), expectation(*key));
+    if (!found)
+      fail_with(ExitCode::kUsage, "{}: {} is {}, expected {}", origin, name, value.shown(),
+                expectation(*key));
     given_[name] = {name, *found, origin, key->place == Place::kClaim || key->place == Place::kFound};
   }
 
@@ -197,7 +215,8 @@ class Reader {
       else if (key.standard == kRequired && !(recorded && key.place == Place::kCircumstances))
         fail_with(ExitCode::kUsage, "{}: {} is missing, expected {}", source, key.name, expectation(key));
       else if (key.standard != kRequired && key.standard != kNone)
-        values.push_back({std::string(key.name), std::string(key.standard), recorded ? "recorded" : "default", claimed});
+        values.push_back(
+            {std::string(key.name), std::string(key.standard), recorded ? "recorded" : "default", claimed});
     }
     return values;
   }
@@ -222,7 +241,8 @@ CodingConfig CodingConfig::read(const std::string& path, const std::vector<std::
 CodingConfig CodingConfig::parse(std::string_view toml, const std::string& source,
                                  const std::vector<std::string>& overrides, const std::string& folder) {
   Reader reader;
-  for (const train::RawEntry& entry : train::parse_toml(toml, source).entries) reader.add(entry.key, entry.value, entry.origin);
+  for (const train::RawEntry& entry : train::parse_toml(toml, source).entries)
+    reader.add(entry.key, entry.value, entry.origin);
   for (const std::string& override_text : overrides) {
     const std::size_t equals = override_text.find('=');
     if (equals == std::string::npos || equals == 0)
@@ -235,7 +255,8 @@ CodingConfig CodingConfig::parse(std::string_view toml, const std::string& sourc
   if (config.text("data.format") == "mimic-csv" && !config.has("data.diagnoses"))
     fail_with(ExitCode::kUsage, "{}: data.diagnoses is missing, expected the file DIAGNOSES_ICD", source);
   if (config.real("data.validation") + config.real("data.test") > 0.9)
-    fail_with(ExitCode::kUsage, "{}: data.validation and data.test take {} of the notes, expected at most 0.9", source,
+    fail_with(ExitCode::kUsage,
+              "{}: data.validation and data.test take {} of the notes, expected at most 0.9", source,
               config.real("data.validation") + config.real("data.test"));
   return config;
 }
@@ -285,7 +306,8 @@ std::string CodingConfig::path(std::string_view key) const {
   if (const std::size_t at = path.find(kVariable); at != std::string::npos) {
     const char* folder = std::getenv("TESSERA_DATA");
     if (folder == nullptr)
-      fail_with(ExitCode::kUsage, "{}: {} names {}, but the environment variable is not set", origin(key), key, kVariable);
+      fail_with(ExitCode::kUsage, "{}: {} names {}, but the environment variable is not set", origin(key),
+                key, kVariable);
     path.replace(at, kVariable.size(), folder);
   }
   return path.starts_with('/') || folder_ == "." ? path : folder_ + "/" + path;
@@ -304,7 +326,9 @@ std::string coding_config_reference() {
   std::string out;
   for (const Key& key : kKeys) {
     if (key.place == Place::kFound) continue;
-    const std::string standard = key.standard == kRequired ? "required" : key.standard == kNone ? "" : std::string(key.standard);
+    const std::string standard = key.standard == kRequired ? "required"
+                                 : key.standard == kNone   ? ""
+                                                           : std::string(key.standard);
     out += fmt::format("{}: {}{}\n    {}\n", key.name, expectation(key),
                        standard.empty() ? "" : fmt::format(" ({})", standard), key.meaning);
   }

@@ -43,7 +43,8 @@ class CodingConfig {
   const std::string& origin(std::string_view key) const;
   const std::vector<CodingValue>& values() const { return values_; }
 
-  void set_found(const std::string& key, const std::string& text);  // what was worked out from the data: labels, digests
+  void set_found(const std::string& key,
+                 const std::string& text);  // what was worked out from the data: labels, digests
 
  private:
   const CodingValue* find(std::string_view key) const;

@@ -22,11 +22,12 @@ std::string summary_of(const CodingSetup& setup) {
   const data::LabelSet& labels = setup.labels();
   const NoteSplit& split = setup.split();
   return fmt::format(
-      "notes     {} to train, {} to tune thresholds, {} to test\nwords     {} known (counted at least {} times)\n"
+      "notes     {} to train, {} to tune thresholds, {} to test\nwords     {} known (counted at least {} "
+      "times)\n"
       "labels    {} of {}, with {} of {} uses in the training notes\n",
       split.train.size(), split.validation.size(), split.test.size(),
-      setup.vocabulary().size() - data::Vocabulary::kFirstWord, setup.config().integer("text.min_count"), labels.size(),
-      labels.seen(), labels.kept_uses(), labels.all_uses());
+      setup.vocabulary().size() - data::Vocabulary::kFirstWord, setup.config().integer("text.min_count"),
+      labels.size(), labels.seen(), labels.kept_uses(), labels.all_uses());
 }
 
 CodingResult complete(CodingSetup& setup, runs::Run& run, const train::TrainOptions& options) {
@@ -50,7 +51,8 @@ CodingResult complete(CodingSetup& setup, runs::Run& run, const train::TrainOpti
 }
 
 runs::ReplayOutcome replay(CodingSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
-                           const train::VerifyOptions& options, const std::optional<runs::TraceRequest>& trace) {
+                           const train::VerifyOptions& options,
+                           const std::optional<runs::TraceRequest>& trace) {
   setup.initialize();  // it may have been used
   runs::RunOptions run_options = setup.run_options();
   run_options.trace = trace;
@@ -58,8 +60,8 @@ runs::ReplayOutcome replay(CodingSetup& setup, const std::string& folder, const 
   runs::Run run = runs::Run::replay(folder, run_options, part);
   setup.keep_in(run);
   const std::uint64_t first = run.start();
-  Progress progress((trace ? "trace " : "verify ") + run.name(), part.to_step == 0 ? setup.steps() : part.to_step,
-                    first, progress_options(options.quiet));
+  Progress progress((trace ? "trace " : "verify ") + run.name(),
+                    part.to_step == 0 ? setup.steps() : part.to_step, first, progress_options(options.quiet));
   setup.run(first, run, &progress);
   progress.finish();
   run.finish();
@@ -77,11 +79,12 @@ std::string vocabulary_path(const std::string& run_folder) {
 CodingSetup setup_of_coding_record(const std::string& run_folder, const std::string& data_folder) {
   const runs::Claim claim = runs::read_claim(run_folder);
   if (claim.kind != kCodingKind)
-    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'tessera code train' made", run_folder,
+    fail_with(ExitCode::kCannotRerun,
+              "{}: the run is of kind '{}', expected one that 'tessera code train' made", run_folder,
               claim.kind);
   if (claim.contract != runs::kContract)
-    fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}", run_folder,
-              claim.contract, runs::kContract);
+    fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}",
+              run_folder, claim.contract, runs::kContract);
   std::map<std::string, std::string> texts = claim.configuration;
   texts["seed"] = std::to_string(claim.seed);
   texts["record.digest_every"] = std::to_string(claim.digest_every);
@@ -148,19 +151,22 @@ train::VerifyResult verify_coding(const std::string& run_folder, const train::Ve
 }
 
 runs::ReplayOutcome reexecute_coding(const std::string& run_folder, const runs::ReplayOptions& part,
-                                     const std::optional<runs::TraceRequest>& trace, const train::VerifyOptions& options) {
+                                     const std::optional<runs::TraceRequest>& trace,
+                                     const train::VerifyOptions& options) {
   CodingSetup setup = setup_of_coding_record(run_folder, options.data_folder);
   return replay(setup, run_folder, part, options, trace);
 }
 
 std::string quality_text(const Quality& quality) {
   return fmt::format(
-      "test      {} notes\nmicro F1  {:.4f} (precision {:.4f}, recall {:.4f})\nmacro F1  {:.4f} over all labels, {:.4f} over those "
-      "that occur\nAUC       {:.4f} micro, {:.4f} macro\nP@1, P@5  {:.4f}, {:.4f}\nexact     {:.4f} of the notes have all their "
+      "test      {} notes\nmicro F1  {:.4f} (precision {:.4f}, recall {:.4f})\nmacro F1  {:.4f} over all "
+      "labels, {:.4f} over those "
+      "that occur\nAUC       {:.4f} micro, {:.4f} macro\nP@1, P@5  {:.4f}, {:.4f}\nexact     {:.4f} of the "
+      "notes have all their "
       "codes and no other\n",
       quality.notes, quality.micro_f1, quality.micro_precision, quality.micro_recall, quality.macro_f1,
-      quality.macro_f1_of_present, quality.micro_auc, quality.macro_auc, quality.precision_at_1, quality.precision_at_5,
-      quality.exact);
+      quality.macro_f1_of_present, quality.micro_auc, quality.macro_auc, quality.precision_at_1,
+      quality.precision_at_5, quality.exact);
 }
 
 }  // namespace tessera::clinical

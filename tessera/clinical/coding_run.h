@@ -28,7 +28,8 @@ CodingResult resume_coding(const std::string& run_folder, const train::TrainOpti
 bool is_coding_run(const std::string& run_folder);  // false also for a record that cannot be read
 train::VerifyResult verify_coding(const std::string& run_folder, const train::VerifyOptions& options = {});
 runs::ReplayOutcome reexecute_coding(const std::string& run_folder, const runs::ReplayOptions& part,
-                                     const std::optional<runs::TraceRequest>& trace, const train::VerifyOptions& options);
+                                     const std::optional<runs::TraceRequest>& trace,
+                                     const train::VerifyOptions& options);
 
 std::string vocabulary_path(const std::string& run_folder);
 // "micro F1 0.700, macro F1 ...", several lines for people.

@@ -24,19 +24,21 @@ std::uint64_t seed_of(const CodingConfig& config) {
   return static_cast<std::uint64_t>(config.integer("seed"));
 }
 
-std::vector<std::int64_t> picked(const std::vector<std::int64_t>& from, const std::vector<std::int64_t>& positions) {
+std::vector<std::int64_t> picked(const std::vector<std::int64_t>& from,
+                                 const std::vector<std::int64_t>& positions) {
   std::vector<std::int64_t> out;
   for (const std::int64_t position : positions) out.push_back(from[static_cast<std::size_t>(position)]);
   return out;
 }
 
-data::DocumentSource source_at(const CodingConfig& config, const std::string& notes, const std::string& diagnoses) {
+data::DocumentSource source_at(const CodingConfig& config, const std::string& notes,
+                               const std::string& diagnoses) {
   data::DocumentSource source = document_source(config);
   source.path = notes.empty() ? config.path("data.path") : notes;
-  if (source.format == "mimic-csv") source.diagnoses = diagnoses.empty() ? config.path("data.diagnoses") : diagnoses;
+  if (source.format == "mimic-csv")
+    source.diagnoses = diagnoses.empty() ? config.path("data.diagnoses") : diagnoses;
   return source;
 }
-
 
 }  // namespace
 
@@ -66,7 +68,8 @@ std::vector<std::vector<std::string>> labels_of(const CodingConfig& config, cons
     std::set<std::string> rolled;
     for (const std::string& code : labels[i]) {
       if (!data::is_icd9_code(code))
-        fail("{}: note {}: a label is no code of ICD-9-CM, which labels.roll_up expects", notes.source, i + 1);
+        fail("{}: note {}: a label is no code of ICD-9-CM, which labels.roll_up expects", notes.source,
+             i + 1);
       rolled.insert(data::icd9_three_digits(code));
     }
     labels[i].assign(rolled.begin(), rolled.end());
@@ -77,15 +80,17 @@ std::vector<std::vector<std::string>> labels_of(const CodingConfig& config, cons
 NoteSplit split_notes(const CodingConfig& config, std::int64_t notes) {
   const double test = config.real("data.test"), validation = config.real("data.validation");
   const data::Split outer = data::hold_out(notes, test, seed_of(config));
-  const data::Split inner =
-      data::hold_out(static_cast<std::int64_t>(outer.train.size()), validation / (1 - test), seed_of(config) + 1);
+  const data::Split inner = data::hold_out(static_cast<std::int64_t>(outer.train.size()),
+                                           validation / (1 - test), seed_of(config) + 1);
   NoteSplit split{picked(outer.train, inner.train), picked(outer.train, inner.held_out), outer.held_out};
   if (split.validation.empty())
-    fail("{} notes: none is left to tune thresholds on, expected more notes or a larger data.validation", notes);
+    fail("{} notes: none is left to tune thresholds on, expected more notes or a larger data.validation",
+         notes);
   return split;
 }
 
-Quality quality_of(const Tensor& probabilities, const Tensor& targets, const std::vector<double>& thresholds) {
+Quality quality_of(const Tensor& probabilities, const Tensor& targets,
+                   const std::vector<double>& thresholds) {
   const metrics::MultilabelCounts counts(probabilities, targets, thresholds);
   Quality quality;
   quality.notes = counts.samples();
@@ -102,7 +107,8 @@ Quality quality_of(const Tensor& probabilities, const Tensor& targets, const std
   return quality;
 }
 
-CodingSetup::CodingSetup(CodingConfig config, const std::string& notes_path, const std::string& diagnoses_path)
+CodingSetup::CodingSetup(CodingConfig config, const std::string& notes_path,
+                         const std::string& diagnoses_path)
     : config_(std::move(config)),
       notes_(data::read_documents(source_at(config_, notes_path, diagnoses_path))),
       split_(split_notes(config_, static_cast<std::int64_t>(notes_.documents.size()))),
@@ -115,15 +121,19 @@ CodingSetup::CodingSetup(CodingConfig config, const std::string& notes_path, con
     data::count_words(notes_.documents[static_cast<std::size_t>(position)], encoding, counts);
     train_labels.push_back(labels[static_cast<std::size_t>(position)]);
   }
-  vocabulary_ = data::Vocabulary::build(counts, {.min_count = config_.integer("text.min_count"), .top = config_.integer("text.top")});
-  labels_ = data::LabelSet::build(train_labels, {.top = config_.integer("labels.top"), .min_count = config_.integer("labels.min_count")});
-  for (const data::Document& note : notes_.documents) encoded_.push_back(data::encode(note, vocabulary_, encoding));
+  vocabulary_ = data::Vocabulary::build(
+      counts, {.min_count = config_.integer("text.min_count"), .top = config_.integer("text.top")});
+  labels_ = data::LabelSet::build(
+      train_labels, {.top = config_.integer("labels.top"), .min_count = config_.integer("labels.min_count")});
+  for (const data::Document& note : notes_.documents)
+    encoded_.push_back(data::encode(note, vocabulary_, encoding));
   targets_ = labels_.encode(labels);
   config_.set_found("found.labels", canonical_json(labels_.names()));
   config_.set_found("found.vocabulary", vocabulary_.digest());
   config_.set_found("found.words", std::to_string(vocabulary_.size()));
   config_.set_found("found.documents", notes_.digest());
-  const data::BatchPlan plan({.samples = static_cast<std::int64_t>(split_.train.size()), .batch = config_.integer("training.batch")});
+  const data::BatchPlan plan({.samples = static_cast<std::int64_t>(split_.train.size()),
+                              .batch = config_.integer("training.batch")});
   steps_ = static_cast<std::uint64_t>(plan.steps_per_epoch() * config_.integer("training.epochs"));
   initialize();
 }
@@ -166,12 +176,15 @@ runs::RunOptions CodingSetup::run_options() const {
   options.obey_environment = false;  // the caller says what is to be done with which run
   for (const CodingValue& value : config_.values()) {
     if (value.key == "seed" || value.key == "record.digest_every" || value.key == "record.checkpoint_every")
-      options.other_settings.push_back({value.key, value.text, value.origin});  // the claim has fields for them
+      options.other_settings.push_back(
+          {value.key, value.text, value.origin});  // the claim has fields for them
     else
-      (value.claimed ? options.configuration : options.other_settings).push_back({value.key, value.text, value.origin});
+      (value.claimed ? options.configuration : options.other_settings)
+          .push_back({value.key, value.text, value.origin});
   }
   options.seed = seed_of(config_);
-  for (const data::InputFile& input : notes_.inputs) options.inputs.push_back({input.role, input.path, input.digest});
+  for (const data::InputFile& input : notes_.inputs)
+    options.inputs.push_back({input.role, input.path, input.digest});
   options.steps = steps_;
   options.digest_every = static_cast<std::uint64_t>(config_.integer("record.digest_every"));
   options.checkpoint_every = static_cast<std::uint64_t>(config_.integer("record.checkpoint_every"));
@@ -186,12 +199,14 @@ void CodingSetup::keep_in(runs::Run& run) {
 
 Tensor CodingSetup::words_of(const std::vector<std::int64_t>& positions) const {
   std::vector<const data::EncodedDocument*> documents;
-  for (const std::int64_t position : positions) documents.push_back(&encoded_[static_cast<std::size_t>(position)]);
+  for (const std::int64_t position : positions)
+    documents.push_back(&encoded_[static_cast<std::size_t>(position)]);
   return data::padded_words(documents);
 }
 
 Tensor CodingSetup::targets(const std::vector<std::int64_t>& positions) const {
-  return gather(targets_, Tensor::from<std::int64_t>(positions, {static_cast<std::int64_t>(positions.size())}));
+  return gather(targets_,
+                Tensor::from<std::int64_t>(positions, {static_cast<std::int64_t>(positions.size())}));
 }
 
 double CodingSetup::step(const data::Batch& batch) {
@@ -216,7 +231,8 @@ Tensor CodingSetup::probabilities(const std::vector<std::int64_t>& positions) {
   std::vector<Tensor> parts;
   for (std::size_t first = 0; first < positions.size(); first += kEvaluationBatch) {
     const auto begin = positions.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto end = positions.begin() + static_cast<std::ptrdiff_t>(std::min(first + kEvaluationBatch, positions.size()));
+    const auto end =
+        positions.begin() + static_cast<std::ptrdiff_t>(std::min(first + kEvaluationBatch, positions.size()));
     parts.push_back(sigmoid(model_->module().evaluate(words_of({begin, end}))));
   }
   return concatenate(parts, 0);
@@ -226,7 +242,8 @@ std::vector<StepScalar> CodingSetup::validate() {
   const Tensor found = probabilities(split_.validation), wanted = targets(split_.validation);
   const double shared = metrics::best_shared_threshold(found, wanted);
   std::vector<double> thresholds(static_cast<std::size_t>(labels_.size()), shared);
-  if (config_.text("decision.threshold") == "per_label") thresholds = metrics::best_thresholds(found, wanted, shared);
+  if (config_.text("decision.threshold") == "per_label")
+    thresholds = metrics::best_thresholds(found, wanted, shared);
   thresholds_.values = Tensor::from<double>(thresholds, {labels_.size()});
   const Quality quality = quality_of(found, wanted, thresholds);
   return {{"validation_micro_f1", quality.micro_f1}, {"validation_micro_auc", quality.micro_auc}};
@@ -246,7 +263,8 @@ std::uint64_t CodingSetup::run(std::uint64_t done, StepObserver& observer, Progr
       validation = fmt::format(", validation micro F1 {:.3f}", found[0].value);
     }
     if (progress != nullptr)
-      progress->update(batch.step, fmt::format("epoch {}, loss {:.4f}{}", batch.epoch + 1, scalars[0].value, validation));
+      progress->update(batch.step,
+                       fmt::format("epoch {}, loss {:.4f}{}", batch.epoch + 1, scalars[0].value, validation));
     if (!observer.on_step({batch.step, scalars})) return batch.step;
   }
   return std::max(done, steps_);

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "tessera/clinical/coding_config.h"
 #include "tessera/base/progress.h"
+#include "tessera/clinical/coding_config.h"
 #include "tessera/clinical/note_model.h"
 #include "tessera/data/encoded_documents.h"
 #include "tessera/data/label_set.h"
@@ -53,7 +53,8 @@ Quality quality_of(const Tensor& probabilities, const Tensor& targets, const std
 class CodingSetup {
  public:
   // `notes_path` and `diagnoses_path`: where the files are now, if not where the configuration says.
-  explicit CodingSetup(CodingConfig config, const std::string& notes_path = {}, const std::string& diagnoses_path = {});
+  explicit CodingSetup(CodingConfig config, const std::string& notes_path = {},
+                       const std::string& diagnoses_path = {});
 
   const CodingConfig& config() const { return config_; }
   const data::Vocabulary& vocabulary() const { return vocabulary_; }

@@ -17,7 +17,8 @@
 namespace tessera::clinical {
 namespace {
 
-constexpr double kLeastShare = 0.05;  // of the strongest sentence's contribution: less speaks too softly to be shown
+constexpr double kLeastShare =
+    0.05;  // of the strongest sentence's contribution: less speaks too softly to be shown
 
 // Weights are used only from a record whose bytes are the sealed ones.
 std::vector<runs::NamedTensor> final_state(const std::string& folder, std::string& path) {
@@ -34,8 +35,8 @@ std::vector<runs::NamedTensor> final_state(const std::string& folder, std::strin
 CodingConfig config_of(const std::string& folder) {
   const runs::Claim claim = runs::read_claim(folder);
   if (claim.kind != kCodingKind)
-    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'tessera code train' made", folder,
-              claim.kind);
+    fail_with(ExitCode::kCannotRerun,
+              "{}: the run is of kind '{}', expected one that 'tessera code train' made", folder, claim.kind);
   std::map<std::string, std::string> texts = claim.configuration;
   texts["seed"] = std::to_string(claim.seed);
   return CodingConfig::from_record(texts);
@@ -43,7 +44,8 @@ CodingConfig config_of(const std::string& folder) {
 
 data::LabelSet recorded_labels(const CodingConfig& config) {
   const nlohmann::json names = nlohmann::json::parse(config.text("found.labels"), nullptr, false);
-  if (!names.is_array() || !std::all_of(names.begin(), names.end(), [](const auto& name) { return name.is_string(); }))
+  if (!names.is_array() ||
+      !std::all_of(names.begin(), names.end(), [](const auto& name) { return name.is_string(); }))
     fail("the record's labels are not a list of texts");
   return data::LabelSet::of_names(names.get<std::vector<std::string>>());
 }
@@ -51,11 +53,13 @@ data::LabelSet recorded_labels(const CodingConfig& config) {
 data::Vocabulary recorded_vocabulary(const CodingConfig& config, const std::string& path) {
   if (!exists(path))
     fail_with(ExitCode::kCannotRerun,
-              "{}: the run's vocabulary is not there; it is kept beside the run's folder (--vocabulary FILE says where)", path);
+              "{}: the run's vocabulary is not there; it is kept beside the run's folder (--vocabulary FILE "
+              "says where)",
+              path);
   data::Vocabulary vocabulary = data::Vocabulary::read(path);
   if (vocabulary.digest() != config.text("found.vocabulary"))
-    fail_with(ExitCode::kInputChanged, "{}: not the run's vocabulary: its digest is {}, the record says {}", path,
-              vocabulary.digest(), config.text("found.vocabulary"));
+    fail_with(ExitCode::kInputChanged, "{}: not the run's vocabulary: its digest is {}, the record says {}",
+              path, vocabulary.digest(), config.text("found.vocabulary"));
   return vocabulary;
 }
 
@@ -70,7 +74,8 @@ std::vector<CodedSentence> sentences_of(const data::EncodedDocument& encoded, co
     if (explained.sentences.defined()) sentence.attention = explained.sentences.at<float>({0, at});
     for (std::size_t w = 0; w < from.places.size(); ++w)
       sentence.words.push_back(
-          {from.places[w], explained.words.defined() ? explained.words.at<float>({0, at, static_cast<std::int64_t>(w)}) : 0});
+          {from.places[w],
+           explained.words.defined() ? explained.words.at<float>({0, at, static_cast<std::int64_t>(w)}) : 0});
     sentences.push_back(std::move(sentence));
   }
   return sentences;
@@ -83,8 +88,10 @@ std::vector<SpeakingSentence> speaking(const Explained& explained, std::size_t s
     const double contribution = explained.contributions.at<float>({0, static_cast<std::int64_t>(s), label});
     if (contribution > 0) found.push_back({s, contribution});
   }
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.contribution > b.contribution; });
-  while (!found.empty() && found.back().contribution < kLeastShare * found.front().contribution) found.pop_back();
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.contribution > b.contribution; });
+  while (!found.empty() && found.back().contribution < kLeastShare * found.front().contribution)
+    found.pop_back();
   if (static_cast<std::int64_t>(found.size()) > most) found.resize(static_cast<std::size_t>(most));
   return found;
 }
@@ -99,7 +106,8 @@ NoteCoder::NoteCoder(const std::string& run_folder, const CodingOptions& options
                                                  : data::CodeSpecialities::read(options.specialities)) {
   std::string checkpoint;
   const std::vector<runs::NamedTensor> state = final_state(run_folder, checkpoint);
-  vocabulary_ = recorded_vocabulary(config_, options.vocabulary.empty() ? vocabulary_path(run_folder) : options.vocabulary);
+  vocabulary_ = recorded_vocabulary(
+      config_, options.vocabulary.empty() ? vocabulary_path(run_folder) : options.vocabulary);
   model_ = std::make_unique<NoteModel>(config_, vocabulary_.size(), labels_.size());
   thresholds_.values = zeros({labels_.size()}, DType::kFloat64);
   runs::restore_object("model", model_->module(), state, checkpoint);
@@ -109,7 +117,8 @@ NoteCoder::NoteCoder(const std::string& run_folder, const CodingOptions& options
 
 CodedNote NoteCoder::code_one(const data::Document& note) {
   const data::EncodedDocument encoded = data::encode(note, vocabulary_, encoding_settings(config_));
-  const Explained explained = model_->explain(data::padded_words(std::vector<data::EncodedDocument>{encoded}));
+  const Explained explained =
+      model_->explain(data::padded_words(std::vector<data::EncodedDocument>{encoded}));
   CodedNote coded{note, sentences_of(encoded, explained), {}, {}, encoded.left_out};
   const std::vector<float> values = sigmoid(explained.logits).to_vector<float>();
   const std::vector<double> probabilities(values.begin(), values.end()), thresholds = thresholds_.numbers();
@@ -119,8 +128,8 @@ CodedNote NoteCoder::code_one(const data::Document& note) {
     const bool said = probabilities[at] >= thresholds[at];
     if (!said && static_cast<std::int64_t>(coded.codes.size()) >= options_.most_codes) continue;
     const std::string& code = labels_.names()[at];
-    coded.codes.push_back({code, titles_ ? titles_->title(code) : "", specialities_.speciality(code), probabilities[at],
-                           thresholds[at], said,
+    coded.codes.push_back({code, titles_ ? titles_->title(code) : "", specialities_.speciality(code),
+                           probabilities[at], thresholds[at], said,
                            speaking(explained, encoded.sentences.size(), label, options_.most_sentences)});
     if (said) scored.emplace_back(code, probabilities[at]);
   }
@@ -138,13 +147,15 @@ std::vector<CodedNote> NoteCoder::code(const std::vector<data::Document>& notes)
 Tensor NoteCoder::probabilities(const std::vector<data::Document>& notes) {
   std::vector<Tensor> rows;
   for (const data::Document& note : notes)
-    rows.push_back(sigmoid(model_->explain(data::padded_words(std::vector<data::EncodedDocument>{
-                                               data::encode(note, vocabulary_, encoding_settings(config_))}))
+    rows.push_back(sigmoid(model_
+                               ->explain(data::padded_words(std::vector<data::EncodedDocument>{
+                                   data::encode(note, vocabulary_, encoding_settings(config_))}))
                                .logits));
   return concatenate(rows, 0);
 }
 
-data::DocumentSet read_notes(const std::string& path, const std::string& diagnoses, const CodingConfig& config) {
+data::DocumentSet read_notes(const std::string& path, const std::string& diagnoses,
+                             const CodingConfig& config) {
   data::DocumentSource source = document_source(config);
   source.path = path;
   source.diagnoses = diagnoses;

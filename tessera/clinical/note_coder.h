@@ -53,11 +53,11 @@ struct CodedNote {
 };
 
 struct CodingOptions {
-  std::string vocabulary = {};         // path; empty: beside the run's folder
-  std::string titles = {};             // path of a list of titles; empty: no titles
-  std::string specialities = {};       // path of a table code -> speciality; empty: the chapters of ICD-9-CM
-  std::int64_t most_codes = 5;         // of a note: those that are said, and as many more as make up this number
-  std::int64_t most_sentences = 3;     // for a code
+  std::string vocabulary = {};      // path; empty: beside the run's folder
+  std::string titles = {};          // path of a list of titles; empty: no titles
+  std::string specialities = {};    // path of a table code -> speciality; empty: the chapters of ICD-9-CM
+  std::int64_t most_codes = 5;      // of a note: those that are said, and as many more as make up this number
+  std::int64_t most_sentences = 3;  // for a code
 };
 
 class NoteCoder {
@@ -84,7 +84,8 @@ class NoteCoder {
 
 // The notes of a file that somebody wants coded: .txt is one note, .jsonl has fields id and text (or the run's), everything else has the
 // run's own format, where labels may be missing.
-data::DocumentSet read_notes(const std::string& path, const std::string& diagnoses, const CodingConfig& config);
+data::DocumentSet read_notes(const std::string& path, const std::string& diagnoses,
+                             const CodingConfig& config);
 
 std::string coded_text(const std::vector<CodedNote>& notes);  // for a terminal
 std::string coded_json(const std::vector<CodedNote>& notes);  // one line per note

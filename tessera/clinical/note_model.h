@@ -15,14 +15,16 @@ struct Explained {
   Tensor logits;         // [D, labels]
   Tensor contributions;  // [D, S, labels]: what each sentence adds to each logit
   Tensor sentences;      // [D, S]: attention of the sentences; undefined for a bag of words
-  Tensor words;          // [D, S, W]: attention of the words within their sentence; undefined for a bag of words
+  Tensor words;  // [D, S, W]: attention of the words within their sentence; undefined for a bag of words
 };
 
 class NoteModel {
  public:
   NoteModel(const CodingConfig& config, std::int64_t words, std::int64_t labels);
   nn::Module& module() { return *module_; }
-  nn::Embedding* embedding() { return network_ == nullptr ? nullptr : &network_->embedding(); }  // a bag of words has none
+  nn::Embedding* embedding() {
+    return network_ == nullptr ? nullptr : &network_->embedding();
+  }  // a bag of words has none
   // Outside of training. words: int64 [D, S, W] (data::padded_words).
   Explained explain(const Tensor& words);
 

@@ -101,8 +101,8 @@ const Column& Table::column(std::string_view name) const {
 const std::vector<double>& Table::numbers(std::string_view name) const {
   const Column& found = column(name);
   if (found.first_text_line > 0)
-    fail("{}:{}: column '{}': found '{}', expected a number", source, found.first_text_line, shown_field(name),
-         found.first_text);
+    fail("{}:{}: column '{}': found '{}', expected a number", source, found.first_text_line,
+         shown_field(name), found.first_text);
   if (found.missing > 0)
     fail("{}:{}: column '{}': found an empty field, expected a number", source, found.first_missing_line,
          shown_field(name));

@@ -62,9 +62,9 @@ void CsvRows::read_quoted(std::string& field, std::size_t column) {
   }
   ++position_;
   if (!at_line_end() && here() != separator_)
-    fail("{}:{}: column {}: found {} after a closing quote, expected '{}' or the end of the line", source_, line_,
-         column, show_text_ ? fmt::format("'{}'", shown_field(text_.substr(position_, 1))) : "something",
-         separator_);
+    fail("{}:{}: column {}: found {} after a closing quote, expected '{}' or the end of the line", source_,
+         line_, column,
+         show_text_ ? fmt::format("'{}'", shown_field(text_.substr(position_, 1))) : "something", separator_);
 }
 
 bool CsvRows::take_separator() {

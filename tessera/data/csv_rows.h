@@ -29,8 +29,8 @@ class CsvRows {
 
   bool empty() const { return text_.empty(); }
   bool done() const { return position_ >= text_.size(); }
-  void next(std::vector<std::string>& fields);  // the strings keep their memory from row to row
-  std::int64_t line() const { return row_line_; }                                // where the row begins, from 1
+  void next(std::vector<std::string>& fields);     // the strings keep their memory from row to row
+  std::int64_t line() const { return row_line_; }  // where the row begins, from 1
   std::int64_t field_line(std::size_t column) const { return lines_[column]; }  // where a field of it begins
 
  private:

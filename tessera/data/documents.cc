@@ -81,7 +81,8 @@ std::string DocumentSet::digest() const {
   hash.add_item("tessera/documents/1").add_u64(documents.size());
   for (const Document& document : documents) {
     hash.add_item(document.id).add_u64(document.sections.size());
-    for (const DocumentSection& section : document.sections) hash.add_item(section.name).add_item(section.text);
+    for (const DocumentSection& section : document.sections)
+      hash.add_item(section.name).add_item(section.text);
     hash.add_u64(document.labels.size());
     for (const std::string& label : document.labels) hash.add_item(label);
   }
@@ -95,7 +96,8 @@ std::vector<std::vector<std::string>> DocumentSet::labels() const {
   return out;
 }
 
-DocumentSet parse_json_lines(std::string_view text, const std::string& source, const DocumentSource& options) {
+DocumentSet parse_json_lines(std::string_view text, const std::string& source,
+                             const DocumentSource& options) {
   DocumentSet set{source, {}};
   for (std::int64_t line = 1; !text.empty(); ++line) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -115,7 +117,8 @@ DocumentSet read_documents(const DocumentSource& source) {
   if (source.format == "mimic-sql") return read_mimic_sql(source.path, source);
   const InputBytes notes = read_input("notes", source.path);
   if (source.format == "mimic-csv") {
-    if (source.diagnoses.empty()) fail("mimic-csv: expected the file of the diagnoses beside {}", source.path);
+    if (source.diagnoses.empty())
+      fail("mimic-csv: expected the file of the diagnoses beside {}", source.path);
     const InputBytes diagnoses = read_input("diagnoses", source.diagnoses);
     DocumentSet set = parse_mimic_csv(notes.text, source.path, diagnoses.text, source.diagnoses, source);
     set.inputs = {notes.file, diagnoses.file};
@@ -127,7 +130,8 @@ DocumentSet read_documents(const DocumentSource& source) {
   else if (source.format == "json-lines")
     set = parse_json_lines(notes.text, source.path, source);
   else
-    fail("documents of the format '{}': expected cmc, json-lines, mimic-csv or mimic-sql", printable(source.format));
+    fail("documents of the format '{}': expected cmc, json-lines, mimic-csv or mimic-sql",
+         printable(source.format));
   set.inputs = {notes.file};
   return set;
 }

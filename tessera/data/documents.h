@@ -48,26 +48,29 @@ struct DocumentSet {
   std::vector<InputFile> inputs = {};  // what was read, with digests
   std::int64_t left_out = 0;           // admissions without a note or without a code
 
-  std::string digest() const;  // SHA-256 over ids, sections and labels: equal for equal documents, wherever they were read from
+  std::string digest()
+      const;  // SHA-256 over ids, sections and labels: equal for equal documents, wherever they were read from
   std::vector<std::vector<std::string>> labels() const;
 };
 
 struct DocumentSource {
-  std::string format = {};     // "cmc", "json-lines", "mimic-csv", "mimic-sql"
-  std::string path = {};       // of the notes, or of the database
-  std::string diagnoses = {};  // mimic-csv: path of DIAGNOSES_ICD
-  std::string code_origin = "CMC_MAJORITY";                                             // cmc
-  std::string id_field = "id", text_field = "text", label_field = "labels";             // json-lines
-  std::string note_category = "Discharge summary";                                      // mimic-*
-  bool labelled = true;  // json-lines: false if the field of the labels may be missing; mimic-*: keep admissions without codes
+  std::string format = {};                   // "cmc", "json-lines", "mimic-csv", "mimic-sql"
+  std::string path = {};                     // of the notes, or of the database
+  std::string diagnoses = {};                // mimic-csv: path of DIAGNOSES_ICD
+  std::string code_origin = "CMC_MAJORITY";  // cmc
+  std::string id_field = "id", text_field = "text", label_field = "labels";  // json-lines
+  std::string note_category = "Discharge summary";                           // mimic-*
+  bool labelled =
+      true;  // json-lines: false if the field of the labels may be missing; mimic-*: keep admissions without codes
 };
 
 DocumentSet read_documents(const DocumentSource& source);
 
 DocumentSet parse_cmc(std::string_view xml, const std::string& source, const DocumentSource& options);
 DocumentSet parse_json_lines(std::string_view text, const std::string& source, const DocumentSource& options);
-DocumentSet parse_mimic_csv(std::string_view notes, const std::string& notes_source, std::string_view diagnoses,
-                            const std::string& diagnoses_source, const DocumentSource& options);
+DocumentSet parse_mimic_csv(std::string_view notes, const std::string& notes_source,
+                            std::string_view diagnoses, const std::string& diagnoses_source,
+                            const DocumentSource& options);
 DocumentSet read_mimic_sql(const std::string& path, const DocumentSource& options);
 
 }  // namespace tessera::data

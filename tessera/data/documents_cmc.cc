@@ -32,7 +32,8 @@ class CmcHandler {
       const auto status = XML_Parse(parser_.get(), piece.data(), static_cast<int>(piece.size()), xml.empty());
       if (!problem_.empty()) fail("{}:{}: {}", source_, problem_line_, problem_);
       if (status != XML_STATUS_OK)
-        fail("{}:{}: not well-formed XML: {}", source_, line(), XML_ErrorString(XML_GetErrorCode(parser_.get())));
+        fail("{}:{}: not well-formed XML: {}", source_, line(),
+             XML_ErrorString(XML_GetErrorCode(parser_.get())));
       if (xml.empty()) break;
     }
     if (set_.documents.empty()) fail("{}: there is no document, expected <docs> with a <doc>", source_);
@@ -66,8 +67,8 @@ class CmcHandler {
   // Which element may stand in which.
   static bool fits(const std::string& outer, std::string_view inner) {
     return (outer.empty() && inner == "docs") || (outer == "docs" && inner == "doc") ||
-           (outer == "doc" && (inner == "codes" || inner == "texts")) || (outer == "codes" && inner == "code") ||
-           (outer == "texts" && inner == "text");
+           (outer == "doc" && (inner == "codes" || inner == "texts")) ||
+           (outer == "codes" && inner == "code") || (outer == "texts" && inner == "text");
   }
 
   void begin(const std::string& name, const XML_Char** attributes) {
@@ -103,13 +104,15 @@ class CmcHandler {
       document.sections.push_back({section_, characters_});
     } else if (characters_.empty()) {
       stop("found an empty <code>, expected a code");
-    } else if (std::find(document.labels.begin(), document.labels.end(), characters_) == document.labels.end()) {
+    } else if (std::find(document.labels.begin(), document.labels.end(), characters_) ==
+               document.labels.end()) {
       document.labels.push_back(characters_);
     }
   }
 
   void characters(std::string_view text) {
-    if (kept_) characters_ += text;
+    if (kept_)
+      characters_ += text;
     else if (problem_.empty() && (open_.empty() || open_.back() != "code") &&
              text.find_first_not_of(" \t\r\n") != std::string_view::npos)
       stop("found text outside of <text> and <code>");

@@ -34,7 +34,8 @@ class Admissions {
   // row_id, hadm_id, category, iserror, text. A note that belongs to no admission (an outpatient's) is passed over.
   template <typename Fields>
   void add_note(const Fields& field, const std::string& where) {
-    if (trimmed(field(1)).empty() || trimmed(field(2)) != options_.note_category || trimmed(field(3)) == "1") return;
+    if (trimmed(field(1)).empty() || trimmed(field(2)) != options_.note_category || trimmed(field(3)) == "1")
+      return;
     Admission& admission = admissions_[whole(field(1), "HADM_ID", where)];
     if (!admission.notes.emplace(whole(field(0), "ROW_ID", where), field(4)).second)
       fail("{}: ROW_ID is that of another note of the admission, expected different ones", where);
@@ -45,7 +46,8 @@ class Admissions {
   void add_diagnosis(const Fields& field, const std::string& where) {
     if (trimmed(field(2)).empty() || trimmed(field(3)).empty()) return;
     const std::string code(trimmed(field(3)));
-    if (!is_icd9_code(code)) fail("{}: ICD9_CODE: expected a code of ICD-9-CM, as of 4280, V1302 or E8849", where);
+    if (!is_icd9_code(code))
+      fail("{}: ICD9_CODE: expected a code of ICD-9-CM, as of 4280, V1302 or E8849", where);
     admissions_[whole(field(1), "HADM_ID", where)].codes.emplace(
         std::pair(whole(field(2), "SEQ_NUM", where), whole(field(0), "ROW_ID", where)), icd9_code(code));
   }
@@ -58,15 +60,16 @@ class Admissions {
         continue;
       }
       Document document{std::to_string(id), {}, {}};
-      for (auto& [row, text] : admission.notes) document.sections.push_back({options_.note_category, std::move(text)});
+      for (auto& [row, text] : admission.notes)
+        document.sections.push_back({options_.note_category, std::move(text)});
       for (const auto& [place, code] : admission.codes)
         if (std::find(document.labels.begin(), document.labels.end(), code) == document.labels.end())
           document.labels.push_back(code);
       set.documents.push_back(std::move(document));
     }
     if (set.documents.empty())
-      fail("{}: there is no admission with a note of the category '{}'{}", source, printable(options_.note_category),
-           options_.labelled ? " and a code" : "");
+      fail("{}: there is no admission with a note of the category '{}'{}", source,
+           printable(options_.note_category), options_.labelled ? " and a code" : "");
     return set;
   }
 
@@ -78,8 +81,8 @@ class Admissions {
   }
 
   struct Admission {
-    std::map<std::int64_t, std::string> notes;                                      // by ROW_ID
-    std::map<std::pair<std::int64_t, std::int64_t>, std::string> codes;             // by SEQ_NUM, ROW_ID
+    std::map<std::int64_t, std::string> notes;                           // by ROW_ID
+    std::map<std::pair<std::int64_t, std::int64_t>, std::string> codes;  // by SEQ_NUM, ROW_ID
   };
   const DocumentSource& options_;
   std::map<std::int64_t, Admission> admissions_;  // by HADM_ID
@@ -114,7 +117,8 @@ template <std::size_t N, typename Row>
 void read_sql_columns(Database& database, const std::string& table,
                       const std::array<std::string_view, N>& wanted, const Row& row) {
   std::string columns;
-  for (const std::string_view name : wanted) columns += fmt::format("{}{}", columns.empty() ? "" : ", ", name);
+  for (const std::string_view name : wanted)
+    columns += fmt::format("{}{}", columns.empty() ? "" : ", ", name);
   Statement statement(database, fmt::format("SELECT {} FROM {}", columns, table));
   std::array<std::string, N> fields;
   for (std::int64_t number = 1; statement.step(); ++number) {
@@ -126,13 +130,15 @@ void read_sql_columns(Database& database, const std::string& table,
 
 }  // namespace
 
-DocumentSet parse_mimic_csv(std::string_view notes, const std::string& notes_source, std::string_view diagnoses,
-                            const std::string& diagnoses_source, const DocumentSource& options) {
+DocumentSet parse_mimic_csv(std::string_view notes, const std::string& notes_source,
+                            std::string_view diagnoses, const std::string& diagnoses_source,
+                            const DocumentSource& options) {
   Admissions admissions(options);
   read_csv_columns(notes, notes_source, kNoteColumns,
                    [&](const auto& field, const std::string& where) { admissions.add_note(field, where); });
-  read_csv_columns(diagnoses, diagnoses_source, kDiagnosisColumns,
-                   [&](const auto& field, const std::string& where) { admissions.add_diagnosis(field, where); });
+  read_csv_columns(
+      diagnoses, diagnoses_source, kDiagnosisColumns,
+      [&](const auto& field, const std::string& where) { admissions.add_diagnosis(field, where); });
   return admissions.finish(notes_source);
 }
 
@@ -142,8 +148,9 @@ DocumentSet read_mimic_sql(const std::string& path, const DocumentSource& option
   Admissions admissions(options);
   read_sql_columns(database, "NOTEEVENTS", kNoteColumns,
                    [&](const auto& field, const std::string& where) { admissions.add_note(field, where); });
-  read_sql_columns(database, "DIAGNOSES_ICD", kDiagnosisColumns,
-                   [&](const auto& field, const std::string& where) { admissions.add_diagnosis(field, where); });
+  read_sql_columns(
+      database, "DIAGNOSES_ICD", kDiagnosisColumns,
+      [&](const auto& field, const std::string& where) { admissions.add_diagnosis(field, where); });
   DocumentSet set = admissions.finish(path);
   set.inputs = {{"notes", path, digest, digest}};
   return set;

@@ -52,19 +52,23 @@ TEST(Cmc, SectionsAndTheCodesOfOneOrigin) {
   EXPECT_EQ(set.documents[0].sections[0].text, "Cough & fever.");
   EXPECT_EQ(set.documents[0].sections[1].text, "Normal.");
   EXPECT_TRUE(set.documents[1].labels.empty());
-  EXPECT_THAT(parse_cmc(kCmc, "x.xml", {.code_origin = "COMPANY1"}).documents[0].labels, ElementsAre("786.1"));
+  EXPECT_THAT(parse_cmc(kCmc, "x.xml", {.code_origin = "COMPANY1"}).documents[0].labels,
+              ElementsAre("786.1"));
 }
 
 TEST(Cmc, ErrorsNameTheLineAndQuoteNothing) {
   const auto message = [](const std::string& xml) {
     return message_of([&] { parse_cmc(xml, "x.xml", {}); });
   };
-  EXPECT_THAT(message("<docs>\n<doc id='1'>\n<secret/></doc></docs>"), HasSubstr("x.xml:3: found an element within <doc>"));
+  EXPECT_THAT(message("<docs>\n<doc id='1'>\n<secret/></doc></docs>"),
+              HasSubstr("x.xml:3: found an element within <doc>"));
   EXPECT_THAT(message("<docs>\n<doc id='1'>\n<secret/></doc></docs>"), Not(HasSubstr("secret")));
   EXPECT_THAT(message("<docs>\n<doc>secret</doc></docs>"), HasSubstr("x.xml:2: found <doc> without id"));
   EXPECT_THAT(message("<docs><doc id='1'>\nsecret</doc></docs>"), HasSubstr("found text outside"));
-  EXPECT_THAT(message("<docs>\n<doc id='1'>\n</docs>"), HasSubstr("x.xml:3: not well-formed XML: mismatched tag"));
-  EXPECT_THAT(message("<!DOCTYPE docs [<!ENTITY a 'secret'>]><docs/>"), HasSubstr("x.xml:1: found a document type"));
+  EXPECT_THAT(message("<docs>\n<doc id='1'>\n</docs>"),
+              HasSubstr("x.xml:3: not well-formed XML: mismatched tag"));
+  EXPECT_THAT(message("<!DOCTYPE docs [<!ENTITY a 'secret'>]><docs/>"),
+              HasSubstr("x.xml:1: found a document type"));
   EXPECT_THAT(message("<docs/>"), HasSubstr("there is no document"));
   EXPECT_THAT(message(""), HasSubstr("not well-formed"));
   EXPECT_THAT(message("<docs><doc id='1'><codes><code origin='CMC_MAJORITY'></code></codes></doc></docs>"),
@@ -74,7 +78,8 @@ TEST(Cmc, ErrorsNameTheLineAndQuoteNothing) {
 
 TEST(JsonLines, NamedFields) {
   const DocumentSet set = parse_json_lines(
-      "{\"sample_id\": 29, \"transcription\": \"One.\\nTwo.\", \"specialties\": [\"Urology\", \"Letters\", \"Urology\"]}\n"
+      "{\"sample_id\": 29, \"transcription\": \"One.\\nTwo.\", \"specialties\": [\"Urology\", \"Letters\", "
+      "\"Urology\"]}\n"
       "\n{\"sample_id\": \"b\", \"transcription\": \"\", \"specialties\": \"Urology\"}",
       "x.jsonl", {.id_field = "sample_id", .text_field = "transcription", .label_field = "specialties"});
   ASSERT_EQ(set.documents.size(), 2U);
@@ -92,7 +97,8 @@ TEST(JsonLines, ErrorsNameTheLineAndQuoteNothing) {
   EXPECT_THAT(message(good + "{\"id\":1,\"text\":\"secret"), HasSubstr("x.jsonl:2: not a JSON text"));
   EXPECT_THAT(message(good + "{\"id\":1,\"text\":\"secret"), Not(HasSubstr("secret")));
   EXPECT_THAT(message("[1]\n"), HasSubstr("x.jsonl:1: expected a JSON object"));
-  EXPECT_THAT(message(good + "{\"id\":1,\"text\":5.5}\n"), HasSubstr("x.jsonl:2: field 'text': expected a text"));
+  EXPECT_THAT(message(good + "{\"id\":1,\"text\":5.5}\n"),
+              HasSubstr("x.jsonl:2: field 'text': expected a text"));
   EXPECT_THAT(message("{\"id\":1,\"text\":\"a\"}\n"), HasSubstr("the field 'labels' is missing"));
   EXPECT_EQ(message("{\"id\":1,\"text\":\"a\"}\n", false), "no error");
   EXPECT_THAT(message("{\"id\":1,\"text\":\"a\",\"labels\":[1]}\n"), HasSubstr("expected a list of texts"));
@@ -129,18 +135,20 @@ std::string quoted(const std::string& text) {
 
 std::string notes_csv() {
   std::string csv =
-      "\"ROW_ID\",\"SUBJECT_ID\",\"HADM_ID\",\"CHARTDATE\",\"CHARTTIME\",\"STORETIME\",\"CATEGORY\",\"DESCRIPTION\","
+      "\"ROW_ID\",\"SUBJECT_ID\",\"HADM_ID\",\"CHARTDATE\",\"CHARTTIME\",\"STORETIME\",\"CATEGORY\","
+      "\"DESCRIPTION\","
       "\"CGID\",\"ISERROR\",\"TEXT\"\n";
   for (const NoteRow& n : kNotes)
-    csv += fmt::format("{},{},{},2151-08-04,,,{},\"Report\",,{},{}\n", n.row, n.subject, n.admission, quoted(n.category),
-                       n.error.empty() ? "" : quoted(n.error), quoted(n.text));
+    csv += fmt::format("{},{},{},2151-08-04,,,{},\"Report\",,{},{}\n", n.row, n.subject, n.admission,
+                       quoted(n.category), n.error.empty() ? "" : quoted(n.error), quoted(n.text));
   return csv;
 }
 
 std::string diagnoses_csv() {
   std::string csv = "\"ROW_ID\",\"SUBJECT_ID\",\"HADM_ID\",\"SEQ_NUM\",\"ICD9_CODE\"\n";
   for (const DiagnosisRow& d : kDiagnoses)
-    csv += fmt::format("{},{},{},{},{}\n", d.row, d.subject, d.admission, d.number, d.code.empty() ? "" : quoted(d.code));
+    csv += fmt::format("{},{},{},{},{}\n", d.row, d.subject, d.admission, d.number,
+                       d.code.empty() ? "" : quoted(d.code));
   return csv;
 }
 
@@ -148,9 +156,11 @@ std::string diagnoses_csv() {
 void make_database(const std::string& path) {
   Database database(path);
   database.execute(
-      "CREATE TABLE noteevents (row_id INT PRIMARY KEY, subject_id INT, hadm_id INT, chartdate TEXT, category TEXT, "
+      "CREATE TABLE noteevents (row_id INT PRIMARY KEY, subject_id INT, hadm_id INT, chartdate TEXT, "
+      "category TEXT, "
       "iserror CHAR(1), text TEXT)");
-  database.execute("CREATE TABLE diagnoses_icd (row_id INT, subject_id INT, hadm_id INT, seq_num INT, icd9_code TEXT)");
+  database.execute(
+      "CREATE TABLE diagnoses_icd (row_id INT, subject_id INT, hadm_id INT, seq_num INT, icd9_code TEXT)");
   const auto bind_number = [](Statement& statement, const std::string& text) {
     if (text.empty())
       statement.bind_null();
@@ -225,17 +235,23 @@ TEST(Mimic, ErrorsNameTheLineAndQuoteNothing) {
   const std::string head = "row_id,hadm_id,category,iserror,text\n";
   const std::string good = head + "1,5,Discharge summary,,\"a\nb\"\n";
   const std::string codes = "row_id,hadm_id,seq_num,icd9_code\n";
-  EXPECT_THAT(message("row_id,hadm_id,category,text\n", codes), HasSubstr("n.csv:1: there is no column 'iserror'"));
-  EXPECT_THAT(message(good + "secret,5,Discharge summary,,c\n", codes), HasSubstr("n.csv:4: ROW_ID: expected a whole"));
-  EXPECT_THAT(message(good + "1,5,Discharge summary,,c\n", codes), HasSubstr("n.csv:4: ROW_ID is that of another"));
-  EXPECT_THAT(message(good + "2,5,\"secret\n", codes), HasSubstr("n.csv:4: column 3: found a quoted field without end"));
-  EXPECT_THAT(message(good + "2,5,\"x\"secret,,c\n", codes), HasSubstr("n.csv:4: column 3: found something after"));
+  EXPECT_THAT(message("row_id,hadm_id,category,text\n", codes),
+              HasSubstr("n.csv:1: there is no column 'iserror'"));
+  EXPECT_THAT(message(good + "secret,5,Discharge summary,,c\n", codes),
+              HasSubstr("n.csv:4: ROW_ID: expected a whole"));
+  EXPECT_THAT(message(good + "1,5,Discharge summary,,c\n", codes),
+              HasSubstr("n.csv:4: ROW_ID is that of another"));
+  EXPECT_THAT(message(good + "2,5,\"secret\n", codes),
+              HasSubstr("n.csv:4: column 3: found a quoted field without end"));
+  EXPECT_THAT(message(good + "2,5,\"x\"secret,,c\n", codes),
+              HasSubstr("n.csv:4: column 3: found something after"));
   EXPECT_THAT(message(good + "2,5\n", codes), HasSubstr("n.csv:4: found 2 fields, expected 5"));
   EXPECT_THAT(message(good, codes + "1,5,1,secret\n"), HasSubstr("d.csv:2: ICD9_CODE: expected a code"));
   EXPECT_THAT(message(good, codes), HasSubstr("n.csv: there is no admission with a note of the category"));
   EXPECT_THAT(message("", codes), HasSubstr("n.csv: the file is empty"));
-  for (const std::string& text : {message(good + "secret,5,Discharge summary,,c\n", codes),
-                                  message(good + "2,5,\"x\"secret,,c\n", codes), message(good, codes + "1,5,1,secret\n")})
+  for (const std::string& text :
+       {message(good + "secret,5,Discharge summary,,c\n", codes),
+        message(good + "2,5,\"x\"secret,,c\n", codes), message(good, codes + "1,5,1,secret\n")})
     EXPECT_THAT(text, Not(HasSubstr("secret")));
   const ScratchFolder folder("mimic-test");
   write_file_atomically(folder.path() + "/x.sqlite", "no database");

@@ -13,7 +13,8 @@ void each_sentence(const Document& document, const EncodingSettings& settings, c
   for (std::size_t section = 0; section < document.sections.size(); ++section) {
     const std::string& text = document.sections[section].text;
     for (const TextSpan& span : split_sentences(text, settings.sentences)) {
-      std::vector<Token> tokens = tokenize(std::string_view(text).substr(span.begin, span.end - span.begin), settings.tokens);
+      std::vector<Token> tokens =
+          tokenize(std::string_view(text).substr(span.begin, span.end - span.begin), settings.tokens);
       for (Token& token : tokens) {
         token.place.begin += span.begin;
         token.place.end += span.begin;
@@ -33,14 +34,16 @@ void count_words(const Document& document, const EncodingSettings& settings, Wor
   });
 }
 
-EncodedDocument encode(const Document& document, const Vocabulary& vocabulary, const EncodingSettings& settings) {
+EncodedDocument encode(const Document& document, const Vocabulary& vocabulary,
+                       const EncodingSettings& settings) {
   if (settings.longest_sentence < 1 || settings.most_sentences < 1)
     fail("at most {} words in a sentence and {} sentences in a document: expected at least 1",
          settings.longest_sentence, settings.most_sentences);
   EncodedDocument encoded;
   each_sentence(document, settings, [&](std::size_t section, const std::vector<Token>& tokens) {
     for (std::size_t at = 0; at < tokens.size();) {
-      const std::size_t end = std::min(tokens.size(), at + static_cast<std::size_t>(settings.longest_sentence));
+      const std::size_t end =
+          std::min(tokens.size(), at + static_cast<std::size_t>(settings.longest_sentence));
       EncodedSentence sentence;
       sentence.section = section;
       for (; at < end; ++at) {
@@ -61,16 +64,19 @@ Tensor padded_words(const std::vector<const EncodedDocument*>& documents) {
   std::size_t sentences = 0, words = 0;
   for (const EncodedDocument* document : documents) {
     sentences = std::max(sentences, document->sentences.size());
-    for (const EncodedSentence& sentence : document->sentences) words = std::max(words, sentence.words.size());
+    for (const EncodedSentence& sentence : document->sentences)
+      words = std::max(words, sentence.words.size());
   }
   std::vector<std::int64_t> ids(documents.size() * sentences * words, Vocabulary::kPadding);
   for (std::size_t d = 0; d < documents.size(); ++d)
     for (std::size_t s = 0; s < documents[d]->sentences.size(); ++s) {
       const std::vector<std::int64_t>& from = documents[d]->sentences[s].words;
-      std::copy(from.begin(), from.end(), ids.begin() + static_cast<std::ptrdiff_t>((d * sentences + s) * words));
+      std::copy(from.begin(), from.end(),
+                ids.begin() + static_cast<std::ptrdiff_t>((d * sentences + s) * words));
     }
-  return Tensor::from<std::int64_t>(ids, {static_cast<std::int64_t>(documents.size()),
-                                          static_cast<std::int64_t>(sentences), static_cast<std::int64_t>(words)});
+  return Tensor::from<std::int64_t>(
+      ids, {static_cast<std::int64_t>(documents.size()), static_cast<std::int64_t>(sentences),
+            static_cast<std::int64_t>(words)});
 }
 
 Tensor padded_words(const std::vector<EncodedDocument>& documents) {

@@ -47,7 +47,8 @@ struct EncodedDocument {
 };
 
 void count_words(const Document& document, const EncodingSettings& settings, WordCounts& counts);
-EncodedDocument encode(const Document& document, const Vocabulary& vocabulary, const EncodingSettings& settings);
+EncodedDocument encode(const Document& document, const Vocabulary& vocabulary,
+                       const EncodingSettings& settings);
 
 // int64 [documents, most sentences, most words] of word ids, filled up with Vocabulary::kPadding.
 Tensor padded_words(const std::vector<EncodedDocument>& documents);

@@ -48,8 +48,8 @@ TEST(EncodedDocuments, Padded) {
   const EncodedDocument two = encode({"2", {{"", "Normal."}}, {}}, words, {});
   const Tensor batch = padded_words({one, two});
   EXPECT_EQ(batch.shape(), (Shape{2, 2, 2}));
-  EXPECT_THAT(batch.to_vector<std::int64_t>(),
-              ElementsAre(words.id("cough"), 0, words.id("no"), words.id("fever"), words.id("normal"), 0, 0, 0));
+  EXPECT_THAT(batch.to_vector<std::int64_t>(), ElementsAre(words.id("cough"), 0, words.id("no"),
+                                                           words.id("fever"), words.id("normal"), 0, 0, 0));
 }
 
 }  // namespace

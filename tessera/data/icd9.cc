@@ -33,9 +33,9 @@ std::string checked(std::string_view code) {
   return without_point(code);
 }
 
-constexpr std::string_view kEmptyWords[] = {"a",  "and", "as",  "by", "due",   "for",         "in",        "nos",
-                                            "of", "on",  "or",  "other", "others", "specified", "the", "to",
-                                            "unspecified", "with", "without"};
+constexpr std::string_view kEmptyWords[] = {
+    "a",  "and",   "as",     "by",        "due", "for", "in",          "nos",  "of",     "on",
+    "or", "other", "others", "specified", "the", "to",  "unspecified", "with", "without"};
 
 bool is_empty_word(const std::string& word) {
   return std::find(std::begin(kEmptyWords), std::end(kEmptyWords), word) != std::end(kEmptyWords);
@@ -60,7 +60,8 @@ std::vector<std::string> shared_words(const std::vector<std::string>& titles) {
     for (std::size_t end = begin + best.size() + 1; end <= first.size(); ++end) {
       const std::vector<std::string> run(first.begin() + static_cast<std::ptrdiff_t>(begin),
                                          first.begin() + static_cast<std::ptrdiff_t>(end));
-      if (!std::all_of(words.begin(), words.end(), [&](const auto& other) { return contains(other, run); })) break;
+      if (!std::all_of(words.begin(), words.end(), [&](const auto& other) { return contains(other, run); }))
+        break;
       best = run;
     }
   while (!best.empty() && is_empty_word(best.back())) best.pop_back();  // "nonspecific reaction to"
@@ -79,34 +80,34 @@ struct Chapter {
   std::string_view first, last, speciality;
 };
 constexpr Chapter kChapters[] = {
-    {"001", "139", "General Medicine"},               // infectious and parasitic diseases
-    {"140", "239", "Hematology - Oncology"},          // neoplasms
-    {"240", "279", "Endocrinology"},                  // endocrine, nutritional, metabolic, immunity
-    {"280", "289", "Hematology - Oncology"},          // blood
-    {"290", "319", "Psychiatry / Psychology"},        // mental disorders
-    {"320", "359", "Neurology"},                      // nervous system
-    {"360", "379", "Ophthalmology"},                  // eye
-    {"380", "389", "ENT - Otolaryngology"},           // ear
-    {"390", "459", "Cardiovascular / Pulmonary"},     // circulatory system
-    {"460", "519", "Cardiovascular / Pulmonary"},     // respiratory system
-    {"520", "529", "Dentistry"},                      // oral cavity and jaws
-    {"530", "579", "Gastroenterology"},               // digestive system
-    {"580", "589", "Nephrology"},                     // kidney
-    {"590", "608", "Urology"},                        // urinary system and male genital organs
-    {"610", "679", "Obstetrics / Gynecology"},        // breast, female genital organs, pregnancy and childbirth
-    {"680", "709", "Dermatology"},                    // skin
-    {"710", "739", "Orthopedic"},                     // musculoskeletal system
-    {"740", "779", "Pediatrics - Neonatal"},          // congenital anomalies, perinatal conditions
-    {"780", "785", "General Medicine"},               // general symptoms
-    {"786", "786", "Cardiovascular / Pulmonary"},     // symptoms of the respiratory system
-    {"787", "787", "Gastroenterology"},               // symptoms of the digestive system
-    {"788", "788", "Urology"},                        // symptoms of the urinary system
-    {"789", "799", "General Medicine"},               // other symptoms and ill-defined conditions
-    {"800", "848", "Orthopedic"},                     // fractures, dislocations, sprains
-    {"850", "999", "Emergency Room Reports"},         // other injuries and poisoning
-    {"E000", "E999", "Emergency Room Reports"},       // external causes
-    {"V01", "V12", "General Medicine"},               // contact, carriers, personal history
-    {"V13", "V13", "Urology"},                        // personal history: urinary system and others
+    {"001", "139", "General Medicine"},            // infectious and parasitic diseases
+    {"140", "239", "Hematology - Oncology"},       // neoplasms
+    {"240", "279", "Endocrinology"},               // endocrine, nutritional, metabolic, immunity
+    {"280", "289", "Hematology - Oncology"},       // blood
+    {"290", "319", "Psychiatry / Psychology"},     // mental disorders
+    {"320", "359", "Neurology"},                   // nervous system
+    {"360", "379", "Ophthalmology"},               // eye
+    {"380", "389", "ENT - Otolaryngology"},        // ear
+    {"390", "459", "Cardiovascular / Pulmonary"},  // circulatory system
+    {"460", "519", "Cardiovascular / Pulmonary"},  // respiratory system
+    {"520", "529", "Dentistry"},                   // oral cavity and jaws
+    {"530", "579", "Gastroenterology"},            // digestive system
+    {"580", "589", "Nephrology"},                  // kidney
+    {"590", "608", "Urology"},                     // urinary system and male genital organs
+    {"610", "679", "Obstetrics / Gynecology"},     // breast, female genital organs, pregnancy and childbirth
+    {"680", "709", "Dermatology"},                 // skin
+    {"710", "739", "Orthopedic"},                  // musculoskeletal system
+    {"740", "779", "Pediatrics - Neonatal"},       // congenital anomalies, perinatal conditions
+    {"780", "785", "General Medicine"},            // general symptoms
+    {"786", "786", "Cardiovascular / Pulmonary"},  // symptoms of the respiratory system
+    {"787", "787", "Gastroenterology"},            // symptoms of the digestive system
+    {"788", "788", "Urology"},                     // symptoms of the urinary system
+    {"789", "799", "General Medicine"},            // other symptoms and ill-defined conditions
+    {"800", "848", "Orthopedic"},                  // fractures, dislocations, sprains
+    {"850", "999", "Emergency Room Reports"},      // other injuries and poisoning
+    {"E000", "E999", "Emergency Room Reports"},    // external causes
+    {"V01", "V12", "General Medicine"},            // contact, carriers, personal history
+    {"V13", "V13", "Urology"},                     // personal history: urinary system and others
     {"V14", "V91", "General Medicine"},
 };
 
@@ -152,7 +153,8 @@ CodeTitles CodeTitles::parse(std::string_view text, const std::string& source) {
     const std::size_t begin = blank == std::string_view::npos ? blank : here.find_first_not_of(' ', blank);
     if (begin == std::string_view::npos || !is_icd9_code(here.substr(0, blank)))
       fail("{}:{}: expected a code of ICD-9-CM, blanks and its title", source, line);
-    const auto [found, added] = titles.titles_.emplace(without_point(here.substr(0, blank)), here.substr(begin));
+    const auto [found, added] =
+        titles.titles_.emplace(without_point(here.substr(0, blank)), here.substr(begin));
     if (!added) fail("{}:{}: the code {} has a title in another line, too", source, line, found->first);
   }
   if (titles.titles_.empty()) fail("{}: there is no code, expected lines of a code and its title", source);
@@ -171,7 +173,8 @@ std::string CodeTitles::title(std::string_view code) const {
   }
   if (finer.empty()) return "";
   if (finer.size() == 1) return finer[0];
-  if (const std::vector<std::string> shared = shared_words(finer); says_something(shared)) return sentence_case(shared);
+  if (const std::vector<std::string> shared = shared_words(finer); says_something(shared))
+    return sentence_case(shared);
   return fmt::format("{} (and {} more)", unspecified.empty() ? finer[0] : unspecified, finer.size() - 1);
 }
 
@@ -184,15 +187,16 @@ void CodeSpecialities::add(const std::string& first, const std::string& last, co
   if (speciality.empty()) fail("{}: the speciality is empty", where);
   const auto after = spans_.upper_bound(last);
   if (after != spans_.begin() && std::prev(after)->second.last >= first)
-    fail("{}: the range {} to {} meets that from {} to {}, expected ranges without overlap", where, first, last,
-         std::prev(after)->first, std::prev(after)->second.last);
+    fail("{}: the range {} to {} meets that from {} to {}, expected ranges without overlap", where, first,
+         last, std::prev(after)->first, std::prev(after)->second.last);
   spans_.emplace(first, Span{last, speciality});
 }
 
 CodeSpecialities CodeSpecialities::standard() {
   CodeSpecialities map;
   for (const Chapter& chapter : kChapters)
-    map.add(std::string(chapter.first), std::string(chapter.last), std::string(chapter.speciality), "chapters");
+    map.add(std::string(chapter.first), std::string(chapter.last), std::string(chapter.speciality),
+            "chapters");
   return map;
 }
 
@@ -204,8 +208,8 @@ CodeSpecialities CodeSpecialities::parse(std::string_view csv, const std::string
   const Table table = parse_csv(csv, source, {.text_columns = {"first", "last", "speciality"}});
   CodeSpecialities map;
   for (std::size_t row = 0; row < static_cast<std::size_t>(table.rows); ++row)
-    map.add(table.column("first").texts[row], table.column("last").texts[row], table.column("speciality").texts[row],
-            fmt::format("{}:{}", source, table.lines[row]));
+    map.add(table.column("first").texts[row], table.column("last").texts[row],
+            table.column("speciality").texts[row], fmt::format("{}:{}", source, table.lines[row]));
   return map;
 }
 
@@ -229,7 +233,8 @@ std::vector<RankedSpeciality> CodeSpecialities::rank(
   }
   std::vector<RankedSpeciality> ranked;
   for (const auto& [name, entry] : best) ranked.push_back(entry);
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
   return ranked;
 }
 

@@ -27,9 +27,9 @@
 
 namespace tessera::data {
 
-bool is_icd9_code(std::string_view code);               // with or without the point
-std::string icd9_code(std::string_view code);           // with the point: "428.0"
-std::string icd9_three_digits(std::string_view code);   // "428", "V13", "E884"
+bool is_icd9_code(std::string_view code);              // with or without the point
+std::string icd9_code(std::string_view code);          // with the point: "428.0"
+std::string icd9_three_digits(std::string_view code);  // "428", "V13", "E884"
 
 class CodeTitles {
  public:
@@ -67,7 +67,8 @@ class CodeSpecialities {
   struct Span {
     std::string last, speciality;
   };
-  void add(const std::string& first, const std::string& last, const std::string& speciality, const std::string& where);
+  void add(const std::string& first, const std::string& last, const std::string& speciality,
+           const std::string& where);
   std::map<std::string, Span, std::less<>> spans_;  // by the first code
 };
 

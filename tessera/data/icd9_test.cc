@@ -50,7 +50,8 @@ TEST(CodeTitles, TheRealListSaysWhat428Is) {
   EXPECT_EQ(titles.size(), 14567U);  // as the list's readme says
   EXPECT_EQ(titles.title("428"), "Heart failure");
   EXPECT_EQ(titles.title("786.2"), "Cough");
-  EXPECT_EQ(titles.title("795.5"), "Nonspecific reaction");  // "... to tuberculin skin test", "... to cell mediated ..."
+  EXPECT_EQ(titles.title("795.5"),
+            "Nonspecific reaction");  // "... to tuberculin skin test", "... to cell mediated ..."
 }
 
 TEST(CodeTitles, ErrorsNameTheLine) {
@@ -86,7 +87,8 @@ TEST(CodeSpecialities, StandardChapters) {
 }
 
 TEST(CodeSpecialities, OwnTableAndItsErrors) {
-  const CodeSpecialities map = CodeSpecialities::parse("first,last,speciality\n001,459,A\nV01,V20,B\n", "s.csv");
+  const CodeSpecialities map =
+      CodeSpecialities::parse("first,last,speciality\n001,459,A\nV01,V20,B\n", "s.csv");
   EXPECT_EQ(map.speciality("428.0"), "A");
   EXPECT_EQ(map.speciality("V13.02"), "B");
   EXPECT_EQ(map.speciality("486"), "");
@@ -98,7 +100,8 @@ TEST(CodeSpecialities, OwnTableAndItsErrors) {
     }
     return std::string("no error");
   };
-  EXPECT_THAT(message("001,459,A\n400,500,B\n"), HasSubstr("s.csv:3: the range 400 to 500 meets that from 001 to 459"));
+  EXPECT_THAT(message("001,459,A\n400,500,B\n"),
+              HasSubstr("s.csv:3: the range 400 to 500 meets that from 001 to 459"));
   EXPECT_THAT(message("001,459,A\n\"000\",\"001\",B\n"), HasSubstr("s.csv:3: the range"));
   EXPECT_THAT(message("459,001,A\n"), HasSubstr("s.csv:2: expected a first and a last code"));
   EXPECT_THAT(message("428.0,429,A\n"), HasSubstr("s.csv:2:"));

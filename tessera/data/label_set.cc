@@ -8,7 +8,8 @@
 
 namespace tessera::data {
 
-LabelSet LabelSet::build(const std::vector<std::vector<std::string>>& samples, const LabelReduction& reduction) {
+LabelSet LabelSet::build(const std::vector<std::vector<std::string>>& samples,
+                         const LabelReduction& reduction) {
   std::map<std::string, std::int64_t> counts;
   for (const auto& labels : samples)
     for (const std::string& label : std::set<std::string>(labels.begin(), labels.end())) ++counts[label];
@@ -19,7 +20,8 @@ LabelSet LabelSet::build(const std::vector<std::vector<std::string>>& samples, c
     set.all_uses_ += count;
     if (count >= reduction.min_count) kept.emplace_back(label, count);
   }
-  std::stable_sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(kept.begin(), kept.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   if (reduction.top > 0 && static_cast<std::int64_t>(kept.size()) > reduction.top)
     kept.resize(static_cast<std::size_t>(reduction.top));
   if (kept.empty())

@@ -31,16 +31,17 @@ struct LabelReduction {
 class LabelSet {
  public:
   // `samples`: the labels of each; one that stands twice in a sample counts once.
-  static LabelSet build(const std::vector<std::vector<std::string>>& samples, const LabelReduction& reduction = {});
+  static LabelSet build(const std::vector<std::vector<std::string>>& samples,
+                        const LabelReduction& reduction = {});
   static LabelSet of_names(const std::vector<std::string>& names);  // all different; counts are 0
 
   std::int64_t size() const { return static_cast<std::int64_t>(names_.size()); }
   const std::vector<std::string>& names() const { return names_; }
   std::int64_t position(std::string_view name) const;  // -1 if it is not one of them
   std::int64_t count(std::int64_t position) const { return counts_.at(static_cast<std::size_t>(position)); }
-  std::int64_t seen() const { return seen_; }                // distinct labels before the reduction
-  std::int64_t kept_uses() const { return kept_uses_; }      // (sample, label) pairs of the set
-  std::int64_t all_uses() const { return all_uses_; }        // before the reduction
+  std::int64_t seen() const { return seen_; }            // distinct labels before the reduction
+  std::int64_t kept_uses() const { return kept_uses_; }  // (sample, label) pairs of the set
+  std::int64_t all_uses() const { return all_uses_; }    // before the reduction
 
   // float32 [samples, size]: 1 where the sample has the label, else 0. Labels outside of the set are passed over.
   Tensor encode(const std::vector<std::vector<std::string>>& samples) const;

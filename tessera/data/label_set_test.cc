@@ -9,8 +9,8 @@ namespace {
 
 using testing::ElementsAre;
 
-const std::vector<std::vector<std::string>> kSamples = {
-    {"b", "a"}, {"b", "c"}, {"c", "b", "b"}, {"d"}, {"a"}, {}};  // b 3, a 2, c 2, d 1
+const std::vector<std::vector<std::string>> kSamples = {{"b", "a"}, {"b", "c"}, {"c", "b", "b"},
+                                                        {"d"},      {"a"},      {}};  // b 3, a 2, c 2, d 1
 
 TEST(LabelSet, ReducesByCountAndByRank) {
   const LabelSet all = LabelSet::build(kSamples);
@@ -18,7 +18,8 @@ TEST(LabelSet, ReducesByCountAndByRank) {
   EXPECT_EQ(all.count(all.position("b")), 3);
   EXPECT_EQ(all.all_uses(), 8);
   EXPECT_THAT(LabelSet::build(kSamples, {.min_count = 2}).names(), ElementsAre("a", "b", "c"));
-  EXPECT_THAT(LabelSet::build(kSamples, {.top = 2}).names(), ElementsAre("a", "b"));  // a before c: equal counts
+  EXPECT_THAT(LabelSet::build(kSamples, {.top = 2}).names(),
+              ElementsAre("a", "b"));  // a before c: equal counts
   const LabelSet one = LabelSet::build(kSamples, {.top = 1, .min_count = 2});
   EXPECT_THAT(one.names(), ElementsAre("b"));
   EXPECT_EQ(one.seen(), 4);

@@ -20,7 +20,8 @@ char32_t lowered(char32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
   const auto* row = std::lower_bound(std::begin(kLowerCase), std::end(kLowerCase), c,
                                      [](const LowerCaseRow& r, char32_t value) { return r.last < value; });
-  if (row == std::end(kLowerCase) || c < row->first || (c - row->first) % static_cast<char32_t>(row->step) != 0)
+  if (row == std::end(kLowerCase) || c < row->first ||
+      (c - row->first) % static_cast<char32_t>(row->step) != 0)
     return c;
   return static_cast<char32_t>(static_cast<std::int64_t>(c) + row->distance);
 }
@@ -75,14 +76,15 @@ std::size_t word_end(std::string_view text, std::size_t position) {
 }
 
 constexpr std::array<std::string_view, 34> kAbbreviations = {
-    "al",  "approx", "apr", "aug", "cf",  "dec", "dept", "dr",  "e.g", "etc", "feb", "fig",
-    "i.e", "jan",    "jr",  "jul", "jun", "mar", "mr",   "mrs", "ms",  "no",  "nos", "nov",
-    "oct", "prof",   "pt",  "rev", "sep", "sept", "sr",  "st",  "u.s", "vs"};
+    "al",  "approx", "apr", "aug", "cf",  "dec",  "dept", "dr",  "e.g", "etc", "feb", "fig",
+    "i.e", "jan",    "jr",  "jul", "jun", "mar",  "mr",   "mrs", "ms",  "no",  "nos", "nov",
+    "oct", "prof",   "pt",  "rev", "sep", "sept", "sr",   "st",  "u.s", "vs"};
 
 // Decides where sentences end. `start` is where the sentence began.
 class SentenceScanner {
  public:
-  SentenceScanner(std::string_view text, const SentenceSettings& settings) : text_(text), settings_(settings) {}
+  SentenceScanner(std::string_view text, const SentenceSettings& settings)
+      : text_(text), settings_(settings) {}
 
   std::vector<TextSpan> run() {
     for (std::size_t position = 0; position < text_.size(); ++position) {
@@ -135,7 +137,8 @@ class SentenceScanner {
     std::size_t begin = position;
     while (begin > start_ && !is_blank(static_cast<unsigned char>(text_[begin - 1]))) --begin;
     const std::string word = lower_case(text_.substr(begin, position - begin));
-    const bool first = text_.substr(start_, begin - start_).find_first_not_of(" \t\r\n") == std::string_view::npos;
+    const bool first =
+        text_.substr(start_, begin - start_).find_first_not_of(" \t\r\n") == std::string_view::npos;
     const bool number = !word.empty() && word.size() <= 2 && std::all_of(word.begin(), word.end(), is_digit);
     if (first && number) return true;
     if (word.size() == 1 && !is_digit(static_cast<unsigned char>(word[0]))) return true;

@@ -13,7 +13,8 @@ using testing::IsEmpty;
 
 TEST(Tokenizer, ADateIsMaskedAndStaysOneWord) {
   EXPECT_EQ(mask_digits("2017-03-13"), "****-**-**");
-  EXPECT_THAT(words_of("Seen on 2017-03-13 at 10:45."), ElementsAre("seen", "on", "****-**-**", "at", "**:**"));
+  EXPECT_THAT(words_of("Seen on 2017-03-13 at 10:45."),
+              ElementsAre("seen", "on", "****-**-**", "at", "**:**"));
   EXPECT_THAT(words_of("Seen on 2017-03-13", {.lower_case = false, .mask_digits = false}),
               ElementsAre("Seen", "on", "2017-03-13"));
 }
@@ -36,8 +37,13 @@ TEST(Tokenizer, PlacesAreThoseOfTheText) {
 }
 
 TEST(Tokenizer, BytesThatAreNotUtf8Stay) {
-  EXPECT_EQ(lower_case("A\xff" "B\xc3"), "a\xff" "b\xc3");
-  EXPECT_THAT(words_of("A\xff" "B"), ElementsAre("a", "b"));
+  EXPECT_EQ(lower_case("A\xff"
+                       "B\xc3"),
+            "a\xff"
+            "b\xc3");
+  EXPECT_THAT(words_of("A\xff"
+                       "B"),
+              ElementsAre("a", "b"));
 }
 
 // The digest of all code points, each lower-cased where that gives one code point, was computed by Python 3.11's str.lower (Unicode 14).
@@ -60,11 +66,13 @@ std::vector<std::string> sentences(const std::string& text, bool lines_end = fal
 }
 
 TEST(Sentences, EndAtMarksBeforeANewBeginning) {
-  EXPECT_THAT(sentences("Cough. No fever! Normal?  Yes"), ElementsAre("Cough.", "No fever!", "Normal?", "Yes"));
+  EXPECT_THAT(sentences("Cough. No fever! Normal?  Yes"),
+              ElementsAre("Cough.", "No fever!", "Normal?", "Yes"));
   EXPECT_THAT(sentences("She said \"stop.\" He did."), ElementsAre("She said \"stop.\"", "He did."));
   EXPECT_THAT(sentences("Dose of 2.5 mg. Élan (mild.) Then"),
               ElementsAre("Dose of 2.5 mg.", "Élan (mild.)", "Then"));
-  EXPECT_THAT(sentences("approx. 3 cm, i.e. small. end of it."), ElementsAre("approx. 3 cm, i.e. small. end of it."));
+  EXPECT_THAT(sentences("approx. 3 cm, i.e. small. end of it."),
+              ElementsAre("approx. 3 cm, i.e. small. end of it."));
 }
 
 TEST(Sentences, AbbreviationsInitialsAndListsGoOn) {

@@ -21,13 +21,16 @@ void WordCounts::add(const std::vector<std::string>& words) {
 
 Vocabulary Vocabulary::build(const WordCounts& counts, const VocabularySettings& settings) {
   if (settings.min_count < 1 || settings.top < 0)
-    fail("a vocabulary of words counted at least {} times, at most {} of them: expected at least 1 and at least 0",
-         settings.min_count, settings.top);
+    fail(
+        "a vocabulary of words counted at least {} times, at most {} of them: expected at least 1 and at "
+        "least 0",
+        settings.min_count, settings.top);
   std::vector<std::pair<std::string, std::int64_t>> kept;
   for (const auto& [word, count] : counts.counts())
     if (count >= settings.min_count) kept.emplace_back(word, count);
   // The map gave them in the order of their bytes.
-  std::stable_sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::stable_sort(kept.begin(), kept.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
   if (settings.top > 0 && static_cast<std::int64_t>(kept.size()) > settings.top)
     kept.resize(static_cast<std::size_t>(settings.top));
   Vocabulary vocabulary;
@@ -51,7 +54,8 @@ std::int64_t Vocabulary::id(std::string_view word) const {
 }
 
 const std::string& Vocabulary::word(std::int64_t id) const {
-  if (id < kFirstWord || id >= size()) fail("word {}: expected an id from {} to {}", id, kFirstWord, size() - 1);
+  if (id < kFirstWord || id >= size())
+    fail("word {}: expected an id from {} to {}", id, kFirstWord, size() - 1);
   return words_[static_cast<std::size_t>(id - kFirstWord)];
 }
 
@@ -87,20 +91,21 @@ Vocabulary Vocabulary::parse(std::string_view text, const std::string& source) {
   Vocabulary vocabulary;
   for (std::int64_t line = 1; !text.empty(); ++line) {
     const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) fail("{}:{}: the line does not end, expected a line feed", source, line);
+    if (end == std::string_view::npos)
+      fail("{}:{}: the line does not end, expected a line feed", source, line);
     const std::string_view here = text.substr(0, end);
     text.remove_prefix(end + 1);
     const std::size_t tab = here.find('\t');
     const auto count = tab == std::string_view::npos ? std::nullopt : parse_integer(here.substr(tab + 1));
-    if (!count || *count < 0 || tab == 0)
-      fail("{}:{}: expected a word, a tab and its count", source, line);
+    if (!count || *count < 0 || tab == 0) fail("{}:{}: expected a word, a tab and its count", source, line);
     const std::string_view word = here.substr(0, tab);
     if (line == 1) {
       if (word != kFirstLine) fail("{}:1: expected '{}', a tab and a count", source, kFirstLine);
       vocabulary.unknown_ = *count;
       continue;
     }
-    if (vocabulary.ids_.contains(std::string(word))) fail("{}:{}: the word stands in another line, too", source, line);
+    if (vocabulary.ids_.contains(std::string(word)))
+      fail("{}:{}: the word stands in another line, too", source, line);
     vocabulary.add(std::string(word), *count);
   }
   if (vocabulary.words_.empty()) fail("{}: there is no word, expected the file of a vocabulary", source);

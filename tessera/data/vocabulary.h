@@ -49,10 +49,12 @@ class Vocabulary {
 
   static Vocabulary build(const WordCounts& counts, const VocabularySettings& settings = {});
 
-  std::int64_t size() const { return kFirstWord + static_cast<std::int64_t>(words_.size()); }  // with the two others
-  std::int64_t id(std::string_view word) const;       // kUnknown for a word that is not in it
-  const std::string& word(std::int64_t id) const;     // in [kFirstWord, size)
-  std::int64_t count(std::int64_t id) const;          // how often it was counted; kUnknown: all others together
+  std::int64_t size() const {
+    return kFirstWord + static_cast<std::int64_t>(words_.size());
+  }                                                // with the two others
+  std::int64_t id(std::string_view word) const;    // kUnknown for a word that is not in it
+  const std::string& word(std::int64_t id) const;  // in [kFirstWord, size)
+  std::int64_t count(std::int64_t id) const;       // how often it was counted; kUnknown: all others together
   std::vector<std::int64_t> ids(const std::vector<std::string>& words) const;
   std::string digest() const;  // SHA-256, hexadecimal
 

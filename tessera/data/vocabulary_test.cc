@@ -40,7 +40,8 @@ TEST(Vocabulary, TiesStandInTheOrderOfTheirBytes) {
   EXPECT_THAT(order(one), ElementsAre("z", "a", "b", "\xc3\xa4"));
   const Vocabulary other = Vocabulary::build(counts({{"\xc3\xa4", 5}, {"a", 5}, {"b", 5}, {"z", 9}}));
   EXPECT_EQ(one.digest(), other.digest());
-  EXPECT_THAT(order(Vocabulary::build(counts({{"b", 5}, {"z", 9}, {"a", 5}}), {.top = 2})), ElementsAre("z", "a"));
+  EXPECT_THAT(order(Vocabulary::build(counts({{"b", 5}, {"z", 9}, {"a", 5}}), {.top = 2})),
+              ElementsAre("z", "a"));
 }
 
 TEST(Vocabulary, ComesBackFromItsText) {
@@ -62,9 +63,11 @@ TEST(Vocabulary, WrongFilesAreNamedWithoutTheirWords) {
     return std::string("no error");
   };
   const std::string head = "tessera vocabulary 1\t0\n";
-  EXPECT_THAT(message(head + "secret\tmany\n"), HasSubstr("words.tsv:2: expected a word, a tab and its count"));
+  EXPECT_THAT(message(head + "secret\tmany\n"),
+              HasSubstr("words.tsv:2: expected a word, a tab and its count"));
   EXPECT_THAT(message(head + "secret\t-1\n"), HasSubstr("words.tsv:2:"));
-  EXPECT_THAT(message(head + "secret\t3\nsecret\t2\n"), HasSubstr("words.tsv:3: the word stands in another line"));
+  EXPECT_THAT(message(head + "secret\t3\nsecret\t2\n"),
+              HasSubstr("words.tsv:3: the word stands in another line"));
   EXPECT_THAT(message("secret\t3\n"), HasSubstr("words.tsv:1: expected 'tessera vocabulary 1'"));
   EXPECT_THAT(message(head + "secret\t3"), HasSubstr("words.tsv:2: the line does not end"));
   EXPECT_THAT(message(""), HasSubstr("there is no word"));

@@ -30,8 +30,9 @@ std::vector<double> as_doubles(const Tensor& x) {
 
 Table table_of(const Tensor& scores, const Tensor& targets) {
   if (scores.rank() != 2 || scores.shape() != targets.shape() || scores.elements() == 0)
-    fail("scores of shape {} and targets of shape {}: expected [samples, labels], both the same and not empty",
-         scores.shape().to_string(), targets.shape().to_string());
+    fail(
+        "scores of shape {} and targets of shape {}: expected [samples, labels], both the same and not empty",
+        scores.shape().to_string(), targets.shape().to_string());
   Table table{scores.size(0), scores.size(1), as_doubles(scores), {}};
   for (const double score : table.scores)
     if (score != score) fail("a score is NaN, expected numbers that can be compared");
@@ -56,7 +57,8 @@ struct Scored {
 };
 
 void sort_descending(std::vector<Scored>& entries) {
-  std::stable_sort(entries.begin(), entries.end(), [](const Scored& a, const Scored& b) { return a.score > b.score; });
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const Scored& a, const Scored& b) { return a.score > b.score; });
 }
 
 // The share of pairs: twice the pairs won plus the ties, over twice the pairs; all whole numbers.
@@ -84,7 +86,8 @@ std::vector<Scored> of_label(const Table& table, std::int64_t label) {
 
 std::vector<Scored> of_all(const Table& table) {
   std::vector<Scored> entries;
-  for (std::size_t i = 0; i < table.scores.size(); ++i) entries.push_back({table.scores[i], table.positive[i] != 0});
+  for (std::size_t i = 0; i < table.scores.size(); ++i)
+    entries.push_back({table.scores[i], table.positive[i] != 0});
   return entries;
 }
 
@@ -111,7 +114,8 @@ double best_threshold(std::vector<Scored> entries) {
 
 }  // namespace
 
-MultilabelCounts::MultilabelCounts(const Tensor& scores, const Tensor& targets, const std::vector<double>& thresholds) {
+MultilabelCounts::MultilabelCounts(const Tensor& scores, const Tensor& targets,
+                                   const std::vector<double>& thresholds) {
   const Table table = table_of(scores, targets);
   if (static_cast<std::int64_t>(thresholds.size()) != table.labels)
     fail("{} thresholds for {} labels, expected one for each", thresholds.size(), table.labels);
@@ -181,7 +185,8 @@ std::optional<double> auc(std::span<const double> scores, std::span<const bool> 
 
 std::optional<double> auc_of_label(const Tensor& scores, const Tensor& targets, std::int64_t label) {
   const Table table = table_of(scores, targets);
-  if (label < 0 || label >= table.labels) fail("label {}: expected one from 0 to {}", label, table.labels - 1);
+  if (label < 0 || label >= table.labels)
+    fail("label {}: expected one from 0 to {}", label, table.labels - 1);
   return area(of_label(table, label));
 }
 
@@ -213,7 +218,8 @@ double precision_at(const Tensor& scores, const Tensor& targets, std::int64_t k)
   const std::int64_t taken = std::min(k, table.labels);
   std::int64_t hits = 0;
   for (std::int64_t i = 0; i < table.samples; ++i) {
-    const std::span<const double> row(table.scores.data() + table.at(i, 0), static_cast<std::size_t>(table.labels));
+    const std::span<const double> row(table.scores.data() + table.at(i, 0),
+                                      static_cast<std::size_t>(table.labels));
     const std::vector<std::int64_t> order = ranked_labels(row);
     for (std::int64_t rank = 0; rank < taken; ++rank)
       hits += table.positive[table.at(i, order[static_cast<std::size_t>(rank)])];

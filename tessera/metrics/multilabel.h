@@ -37,7 +37,9 @@ class MultilabelCounts {
 
   std::int64_t samples() const { return samples_; }
   std::int64_t labels() const { return static_cast<std::int64_t>(hits_.size()); }
-  std::int64_t hits(std::int64_t label) const { return hits_[static_cast<std::size_t>(label)]; }  // true positives
+  std::int64_t hits(std::int64_t label) const {
+    return hits_[static_cast<std::size_t>(label)];
+  }  // true positives
   std::int64_t said(std::int64_t label) const { return said_[static_cast<std::size_t>(label)]; }
   std::int64_t actual(std::int64_t label) const { return actual_[static_cast<std::size_t>(label)]; }
   double precision(std::int64_t label) const;
@@ -46,9 +48,9 @@ class MultilabelCounts {
   double micro_precision() const;
   double micro_recall() const;
   double micro_f1() const;
-  double macro_f1() const;               // mean over all labels
-  double macro_f1_of_present() const;    // mean over the labels that a sample has
-  double exact_matches() const;          // share of samples whose set of labels is said exactly
+  double macro_f1() const;             // mean over all labels
+  double macro_f1_of_present() const;  // mean over the labels that a sample has
+  double exact_matches() const;        // share of samples whose set of labels is said exactly
 
  private:
   std::int64_t samples_, exact_ = 0;

@@ -71,7 +71,7 @@ TEST(Multilabel, AreaIsTheShareOfPairsWon) {
 TEST(Multilabel, PrecisionAtKTakesTheLowerLabelOfEqualScores) {
   const Tensor s = Tensor::from<float>({0.5F, 0.9F, 0.5F, 0.1F, 0.2F, 0.2F}, {2, 3});
   const Tensor t = Tensor::from<float>({1, 0, 0, 0, 1, 0}, {2, 3});
-  EXPECT_EQ(precision_at(s, t, 1), 0.5);   // ranks: 1 0 2 and 1 2 0
+  EXPECT_EQ(precision_at(s, t, 1), 0.5);  // ranks: 1 0 2 and 1 2 0
   EXPECT_EQ(precision_at(s, t, 2), 0.5);
   EXPECT_EQ(precision_at(s, t, 4), 2.0 / 8);  // there are three labels; four were asked for
   EXPECT_THAT(ranked_labels(std::vector<double>{0.5, 0.9, 0.5}), ElementsAre(1, 0, 2));
@@ -94,7 +94,8 @@ TEST(Multilabel, WrongInputsAreNamed) {
   EXPECT_THROW(MultilabelCounts(s, Tensor::from<double>({1, 0}, {2, 1}), {0, 0}), Error);
   EXPECT_THROW(MultilabelCounts(s, Tensor::from<double>({1, 0}, {1, 2}), {0}), Error);
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_THROW(micro_auc(Tensor::from<double>({nan, 0.5}, {1, 2}), Tensor::from<double>({1, 0}, {1, 2})), Error);
+  EXPECT_THROW(micro_auc(Tensor::from<double>({nan, 0.5}, {1, 2}), Tensor::from<double>({1, 0}, {1, 2})),
+               Error);
   EXPECT_TRUE(std::isnan(micro_auc(s, Tensor::from<double>({1, 1}, {1, 2}))));
   EXPECT_THROW(precision_at(s, Tensor::from<double>({1, 0}, {1, 2}), 0), Error);
 }

@@ -16,12 +16,11 @@ namespace {
 class AttentionPoolTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { use_default_backend(); }
-  AttentionPoolTest() {
-    pool_.initialize(random_);
-  }
+  AttentionPoolTest() { pool_.initialize(random_); }
   Pooled run(const Tensor& x, const std::vector<std::int64_t>& lengths) {
     nn::Context context;
-    return pool_.pool(x, Tensor::from<std::int64_t>(lengths, {static_cast<std::int64_t>(lengths.size())}), context);
+    return pool_.pool(x, Tensor::from<std::int64_t>(lengths, {static_cast<std::int64_t>(lengths.size())}),
+                      context);
   }
   RandomSource random_{3};
   AttentionPool pool_{4, 5};
@@ -52,7 +51,8 @@ TEST_F(AttentionPoolTest, IsTheFormula) {
       EXPECT_NEAR(found.weights.at<float>({n, t}), e[static_cast<std::size_t>(t)] / sum, 1e-6);
     for (int f = 0; f < 4; ++f) {
       double value = 0;
-      for (int t = 0; t < lengths[n]; ++t) value += e[static_cast<std::size_t>(t)] / sum * x.at<float>({n, t, f});
+      for (int t = 0; t < lengths[n]; ++t)
+        value += e[static_cast<std::size_t>(t)] / sum * x.at<float>({n, t, f});
       EXPECT_NEAR(found.value.at<float>({n, f}), value, 1e-6);
     }
   }

@@ -6,7 +6,8 @@
 
 namespace tessera::models {
 
-BagOfWords::BagOfWords(std::int64_t vocabulary, std::int64_t labels) : vocabulary_(vocabulary), labels_(labels) {
+BagOfWords::BagOfWords(std::int64_t vocabulary, std::int64_t labels)
+    : vocabulary_(vocabulary), labels_(labels) {
   if (vocabulary <= data::Vocabulary::kFirstWord || labels < 1)
     fail("BagOfWords: a vocabulary of {} and {} labels, expected at least {} and 1", vocabulary, labels,
          data::Vocabulary::kFirstWord + 1);
@@ -22,8 +23,8 @@ std::vector<std::int64_t> BagOfWords::checked_ids(const Tensor& documents) const
   const std::int64_t words = documents.size(1) * documents.size(2);
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (ids[i] < 0 || ids[i] >= vocabulary_)
-      fail("{}: document {}: a word has the id {}, expected 0 to {}", where(), static_cast<std::int64_t>(i) / words,
-           ids[i], vocabulary_ - 1);
+      fail("{}: document {}: a word has the id {}, expected 0 to {}", where(),
+           static_cast<std::int64_t>(i) / words, ids[i], vocabulary_ - 1);
   return ids;
 }
 
@@ -36,7 +37,8 @@ Tensor BagOfWords::features(const Tensor& documents) const {
       counts[static_cast<std::size_t>(static_cast<std::int64_t>(i) / words * vocabulary_ + ids[i])] += 1;
   const Tensor values = log1p(Tensor::from<float>(counts, {count, vocabulary_}));
   const Tensor squares = sum_squares(values, {1}, true);
-  return values / select(equal(squares, 0), ones(squares.shape()), sqrt(squares));  // only unknown words: zeros
+  return values /
+         select(equal(squares, 0), ones(squares.shape()), sqrt(squares));  // only unknown words: zeros
 }
 
 Tensor BagOfWords::contributions(const Tensor& documents) const {
@@ -45,14 +47,19 @@ Tensor BagOfWords::contributions(const Tensor& documents) const {
   const std::vector<float> values = features(documents).to_vector<float>();
   std::vector<Tensor> parts;
   for (std::int64_t d = 0; d < count; ++d) {
-    std::vector<float> share(static_cast<std::size_t>(sentences * vocabulary_), 0.0F), uses(static_cast<std::size_t>(vocabulary_), 0.0F);
-    const auto id_at = [&](std::int64_t place) { return static_cast<std::size_t>(ids[static_cast<std::size_t>(d * sentences * words + place)]); };
+    std::vector<float> share(static_cast<std::size_t>(sentences * vocabulary_), 0.0F),
+        uses(static_cast<std::size_t>(vocabulary_), 0.0F);
+    const auto id_at = [&](std::int64_t place) {
+      return static_cast<std::size_t>(ids[static_cast<std::size_t>(d * sentences * words + place)]);
+    };
     for (std::int64_t place = 0; place < sentences * words; ++place) uses[id_at(place)] += 1;
     for (std::int64_t place = 0; place < sentences * words; ++place) {
       const std::size_t id = id_at(place);
-      share[static_cast<std::size_t>(place / words * vocabulary_) + id] += values[static_cast<std::size_t>(d * vocabulary_) + id] / uses[id];
+      share[static_cast<std::size_t>(place / words * vocabulary_) + id] +=
+          values[static_cast<std::size_t>(d * vocabulary_) + id] / uses[id];
     }
-    parts.push_back(matmul(Tensor::from<float>(share, {1, sentences, vocabulary_}), transpose(weight_->value)));
+    parts.push_back(
+        matmul(Tensor::from<float>(share, {1, sentences, vocabulary_}), transpose(weight_->value)));
   }
   return concatenate(parts, 0);
 }

@@ -35,11 +35,13 @@ struct HierarchicalAttention::Layout {
 
 HierarchicalAttention::Layout::Layout(const Tensor& documents, const std::string& where) {
   const std::vector<std::int64_t> ids = documents.to_vector<std::int64_t>();
-  const auto count = static_cast<std::size_t>(documents.size(0)), most = static_cast<std::size_t>(documents.size(1)),
+  const auto count = static_cast<std::size_t>(documents.size(0)),
+             most = static_cast<std::size_t>(documents.size(1)),
              width = static_cast<std::size_t>(documents.size(2));
   std::vector<std::int64_t> lengths(count * most, 0);
   for (std::size_t place = 0; place < lengths.size(); ++place) {
-    const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(place * width), end = begin + static_cast<std::ptrdiff_t>(width);
+    const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(place * width),
+               end = begin + static_cast<std::ptrdiff_t>(width);
     const auto padding = std::find(begin, end, 0);
     if (std::any_of(padding, end, [](std::int64_t id) { return id != 0; }))
       fail("{}: document {}, sentence {}: a word behind padding, expected padding at the end only", where,
@@ -47,7 +49,8 @@ HierarchicalAttention::Layout::Layout(const Tensor& documents, const std::string
     lengths[place] = padding - begin;
   }
   for (std::size_t d = 0; d < count; ++d) {
-    const auto begin = lengths.begin() + static_cast<std::ptrdiff_t>(d * most), end = begin + static_cast<std::ptrdiff_t>(most);
+    const auto begin = lengths.begin() + static_cast<std::ptrdiff_t>(d * most),
+               end = begin + static_cast<std::ptrdiff_t>(most);
     const auto empty = std::find(begin, end, 0);
     if (empty == begin || std::any_of(empty, end, [](std::int64_t length) { return length != 0; }))
       fail("{}: document {}: expected at least one sentence, and no empty one before another", where, d);
@@ -75,10 +78,11 @@ void HierarchicalAttention::Layout::place_rows(std::size_t places) {
     if (row < 0) row = sentences;
 }
 
-HierarchicalAttention::HierarchicalAttention(const HierarchicalAttentionSettings& settings) : settings_(settings) {
+HierarchicalAttention::HierarchicalAttention(const HierarchicalAttentionSettings& settings)
+    : settings_(settings) {
   if (settings.vocabulary < 2 || settings.labels < 1)
-    fail("HierarchicalAttention: a vocabulary of {} and {} labels, expected at least 2 and 1", settings.vocabulary,
-         settings.labels);
+    fail("HierarchicalAttention: a vocabulary of {} and {} labels, expected at least 2 and 1",
+         settings.vocabulary, settings.labels);
   const auto child = [&]<typename Layer>(const char* name, std::unique_ptr<Layer> layer) {
     return static_cast<Layer*>(&add_child(name, std::move(layer)));
   };
@@ -86,16 +90,20 @@ HierarchicalAttention::HierarchicalAttention(const HierarchicalAttentionSettings
   embedding_ = child("embedding", std::make_unique<nn::Embedding>(settings.vocabulary, settings.embedding));
   word_drop_ = child("word_drop", std::make_unique<nn::Dropout>(settings.drop));
   words_ = child("words", std::make_unique<nn::GRU>(settings.embedding, settings.word_hidden, both));
-  word_attention_ = child("word_attention", std::make_unique<AttentionPool>(2 * settings.word_hidden, settings.word_attention));
-  sentences_ = child("sentences", std::make_unique<nn::GRU>(2 * settings.word_hidden, settings.sentence_hidden, both));
-  sentence_attention_ = child("sentence_attention", std::make_unique<AttentionPool>(2 * settings.sentence_hidden,
-                                                                                    settings.sentence_attention));
+  word_attention_ = child("word_attention",
+                          std::make_unique<AttentionPool>(2 * settings.word_hidden, settings.word_attention));
+  sentences_ =
+      child("sentences", std::make_unique<nn::GRU>(2 * settings.word_hidden, settings.sentence_hidden, both));
+  sentence_attention_ =
+      child("sentence_attention",
+            std::make_unique<AttentionPool>(2 * settings.sentence_hidden, settings.sentence_attention));
   document_drop_ = child("document_drop", std::make_unique<nn::Dropout>(settings.drop));
   head_ = child("head", std::make_unique<nn::Linear>(2 * settings.sentence_hidden, settings.labels));
 }
 
-HierarchicalAttention::Sentences HierarchicalAttention::read_sentences(const Tensor& documents, const Layout& layout,
-                                                                      nn::Context& context) {
+HierarchicalAttention::Sentences HierarchicalAttention::read_sentences(const Tensor& documents,
+                                                                       const Layout& layout,
+                                                                       nn::Context& context) {
   const std::int64_t width = documents.size(2);
   const Tensor rows = reshape(documents, {documents.size(0) * documents.size(1), width});
   std::vector<Tensor> vectors, weights;
@@ -103,7 +111,8 @@ HierarchicalAttention::Sentences HierarchicalAttention::read_sentences(const Ten
     const Tensor ids = slice(gather(rows, indices(group.places)), {Range::all(), Range::to(group.longest)});
     const Tensor lengths = indices(group.lengths);
     const Tensor embedded = word_drop_->forward(embedding_->forward(ids, context), context);
-    const Pooled pooled = word_attention_->pool(words_->run(embedded, {.lengths = lengths}).output, lengths, context);
+    const Pooled pooled =
+        word_attention_->pool(words_->run(embedded, {.lengths = lengths}).output, lengths, context);
     vectors.push_back(pooled.value);
     const std::int64_t missing = width - group.longest;
     weights.push_back(missing == 0 ? pooled.weights
@@ -122,7 +131,8 @@ DocumentAttention HierarchicalAttention::run(const Tensor& documents, nn::Contex
   // Row R is that of places without a sentence.
   const Tensor places = indices(layout.row_of_place);
   const auto spread = [&](const Tensor& rows) {
-    return reshape(gather(concatenate({rows, zeros({1, rows.size(1)})}, 0), places), {count, most, rows.size(1)});
+    return reshape(gather(concatenate({rows, zeros({1, rows.size(1)})}, 0), places),
+                   {count, most, rows.size(1)});
   };
   const Tensor lengths = indices(layout.document_lengths);
   const Tensor states = sentences_->run(spread(sentences.vectors), {.lengths = lengths}).output;
@@ -137,7 +147,8 @@ DocumentAttention HierarchicalAttention::run(const Tensor& documents, nn::Contex
 
 Tensor HierarchicalAttention::contributions(const DocumentAttention& result) const {
   const Tensor& weights = result.sentences;
-  return matmul(result.states, transpose(head_->weight().value)) * reshape(weights, {weights.size(0), weights.size(1), 1});
+  return matmul(result.states, transpose(head_->weight().value)) *
+         reshape(weights, {weights.size(0), weights.size(1), 1});
 }
 
 Tensor HierarchicalAttention::forward(const Tensor& documents, nn::Context& context) {

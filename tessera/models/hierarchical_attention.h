@@ -66,7 +66,9 @@ class HierarchicalAttention : public nn::Module {
   Tensor forward(const Tensor& documents, nn::Context& context) override;  // the logits
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
-  nn::Embedding& embedding() { return *embedding_; }  // for vectors that were learned before, such as those of SkipGram
+  nn::Embedding& embedding() {
+    return *embedding_;
+  }  // for vectors that were learned before, such as those of SkipGram
 
  private:
   struct Layout;

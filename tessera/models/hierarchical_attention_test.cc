@@ -48,7 +48,10 @@ class HierarchicalAttentionTest : public testing::Test {
 };
 
 const Ids kShort = {{4, 7, 2}, {9}};
-const Ids kLong = {{5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 9, 8}, {3, 4}, {6, 7, 8, 9, 10, 11, 12, 13, 14}, {2}};
+const Ids kLong = {{5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 9, 8},
+                   {3, 4},
+                   {6, 7, 8, 9, 10, 11, 12, 13, 14},
+                   {2}};
 
 TEST_F(HierarchicalAttentionTest, ADocumentDoesNotDependOnItsBatchByABit) {
   const DocumentAttention alone = run({document(kShort)});
@@ -94,9 +97,11 @@ TEST_F(HierarchicalAttentionTest, WrongInputsAreNamed) {
     }
     return std::string("no error");
   };
-  EXPECT_THAT(message({1, 0, 2, 0, 0, 0}, {1, 2, 3}), HasSubstr("document 0, sentence 0: a word behind padding"));
+  EXPECT_THAT(message({1, 0, 2, 0, 0, 0}, {1, 2, 3}),
+              HasSubstr("document 0, sentence 0: a word behind padding"));
   EXPECT_THAT(message({0, 0, 1, 0}, {1, 2, 2}), HasSubstr("document 0: expected at least one sentence"));
-  EXPECT_THAT(message({1, 0, 0, 0, 1, 0}, {1, 3, 2}), HasSubstr("document 0: expected at least one sentence"));
+  EXPECT_THAT(message({1, 0, 0, 0, 1, 0}, {1, 3, 2}),
+              HasSubstr("document 0: expected at least one sentence"));
   EXPECT_THAT(message({1, 0}, {1, 2}), HasSubstr("expected [documents, sentences, words]"));
   EXPECT_THAT(message({30}, {1, 1, 1}), HasSubstr("embedding"));
   EXPECT_THAT(message({-1}, {1, 1, 1}), HasSubstr("embedding"));
@@ -109,7 +114,9 @@ TEST_F(HierarchicalAttentionTest, LearnsWhatABagOfWordsCannot) {
   for (int i = 0; i < 20; ++i) {
     const bool first = i % 2 == 0;
     const std::int64_t filler = 6 + i % 5;
-    documents.push_back(document({{filler, 7}, first ? std::vector<std::int64_t>{4, filler, 5} : std::vector<std::int64_t>{5, filler, 4}}));
+    documents.push_back(document(
+        {{filler, 7},
+         first ? std::vector<std::int64_t>{4, filler, 5} : std::vector<std::int64_t>{5, filler, 4}}));
     values.insert(values.end(), {first ? 1.0F : 0.0F, filler == 6 ? 1.0F : 0.0F, 1.0F});
   }
   const Tensor words = data::padded_words(documents), targets = Tensor::from<float>(values, {20, 3});
@@ -122,8 +129,9 @@ TEST_F(HierarchicalAttentionTest, LearnsWhatABagOfWordsCannot) {
       Tape tape;
       tape.watch(weights);
       nn::Context context;
-      const Tensor loss = nn::binary_cross_entropy_loss(slice(model.forward(words, context), {Range::all(), Range(0)}),
-                                                        slice(targets, {Range::all(), Range(0)}));
+      const Tensor loss =
+          nn::binary_cross_entropy_loss(slice(model.forward(words, context), {Range::all(), Range(0)}),
+                                        slice(targets, {Range::all(), Range(0)}));
       tape.stop();
       adam.step(tape.gradient(loss, weights), rate);
       loss_value = loss.item_as_double();
@@ -144,15 +152,18 @@ TEST(BagOfWords, FeaturesAndContributions) {
   EXPECT_NEAR(features.at<float>({0, 2}), std::log(3.0) / length, 1e-6);
   EXPECT_NEAR(features.at<float>({0, 3}), std::log(3.0) / length, 1e-6);
   EXPECT_EQ(features.at<float>({0, 1}), 0);
-  EXPECT_EQ(sum(features).item<float>(), features.at<float>({0, 2}) + features.at<float>({0, 3}));  // the unknown word: zeros
-  EXPECT_EQ(sum(absolute(bag.evaluate(words))).item<float>(), 0);                                   // it begins at zero
+  EXPECT_EQ(sum(features).item<float>(),
+            features.at<float>({0, 2}) + features.at<float>({0, 3}));  // the unknown word: zeros
+  EXPECT_EQ(sum(absolute(bag.evaluate(words))).item<float>(), 0);      // it begins at zero
 
   RandomSource random(1);
   for (nn::Parameter* parameter : bag.parameters())
     parameter->value = random.normal(parameter->name, parameter->value.shape());
-  const Tensor sums = sum(bag.contributions(words), {1}) + bag.parameters()[1]->value, logits = bag.evaluate(words);
+  const Tensor sums = sum(bag.contributions(words), {1}) + bag.parameters()[1]->value,
+               logits = bag.evaluate(words);
   for (int d = 0; d < 2; ++d)
-    for (int label = 0; label < 2; ++label) EXPECT_NEAR(sums.at<float>({d, label}), logits.at<float>({d, label}), 1e-5);
+    for (int label = 0; label < 2; ++label)
+      EXPECT_NEAR(sums.at<float>({d, label}), logits.at<float>({d, label}), 1e-5);
   EXPECT_THROW(bag.features(Tensor::from<std::int64_t>({6}, {1, 1, 1})), Error);
   EXPECT_THROW(bag.features(zeros({1, 1, 1})), Error);
 }

@@ -25,12 +25,15 @@ Tensor indices(const std::vector<std::int64_t>& values) {
 
 SkipGram::SkipGram(std::int64_t vocabulary, const SkipGramSettings& settings)
     : vocabulary_(vocabulary), settings_(settings) {
-  for (const auto& [name, value] : {std::pair("dimensions", settings.dimensions), std::pair("window", settings.window),
-                                    std::pair("negatives", settings.negatives), std::pair("epochs", settings.epochs),
-                                    std::pair("batch", settings.batch)})
+  for (const auto& [name, value] :
+       {std::pair("dimensions", settings.dimensions), std::pair("window", settings.window),
+        std::pair("negatives", settings.negatives), std::pair("epochs", settings.epochs),
+        std::pair("batch", settings.batch)})
     if (value < 1) fail("SkipGram: {} is {}, expected at least 1", name, value);
-  if (vocabulary <= kFirst) fail("SkipGram: a vocabulary of {}, expected at least {}", vocabulary, kFirst + 1);
-  if (!(settings.learning_rate > 0)) fail("SkipGram: learning_rate is {}, expected above 0", settings.learning_rate);
+  if (vocabulary <= kFirst)
+    fail("SkipGram: a vocabulary of {}, expected at least {}", vocabulary, kFirst + 1);
+  if (!(settings.learning_rate > 0))
+    fail("SkipGram: learning_rate is {}, expected above 0", settings.learning_rate);
   centre_ = &add_parameter("centre", {vocabulary, settings.dimensions}, DType::kFloat32);
   context_ = &add_parameter("context", {vocabulary, settings.dimensions}, DType::kFloat32);
 }
@@ -46,12 +49,14 @@ Tensor SkipGram::loss(const Tensor& centres, const Tensor& contexts, const Tenso
   const std::int64_t pairs = centres.size(0), width = settings_.dimensions, others = settings_.negatives + 1;
   if (contexts.shape() != centres.shape() || negatives.shape() != Shape{pairs, settings_.negatives})
     fail("{}: centres {}, contexts {} and negatives {}: expected [B], [B] and [B, {}]", where(),
-         centres.shape().to_string(), contexts.shape().to_string(), negatives.shape().to_string(), settings_.negatives);
+         centres.shape().to_string(), contexts.shape().to_string(), negatives.shape().to_string(),
+         settings_.negatives);
   const Tensor second = reshape(concatenate({reshape(contexts, {pairs, 1}), negatives}, 1), {pairs * others});
   const Tensor v = reshape(gather(centre_->value, centres), {pairs, width, 1});
   const Tensor u = reshape(gather(context_->value, second), {pairs, others, width});
   const Tensor logits = reshape(matmul(u, v), {pairs, others});
-  const Tensor wanted = broadcast_to(reshape(cast(equal(arange(others), 0), DType::kFloat32), {1, others}), {pairs, others});
+  const Tensor wanted =
+      broadcast_to(reshape(cast(equal(arange(others), 0), DType::kFloat32), {1, others}), {pairs, others});
   return nn::binary_cross_entropy_loss(logits, wanted) * static_cast<double>(others);
 }
 
@@ -80,19 +85,23 @@ std::vector<SimilarWord> SkipGram::nearest(std::int64_t id, std::int64_t count, 
   for (std::int64_t other = std::max<std::int64_t>(first, 0); other < vocabulary_; ++other)
     if (const double cosine = cosines[static_cast<std::size_t>(other)]; other != id && cosine == cosine)
       words.push_back({other, cosine});
-  std::stable_sort(words.begin(), words.end(), [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
-  if (static_cast<std::int64_t>(words.size()) > count) words.resize(static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
+  std::stable_sort(words.begin(), words.end(),
+                   [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
+  if (static_cast<std::int64_t>(words.size()) > count)
+    words.resize(static_cast<std::size_t>(std::max<std::int64_t>(count, 0)));
   return words;
 }
 
-std::vector<std::pair<std::int64_t, std::int64_t>> skipgram_pairs(const std::vector<std::vector<std::int64_t>>& sentences,
-                                                                  std::int64_t window) {
+std::vector<std::pair<std::int64_t, std::int64_t>> skipgram_pairs(
+    const std::vector<std::vector<std::int64_t>>& sentences, std::int64_t window) {
   std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
   for (const std::vector<std::int64_t>& sentence : sentences) {
     const auto length = static_cast<std::int64_t>(sentence.size());
     for (std::int64_t centre = 0; centre < length; ++centre)
-      for (std::int64_t other = std::max<std::int64_t>(0, centre - window); other < std::min(length, centre + window + 1); ++other) {
-        const std::int64_t a = sentence[static_cast<std::size_t>(centre)], b = sentence[static_cast<std::size_t>(other)];
+      for (std::int64_t other = std::max<std::int64_t>(0, centre - window);
+           other < std::min(length, centre + window + 1); ++other) {
+        const std::int64_t a = sentence[static_cast<std::size_t>(centre)],
+                           b = sentence[static_cast<std::size_t>(other)];
         if (other != centre && a >= kFirst && b >= kFirst) pairs.emplace_back(a, b);
       }
   }
@@ -104,7 +113,8 @@ SkipGramTrainer::SkipGramTrainer(SkipGram& model, const std::vector<std::vector<
       optimizer_(model.parameters()),
       pairs_(skipgram_pairs(sentences, model.settings().window)),
       random_(model.settings().seed) {
-  if (pairs_.empty()) fail("skip-gram: no word of the {} sentences has another one near it", sentences.size());
+  if (pairs_.empty())
+    fail("skip-gram: no word of the {} sentences has another one near it", sentences.size());
   std::vector<std::int64_t> counts(static_cast<std::size_t>(model.vocabulary()), 0);
   for (const std::vector<std::int64_t>& sentence : sentences)
     for (const std::int64_t id : sentence) {

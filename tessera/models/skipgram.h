@@ -54,11 +54,14 @@ class SkipGram : public nn::Module {
   std::int64_t vocabulary() const { return vocabulary_; }
   // The mean loss of pairs: centres and contexts int64 [B], negatives int64 [B, negatives].
   Tensor loss(const Tensor& centres, const Tensor& contexts, const Tensor& negatives);
-  Tensor forward(const Tensor& ids, nn::Context& context) override;  // the vectors of words: int64 [...] -> [..., dimensions]
+  Tensor forward(const Tensor& ids,
+                 nn::Context& context) override;  // the vectors of words: int64 [...] -> [..., dimensions]
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
 
-  const Tensor& vectors() const { return centre_->value; }  // float32 [vocabulary, dimensions], to begin an nn::Embedding with
+  const Tensor& vectors() const {
+    return centre_->value;
+  }  // float32 [vocabulary, dimensions], to begin an nn::Embedding with
   // The words, from `first` on, whose vectors point most nearly the same way: the highest cosine first, equal ones by id; without itself.
   std::vector<SimilarWord> nearest(std::int64_t id, std::int64_t count, std::int64_t first = 2) const;
 
@@ -70,13 +73,14 @@ class SkipGram : public nn::Module {
 };
 
 // (centre, context) of all sentences, in the order of the text. Ids below 2 (padding, unknown) are in no pair but keep their places.
-std::vector<std::pair<std::int64_t, std::int64_t>> skipgram_pairs(const std::vector<std::vector<std::int64_t>>& sentences,
-                                                                  std::int64_t window);
+std::vector<std::pair<std::int64_t, std::int64_t>> skipgram_pairs(
+    const std::vector<std::vector<std::int64_t>>& sentences, std::int64_t window);
 
 // The steps of a training as a computation that can be kept, resumed and observed.
 class SkipGramTrainer : public Stateful {
  public:
-  SkipGramTrainer(SkipGram& model, const std::vector<std::vector<std::int64_t>>& sentences);  // initialises the model
+  SkipGramTrainer(SkipGram& model,
+                  const std::vector<std::vector<std::int64_t>>& sentences);  // initialises the model
   std::uint64_t steps() const { return steps_; }
   // Steps done + 1, ..., steps(); tells `observer` (may be null) of each with its "loss". Returns the last step done.
   std::uint64_t run(std::uint64_t done = 0, StepObserver* observer = nullptr);

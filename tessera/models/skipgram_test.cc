@@ -24,13 +24,15 @@ std::vector<std::vector<std::int64_t>> planted() {
   for (std::size_t s = 0; s < 300; ++s) {
     const std::int64_t group = bits[s * 9] % kGroups;
     std::vector<std::int64_t> sentence;
-    for (std::size_t w = 1; w < 9; ++w) sentence.push_back(2 + group + kGroups * (bits[s * 9 + w] % kGroupSize));
+    for (std::size_t w = 1; w < 9; ++w)
+      sentence.push_back(2 + group + kGroups * (bits[s * 9 + w] % kGroupSize));
     sentences.push_back(sentence);
   }
   return sentences;
 }
 
-const SkipGramSettings kSettings{.dimensions = 16, .window = 3, .negatives = 4, .epochs = 3, .batch = 128, .learning_rate = 0.02};
+const SkipGramSettings kSettings{
+    .dimensions = 16, .window = 3, .negatives = 4, .epochs = 3, .batch = 128, .learning_rate = 0.02};
 
 TEST(SkipGram, RecoversPlantedGroups) {
   use_default_backend();
@@ -43,7 +45,8 @@ TEST(SkipGram, RecoversPlantedGroups) {
       ++all;
     }
   EXPECT_EQ(all, kGroups * kGroupSize * (kGroupSize - 1));
-  EXPECT_EQ(right, all);  // every word's seven nearest are the other seven of its group; by chance 23 % would be
+  EXPECT_EQ(right,
+            all);  // every word's seven nearest are the other seven of its group; by chance 23 % would be
 }
 
 TEST(SkipGram, SameBitsOnAnyNumberOfThreadsAndWhenItGoesOn) {
@@ -67,14 +70,16 @@ TEST(SkipGram, SameBitsOnAnyNumberOfThreadsAndWhenItGoesOn) {
 }
 
 TEST(SkipGram, PairsOfAWindow) {
-  EXPECT_THAT(skipgram_pairs({{2, 1, 3, 4}, {5}}, 2), ElementsAre(Pair(2, 3), Pair(3, 2), Pair(3, 4), Pair(4, 3)));
+  EXPECT_THAT(skipgram_pairs({{2, 1, 3, 4}, {5}}, 2),
+              ElementsAre(Pair(2, 3), Pair(3, 2), Pair(3, 4), Pair(4, 3)));
 }
 
 // The loss by its formula, with zeros for contexts: (1 + negatives) ln 2; then with given numbers.
 TEST(SkipGram, LossIsTheFormula) {
   use_default_backend();
   SkipGram model(5, {.dimensions = 2, .negatives = 2});
-  const Tensor centres = Tensor::from<std::int64_t>({2}, {1}), contexts = Tensor::from<std::int64_t>({3}, {1}),
+  const Tensor centres = Tensor::from<std::int64_t>({2}, {1}),
+               contexts = Tensor::from<std::int64_t>({3}, {1}),
                negatives = Tensor::from<std::int64_t>({4, 2}, {1, 2});
   EXPECT_NEAR(model.loss(centres, contexts, negatives).item<float>(), 3 * std::log(2.0), 1e-6);
   model.parameters()[0]->value = Tensor::from<float>({0, 0, 0, 0, 1, -1, 0, 0, 0, 0}, {5, 2});
