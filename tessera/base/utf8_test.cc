@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 namespace tessera {
 namespace {
 
@@ -11,10 +13,10 @@ TEST(Utf8, EveryCodePointComesBack) {
     std::string text;
     append_utf8(text, c);
     const Utf8Character found = utf8_character(text + "x");
-    ASSERT_EQ(found.code_point, c);
+    ASSERT_EQ(static_cast<std::uint32_t>(found.code_point), static_cast<std::uint32_t>(c));
     ASSERT_EQ(found.length, text.size());
     for (std::size_t cut = 1; cut < text.size(); ++cut)
-      ASSERT_EQ(utf8_character(std::string_view(text).substr(0, cut)).length, 0U) << c;
+      ASSERT_EQ(utf8_character(std::string_view(text).substr(0, cut)).length, 0U) << static_cast<std::uint32_t>(c);
   }
 }
 
