@@ -4,6 +4,7 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)  # libssl-dev: SHA-256 and Ed25519
 find_package(ZLIB REQUIRED)                       # zlib1g-dev: .gz inputs
 find_package(SQLite3 REQUIRED)                    # libsqlite3-dev: the index of a store
+find_package(EXPAT REQUIRED)                      # libexpat1-dev: XML inputs
 find_package(fmt REQUIRED)                        # libfmt-dev: messages
 find_package(nlohmann_json REQUIRED)              # nlohmann-json3-dev: records
 find_package(CLI11 REQUIRED)                      # libcli11-dev: the command line

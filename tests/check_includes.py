@@ -22,6 +22,7 @@ LIBRARY_HEADERS = {
     "ZLIB::ZLIB": ("zlib.h",),
     "nlohmann_json::nlohmann_json": ("nlohmann/",),
     "SQLite::SQLite3": ("sqlite3.h",),
+    "EXPAT::EXPAT": ("expat.h",),
     "tomlplusplus::tomlplusplus": ("toml++/",),
     "CLI11::CLI11": ("CLI/",),
 }

@@ -67,6 +67,8 @@ FILES = {
     "none.csv": "",
     "narrow.csv": "a,kind\n1,0\n2,1\n",
     "header.csv": "a,b,kind\n",
+    "notes.toml": "[data]\nformat = \"json-lines\"\npath = \"missing.jsonl\"\n",
+    "broken.jsonl": "{\"id\": 1, \"text\": \"a\", \"labels\": []}\n{\"id\": 2, \"text\": \"of somebody",
     "short.idx": "\0\0\x08\x01\0\0\0\x05ab",
     "public.key": "not a key\n",
     "sweep.toml": "base = 'good.toml'\nmethod = 'grid'\n[[parameter]]\nkey = 'training.batch'\nvalues = [4]\n",
@@ -77,7 +79,7 @@ FILES = {
 
 # One list of words per case, by command. RUN is a good run, COPY a copy of it that a case may damage first.
 CASES = {
-    "": [[], ["trian"], ["--threads", "2"], ["key"], ["trian", "good.toml"], ["help", "trian"]],
+    "": [[], ["trian"], ["--threads", "2"], ["key"], ["code"], ["trian", "good.toml"], ["help", "trian"]],
     "train": [
         ["train"], ["train", "missing.toml"], ["train", "empty.toml"], ["train", "typing.toml"], ["train", "bounds.toml"],
         ["train", "unknown.toml"], ["train", "broken.toml"], ["train", "layer.toml"], ["train", "nodata.toml"],
@@ -135,6 +137,17 @@ CASES = {
         ["selftest", "--backend", "gpu"], ["selftest", "--threads", "-3"], ["selftest", "--simd", "avx1024"],
         ["selftest", "--tabel"], ["selftest", "now"]],
     "doctor": [["doctor", "python4"], ["doctor", "--json5"], ["doctor", "-x"], ["doctor", "--threads", "2"], ["doctor", ""]],
+    "code train": [
+        ["code", "train"], ["code", "train", "missing.toml"], ["code", "train", "good.toml"], ["code", "train", "notes.toml"],
+        ["code", "train", "notes.toml", "--set", "model.embeding=8"], ["code", "train", "notes.toml", "--set", "model.drop=lots"],
+        ["code", "train", "notes.toml", "--set", "data.path=broken.jsonl"], ["code", "train", "notes.toml", "--thread", "2"]],
+    "code evaluate": [
+        ["code", "evaluate"], ["code", "evaluate", "no-such-run"], ["code", "evaluate", "RUN"], ["code", "evaluate", "tiny.csv"],
+        ["code", "evaluate", "RUN", "--vocabulry", "x"]],
+    "code predict": [
+        ["code", "predict"], ["code", "predict", "RUN"], ["code", "predict", "RUN", "tiny.csv"],
+        ["code", "predict", "no-such-run", "tiny.csv"], ["code", "predict", "RUN", "tiny.csv", "--format", "pdf"],
+        ["code", "predict", "RUN", "tiny.csv", "--codes", "many"]],
     "key new": [
         ["key", "new"], ["key", "now", "a.key"], ["key", "new", "existing.key"], ["key", "new", "missing-folder/a.key"],
         ["key", "new", "a.key", "b.key"], ["key", "new", "--force", "a.key"]],

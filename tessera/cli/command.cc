@@ -29,6 +29,9 @@ const std::vector<Command>& commands() {
       {"compare", "Show the results of several runs and the settings in which they differ", run_compare},
       {"report", "Write one HTML page about a run, or about several", run_report},
       {"export", "Write a run's network as ONNX or safetensors, or its curves for TensorBoard", run_export},
+      {"code train", "Learn to give clinical notes their codes, and record the run", run_code_train},
+      {"code evaluate", "Measure such a run on notes with labels", run_code_evaluate},
+      {"code predict", "Give notes their codes, with the sentences that speak for each", run_code_predict},
       {"selftest", "Check this machine against the committed digests of every operation",
        run_selftest_command},
       {"doctor", "Say what this machine has, what was built in, and what would clash", run_doctor},
@@ -45,7 +48,7 @@ std::string general_help() {
       "re-execute.\n\n"
       "Usage: tessera COMMAND [ARGUMENTS]\n\nCommands:\n";
   for (const Command& command : commands())
-    text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+    text += fmt::format("  {:<13} {}\n", command.name, command.summary);
   text +=
       "\nStart here:\n"
       "  tessera train examples/train/digits.toml    train a small network on handwritten digits\n"
@@ -77,6 +80,9 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t& 
   for (const Command& command : commands()) names.emplace_back(command.name);
   if (words[0] == "key") {
     fail_with(ExitCode::kUsage, "'tessera key' needs a second word: tessera key new FILE");
+  }
+  if (words[0] == "code") {
+    fail_with(ExitCode::kUsage, "'tessera code' needs a second word: train, evaluate or predict");
   }
   if (words[0].starts_with("-")) {
     fail_with(ExitCode::kUsage, "expected a command, found the option {} (see 'tessera --help')", words[0]);

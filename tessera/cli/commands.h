@@ -25,6 +25,9 @@ ExitCode run_report(const Words& words);
 ExitCode run_export(const Words& words);
 ExitCode run_selftest_command(const Words& words);
 ExitCode run_doctor(const Words& words);
+ExitCode run_code_train(const Words& words);
+ExitCode run_code_evaluate(const Words& words);
+ExitCode run_code_predict(const Words& words);
 ExitCode run_key_new(const Words& words);
 
 }  // namespace tessera::cli

@@ -7,6 +7,7 @@
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
+#include "tessera/clinical/coding_run.h"
 #include "tessera/train/config_schema.h"
 #include "tessera/train/training_run.h"
 
@@ -80,7 +81,10 @@ ExitCode run_resume(const Words& words) {
   const std::string folder = runs_folder(options.store, run);
   execution.apply();
   options.environment = execution.environment();
-  print_training_result(train::resume(folder, options));
+  if (clinical::is_coding_run(folder))
+    print_coding_result(clinical::resume_coding(folder, options));
+  else
+    print_training_result(train::resume(folder, options));
   return ExitCode::kSuccess;
 }
 

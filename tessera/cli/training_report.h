@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "tessera/clinical/coding_run.h"
 #include "tessera/train/training_run.h"
 
 namespace tessera::cli {
 
+void print_coding_result(const clinical::CodingResult& result);  // code.cc
 void print_training_result(const train::TrainResult& result);
 
 // The folder of a run that is given as a folder, or by its name in the store.

@@ -16,6 +16,7 @@
 #include "tessera/cli/foreign_program.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/cli/version.h"
+#include "tessera/clinical/coding_run.h"
 #include "tessera/data/numbers.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/verifications.h"
@@ -157,8 +158,11 @@ train::VerifyResult verify_and_note(const std::string& folder, const train::Veri
                                     bool run_command, const Execution& execution) {
   train::VerifyResult result;
   try {
-    result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command, execution)
-                                : train::verify(folder, options);
+    if (clinical::is_coding_run(folder))
+      result = clinical::verify_coding(folder, options);
+    else
+      result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command, execution)
+                                  : train::verify(folder, options);
   } catch (const Error& error) {
     result.code = error.code();
     result.message = error.what();

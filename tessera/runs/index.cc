@@ -12,8 +12,8 @@
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/json.h"
+#include "tessera/base/sqlite.h"
 #include "tessera/base/suggest.h"
-#include "tessera/runs/sqlite.h"
 #include "tessera/runs/where.h"
 
 namespace tessera::runs {

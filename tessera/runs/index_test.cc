@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "tessera/base/folder_test.h"
+#include "tessera/base/sqlite.h"
 #include "tessera/runs/fake_state_test.h"
-#include "tessera/runs/sqlite.h"
 #include "tessera/runs/where.h"
 
 namespace tessera::runs {

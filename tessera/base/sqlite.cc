@@ -1,17 +1,18 @@
-#include "tessera/runs/sqlite.h"
+#include "tessera/base/sqlite.h"
 
 #include <sqlite3.h>
 
-namespace tessera::runs {
+namespace tessera {
 namespace {
 
 constexpr int kWaitMilliseconds = 20000;  // for another process that writes
 
 }  // namespace
 
-Database::Database(const std::string& path) : path_(path) {
-  const int status =
-      sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+Database::Database(const std::string& path, Access access) : path_(path) {
+  const int flags =
+      access == Access::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int status = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr);
   if (status == SQLITE_OK) {
     sqlite3_busy_timeout(handle_, kWaitMilliseconds);
     return;
@@ -88,6 +89,10 @@ std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(handle_, column);
 }
 
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+
 Transaction::~Transaction() {
   if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
@@ -97,4 +102,4 @@ void Transaction::commit() {
   open_ = false;
 }
 
-}  // namespace tessera::runs
+}  // namespace tessera

@@ -1,4 +1,4 @@
-// A thin coat over SQLite: statements that clean up after themselves, and errors as DatabaseError. Internal to this room.
+// A thin coat over SQLite: statements that clean up after themselves, and errors as DatabaseError.
 // Not thread-safe: one Database per thread.
 #pragma once
 
@@ -10,7 +10,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace tessera::runs {
+namespace tessera {
 
 // What SQLite said; `damaged` when the file is not a good database.
 class DatabaseError : public Error {
@@ -21,7 +21,9 @@ class DatabaseError : public Error {
 
 class Database {
  public:
-  explicit Database(const std::string& path);  // made when missing; ":memory:" for one that lives in memory
+  enum class Access : std::uint8_t { kWrite, kRead };
+  // For writing: made when missing; ":memory:" for one that lives in memory. For reading: must be there.
+  explicit Database(const std::string& path, Access access = Access::kWrite);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -53,6 +55,7 @@ class Statement {
   void run();   // executes, and is ready to be bound anew
   std::string text(int column) const;
   std::int64_t integer(int column) const;
+  bool is_null(int column) const;
 
  private:
   Database& database_;
@@ -75,4 +78,4 @@ class Transaction {
   bool open_ = true;
 };
 
-}  // namespace tessera::runs
+}  // namespace tessera

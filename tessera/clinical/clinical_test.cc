@@ -1,0 +1,254 @@
+// The journey from notes to codes on notes that are made here: planted words decide the codes.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tessera/backends/backends.h"
+#include "tessera/base/error.h"
+#include "tessera/base/files.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/clinical/coding_run.h"
+#include "tessera/clinical/note_coder.h"
+#include "tessera/tensor/random.h"
+
+namespace tessera::clinical {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// A note has one to three sentences; each of the planted words gives its code. "Zyxx" is the name of somebody.
+constexpr const char* kPlanted[][2] = {{"cough", "786.2"}, {"pneumonia", "486"}, {"reflux", "593.70"}};
+constexpr const char* kFillers[] = {"The examination was unremarkable.",
+                                    "Comparison is made with the film of 2017-03-13.",
+                                    "Zyxx was seen in the morning.", "Further views may help."};
+
+std::string made_notes(std::int64_t count) {
+  const std::vector<std::int64_t> bits = RandomSource(9).bits("notes", {count, 4}).to_vector<std::int64_t>();
+  std::string out;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto draw = [&](std::int64_t k) {
+      return static_cast<std::size_t>(bits[static_cast<std::size_t>(i * 4 + k)]);
+    };
+    std::string text = kFillers[draw(0) % 4];
+    nlohmann::json labels = nlohmann::json::array();
+    for (std::size_t p = 0; p < 3; ++p)
+      if ((draw(1) >> p & 1) != 0) {
+        text += fmt::format(" There is {} on the left.", kPlanted[p][0]);
+        labels.push_back(kPlanted[p][1]);
+      }
+    text += fmt::format(" {}", kFillers[draw(2) % 4]);
+    out += nlohmann::json{{"id", i}, {"text", text}, {"labels", labels}}.dump() + "\n";
+  }
+  return out;
+}
+
+class Clinical : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { use_default_backend(); }
+  Clinical() { write_file_atomically(folder_.path() + "/notes.jsonl", made_notes(120)); }
+
+  CodingConfig config(const std::vector<std::string>& settings = {}) const {
+    const std::string toml =
+        "name = \"made\"\n[data]\nformat = \"json-lines\"\npath = \"notes.jsonl\"\n[model]\nembedding = "
+        "8\nword_hidden = 6\n"
+        "sentence_hidden = 6\nattention = 8\ndrop = 0.1\n[training]\nepochs = 12\nbatch = 8\nlearning_rate = "
+        "0.03\n"
+        "[record]\ncheckpoint_every = 20\ndigest_every = 10\n";
+    return CodingConfig::parse(toml, "made.toml", settings, folder_.path());
+  }
+  train::TrainOptions options(const std::string& name) const {
+    train::TrainOptions options;
+    options.store = folder_.path() + "/runs";
+    options.name = name;
+    options.quiet = true;
+    return options;
+  }
+  CodingResult trained(const std::string& name, const std::vector<std::string>& settings = {}) const {
+    return train_coding(config(settings), options(name));
+  }
+
+  ScratchFolder folder_{"clinical-test"};
+};
+
+TEST_F(Clinical, LearnsThePlantedWordsAndPointsAtTheirSentences) {
+  for (const char* kind : {"hierarchical_attention", "bag_of_words"}) {
+    SCOPED_TRACE(kind);
+    const CodingResult result =
+        trained(std::string(kind).substr(0, 3),
+                {fmt::format("model.kind={}", kind),
+                 std::string(kind) == "bag_of_words" ? "training.learning_rate=0.2" : "seed=1"});
+    ASSERT_TRUE(result.test.has_value());
+    EXPECT_GT(result.test->micro_f1, 0.95);
+    EXPECT_GT(result.test->micro_auc, 0.98);
+    NoteCoder coder(result.folder);
+    const data::Document note{
+        "n", {{"", "Zyxx was seen. There is reflux on the left. Further views may help."}}, {}};
+    const CodedNote coded = coder.code({note})[0];
+    ASSERT_FALSE(coded.codes.empty());
+    EXPECT_EQ(coded.codes[0].code, "593.70");
+    EXPECT_TRUE(coded.codes[0].said);
+    EXPECT_FALSE(coded.codes[1].said);
+    ASSERT_FALSE(coded.codes[0].sentences.empty());
+    EXPECT_EQ(sentence_text(coded, coded.sentences[coded.codes[0].sentences[0].sentence]),
+              "There is reflux on the left");
+    EXPECT_EQ(coded.specialities[0].name, "Urology");
+  }
+}
+
+TEST_F(Clinical, NothingOfTheNotesGetsIntoTheRecord) {
+  const CodingResult result = trained("private");
+  std::int64_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(result.folder)) {
+    if (!entry.is_regular_file()) continue;
+    ++files;
+    const std::string bytes = read_regular_file(entry.path());
+    for (const char* word : {"Zyxx", "zyxx", "pneumonia", "reflux", "unremarkable", "2017-03-13"})
+      EXPECT_EQ(bytes.find(word), std::string::npos) << entry.path() << " holds " << word;
+  }
+  EXPECT_GE(files, 5);
+  EXPECT_THAT(read_regular_file(result.vocabulary),
+              HasSubstr("pneumonia\t"));  // the words are there, beside the record
+}
+
+TEST_F(Clinical, OneSealOnAnyNumberOfThreads) {
+  const int threads = thread_count();
+  const CodingResult one = trained("one");
+  set_thread_count(threads == 1 ? 3 : 1);
+  const CodingResult other = trained("other");
+  const train::VerifyResult verified = verify_coding(one.folder, {.quiet = true});
+  set_thread_count(threads);
+  EXPECT_EQ(one.seal, other.seal);
+  EXPECT_EQ(verified.code, ExitCode::kSuccess) << verified.message;
+  EXPECT_THAT(verified.message, HasSubstr("identical: "));
+  EXPECT_NE(trained("seed", {"seed=2"}).seal, one.seal);
+}
+
+// Stops after 30 steps, as a killed process would leave it, and goes on.
+TEST_F(Clinical, AResumedRunEndsInTheSameSeal) {
+  const CodingResult whole = trained("whole");
+  std::string stopped;
+  {
+    CodingSetup setup(config());
+    runs::RunOptions run_options = setup.run_options();
+    run_options.store = folder_.path() + "/runs";
+    run_options.name = "stopped";
+    runs::Run run = runs::Run::open(run_options);
+    stopped = run.folder();
+    setup.keep_in(run);
+    run.start();
+    struct First : StepObserver {
+      runs::Run& run;
+      explicit First(runs::Run& inner) : run(inner) {}
+      bool on_step(const StepReport& report) override { return run.on_step(report) && report.step < 30; }
+    } first(run);
+    EXPECT_EQ(setup.run(0, first, nullptr), 30U);
+  }
+  const CodingResult resumed = resume_coding(stopped, options(""));
+  EXPECT_EQ(resumed.first_step, 20U);  // the last checkpoint
+  EXPECT_EQ(resumed.seal, whole.seal);
+  const train::VerifyResult spots =
+      verify_coding(stopped, {.spot = train::SpotOptions{.stretches = 1}, .quiet = true});
+  EXPECT_EQ(spots.code, ExitCode::kSuccess) << spots.message;
+}
+
+TEST_F(Clinical, APredictionDoesNotDependOnItsBatchByABit) {
+  const CodingResult result = trained("batch");
+  CodingSetup setup = setup_of_coding_record(result.folder, "");
+  struct Silent : StepObserver {
+    bool on_step(const StepReport& /*report*/) override { return true; }
+  } silent;
+  setup.run(0, silent, nullptr);
+  std::vector<data::Document> notes;
+  for (const std::int64_t position : setup.split().test)
+    notes.push_back(setup.notes().documents[static_cast<std::size_t>(position)]);
+  NoteCoder coder(result.folder);
+  EXPECT_TRUE(same_bits(setup.probabilities(setup.split().test), coder.probabilities(notes)));
+}
+
+TEST_F(Clinical, AVocabularyThatIsNotTheRunsIsRefused) {
+  const CodingResult result = trained("words");
+  const std::string path = vocabulary_path(result.folder);
+  data::Vocabulary::parse("tessera vocabulary 1\t0\nother\t7\n", "x").write(path);
+  EXPECT_THROW(NoteCoder{result.folder}, Error);
+  remove_file(path);
+  EXPECT_THROW(NoteCoder{result.folder}, Error);
+}
+
+TEST_F(Clinical, TextJsonAndPage) {
+  const CodingResult result = trained("shown", {"text.lines_end=false"});
+  NoteCoder coder(result.folder, {.most_codes = 2});
+  const data::Document note{
+      "<b>1</b>", {{"A&B", "There is cough on\nthe left. <script>alert('1')</script>"}, {"", ""}}, {}};
+  const std::vector<CodedNote> coded = coder.code({note});
+  EXPECT_THAT(coded_text(coded), HasSubstr("* 786.2"));
+  EXPECT_THAT(coded_text(coded), HasSubstr("A&B: There is cough on the left"));
+  const nlohmann::json json = nlohmann::json::parse(coded_json(coded));
+  EXPECT_EQ(json["id"], "<b>1</b>");
+  EXPECT_EQ(json["codes"][0]["code"], "786.2");
+  EXPECT_EQ(json["codes"][0]["sentences"][0]["text"], "There is cough on the left");
+  const std::string page = coded_page(coded, "shown");
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  EXPECT_THAT(page, Not(HasSubstr("<b>1")));
+  EXPECT_THAT(page, HasSubstr("script&gt;alert"));
+  EXPECT_THAT(page, HasSubstr("default-src 'none'"));
+  EXPECT_THAT(page, HasSubstr("<sup>1</sup>"));
+}
+
+// Word vectors that skip-gram learned beforehand are where the network begins, and part of what is verified.
+TEST_F(Clinical, BeginsWithLearnedWordVectors) {
+  CodingSetup with(config({"model.pretrain_epochs=2"})), without(config());
+  models::SkipGram words(with.vocabulary().size(), with.pretraining_settings());
+  models::train_skipgram(words, with.training_sentences());
+  const auto embedding_of = [](CodingSetup& setup) { return setup.model().module().parameters()[0]->value; };
+  EXPECT_TRUE(same_bits(embedding_of(with), words.vectors()));
+  EXPECT_FALSE(same_bits(embedding_of(without), words.vectors()));
+  const CodingResult result = trained("pretrained", {"model.pretrain_epochs=2"});
+  EXPECT_GT(result.test->micro_f1, 0.95);
+  EXPECT_EQ(verify_coding(result.folder, {.from_step = 80, .quiet = true}).code, ExitCode::kSuccess);
+}
+
+TEST_F(Clinical, RollUpAndReduction) {
+  CodingSetup rolled(config({"labels.roll_up=true"}));
+  EXPECT_THAT(rolled.labels().names(), testing::ElementsAre("486", "593", "786"));
+  CodingSetup top(config({"labels.top=1"}));
+  EXPECT_EQ(top.labels().size(), 1);
+  EXPECT_EQ(top.labels().seen(), 3);
+  const NoteSplit& split = rolled.split();
+  EXPECT_EQ(split.train.size() + split.validation.size() + split.test.size(), 120U);
+  EXPECT_EQ(split.test.size(), 18U);
+  EXPECT_EQ(split.validation.size(), 18U);
+}
+
+TEST(CodingConfig, ErrorsNameTheLine) {
+  const auto message = [](const std::string& toml, const std::vector<std::string>& settings = {}) {
+    try {
+      CodingConfig::parse(toml, "c.toml", settings);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ExitCode::kUsage);
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const std::string good = "[data]\nformat = \"cmc\"\npath = \"x\"\n";
+  EXPECT_EQ(message(good), "no error");
+  EXPECT_THAT(message("[data]\npath = \"x\"\n"),
+              HasSubstr("c.toml: data.format is missing, expected one of cmc"));
+  EXPECT_THAT(message(good + "[model]\nembeding = 3\n"),
+              HasSubstr("c.toml:5: unknown key 'model.embeding' (did you mean 'model.embedding'?)"));
+  EXPECT_THAT(message(good + "[model]\nembedding = 0\n"),
+              HasSubstr("model.embedding is 0, expected a whole number from 1"));
+  EXPECT_THAT(message(good + "[model]\nkind = \"cnn\"\n"),
+              HasSubstr("c.toml:5: model.kind is \"cnn\", expected one of"));
+  EXPECT_THAT(message(good, {"model.drop=lots"}), HasSubstr("--set: model.drop"));
+  EXPECT_THAT(message(good, {"model.drop"}), HasSubstr("expected KEY=VALUE"));
+  EXPECT_THAT(message(good, {"found.labels=x"}), HasSubstr("unknown key"));
+  EXPECT_THAT(message(good, {"data.test=0.5", "data.validation=0.5"}), HasSubstr("at most 0.9"));
+  EXPECT_THAT(message("[data]\nformat = \"mimic-csv\"\npath = \"x\"\n"),
+              HasSubstr("data.diagnoses is missing"));
+  EXPECT_THAT(message("[data\n"), HasSubstr("not valid TOML"));
+}
+
+}  // namespace
+}  // namespace tessera::clinical

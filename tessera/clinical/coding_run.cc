@@ -1,0 +1,172 @@
+#include "tessera/clinical/coding_run.h"
+
+#include <chrono>
+
+#include "tessera/base/error.h"
+#include "tessera/base/files.h"
+#include "tessera/base/progress.h"
+#include "tessera/runs/check.h"
+#include "tessera/train/inputs.h"
+#include "tessera/train/spot_verify.h"
+
+namespace tessera::clinical {
+namespace {
+
+ProgressOptions progress_options(bool quiet) {
+  ProgressOptions options;
+  options.quiet = quiet;
+  return options;
+}
+
+std::string summary_of(const CodingSetup& setup) {
+  const data::LabelSet& labels = setup.labels();
+  const NoteSplit& split = setup.split();
+  return fmt::format(
+      "notes     {} to train, {} to tune thresholds, {} to test\nwords     {} known (counted at least {} "
+      "times)\n"
+      "labels    {} of {}, with {} of {} uses in the training notes\n",
+      split.train.size(), split.validation.size(), split.test.size(),
+      setup.vocabulary().size() - data::Vocabulary::kFirstWord, setup.config().integer("text.min_count"),
+      labels.size(), labels.seen(), labels.kept_uses(), labels.all_uses());
+}
+
+CodingResult complete(CodingSetup& setup, runs::Run& run, const train::TrainOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  setup.keep_in(run);
+  CodingResult result;
+  result.folder = run.folder();
+  result.first_step = run.start();
+  result.steps = setup.steps();
+  result.summary = summary_of(setup);
+  // Before the first step: a run that is stopped can be resumed, and its vocabulary is there already.
+  result.vocabulary = vocabulary_path(run.folder());
+  setup.vocabulary().write(result.vocabulary);
+  Progress progress(run.name(), setup.steps(), result.first_step, progress_options(options.quiet));
+  if (!run.complete()) setup.run(result.first_step, run, &progress);
+  progress.finish();
+  result.seal = run.finish();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!setup.split().test.empty()) result.test = setup.test_quality();
+  return result;
+}
+
+runs::ReplayOutcome replay(CodingSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
+                           const train::VerifyOptions& options,
+                           const std::optional<runs::TraceRequest>& trace) {
+  setup.initialize();  // it may have been used
+  runs::RunOptions run_options = setup.run_options();
+  run_options.trace = trace;
+  run_options.environment = options.environment;
+  runs::Run run = runs::Run::replay(folder, run_options, part);
+  setup.keep_in(run);
+  const std::uint64_t first = run.start();
+  Progress progress((trace ? "trace " : "verify ") + run.name(),
+                    part.to_step == 0 ? setup.steps() : part.to_step, first, progress_options(options.quiet));
+  setup.run(first, run, &progress);
+  progress.finish();
+  run.finish();
+  return run.replay_outcome();
+}
+
+}  // namespace
+
+std::string vocabulary_path(const std::string& run_folder) {
+  std::string folder = run_folder;
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  return folder + ".vocabulary.tsv";
+}
+
+CodingSetup setup_of_coding_record(const std::string& run_folder, const std::string& data_folder) {
+  const runs::Claim claim = runs::read_claim(run_folder);
+  if (claim.kind != kCodingKind)
+    fail_with(ExitCode::kCannotRerun,
+              "{}: the run is of kind '{}', expected one that 'tessera code train' made", run_folder,
+              claim.kind);
+  if (claim.contract != runs::kContract)
+    fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}",
+              run_folder, claim.contract, runs::kContract);
+  std::map<std::string, std::string> texts = claim.configuration;
+  texts["seed"] = std::to_string(claim.seed);
+  texts["record.digest_every"] = std::to_string(claim.digest_every);
+  texts["record.checkpoint_every"] = std::to_string(claim.checkpoint_every);
+  const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
+  const auto path = [&](const char* role) {
+    const auto found = paths.find(role);
+    return found == paths.end() ? std::string() : found->second;
+  };
+  if (path("notes").empty())
+    fail_with(ExitCode::kCannotRerun, "{}: the record claims no input 'notes'", run_folder);
+  return CodingSetup(CodingConfig::from_record(texts), path("notes"), path("diagnoses"));
+}
+
+CodingResult train_coding(const CodingConfig& config, const train::TrainOptions& options) {
+  CodingSetup setup(config);
+  runs::RunOptions run_options = setup.run_options();
+  run_options.store = options.store;
+  run_options.name = options.name;
+  run_options.key_file = options.key_file;
+  run_options.environment = options.environment;
+  runs::Run run = runs::Run::open(run_options);
+  return complete(setup, run, options);
+}
+
+CodingResult resume_coding(const std::string& run_folder, const train::TrainOptions& options) {
+  CodingSetup setup = setup_of_coding_record(run_folder, options.data_folder);
+  runs::RunOptions run_options = setup.run_options();
+  run_options.key_file = options.key_file;
+  run_options.environment = options.environment;
+  run_options.allow_unsigned = options.allow_unsigned;
+  runs::Run run = runs::Run::resume(run_folder, run_options);
+  return complete(setup, run, options);
+}
+
+bool is_coding_run(const std::string& run_folder) {
+  try {
+    return runs::read_claim(run_folder).kind == kCodingKind;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+train::VerifyResult verify_coding(const std::string& run_folder, const train::VerifyOptions& options) {
+  train::VerifyResult result;
+  result.check = runs::check_record(run_folder, {.trusted_key_file = options.trust_key_file});
+  result.notes = result.check.notes;
+  result.seal = result.check.seal;
+  if (!result.check.intact()) {
+    const runs::CheckProblem& problem = result.check.problems.front();
+    result.code = result.check.code();
+    result.message = fmt::format("{}: {}", problem.place, problem.message);
+    return result;
+  }
+  CodingSetup setup = setup_of_coding_record(run_folder, options.data_folder);
+  const auto replayed = [&](const runs::ReplayOptions& part) {
+    return replay(setup, run_folder, part, options, std::nullopt);
+  };
+  if (options.spot)
+    train::verify_spots(result, run_folder, *options.spot, replayed);
+  else
+    train::judge_replay(result, replayed({.from_step = options.from_step}));
+  return result;
+}
+
+runs::ReplayOutcome reexecute_coding(const std::string& run_folder, const runs::ReplayOptions& part,
+                                     const std::optional<runs::TraceRequest>& trace,
+                                     const train::VerifyOptions& options) {
+  CodingSetup setup = setup_of_coding_record(run_folder, options.data_folder);
+  return replay(setup, run_folder, part, options, trace);
+}
+
+std::string quality_text(const Quality& quality) {
+  return fmt::format(
+      "test      {} notes\nmicro F1  {:.4f} (precision {:.4f}, recall {:.4f})\nmacro F1  {:.4f} over all "
+      "labels, {:.4f} over those "
+      "that occur\nAUC       {:.4f} micro, {:.4f} macro\nP@1, P@5  {:.4f}, {:.4f}\nexact     {:.4f} of the "
+      "notes have all their "
+      "codes and no other\n",
+      quality.notes, quality.micro_f1, quality.micro_precision, quality.micro_recall, quality.macro_f1,
+      quality.macro_f1_of_present, quality.micro_auc, quality.macro_auc, quality.precision_at_1,
+      quality.precision_at_5, quality.exact);
+}
+
+}  // namespace tessera::clinical
