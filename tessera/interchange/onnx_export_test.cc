@@ -275,6 +275,23 @@ TEST_F(OnnxExport, TransposedConvolution) {
   EXPECT_TRUE(same_bits(model.run(x), function({x})[0]));
 }
 
+// An input, a constant and one value under two names.
+TEST_F(OnnxExport, OutputsThatNoNodeMakes) {
+  const Tensor weight = draw("w", {3});
+  const Function function = [&](const std::vector<Tensor>& inputs) {
+    const Tensor twice = inputs[0] * 2;
+    return std::vector<Tensor>{inputs[0], weight, twice, twice};
+  };
+  const std::vector<std::string> outputs = {"same", "constant", "twice", "again"};
+  const Model model(
+      export_function(function, {draw("x", {2, 3})}, {{"weight", weight}}, {.outputs = outputs}), "m");
+  const Tensor x = draw("other", {5, 3});
+  const Model::Values found = model.run({{"input", x}});
+  const std::vector<Tensor> expected = function({x});
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    EXPECT_TRUE(same_bits(found.at(outputs[i]), expected[i])) << outputs[i];
+}
+
 std::string message_of(const std::function<void()>& body) {
   try {
     body();

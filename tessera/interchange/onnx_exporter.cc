@@ -246,12 +246,14 @@ ValueInfo Exporter::value_info(const std::string& name, const Tensor& one, const
 
 // The value that a node gives is called so from now on; false if no node gives it.
 bool Exporter::rename(const std::string& value, const std::string& name) {
-  bool given = false;
-  for (Node& node : model_.graph.nodes) {
-    for (std::string& output : node.outputs) given = given || output == value;
+  std::vector<Node>& nodes = model_.graph.nodes;
+  const bool given = std::any_of(nodes.begin(), nodes.end(), [&](const Node& node) {
+    return std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end();
+  });
+  if (!given) return false;
+  for (Node& node : nodes)
     for (auto* names : {&node.inputs, &node.outputs}) std::replace(names->begin(), names->end(), value, name);
-  }
-  return given;
+  return true;
 }
 
 // The graph's outputs have names of their own.
@@ -259,7 +261,9 @@ void Exporter::name_outputs() {
   for (std::size_t i = 0; i < one_.outputs.size(); ++i) {
     const Tensor& output = one_.outputs[i];
     const std::string value = name_of(output), &name = options_.outputs[i];
-    if (rename(value, name)) {
+    const bool is_output =
+        std::find(options_.outputs.begin(), options_.outputs.end(), value) != options_.outputs.end();
+    if (!is_output && rename(value, name)) {
       names_[output.identity()] = name;  // for another output that is the same value
     } else {
       model_.graph.nodes.push_back(

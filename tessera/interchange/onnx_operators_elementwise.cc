@@ -80,7 +80,7 @@ Tensor modulo(const NodeCall& call) {
     if (!as_in_c) fail("Mod: of real numbers only with fmod = 1");
     return real_remainder(a, b);
   }
-  const Tensor remainder = a - (a / b) * b;
+  Tensor remainder = a - (a / b) * b;
   if (as_in_c) return remainder;
   return select(less(remainder * sign(b), 0), remainder + b, remainder);
 }

@@ -37,6 +37,7 @@ Tensor gather_elements(const NodeCall& call) {
     fail("GatherElements: an index of shape {} for {}", index.shape().to_string(),
          call[0].shape().to_string());
   std::vector<Range> ranges;
+  ranges.reserve(static_cast<std::size_t>(index.rank()));
   for (int i = 0; i < index.rank(); ++i) ranges.push_back(i == axis ? Range::all() : Range(0, index.size(i)));
   return take_along(slice(call[0], ranges), index_from_front(index, call[0].size(axis)), axis);
 }

@@ -65,7 +65,7 @@ Tensor run_row(const Pool& pool, Op op, bool count_padding) {
   attributes.count_padding = count_padding;
   attributes.round_up = pool.round_up;
   const std::vector<Tensor> inputs = {skipped == 1 ? with_row_axis(pool.x) : pool.x};
-  const Tensor result = apply(op, inputs, attributes);
+  Tensor result = apply(op, inputs, attributes);
   return skipped == 1 ? without_row_axis(result) : result;
 }
 
@@ -173,7 +173,7 @@ Tensor max_unpool(const NodeCall& call) {
                       window.before[i] - window.after[i]);
   const Shape shape = shape_from(lengths);
   const Tensor flat = zeros({shape.elements()}, x.dtype());
-  const Tensor result =
+  Tensor result =
       reshape(index_add(flat, reshape(call[1], {call[1].elements()}), reshape(x, {x.elements()}), 0), shape);
   if (!call.has(2)) return result;
   const std::vector<std::int64_t> wanted = call.input_integers(2);

@@ -173,7 +173,8 @@ std::int64_t source_of(std::int64_t i, std::int64_t length, const std::string& m
   return at < length ? at : period - at;
 }
 
-Tensor pad_by_index(Tensor x, int axis, std::int64_t before, std::int64_t after, const std::string& mode) {
+Tensor pad_by_index(const Tensor& x, int axis, std::int64_t before, std::int64_t after,
+                    const std::string& mode) {
   if (mode != "edge" && mode != "wrap" && mode != "reflect") fail("Pad: the mode is '{}'", mode);
   const std::int64_t length = x.size(axis);
   if (length == 0) fail("Pad: axis {} has no elements to pad with", axis);

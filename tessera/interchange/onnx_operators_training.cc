@@ -28,7 +28,7 @@ Tensor likelihood_loss(const NodeCall& call, const Tensor& log_probabilities, st
   if (call.has(weight_input))
     weight = reshape(gather(call[weight_input], reshape(label, {label.elements()})), column);
   weight = select(ignored, nothing, weight);
-  const Tensor losses = select(ignored, nothing, -chosen * weight);
+  Tensor losses = select(ignored, nothing, -chosen * weight);
   const std::string reduction = call.text("reduction", "mean");
   if (reduction == "none") return losses;
   if (reduction == "sum") return sum(losses);
@@ -72,8 +72,10 @@ Tensor regularized_gradient(const Step& step, std::size_t i) {
 // By repeated multiplication, in double.
 double power(double base, std::int64_t exponent) {
   double result = 1;
-  for (; exponent > 0; exponent /= 2, base *= base)
+  for (; exponent > 0; exponent /= 2) {
     if (exponent % 2 == 1) result *= base;
+    base *= base;
+  }
   return result;
 }
 
