@@ -7,6 +7,7 @@
 // ```
 #pragma once
 
+#include "tessera/autograd/explain.h"
 #include "tessera/autograd/functional.h"
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
@@ -18,6 +19,7 @@
 #include "tessera/base/thread_pool.h"
 #include "tessera/clinical/coding_run.h"
 #include "tessera/clinical/note_coder.h"
+#include "tessera/data/augmentation.h"
 #include "tessera/data/csv.h"
 #include "tessera/data/dataset.h"
 #include "tessera/data/documents.h"

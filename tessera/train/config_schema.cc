@@ -46,7 +46,9 @@ constexpr std::string_view kLayers =
     "average_pool2d "
     "average_pool3d global_pool upsample batch_norm layer_norm group_norm embedding rnn gru lstm relu "
     "leaky_relu gelu "
-    "silu tanh sigmoid softplus maxout flatten dropout residual";
+    "silu tanh sigmoid softplus maxout flatten dropout residual normalize_points choose_points "
+    "augment_points pointnet "
+    "voxel_network";
 // What the conditions below name more than once.
 #define TESSERA_CONVOLUTIONS "conv1d,conv2d,conv3d,conv_transpose2d"
 #define TESSERA_POOLS "max_pool1d,max_pool2d,max_pool3d,average_pool1d,average_pool2d,average_pool3d"
@@ -74,6 +76,8 @@ constexpr KeySpec kKeys[] = {
     text("data", "labels", kRequired,
          "The file of the labels: integers, one per sample. Paths as for `path`.", "format=idx,npy",
          kCircumstances, kPath),
+    text("data", "labels_column", kNone,
+         "The column of `labels` that holds the class, when that is a CSV file.", "format=idx,npy"),
     text("data", "label_column", kRequired, "The column that holds the class; all others are features.",
          "format=csv"),
     integers("data", "shape", 1, kMany,
@@ -141,7 +145,25 @@ constexpr KeySpec kKeys[] = {
             "layer=maxout"),
     real("network", "drop", 0, 0.999, false, "0.5",
          "Probability that a value is set to 0 in training; the others are divided by 1 - drop.",
-         "layer=dropout"),
+         "layer=dropout,pointnet,voxel_network"),
+    integer("network", "points", 1, 1e7, kRequired,
+            "So many points of each cloud are drawn anew in each step of training, and evenly chosen outside "
+            "of it.",
+            "layer=choose_points"),
+    boolean("network", "rotate", "false", "Turn each cloud about its vertical axis by any angle.",
+            "layer=augment_points"),
+    real("network", "scale", 0, 0.999, false, kNone,
+         "Multiply each cloud by a number between 1 - scale and 1 + scale; left out: 0.",
+         "layer=augment_points"),
+    real("network", "jitter", 0, 1e6, false, kNone,
+         "Standard deviation of normal noise on each coordinate; left out: 0.", "layer=augment_points"),
+    boolean("network", "transforms", "true",
+            "Let the network turn the cloud, and its features, first (T-Nets).", "layer=pointnet"),
+    choice("network", "symmetric", "max mean sum attention", "max",
+           "What is made of the features of all points; only max gives the same bits for any order of them.",
+           "layer=pointnet"),
+    integer("network", "resolution", 11, 256, kNone, "Boxes along each side of the grid; left out: 32.",
+            "layer=voxel_network"),
     integer("network", "span", 1, 1000, kRequired,
             "So many of the layers that follow are the body; its input is added to its output (through a "
             "convolution of one pixel where the shapes of images differ).",

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "tessera/base/error.h"
+#include "tessera/models/pointnet.h"
+#include "tessera/models/voxel_network.h"
 #include "tessera/nn/activations.h"
 #include "tessera/nn/convolution.h"
 #include "tessera/nn/embedding.h"
@@ -170,6 +172,49 @@ Layer maxout(const LayerBuilder& row) {
   return std::make_unique<nn::Maxout>(pieces);
 }
 
+// ---- Point clouds [points, coordinates] ----
+
+void expect_points(const LayerBuilder& row) {
+  row.expect_rank(3, "[points, coordinates] (data.shape says how a sample is cut)");
+}
+
+Layer choose_points(const LayerBuilder& row) {
+  expect_points(row);
+  return std::make_unique<models::ChoosePoints>(row.integer("points"));
+}
+
+Layer augment_points(const LayerBuilder& row) {
+  expect_points(row);
+  data::PointAugmentation settings;
+  settings.rotate = row.boolean("rotate");
+  settings.scale = row.real("scale", 0);
+  settings.jitter = row.real("jitter", 0);
+  return std::make_unique<models::AugmentPoints>(settings);
+}
+
+Layer pointnet(const LayerBuilder& row) {
+  expect_points(row);
+  models::PointNetSettings settings;
+  settings.classes = row.integer("units");
+  settings.coordinates = row.input()[2];
+  settings.input_transform = settings.feature_transform = row.boolean("transforms");
+  settings.drop = row.real("drop", settings.drop);
+  settings.pool = row.is("symmetric", "mean")        ? models::PointPool::kMean
+                  : row.is("symmetric", "sum")       ? models::PointPool::kSum
+                  : row.is("symmetric", "attention") ? models::PointPool::kAttention
+                                                     : models::PointPool::kMax;
+  return std::make_unique<models::PointNet>(settings);
+}
+
+Layer voxel_network(const LayerBuilder& row) {
+  expect_points(row);
+  models::VoxelNetworkSettings settings;
+  settings.classes = row.integer("units");
+  settings.resolution = row.integer("resolution", settings.resolution);
+  settings.drop = row.real("drop", settings.drop);
+  return std::make_unique<models::VoxelNetwork>(settings);
+}
+
 template <typename Module>
 Layer simple(const LayerBuilder& /*row*/) {
   return std::make_unique<Module>();
@@ -216,6 +261,11 @@ const std::map<std::string_view, Make>& makers() {
       {"maxout", maxout},
       {"flatten", simple<nn::Flatten>},
       {"dropout", dropout},
+      {"normalize_points", simple<models::NormalizePoints>},
+      {"choose_points", choose_points},
+      {"augment_points", augment_points},
+      {"pointnet", pointnet},
+      {"voxel_network", voxel_network},
   };
   return table;
 }

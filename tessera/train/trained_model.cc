@@ -53,7 +53,8 @@ data::DatasetSource source_for(const TrainedModel& model, const std::string& fil
   source.format = format_of(file, config);
   source.features = file;
   source.labels = labels;
-  if (config.has("data.label_column")) source.label_column = config.text("data.label_column");
+  for (const char* key : {"data.label_column", "data.labels_column"})
+    if (config.has(key)) source.label_column = config.text(key);
   if (config.has("data.columns")) source.columns = config.texts("data.columns");
   source.shape = model.sample_shape();
   source.scale = config.real("data.scale");

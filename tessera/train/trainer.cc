@@ -115,7 +115,7 @@ Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::
   context.random = &random_;
   context.first_sample = first;
   const Tensor scores = network_.forward(features, context);
-  const Tensor value = loss(scores, labels, batch_samples);
+  const Tensor value = nn::with_added_losses(loss(scores, labels, batch_samples), context, batch_samples);
   tape.stop();  // no second derivatives: the backward pass need not be kept
   return {value, metrics::correct_predictions(scores, labels), tape.gradient(value, weights)};
 }

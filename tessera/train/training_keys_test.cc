@@ -36,6 +36,7 @@ class TrainingKeys : public testing::Test {
     const Tensor features =
         cast(random.uniform("x", {40, 64}) * 8.F, DType::kInt64) + reshape(kinds, {40, 1}) * 2;
     data::write_npy(folder_ / "x.npy", features);
+    data::write_npy(folder_ / "points.npy", features.slice({Range::all(), Range::to(48)}));
     data::write_npy(folder_ / "y.npy", kinds);
     options_.store = folder_ / "runs";
     options_.quiet = true;
@@ -50,7 +51,7 @@ class TrainingKeys : public testing::Test {
     return Config::parse(fmt::format(R"(seed = 3
 [data]
 format = "npy"
-features = "x.npy"
+features = "{}"
 labels = "y.npy"
 shape = {}
 scale = {}
@@ -61,8 +62,9 @@ epochs = {}
 batch = 8
 {}
 )",
-                                     shape, network.find("embedding") == std::string::npos ? 8 : 1, network,
-                                     epochs, training.empty() ? "learning_rate = 0.05" : training),
+                                     shape.ends_with(", 3]") ? "points.npy" : "x.npy", shape,
+                                     network.find("embedding") == std::string::npos ? 8 : 1, network, epochs,
+                                     training.empty() ? "learning_rate = 0.05" : training),
                          "c.toml", {}, folder_.path());
   }
 
@@ -78,7 +80,8 @@ batch = 8
     quiet.quiet = true;
     EXPECT_EQ(verify(result.folder, quiet).code, ExitCode::kSuccess) << what;
     const TrainedModel model(result.folder);
-    EXPECT_EQ(evaluate(model, folder_ / "x.npy", folder_ / "y.npy").accuracy, *result.held_out_accuracy)
+    EXPECT_EQ(evaluate(model, config.path("data.features"), folder_ / "y.npy").accuracy,
+              *result.held_out_accuracy)
         << what;
     return result;
   }
@@ -88,7 +91,7 @@ batch = 8
   int threads_ = thread_count();
 };
 
-const std::string kImage = "[1, 8, 8]", kSequence = "[8, 8]", kRow = "[64]";
+const std::string kImage = "[1, 8, 8]", kSequence = "[8, 8]", kPoints = "[16, 3]", kRow = "[64]";
 const std::string kScores = row("linear", "units = 2");
 
 TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
@@ -137,13 +140,26 @@ TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
                    row("conv3d", "channels = 2\nkernel = 3\npadding = 1") + row("max_pool3d", "kernel = 2") +
                        row("average_pool3d", "kernel = 2") + end,
                    "[1, 4, 4, 4]"});
+  const std::string cloud = row("normalize_points") +
+                            row("augment_points", "rotate = true\nscale = 0.1\njitter = 0.01") +
+                            row("choose_points", "points = 12");
+  for (const char* symmetric : {"max", "mean", "sum", "attention"})
+    cases.push_back(
+        {"pointnet",
+         cloud + row("pointnet", fmt::format("units = 2\ntransforms = false\nsymmetric = \"{}\"", symmetric)),
+         kPoints});
+  cases.push_back({"pointnet", row("pointnet", "units = 2\ndrop = 0.1"), kPoints});
+  cases.push_back({"voxel_network",
+                   row("choose_points", "points = 10") + row("voxel_network", "units = 2\nresolution = 11"),
+                   kPoints});
   cases.push_back({"residual",
                    row("conv2d", "channels = 4\nkernel = 3") + row("residual", "span = 3") +
                        row("conv2d", "channels = 6\nkernel = 3\npadding = 1\nstride = 2") + row("relu") +
                        row("conv2d", "channels = 6\nkernel = 3\npadding = 1") + row("relu") + end,
                    kImage});
-  std::set<std::string> seen = {"linear",         "flatten",    "max_pool1d",
-                                "average_pool1d", "max_pool3d", "average_pool3d"};
+  std::set<std::string> seen = {"linear",           "flatten",        "max_pool1d",
+                                "average_pool1d",   "max_pool3d",     "average_pool3d",
+                                "normalize_points", "augment_points", "choose_points"};
   for (const Case& test : cases) {
     agrees(config(test.network, test.shape), test.layer);
     seen.insert(test.layer);

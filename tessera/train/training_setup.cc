@@ -138,7 +138,8 @@ data::DatasetSource dataset_source(const Config& config, const InputPaths& paths
   source.format = config.text("data.format");
   source.features = input_path(paths, "features");
   if (source.format != "csv") source.labels = input_path(paths, "labels");
-  if (config.has("data.label_column")) source.label_column = config.text("data.label_column");
+  for (const char* key : {"data.label_column", "data.labels_column"})
+    if (config.has(key)) source.label_column = config.text(key);
   if (config.has("data.columns")) source.columns = config.texts("data.columns");
   source.shape = shape_of(config.integers("data.shape"));
   source.scale = config.real("data.scale");
