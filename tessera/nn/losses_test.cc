@@ -229,5 +229,19 @@ TEST(Losses, Errors) {
   EXPECT_THROW(gradient_penalty([](const Tensor& x) { return x; }, zeros({2, 3})), Error);
 }
 
+// What the layers of two shards add is what those of the whole batch add.
+TEST(Losses, AddedLossesAreMeansOverTheBatch) {
+  const auto added = [](const std::vector<double>& values, std::int64_t batch) {
+    Context context;
+    const auto samples = static_cast<std::int64_t>(values.size());
+    context.add_loss(Tensor::from<double>(values, {samples}));
+    context.add_loss(full({samples}, 8, DType::kFloat64));
+    return with_added_losses(zeros({}, DType::kFloat64), context, batch).item<double>();
+  };
+  EXPECT_EQ(added({1, 2, 6, 7}, 0), 4 + 8);
+  EXPECT_EQ(added({1, 2, 6}, 4) + added({7}, 4), added({1, 2, 6, 7}, 0));
+  EXPECT_EQ(with_added_losses(ones({}, DType::kFloat64), Context()).item<double>(), 1);
+}
+
 }  // namespace
 }  // namespace tessera::nn
