@@ -30,32 +30,44 @@ struct HierarchicalAttention::Layout {
   Layout(const Tensor& documents, const std::string& where);
 
  private:
+  void group_by_length(const std::vector<std::int64_t>& lengths);
   void place_rows(std::size_t places);
 };
 
-HierarchicalAttention::Layout::Layout(const Tensor& documents, const std::string& where) {
+namespace {
+
+// The number of words of each sentence, [D * S]; 0: there is none.
+std::vector<std::int64_t> sentence_lengths(const Tensor& documents, const std::string& where) {
   const std::vector<std::int64_t> ids = documents.to_vector<std::int64_t>();
-  const auto count = static_cast<std::size_t>(documents.size(0)),
-             most = static_cast<std::size_t>(documents.size(1)),
-             width = static_cast<std::size_t>(documents.size(2));
-  std::vector<std::int64_t> lengths(count * most, 0);
-  for (std::size_t place = 0; place < lengths.size(); ++place) {
-    const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(place * width),
-               end = begin + static_cast<std::ptrdiff_t>(width);
+  const std::int64_t most = documents.size(1), width = documents.size(2);
+  std::vector<std::int64_t> lengths(static_cast<std::size_t>(documents.size(0) * most), 0);
+  for (std::int64_t place = 0; place < static_cast<std::int64_t>(lengths.size()); ++place) {
+    const auto begin = ids.begin() + place * width, end = begin + width;
     const auto padding = std::find(begin, end, 0);
     if (std::any_of(padding, end, [](std::int64_t id) { return id != 0; }))
       fail("{}: document {}, sentence {}: a word behind padding, expected padding at the end only", where,
            place / most, place % most);
-    lengths[place] = padding - begin;
+    lengths[static_cast<std::size_t>(place)] = padding - begin;
   }
-  for (std::size_t d = 0; d < count; ++d) {
-    const auto begin = lengths.begin() + static_cast<std::ptrdiff_t>(d * most),
-               end = begin + static_cast<std::ptrdiff_t>(most);
-    const auto empty = std::find(begin, end, 0);
+  return lengths;
+}
+
+}  // namespace
+
+HierarchicalAttention::Layout::Layout(const Tensor& documents, const std::string& where) {
+  const std::vector<std::int64_t> lengths = sentence_lengths(documents, where);
+  const std::int64_t most = documents.size(1);
+  for (std::int64_t d = 0; d < documents.size(0); ++d) {
+    const auto begin = lengths.begin() + d * most, end = begin + most, empty = std::find(begin, end, 0);
     if (empty == begin || std::any_of(empty, end, [](std::int64_t length) { return length != 0; }))
       fail("{}: document {}: expected at least one sentence, and no empty one before another", where, d);
     document_lengths.push_back(empty - begin);
   }
+  group_by_length(lengths);
+  place_rows(lengths.size());
+}
+
+void HierarchicalAttention::Layout::group_by_length(const std::vector<std::int64_t>& lengths) {
   std::vector<Group> by_size(64);
   for (std::size_t place = 0; place < lengths.size(); ++place) {
     if (lengths[place] == 0) continue;
@@ -67,7 +79,6 @@ HierarchicalAttention::Layout::Layout(const Tensor& documents, const std::string
   }
   for (Group& group : by_size)
     if (!group.places.empty()) groups.push_back(std::move(group));
-  place_rows(lengths.size());
 }
 
 void HierarchicalAttention::Layout::place_rows(std::size_t places) {

@@ -80,6 +80,40 @@ TEST_F(HierarchicalAttentionTest, ContributionsAddUpToTheLogits) {
       EXPECT_NEAR(sums.at<float>({d, label}), result.logits.at<float>({d, label}), 1e-6);
 }
 
+// The same network written in PyTorch 2.15 (fp64: Embedding, GRU, Linear, tanh, softmax), its parameters filled by the same formula.
+TEST(HierarchicalAttention, IsThatOfPyTorch) {
+  use_default_backend();
+  HierarchicalAttention model({.vocabulary = 12,
+                               .labels = 3,
+                               .embedding = 4,
+                               .word_hidden = 3,
+                               .sentence_hidden = 2,
+                               .word_attention = 5,
+                               .sentence_attention = 4});
+  const auto parameters = model.parameters();
+  ASSERT_EQ(parameters.size(), 25U);
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    std::vector<float> values;
+    for (std::int64_t i = 0; i < parameters[k]->value.elements(); ++i)
+      values.push_back(static_cast<float>(
+          0.6 * std::sin(0.7 * static_cast<double>(i) + 0.3 * static_cast<double>(k) + 0.2)));
+    parameters[k]->value = Tensor::from<float>(values, parameters[k]->value.shape());
+  }
+  nn::Context context;
+  const DocumentAttention result = model.run(
+      data::padded_words({document({{4, 7, 2}, {9}}), document({{5, 5, 3, 8, 11, 10, 2, 6, 4, 3}})}),
+      context);
+  const double logits[] = {0.7481991, 0.3601175, 0.5599768, 0.6490054, 0.4499396, 0.4899058};
+  for (int i = 0; i < 6; ++i) EXPECT_NEAR(result.logits.at<float>({i / 3, i % 3}), logits[i], 1e-6);
+  const double short_words[] = {0.3400537, 0.3275029, 0.3324434};
+  for (int i = 0; i < 3; ++i) EXPECT_NEAR(result.words.at<float>({0, 0, i}), short_words[i], 1e-6);
+  const double long_words[] = {0.1037636, 0.1013742, 0.0977422, 0.095678,  0.0990039,
+                               0.094792,  0.0990246, 0.1004681, 0.1027326, 0.1054209};
+  for (int i = 0; i < 10; ++i) EXPECT_NEAR(result.words.at<float>({1, 0, i}), long_words[i], 1e-6);
+  EXPECT_NEAR(result.sentences.at<float>({0, 0}), 0.5048344, 1e-6);
+  EXPECT_EQ(result.sentences.at<float>({1, 0}), 1);
+}
+
 // The order of sentences and of words matters, as it does not to a bag of words.
 TEST_F(HierarchicalAttentionTest, TheOrderMatters) {
   const DocumentAttention one = run({document({{4, 7}, {9}})}), other = run({document({{9}, {4, 7}})});

@@ -14,7 +14,7 @@
 // ```cpp
 // std::vector<std::vector<std::int64_t>> sentences;
 // for (int i = 0; i < 50; ++i) sentences.push_back(i % 2 ? std::vector<std::int64_t>{2, 3, 2, 3} : std::vector<std::int64_t>{4, 5, 4, 5});
-// models::SkipGram model(/*vocabulary=*/6, {.dimensions = 8, .epochs = 5});
+// models::SkipGram model(/*vocabulary=*/6, {.dimensions = 8, .epochs = 20, .batch = 16});
 // models::train_skipgram(model, sentences);
 // assert(model.nearest(2, 1)[0].id == 3 && model.nearest(4, 1)[0].id == 5);
 // ```
