@@ -22,7 +22,7 @@ class Recorder : private OpObserver {
 
  private:
   void on_op(const OpEvent& event) override {
-    ExplainedNode node{std::string(op_name(event.op)), event.output};
+    ExplainedNode node{std::string(op_info(event.op).name), event.output};
     bool leads = false;
     for (const Tensor& input : event.inputs) {
       const auto found = places_.find(input.identity());
