@@ -2,7 +2,8 @@
 //
 // The forward pass outside training runs once while an observer notes its operations; each becomes the operator of ONNX that means the
 // same (operator set 18), parameters and buffers become initializers under their names, and what has nothing to do with the outputs is left
-// out. Recurrent rows become GRU and LSTM with linear_before_reset = 1; a product with its bias becomes one Gemm or Conv.
+// out. Recurrent rows become RNN, GRU (linear_before_reset = 1) and LSTM; a product with its bias becomes one Gemm or Conv, a batch
+// normalisation one BatchNormalization.
 //
 // Any number of samples: the pass runs a second time with one sample more, and lengths in which the two differ are worked out inside the
 // model from the length of the input's first axis. `any_batch = false` fixes the sample's number.
@@ -10,8 +11,8 @@
 // The file is a function of the network: same parameters, same bytes. Run by onnx::Model it gives the bits of the network; other programs
 // round differently (docs/interchange.md).
 //
-// Errors: Error that names the operation and its place in the network, when ONNX has no operator for it or when the operations
-// themselves depend on the number of samples. Thread-safety: as the network's.
+// Errors: Error that names the operation and its place in the network, when no model can have it (random numbers, what belongs to
+// training) or when the operations themselves depend on the number of samples. Thread-safety: as the network's.
 //
 // ```cpp
 // nn::Sequential network;

@@ -62,12 +62,6 @@ const Tensor* channel_bias(const ExportStep& step, const Tensor& addend) {
 
 void add_row(const ExportStep& step) {
   const Tensor& addend = step.op.inputs[1];
-  if (const auto parts = batch_norm_of(step.exporter.recording(), step.op)) {
-    std::vector<std::string> inputs;
-    for (const Tensor& part : {parts->x, parts->scale, parts->shift, parts->mean, parts->variance})
-      inputs.push_back(step.exporter.name_of(part));
-    return step.done(step.emit("BatchNormalization", inputs, {attribute("epsilon", parts->epsilon)}));
-  }
   if (addend.rank() == 1 && step.op.output.rank() == 2)
     return step.done(with_bias(step, step.in(0), addend, 1));
   if (const Tensor* bias = channel_bias(step, addend))
@@ -85,20 +79,7 @@ void finish_row(const ExportStep& step) {
   if (attributes.drops) fail("export: dropout at random belongs to training");
   std::string value = step.in(0);
   if (attributes.bias) value = with_bias(step, value, step.op.inputs[1], attributes.axis);
-  switch (attributes.activation) {
-    case Activation::kNone:
-      break;
-    case Activation::kRelu:
-      value = step.emit("Relu", {value});
-      break;
-    case Activation::kTanh:
-      value = step.emit("Tanh", {value});
-      break;
-    case Activation::kSigmoid:
-      value = step.emit("Sigmoid", {value});
-      break;
-  }
-  step.done(value);
+  step.done(activated(step, value, attributes.activation));
 }
 
 }  // namespace

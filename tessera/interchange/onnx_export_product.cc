@@ -1,9 +1,22 @@
-// Convolutions and poolings.
+// Products with weights, convolutions and poolings.
 #include "tessera/base/error.h"
 #include "tessera/interchange/onnx_exporter.h"
 
 namespace tessera::onnx {
 namespace {
+
+// Gemm is for matrices only.
+void linear_row(const ExportStep& step) {
+  std::string value;
+  if (step.shape(0).rank() == 2) {
+    value = step.emit("Gemm", {step.in(0), step.in(1), step.in(2)}, {attribute("transB", std::int64_t{1})});
+  } else {
+    const std::string weight =
+        step.emit("Transpose", {step.in(1)}, {attribute("perm", std::vector<std::int64_t>{1, 0})});
+    value = step.emit("Add", {step.emit("MatMul", {step.in(0), weight}), step.in(2)});
+  }
+  step.done(activated(step, value, step.attributes<FinishAttributes>().activation));
+}
 
 std::vector<std::int64_t> first_axes(const std::int64_t* values, int axes) {
   return {values, values + axes};
@@ -58,6 +71,7 @@ void pool_row(const ExportStep& step) {
 }  // namespace
 
 void add_product_translators(TranslatorTable& table) {
+  at(table, Op::kLinear) = linear_row;
   at(table, Op::kConv2d) = convolution_row;
   at(table, Op::kConv3d) = convolution_row;
   at(table, Op::kConv2dInputGradient) = transposed_row;

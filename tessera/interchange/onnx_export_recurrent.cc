@@ -1,4 +1,4 @@
-// The recurrent rows as ONNX's GRU and LSTM. ONNX stacks the gates in another order (z, r, n instead of r, z, n; i, o, f, g instead of
+// The recurrent rows as ONNX's RNN, GRU and LSTM. ONNX stacks the gates in another order (z, r, n instead of r, z, n; i, o, f, g instead of
 // i, f, g, o): nodes bring them there, so that the initializers stay the network's own parameters; readers fold such nodes away.
 #include "tessera/base/error.h"
 #include "tessera/interchange/onnx_exporter.h"
@@ -8,6 +8,7 @@ namespace {
 
 std::vector<std::string> gates_of(const ExportStep& step, const std::string& stacked,
                                   const std::vector<int>& order) {
+  if (order.size() == 1) return {stacked};
   const std::vector<std::string> gates = step.exporter.emit_several(
       "Split", {stacked},
       {attribute("axis", std::int64_t{0}), attribute("num_outputs", static_cast<std::int64_t>(order.size()))},
@@ -23,6 +24,7 @@ std::string with_direction_axis(const ExportStep& step, const std::string& value
 }
 
 std::string stacked(const ExportStep& step, const std::vector<std::string>& parts) {
+  if (parts.size() == 1) return with_direction_axis(step, parts[0]);
   return with_direction_axis(step, step.emit("Concat", parts, {attribute("axis", std::int64_t{0})}));
 }
 
@@ -34,25 +36,41 @@ std::string initial_state(const ExportStep& step, const Tensor& state) {
   return with_direction_axis(step, step.exporter.name_of(state));
 }
 
+// What ONNX's operator has that the others do not.
+struct Kind {
+  const char* name;
+  std::vector<int> gates;  // ONNX's order, by their places in the row's
+  std::size_t states;      // h0, c0
+  std::vector<Attribute> attributes;
+};
+
+Kind kind_of(const ExportStep& step) {
+  if (step.op.op == Op::kLstm) return {"LSTM", {0, 3, 1, 2}, 2, {}};
+  if (step.op.op == Op::kGru)
+    return {"GRU", {1, 0, 2}, 1, {attribute("linear_before_reset", std::int64_t{1})}};
+  const bool relu = step.attributes<RecurrentAttributes>().nonlinearity == Activation::kRelu;
+  return {"RNN", {0}, 1, {attribute("activations", std::vector<std::string>{relu ? "Relu" : "Tanh"})}};
+}
+
 void recurrent_row(const ExportStep& step) {
-  const bool lstm = step.op.op == Op::kLstm;
-  const std::vector<int> order = lstm ? std::vector<int>{0, 3, 1, 2} : std::vector<int>{1, 0, 2};
-  const std::size_t states = lstm ? 2 : 1;  // h0, c0
+  const Kind kind = kind_of(step);
+  const std::size_t states = kind.states;
   const RecurrentParts parts = recurrent_parts(step.exporter.recording(), step.op);
   const std::string x = step.exporter.name_of(parts.x);
-  const std::string input = stacked(step, gates_of(step, step.exporter.name_of(parts.weight), order));
-  const std::string hidden = stacked(step, gates_of(step, step.in(1 + states), order));
-  std::vector<std::string> biases = gates_of(step, step.in(2 + states), order);
-  for (const std::string& gate : gates_of(step, step.in(3 + states), order)) biases.push_back(gate);
+  const std::string input = stacked(step, gates_of(step, step.exporter.name_of(parts.weight), kind.gates));
+  const std::string hidden = stacked(step, gates_of(step, step.in(1 + states), kind.gates));
+  std::vector<std::string> biases = gates_of(step, step.in(2 + states), kind.gates);
+  for (const std::string& gate : gates_of(step, step.in(3 + states), kind.gates)) biases.push_back(gate);
   std::vector<std::string> inputs = {x, input, hidden, stacked(step, biases), ""};
   for (std::size_t i = 0; i < states; ++i) inputs.push_back(initial_state(step, step.op.inputs[1 + i]));
   while (inputs.back().empty()) inputs.pop_back();
   std::vector<Attribute> attributes = {attribute("hidden_size", step.op.inputs[1].size(1))};
-  if (!lstm) attributes.push_back(attribute("linear_before_reset", std::int64_t{1}));
+  attributes.insert(attributes.end(), kind.attributes.begin(), kind.attributes.end());
   const std::vector<std::string> outputs =
-      step.exporter.emit_several(lstm ? "LSTM" : "GRU", inputs, std::move(attributes), lstm ? 3 : 2);
+      step.exporter.emit_several(kind.name, inputs, std::move(attributes), 1 + states);
   const std::string h = step.emit("Squeeze", {outputs[0], step.exporter.integers({1})});
-  step.exporter.recurrent[step.op.output.identity()] = {h, lstm ? outputs[2] : ""};
+  if (step.op.op == Op::kRnn) return step.done(h);
+  step.exporter.recurrent[step.op.output.identity()] = {h, states > 1 ? outputs[2] : ""};
 }
 
 }  // namespace
@@ -60,6 +78,7 @@ void recurrent_row(const ExportStep& step) {
 void add_recurrent_translators(TranslatorTable& table) {
   at(table, Op::kGru) = recurrent_row;
   at(table, Op::kLstm) = recurrent_row;
+  at(table, Op::kRnn) = recurrent_row;
 }
 
 }  // namespace tessera::onnx

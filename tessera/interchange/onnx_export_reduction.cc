@@ -1,4 +1,4 @@
-// Reductions, normalisations and the loss.
+// Reductions.
 #include "tessera/base/error.h"
 #include "tessera/interchange/onnx_exporter.h"
 
@@ -48,34 +48,12 @@ void argmax_row(const ExportStep& step) {
                        attribute("keepdims", std::int64_t{attributes.keep_axes ? 1 : 0})}));
 }
 
-void softmax_row(const ExportStep& step) {
-  const char* name = step.op.op == Op::kSoftmax ? "Softmax" : "LogSoftmax";
-  step.done(step.emit(name, {step.in(0)},
-                      {attribute("axis", std::int64_t{step.attributes<AxisAttributes>().axis})}));
-}
-
-void cross_entropy_row(const ExportStep& step) {
-  step.done(step.emit("SoftmaxCrossEntropyLoss", {step.in(0), step.in(1)},
-                      {attribute("reduction", std::string("none"))}));
-}
-
-void layer_norm_row(const ExportStep& step) {
-  const auto& attributes = step.attributes<LayerNormAttributes>();
-  step.done(step.emit(
-      "LayerNormalization", {step.in(0), step.in(1), step.in(2)},
-      {attribute("axis", std::int64_t{-attributes.axes}), attribute("epsilon", attributes.epsilon)}));
-}
-
 }  // namespace
 
 void add_reduction_translators(TranslatorTable& table) {
   for (const Op op : {Op::kSum, Op::kSumSquares, Op::kMean, Op::kVariance, Op::kMax, Op::kMin})
     at(table, op) = reduce_row;
   at(table, Op::kArgMax) = argmax_row;
-  at(table, Op::kSoftmax) = softmax_row;
-  at(table, Op::kLogSoftmax) = softmax_row;
-  at(table, Op::kCrossEntropy) = cross_entropy_row;
-  at(table, Op::kLayerNorm) = layer_norm_row;
 }
 
 }  // namespace tessera::onnx

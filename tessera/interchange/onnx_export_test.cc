@@ -73,6 +73,18 @@ TEST_F(OnnxExport, LinearNetworkIsGemmAndActivation) {
   EXPECT_EQ(model.outputs()[0].dimensions[1].length, 3);
 }
 
+// A product with a transposed weight and a bias is one, too.
+TEST_F(OnnxExport, ProductAndBiasAreGemm) {
+  const Tensor weight = draw("w", {5, 6}), bias = draw("b", {5});
+  const Function function = [&](const std::vector<Tensor>& inputs) {
+    return std::vector<Tensor>{matmul(inputs[0], transpose(weight)) + bias};
+  };
+  const Model model(export_function(function, {draw("x", {2, 6})}, {}, {}), "product.onnx");
+  EXPECT_EQ(operators(model), std::vector<std::string>{"Gemm"});
+  const Tensor x = draw("other", {3, 6});
+  EXPECT_TRUE(same_bits(model.run(x), function({x})[0]));
+}
+
 TEST_F(OnnxExport, ConvolutionalNetworkHasItsBiasesInTheConvolutions) {
   nn::Sequential network;
   network.add<nn::Conv2d>(2, 4, nn::Conv2dSettings{.kernel = {3, 3}, .padding = {1, 1}});
@@ -126,134 +138,27 @@ TEST_F(OnnxExport, LastStatesOfRecurrentNetworks) {
   EXPECT_TRUE(same_bits(found.at("c"), expected[2]));
 }
 
-// Every operation that has a translation, in one function each; the same bits, unless the translation says otherwise.
-struct Row {
-  const char* name;
-  std::function<Tensor(const Tensor& x, const Tensor& w)> function;  // x [N, 4, 6], w [200]
-  bool same = true;
-};
-
-// Constants of any shape.
-Tensor part(const Tensor& w, const Shape& shape) {
-  return reshape(slice(w, {Range(0, shape.elements())}), shape);
-}
-
-const std::vector<Row>& rows() {
-  static const std::vector<Row> table = {
-      {"unary",
-       [](const Tensor& x, const Tensor&) {
-         return -absolute(x) + sign(x) * sqrt(exp(x)) + log(absolute(x) + 1) +
-                tanh(sin(x)) * sigmoid(cos(x)) + erf(relu(x));
-       }},
-      {"expm1", [](const Tensor& x, const Tensor&) { return expm1(x); }, false},
-      {"log1p", [](const Tensor& x, const Tensor&) { return log1p(absolute(x)); }, false},
-      {"binary",
-       [](const Tensor& x, const Tensor&) {
-         return pow(absolute(x) + 1, x) / (x * x + 2) - maximum(x, 0.5) + minimum(x, x * 2);
-       }},
-      {"compare",
-       [](const Tensor& x, const Tensor&) {
-         return select(less(x, 0), x, x + 1) + cast(greater_equal(x, 0.5), DType::kFloat32) +
-                cast(not_equal(x, x + 1), DType::kFloat32) + select(less_equal(x, 0.1), x, -x) +
-                select(equal(x, 0), x, x * 3) + select(greater(x, 1), x, x * 2);
-       }},
-      {"shape",
-       [](const Tensor& x, const Tensor&) {
-         return reshape(permute(x, {2, 0, 1}), {3, 2, x.size(0), 4}) +
-                broadcast_to(reshape(mean(x), {1, 1, 1, 1}), {3, 2, x.size(0), 4});
-       }},
-      {"slice",
-       [](const Tensor& x, const Tensor&) {
-         return concatenate({slice(x, {Range::all(), Range(1, 3), Range(5, std::nullopt, -2)}),
-                             slice(x, {Range::all(), Range(0, 4, 3), Range(0, 3)})},
-                            1);
-       }},
-      {"position",
-       [](const Tensor& x, const Tensor&) {
-         return slice(x, {Range::all(), Range(-1), Range(2)}) +
-                slice(x, {Range::step(-1), Range(0), Range(0)});
-       }},
-      {"made",
-       [](const Tensor& x, const Tensor&) {
-         return x + zeros({x.size(0), 1, 1}) + full({4, 6}, 2.5) +
-                cast(reshape(arange(x.size(0)), {x.size(0), 1, 1}), DType::kFloat32) + ones({});
-       }},
-      {"gather",
-       [](const Tensor& x, const Tensor&) {
-         return gather(x, Tensor::from<std::int64_t>({3, 0, 0}, {3}), 1);
-       }},
-      {"index add",
-       [](const Tensor& x, const Tensor&) {
-         return index_add(x, Tensor::from<std::int64_t>({3, 0, 3}, {3}),
-                          slice(x, {Range::all(), Range(0, 3)}), 1);
-       }},
-      {"along",
-       [](const Tensor& x, const Tensor&) {
-         return take_along(x, argsort(x, 2, true), 2) + sort(x, 1) + scatter_add(x, argsort(x, 2), x, 2);
-       }},
-      {"product",
-       [](const Tensor& x, const Tensor& w) {
-         return matmul(x, part(w, {6, 5})) +
-                matmul(part(w, {4}), x.permute({0, 1, 2}).reshape({x.size(0), 4, 6}))
-                    .reshape({x.size(0), 1, 6})
-                    .slice({Range::all(), Range::all(), Range(0, 5)});
-       }},
-      {"reduce",
-       [](const Tensor& x, const Tensor&) {
-         return sum(x, {2}) +
-                mean(x, {1}, true).slice({Range::all(), Range::all(), Range(0, 4)}).reshape({x.size(0), 4}) +
-                max(x, {-1}) - min(x, {2}) + sum_squares(x, {2});
-       }},
-      {"variance",
-       [](const Tensor& x, const Tensor&) {
-         return variance(x, {1}, true) +
-                variance(x, {2}).slice({Range::all(), Range(0)}).reshape({x.size(0), 1, 1});
-       },
-       false},
-      {"argmax",
-       [](const Tensor& x, const Tensor&) {
-         return argmax(x, 2) + sum(cast(greater(x, 0), DType::kInt64), {2}) + sum(greater(x, 0), {2});
-       }},
-      {"softmax", [](const Tensor& x, const Tensor&) { return softmax(x, 1) + log_softmax(x, 2); }},
-      {"loss",
-       [](const Tensor& x, const Tensor&) {
-         return cross_entropy(reshape(x, {x.size(0) * 4, 6}), reshape(argmax(x, 2), {x.size(0) * 4}));
-       }},
-      {"pool",
-       [](const Tensor& x, const Tensor&) {
-         return cast(max_pool2d_indices(reshape(x, {x.size(0), 1, 4, 6})), DType::kFloat32) +
-                max_pool2d(reshape(x, {x.size(0), 1, 4, 6}));
-       }},
-      {"conv1d",
-       [](const Tensor& x, const Tensor& w) {
-         return conv1d(x, part(w, {8, 2, 3}), {.stride = 2, .padding = 2, .groups = 2});
-       }},
-      {"conv3d",
-       [](const Tensor& x, const Tensor& w) {
-         return conv3d(reshape(x, {x.size(0), 2, 2, 3, 2}), part(w, {3, 2, 1, 2, 2}), {.padding = {0, 1, 0}});
-       }},
-  };
-  return table;
-}
-
-TEST_F(OnnxExport, EveryRowIsTranslated) {
-  const Tensor weights = draw("weights", {200});
-  for (const Row& row : rows()) {
-    SCOPED_TRACE(row.name);
+// The gathers of the lengths are constants of the model.
+TEST_F(OnnxExport, SequencesOfDifferentLengths) {
+  nn::RNN rnn(3, 4, {.bidirectional = true});
+  nn::GRU gru(3, 4, {.layers = 2});
+  nn::LSTM lstm(3, 4, {.bidirectional = true});
+  for (nn::Recurrent* layer : std::initializer_list<nn::Recurrent*>{&rnn, &gru, &lstm}) {
+    SCOPED_TRACE(layer->describe());
+    initialize(*layer);
     const Function function = [&](const std::vector<Tensor>& inputs) {
-      return std::vector<Tensor>{row.function(inputs[0], weights)};
+      const nn::RecurrentResult result =
+          layer->run(inputs[0], {.lengths = Tensor::from<std::int64_t>({2, 9, 0, 5}, {4})});
+      return std::vector<Tensor>{result.output, result.h};
     };
-    const ModelFile file = export_function(function, {draw("sample", {2, 4, 6})}, {}, {});
-    const Model model(parse_model(write_model(file), "row.onnx"), "row.onnx");
-    for (const std::int64_t samples : {1, 2, 5}) {
-      const Tensor x = draw(fmt::format("x{}", samples), {samples, 4, 6});
-      const Tensor found = model.run(x), expected = function({x})[0];
-      ASSERT_EQ(found.shape(), expected.shape());
-      if (row.same)
-        EXPECT_TRUE(same_bits(found, expected)) << samples << " samples";
-      else
-        EXPECT_LT(max(absolute(found - expected)).item<float>(), 1e-5F);
-    }
+    const Tensor x = draw("x", {4, 9, 3});
+    const Model model(export_function(function, {x}, {}, {.outputs = {"y", "h"}, .any_batch = false}),
+                      "lengths.onnx");
+    const Tensor other = draw("other", {4, 9, 3});
+    const Model::Values found = model.run({{"input", other}});
+    const std::vector<Tensor> expected = function({other});
+    EXPECT_TRUE(same_bits(found.at("y"), expected[0]));
+    EXPECT_TRUE(same_bits(found.at("h"), expected[1]));
   }
 }
 
@@ -308,7 +213,7 @@ TEST_F(OnnxExport, WhatCannotBeExportedIsSaid) {
   EXPECT_EQ(exported([&](const std::vector<Tensor>& inputs) {
               return std::vector<Tensor>{inputs[0] + RandomSource(1).uniform("u", {3})};
             }),
-            "export: random_uniform: ONNX has no operator for it");
+            "export: random_uniform: ONNX draws other random numbers");
   EXPECT_THAT(exported([](const std::vector<Tensor>& inputs) {
                 Tensor y = inputs[0];
                 for (std::int64_t i = 0; i < inputs[0].size(0); ++i) y = y + 1;

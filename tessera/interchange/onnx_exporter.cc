@@ -16,14 +16,46 @@ const TranslatorTable& translators() {
   static const TranslatorTable table = [] {
     TranslatorTable all{};
     add_elementwise_translators(all);
+    add_activation_translators(all);
     add_shape_translators(all);
     add_reduction_translators(all);
+    add_normalization_translators(all);
     add_product_translators(all);
     add_recurrent_translators(all);
     return all;
   }();
   return table;
 }
+
+// Rows of ops.def that no model has; every other one has a translator.
+constexpr const char *kRandom = "ONNX draws other random numbers",
+                     *kTraining = "it belongs to training, and models are exported without";
+struct Reason {
+  Op op;
+  const char* text;
+};
+constexpr Reason kReasons[] = {{Op::kRandomBits, kRandom},
+                               {Op::kRandomUniform, kRandom},
+                               {Op::kRandomNormal, kRandom},
+                               {Op::kRandomPermutation, kRandom},
+                               {Op::kConv2dWeightGradient, kTraining},
+                               {Op::kConv3dWeightGradient, kTraining},
+                               {Op::kAveragePool2dGradient, kTraining},
+                               {Op::kSoftmaxGradient, kTraining},
+                               {Op::kLogSoftmaxGradient, kTraining},
+                               {Op::kCrossEntropyGradient, kTraining},
+                               {Op::kLayerNormInputGradient, kTraining},
+                               {Op::kLayerNormScaleGradient, kTraining},
+                               {Op::kLayerNormGradient, kTraining},
+                               {Op::kBatchNormSums, kTraining},
+                               {Op::kBatchNormInputGradient, kTraining},
+                               {Op::kSgdStep, kTraining},
+                               {Op::kAdamStep, kTraining},
+                               {Op::kGruGradient, kTraining},
+                               {Op::kLstmGradient, kTraining},
+                               {Op::kRnnGradient, kTraining},
+                               {Op::kFinishGradient, kTraining},
+                               {Op::kActivateGradient, kTraining}};
 
 std::string place_of(const RecordedOp& op) {
   return op.scope.empty() ? std::string(op_info(op.op).name)
@@ -40,6 +72,19 @@ Attribute attribute(std::string name, double value) {
 }
 Attribute attribute(std::string name, std::string value) {
   return {.name = std::move(name), .type = Attribute::Type::kString, .text = std::move(value)};
+}
+const char* why_not_exported(Op op) {
+  for (const Reason& reason : kReasons)
+    if (reason.op == op) return reason.text;
+  return "";
+}
+
+bool has_translator(Op op) {
+  return translators()[static_cast<std::size_t>(op)] != nullptr;
+}
+
+Attribute attribute(std::string name, std::vector<std::string> values) {
+  return {.name = std::move(name), .type = Attribute::Type::kStrings, .texts = std::move(values)};
 }
 Attribute attribute(std::string name, std::vector<std::int64_t> values) {
   return {.name = std::move(name), .type = Attribute::Type::kInts, .integers = std::move(values)};
@@ -227,7 +272,7 @@ void Exporter::translate(std::size_t position) {
   position_ = position;
   const RecordedOp& op = one_.ops[position];
   const Translator translator = translators()[static_cast<std::size_t>(op.op)];
-  if (translator == nullptr) fail("export: {}: ONNX has no operator for it", place_of(op));
+  if (translator == nullptr) fail("export: {}: {}", place_of(op), why_not_exported(op.op));
   translator({*this, op, more_.ops[position]});
 }
 

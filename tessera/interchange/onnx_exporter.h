@@ -17,6 +17,7 @@ Attribute attribute(std::string name, std::int64_t value);
 Attribute attribute(std::string name, double value);  // a float in the file
 Attribute attribute(std::string name, std::string value);
 Attribute attribute(std::string name, std::vector<std::int64_t> values);
+Attribute attribute(std::string name, std::vector<std::string> values);
 
 class Exporter {
  public:
@@ -107,13 +108,21 @@ using TranslatorTable =
     std::array<Translator, static_cast<std::size_t>(kOpCount)>;  // nullptr: no counterpart
 
 void add_elementwise_translators(TranslatorTable& table);
+void add_activation_translators(TranslatorTable& table);
 void add_shape_translators(TranslatorTable& table);
 void add_reduction_translators(TranslatorTable& table);
+void add_normalization_translators(TranslatorTable& table);
 void add_product_translators(TranslatorTable& table);
 void add_recurrent_translators(TranslatorTable& table);
 
 // product + bias, folded into the product's node where ONNX has a place for it.
 std::string with_bias(const ExportStep& step, const std::string& product, const Tensor& bias, int axis);
+
+std::string activated(const ExportStep& step, const std::string& value, Activation activation);
+
+// Why rows without a translator have none, as the end of a sentence; "" for rows with one and for forgotten ones.
+const char* why_not_exported(Op op);
+bool has_translator(Op op);
 
 inline Translator& at(TranslatorTable& table, Op op) {
   return table[static_cast<std::size_t>(op)];

@@ -3,6 +3,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/interchange/onnx_operators.h"
+#include "tessera/tensor/batch_norm.h"
 
 namespace tessera::onnx {
 namespace {
@@ -30,10 +31,9 @@ Tensor normalized(const Tensor& x, const Tensor& center, const Tensor& spread, d
   return (x - center) * (1 / sqrt(spread + epsilon));
 }
 
-std::vector<std::int64_t> axes_but_channels(const Tensor& x) {
-  std::vector<std::int64_t> axes = {0};
-  for (int axis = 2; axis < x.rank(); ++axis) axes.push_back(axis);
-  return axes;
+Tensor statistics_of(const Tensor& center, const Tensor& spread) {
+  const auto row = [](const Tensor& values) { return reshape(values, {1, values.elements()}); };
+  return concatenate({row(center), row(spread)}, 0);
 }
 
 // In training the statistics are the batch's, and the running ones move towards them.
@@ -43,16 +43,12 @@ Outputs batch_normalization(const NodeCall& call) {
   if (call.integer("spatial", 1) == 0) call.unsupported("statistics per element");
   const bool training = call.integer("training_mode", 0) != 0;
   if (!training && call.opset() < 14 && call.wants_output(1)) call.unsupported("training before version 14");
-  const Tensor scale = per_channel(call[1], x), shift = per_channel(call[2], x);
-  if (!training) {
-    const Tensor rows = normalized(x, per_channel(call[3], x), per_channel(call[4], x), epsilon);
-    return {rows * scale + shift};
-  }
-  const std::vector<std::int64_t> axes = axes_but_channels(x);
-  const Tensor center = mean(x, axes), spread = variance(x, axes);
-  const Tensor rows = normalized(x, per_channel(center, x), per_channel(spread, x), epsilon);
-  return {rows * scale + shift, call[3] * momentum + center * (1 - momentum),
-          call[4] * momentum + spread * (1 - momentum)};
+  if (!training)
+    return {
+        batch_norm(x, statistics_of(call[3], call[4]), call[1], call[2], {.epsilon = epsilon, .own = false})};
+  const Tensor found = batch_statistics(x), center = slice(found, {0}), spread = slice(found, {1});
+  return {batch_norm(x, found, call[1], call[2], {.epsilon = epsilon}),
+          call[3] * momentum + center * (1 - momentum), call[4] * momentum + spread * (1 - momentum)};
 }
 
 Outputs layer_normalization(const NodeCall& call) {
@@ -99,10 +95,19 @@ Tensor group_normalization(const NodeCall& call) {
   return rows * of_channels(call[1]) + of_channels(call[2]);
 }
 
+// The channels of all samples are the channels of one sample's batch normalisation.
 Tensor instance_normalization(const NodeCall& call) {
   const Tensor& x = call[0];
-  const Tensor rows = in_groups(x, x.rank() > 1 ? x.size(1) : 0, call.real("epsilon", 1e-5));
-  return rows * per_channel(call[1], x) + per_channel(call[2], x);
+  if (x.rank() < 3) fail("expected [N, C, ...], found {}", x.shape().to_string());
+  if (x.elements() == 0) return x;
+  const std::int64_t rows = x.size(0) * x.size(1);
+  const auto repeated = [&](const Tensor& values) {
+    return reshape(broadcast_to(values, {x.size(0), x.size(1)}), {rows});
+  };
+  const Tensor lists = reshape(x, {1, rows, x.elements() / rows});
+  return reshape(batch_norm(lists, batch_statistics(lists), repeated(call[1]), repeated(call[2]),
+                            {.epsilon = call.real("epsilon", 1e-5)}),
+                 x.shape());
 }
 
 // Divided by a power of the squares of the neighbouring channels (Krizhevsky et al., 2012).

@@ -8,9 +8,17 @@
 namespace tessera::onnx {
 namespace {
 
+// The row linear has the same bits in one pass.
+bool is_linear(const NodeCall& call) {
+  return call.integer("transA", 0) == 0 && call.integer("transB", 0) != 0 && call.real("alpha", 1) == 1 &&
+         call.real("beta", 1) == 1 && call.has(2) && call[2].shape() == Shape{call[1].size(0)} &&
+         is_floating(call[0].dtype());
+}
+
 Tensor gemm(const NodeCall& call) {
   if (call[0].rank() != 2 || call[1].rank() != 2)
     fail("Gemm: {} x {}, expected matrices", call[0].shape().to_string(), call[1].shape().to_string());
+  if (is_linear(call)) return linear(call[0], call[1], call[2]);
   const Tensor a = call.integer("transA", 0) != 0 ? transpose(call[0]) : call[0];
   const Tensor b = call.integer("transB", 0) != 0 ? transpose(call[1]) : call[1];
   const double alpha = call.real("alpha", 1), beta = call.real("beta", 1);

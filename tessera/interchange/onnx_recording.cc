@@ -50,52 +50,35 @@ RecurrentParts recurrent_parts(const Recording& recording, const RecordedOp& op)
           made_by(product.inputs[1], Op::kPermute).inputs[0]};
 }
 
-namespace {
-
-// The operation's input of this number, if an operation of this kind made it.
-const RecordedOp* made_by(const Recording& recording, const RecordedOp* op, std::size_t input, Op expected) {
-  if (op == nullptr) return nullptr;
-  const RecordedOp* maker = recording.maker(op->inputs[input]);
-  return maker != nullptr && maker->op == expected ? maker : nullptr;
-}
-
-// The operation's second input, if it is a vector with one element per channel: the vector.
-std::optional<Tensor> per_channel(const Recording& recording, const RecordedOp* op) {
-  const RecordedOp* reshape = made_by(recording, op, 1, Op::kReshape);
-  if (reshape == nullptr || reshape->inputs[0].rank() != 1 || reshape->output.rank() < 2) return std::nullopt;
-  if (reshape->output.rank() != op->output.rank() || reshape->output.size(1) != reshape->inputs[0].size(0))
-    return std::nullopt;
-  return reshape->inputs[0];
-}
-
-}  // namespace
-
-// (x - mean) * (1 / sqrt(variance + epsilon)) * scale + shift, where no operation makes the statistics.
-std::optional<BatchNormParts> batch_norm_of(const Recording& recording, const RecordedOp& op) {
-  const RecordedOp* scaled = made_by(recording, &op, 0, Op::kMultiply);
-  const RecordedOp* normalized = made_by(recording, scaled, 0, Op::kMultiply);
-  const RecordedOp* centered = made_by(recording, normalized, 0, Op::kSubtract);
-  if (centered == nullptr) return std::nullopt;
-  const auto shift = per_channel(recording, &op), scale = per_channel(recording, scaled),
-             inverse = per_channel(recording, normalized), mean = per_channel(recording, centered);
-  if (!shift || !scale || !inverse || !mean) return std::nullopt;
-  const RecordedOp* divide = recording.maker(*inverse);
-  if (divide == nullptr || divide->op != Op::kDivide) return std::nullopt;
-  const RecordedOp* widened = made_by(recording, made_by(recording, divide, 1, Op::kSqrt), 0, Op::kAdd);
-  if (widened == nullptr) return std::nullopt;
-  const Tensor &one = divide->inputs[0], &variance = widened->inputs[0], &epsilon = widened->inputs[1];
-  const bool constants = one.elements() == 1 && one.item_as_double() == 1 && epsilon.elements() == 1 &&
-                         recording.maker(*mean) == nullptr && recording.maker(variance) == nullptr;
-  if (!constants) return std::nullopt;
-  return BatchNormParts{centered->inputs[0], *scale, *shift, *mean, variance, epsilon.item_as_double()};
+std::optional<StatisticsParts> statistics_parts(const Recording& recording, const RecordedOp& op) {
+  const RecordedOp* maker = recording.maker(op.inputs[1]);
+  if (maker == nullptr) return std::nullopt;
+  if (maker->op == Op::kBatchStatistics && maker->inputs[0].identity() == op.inputs[0].identity())
+    return StatisticsParts{.own = true, .mean = {}, .variance = {}};
+  if (maker->op != Op::kConcatenate || maker->inputs.size() != 2) return std::nullopt;
+  std::vector<Tensor> rows;
+  for (const Tensor& row : maker->inputs) {
+    const RecordedOp* reshape = recording.maker(row);
+    const bool vector = reshape != nullptr && reshape->op == Op::kReshape && reshape->inputs[0].rank() == 1 &&
+                        row.shape() == Shape{1, op.inputs[0].size(1)};
+    if (!vector) return std::nullopt;
+    rows.push_back(reshape->inputs[0]);
+  }
+  return StatisticsParts{.mean = rows[0], .variance = rows[1]};
 }
 
 std::vector<Tensor> needed_inputs(const Recording& recording, const RecordedOp& op) {
   std::vector<Tensor> inputs = op.inputs;
-  if (op.op != Op::kGru && op.op != Op::kLstm) return inputs;
-  const RecurrentParts parts = recurrent_parts(recording, op);
-  inputs[0] = parts.x;
-  inputs.push_back(parts.weight);
+  if (op.op == Op::kGru || op.op == Op::kLstm || op.op == Op::kRnn) {
+    const RecurrentParts parts = recurrent_parts(recording, op);
+    inputs[0] = parts.x;
+    inputs.push_back(parts.weight);
+  }
+  if (op.op != Op::kBatchNorm) return inputs;
+  if (const auto parts = statistics_parts(recording, op)) {
+    inputs.erase(inputs.begin() + 1);
+    if (!parts->own) inputs.insert(inputs.end(), {parts->mean, parts->variance});
+  }
   return inputs;
 }
 

@@ -35,12 +35,12 @@ struct RecurrentParts {
 };
 RecurrentParts recurrent_parts(const Recording& recording, const RecordedOp& op);
 
-// If the operation is the last one of a batch normalisation outside training, as nn::BatchNorm computes it: its parts.
-struct BatchNormParts {
-  Tensor x, scale, shift, mean, variance;  // [N, C, ...], then [C] each
-  double epsilon;
+// batch_norm's statistics [2, C] taken apart as nn's layers put them together; nothing if they were made otherwise.
+struct StatisticsParts {
+  bool own = false;       // batch_statistics of x
+  Tensor mean, variance;  // [C] each, unless own
 };
-std::optional<BatchNormParts> batch_norm_of(const Recording& recording, const RecordedOp& op);
+std::optional<StatisticsParts> statistics_parts(const Recording& recording, const RecordedOp& op);
 
 // The tensors that ONNX's operator for this operation needs.
 std::vector<Tensor> needed_inputs(const Recording& recording, const RecordedOp& op);
