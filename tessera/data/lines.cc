@@ -24,7 +24,7 @@ bool Lines::next() {
   return false;
 }
 
-std::vector<std::string_view> words_of(std::string_view line) {
+std::vector<std::string_view> split_at_blanks(std::string_view line) {
   std::vector<std::string_view> words;
   for (std::size_t at = line.find_first_not_of(kBlanks); at != std::string_view::npos;) {
     const std::size_t end = line.find_first_of(kBlanks, at);

@@ -6,7 +6,7 @@
 // ```cpp
 // data::Lines lines("# a comment\n\n1 2  # two words\n", "t.off");
 // assert(lines.next() && lines.number() == 3);
-// assert(data::words_of(lines.text()).size() == 2 && !lines.next());
+// assert(data::split_at_blanks(lines.text()).size() == 2 && !lines.next());
 // ```
 #pragma once
 
@@ -47,7 +47,7 @@ class Lines {
 };
 
 // The parts between blanks and tabs.
-std::vector<std::string_view> words_of(std::string_view line);
+std::vector<std::string_view> split_at_blanks(std::string_view line);
 
 // The finite number that a word is; rejects the line with a sentence that begins with `what` ("vertex 3") otherwise.
 double finite_number(const Lines& lines, std::string_view word, std::string_view what);

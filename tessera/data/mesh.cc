@@ -42,10 +42,10 @@ class OffParser {
       }
     if (!known) lines_.reject("found '{}', expected 'OFF' (a mesh)", shown(line));
     if (line.starts_with(" BINARY")) lines_.reject("the mesh is binary, expected OFF as text");
-    std::vector<std::string_view> words = words_of(line);
+    std::vector<std::string_view> words = split_at_blanks(line);
     if (words.empty()) {
       expect_line("the numbers of vertices, faces and edges");
-      words = words_of(lines_.text());
+      words = split_at_blanks(lines_.text());
     }
     if (words.size() != 2 && words.size() != 3)  // some writers leave the edges out
       lines_.reject("found '{}', expected the numbers of vertices, faces and edges", shown(lines_.text()));
@@ -70,7 +70,7 @@ class OffParser {
   void vertex(std::int64_t index) {
     const std::string what = fmt::format("vertex {} of {}", index, vertices_);
     expect_line(what);
-    const std::vector<std::string_view> words = words_of(lines_.text());
+    const std::vector<std::string_view> words = split_at_blanks(lines_.text());
     if (words.size() < 3 || (words.size() > 3 && !extended_))
       lines_.reject("{} has {} numbers, expected 3", what, words.size());
     for (std::size_t i = 0; i < 3; ++i) coordinates_.push_back(finite_number(lines_, words[i], what));
@@ -79,7 +79,7 @@ class OffParser {
   void face(std::int64_t index) {
     const std::string what = fmt::format("face {} of {}", index, faces_);
     expect_line(what);
-    const std::vector<std::string_view> words = words_of(lines_.text());
+    const std::vector<std::string_view> words = split_at_blanks(lines_.text());
     const auto corners = parse_integer(words[0]);
     if (!corners || *corners < 3)
       lines_.reject("{} has '{}' corners, expected an integer of at least 3", what, shown(words[0]));

@@ -49,7 +49,7 @@ class HeaderReader {
       if (!lines_.next())
         fail("{}:{}: the file ends within the header, expected a line 'DATA ascii' or 'DATA binary'",
              lines_.source(), lines_.number());
-      if (!line(words_of(lines_.text())))
+      if (!line(split_at_blanks(lines_.text())))
         lines_.reject("found '{}', expected a line of a PCD header (VERSION, FIELDS, SIZE, ..., DATA)",
                       printable(lines_.text().substr(0, 40)));
     }
@@ -209,7 +209,7 @@ std::vector<double> text_numbers(const Header& header, Lines& lines) {
     if (!lines.next())
       fail("{}:{}: the file ends, expected point {} of {}", lines.source(), lines.number(), point,
            header.points);
-    const std::vector<std::string_view> words = words_of(lines.text());
+    const std::vector<std::string_view> words = split_at_blanks(lines.text());
     if (words.size() != expected)
       lines.reject("point {} has {} numbers, expected {}", point, words.size(), expected);
     for (const std::string_view word : words) {

@@ -41,7 +41,7 @@ PointCloud parse_xyz(std::string_view text, const std::string& source) {
     std::string line(lines.text());
     for (char& c : line)
       if (c == ',' || c == ';') c = ' ';
-    const std::vector<std::string_view> words = words_of(line);
+    const std::vector<std::string_view> words = split_at_blanks(line);
     if (count == 0) {
       columns = words.size();
       if (columns < 3) lines.reject("point 0 has {} numbers, expected at least 3", columns);
