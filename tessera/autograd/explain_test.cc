@@ -25,7 +25,8 @@ class ExplainTest : public testing::Test {
 TEST_F(ExplainTest, TheNeuronOfTheLectureNotes) {
   const Explanation graph = explain(
       [](const std::vector<Tensor>& in) {
-        const Tensor score = in[0] * in[1] + in[2] * in[3] + in[4];
+        const Tensor first = in[0] * in[1];
+        const Tensor score = first + in[2] * in[3] + in[4];
         return 1 / (exp(-score) + 1);
       },
       {{"w0", number(2)}, {"x0", number(-1)}, {"w1", number(-3)}, {"x1", number(-2)}, {"w2", number(-3)}});

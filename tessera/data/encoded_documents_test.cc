@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 
 namespace tessera::data {
@@ -43,6 +44,7 @@ TEST(EncodedDocuments, ADocumentWithoutWordsIsOneUnknownWord) {
 }
 
 TEST(EncodedDocuments, Padded) {
+  use_default_backend();
   const Vocabulary words = vocabulary(1);
   const EncodedDocument one = encode({"1", {{"", "Cough. No fever."}}, {}}, words, {});
   const EncodedDocument two = encode({"2", {{"", "Normal."}}, {}}, words, {});

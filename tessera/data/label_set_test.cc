@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 
 namespace tessera::data {
@@ -30,6 +31,7 @@ TEST(LabelSet, ReducesByCountAndByRank) {
 }
 
 TEST(LabelSet, EncodesEachLabelOnce) {
+  use_default_backend();
   const Tensor targets = LabelSet::build(kSamples, {.min_count = 2}).encode(kSamples);
   EXPECT_EQ(targets.shape(), (Shape{6, 3}));
   EXPECT_THAT(targets.to_vector<float>(), ElementsAre(1, 1, 0, 0, 1, 1, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0));

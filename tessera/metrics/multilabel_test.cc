@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 
 namespace tessera::metrics {
@@ -28,6 +29,7 @@ Tensor targets() {
 const std::vector<double> kThresholds = {0.5, 0.375, 0.75, 0.9};
 
 TEST(Multilabel, CountsAsScikitLearn) {
+  use_default_backend();
   const MultilabelCounts counts(scores(), targets(), kThresholds);
   EXPECT_DOUBLE_EQ(counts.micro_f1(), 0.2962962962962963);
   EXPECT_DOUBLE_EQ(counts.micro_precision(), 0.2222222222222222);
@@ -44,12 +46,14 @@ TEST(Multilabel, CountsAsScikitLearn) {
 
 // The two that are often confused: F1 of each label averaged is not F1 of averaged precision and recall.
 TEST(Multilabel, MacroF1IsComputedPerLabelAndThenAveraged) {
+  use_default_backend();
   const MultilabelCounts counts(scores(), targets(), kThresholds);
   const double precision = 0.13214285714285715, recall = 0.375;  // macro, scikit-learn
   EXPECT_GT(std::abs(2 * precision * recall / (precision + recall) - counts.macro_f1()), 0.03);
 }
 
 TEST(Multilabel, AreaUnderTheCurveWithTies) {
+  use_default_backend();
   EXPECT_DOUBLE_EQ(micro_auc(scores(), targets()), 0.4017094017094017);
   EXPECT_DOUBLE_EQ(macro_auc(scores(), targets()), 0.4021885521885522);
   EXPECT_DOUBLE_EQ(*auc_of_label(scores(), targets(), 0), 0.36111111111111116);
@@ -59,6 +63,7 @@ TEST(Multilabel, AreaUnderTheCurveWithTies) {
 }
 
 TEST(Multilabel, AreaIsTheShareOfPairsWon) {
+  use_default_backend();
   const double values[] = {0.1, 0.4, 0.35, 0.8, 0.4};
   const bool positive[] = {false, false, true, true, true};
   double won = 0;
@@ -69,6 +74,7 @@ TEST(Multilabel, AreaIsTheShareOfPairsWon) {
 }
 
 TEST(Multilabel, PrecisionAtKTakesTheLowerLabelOfEqualScores) {
+  use_default_backend();
   const Tensor s = Tensor::from<float>({0.5F, 0.9F, 0.5F, 0.1F, 0.2F, 0.2F}, {2, 3});
   const Tensor t = Tensor::from<float>({1, 0, 0, 0, 1, 0}, {2, 3});
   EXPECT_EQ(precision_at(s, t, 1), 0.5);  // ranks: 1 0 2 and 1 2 0
@@ -78,6 +84,7 @@ TEST(Multilabel, PrecisionAtKTakesTheLowerLabelOfEqualScores) {
 }
 
 TEST(Multilabel, ThresholdsAreTheBestOnTheGivenSamples) {
+  use_default_backend();
   EXPECT_EQ(best_shared_threshold(scores(), targets()), 0.125);
   EXPECT_THAT(best_thresholds(scores(), targets(), 0.7), ElementsAre(0.125, 0.5, 0.25, 0.7));
   // Nothing that occurs does better than the found one.
@@ -89,6 +96,7 @@ TEST(Multilabel, ThresholdsAreTheBestOnTheGivenSamples) {
 }
 
 TEST(Multilabel, WrongInputsAreNamed) {
+  use_default_backend();
   const Tensor s = Tensor::from<double>({0.5, 0.5}, {1, 2});
   EXPECT_THROW(MultilabelCounts(s, Tensor::from<double>({1, 0.5}, {1, 2}), {0, 0}), Error);
   EXPECT_THROW(MultilabelCounts(s, Tensor::from<double>({1, 0}, {2, 1}), {0, 0}), Error);

@@ -231,6 +231,7 @@ TEST(Losses, Errors) {
 
 // What the layers of two shards add is what those of the whole batch add.
 TEST(Losses, AddedLossesAreMeansOverTheBatch) {
+  use_default_backend();
   const auto added = [](const std::vector<double>& values, std::int64_t batch) {
     Context context;
     const auto samples = static_cast<std::int64_t>(values.size());

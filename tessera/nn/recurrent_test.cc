@@ -246,6 +246,7 @@ TEST(Recurrent, PaddingAndBatchDoNotMatter) {
 
 // With lengths, gradients of the weights do not depend on how far the batch is padded, and all layers are the reference's bits.
 TEST(Recurrent, WeightGradientsDoNotSeeThePadding) {
+  use_default_backend();
   for (const std::string& name : kLayers) {
     const auto layer = make(name, 3, 6, {.bidirectional = true});
     RandomSource random(3);

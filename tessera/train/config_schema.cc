@@ -97,7 +97,7 @@ constexpr KeySpec kKeys[] = {
     choice("network", "layer", kLayers, kRequired,
            "Kind of the layer. Layers follow one another; sizes of inputs are worked out."),
     integer("network", "units", 1, 1e9, kRequired,
-            "Number of outputs; of a recurrent layer in one direction.", "layer=linear," TESSERA_RECURRENT),
+            "Number of outputs; of a recurrent layer in one direction.", "layer=linear,pointnet,voxel_network," TESSERA_RECURRENT),
     integer("network", "channels", 1, 1e6, kRequired, "Number of filters, which is that of output channels.",
             "layer=" TESSERA_CONVOLUTIONS),
     integer("network", "kernel", 1, 1e4, kRequired, "Length of the filter or window along each axis.",
