@@ -29,13 +29,6 @@ bool is_text_type(ValueType type) {
          type == ValueType::kPath;
 }
 
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 100 && text[0] != '.' &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-         });
-}
-
 bool within(const KeySpec& spec, double value) {
   return (spec.open_below ? value > spec.lowest : value >= spec.lowest) && value <= spec.highest;
 }
@@ -78,7 +71,7 @@ std::string canonical_text(const KeySpec& spec, const std::string& key, const Ra
       hint = did_you_mean(*text, choices);
       text.reset();
     }
-    if (text && spec.type == ValueType::kName && !is_name(*text)) text.reset();
+    if (text && spec.type == ValueType::kName && !is_run_name(*text)) text.reset();
   } else if (spec.type == ValueType::kBoolean) {
     if (value.kind == Kind::kBoolean) text = value.text;
   } else if (spec.type == ValueType::kIntegers || spec.type == ValueType::kTexts) {
@@ -257,6 +250,15 @@ class ConfigReader {
       reject(shards.origin, shards.key, shards.text,
              fmt::format("at most training.batch, which is {}", config.text("training.batch")));
     check_selection(config);
+    const std::string& schedule = config.text("training.schedule");
+    if ((schedule == "plateau" || schedule == "one_cycle") && config.integer("training.warm_up_steps") > 0)
+      reject(config.origin("training.warm_up_steps"), "training.warm_up_steps",
+             config.text("training.warm_up_steps"),
+             fmt::format("0 with training.schedule = \"{}\", which has a beginning of its own", schedule));
+    if (config.has("training.average") && config.has("training.dtype") &&
+        config.text("training.dtype") == "bfloat16")
+      reject(config.origin("training.average"), "training.average", config.text("training.average"),
+             "no average with training.dtype = \"bfloat16\", whose eight bits would round it away");
     if (config.has("training.label_smoothing") && config.has("training.loss") &&
         config.text("training.loss") == "multi_class_hinge")
       reject(config.origin("training.label_smoothing"), "training.label_smoothing",

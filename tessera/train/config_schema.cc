@@ -1,5 +1,7 @@
 #include "tessera/train/config_schema.h"
 
+#include <algorithm>
+
 #include "tessera/base/error.h"
 
 namespace tessera::train {
@@ -97,7 +99,8 @@ constexpr KeySpec kKeys[] = {
     choice("network", "layer", kLayers, kRequired,
            "Kind of the layer. Layers follow one another; sizes of inputs are worked out."),
     integer("network", "units", 1, 1e9, kRequired,
-            "Number of outputs; of a recurrent layer in one direction.", "layer=linear,pointnet,voxel_network," TESSERA_RECURRENT),
+            "Number of outputs; of a recurrent layer in one direction.",
+            "layer=linear,pointnet,voxel_network," TESSERA_RECURRENT),
     integer("network", "channels", 1, 1e6, kRequired, "Number of filters, which is that of output channels.",
             "layer=" TESSERA_CONVOLUTIONS),
     integer("network", "kernel", 1, 1e4, kRequired, "Length of the filter or window along each axis.",
@@ -334,6 +337,13 @@ std::string expectation(const KeySpec& spec) {
       return "a list of texts";
   }
   return "";
+}
+
+bool is_run_name(std::string_view text) {
+  return !text.empty() && text.size() <= 100 && text[0] != '.' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+         });
 }
 
 std::string quoted_list(std::string_view list, char separator) {

@@ -47,6 +47,7 @@ inline constexpr std::string_view kNone = "<none>";
 std::span<const KeySpec> config_keys();
 std::string full_name(const KeySpec& spec);    // "training.batch", "network.N.units", "seed"
 std::string expectation(const KeySpec& spec);  // "a whole number from 1 to 64", "one of \"sgd\", \"adam\""
+bool is_run_name(std::string_view text);  // of a run or a sweep: a-z, 0-9, '.', '_' and '-', not '.' first
 std::string quoted_list(std::string_view list, char separator = ' ');  // "\"sgd\", \"adam\""
 std::vector<std::string> words(std::string_view list, char separator = ' ');
 

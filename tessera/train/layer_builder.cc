@@ -286,8 +286,18 @@ LayerBuilder::LayerBuilder(const Config& config, std::size_t layer, const Shape&
 
 Layer LayerBuilder::build() const {
   const auto maker = makers().find(kind_);
+  if (dtype_ == DType::kBFloat16) refuse_bfloat16();
   TESSERA_CHECK(maker != makers().end(), "the layer '{}' of the table of keys has no maker", kind_);
   return maker->second(*this);
+}
+
+// Indices and coordinates would be rounded to eight bits before the layer sees them.
+void LayerBuilder::refuse_bfloat16() const {
+  for (const char* kind :
+       {"embedding", "normalize_points", "choose_points", "augment_points", "pointnet", "voxel_network"})
+    if (kind_ == kind)
+      fail_with(ExitCode::kUsage, "{}: training.dtype is bfloat16, expected float32 with the layer {} ({})",
+                config_.origin("training.dtype"), layer_, kind_);
 }
 
 Shape LayerBuilder::output_shape(const nn::Module& module) const {

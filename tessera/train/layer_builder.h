@@ -45,6 +45,7 @@ class LayerBuilder {
   }
 
  private:
+  void refuse_bfloat16() const;
   std::string key(std::string_view name) const { return Config::layer_key(layer_, name); }
 
   const Config& config_;

@@ -6,9 +6,11 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
+#include "tessera/base/hash.h"
 #include "tessera/base/json.h"
 #include "tessera/data/csv.h"
 #include "tessera/runs/record.h"
+#include "tessera/train/training_setup.h"
 
 namespace tessera::train {
 namespace {
@@ -51,6 +53,7 @@ void check_plan(const std::string& folder, const std::string& text) {
     return;
   }
   nlohmann::json recorded = parse_json(read_file(path), path), now = parse_json(text, "the plan");
+  if (!recorded.is_object()) fail("{}: found something that is not a plan, expected an object of JSON", path);
   recorded["trials"] = now["trials"];
   if (recorded != now)
     fail_with(ExitCode::kInputChanged,
@@ -60,30 +63,44 @@ void check_plan(const std::string& folder, const std::string& text) {
   write_file_atomically(path, text);
 }
 
-// The claimed values; those that were worked out from the data may be empty here.
-void check_trial(const std::string& folder, const Config& config) {
-  const runs::Claim claim = runs::read_claim(folder);
-  for (const ConfigValue& value : config.values()) {
-    if (value.spec->place != RecordPlace::kConfiguration || value.text == "[]") continue;
-    const auto found = claim.configuration.find(value.key);
-    if (found == claim.configuration.end() || found->second != value.text)
+// What a record claims and the sweep says now, in both directions; what was worked out from the data is not in the file.
+void check_settings(const std::string& folder, const runs::Claim& claim, const Config& config) {
+  std::map<std::string, std::string> now;
+  for (const ConfigValue& value : config.values())
+    if (value.spec->place == RecordPlace::kConfiguration && value.text != "[]") now[value.key] = value.text;
+  std::map<std::string, std::string> recorded = claim.configuration;
+  for (const char* found : {"data.classes", "data.columns", "data.shape"})
+    if (!now.contains(found)) recorded.erase(found);
+  std::erase_if(recorded, [](const auto& setting) { return setting.second == "[]"; });
+  for (const auto* one : {&recorded, &now})
+    for (const auto& [key, text] : *one) {
+      const auto* other = one == &now ? &recorded : &now;
+      const auto found = other->find(key);
+      if (found != other->end() && found->second == text) continue;
+      const std::string there = found == other->end() ? "not set" : found->second;
       fail_with(
           ExitCode::kInputChanged,
           "{}: {} is {} in the record and {} in the sweep; the base configuration has changed since (another "
           "name begins a new sweep)",
-          folder, value.key, found == claim.configuration.end() ? "not set" : found->second, value.text);
-  }
+          folder, key, one == &now ? there : text, one == &now ? text : there);
+    }
   if (claim.seed != static_cast<std::uint64_t>(config.integer("seed")))
     fail_with(ExitCode::kInputChanged, "{}: the seed is {} in the record and {} in the sweep", folder,
               claim.seed, config.integer("seed"));
 }
 
+// Of the weights that the run keeps: those of the last evaluation, or of the best one (model_selection.h).
 void read_finals(const std::string& folder, SweepTrial& trial) {
+  const runs::Claim claim = runs::read_claim(folder);
+  const auto keep = claim.configuration.find("training.keep");
+  const bool best = keep != claim.configuration.end() && keep->second == "best";
   for (const runs::RecordLine& line : runs::read_record(folder).lines) {
-    const auto& scalars = line.line.scalars;
-    if (const auto found = scalars.find("held_out_accuracy"); found != scalars.end())
-      trial.accuracy = found->second;
-    if (const auto found = scalars.find("held_out_loss"); found != scalars.end()) trial.loss = found->second;
+    const auto accuracy = line.line.scalars.find("held_out_accuracy");
+    const auto loss = line.line.scalars.find("held_out_loss");
+    if (accuracy == line.line.scalars.end() || loss == line.line.scalars.end()) continue;
+    if (best && trial.loss && !(loss->second < *trial.loss)) continue;
+    trial.accuracy = accuracy->second;
+    trial.loss = loss->second;
   }
 }
 
@@ -91,7 +108,7 @@ void read_finals(const std::string& folder, SweepTrial& trial) {
 std::string identity(const Config& config) {
   std::string text = config.text("seed") + "\n";
   for (const ConfigValue& value : config.values())
-    if (value.spec->place != RecordPlace::kCircumstances)
+    if (value.spec->place != RecordPlace::kCircumstances || value.spec->type == ValueType::kPath)
       text += fmt::format("{}={}\n", value.key, value.text);
   return text;
 }
@@ -188,23 +205,50 @@ class Sweep {
     options.quiet = options_.quiet;
     if (is_folder(folder)) {
       const runs::RunStatus status = runs::run_status(folder);
-      if (status == runs::RunStatus::kSealed || status == runs::RunStatus::kInterrupted)
-        check_trial(folder, config);
+      if (status == runs::RunStatus::kSealed || status == runs::RunStatus::kInterrupted) {
+        const runs::Claim claim = runs::read_claim(folder);
+        check_settings(folder, claim, config);
+        check_inputs(folder, claim, config);
+      }
       if (status == runs::RunStatus::kSealed) return false;
       if (status != runs::RunStatus::kNotStarted) {
         resume(folder, options);
         return true;
       }
-      remove_folder(folder);  // killed before the first line
+      remove_unstarted(folder);
     }
     train(config, options);
     return true;
   }
 
+  // A file is read once for all trials.
+  void check_inputs(const std::string& folder, const runs::Claim& claim, const Config& config) {
+    for (const auto& [role, path] : input_paths(config)) {
+      const auto [digest, is_new] = digests_.try_emplace(path);
+      if (is_new) digest->second = to_hex(sha256_of_file(path));
+      const auto claimed = claim.inputs.find(role);
+      if (claimed == claim.inputs.end() || claimed->second != digest->second)
+        fail_with(ExitCode::kInputChanged,
+                  "{}: the input '{}' ({}) has changed since the trial was trained (another name begins a "
+                  "new sweep)",
+                  folder, role, path);
+    }
+  }
+
+  // Killed before the first line: nothing but what a run writes before its claim.
+  static void remove_unstarted(const std::string& folder) {
+    for (const std::string& name : names_in_folder(folder))
+      if (name != runs::kLockFile && name != runs::kCircumstancesFile && name != runs::kTimingFile &&
+          name != runs::kCheckpointFolder && !is_temporary_name(name))
+        fail("{}/{}: found in the place of a trial, expected a run or nothing", folder, name);
+    remove_folder(folder);
+  }
+
   const SweepPlan& plan_;
   const SweepOptions& options_;
   std::string folder_;
-  std::map<std::string, std::string> runs_;  // by what decides their result
+  std::map<std::string, std::string> runs_;     // by what decides their result
+  std::map<std::string, std::string> digests_;  // of data files, by path
 };
 
 }  // namespace

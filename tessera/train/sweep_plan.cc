@@ -19,6 +19,7 @@ namespace {
 using Kind = RawValue::Kind;
 
 constexpr double kMostTrials = 100000;
+constexpr std::string_view kNameExpected = "a name of a-z, 0-9, '.', '_' and '-'";
 
 [[noreturn]] void reject(const RawEntry& entry, std::string_view expected, const std::string& hint = "") {
   fail_with(ExitCode::kUsage, "{}: {} is {}, expected {}{}", entry.origin, entry.key, entry.value.shown(),
@@ -115,7 +116,8 @@ class SweepReader {
     if (entry.key.starts_with(kPrefix)) {
       const std::size_t dot = entry.key.find('.', kPrefix.size());
       const auto number = data::parse_integer(entry.key.substr(kPrefix.size(), dot - kPrefix.size()));
-      if (dot != std::string::npos && number) {
+      if (dot != std::string::npos && number && *number >= 1 &&
+          *number <= static_cast<std::int64_t>(plan_.parameters.size())) {
         add_parameter(plan_.parameters[static_cast<std::size_t>(*number) - 1], entry,
                       entry.key.substr(dot + 1));
         return;
@@ -125,7 +127,8 @@ class SweepReader {
       const std::string path = text_of(entry, "the path of a training configuration");
       plan_.base = path.starts_with('/') ? path : folder_ + "/" + path;
     } else if (entry.key == "name") {
-      plan_.name = text_of(entry, "a name");
+      plan_.name = text_of(entry, kNameExpected);
+      if (!is_run_name(plan_.name)) reject(entry, kNameExpected);
     } else if (entry.key == "method") {
       const std::string method = choice_of(entry, {"grid", "random", "step_by_step"});
       plan_.method = method == "grid"     ? SweepMethod::kGrid

@@ -11,6 +11,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/train/training_run.h"
 
 namespace tessera::train {
 namespace {
@@ -143,6 +144,9 @@ TEST(SweepPlan, MalformedPlansGetASentence) {
       {with("step_by_step", "random"), "trials is missing"},
       {with("base", "trials = 0\nbase"), "s.toml:1: trials is 0, expected a whole number from 1 to"},
       {with("base", "metric = 'f1'\nbase"), "metric is \"f1\", expected one of \"held_out_accuracy\""},
+      {good + "\"parameter.9.key\" = 'training.seed'\n", "unknown key"},
+      {"\"parameter.0.key\" = 'seed'\n" + good, "s.toml:1: unknown key 'parameter.0.key'"},
+      {with("base", "name = '../up'\nbase"), "name is \"../up\", expected a name of a-z"},
       {"[parameter]\nkey = 3\n", "parameter is a table, expected tables"},
   };
   for (const auto& [text, message] : cases) {
@@ -243,6 +247,42 @@ TEST_F(SweepTest, AnotherPlanOrBaseIsRefused) {
   std::string base = read_file(folder_ / "c.toml");
   write_file_atomically(folder_ / "c.toml", base.replace(base.find("units = 4"), 9, "units = 5"));
   EXPECT_THAT(message(), HasSubstr("network.1.units is 4 in the record and 5 in the sweep"));
+}
+
+TEST_F(SweepTest, ChangedDataAndLeftOutKeysAreRefused) {
+  options_.overrides = {"training.clip_norm=1"};
+  run();
+  std::string data = read_file(folder_ / "p.csv");
+  write_file_atomically(folder_ / "p.csv", data + "1,1,a\n");
+  EXPECT_THAT(message(), HasSubstr("the input 'features'"));
+  write_file_atomically(folder_ / "p.csv", data);
+  std::string plan = read_file(folder_ / "sweeps/s/plan.json");
+  write_file_atomically(folder_ / "sweeps/s/plan.json",
+                        plan.replace(plan.find("\"training.clip_norm=1\""), 22, ""));
+  options_.overrides = {};
+  EXPECT_THAT(message(), HasSubstr("training.clip_norm is 1 in the record and not set in the sweep"));
+  write_file_atomically(folder_ / "sweeps/s/plan.json", "[]");
+  EXPECT_THAT(message(), HasSubstr("expected an object"));
+}
+
+TEST_F(SweepTest, PathsAreSettingsLikeOthers) {
+  write_file_atomically(folder_ / "q.csv",
+                        "x,y,kind\n" + std::string("1,2,a\n2,1,b\n1,3,a\n4,1,b\n1,1,a\n5,5,b\n"));
+  write_file_atomically(
+      folder_ / "s.toml",
+      "base = 'c.toml'\nmethod = 'grid'\n[[parameter]]\nkey = 'data.path'\nvalues = ['p.csv', 'q.csv']\n");
+  const SweepResult result = run();
+  EXPECT_NE(result.trials[0].run, result.trials[1].run);
+}
+
+TEST_F(SweepTest, RanksByTheWeightsThatAreKept) {
+  options_.overrides = {"training.keep=best", "training.epochs=12"};
+  write_plan("values = [3, 0.5]");
+  const SweepResult result = run();
+  for (const SweepTrial& trial : result.trials) {
+    const TrainedModel model(trial.run);
+    EXPECT_EQ(evaluate(model, folder_ / "p.csv").loss, *trial.loss);
+  }
 }
 
 TEST_F(SweepTest, NothingHeldOutIsRefused) {

@@ -202,11 +202,11 @@ TEST_F(TrainingKeys, EveryRuleTrains) {
 }
 
 TEST_F(TrainingKeys, EarlyStoppingEndsAndIsResumed) {
-  const Config stopping =
-      config(row("linear", "units = 32") + row("relu") + kScores, kRow,
-             "learning_rate = 0.05\noptimizer = \"adam\"\nearly_stopping = 3\nkeep = \"best\"\n"
-             "[record]\ncheckpoint_every = 7",
-             100);
+  const Config stopping = config(row("linear", "units = 32") + row("relu") + kScores, kRow,
+                                 "learning_rate = 0.05\noptimizer = \"adam\"\nearly_stopping = 3\nkeep = "
+                                 "\"best\"\naverage = \"exponential\"\naverage_decay = 0.5\n"
+                                 "[record]\ncheckpoint_every = 7\nkept_checkpoints = 0",
+                                 100);
   const TrainResult result = agrees(stopping, "early stopping");
   EXPECT_LT(result.steps, 400u);  // 4 steps in an epoch
   EXPECT_GT(result.steps, 12u);
@@ -219,8 +219,19 @@ TEST_F(TrainingKeys, EarlyStoppingEndsAndIsResumed) {
   EXPECT_EQ(losses.end() - best, 4);  // three evaluations without improvement after it
   EXPECT_EQ(*result.held_out_loss, *best);
 
-  remove_file(result.folder + "/seal.json");  // killed before the end
+  // Killed after step 12: what is averaged, best and waited for comes back from the checkpoint of step 7.
+  const std::string chain = result.folder + "/chain.jsonl";
+  std::string kept;
+  for (const std::string& line : words(read_file(chain), '\n')) {
+    kept += line + "\n";
+    if (line.find("\"step\":12,") != std::string::npos || line.find("\"step\":12}") != std::string::npos)
+      break;
+  }
+  ASSERT_LT(kept.size(), read_file(chain).size());
+  write_file_atomically(chain, kept);
+  remove_file(result.folder + "/seal.json");
   const TrainResult resumed = resume(result.folder, options_);
+  EXPECT_EQ(resumed.first_step, 7u);
   EXPECT_EQ(resumed.seal, result.seal);
   EXPECT_EQ(resumed.steps, result.steps);
   EXPECT_EQ(*resumed.held_out_loss, *best);
@@ -259,6 +270,13 @@ TEST_F(TrainingKeys, WhatDoesNotFitGetsASentence) {
   EXPECT_THAT(message(row("flatten") + kScores, kImage,
                       "learning_rate = 1\nkeep = \"best\"\n[record]\nevaluate_every = 0"),
               HasSubstr("record.evaluate_every above 0"));
+  EXPECT_THAT(message(row("embedding", "entries = 9\nfeatures = 2") + end, kRow,
+                      "learning_rate = 1\ndtype = \"bfloat16\""),
+              HasSubstr("training.dtype is bfloat16, expected float32 with the layer 1 (embedding)"));
+  EXPECT_THAT(message(kScores, kRow, "learning_rate = 1\nschedule = \"one_cycle\"\nwarm_up_steps = 3"),
+              HasSubstr("training.warm_up_steps is 3, expected 0 with training.schedule"));
+  EXPECT_THAT(message(kScores, kRow, "learning_rate = 1\naverage = \"equal\"\ndtype = \"bfloat16\""),
+              HasSubstr("no average with training.dtype"));
   EXPECT_THAT(message(kScores, kRow, "learning_rate = 1\n[augmentation]\nflip = true"),
               HasSubstr("augmentation.flip is true, expected samples of shape [channels, rows, columns]"));
 }
