@@ -65,5 +65,5 @@ int main() {
   run("RMSprop, centred", 0.01, with<nn::RMSprop>(nn::RMSpropSettings{.centered = true}));
   run("Adam", 0.01, with<nn::Adam>(nn::AdamSettings{}));
   run("Adam, AMSGrad", 0.01, with<nn::Adam>(nn::AdamSettings{.amsgrad = true}));
-  run("AdamW", 0.01, with<nn::AdamW>(nn::AdamSettings{.weight_decay = 0.01}));
+  run("AdamW", 0.01, with<nn::AdamW>(nn::AdamWSettings{}));
 }

@@ -18,7 +18,7 @@ class Recorder : private OpObserver {
   }
 
   std::vector<ExplainedNode> nodes;
-  std::vector<bool> depends;  // on an input
+  std::vector<bool> depends;  // on an input, with a gradient
 
  private:
   void on_op(const OpEvent& event) override {
@@ -30,7 +30,8 @@ class Recorder : private OpObserver {
       node.inputs.push_back(place);
       leads = leads || depends[place];
     }
-    add(std::move(node), leads);
+    // As the tape records it: a gradient arrives only through these.
+    add(std::move(node), leads && op_info(event.op).differentiable && is_floating(event.output.dtype()));
   }
 
   std::size_t add(ExplainedNode node, bool leads) {

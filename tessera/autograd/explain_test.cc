@@ -77,6 +77,15 @@ TEST_F(ExplainTest, DrawsEveryNodeAndEdge) {
   EXPECT_THAT(graph.text(), HasSubstr("%2   multiply       %0, %1     value 6  gradient 1"));
 }
 
+// d/dx sign(x) x = sign(x): what has no gradient is drawn without one.
+TEST_F(ExplainTest, WhatIsNotDifferentiableHasNoGradient) {
+  const Explanation graph =
+      explain([](const std::vector<Tensor>& in) { return sign(in[0]) * in[0]; }, {{"x", number(-3)}});
+  EXPECT_EQ(graph.nodes.back().value.item<double>(), 3);
+  EXPECT_EQ(graph.find("x").gradient.item<double>(), -1);
+  EXPECT_FALSE(graph.find("sign").gradient.defined());
+}
+
 TEST_F(ExplainTest, WrongInputsGetASentence) {
   EXPECT_THROW(explain([](const std::vector<Tensor>& in) { return in[0] * 2; },
                        {{"x", Tensor::from<double>({1, 2}, {2})}}),

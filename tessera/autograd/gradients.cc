@@ -28,5 +28,13 @@ Tensor unbroadcast(const Tensor& gradient, const Shape& shape) {
   return extra == 0 ? summed : reshape(summed, shape);
 }
 
+std::vector<Tensor> by_place(std::vector<Tensor> inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    for (std::size_t before = 0; before < i; ++before)
+      if (inputs[i].identity() == inputs[before].identity())
+        inputs[i] = reshape(inputs[i], inputs[i].shape());
+  return inputs;
+}
+
 }  // namespace gradients
 }  // namespace tessera::internal

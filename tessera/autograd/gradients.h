@@ -42,6 +42,10 @@ namespace gradients {
 // `gradient` summed over the axes along which an input of this shape was broadcast.
 Tensor unbroadcast(const Tensor& gradient, const Shape& shape);
 
+// Inputs for a tape of their own. A tape looks tensors up by identity and would give each place of one tensor the gradient of all of them: where a
+// tensor stands in a second place, a view of it stands there instead.
+std::vector<Tensor> by_place(std::vector<Tensor> inputs);
+
 // Zeros of x's shape as one repeated element: what adds to them writes each result once, not the zeros first.
 Tensor zeros_like(const Tensor& x);
 

@@ -50,12 +50,12 @@ Tensor statistics_gradient(const GradientCall& call, const Tensor& sums) {
                  slice(sums, {1}) * scale * (inverse * inverse) * -0.5);
 }
 
-// The gradients of `output`, a composition of the leaves on the tape, where call.gradient arrived; at their places among the inputs.
-Contributions differentiated(const GradientCall& call, Tape& tape, const Tensor& output,
-                             const std::vector<std::size_t>& places) {
-  Contributions result(call.inputs.size());
+// The gradients of `output`, a composition of those of `inputs` that the tape watches, where call.gradient arrived; at their places.
+Contributions differentiated(const GradientCall& call, Tape& tape, const std::vector<Tensor>& inputs,
+                             const Tensor& output, const std::vector<std::size_t>& places) {
+  Contributions result(inputs.size());
   std::vector<Tensor> leaves;
-  for (const std::size_t place : places) leaves.push_back(call.inputs[place]);
+  for (const std::size_t place : places) leaves.push_back(inputs[place]);
   const std::vector<Tensor> found = tape.gradient(output, leaves, call.gradient);
   for (std::size_t i = 0; i < places.size(); ++i) result[places[i]] = found[i];
   return result;
@@ -78,29 +78,31 @@ Contributions BatchNorm(const GradientCall& call) {
 
 Contributions BatchNormSums(const GradientCall& call) {
   const bool own = attributes_of(call).own;
+  const std::vector<Tensor> inputs = by_place(call.inputs);
   Tape tape;
-  tape.watch({call.inputs[0], call.inputs[1]});
-  if (!own) tape.watch(call.inputs[2]);
-  const Composed norm(attributes_of(call), call.inputs[1], call.inputs[2]);
-  const Tensor& g = call.inputs[0];
+  tape.watch({inputs[0], inputs[1]});
+  if (!own) tape.watch(inputs[2]);
+  const Composed norm(attributes_of(call), inputs[1], inputs[2]);
+  const Tensor& g = inputs[0];
   const Tensor sums = stacked(sum(g, norm.others), sum(g * norm.normalized, norm.others));
-  return differentiated(call, tape, sums,
+  return differentiated(call, tape, inputs, sums,
                         own ? std::vector<std::size_t>{0, 1} : std::vector<std::size_t>{0, 1, 2});
 }
 
 // The sums among the inputs are functions of the others, and are composed here, too.
 Contributions BatchNormInputGradient(const GradientCall& call) {
   const bool own = attributes_of(call).own;
+  const std::vector<Tensor> inputs = by_place(call.inputs);
   Tape tape;
-  tape.watch({call.inputs[0], call.inputs[1], call.inputs[3]});
-  if (!own) tape.watch(call.inputs[2]);
-  const Composed norm(attributes_of(call), call.inputs[1], call.inputs[2]);
-  const Tensor &g = call.inputs[0], factor = norm.per_channel(call.inputs[3]) * norm.inverse;
+  tape.watch({inputs[0], inputs[1], inputs[3]});
+  if (!own) tape.watch(inputs[2]);
+  const Composed norm(attributes_of(call), inputs[1], inputs[2]);
+  const Tensor &g = inputs[0], factor = norm.per_channel(inputs[3]) * norm.inverse;
   const Tensor inner = !own
                            ? g
                            : (g - sum(g, norm.others, true) / norm.count) -
                                  norm.normalized * (sum(g * norm.normalized, norm.others, true) / norm.count);
-  return differentiated(call, tape, factor * inner,
+  return differentiated(call, tape, inputs, factor * inner,
                         own ? std::vector<std::size_t>{0, 1, 3} : std::vector<std::size_t>{0, 1, 2, 3});
 }
 
@@ -147,11 +149,12 @@ Contributions Activate(const GradientCall& call) {
 }
 
 Contributions ActivateGradient(const GradientCall& call) {
-  const Tensor &g = call.inputs[0], &x = call.inputs[1];
+  const std::vector<Tensor> inputs = by_place(call.inputs);
+  const Tensor &g = inputs[0], &x = inputs[1];
   Tape tape;
   tape.watch({g, x});
-  return differentiated(call, tape, composed_gradient(std::get<CurveAttributes>(call.attributes), g, x),
-                        {0, 1});
+  return differentiated(call, tape, inputs,
+                        composed_gradient(std::get<CurveAttributes>(call.attributes), g, x), {0, 1});
 }
 
 }  // namespace tessera::internal::gradients

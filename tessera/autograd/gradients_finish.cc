@@ -55,12 +55,13 @@ Contributions Finish(const GradientCall& call) {
 // By composing it of small operations on a tape of its own, as gradients_recurrent.cc does.
 Contributions FinishGradient(const GradientCall& call) {
   const auto& finish = std::get<FinishAttributes>(call.attributes);
-  const std::vector<Tensor> inputs(call.inputs.begin() + 1, call.inputs.end());
-  std::vector<Tensor> leaves = {call.inputs[0], call.inputs[1]};
-  if (finish.bias) leaves.push_back(call.inputs[2]);
+  const std::vector<Tensor> all = by_place(call.inputs);
+  const std::vector<Tensor> inputs(all.begin() + 1, all.end());
+  std::vector<Tensor> leaves = {all[0], all[1]};
+  if (finish.bias) leaves.push_back(all[2]);
   Tape tape;
   tape.watch(leaves);
-  const Tensor of_x = tape.gradient(composed(finish, inputs), {call.inputs[1]}, call.inputs[0])[0];
+  const Tensor of_x = tape.gradient(composed(finish, inputs), {all[1]}, all[0])[0];
   Contributions result = tape.gradient(of_x, leaves, call.gradient);
   result.resize(call.inputs.size());
   return result;

@@ -141,7 +141,7 @@ Contributions Gru(const GradientCall& call) {
 // gru's output among the inputs only saves work: it is a function of the other inputs, which take its share.
 Contributions GruGradient(const GradientCall& call) {
   if (call.inputs.back().elements() == 0) return zeros_for(call);
-  const std::vector<Tensor> leaves(call.inputs.begin(), call.inputs.begin() + 6);
+  const std::vector<Tensor> leaves = by_place({call.inputs.begin(), call.inputs.begin() + 6});
   Tape tape;
   tape.watch(leaves);
   const Tensor &gradient = leaves[0], &products = leaves[1], &h0 = leaves[2];
@@ -178,7 +178,7 @@ Contributions Lstm(const GradientCall& call) {
 
 Contributions LstmGradient(const GradientCall& call) {
   if (call.inputs.back().elements() == 0) return zeros_for(call);
-  const std::vector<Tensor> leaves(call.inputs.begin(), call.inputs.begin() + 7);
+  const std::vector<Tensor> leaves = by_place({call.inputs.begin(), call.inputs.begin() + 7});
   Tape tape;
   tape.watch(leaves);
   const Tensor &gradient = leaves[0], &products = leaves[1];
@@ -209,7 +209,7 @@ Contributions Rnn(const GradientCall& call) {
 }
 
 Contributions RnnGradient(const GradientCall& call) {
-  const std::vector<Tensor> leaves(call.inputs.begin(), call.inputs.begin() + 6);
+  const std::vector<Tensor> leaves = by_place({call.inputs.begin(), call.inputs.begin() + 6});
   Tape tape;
   tape.watch(leaves);
   const auto states = compose_rnn({leaves.begin() + 1, leaves.end()},

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -313,17 +315,18 @@ void add_batch_norm(Examples& all) {
       return apply(Op::kBatchNormSums, std::array{in[0], in[1], with(in)}, attributes);
     };
     const std::string name = own ? "own statistics" : "constant statistics";
-    all[Op::kBatchNorm].push_back(
-        {name,
-         [=](const Inputs& in) {
-           return batch_norm(in[1], with(in), in[2], in[0], {.epsilon = 0.1, .own = own});
-         },
-         {numbers({2}, -1, 1, 4), x, scale, constants}});
+    all[Op::kBatchNorm].push_back({name,
+                                   [=](const Inputs& in) {
+                                     return batch_norm(in[1], with(in), in[2], in[0],
+                                                       {.epsilon = 0.1, .own = own});
+                                   },
+                                   {numbers({2}, -1, 1, 4), x, scale, constants}});
     all[Op::kBatchNormSums].push_back({name, sums, {g, x, scale, constants}});
     all[Op::kBatchNormInputGradient].push_back(
         {name,
          [=](const Inputs& in) {
-           return apply(Op::kBatchNormInputGradient, std::array{in[0], in[1], with(in), in[2], sums(in)}, attributes);
+           return apply(Op::kBatchNormInputGradient, std::array{in[0], in[1], with(in), in[2], sums(in)},
+                        attributes);
          },
          {g, x, scale, constants}});
   }
@@ -334,9 +337,14 @@ void add_activate(Examples& all) {
                             Curve::kSilu, Curve::kMish}) {
     const std::string name = "curve " + std::to_string(static_cast<int>(curve));
     const Inputs inputs = {numbers({3, 4}, -1, 1, 2), numbers({3, 4}, -2, 2, 3)};
-    all[Op::kActivate].push_back({name, [=](const Inputs& in) { return activate(in[1], curve, 0.3) * in[0]; }, inputs});
+    all[Op::kActivate].push_back(
+        {name, [=](const Inputs& in) { return activate(in[1], curve, 0.3) * in[0]; }, inputs});
     all[Op::kActivateGradient].push_back(
-        {name, [=](const Inputs& in) { return apply(Op::kActivateGradient, in, CurveAttributes{curve, 0.3}); }, inputs});
+        {name,
+         [=](const Inputs& in) {
+           return apply(Op::kActivateGradient, in, CurveAttributes{curve, 0.3});
+         },
+         inputs});
   }
 }
 
@@ -538,6 +546,80 @@ TEST(GradientEdges, NoElements) {
   const auto gradients = grad([](const Inputs& in) { return sum(matmul(in[0], in[1])); }, Inputs{x, w});
   EXPECT_EQ(gradients[0].shape(), x.shape());
   EXPECT_EQ(gradients[1].to_vector<double>(), std::vector<double>(6, 0.0));
+}
+
+// With one x in both places of activate_gradient, s = x f'(x), so s' = f' + x f''; with a copy of x in one of them, the two parts come apart.
+TEST(GradientPlaces, SlopeTimesItsArgument) {
+  use_backend("reference");
+  const Tensor x = numbers({7});
+  Tape tape;
+  tape.watch(x);
+  const Tensor s = tape.gradient(activate(x, Curve::kSilu), {x}, x)[0];
+  const Tensor found = tape.gradient(sum(s), {x})[0], p = sigmoid(x), q = p * (1 - p);
+  const Tensor first = p + x * q, second = q * 2 + x * (q * (1 - p * 2));  // of x p(x)
+  EXPECT_LT(max(absolute(found - (first + x * second))).item<double>(), 1e-14);
+}
+
+TEST(GradientPlaces, OneTensorInTwoPlacesOfAGradient) {
+  use_backend("reference");
+  const auto expect_whole = [](const std::function<Tensor(const Tensor&)>& layer, const Tensor& x) {
+    const auto slopes = [&](const Tensor& g, const std::vector<Tensor>& watched) {
+      Tape tape;
+      tape.watch(watched);
+      const Tensor s = tape.gradient(layer(x), {x}, g)[0];
+      return tape.gradient(sum(s * s), watched);
+    };
+    const Tensor g = copy(x);
+    const std::vector<Tensor> apart = slopes(g, {x, g});
+    const Tensor whole = apart[0] + apart[1];
+    EXPECT_LT(max(absolute(slopes(x, {x})[0] - whole)).item<double>(), 1e-12);
+    EXPECT_GT(max(absolute(whole)).item<double>(), 1e-3);
+  };
+  const Tensor x = numbers({4, 3});
+  for (const Curve curve : {Curve::kSilu, Curve::kGelu, Curve::kMish})
+    expect_whole([=](const Tensor& in) { return activate(in, curve); }, x);
+  const FinishAttributes tangent{.activation = Activation::kTanh};
+  expect_whole([=](const Tensor& in) { return apply(Op::kFinish, std::array{in}, tangent); }, x);
+  const Tensor scale = numbers({3}, 0.5, 2), shift = zeros({3}, DType::kFloat64);
+  const Tensor statistics = numbers({2, 3}, 0.5, 2);
+  for (const bool own : {true, false})
+    expect_whole(
+        [=](const Tensor& in) {
+          const Tensor found = own ? batch_statistics(in) : statistics;
+          return batch_norm(in, found, scale, shift, {.epsilon = 1, .own = own});
+        },
+        x);
+}
+
+// First hidden and cell states that are one tensor, beside two; and biases.
+TEST(GradientPlaces, OneTensorInTwoPlacesOfALayer) {
+  use_backend("reference");
+  const Tensor products = numbers({2, 2, 8}), weight = numbers({8, 2}, -1, 1), bias = numbers({8}, -1, 1);
+  const auto second = [&](const Tensor& h0, const Tensor& c0) {
+    Tape tape;
+    tape.watch({products, h0, c0});
+    const Tensor states = apply(Op::kLstm, std::array{products, h0, c0, weight, bias, bias}, NoAttributes{});
+    const Tensor first = tape.gradient(sum(states * states), {products})[0];
+    return tape.gradient(sum(first * first), {h0, c0, products});
+  };
+  const Tensor state = numbers({2, 2}, -1, 1);
+  const std::vector<Tensor> one = second(state, state), two = second(state, copy(state));
+  EXPECT_LT(max(absolute(one[0] - (two[0] + two[1]))).item<double>(), 1e-13);
+  EXPECT_LT(max(absolute(one[2] - two[2])).item<double>(), 1e-13);
+  for (const auto& [op, gates] : {std::pair(Op::kGru, 3), std::pair(Op::kRnn, 1)}) {
+    const Tensor inputs = numbers({2, 2, 2 * gates}), matrix = numbers({2 * gates, 2}, -1, 1);
+    const auto of_biases = [&, row = op](const Tensor& a, const Tensor& b) {
+      const Attributes attributes = row == Op::kRnn ? Attributes(RecurrentAttributes{}) : NoAttributes{};
+      Tape tape;
+      tape.watch({inputs, a, b});
+      const Tensor states = apply(row, std::array{inputs, state, matrix, a, b}, attributes);
+      const Tensor first = tape.gradient(sum(states * states), {inputs})[0];
+      return tape.gradient(sum(first * first), {a, b});
+    };
+    const Tensor vector = numbers({2 * gates}, -1, 1);
+    const std::vector<Tensor> joined = of_biases(vector, vector), apart = of_biases(vector, copy(vector));
+    EXPECT_LT(max(absolute(joined[0] - (apart[0] + apart[1]))).item<double>(), 1e-13);
+  }
 }
 
 }  // namespace

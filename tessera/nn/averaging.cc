@@ -65,6 +65,12 @@ std::vector<Tensor> added(const std::vector<Tensor>& left, const std::vector<Ten
 void GradientSum::add(std::vector<Tensor> gradients) {
   if (!parts_.empty() && parts_[0].sums.size() != gradients.size())
     fail("GradientSum: {} gradients, expected {} as before", gradients.size(), parts_[0].sums.size());
+  for (std::size_t i = 0; !parts_.empty() && i < gradients.size(); ++i) {
+    const Tensor& before = parts_[0].sums[i];
+    if (gradients[i].shape() != before.shape() || gradients[i].dtype() != before.dtype())
+      fail("GradientSum: gradient {} is {} {}, expected {} {} as before", i, dtype_name(gradients[i].dtype()),
+           gradients[i].shape().to_string(), dtype_name(before.dtype()), before.shape().to_string());
+  }
   Part part{1, std::move(gradients)};
   while (!parts_.empty() && parts_.back().leaves == part.leaves) {
     part = {2 * part.leaves, added(parts_.back().sums, part.sums)};

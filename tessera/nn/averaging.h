@@ -62,7 +62,7 @@ class WeightAverage : public Stateful {
 // ```
 class GradientSum {
  public:
-  void add(std::vector<Tensor> gradients);  // of the same number and shapes each time
+  void add(std::vector<Tensor> gradients);  // of the same number, shapes and dtypes each time
   std::int64_t count() const { return count_; }
   std::vector<Tensor> take();  // the sum; begins anew. Throws Error when nothing was added
 

@@ -161,6 +161,9 @@ TEST(GradientSum, IsTheTreeOfShards) {
   EXPECT_THROW(sums.take(), Error);
   sums.add({all});
   EXPECT_THROW(sums.add({all, all}), Error);
+  EXPECT_THROW(sums.add({slice(all, {0})}), Error);  // would broadcast
+  EXPECT_THROW(sums.add({all.to(DType::kFloat64)}), Error);
+  EXPECT_EQ(sums.count(), 1);
 }
 
 }  // namespace

@@ -62,11 +62,9 @@ void Convolution::check_geometry(const Geometry& geometry) const {
     positive(name_, "dilation", geometry.dilation[i]);
     if (geometry.padding[i] < 0) fail("{}: padding is {}, expected at least 0", name_, geometry.padding[i]);
     if (!transposed_) continue;
-    const std::int64_t extra = geometry.output_padding[i],
-                       limit = std::max(geometry.stride[i], geometry.dilation[i]);
-    if (extra < 0 || extra >= limit)
-      fail("{}: output_padding is {}, expected at least 0 and below the stride or the dilation ({})", name_,
-           extra, limit);
+    const std::int64_t extra = geometry.output_padding[i], stride = geometry.stride[i];
+    if (extra < 0 || extra >= stride)
+      fail("{}: output_padding is {}, expected at least 0 and below the stride ({})", name_, extra, stride);
   }
 }
 

@@ -4,7 +4,8 @@
 // weight, ConvTranspose is the adjoint of Conv, <Conv x, y> = <x, ConvTranspose y>, the operation by which Conv's gradient leads back to its
 // input (Zeiler, Krishnan, Taylor & Fergus, "Deconvolutional networks", CVPR 2010). It makes images larger: along each axis
 // (length - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1. Several lengths of a convolution's input lead to one of its
-// output when the stride is above 1; output_padding says which of them is meant.
+// output when the stride is above 1; output_padding says which of them is meant, and is below the stride. (PyTorch also allows it up to a dilation above
+// the stride, for outputs that are no input of the convolution.)
 //
 //   Conv           x [N, in, ...]   weight [out, in/groups, kernel...]   bias [out]   result [N, out, ...]
 //   ConvTranspose  x [N, in, ...]   weight [in, out/groups, kernel...]   bias [out]   result [N, out, ...]
@@ -61,8 +62,7 @@ struct ConvTransposeSettings {
   std::array<std::int64_t, kAxes> kernel = internal::each<kAxes>(3);
   std::array<std::int64_t, kAxes> stride = internal::each<kAxes>(1);
   std::array<std::int64_t, kAxes> padding = internal::each<kAxes>(0);
-  std::array<std::int64_t, kAxes> output_padding =
-      internal::each<kAxes>(0);  // below the stride or the dilation
+  std::array<std::int64_t, kAxes> output_padding = internal::each<kAxes>(0);  // below the stride
   std::array<std::int64_t, kAxes> dilation = internal::each<kAxes>(1);
   std::int64_t groups = 1;
   bool bias = true;

@@ -114,9 +114,10 @@ TEST(Convolution, DescribesItselfAndSaysWhatIsWrong) {
       }),
       larger.describe() +
           ": the input has shape [1, 3, 8, 8], but the weight [4, 2, 4, 4] takes [N, 4, H, W] (axis 1 is 3)");
-  EXPECT_EQ(
-      message_of([] { ConvTranspose1d(4, 2, {.output_padding = {1}}); }),
-      "ConvTranspose1d: output_padding is 1, expected at least 0 and below the stride or the dilation (1)");
+  EXPECT_EQ(message_of([] { ConvTranspose1d(4, 2, {.output_padding = {1}}); }),
+            "ConvTranspose1d: output_padding is 1, expected at least 0 and below the stride (1)");
+  EXPECT_EQ(message_of([] { ConvTranspose1d(4, 2, {.output_padding = {1}, .dilation = {3}}); }),
+            "ConvTranspose1d: output_padding is 1, expected at least 0 and below the stride (1)");
   EXPECT_EQ(message_of([] { Conv3d(4, 2, {.groups = 3}); }),
             "Conv3d: 4 input and 2 output channels do not both divide into 3 groups");
   EXPECT_EQ(message_of([] {

@@ -1,4 +1,5 @@
-// Embedding: a table of vectors, one for each index (words, codes). Equal, bit for bit, to the matrix product of one-hot rows with the table.
+// Embedding: a table of vectors, one for each index (words, codes). For finite
+// entries equal, bit for bit but for the sign of zero, to the matrix product of one-hot rows with the table.
 //
 // x int64 [...] in [0, entries) -> [..., features]; weight [entries, features], drawn from the standard normal distribution as PyTorch does.
 // A padding index marks positions without meaning: its row begins at zero and never gets a gradient.

@@ -154,7 +154,8 @@ void add_normalization(std::vector<Row>& rows) {
                     return std::make_unique<GroupNorm>(3, 6, GroupNormSettings{.dtype = d});
                   }});
   rows.push_back({"InstanceNorm", {3, 4, 4}, [](DType d) {
-                    return std::make_unique<InstanceNorm>(3, GroupNormSettings{.dtype = d});
+                    return std::make_unique<InstanceNorm>(3,
+                                                          InstanceNormSettings{.affine = true, .dtype = d});
                   }});
   rows.push_back({"PixelNorm", {5, 2, 3}, plain<PixelNorm>()});
   rows.push_back({"LocalResponseNorm", {6, 2, 3}, plain<LocalResponseNorm>(3)});

@@ -94,7 +94,10 @@ Tensor cross_entropy_loss(const Tensor& logits, const Tensor& labels, const Cros
   if (!(divisor > 0))
     fail("{}: the weights of the labels add up to {}, expected more than 0", kName, divisor);
   const auto [valid, weights] = counted(labels, settings, logits.dtype());
-  const Tensor losses = cross_entropy(logits, valid) * weights;
+  // Selected, not only weighted by 0: what is ignored may have an infinite loss.
+  const Tensor weighted = cross_entropy(logits, valid) * weights;
+  const Tensor losses =
+      settings.ignored_label ? select(equal(labels, *settings.ignored_label), 0, weighted) : weighted;
   if (smoothing == 0) return sum(losses) / divisor;
   const Tensor logs = log_softmax(logits, 1);
   Tensor spread = -sum(settings.class_weights.defined() ? logs * settings.class_weights : logs, {1});
@@ -163,9 +166,9 @@ Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta, 
 
 Tensor kl_divergence_loss(const Tensor& log_probabilities, const Tensor& target, std::int64_t batch) {
   elements_divisor("kl_divergence_loss", log_probabilities, target, batch);
-  const Tensor present = greater(target, 0);
-  const Tensor logs = log(select(present, target, 1));  // 0 log 0 = 0, with its gradient
-  const Tensor terms = select(present, target * (logs - log_probabilities), 0);
+  const Tensor absent = equal(target, 0);              // so that a target below 0, or NaN, shows
+  const Tensor logs = log(select(absent, 1, target));  // 0 log 0 = 0, with its gradient
+  const Tensor terms = select(absent, 0, target * (logs - log_probabilities));
   return sum(terms) / loss_divisor("kl_divergence_loss", target.size(0), batch);
 }
 

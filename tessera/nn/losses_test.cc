@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <map>
 
@@ -210,6 +211,26 @@ TEST(Losses, ExtremeScoresStayFinite) {
   for (const float slope :
        grad([&](const Tensor& in) { return binary_cross_entropy_loss(in, one); }, x).to_vector<float>())
     EXPECT_LE(std::abs(slope), 0.25F);  // and not NaN
+}
+
+TEST(Losses, IgnoredLabelsMayHaveAnInfiniteLoss) {
+  use_backend("reference");
+  const Tensor logits = Tensor::from<double>({-INFINITY, 0, 0, 0}, {2, 2});
+  const Tensor labels = Tensor::from<std::int64_t>({-1, 0}, {2});
+  const Loss loss = [&](const Tensor& x) { return cross_entropy_loss(x, labels, {.ignored_label = -1}); };
+  EXPECT_NEAR(loss(logits).item<double>(), std::log(2.0), 1e-15);
+  EXPECT_EQ(grad(loss, logits).to_vector<double>(), (std::vector<double>{0, 0, -0.5, 0.5}));
+}
+
+TEST(Losses, TargetsThatAreNoProbabilitiesShowInTheDivergence) {
+  use_backend("reference");
+  const Tensor logs = log(full({1, 2}, 0.5, DType::kFloat64));
+  const auto divergence = [&](double first, double second) {
+    return kl_divergence_loss(logs, Tensor::from<double>({first, second}, {1, 2})).item<double>();
+  };
+  EXPECT_NEAR(divergence(0, 1), std::log(2.0), 1e-15);
+  EXPECT_TRUE(std::isnan(divergence(NAN, 1)));
+  EXPECT_TRUE(std::isnan(divergence(-0.5, 1.5)));
 }
 
 TEST(Losses, Errors) {

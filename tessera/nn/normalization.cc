@@ -15,6 +15,15 @@ void require_epsilon(const char* layer, double epsilon) {
   if (!(epsilon >= 0)) fail("{}: epsilon is {}, expected at least 0", layer, epsilon);
 }
 
+// bfloat16 has 8 bits, too few for a mean, or for a running mean that moves by a tenth: statistics, and what they make of the elements, are
+// computed in float32, and the result is rounded once.
+DType wide_dtype(DType dtype) {
+  return dtype == DType::kBFloat16 ? DType::kFloat32 : dtype;
+}
+Tensor widened(const Tensor& x) {
+  return x.to(wide_dtype(x.dtype()));
+}
+
 // Two vectors as the rows of a matrix.
 Tensor stacked(const Tensor& first, const Tensor& second) {
   const Shape row{1, first.elements()};
@@ -26,7 +35,7 @@ Tensor scaled(const Tensor& x, const Parameter* weight, const Parameter* bias) {
   if (weight == nullptr) return x;
   const Shape channels{x.size(1)};
   const Tensor nothing = stacked(zeros(channels, x.dtype()), ones(channels, x.dtype()));
-  return batch_norm(x, nothing, weight->value, bias->value, {.epsilon = 0, .own = false});
+  return batch_norm(x, nothing, widened(weight->value), widened(bias->value), {.epsilon = 0, .own = false});
 }
 
 void begin_at_one_and_zero(Parameter* weight, Parameter* bias) {
@@ -91,27 +100,28 @@ BatchNorm::BatchNorm(std::int64_t channels, const BatchNormSettings& settings)
     bias_ = &add_parameter("bias", {channels}, settings.dtype);
   }
   if (!settings.track_running_statistics) return;
-  running_mean_ = &add_buffer("running_mean", zeros({channels}, settings.dtype));
-  running_variance_ = &add_buffer("running_var", ones({channels}, settings.dtype));
+  running_mean_ = &add_buffer("running_mean", zeros({channels}, wide_dtype(settings.dtype)));
+  running_variance_ = &add_buffer("running_var", ones({channels}, wide_dtype(settings.dtype)));
   batches_ = &add_buffer("num_batches_tracked", zeros({}, DType::kInt64));
 }
 
 Tensor BatchNorm::forward(const Tensor& x, Context& context) {
   output_shape(x.shape());
   if (weight_ != nullptr) parts::require_dtype(where(), x, *weight_);
-  if (running_mean_ != nullptr) parts::require_dtype(where(), x, *running_mean_);
+  const Tensor wide = widened(x);
+  if (running_mean_ != nullptr) parts::require_dtype(where(), wide, *running_mean_);
   const bool own = context.training || running_mean_ == nullptr;
   const std::int64_t count = x.elements() / channels_;
   if (context.training && count < 2)
     fail("{}: the input has shape {}: training needs more than one element per channel", where(),
          x.shape().to_string());
   const Tensor statistics =
-      own ? batch_statistics(x) : stacked(running_mean_->value, running_variance_->value);
+      own ? batch_statistics(wide) : stacked(running_mean_->value, running_variance_->value);
   if (context.training && running_mean_ != nullptr && context.first_sample == 0)
     update_running(statistics, count);
-  const Tensor scale = weight_ != nullptr ? weight_->value : ones({channels_}, x.dtype()),
-               shift = bias_ != nullptr ? bias_->value : zeros({channels_}, x.dtype());
-  return batch_norm(x, statistics, scale, shift, {.epsilon = settings_.epsilon, .own = own});
+  const Tensor scale = weight_ != nullptr ? widened(weight_->value) : ones({channels_}, wide.dtype()),
+               shift = bias_ != nullptr ? widened(bias_->value) : zeros({channels_}, wide.dtype());
+  return batch_norm(wide, statistics, scale, shift, {.epsilon = settings_.epsilon, .own = own}).to(x.dtype());
 }
 
 void BatchNorm::update_running(const Tensor& statistics, std::int64_t count) {
@@ -158,14 +168,14 @@ Tensor GroupNorm::forward(const Tensor& x, Context& /*context*/) {
   const std::int64_t rows = x.size(0) * groups_;
   const bool each = groups_ == channels_;
   const auto repeated = [&](const Parameter* vector, double otherwise) {
-    if (vector == nullptr || !each) return full({rows}, otherwise, x.dtype());
-    return reshape(broadcast_to(vector->value, {x.size(0), channels_}), {rows});
+    if (vector == nullptr || !each) return full({rows}, otherwise, wide_dtype(x.dtype()));
+    return reshape(broadcast_to(widened(vector->value), {x.size(0), channels_}), {rows});
   };
-  const Tensor lists = reshape(x, {1, rows, x.elements() / rows});
+  const Tensor lists = reshape(widened(x), {1, rows, x.elements() / rows});
   const Tensor normal = batch_norm(lists, batch_statistics(lists), repeated(weight_, 1), repeated(bias_, 0),
                                    {.epsilon = settings_.epsilon});
   const Tensor y = reshape(normal, x.shape());
-  return each ? y : scaled(y, weight_, bias_);
+  return (each ? y : scaled(y, weight_, bias_)).to(x.dtype());
 }
 
 Shape GroupNorm::output_shape(const Shape& input) const {

@@ -17,6 +17,8 @@
 // training pass, running = (1 - momentum) running + momentum found, the variance divided by n - 1. Outside training they take the place of the
 // batch's, so that a prediction does not depend on its neighbours.
 //
+// bfloat16: BatchNorm, GroupNorm and InstanceNorm find statistics and normalise in float32 and round the result once; running statistics are float32.
+//
 // Shards: a shard's statistics are those of its own samples, as in PyTorch's data-parallel training, so their number is part of the model (contract
 // rule 6). Running statistics follow the shard that holds the batch's first sample (Context::first_sample == 0); so no shard waits for
 // another, and it does not matter who computes which.
@@ -117,11 +119,17 @@ class GroupNorm : public Module {
   Parameter *weight_ = nullptr, *bias_ = nullptr;
 };
 
-// Without weight and bias unless it is said, as in PyTorch.
+struct InstanceNormSettings {
+  double epsilon = 1e-5;
+  bool affine = false;  // as in PyTorch
+  DType dtype = DType::kFloat32;
+};
+
 class InstanceNorm : public GroupNorm {
  public:
-  explicit InstanceNorm(std::int64_t channels, const GroupNormSettings& settings = {.affine = false})
-      : GroupNorm(channels, channels, settings) {}
+  explicit InstanceNorm(std::int64_t channels, const InstanceNormSettings& settings = {})
+      : GroupNorm(channels, channels,
+                  {.epsilon = settings.epsilon, .affine = settings.affine, .dtype = settings.dtype}) {}
 };
 
 class PixelNorm : public Module {

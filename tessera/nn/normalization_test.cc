@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/nn/layers.h"
@@ -119,6 +120,47 @@ TEST_F(NormalizationTest, GroupNormBetweenLayerNormAndInstanceNorm) {
   const Tensor y = InstanceNorm(4).evaluate(x);
   EXPECT_LT(max(absolute(mean(y, {2, 3}))).item<float>(), 1e-6F);
   EXPECT_LT(max(absolute(variance(y, {2, 3}) - 1)).item<float>(), 1e-4F);
+}
+
+TEST_F(NormalizationTest, InstanceNormIsAffineOnlyWhereItIsSaid) {
+  EXPECT_TRUE(InstanceNorm(3, {.epsilon = 1e-3}).parameters().empty());
+  EXPECT_EQ(InstanceNorm(3, {.affine = true}).parameters().size(), 2u);
+}
+
+// The layer of bfloat16 is that of float32 on the same numbers, rounded once; its running statistics are those of float32.
+template <typename Layer>
+void expect_rounded_once(Layer& narrow, Layer& wide, RandomSource& random) {
+  narrow.initialize(random);
+  wide.initialize(random);
+  const Tensor x = (random.normal("x", {16, 4, 5}) + 3).to(DType::kBFloat16);
+  const auto slope = [](Layer& layer, const Tensor& in) {
+    Tape tape;
+    tape.watch(in);
+    const Tensor y = train(layer, in);
+    EXPECT_EQ(y.dtype(), in.dtype());
+    return std::pair(y, tape.gradient(y, {in}, maximum(in, 3))[0]);
+  };
+  const auto [y, gradient] = slope(narrow, x);
+  const auto [wide_y, wide_gradient] = slope(wide, x.to(DType::kFloat32));
+  EXPECT_TRUE(same_bits(y, wide_y.to(DType::kBFloat16)));
+  EXPECT_TRUE(same_bits(gradient, wide_gradient.to(DType::kBFloat16)));
+  for (std::size_t i = 0; i < wide.buffers().size(); ++i)
+    EXPECT_TRUE(same_bits(narrow.buffers()[i]->value, wide.buffers()[i]->value)) << i;
+  EXPECT_TRUE(same_bits(narrow.evaluate(x), wide.evaluate(x.to(DType::kFloat32)).to(DType::kBFloat16)));
+}
+
+TEST_F(NormalizationTest, BFloat16IsComputedInFloat32) {
+  BatchNorm batch(4, {.dtype = DType::kBFloat16}), wide_batch(4);
+  expect_rounded_once(batch, wide_batch, random_);
+  BatchNorm plain(4, {.affine = false, .dtype = DType::kBFloat16}), wide_plain(4, {.affine = false});
+  random_.begin_step(1);
+  expect_rounded_once(plain, wide_plain, random_);
+  GroupNorm group(2, 4, {.dtype = DType::kBFloat16}), wide_group(2, 4);
+  random_.begin_step(2);
+  expect_rounded_once(group, wide_group, random_);
+  InstanceNorm each(4, {.affine = true, .dtype = DType::kBFloat16}), wide_each(4, {.affine = true});
+  random_.begin_step(3);
+  expect_rounded_once(each, wide_each, random_);
 }
 
 TEST_F(NormalizationTest, PixelNormGivesUnitRootMeanSquare) {

@@ -114,10 +114,18 @@ class Adam : public Optimizer {
   AdamSettings settings_;
 };
 
-// Adam with decoupled weight decay, of 0.01 where nothing else is said, as in PyTorch.
+struct AdamWSettings {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;  // as in PyTorch
+  bool amsgrad = false;
+};
+
+// Adam with decoupled weight decay.
 class AdamW : public Adam {
  public:
-  explicit AdamW(std::vector<Parameter*> parameters, AdamSettings settings = {.weight_decay = 0.01});
+  explicit AdamW(std::vector<Parameter*> parameters, const AdamWSettings& settings = {});
 };
 
 struct RMSpropSettings {

@@ -18,9 +18,13 @@ Tensor moving(const Tensor& mean, double keep, const Tensor& value) {
   return mean * keep + value * (1 - keep);
 }
 
-AdamSettings decoupled(AdamSettings settings) {
-  settings.decoupled = true;
-  return settings;
+AdamSettings decoupled(const AdamWSettings& settings) {
+  return {.beta1 = settings.beta1,
+          .beta2 = settings.beta2,
+          .epsilon = settings.epsilon,
+          .weight_decay = settings.weight_decay,
+          .decoupled = true,
+          .amsgrad = settings.amsgrad};
 }
 
 }  // namespace
@@ -38,7 +42,7 @@ Adam::Adam(std::vector<Parameter*> parameters, const AdamSettings& settings)
   if (settings.amsgrad) add_buffers("largest");
 }
 
-AdamW::AdamW(std::vector<Parameter*> parameters, AdamSettings settings)
+AdamW::AdamW(std::vector<Parameter*> parameters, const AdamWSettings& settings)
     : Adam(std::move(parameters), decoupled(settings)) {}
 
 void Adam::update(const std::vector<Tensor>& gradients, double learning_rate) {

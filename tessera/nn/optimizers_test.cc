@@ -107,9 +107,8 @@ TEST_F(OptimizersTest, EverySettingIsPyTorchs) {
   follow("amsgrad", 0.1, [](Parameters p) {
     return std::make_unique<Adam>(p, AdamSettings{.weight_decay = 0.1, .amsgrad = true});
   });
-  follow("adamw amsgrad", 0.1, [](Parameters p) {
-    return std::make_unique<AdamW>(p, AdamSettings{.weight_decay = 0.01, .amsgrad = true});
-  });
+  follow("adamw amsgrad", 0.1,
+         [](Parameters p) { return std::make_unique<AdamW>(p, AdamWSettings{.amsgrad = true}); });
   follow("adamw", 0.1, [](Parameters p) { return std::make_unique<AdamW>(p); });
 }
 
@@ -267,6 +266,12 @@ TEST_F(OptimizersTest, Errors) {
     EXPECT_STREQ(error.what(), "optimiser: the gradient of 'w' is float32 [3], expected float32 [2]");
   }
   EXPECT_EQ(optimizer.steps(), 0);
+}
+
+TEST_F(OptimizersTest, AdamWDecaysAlsoWhenAnotherSettingIsGiven) {
+  Parameter p{"p", Tensor::from<double>({1}, {1})};
+  AdamW({&p}, {.beta1 = 0.8}).step({Tensor::from<double>({0}, {1})}, 0.5);
+  EXPECT_DOUBLE_EQ(p.value.item<double>(), 1 - 0.5 * 0.01);
 }
 
 TEST_F(OptimizersTest, OnlyFloatingParametersTakeSteps) {

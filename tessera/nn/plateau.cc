@@ -59,8 +59,11 @@ void EarlyStopping::visit_state(StateVisitor& visitor) {
 // ---- Plateau ----
 
 PlateauSchedule::PlateauSchedule(double learning_rate, const PlateauSettings& settings)
-    : settings_(settings), rate_(learning_rate), best_(settings.improvement.worst()) {
-  require_threshold("PlateauSchedule", settings.improvement);
+    : settings_(settings),
+      improvement_(settings.improvement),
+      rate_(learning_rate),
+      best_(improvement_.worst()) {
+  require_threshold("PlateauSchedule", improvement_);
   if (!(learning_rate >= 0 && settings.least_rate >= 0))
     fail("PlateauSchedule: the learning rate is {} and the least one {}, expected at least 0", learning_rate,
          settings.least_rate);
@@ -73,7 +76,7 @@ PlateauSchedule::PlateauSchedule(double learning_rate, const PlateauSettings& se
 
 bool PlateauSchedule::observe(double metric) {
   constexpr double kLeastChange = 1e-8;
-  if (settings_.improvement.over(best_, metric)) {
+  if (improvement_.over(best_, metric)) {
     best_ = metric;
     bad_ = 0;
   } else {

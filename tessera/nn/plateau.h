@@ -57,8 +57,16 @@ class EarlyStopping : public Stateful {
   std::int64_t observations_ = 0, best_observation_ = 0, waited_ = 0;
 };
 
+// An Improvement with the defaults of PyTorch's ReduceLROnPlateau.
+struct PlateauImprovement {
+  Better better = Better::kLower;
+  double threshold = 1e-4;
+  bool relative = true;
+  operator Improvement() const { return {better, threshold, relative}; }
+};
+
 struct PlateauSettings {  // the defaults are those of PyTorch's ReduceLROnPlateau
-  Improvement improvement = {.threshold = 1e-4, .relative = true};
+  PlateauImprovement improvement = {};
   double factor = 0.1;  // in (0, 1)
   std::int64_t patience =
       10;  // this many observations without improvement are tolerated, the next one lowers the rate
@@ -76,6 +84,7 @@ class PlateauSchedule : public Stateful {
 
  private:
   PlateauSettings settings_;
+  Improvement improvement_;
   double rate_, best_;
   std::int64_t bad_ = 0, cooling_ = 0;
 };

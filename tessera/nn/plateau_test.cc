@@ -14,7 +14,7 @@ namespace {
 constexpr double kMetrics[] = {5, 4, 4.2, 4, 4.1, 3.9999, 3.9, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3};
 const PlateauSettings kLower{
     .improvement = {.threshold = 1e-3, .relative = true}, .factor = 0.5, .patience = 1, .cooldown = 1};
-const PlateauSettings kHigher{.improvement = {.better = Better::kHigher, .threshold = 0.5},
+const PlateauSettings kHigher{.improvement = {.better = Better::kHigher, .threshold = 0.5, .relative = false},
                               .factor = 0.25,
                               .patience = 2,
                               .least_rate = 0.002};
@@ -31,6 +31,13 @@ TEST(Plateau, FollowsPyTorch) {
       before = schedule.rate();
     }
   }
+}
+
+TEST(Plateau, KeepsTheOtherDefaultsOfAnImprovement) {
+  PlateauSchedule schedule(0.1, {.improvement = {.better = Better::kHigher}, .patience = 0});
+  EXPECT_FALSE(schedule.observe(100));
+  EXPECT_FALSE(schedule.observe(100.02));
+  EXPECT_TRUE(schedule.observe(100.025));  // by less than a part in ten thousand
 }
 
 TEST(EarlyStopping, WaitsForPatience) {

@@ -99,8 +99,10 @@ Recurrent::Start Recurrent::start_of(std::size_t run, const RecurrentInputs& inp
 }
 
 // A segment moves all rows of x a few times (forward, and more of it backward): about 40 multiplications' time per element. A row computed takes
-// gates * hidden * (hidden + inputs) of them. In whole numbers, since the cuts decide in which order the gradients of weights are added.
+// gates * hidden * (hidden + inputs) of them. States of a ReLU grow without bound: in padding they could overflow, and the zero gradients that
+// arrive there would be NaN; so no padding of theirs is computed. In whole numbers, since the cuts decide in which order the gradients of weights are added.
 std::int64_t Recurrent::rows_per_cut(std::int64_t rows) const {
+  if (settings_.nonlinearity == Activation::kRelu) return 0;
   constexpr std::int64_t kPerElement = 40;
   return kPerElement * rows * input_size_ / (gates_ * hidden_size_ * (hidden_size_ + input_size_)) + 1;
 }

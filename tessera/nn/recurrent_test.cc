@@ -466,5 +466,31 @@ TEST(Recurrent, Errors) {
             "RNN(1 -> 2): the lengths are float32 [2], expected int64 [2]");
 }
 
+// In the padding of the short sample, 10^58 would overflow float32, and zero times that is NaN.
+TEST(Recurrent, PaddingOfAReluDoesNotOverflow) {
+  use_backend("reference");
+  const auto slope = [](const std::vector<float>& samples, const std::vector<std::int64_t>& lengths) {
+    RNN layer(1, 1, {.nonlinearity = Activation::kRelu});
+    for (Parameter* parameter : layer.parameters()) parameter->value = zeros(parameter->value.shape());
+    for (Parameter* parameter : layer.parameters()) {
+      if (parameter->name == "weight_ih_l0") parameter->value = ones({1, 1});
+      if (parameter->name == "weight_hh_l0") parameter->value = full({1, 1}, 10, DType::kFloat32);
+    }
+    const auto count = static_cast<std::int64_t>(samples.size());
+    const Tensor x = contiguous(broadcast_to(Tensor::from(samples, {count, 1, 1}), {count, 60, 1}));
+    std::vector<Tensor> weights;
+    for (const Parameter* parameter : layer.parameters())
+      if (parameter->name == "weight_hh_l0") weights.push_back(parameter->value);
+    Tape tape;
+    tape.watch(weights);
+    const Tensor y = layer.run(x, {.lengths = Tensor::from(lengths, {count})}).output;
+    return tape.gradient(sum(y), weights).at(0).item<float>();
+  };
+  const float a = slope({1}, {2}), b = slope({-1}, {60});
+  EXPECT_EQ(a, 1);  // h2 = 1 + 10 h1, h1 = 1
+  EXPECT_EQ(b, 0);
+  EXPECT_EQ(slope({1, -1}, {2, 60}), a + b);
+}
+
 }  // namespace
 }  // namespace tessera::nn

@@ -48,7 +48,7 @@ double one_cycle_rate(const Schedule& s, std::uint64_t finished) {
   const double top = s.rising_part * static_cast<double>(s.total_steps) - 1;
   const auto t = static_cast<double>(finished);
   if (t >= last) return s.final_rate;
-  if (t <= top) return along_cosine(s.initial_rate, s.learning_rate, t / top);
+  if (top > 0 && t <= top) return along_cosine(s.initial_rate, s.learning_rate, t / top);
   return along_cosine(s.learning_rate, s.final_rate, (t - top) / (last - top));
 }
 

@@ -60,6 +60,13 @@ TEST(Schedules, OthersAtTheirEnds) {
   EXPECT_THROW(one_cycle_schedule(0.1, 10, {.final_division = 0}), Error);
 }
 
+// The rise has ended with the first step, which has the highest rate.
+TEST(Schedules, OneCycleWithoutARise) {
+  const Schedule schedule = one_cycle_schedule(0.1, 10, {.rising_part = 0.1});
+  EXPECT_NEAR(schedule.rate(0), 0.1, 1e-15);
+  for (std::uint64_t t = 0; t < 9; ++t) EXPECT_GT(schedule.rate(t), schedule.rate(t + 1)) << t;
+}
+
 TEST(Schedules, WarmUpRisesToTheRateAndThenFollows) {
   const Schedule schedule = cosine_schedule(1, 104, 0, 4);
   for (std::uint64_t t = 0; t < 4; ++t) EXPECT_DOUBLE_EQ(schedule.rate(t), 0.2 * static_cast<double>(t + 1));

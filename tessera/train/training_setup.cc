@@ -21,8 +21,9 @@ bool is(const Config& config, std::string_view key, std::string_view text) {
   return config.has(key) && config.text(key) == text;
 }
 
-nn::AdamSettings adam_settings(const Config& config) {
-  nn::AdamSettings settings;
+template <typename Settings>
+Settings adam_settings(const Config& config) {
+  Settings settings;
   settings.beta1 = config.real("training.beta1");
   settings.beta2 = config.real("training.beta2");
   settings.epsilon = config.real("training.epsilon");
@@ -34,8 +35,9 @@ std::unique_ptr<nn::Optimizer> build_optimizer(const Config& config, nn::Sequent
   const double weight_decay = config.real("training.weight_decay");
   const std::string& kind = config.text("training.optimizer");
   const std::vector<nn::Parameter*> parameters = network.parameters();
-  if (kind == "adam") return std::make_unique<nn::Adam>(parameters, adam_settings(config));
-  if (kind == "adamw") return std::make_unique<nn::AdamW>(parameters, adam_settings(config));
+  if (kind == "adam") return std::make_unique<nn::Adam>(parameters, adam_settings<nn::AdamSettings>(config));
+  if (kind == "adamw")
+    return std::make_unique<nn::AdamW>(parameters, adam_settings<nn::AdamWSettings>(config));
   if (kind == "sgd")
     return std::make_unique<nn::SGD>(parameters,
                                      nn::SgdSettings{.momentum = config.real("training.momentum"),
