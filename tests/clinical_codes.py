@@ -94,7 +94,7 @@ def code_notes(tessera, scratch, store):
     again = tessera.run("code", "evaluate", "whole", scratch / "mimic.sqlite", *store)
     expect(again.stdout == quality and "that were held out" in again.stderr, "the training's notes were evaluated on")
     page = tessera.run("code", "predict", f"{tessera.store}/whole/", note, "--format", "html").stdout
-    expect("whole" in page, "a folder with a slash at its end has no name")
+    expect("<code>whole</code>" in page, "a folder with a slash at its end has no name")
 
 
 def run(program, scratch, _arguments):

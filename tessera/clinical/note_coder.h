@@ -89,7 +89,8 @@ data::DocumentSet read_notes(const std::string& path, const std::string& diagnos
 
 // The notes of a file with labels, read as those of the training were: JSON lines (.jsonl) have the field of labels that the run's configuration
 // names, which may not be missing; admissions of MIMIC without a code are left out. Of the notes that the run was trained on (all of them, in
-// whatever file; a part is not recognised) only those are given that were held out for a test. `remark` is a sentence for people about what was left out, or empty.
+// whatever file; a part is not recognised) only those are given that were held out for a test. `remark` is a sentence for people about what
+// was left out, or empty.
 //
 // Errors: those of the readers; a .txt, which has no labels; the training's notes with other diagnoses or labels, of which it is not known
 // which were held out.
