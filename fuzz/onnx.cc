@@ -23,11 +23,11 @@ bool can_be_written(const onnx::ModelFile& file) {
 // Nothing is run: how much memory its operators ask for is a model's own matter.
 void fuzz_one(std::string_view bytes) {
   const onnx::ModelFile file = onnx::parse_model(bytes, "x.onnx");
-  const onnx::Model model(file, "x.onnx");
+  if (can_be_written(file))
+    expect_round_trip(
+        bytes, [](std::string_view text) { return onnx::parse_model(text, "x.onnx"); }, onnx::write_model);
+  const onnx::Model model(file, "x.onnx");  // refuses more than the reader does
   (void)model.unsupported();
-  if (!can_be_written(file)) return;
-  expect_round_trip(
-      bytes, [](std::string_view text) { return onnx::parse_model(text, "x.onnx"); }, onnx::write_model);
 }
 
 }  // namespace tessera::fuzz

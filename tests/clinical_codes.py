@@ -91,6 +91,10 @@ def code_notes(tessera, scratch, store):
     print("codes, sentences and page as expected")
     quality = tessera.run("code", "evaluate", "whole", *store).stdout
     expect(float(re.search(r"micro F1 +([0-9.]+)", quality)[1]) > 0.95, quality)
+    again = tessera.run("code", "evaluate", "whole", scratch / "mimic.sqlite", *store)
+    expect(again.stdout == quality and "that were held out" in again.stderr, "the training's notes were evaluated on")
+    page = tessera.run("code", "predict", f"{tessera.store}/whole/", note, "--format", "html").stdout
+    expect("<code>whole</code>" in page, "a folder with a slash at its end has no name")
 
 
 def run(program, scratch, _arguments):

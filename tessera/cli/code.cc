@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "tessera/base/files.h"
 #include "tessera/base/text.h"
@@ -28,8 +29,11 @@ constexpr std::string_view kTrainDetails =
     "  tessera code train examples/text/radiology.toml --set model.kind=bag_of_words --name baseline";
 constexpr std::string_view kEvaluateDetails =
     "Without FILE the notes are those of the training that were held out for a test. FILE has the form of "
-    "the training notes, with labels;\n"
-    "labels that the run does not know are passed over.\n\n"
+    "the training notes, or is JSON\n"
+    "lines (.jsonl), with labels; labels that the run does not know are passed over. If it holds the notes "
+    "of "
+    "the training, only those\n"
+    "that were held out are used, so the numbers stay honest.\n\n"
     "Example: tessera code evaluate runs/radiology-0001";
 constexpr std::string_view kPredictDetails =
     "FILE is one note (.txt), JSON lines with the fields id and text (.jsonl), or has the form of the "
@@ -115,7 +119,9 @@ ExitCode run_code_evaluate(const Words& words) {
       notes.documents.push_back(setup.notes().documents[static_cast<std::size_t>(position)]);
     if (notes.documents.empty()) fail("{}: no note was held out for a test; name a file of notes", folder);
   } else {
-    notes = clinical::read_notes(file, diagnoses, coder.config());
+    clinical::LabelledNotes found = clinical::read_labelled_notes(file, diagnoses, folder);
+    if (!found.remark.empty()) fmt::print(stderr, "note: {}\n", found.remark);
+    notes = std::move(found.notes);
   }
   const Tensor targets = coder.labels().encode(clinical::labels_of(coder.config(), notes));
   fmt::print("{}", clinical::quality_text(clinical::quality_of(coder.probabilities(notes.documents), targets,
@@ -155,7 +161,8 @@ ExitCode run_code_predict(const Words& words) {
   if (first > 0 && static_cast<std::int64_t>(notes.documents.size()) > first)
     notes.documents.resize(static_cast<std::size_t>(first));
   const std::vector<clinical::CodedNote> coded = coder.code(notes.documents);
-  const std::string name = std::filesystem::path(folder).filename();
+  const std::string name =
+      (std::filesystem::path(folder) / "").parent_path().filename();  // of "runs/x/", too
   const std::string out = format == "html"   ? clinical::coded_page(coded, name)
                           : format == "json" ? clinical::coded_json(coded)
                                              : clinical::coded_text(coded);

@@ -1,6 +1,7 @@
 // The journey from notes to codes on notes that are made here: planted words decide the codes.
 #include <gmock/gmock.h>
 
+#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -171,6 +172,99 @@ TEST_F(Clinical, APredictionDoesNotDependOnItsBatchByABit) {
     notes.push_back(setup.notes().documents[static_cast<std::size_t>(position)]);
   NoteCoder coder(result.folder);
   EXPECT_TRUE(same_bits(setup.probabilities(setup.split().test), coder.probabilities(notes)));
+}
+
+// Wherever the notes of the training are read from, those that it saw are not measured on.
+TEST_F(Clinical, OfTheTrainingsNotesOnlyTheHeldOutOnesAreEvaluated) {
+  const CodingResult result = trained("held");
+  const std::string all = made_notes(120), path = folder_.path() + "/moved.jsonl";
+  std::vector<std::string> held_out;
+  for (const std::int64_t position : split_notes(config(), 120).test)
+    held_out.push_back(std::to_string(position));
+  for (const std::string& text : {all, "\n" + all}) {  // the bytes of the training's file, and others
+    write_file_atomically(path, text);
+    const LabelledNotes found = read_labelled_notes(path, "", result.folder);
+    std::vector<std::string> ids;
+    for (const data::Document& note : found.notes.documents) ids.push_back(note.id);
+    EXPECT_EQ(ids, held_out);
+    EXPECT_THAT(found.remark, HasSubstr("only the 18 of 120 that were held out"));
+  }
+  write_file_atomically(path, "{\"id\": 1, \"text\": \"There is cough.\", \"labels\": [\"786.2\"]}\n");
+  const LabelledNotes others = read_labelled_notes(path, "", result.folder);
+  EXPECT_EQ(others.notes.documents.size(), 1U);
+  EXPECT_EQ(others.remark, "");
+}
+
+// The same notes with other diagnoses may be fewer admissions, of which others would be held out.
+TEST_F(Clinical, TheTrainingsNotesWithOtherDiagnosesAreRefused) {
+  const std::string notes_path = folder_.path() + "/n.csv", codes_path = folder_.path() + "/d.csv";
+  std::string notes = "row_id,hadm_id,category,iserror,text\n", codes = "row_id,hadm_id,seq_num,icd9_code\n";
+  for (int i = 0; i < 40; ++i) {
+    notes += fmt::format("{},{},Discharge summary,,There is {}.\n", i, i, i % 2 == 0 ? "cough" : "reflux");
+    codes += fmt::format("{},{},1,{}\n", i, i, i % 2 == 0 ? "7862" : "59370");
+  }
+  write_file_atomically(notes_path, notes);
+  write_file_atomically(codes_path, codes);
+  const CodingResult result =
+      trained("tables", {"data.format=mimic-csv", "data.path=" + notes_path, "data.diagnoses=" + codes_path,
+                         "model.kind=bag_of_words", "training.epochs=1"});
+  EXPECT_EQ(read_labelled_notes(notes_path, codes_path, result.folder).notes.documents.size(), 6U);
+  write_file_atomically(codes_path, codes.substr(0, codes.size() / 2) + "\n");
+  try {
+    read_labelled_notes(notes_path, codes_path, result.folder);
+    FAIL() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ExitCode::kInputChanged);
+    EXPECT_THAT(error.what(), HasSubstr("which of them were held out is not known"));
+  }
+}
+
+TEST_F(Clinical, NotesToEvaluateOnNeedTheLabelsThatTheConfigurationNames) {
+  std::string text = made_notes(120);
+  for (std::size_t at = 0; (at = text.find("\"labels\"", at)) != std::string::npos;)
+    text.replace(at, 8, "\"codes\"");
+  write_file_atomically(folder_.path() + "/notes.jsonl", text);
+  const CodingResult result = trained("fields", {"data.label_field=codes", "training.epochs=1"});
+  const std::string path = folder_.path() + "/other.jsonl";
+  const auto said_of = [&](const std::string& lines, const std::string& file) {
+    write_file_atomically(file, lines);
+    try {
+      const LabelledNotes found = read_labelled_notes(file, "", result.folder);
+      return found.notes.documents[0].labels.at(0);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  EXPECT_EQ(said_of("{\"id\":1,\"text\":\"a\",\"codes\":[\"486\"]}\n", path), "486");
+  EXPECT_THAT(said_of("{\"id\":1,\"text\":\"a\",\"labels\":[\"486\"]}\n", path),
+              HasSubstr("other.jsonl:1: the field 'codes' is missing"));
+  EXPECT_THAT(said_of("a note", folder_.path() + "/note.txt"), HasSubstr("a note alone has no labels"));
+  EXPECT_EQ(read_notes(path, "", config({"data.label_field=codes"})).documents.size(), 1U);  // needs none
+}
+
+TEST_F(Clinical, AStopSaysHowToGoOn) {
+  CodingSetup setup(config());
+  runs::RunOptions run_options = setup.run_options();
+  run_options.store = folder_.path() + "/runs";
+  run_options.name = "interrupted";
+  runs::Run run = runs::Run::open(run_options);
+  setup.keep_in(run);
+  run.start();
+  struct Interrupted : StepObserver {
+    runs::Run& run;
+    explicit Interrupted(runs::Run& inner) : run(inner) {}
+    bool on_step(const StepReport& report) override {
+      if (report.step == 3) std::raise(SIGINT);
+      return run.on_step(report);
+    }
+  } observer(run);
+  EXPECT_EQ(setup.run(0, observer, nullptr), 3U);
+  try {
+    run.finish();
+    FAIL() << "the run is finished";
+  } catch (const runs::Stopped& stop) {
+    EXPECT_THAT(stop.what(), HasSubstr(fmt::format("to go on: tessera resume {}", run.folder())));
+  }
 }
 
 TEST_F(Clinical, AVocabularyThatIsNotTheRunsIsRefused) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
@@ -96,6 +97,43 @@ std::vector<SpeakingSentence> speaking(const Explained& explained, std::size_t s
   return found;
 }
 
+data::DocumentSource source_of_file(const std::string& path, const std::string& diagnoses,
+                                    const CodingConfig& config, bool labelled) {
+  data::DocumentSource source = document_source(config);
+  if (path.ends_with(".jsonl") || path.ends_with(".jsonl.gz")) source.format = "json-lines";
+  source.path = path;
+  source.diagnoses = diagnoses;
+  source.labelled = labelled;
+  return source;
+}
+
+// Is the file of the notes one of the training's?
+bool holds_claimed_input(const data::DocumentSet& notes, const runs::Claim& claim) {
+  const auto claimed = claim.inputs.find("notes");
+  return claimed != claim.inputs.end() &&
+         std::any_of(notes.inputs.begin(), notes.inputs.end(), [&](const data::InputFile& input) {
+           return input.role == "notes" &&
+                  (input.digest == claimed->second || input.unpacked_digest == claimed->second);
+         });
+}
+
+// Of the notes of the training, those that it did not see.
+void keep_held_out(LabelledNotes& found, const CodingConfig& config) {
+  std::vector<data::Document>& documents = found.notes.documents;
+  const NoteSplit split = split_notes(config, static_cast<std::int64_t>(documents.size()));
+  if (split.test.empty()) {
+    found.remark = "the model was trained on these notes, so this says little about new ones";
+    return;
+  }
+  found.remark = fmt::format(
+      "these are the notes of the training: only the {} of {} that were held out for a test are evaluated",
+      split.test.size(), documents.size());
+  std::vector<data::Document> held_out;
+  for (const std::int64_t position : split.test)
+    held_out.push_back(std::move(documents[static_cast<std::size_t>(position)]));
+  documents = std::move(held_out);
+}
+
 }  // namespace
 
 NoteCoder::NoteCoder(const std::string& run_folder, const CodingOptions& options)
@@ -156,21 +194,31 @@ Tensor NoteCoder::probabilities(const std::vector<data::Document>& notes) {
 
 data::DocumentSet read_notes(const std::string& path, const std::string& diagnoses,
                              const CodingConfig& config) {
-  data::DocumentSource source = document_source(config);
-  source.path = path;
-  source.diagnoses = diagnoses;
-  source.labelled = false;
   if (path.ends_with(".txt")) {
     const std::string name = std::filesystem::path(path).stem();
     return {path, {{name, {{"", read_file(path)}}, {}}}};
   }
-  if ((path.ends_with(".jsonl") || path.ends_with(".jsonl.gz")) && source.format != "json-lines") {
-    source = {};
-    source.format = "json-lines";
-    source.path = path;
-    source.labelled = false;
+  return data::read_documents(source_of_file(path, diagnoses, config, /*labelled=*/false));
+}
+
+LabelledNotes read_labelled_notes(const std::string& path, const std::string& diagnoses,
+                                  const std::string& run_folder) {
+  if (path.ends_with(".txt"))
+    fail_with(ExitCode::kUsage,
+              "{}: a note alone has no labels, expected JSON lines or a file as that of the training", path);
+  const CodingConfig config = config_of(run_folder);
+  LabelledNotes found{data::read_documents(source_of_file(path, diagnoses, config, /*labelled=*/true)), {}};
+  if (found.notes.left_out > 0)
+    found.remark = fmt::format("{} admissions without a note or a code are left out", found.notes.left_out);
+  if (found.notes.digest() == config.text("found.documents")) {
+    keep_held_out(found, config);
+  } else if (holds_claimed_input(found.notes, runs::read_claim(run_folder))) {
+    fail_with(ExitCode::kInputChanged,
+              "{}: the notes of the training, but with other labels than there: which of them were held out "
+              "is not known",
+              path);
   }
-  return data::read_documents(source);
+  return found;
 }
 
 }  // namespace tessera::clinical

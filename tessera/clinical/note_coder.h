@@ -87,6 +87,20 @@ class NoteCoder {
 data::DocumentSet read_notes(const std::string& path, const std::string& diagnoses,
                              const CodingConfig& config);
 
+// The notes of a file with labels, read as those of the training were: JSON lines (.jsonl) have the field of labels that the run's configuration
+// names, which may not be missing; admissions of MIMIC without a code are left out. Of the notes that the run was trained on (all of them, in
+// whatever file; a part is not recognised) only those are given that were held out for a test. `remark` is a sentence for people about what
+// was left out, or empty.
+//
+// Errors: those of the readers; a .txt, which has no labels; the training's notes with other diagnoses or labels, of which it is not known
+// which were held out.
+struct LabelledNotes {
+  data::DocumentSet notes;
+  std::string remark;
+};
+LabelledNotes read_labelled_notes(const std::string& path, const std::string& diagnoses,
+                                  const std::string& run_folder);
+
 std::string coded_text(const std::vector<CodedNote>& notes);  // for a terminal
 std::string coded_json(const std::vector<CodedNote>& notes);  // one line per note
 // One self-contained page: the notes with the words tinted by attention, the codes, and the sentences that speak for them.

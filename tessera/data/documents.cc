@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
@@ -56,9 +57,10 @@ class JsonLine {
     const nlohmann::json& value = get(field);
     if (!value.is_array()) return {text(field)};
     std::vector<std::string> out;
+    std::set<std::string> seen;
     for (const nlohmann::json& item : value) {
       if (!item.is_string()) fail("{}: field '{}': expected a list of texts", where_, printable(field));
-      if (std::find(out.begin(), out.end(), item.get<std::string>()) == out.end()) out.push_back(item);
+      if (seen.insert(item.get<std::string>()).second) out.push_back(item);
     }
     return out;
   }

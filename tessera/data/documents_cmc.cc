@@ -1,8 +1,8 @@
 // Documents from the XML of the challenge of 2007, through expat.
 #include <expat.h>
 
-#include <algorithm>
 #include <memory>
+#include <set>
 #include <type_traits>
 
 #include "tessera/base/error.h"
@@ -86,6 +86,7 @@ class CmcHandler {
     if (name == "doc") {
       if (id.empty()) return stop("found <doc> without id");
       set_.documents.push_back({id, {}, {}});
+      seen_.clear();
     }
     kept_ = name == "text" || (name == "code" && origin == options_.code_origin);
     section_ = type;
@@ -104,8 +105,7 @@ class CmcHandler {
       document.sections.push_back({section_, characters_});
     } else if (characters_.empty()) {
       stop("found an empty <code>, expected a code");
-    } else if (std::find(document.labels.begin(), document.labels.end(), characters_) ==
-               document.labels.end()) {
+    } else if (seen_.insert(characters_).second) {
       document.labels.push_back(characters_);
     }
   }
@@ -126,6 +126,7 @@ class CmcHandler {
   const DocumentSource& options_;
   std::unique_ptr<std::remove_pointer_t<XML_Parser>, Free> parser_;
   DocumentSet set_;
+  std::set<std::string> seen_;  // labels of the document
   std::vector<std::string> open_;
   std::string section_, characters_;
   bool kept_ = false;  // the element that is open: its characters are wanted

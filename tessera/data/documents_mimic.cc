@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "tessera/base/error.h"
 #include "tessera/base/hash.h"
@@ -62,9 +63,9 @@ class Admissions {
       Document document{std::to_string(id), {}, {}};
       for (auto& [row, text] : admission.notes)
         document.sections.push_back({options_.note_category, std::move(text)});
+      std::set<std::string_view> seen;
       for (const auto& [place, code] : admission.codes)
-        if (std::find(document.labels.begin(), document.labels.end(), code) == document.labels.end())
-          document.labels.push_back(code);
+        if (seen.insert(code).second) document.labels.push_back(code);
       set.documents.push_back(std::move(document));
     }
     if (set.documents.empty())

@@ -29,9 +29,31 @@ char32_t lowered(char32_t c) {
 bool is_digit(char32_t c) {
   return c >= '0' && c <= '9';
 }
-bool is_blank(char32_t c) {
-  return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xA0;
+// Bytes alone are blanks in ASCII only: 0xA0 also ends characters that are none, as "à".
+bool is_ascii_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
 }
+constexpr std::string_view kNoBreakSpace = "\xc2\xa0";
+
+// The length of the blank that begins at `position`; 0 if none does.
+std::size_t blank_at(std::string_view text, std::size_t position) {
+  if (position >= text.size()) return 0;
+  if (is_ascii_blank(text[position])) return 1;
+  return text.substr(position).starts_with(kNoBreakSpace) ? kNoBreakSpace.size() : 0;
+}
+
+// The length of the blank that ends before `position`; 0 if none does.
+std::size_t blank_before(std::string_view text, std::size_t position) {
+  if (position == 0) return 0;
+  if (is_ascii_blank(text[position - 1])) return 1;
+  return text.substr(0, position).ends_with(kNoBreakSpace) ? kNoBreakSpace.size() : 0;
+}
+
+std::size_t skip_blanks(std::string_view text, std::size_t position) {
+  while (const std::size_t length = blank_at(text, position)) position += length;
+  return position;
+}
+
 bool is_word_character(char32_t c) {
   if (c < 0x80) return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   if (c < 0x100) return c == 0xAA || c == 0xB5 || c == 0xBA || (c >= 0xC0 && c != 0xD7 && c != 0xF7);
@@ -80,11 +102,11 @@ constexpr std::array<std::string_view, 34> kAbbreviations = {
     "i.e", "jan",    "jr",  "jul", "jun", "mar",  "mr",   "mrs", "ms",  "no",  "nos", "nov",
     "oct", "prof",   "pt",  "rev", "sep", "sept", "sr",   "st",  "u.s", "vs"};
 
-// Decides where sentences end. `start` is where the sentence began.
+// Decides where sentences end. `start_` is where the sentence began, behind all blanks: nobody has to pass them again.
 class SentenceScanner {
  public:
   SentenceScanner(std::string_view text, const SentenceSettings& settings)
-      : text_(text), settings_(settings) {}
+      : text_(text), settings_(settings), start_(skip_blanks(text, 0)) {}
 
   std::vector<TextSpan> run() {
     for (std::size_t position = 0; position < text_.size(); ++position) {
@@ -104,11 +126,11 @@ class SentenceScanner {
 
  private:
   void finish(std::size_t end) {
-    std::size_t begin = start_;
-    while (begin < end && is_blank(static_cast<unsigned char>(text_[begin]))) ++begin;
-    start_ = end;
-    while (end > begin && is_blank(static_cast<unsigned char>(text_[end - 1]))) --end;
-    if (end > begin) found_.push_back({begin, end});
+    if (end <= start_) return;
+    const std::size_t begin = start_;
+    start_ = skip_blanks(text_, end);
+    while (const std::size_t length = blank_before(text_, end)) end -= length;
+    found_.push_back({begin, end});
   }
 
   bool line_ends_sentence(std::size_t position) const {
@@ -122,9 +144,8 @@ class SentenceScanner {
   std::size_t sentence_end(std::size_t position) const {
     std::size_t end = position + 1;
     while (end < text_.size() && (text_[end] == '"' || text_[end] == ')' || text_[end] == '\'')) ++end;
-    if (end < text_.size() && !is_blank(static_cast<unsigned char>(text_[end]))) return 0;
-    std::size_t next = end;
-    while (next < text_.size() && is_blank(static_cast<unsigned char>(text_[next]))) ++next;
+    if (end < text_.size() && blank_at(text_, end) == 0) return 0;
+    const std::size_t next = skip_blanks(text_, end);
     if (next >= text_.size()) return end;
     const char32_t after = character_at(text_, next).code_point;
     const bool lower = after >= 'a' && (lowered(after) == after && is_word_character(after));
@@ -135,19 +156,17 @@ class SentenceScanner {
   // Is the full stop at `position` that of an abbreviation, an initial or a list's number?
   bool belongs_to_word(std::size_t position) const {
     std::size_t begin = position;
-    while (begin > start_ && !is_blank(static_cast<unsigned char>(text_[begin - 1]))) --begin;
+    while (begin > start_ && blank_before(text_, begin) == 0) --begin;
     const std::string word = lower_case(text_.substr(begin, position - begin));
-    const bool first =
-        text_.substr(start_, begin - start_).find_first_not_of(" \t\r\n") == std::string_view::npos;
     const bool number = !word.empty() && word.size() <= 2 && std::all_of(word.begin(), word.end(), is_digit);
-    if (first && number) return true;
+    if (begin == start_ && number) return true;
     if (word.size() == 1 && !is_digit(static_cast<unsigned char>(word[0]))) return true;
     return std::find(kAbbreviations.begin(), kAbbreviations.end(), word) != kAbbreviations.end();
   }
 
   std::string_view text_;
   SentenceSettings settings_;
-  std::size_t start_ = 0;
+  std::size_t start_;
   std::vector<TextSpan> found_;
 };
 

@@ -88,5 +88,29 @@ TEST(Sentences, LinesEndThemOnlyWhenAskedFor) {
   EXPECT_THAT(sentences(" \n "), IsEmpty());
 }
 
+// The last byte of "à" is that of the no-break space, C2 A0, too.
+TEST(Sentences, ABlankIsACharacterNotAByte) {
+  EXPECT_THAT(sentences("il est là"), ElementsAre("il est là"));
+  EXPECT_THAT(words_of(sentences("il est là")[0]), ElementsAre("il", "est", "là"));
+  EXPECT_THAT(sentences("il est là\nà côté", true), ElementsAre("il est là", "à côté"));
+  EXPECT_THAT(sentences("Il est là. À côté."), ElementsAre("Il est là.", "À côté."));
+  EXPECT_THAT(sentences("\u00a0 Cough.\u00a0Fever\u00a0"), ElementsAre("Cough.", "Fever"));
+  EXPECT_THAT(sentences("Seen by\u00a0J. Doe. 1.\u00a0Right"),
+              ElementsAre("Seen by\u00a0J. Doe.", "1.\u00a0Right"));
+  EXPECT_THAT(sentences("\xa0"), ElementsAre("\xa0"));
+}
+
+// Blanks are passed once: with as many passes as initials, or as lines, this would take minutes.
+TEST(Sentences, ManyBlanksBeforeManyWords) {
+  const std::string blanks(1 << 20, '\n');
+  std::string initials;
+  for (int i = 0; i < 1 << 17; ++i) initials += "J. ";
+  const std::vector<TextSpan> found = split_sentences(blanks + initials, {});
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].begin, blanks.size());
+  EXPECT_EQ(found[0].end, blanks.size() + initials.size() - 1);
+  EXPECT_THAT(split_sentences(blanks, {.lines_end = true}), IsEmpty());
+}
+
 }  // namespace
 }  // namespace tessera::data

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/interchange/onnx_model.h"
@@ -58,6 +60,15 @@ class OnnxGraph : public testing::Test {
 
   static std::string tensor_refusal(const WireWriter& writer) {
     return refusal([&] { parse_tensor(writer.bytes(), "t.pb"); });
+  }
+
+  // What is said when one node of a graph with the input x = [1, 2] is refused.
+  static std::string refusal_of_node(const Node& node, std::int64_t version) {
+    ModelFile file;
+    file.opsets[""] = version;
+    file.graph.inputs = {{.name = "x", .element_type = ElementType::kFloat, .dimensions = {{2, ""}}}};
+    file.graph.nodes = {node};
+    return refusal([&] { Model(file, "m.onnx").run({{"x", Tensor::from<float>({1, 2}, {2})}}); });
   }
 };
 
@@ -167,6 +178,39 @@ TEST_F(OnnxGraph, AGraphOutOfOrderIsRefused) {
               Model(file, "m.onnx").run(Tensor::from<float>({1, 2}, {1, 2, 1}));
             }),
             "m.onnx: node 0 (Other): no input, initializer or earlier node gives 'z'");
+}
+
+TEST_F(OnnxGraph, OperatorSetsOfUnknownMeaningAreRefused) {
+  const auto made = [](std::map<std::string, std::int64_t> opsets) {
+    ModelFile file = small_model();
+    file.opsets = std::move(opsets);
+    return refusal([&] { const Model model(file, "m.onnx"); });
+  };
+  EXPECT_EQ(made({{"", 22}}), "m.onnx: ONNX's operator set is of version 22, expected 1 to 21");
+  EXPECT_EQ(made({{"", 0}}), "m.onnx: ONNX's operator set is of version 0, expected 1 to 21");
+  EXPECT_THAT(made({{"somebody.else", 1}}), HasSubstr("m.onnx: the model does not say of which version"));
+  for (const std::int64_t version : {1, 21}) {
+    ModelFile file = small_model();
+    file.opsets[""] = version;
+    EXPECT_EQ(Model(file, "m.onnx").inputs().size(), 1U);
+  }
+}
+
+TEST_F(OnnxGraph, SplitWithoutOutputsIsRefused) {
+  EXPECT_THAT(refusal_of_node({.op_type = "Split", .inputs = {"x"}}, 18),
+              HasSubstr("Split: there is no output, expected at least one"));
+}
+
+TEST_F(OnnxGraph, PadsThatLeaveNothingOrOverflowAreRefused) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min(),
+                         kMost = std::numeric_limits<std::int64_t>::max();
+  for (const auto& [before, after] : std::vector<std::pair<std::int64_t, std::int64_t>>{
+           {kLeast, 0}, {0, kLeast}, {kLeast, kLeast}, {kLeast, kMost}, {kMost, 0}, {-2, -1}, {-3, 0}}) {
+    Node node{.op_type = "Pad", .inputs = {"x"}, .outputs = {"y"}};
+    node.attributes = {{.name = "pads", .type = Attribute::Type::kInts, .integers = {before, after}}};
+    EXPECT_THAT(refusal_of_node(node, 9),
+                HasSubstr(fmt::format("Pad: {} before and {} after", before, after)));
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tessera/interchange/onnx_model.h"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -30,6 +31,8 @@ std::pair<std::int64_t, std::int64_t> range_of(ElementType type) {
       return {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
   }
 }
+
+constexpr std::int64_t kNewestOperatorSet = 21;  // the meanings of later ones are not known here
 
 // How a value is held inside the graph.
 Tensor held(const Tensor& tensor) {
@@ -67,6 +70,7 @@ Model Model::read(const std::string& path) {
 }
 
 Model::Model(ModelFile file, std::string where) : file_(std::move(file)), where_(std::move(where)) {
+  check_operator_set();
   std::set<std::string> initialized;
   for (TensorEntry& entry : file_.graph.initializers) {
     if (entry.tensor.defined()) entry.tensor = held(entry.tensor);
@@ -86,6 +90,20 @@ Model::Model(ModelFile file, std::string where) : file_(std::move(file)), where_
 std::int64_t Model::opset_of(const std::string& domain) const {
   const auto found = file_.opsets.find(domain);
   return found == file_.opsets.end() ? 0 : found->second;
+}
+
+// Which version it is decides what an operator means.
+void Model::check_operator_set() const {
+  const auto is_own = [](const Node& node) { return node.domain.empty(); };
+  if (std::none_of(file_.graph.nodes.begin(), file_.graph.nodes.end(), is_own)) return;
+  if (!file_.opsets.contains(""))
+    fail(
+        "{}: the model does not say of which version ONNX's operator set is, expected an opset_import of 1 "
+        "to {}",
+        where_, kNewestOperatorSet);
+  if (const std::int64_t version = opset_of(""); version < 1 || version > kNewestOperatorSet)
+    throw UnsupportedOperator(fmt::format("{}: ONNX's operator set is of version {}, expected 1 to {}",
+                                          where_, version, kNewestOperatorSet));
 }
 
 std::vector<std::string> Model::unsupported() const {

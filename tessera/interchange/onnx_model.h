@@ -7,7 +7,8 @@
 //
 // Errors: Error that names the file and the node, for inputs that are missing, of another type or shape, and for whatever an operation
 // refuses; UnsupportedOperator, which is an Error, for what Tessera has no operations for. `unsupported` says beforehand which operators a
-// model has that are not known at all.
+// model has that are not known at all. A model with operators of ONNX's own that names no version of the operator set, or one outside of 1 to 21, is
+// refused when it is made.
 // Thread-safety: a model is not changed by running it; any number of threads may use one.
 //
 // ```cpp
@@ -60,6 +61,7 @@ class Model {
                        std::map<std::string, std::int64_t>& lengths) const;
   Tensor checked_output(const ValueInfo& info, const Tensor& made) const;
   void run_node(std::size_t position, Values& values) const;
+  void check_operator_set() const;
   std::int64_t opset_of(const std::string& domain) const;
 
   ModelFile file_;

@@ -103,6 +103,7 @@ Outputs split(const NodeCall& call) {
   const int axis = normalize_axis(call.integer("axis", 0), call[0].shape());
   const std::int64_t length = call[0].size(axis);
   const auto parts = static_cast<std::int64_t>(call.outputs());
+  if (parts == 0) fail("Split: there is no output, expected at least one");
   const auto lengths = call.integers("split", 1);
   const std::int64_t equal_part = (length + parts - 1) / parts;
   Outputs outputs;
@@ -197,7 +198,8 @@ Tensor pad(const NodeCall& call) {
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const int axis = normalize_axis(axes[i], x.shape());
     const std::int64_t before = (*pads)[i], after = (*pads)[i + axes.size()], length = x.size(axis);
-    if (before > 100'000'000 || after > 100'000'000 ||
+    const auto outside = [length](std::int64_t pad) { return pad < -length || pad > 100'000'000; };
+    if (outside(before) || outside(after) ||
         length + std::min<std::int64_t>(before, 0) + std::min<std::int64_t>(after, 0) < 0)
       fail("Pad: {} before and {} after an axis of {}", before, after, length);
     if (before < 0 || after < 0)  // negative: taken away
