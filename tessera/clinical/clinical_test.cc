@@ -209,7 +209,7 @@ TEST_F(Clinical, TheTrainingsNotesWithOtherDiagnosesAreRefused) {
       trained("tables", {"data.format=mimic-csv", "data.path=" + notes_path, "data.diagnoses=" + codes_path,
                          "model.kind=bag_of_words", "training.epochs=1"});
   EXPECT_EQ(read_labelled_notes(notes_path, codes_path, result.folder).notes.documents.size(), 6U);
-  write_file_atomically(codes_path, codes.substr(0, codes.size() / 2) + "\n");
+  write_file_atomically(codes_path, codes.substr(0, codes.find("20,20,")));  // the first half
   try {
     read_labelled_notes(notes_path, codes_path, result.folder);
     FAIL() << "not refused";
