@@ -25,8 +25,8 @@ namespace tessera {
 struct ProgressOptions {
   bool quiet = false;
   std::FILE* out = stderr;
-  std::optional<bool> terminal;      // default: whether `out` is one
-  double seconds_between_lines = 5;  // when it is not a terminal
+  std::optional<bool> terminal = {};  // default: whether `out` is one
+  double seconds_between_lines = 5;   // when it is not a terminal
 };
 
 class Progress {

@@ -5,18 +5,11 @@
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/progress.h"
-#include "tessera/runs/check.h"
 #include "tessera/train/inputs.h"
-#include "tessera/train/spot_verify.h"
+#include "tessera/train/training_setup.h"
 
 namespace tessera::clinical {
 namespace {
-
-ProgressOptions progress_options(bool quiet) {
-  ProgressOptions options;
-  options.quiet = quiet;
-  return options;
-}
 
 std::string summary_of(const CodingSetup& setup) {
   const data::LabelSet& labels = setup.labels();
@@ -41,7 +34,7 @@ CodingResult complete(CodingSetup& setup, runs::Run& run, const train::TrainOpti
   // Before the first step: a run that is stopped can be resumed, and its vocabulary is there already.
   result.vocabulary = vocabulary_path(run.folder());
   setup.vocabulary().write(result.vocabulary);
-  Progress progress(run.name(), setup.steps(), result.first_step, progress_options(options.quiet));
+  Progress progress(run.name(), setup.steps(), result.first_step, {.quiet = options.quiet});
   if (!run.complete()) setup.run(result.first_step, run, &progress);
   progress.finish();
   result.seal = run.finish();
@@ -61,7 +54,7 @@ runs::ReplayOutcome replay(CodingSetup& setup, const std::string& folder, const 
   setup.keep_in(run);
   const std::uint64_t first = run.start();
   Progress progress((trace ? "trace " : "verify ") + run.name(),
-                    part.to_step == 0 ? setup.steps() : part.to_step, first, progress_options(options.quiet));
+                    part.to_step == 0 ? setup.steps() : part.to_step, first, {.quiet = options.quiet});
   setup.run(first, run, &progress);
   progress.finish();
   run.finish();
@@ -82,13 +75,7 @@ CodingSetup setup_of_coding_record(const std::string& run_folder, const std::str
     fail_with(ExitCode::kCannotRerun,
               "{}: the run is of kind '{}', expected one that 'tessera code train' made", run_folder,
               claim.kind);
-  if (claim.contract != runs::kContract)
-    fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}",
-              run_folder, claim.contract, runs::kContract);
-  std::map<std::string, std::string> texts = claim.configuration;
-  texts["seed"] = std::to_string(claim.seed);
-  texts["record.digest_every"] = std::to_string(claim.digest_every);
-  texts["record.checkpoint_every"] = std::to_string(claim.checkpoint_every);
+  train::require_contract(run_folder, claim);
   const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
   const auto path = [&](const char* role) {
     const auto found = paths.find(role);
@@ -96,7 +83,8 @@ CodingSetup setup_of_coding_record(const std::string& run_folder, const std::str
   };
   if (path("notes").empty())
     fail_with(ExitCode::kCannotRerun, "{}: the record claims no input 'notes'", run_folder);
-  return CodingSetup(CodingConfig::from_record(texts), path("notes"), path("diagnoses"));
+  return CodingSetup(CodingConfig::from_record(train::recorded_settings(claim)), path("notes"),
+                     path("diagnoses"));
 }
 
 CodingResult train_coding(const CodingConfig& config, const train::TrainOptions& options) {
@@ -129,25 +117,13 @@ bool is_coding_run(const std::string& run_folder) {
 }
 
 train::VerifyResult verify_coding(const std::string& run_folder, const train::VerifyOptions& options) {
-  train::VerifyResult result;
-  result.check = runs::check_record(run_folder, {.trusted_key_file = options.trust_key_file});
-  result.notes = result.check.notes;
-  result.seal = result.check.seal;
-  if (!result.check.intact()) {
-    const runs::CheckProblem& problem = result.check.problems.front();
-    result.code = result.check.code();
-    result.message = fmt::format("{}: {}", problem.place, problem.message);
-    return result;
-  }
-  CodingSetup setup = setup_of_coding_record(run_folder, options.data_folder);
-  const auto replayed = [&](const runs::ReplayOptions& part) {
-    return replay(setup, run_folder, part, options, std::nullopt);
-  };
-  if (options.spot)
-    train::verify_spots(result, run_folder, *options.spot, replayed);
-  else
-    train::judge_replay(result, replayed({.from_step = options.from_step}));
-  return result;
+  return train::verify_record(run_folder, options, [&]() -> train::ReplayStretch {
+    const std::shared_ptr<CodingSetup> setup(
+        new CodingSetup(setup_of_coding_record(run_folder, options.data_folder)));  // it does not move
+    return [&, setup](const runs::ReplayOptions& part) {
+      return replay(*setup, run_folder, part, options, std::nullopt);
+    };
+  });
 }
 
 runs::ReplayOutcome reexecute_coding(const std::string& run_folder, const runs::ReplayOptions& part,

@@ -2,6 +2,7 @@
 
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
+#include "tessera/nn/activations.h"
 #include "tessera/nn/loss_divisor.h"
 #include "tessera/tensor/ops.h"
 
@@ -14,12 +15,6 @@ Tensor mean_over(const char* loss, const Tensor& x, std::int64_t batch) {
   std::int64_t per_sample = 1;
   for (int axis = 1; axis < x.rank(); ++axis) per_sample *= x.size(axis);
   return sum(x) / (loss_divisor(loss, x.size(0), batch) * per_sample);
-}
-
-// log(1 + e^x), with its true slope at 0 (losses.cc).
-Tensor softplus(const Tensor& x) {
-  const Tensor positive = greater(x, 0);
-  return select(positive, x, 0) + log1p(exp(select(positive, -x, x)));
 }
 
 Tensor squared(const Tensor& x) {

@@ -2,14 +2,11 @@
 // command-line tool, for those of other programs, which differ only in how a stretch is re-executed.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "tessera/train/training_run.h"
 
 namespace tessera::train {
-
-using ReplayStretch = std::function<runs::ReplayOutcome(const runs::ReplayOptions&)>;
 
 // Fills in `result`. Stretches are re-executed in the order of the steps. Throws Error(kUsage) when nothing can be re-executed.
 void verify_spots(VerifyResult& result, const std::string& run_folder, const SpotOptions& options,

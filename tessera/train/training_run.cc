@@ -17,12 +17,6 @@ std::string plural(std::uint64_t count, const std::string& word) {
   return fmt::format("{} {}{}", grouped_number(count), word, count == 1 ? "" : "s");
 }
 
-ProgressOptions progress_options(bool quiet) {
-  ProgressOptions options;
-  options.quiet = quiet;
-  return options;
-}
-
 // From the record: a resumed run may have had it before its last checkpoint.
 std::optional<std::uint64_t> not_finite_since(const std::string& folder) {
   for (const runs::RecordLine& recorded : runs::read_record(folder).lines) {
@@ -41,7 +35,7 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
   result.name = run.name();
   result.first_step = run.start();
   result.steps = run.complete() ? result.first_step : setup.steps();
-  Progress progress(run.name(), setup.steps(), result.first_step, progress_options(options.quiet));
+  Progress progress(run.name(), setup.steps(), result.first_step, {.quiet = options.quiet});
   if (!run.complete()) result.steps = setup.trainer().run(result.first_step, run, &progress);
   progress.finish();
   result.seal = run.finish();
@@ -65,9 +59,7 @@ TrainingSetup setup_of_record(const std::string& folder, const std::string& data
     fail_with(ExitCode::kCannotRerun,
               "{}: the run is of kind '{}', made by another program; only 'train' is re-executed here",
               folder, claim.kind);
-  if (claim.contract != runs::kContract)
-    fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}",
-              folder, claim.contract, runs::kContract);
+  require_contract(folder, claim);
   const runs::Circumstances circumstances = runs::read_circumstances(folder);
   return TrainingSetup(config_of(claim, circumstances), find_inputs(claim, circumstances, data_folder));
 }
@@ -83,7 +75,7 @@ runs::ReplayOutcome replay(TrainingSetup& setup, const std::string& folder, cons
   setup.keep_in(run);
   const std::uint64_t first = run.start();
   Progress progress((trace ? "trace " : "verify ") + run.name(),
-                    part.to_step == 0 ? setup.steps() : part.to_step, first, progress_options(options.quiet));
+                    part.to_step == 0 ? setup.steps() : part.to_step, first, {.quiet = options.quiet});
   setup.trainer().run(first, run, &progress);
   progress.finish();
   run.finish();
@@ -137,7 +129,8 @@ TrainResult resume(const std::string& run_folder, const TrainOptions& options) {
   return complete(setup, run, options);
 }
 
-VerifyResult verify(const std::string& run_folder, const VerifyOptions& options) {
+VerifyResult verify_record(const std::string& run_folder, const VerifyOptions& options,
+                           const std::function<ReplayStretch()>& prepare) {
   VerifyResult result;
   result.check = runs::check_record(run_folder, {.trusted_key_file = options.trust_key_file});
   result.notes = result.check.notes;
@@ -148,16 +141,21 @@ VerifyResult verify(const std::string& run_folder, const VerifyOptions& options)
     result.message = fmt::format("{}: {}", problem.place, problem.message);
     return result;
   }
-  TrainingSetup setup = setup_of_record(run_folder, options.data_folder);
-  const auto replayed = [&](const runs::ReplayOptions& part) {
-    return replay(setup, run_folder, part, options);
-  };
+  const ReplayStretch replayed = prepare();
   if (options.spot) {
     verify_spots(result, run_folder, *options.spot, replayed);
   } else {
     judge_replay(result, replayed({.from_step = options.from_step}));
   }
   return result;
+}
+
+VerifyResult verify(const std::string& run_folder, const VerifyOptions& options) {
+  return verify_record(run_folder, options, [&]() -> ReplayStretch {
+    const std::shared_ptr<TrainingSetup> setup(
+        new TrainingSetup(setup_of_record(run_folder, options.data_folder)));  // it does not move
+    return [&, setup](const runs::ReplayOptions& part) { return replay(*setup, run_folder, part, options); };
+  });
 }
 
 runs::ReplayOutcome reexecute(const std::string& run_folder, const runs::ReplayOptions& part,

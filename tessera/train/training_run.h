@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -99,8 +100,15 @@ struct VerifyResult {
   std::string seal;
 };
 
+// Re-executes a part of a run, whatever its kind.
+using ReplayStretch = std::function<runs::ReplayOutcome(const runs::ReplayOptions&)>;
+
 // Says in `result` what a re-execution has found.
 void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay);
+
+// Checks the record (runs/check.h); if it is intact, `prepare` makes what re-executes it, and what that finds is judged. For runs of any kind.
+VerifyResult verify_record(const std::string& run_folder, const VerifyOptions& options,
+                           const std::function<ReplayStretch()>& prepare);
 
 // Checks the record (runs/check.h), then the inputs' digests, then re-executes and compares.
 VerifyResult verify(const std::string& run_folder, const VerifyOptions& options = {});

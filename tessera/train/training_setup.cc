@@ -173,12 +173,23 @@ SelectionOptions selection_options(const Config& config) {
   return options;
 }
 
-Config config_of(const runs::Claim& claim, const runs::Circumstances& circumstances) {
-  constexpr std::string_view kKeptCheckpoints = "record.kept_checkpoints";
+void require_contract(const std::string& run_folder, const runs::Claim& claim) {
+  if (claim.contract != runs::kContract)
+    fail_with(ExitCode::kCannotRerun, "{}: the run obeys the numerics contract {}, this program has {}",
+              run_folder, claim.contract, runs::kContract);
+}
+
+std::map<std::string, std::string> recorded_settings(const runs::Claim& claim) {
   std::map<std::string, std::string> texts = claim.configuration;
   texts["seed"] = std::to_string(claim.seed);
   texts["record.digest_every"] = std::to_string(claim.digest_every);
   texts["record.checkpoint_every"] = std::to_string(claim.checkpoint_every);
+  return texts;
+}
+
+Config config_of(const runs::Claim& claim, const runs::Circumstances& circumstances) {
+  constexpr std::string_view kKeptCheckpoints = "record.kept_checkpoints";
+  std::map<std::string, std::string> texts = recorded_settings(claim);
   for (const runs::ConfigurationOrigin& setting : circumstances.configuration)
     if (setting.key == kKeptCheckpoints) texts[setting.key] = setting.value;
   return Config::from_record(texts);

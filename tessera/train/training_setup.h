@@ -25,6 +25,10 @@ InputPaths input_paths(const Config& config);
 data::DatasetSource dataset_source(const Config& config, const InputPaths& paths);
 data::Split split_of(const Config& config, const data::Dataset& dataset);
 SelectionOptions selection_options(const Config& config);
+// Throws Error unless the run obeys the numerics contract of this program.
+void require_contract(const std::string& run_folder, const runs::Claim& claim);
+// The settings that a claim holds, those with fields of their own included.
+std::map<std::string, std::string> recorded_settings(const runs::Claim& claim);
 // The configuration that a claim holds; the circumstances say how many checkpoints a resumed run keeps.
 Config config_of(const runs::Claim& claim, const runs::Circumstances& circumstances = {});
 

@@ -12,6 +12,7 @@
 #include "tessera/backends/cpu/simd_level.h"
 
 #if TESSERA_SIMD_TARGET
+#include "tessera/backends/cpu/each_vector-inl.h"
 #include "tessera/numerics/hwy_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -92,23 +93,12 @@ struct Curves {
 
 template <Curve kCurve, bool kGradient, typename T>
 void map_curve(const T* g, const T* x, T parameter, T* out, std::int64_t n) {
-  const hn::ScalableTag<T> d;
   using C = Curves<hn::ScalableTag<T>>;
-  const auto lanes = static_cast<std::int64_t>(hn::MaxLanes(d));
-  const auto of = hn::Set(d, parameter);
-  for (std::int64_t i = 0; i < n; i += lanes) {
-    const bool whole = i + lanes <= n;
-    const auto mask = hn::FirstN(d, static_cast<std::size_t>(whole ? lanes : n - i));
-    const auto load = [&](const T* from) HWY_ATTR {
-      return whole ? hn::LoadU(d, from + i) : hn::MaskedLoad(mask, d, from + i);
-    };
-    const auto at = load(x);
-    const auto y = C::template apply<kCurve, kGradient>(kGradient ? load(g) : at, at, of);
-    if (whole)
-      hn::StoreU(y, d, out + i);
-    else
-      hn::BlendedStore(y, mask, d, out + i);
-  }
+  const auto of = hn::Set(hn::ScalableTag<T>(), parameter);
+  for_each_vector<T>(n, [&](const auto& lanes) HWY_ATTR {
+    const auto at = lanes.load(x);
+    lanes.store(C::template apply<kCurve, kGradient>(kGradient ? lanes.load(g) : at, at, of), out);
+  });
 }
 
 template <typename T, bool kGradient>
