@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes image_facts_test.inc: what other programs answer to questions that the tests of the image metrics ask.
 
-    python3 image_facts.py > image_facts_test.inc    # needs scikit-image, torch, torchmetrics, pytorch-msssim, scipy; the tests need the table only
+    python3 image_facts.py > image_facts_test.inc    # needs scikit-image, torch, pytorch-msssim, scipy; the tests need the table only
 
 Inputs are patterns of exact numbers which the tests make themselves (image_metrics_test.cc), so only answers are kept.
 """
@@ -12,8 +12,8 @@ import scipy.ndimage
 import scipy.stats
 import torch
 from pytorch_msssim import ms_ssim
+from pytorch_msssim.ssim import _ssim as scale_of_ms_ssim
 from skimage.metrics import structural_similarity
-from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as torchmetrics_ms_ssim
 
 facts = []
 WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
@@ -44,13 +44,20 @@ def similarity():
     a, b = pair(1, 3, 24, 24)
     fact("ssim colours", structural_similarity(a[0] * 255, b[0] * 255, gaussian_weights=True, sigma=1.5, channel_axis=0,
                                                use_sample_covariance=False, data_range=255.0))
-    for side, scales in ((22, 2), (44, 3), (100, 4)):
-        a, b = pair(2, 1, side, side)
-        powers = tuple(w / sum(WEIGHTS[:scales]) for w in WEIGHTS[:scales])
-        fact(f"ms_ssim {side}", torchmetrics_ms_ssim(torch.tensor(a), torch.tensor(b), data_range=1.0, betas=powers,
-                                                     reduction="none"))
+    # Its ms_ssim wants five scales; of fewer, its values of each scale are put together as it does. Its own window is in float32.
+    window = np.exp(-(np.arange(11) - 5)**2 / (2 * 1.5**2))
+    window = torch.tensor(window / window.sum()).reshape(1, 1, 1, 11)
+    for side, scales in ((22, 2), (44, 3), (88, 4)):
+        a, b = (torch.tensor(x) for x in pair(2, 1, side, side))
+        product = 1
+        for scale, weight in enumerate(WEIGHTS[:scales]):
+            similarity, structure = scale_of_ms_ssim(a, b, data_range=1, win=window, size_average=False)
+            last = scale + 1 == scales
+            product = product * torch.relu(similarity if last else structure)**(weight / sum(WEIGHTS[:scales]))
+            a, b = torch.nn.functional.avg_pool2d(a, 2), torch.nn.functional.avg_pool2d(b, 2)
+        fact(f"ms_ssim {side}", product)
     a, b = pair(1, 3, 176, 192)
-    fact("ms_ssim 176", ms_ssim(torch.tensor(a), torch.tensor(b), data_range=1, size_average=False))
+    fact("ms_ssim 176", ms_ssim(torch.tensor(a), torch.tensor(b), data_range=1, win=window.repeat(3, 1, 1, 1), size_average=False))
 
 
 def distances():
@@ -69,7 +76,7 @@ def distances():
 
 similarity()
 distances()
-names = ("scikit-image", "torchmetrics", "pytorch-msssim", "scipy")
+names = ("scikit-image", "pytorch-msssim", "scipy")
 print("// Written by image_facts.py with " + ", ".join(f"{name} {version(name)}" for name in names) + ".")
 for name, values in facts:
     print('{"%s", {%s}},' % (name, ", ".join(repr(v) for v in values)))

@@ -88,8 +88,9 @@ Tensor ms_ssim(const Tensor& a, const Tensor& b, double range) {
   check("ms_ssim", a, b, range);
   const int scales = ms_ssim_scales(a.size(2), a.size(3));
   const FloatEnvironment contract;
-  double sum = 0;
+  double sum = 0;  // of all five it is 1.0001; these are used as they were published
   for (int i = 0; i < scales; ++i) sum += kPowers[static_cast<std::size_t>(i)];
+  if (scales == static_cast<int>(kPowers.size())) sum = 1;
   Tensor x = planes(a), y = planes(b), product;
   for (int i = 0; i < scales; ++i) {
     const Scale scale = compare(x, y, range);

@@ -5,7 +5,6 @@
 
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
-#include "tessera/data/dataset.h"
 #include "tessera/nn/adversarial.h"
 #include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
@@ -15,23 +14,22 @@ namespace {
 
 constexpr auto kLoss = nn::Adversarial::kWasserstein;
 
-void check(const ProgressiveSettings& network, const ProgressiveSettings& other, const Tensor& images,
+void check(const ProgressiveSettings& network, const ProgressiveSettings& other,
            const ProgressiveTraining& settings) {
-  if (network.channels.size() != other.channels.size() || network.colours != other.colours)
-    fail("progressive training: the generator has {} stages and {} colours, the discriminator {} and {}",
-         network.channels.size(), network.colours, other.channels.size(), other.colours);
-  const auto stages = static_cast<std::int64_t>(network.channels.size());
-  if (static_cast<std::int64_t>(settings.stages.size()) != stages)
+  if (network.channels.size() != other.channels.size() || network.colours != other.colours ||
+      network.dtype != other.dtype)
+    fail(
+        "progressive training: the generator has {} stages, {} colours and {}, the discriminator {}, {} and "
+        "{}",
+        network.channels.size(), network.colours, dtype_name(network.dtype), other.channels.size(),
+        other.colours, dtype_name(other.dtype));
+  if (settings.stages.size() != network.channels.size())
     fail("progressive training: images for {} stages, but the networks have {}", settings.stages.size(),
-         stages);
-  const std::int64_t side = resolution_of(stages - 1);
-  if (images.rank() != 4 || images.dtype() != network.dtype ||
-      images.shape() != Shape{images.size(0), network.colours, side, side})
-    fail("progressive training: the images are {} {}, expected {} [N, {}, {}, {}]",
-         dtype_name(images.dtype()), images.shape().to_string(), dtype_name(network.dtype), network.colours,
-         side, side);
-  if (images.size(0) < settings.batch)
-    fail("progressive training: {} images, expected at least a batch of {}", images.size(0), settings.batch);
+         network.channels.size());
+  const std::int64_t group = other.deviation_group;
+  if (group > 0 && settings.batch > group && settings.batch % group != 0)
+    fail("progressive training: batch is {}, expected a multiple of the discriminator's deviation_group of {}",
+         settings.batch, group);
   if (!(settings.learning_rate > 0))
     fail("progressive training: learning_rate is {}, expected above 0", settings.learning_rate);
   for (const auto& [name, value] :
@@ -58,16 +56,6 @@ std::vector<Tensor> values_of(const std::vector<nn::Adam>& optimizers, std::int6
   return values;
 }
 
-// The checks come before anything is made of what they check; an initialised network before its average is begun.
-ProgressiveGenerator& initialized(ProgressiveGenerator& generator, ProgressiveDiscriminator& discriminator,
-                                  const Tensor& images, const ProgressiveTraining& settings) {
-  check(generator.settings(), discriminator.settings(), images, settings);
-  RandomSource random(settings.seed);
-  generator.initialize(random);
-  discriminator.initialize(random);
-  return generator;
-}
-
 // The averages are in the parameters while it is alive, if there are any.
 class Averaged {
  public:
@@ -88,39 +76,46 @@ class Averaged {
 }  // namespace
 
 ProgressiveTrainer::ProgressiveTrainer(ProgressiveGenerator& generator,
-                                       ProgressiveDiscriminator& discriminator, const Tensor& images,
+                                       ProgressiveDiscriminator& discriminator,
                                        const ProgressiveTraining& settings)
-    : generator_(initialized(generator, discriminator, images, settings)),
+    : generator_(generator),
       discriminator_(discriminator),
-      images_(images),
       settings_(settings),
       schedule_(settings.stages, settings.batch),
-      random_(settings.seed),
-      plan_({.samples = images.size(0), .batch = settings.batch, .seed = settings.seed, .drop_last = true}),
-      generator_optimizers_(optimizers_of(generator, settings)),
-      discriminator_optimizers_(optimizers_of(discriminator, settings)),
-      average_(generator.parameters(), {.decay = settings.average_decay}) {}
+      average_(generator.parameters(), {.decay = settings.average_decay}) {
+  check(generator.settings(), discriminator.settings(), settings);
+  generator_optimizers_ = optimizers_of(generator, settings);
+  discriminator_optimizers_ = optimizers_of(discriminator, settings);
+}
 
-ProgressiveLosses ProgressiveTrainer::step(std::uint64_t number) {
-  const Growth growth = schedule_.at(number);
+Growth ProgressiveTrainer::growth() const {
+  return schedule_.at(std::max<std::uint64_t>(steps(), 1));
+}
+
+ProgressiveLosses ProgressiveTrainer::step(const Tensor& images, RandomSource& random) {
+  if (random.step() != steps() + 1)
+    fail("progressive training: step {} after step {}, expected one after the other", random.step(), steps());
+  if (images.rank() != 4 || images.size(0) != settings_.batch)
+    fail("progressive training: the images have shape {}, expected a batch of {}", images.shape().to_string(),
+         settings_.batch);
+  const Growth growth = schedule_.at(random.step());
   generator_.set_growth(growth);
   discriminator_.set_growth(growth);
-  random_.begin_step(number);
-  const Tensor real = images_at(data::take_samples(images_, plan_.batch(number).positions), growth);
   ProgressiveLosses losses;
-  train_discriminator(real, growth.stage, losses);
-  train_generator(real.size(0), growth.stage, losses);
+  train_discriminator(images_at(images, growth), random, losses);
+  train_generator(random, losses);
   average_.observe();
+  ++steps_;
   return losses;
 }
 
-void ProgressiveTrainer::train_discriminator(const Tensor& real, std::int64_t stage,
+void ProgressiveTrainer::train_discriminator(const Tensor& real, RandomSource& random,
                                              ProgressiveLosses& losses) {
   const OpScope scope("discriminator");
-  const Tensor fake = generator_.evaluate(latents("latents/discriminator", real.size(0)));
-  const Tensor u = random_.uniform("between", {real.size(0)}, real.dtype());
+  const Tensor fake = generator_.evaluate(latents("latents/discriminator", random));
+  const Tensor u = random.uniform("between", {real.size(0)}, real.dtype());
   const auto score = [&](const Tensor& x) { return discriminator_.evaluate(x); };
-  const std::vector<Tensor> values = values_of(discriminator_optimizers_, stage);
+  const std::vector<Tensor> values = values_of(discriminator_optimizers_, generator_.growth().stage);
   Tape tape;
   tape.watch(values);
   const Tensor real_scores = score(real);
@@ -134,11 +129,10 @@ void ProgressiveTrainer::train_discriminator(const Tensor& real, std::int64_t st
   losses.penalty = penalty.item_as_double();
 }
 
-void ProgressiveTrainer::train_generator(std::int64_t samples, std::int64_t stage,
-                                         ProgressiveLosses& losses) {
+void ProgressiveTrainer::train_generator(RandomSource& random, ProgressiveLosses& losses) {
   const OpScope scope("generator");
-  const Tensor noise = latents("latents/generator", samples);
-  const std::vector<Tensor> values = values_of(generator_optimizers_, stage);
+  const Tensor noise = latents("latents/generator", random);
+  const std::vector<Tensor> values = values_of(generator_optimizers_, generator_.growth().stage);
   Tape tape;
   tape.watch(values);
   const Tensor loss = nn::generator_loss(discriminator_.evaluate(generator_.evaluate(noise)), kLoss);
@@ -147,12 +141,13 @@ void ProgressiveTrainer::train_generator(std::int64_t samples, std::int64_t stag
   losses.generator = loss.item_as_double();
 }
 
-Tensor ProgressiveTrainer::latents(const char* name, std::int64_t samples) {
+Tensor ProgressiveTrainer::latents(const char* name, RandomSource& random) const {
   const ProgressiveSettings& network = generator_.settings();
-  return random_.normal(name, {samples, network.latent}, network.dtype);
+  return random.normal(name, {settings_.batch, network.latent}, network.dtype);
 }
 
-void ProgressiveTrainer::update(std::vector<nn::Adam>& optimizers, const std::vector<Tensor>& gradients) {
+void ProgressiveTrainer::update(std::vector<nn::Adam>& optimizers,
+                                const std::vector<Tensor>& gradients) const {
   auto begin = gradients.begin();
   for (nn::Adam& optimizer : optimizers) {
     if (begin == gradients.end()) break;
@@ -162,25 +157,9 @@ void ProgressiveTrainer::update(std::vector<nn::Adam>& optimizers, const std::ve
   }
 }
 
-std::uint64_t ProgressiveTrainer::run(std::uint64_t done, StepObserver* observer, std::uint64_t last) {
-  const std::uint64_t end = last == 0 ? schedule_.steps() : std::min(last, schedule_.steps());
-  for (std::uint64_t number = done + 1; number <= end; ++number) {
-    const ProgressiveLosses losses = step(number);
-    const Growth growth = schedule_.at(number);
-    const StepScalar scalars[] = {{"discriminator", losses.discriminator},
-                                  {"generator", losses.generator},
-                                  {"gap", losses.gap},
-                                  {"penalty", losses.penalty},
-                                  {"resolution", static_cast<double>(resolution_of(growth.stage))},
-                                  {"alpha", growth.alpha}};
-    if (observer != nullptr && !observer->on_step({number, scalars})) return number;
-  }
-  return std::max(done, end);
-}
-
-Tensor ProgressiveTrainer::samples(const Tensor& latents, std::uint64_t step) {
+Tensor ProgressiveTrainer::samples(const Tensor& latents) {
   const NoTape constant;
-  generator_.set_growth(schedule_.at(step));
+  generator_.set_growth(growth());
   const Averaged averaged(average_);
   return generator_.evaluate(latents);
 }
@@ -194,6 +173,7 @@ void ProgressiveTrainer::visit_state(StateVisitor& visitor) {
                discriminator_optimizers_[stage]);
   }
   average_.visit_state(visitor);
+  visitor.integer("steps", steps_);
 }
 
 }  // namespace tessera::models

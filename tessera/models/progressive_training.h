@@ -8,28 +8,32 @@
 // stage; with beta1 = 0 what remains of an earlier stage is gone after some hundred steps.) Samples are taken from an exponential average of
 // the generator's weights.
 //
-// Every step is a function of its number: growth.h says what grows, data::BatchPlan which images are shown, and latents are drawn from streams at the
-// step. So a training that is stopped and resumed, also in the middle of a fade-in, has the bits of one that was not.
+// Every step is a function of its number, which is that of the RandomSource: growth.h says what grows, and latents are drawn from streams at the step. So a
+// training that is stopped and resumed, also in the middle of a fade-in, has the bits of one that was not.
 //
-// Errors: images that are not float32 [N, colours, R, R] of the last stage's resolution, fewer than a batch, settings out of range. Thread-safety: one thread.
+// Errors: networks that do not fit each other or the schedule, images that are not a batch of the last stage's resolution, steps out of order, settings out of
+// range. Thread-safety: one thread.
 //
 // ```cpp
 // const models::ProgressiveSettings network{.latent = 4, .channels = {4, 4}, .colours = 1, .deviation_group = 2};
 // models::ProgressiveGenerator generator(network);
 // models::ProgressiveDiscriminator discriminator(network);
 // RandomSource random(1);
-// const Tensor images = random.uniform("images", {8, 1, 8, 8}) * 2 - 1;
-// models::ProgressiveTrainer trainer(generator, discriminator, images, {.stages = {{0, 8}, {8, 8}}, .batch = 4});
-// trainer.run();
-// assert(trainer.schedule().steps() == 6);
-// assert(trainer.samples(random.normal("latents", {2, 4}), 6).shape() == (Shape{2, 1, 8, 8}));
+// generator.initialize(random);
+// discriminator.initialize(random);
+// models::ProgressiveTrainer trainer(generator, discriminator, {.stages = {{0, 8}, {8, 8}}, .batch = 4});
+// for (std::uint64_t step = 1; step <= trainer.schedule().steps(); ++step) {
+//   random.begin_step(step);
+//   trainer.step(random.uniform("images", {4, 1, 8, 8}) * 2 - 1, random);
+// }
+// assert(trainer.steps() == 6 && trainer.growth() == (models::Growth{.stage = 1, .alpha = 1}));
+// assert(trainer.samples(random.normal("latents", {2, 4})).shape() == (Shape{2, 1, 8, 8}));
 // ```
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "tessera/data/loader.h"
 #include "tessera/models/progressive_gan.h"
 #include "tessera/nn/averaging.h"
 #include "tessera/nn/optimizers.h"
@@ -47,7 +51,6 @@ struct ProgressiveTraining {
   double penalty = 10;
   double drift = 0.001;
   double average_decay = 0.999;
-  std::uint64_t seed = 0;
 };
 
 // Of one step; the three parts of the discriminator's loss without their factors.
@@ -60,36 +63,34 @@ struct ProgressiveLosses {
 
 class ProgressiveTrainer : public Stateful {
  public:
-  // Initialises both networks from the seed. All three must outlive the trainer.
+  // Both networks are initialised before, and must outlive the trainer.
   ProgressiveTrainer(ProgressiveGenerator& generator, ProgressiveDiscriminator& discriminator,
-                     const Tensor& images, const ProgressiveTraining& settings);
+                     const ProgressiveTraining& settings);
 
   const GrowthSchedule& schedule() const { return schedule_; }
-  // One step; they are to be done in order, from 1.
-  ProgressiveLosses step(std::uint64_t number);
-  // Steps done + 1, ..., the schedule's last or `last`; tells `observer` (may be null) of each with "discriminator", "generator", "gap", "penalty",
-  // "resolution" and "alpha". Returns the last step done.
-  std::uint64_t run(std::uint64_t done = 0, StepObserver* observer = nullptr, std::uint64_t last = 0);
-  // What the averaged generator makes of latents [N, latent] after this step, [N, colours, R, R] with the R of its stage.
-  Tensor samples(const Tensor& latents, std::uint64_t step);
-  // Networks, optimisers and the average.
+  std::uint64_t steps() const { return static_cast<std::uint64_t>(steps_); }  // done so far
+  Growth growth() const;  // of the last step done; before the first one, of that
+  // Step random.step(), the one after steps(), with real images [batch, colours, R, R] of the last stage's R. After the schedule's last step it goes on as
+  // in that one. Draws "latents/discriminator", "latents/generator" and "between".
+  ProgressiveLosses step(const Tensor& images, RandomSource& random);
+  // What the averaged generator makes of latents [N, latent]: [N, colours, R, R] with the R of growth().
+  Tensor samples(const Tensor& latents);
+  // Networks, optimisers, the average, and "steps".
   void visit_state(StateVisitor& visitor) override;
 
  private:
-  void train_discriminator(const Tensor& real, std::int64_t stage, ProgressiveLosses& losses);
-  void train_generator(std::int64_t samples, std::int64_t stage, ProgressiveLosses& losses);
-  Tensor latents(const char* name, std::int64_t samples);
-  void update(std::vector<nn::Adam>& optimizers, const std::vector<Tensor>& gradients);
+  void train_discriminator(const Tensor& real, RandomSource& random, ProgressiveLosses& losses);
+  void train_generator(RandomSource& random, ProgressiveLosses& losses);
+  Tensor latents(const char* name, RandomSource& random) const;
+  void update(std::vector<nn::Adam>& optimizers, const std::vector<Tensor>& gradients) const;
 
   ProgressiveGenerator& generator_;
   ProgressiveDiscriminator& discriminator_;
-  Tensor images_;
   ProgressiveTraining settings_;
   GrowthSchedule schedule_;
-  RandomSource random_;
-  data::BatchPlan plan_;
   std::vector<nn::Adam> generator_optimizers_, discriminator_optimizers_;  // by stage
   nn::WeightAverage average_;
+  std::int64_t steps_ = 0;
 };
 
 }  // namespace tessera::models
