@@ -31,7 +31,8 @@ struct Training {
     generator.initialize(random);
     discriminator.initialize(random);
     trainer.emplace(generator, discriminator,
-                    models::ProgressiveTraining{.stages = stages, .batch = kBatch, .average_decay = 0.99});
+                    models::ProgressiveTraining{
+                        .stages = stages, .batch = kBatch, .learning_rate = 0.002, .average_decay = 0.99});
   }
   RandomSource random{kSeed};
   models::ProgressiveGenerator generator;
@@ -63,7 +64,7 @@ int time_stages(const Tensor& images) {
       if (fading) milliseconds(training, batch, 1);
       const auto side = static_cast<int>(models::resolution_of(static_cast<std::int64_t>(stage)));
       std::printf("%2dx%-2d %-6s %7.1f ms\n", side, side, fading ? "fading" : "",
-                  milliseconds(training, batch, 12));
+                  milliseconds(training, batch, 40));
     }
   return 0;
 }

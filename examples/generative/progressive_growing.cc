@@ -40,9 +40,11 @@ int main() {
   generator.initialize(random);
   discriminator.initialize(random);
   // Images that each stage fades in over, and trains with after that.
-  models::ProgressiveTrainer trainer(
-      generator, discriminator,
-      {.stages = {{0, 1600}, {1600, 1600}, {1600, 6400}}, .batch = kBatch, .average_decay = 0.97});
+  models::ProgressiveTrainer trainer(generator, discriminator,
+                                     {.stages = {{0, 1600}, {1600, 1600}, {1600, 6400}},
+                                      .batch = kBatch,
+                                      .learning_rate = 0.002,
+                                      .average_decay = 0.97});
 
   RandomSource other(2);
   const Tensor real = disks(other, 200), latents = other.normal("latents", {200, network.latent});
