@@ -30,7 +30,7 @@ std::vector<Family> all_families() {
           {"Indices, sorting and random numbers", index_cases()},
           {"Training steps", training_cases()},
           {"Layers, forward pass and gradients", layer_cases()},
-          {"Published networks", model_cases()},
+          {"Published models", model_cases()},
           {"Growth", growth_cases()}};
 }
 
