@@ -11,7 +11,10 @@ from pathlib import Path
 import sides
 
 FAMILY = "Published models"
-TOLERANCE = 1e-3  # of losses and predictions after three steps in float32; before the first step they differ by 1e-6 or so
+# Predictions with the given weights; losses of three training steps; predictions after them. A step of Adam moves a weight whose gradient is rounding
+# noise as far as any other, so these may differ far more than the noise does: as far as they do when the inputs are changed by it.
+COLUMNS = ("predictions", "losses of three training steps", "predictions after them")
+TOLERANCES = (1e-4, 1e-3, 5e-2)
 STEPS, BATCH = 10, 128
 
 
@@ -43,7 +46,7 @@ def models_of(build):
 def compare(build):
     """A table of the largest relative differences; ends the program where a model is not the same on both sides."""
     names, failed = models_of(build), []
-    table = Table("model", "losses of three training steps", "predictions after them")
+    table = Table("model", *COLUMNS)
     tessera, pytorch = sides.open_two(build, 1, "")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "check.safetensors"
@@ -51,12 +54,12 @@ def compare(build):
             tessera.ask(f"check {path} {name}")
             differences = pytorch.ask(f"check {path} {name}").split(" ")
             table.add(name, *differences)
-            if not all(float(difference) <= TOLERANCE for difference in differences):
+            if not all(float(difference) <= limit for difference, limit in zip(differences, TOLERANCES)):
                 failed.append(name)
     for side in (tessera, pytorch):
         side.close()
     if failed:
-        raise SystemExit(f"not the same model on both sides, so not to be compared (above {TOLERANCE}): {', '.join(failed)}")
+        raise SystemExit(f"not the same model on both sides, so not to be compared: {', '.join(failed)}")
     return table.lines
 
 
@@ -75,8 +78,8 @@ def memory(build):
 def check_and_memory_lines(build):
     """What stands before the times in RESULTS.md."""
     return ["### The same models", "",
-            "Largest relative differences from PyTorch, with the same weights and inputs, without dropout; above "
-            f"{TOLERANCE} nothing would be measured.", "", *compare(build), "",
+            "Largest relative differences from PyTorch, with the same weights and inputs, without dropout. Above "
+            f"{', '.join(f'{limit:g}' for limit in TOLERANCES)} nothing would be measured.", "", *compare(build), "",
             f"### Memory of a training with batches of {BATCH}", "",
             f"The largest resident set of a process that makes the model and its inputs and takes {STEPS} training steps on one thread, all of it: "
             "program and libraries included, nothing subtracted.", "", *memory(build), ""]

@@ -99,8 +99,9 @@ void write_check(const std::string& name, const std::string& path) {
     for (std::size_t i = 0; i < model.inputs.size(); ++i) keep("input", i, model.inputs[i]);
     const std::vector<nn::Parameter*> state = state_of(model);
     for (std::size_t i = 0; i < state.size(); ++i) keep("state", i, state[i]->value);
-    for (std::size_t i = 0; i < kCheckedSteps; ++i) keep("loss", i, model.step());
     keep("prediction", 0, model.predict());
+    for (std::size_t i = 0; i < kCheckedSteps; ++i) keep("loss", i, model.step());
+    keep("prediction", 1, model.predict());
     tessera::runs::save_safetensors(path, tensors);
     return;
   }

@@ -34,8 +34,7 @@ Model pointnet(const ModelSettings& settings) {
 Model voxel_network(const ModelSettings& settings) {
   const auto draws = std::make_shared<tessera::RandomSource>(1);
   const auto network = initialized<tessera::models::VoxelNetwork>(
-      draws,
-      tessera::models::VoxelNetworkSettings{.classes = kClasses, .drop = settings.dropout ? 0.5 : 0});
+      draws, tessera::models::VoxelNetworkSettings{.classes = kClasses, .drop = settings.dropout ? 0.5 : 0});
   return classifier(network, normal({settings.batch, kPoints, 3}, 0.3), draws);
 }
 

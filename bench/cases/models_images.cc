@@ -1,5 +1,6 @@
 // Models of images: multilayer perceptron, the convolutional network of examples/train/fashion_mnist_deep.toml, autoencoder, DCGAN.
 #include "bench/cases/models.h"
+#include "tessera/autograd/tape.h"
 #include "tessera/nn/layers.h"
 #include "tessera/nn/losses.h"
 
@@ -12,7 +13,9 @@ namespace {
 
 constexpr nn::Conv2dSettings kSame{.kernel = {3, 3}, .padding = {1, 1}, .bias = false};
 
-Draws new_draws() { return std::make_shared<tessera::RandomSource>(1); }
+Draws new_draws() {
+  return std::make_shared<tessera::RandomSource>(1);
+}
 
 Model classifier(const std::shared_ptr<nn::Sequential>& network, const tessera::Shape& shape,
                  std::shared_ptr<nn::Optimizer> optimizer, double rate, const Draws& draws) {
@@ -58,8 +61,8 @@ Model cnn(const ModelSettings& settings) {
   if (settings.dropout) network->add<nn::Dropout>(0.4);
   network->add<nn::Linear>(64 * 7 * 7, 10);
   network->initialize(*draws);
-  return classifier(network, {settings.batch, 1, 28, 28},
-                    std::make_shared<nn::AdamW>(network->parameters()), 2e-3, draws);
+  return classifier(network, {settings.batch, 1, 28, 28}, std::make_shared<nn::AdamW>(network->parameters()),
+                    2e-3, draws);
 }
 
 Model autoencoder(const ModelSettings& settings) {
@@ -83,11 +86,10 @@ constexpr std::int64_t kNoise = 100, kWidth = 32;
 
 void add_up(nn::Sequential& network, std::int64_t from, std::int64_t to, std::int64_t stride) {
   const std::int64_t padding = stride == 1 ? 0 : 1;
-  network.add<nn::ConvTranspose2d>(from, to,
-                                   nn::ConvTranspose2dSettings{.kernel = {4, 4},
-                                                               .stride = {stride, stride},
-                                                               .padding = {padding, padding},
-                                                               .bias = false});
+  network.add<nn::ConvTranspose2d>(
+      from, to,
+      nn::ConvTranspose2dSettings{
+          .kernel = {4, 4}, .stride = {stride, stride}, .padding = {padding, padding}, .bias = false});
 }
 
 std::shared_ptr<nn::Sequential> generator() {
@@ -123,34 +125,41 @@ struct DcganStep {
   Tensor noise, images;
   nn::Adam generator_steps, discriminator_steps;
   Draws draws;
-  Tensor operator()();
-};
 
-Tensor DcganStep::operator()() {
-  constexpr double kRate = 2e-4;
-  const std::int64_t batch = images.size(0);
-  const Tensor real = tessera::ones({batch, 1}), made_up = tessera::zeros({batch, 1});
-  draws->begin_step(draws->step() + 1);
-  Tensor criticism;
-  const Tensor pretence = update(
-      generator_steps, kRate,
-      [&](nn::Context& context) {
-        const Tensor made = generator->forward(noise, context);
-        {
-          const tessera::NoTape apart;
-          criticism = update(
-              discriminator_steps, kRate,
-              [&](nn::Context& own) {
-                const Tensor on_real = nn::binary_cross_entropy_loss(discriminator->forward(images, own), real);
-                return on_real + nn::binary_cross_entropy_loss(discriminator->forward(made, own), made_up);
-              },
-              draws);
-        }
-        return nn::binary_cross_entropy_loss(discriminator->forward(made, context), real);
-      },
-      draws);
-  return criticism + pretence;
-}
+  Tensor operator()() {
+    Tensor criticism;
+    draws->begin_step(draws->step() + 1);
+    const Tensor pretence = update(
+        generator_steps, kRate,
+        [&](nn::Context& context) {
+          const Tensor made = generator->forward(noise, context);
+          criticism = criticise(made);
+          return judged(made, 1, context);
+        },
+        draws);
+    return criticism + pretence;
+  }
+
+ private:
+  static constexpr double kRate = 2e-4;
+
+  Tensor judged(const Tensor& x, double as, nn::Context& context) {
+    return nn::binary_cross_entropy_loss(discriminator->forward(x, context),
+                                         tessera::full({x.size(0), 1}, as));
+  }
+
+  // Apart from the generator's tape.
+  Tensor criticise(const Tensor& made) {
+    const tessera::NoTape apart;
+    return update(
+        discriminator_steps, kRate,
+        [&](nn::Context& context) {
+          const Tensor of_real = judged(images, 1, context);
+          return of_real + judged(made, 0, context);
+        },
+        draws);
+  }
+};
 
 Model dcgan(const ModelSettings& settings) {
   const Draws draws = new_draws();

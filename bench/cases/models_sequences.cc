@@ -82,7 +82,8 @@ class EncoderBlock : public nn::Module {
     const Tensor attended = drop_->forward(attention_->forward(x, context), context);
     const Tensor y = norm1_->forward(x + attended, context);
     const Tensor hidden = drop_->forward(tessera::relu(linear1_->forward(y, context)), context);
-    const Tensor z = norm2_->forward(y + drop_->forward(linear2_->forward(hidden, context), context), context);
+    const Tensor z =
+        norm2_->forward(y + drop_->forward(linear2_->forward(hidden, context), context), context);
     return head_->forward(tessera::mean(z, {1}), context);
   }
   tessera::Shape output_shape(const tessera::Shape& input) const override { return {input[0], kClasses}; }

@@ -47,9 +47,8 @@ Model of_documents(const std::shared_ptr<nn::Module>& network, std::int64_t batc
 Model hierarchical_attention(const ModelSettings& settings) {
   const auto draws = std::make_shared<tessera::RandomSource>(1);
   const auto network = initialized<models::HierarchicalAttention>(
-      draws, models::HierarchicalAttentionSettings{.vocabulary = kVocabulary,
-                                                   .labels = kLabels,
-                                                   .drop = settings.dropout ? 0.3 : 0});
+      draws, models::HierarchicalAttentionSettings{
+                 .vocabulary = kVocabulary, .labels = kLabels, .drop = settings.dropout ? 0.3 : 0});
   return of_documents(network, settings.batch, draws);
 }
 

@@ -10,7 +10,6 @@ class Model:
 
     def __init__(self, network, inputs, loss, optimizer):
         self.networks, self.network, self.inputs, self.loss, self.optimizer = [network], network, inputs, loss, optimizer
-        network.train()
 
     def step(self):
         """One training step; the loss before it."""
@@ -26,6 +25,10 @@ class Model:
     def evaluate(self):
         for network in self.networks:
             network.eval()
+
+    def train(self):
+        for network in self.networks:
+            network.train()
 
 
 def adam(network, rate=1e-3):

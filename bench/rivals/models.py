@@ -29,10 +29,10 @@ def make_inference(name, batch):
 
 
 def state_of(model):
-    """Parameters, then buffers, network by network; without the counts of batches, which the other side has no use for."""
+    """Parameters, then buffers, network by network: the order of the other side."""
     for network in model.networks:
         yield from network.parameters()
-        yield from (buffer for buffer in network.buffers() if buffer.is_floating_point())
+        yield from network.buffers()
 
 
 def largest_difference(found, expected):
@@ -40,8 +40,14 @@ def largest_difference(found, expected):
     return float((found - expected).abs().max() / expected.abs().max())
 
 
+def prediction_difference(model, expected):
+    model.evaluate()
+    with torch.inference_mode():
+        return largest_difference(model.predict().flatten(), expected.flatten())
+
+
 def check(name, path):
-    """The largest relative differences of the losses of some training steps, and of the predictions after them, from those in the file."""
+    """The largest relative differences from the file: of predictions, of the losses of some training steps, of the predictions after them."""
     tensors = safetensors_file.read(path)
     model = ROWS[name](32, False)
     model.inputs = [tensors[key] for key in sorted(tensors) if key.startswith("input")]
@@ -52,11 +58,11 @@ def check(name, path):
     with torch.no_grad():
         for tensor, value in zip(state, values):
             tensor.copy_(value.reshape(tensor.shape))
+    before = prediction_difference(model, tensors["prediction.000"])
+    model.train()
     expected = [tensors[key] for key in sorted(tensors) if key.startswith("loss")]
     losses = [largest_difference(model.step().detach(), value.reshape(())) for value in expected]
-    model.evaluate()
-    with torch.inference_mode():
-        return max(losses), largest_difference(model.predict().flatten(), tensors["prediction.000"].flatten())
+    return before, max(losses), prediction_difference(model, tensors["prediction.001"])
 
 
 NAMES = "|".join(map(re.escape, ROWS))

@@ -32,13 +32,11 @@ class TransformNet(nn.Module):
         self.size = size
         self.shared = SharedLayers(size, *widths)
         self.head = nn.Sequential(*dense_layers(widths[-1], *head))
-        self.last = nn.Linear(head[-1], size * size)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        self.weight, self.bias = nn.Parameter(torch.zeros(size * size, head[-1])), nn.Parameter(torch.zeros(size * size))
 
     def forward(self, x):
         features = torch.max(self.shared(x), 2)[0]
-        change = self.last(self.head(features)).view(-1, self.size, self.size)
+        change = nn.functional.linear(self.head(features), self.weight, self.bias).view(-1, self.size, self.size)
         return change + torch.eye(self.size, dtype=x.dtype)
 
 
