@@ -109,6 +109,14 @@ const Convolution kLayers[] = {
 
 }  // namespace
 
+// Forward passes of images beside a rival whose images and weights stay in a layout of its own from layer to layer.
+std::vector<Case> blocked_convolution_cases() {
+  std::vector<Case> cases;
+  for (const Convolution& c : kLayers)
+    if (c.axes() == 2) cases.push_back(pass_case(c, "blocked", Op::kConv2d, c.image, c.filters, {}));
+  return cases;
+}
+
 std::vector<Case> convolution_cases() {
   std::vector<Case> cases;
   for (const Convolution& c : kLayers) add_passes(c, cases);
