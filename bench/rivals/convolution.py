@@ -3,12 +3,12 @@
 import warnings
 
 import torch
-
-with warnings.catch_warnings():  # of a way of compiling that PyTorch itself still uses there
-    warnings.simplefilter("ignore", FutureWarning)
-    from torch.utils import mkldnn
+from torch.utils import mkldnn
 
 from inputs import normal, unary
+
+# Of a way of compiling that PyTorch itself still uses.
+warnings.filterwarnings("ignore", category=FutureWarning, module="torch.jit")
 
 
 def convolution_pass(which, image, filters, padding, stride, groups):
