@@ -15,6 +15,7 @@ struct Case {
 
 std::vector<Case> product_cases();
 std::vector<Case> convolution_cases();
+std::vector<Case> blocked_convolution_cases();
 std::vector<Case> elementwise_cases();
 std::vector<Case> reduction_cases();
 std::vector<Case> recurrent_cases();
