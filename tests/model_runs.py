@@ -41,6 +41,7 @@ FAMILIES = (
     Family("recurrent"),
     Family("hierarchical_attention", ("code", "train")),
     Family("bag_of_words", ("code", "train")),
+    Family("progressive", ("generate", "train")),
 )
 
 
@@ -94,6 +95,7 @@ def make_data(folder):
     write_shapes(folder)
     write_sequences(folder)
     write_notes(folder)
+    write_crosses(folder)
 
 
 class Draw:
@@ -148,3 +150,12 @@ def write_notes(folder, count=60):
         sentences = [draw.one_of(FILLERS), *(f"There is {word} on the left." for word in found), *FILLERS[:draw.below(3)]]
         lines.append(json.dumps({"id": number, "text": "\n".join(sentences), "labels": [FINDINGS[word] for word in found]}))
     (folder / "notes.jsonl").write_text("".join(line + "\n" for line in lines))
+
+
+def write_crosses(folder, count=80, side=16):
+    """Pictures of crosses at chance, as bytes in IDX: [pictures, 16, 16]."""
+    draw, pixels = Draw(14), bytearray()
+    for _ in range(count):
+        row, column, grey = draw.below(side), draw.below(side), 128 + draw.below(128)
+        pixels += bytes(grey if row in (i, i - 1) or column == j else 0 for i in range(side) for j in range(side))
+    (folder / "crosses.idx").write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", count, side, side) + pixels)
