@@ -13,6 +13,7 @@ namespace tessera::generative {
 namespace {
 
 constexpr double kBeta2 = 0.999;
+constexpr std::int64_t kFeatureGrid = 4;      // of DCGAN, section 5
 constexpr std::int64_t kPart = 64;            // images that are evaluated at a time
 constexpr std::uint64_t kEvaluationSeed = 0;  // of the noise that held-out images are compared with
 
@@ -95,6 +96,14 @@ class AdversarialModel : public GenerativeModel {
   Tensor pictures(std::int64_t count, std::uint64_t seed, const Tensor& /*images*/) override {
     return in_parts(RandomSource(seed).normal("samples", {count, latent_}),
                     [&](const Tensor& noise) { return from_signed(players_.generator->evaluate(noise)); });
+  }
+
+  Tensor features(const Tensor& images) override {
+    auto* discriminator = dynamic_cast<models::DcganDiscriminator*>(players_.discriminator.get());
+    if (discriminator == nullptr) return GenerativeModel::features(images);
+    return in_parts(to_signed(images), [&](const Tensor& part) {
+      return models::discriminator_features(*discriminator, part, kFeatureGrid);
+    });
   }
 
   std::string describe() const override {

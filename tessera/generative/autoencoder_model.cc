@@ -68,6 +68,10 @@ class AutoencoderModel : public GenerativeModel {
     return reshape(concatenate({reshape(shown, beside), reshape(reconstructed(shown), beside)}, 1), pairs);
   }
 
+  Tensor features(const Tensor& images) override {
+    return in_parts(images, [&](const Tensor& part) { return network_->encode(part); });
+  }
+
   std::string describe() const override { return network_->describe(); }
 
  private:

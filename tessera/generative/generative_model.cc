@@ -20,6 +20,10 @@ constexpr KindRow kKinds[] = {
 
 }  // namespace
 
+Tensor GenerativeModel::features(const Tensor& /*images*/) {
+  fail("{} has no features, expected a dcgan or an autoencoder", describe());
+}
+
 std::unique_ptr<GenerativeModel> make_generative_model(const GenerationConfig& config, const Shape& image) {
   const std::string& kind = config.text("model.kind");
   for (const KindRow& row : kKinds)

@@ -36,6 +36,8 @@ class GenerativeModel {
   virtual bool paints_from_images() const { return false; }
   // [count, channels, height, width] in [0, 1]: sample i depends on the seed and i only, not on `count`. From images: original and reconstruction in turn.
   virtual Tensor pictures(std::int64_t count, std::uint64_t seed, const Tensor& images) = 0;
+  // What the network knows of images, for another classifier: [N, features]. Throws Error for a kind that has none.
+  virtual Tensor features(const Tensor& images);
   virtual std::string describe() const = 0;  // a line for people
 };
 

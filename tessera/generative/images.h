@@ -24,7 +24,7 @@
 namespace tessera::generative {
 
 struct ImageSource {
-  std::string path;
+  std::string path = {};
   double black = 0, white = 255;
   std::int64_t pad = 0;    // black pixels around each
   std::int64_t first = 0;  // images; 0: all
