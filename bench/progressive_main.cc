@@ -75,8 +75,17 @@ Tensor samples(Training& training, std::int64_t count) {
   return made;
 }
 
+void print_quality(const Tensor& held_out, const Tensor& made) {
+  const auto levels = metrics::patch_distances(held_out, made, {.patches_per_image = 32, .projections = 128});
+  std::printf("   distance x1000 at 32: %6.1f   16: %6.1f   ms-ssim of pairs %.3f\n",
+              1000 * levels[0].distance, 1000 * levels[1].distance,
+              metrics::similarity_of_pairs(made, 500, 2));
+  std::fflush(stdout);
+}
+
 int train(const Tensor& images, std::int64_t shown, bool progressive) {
-  // Six parts of equal numbers of images before the last stage, as in the paper's figure 2; it has what is left, half of all.
+  // As in the paper each fade-in is as long as what follows it, but for the last stage, which goes on: a tenth for 4x4, two tenths for 8x8 and 16x16, half
+  // of all images for 32x32.
   const std::int64_t part = shown / 10;
   std::vector<models::GrowthStage> stages = {{0, part}, {part, part}, {part, part}, {part, shown - 6 * part}};
   if (!progressive) stages = {{}, {}, {}, {0, shown}};
@@ -88,19 +97,13 @@ int train(const Tensor& images, std::int64_t shown, bool progressive) {
     training.random.begin_step(batch.step);
     training.trainer->step(data::take_samples(rest, batch.positions), training.random);
     if (batch.step % (steps / 10) != 0) continue;
-    const Tensor made = samples(training, kHeldOut);
-    const auto levels =
-        metrics::patch_distances(held_out, made, {.patches_per_image = 32, .projections = 128});
     const models::Growth growth = training.trainer->growth();
-    std::printf(
-        "images %6lld   %2lld pixels, alpha %.2f   distance x1000 at 32: %6.1f   16: %6.1f   ms-ssim of "
-        "pairs %.3f\n",
-        static_cast<long long>(batch.step) * kBatch,
-        static_cast<long long>(models::resolution_of(growth.stage)), growth.alpha, 1000 * levels[0].distance,
-        1000 * levels[1].distance, metrics::similarity_of_pairs(made, 500, 2));
-    std::fflush(stdout);
+    std::printf("images %6lld   %2lld pixels, alpha %.2f", static_cast<long long>(batch.step) * kBatch,
+                static_cast<long long>(models::resolution_of(growth.stage)), growth.alpha);
+    print_quality(held_out, samples(training, kHeldOut));
   }
-  std::printf("held-out images: ms-ssim of pairs %.3f\n", metrics::similarity_of_pairs(held_out, 500, 2));
+  std::printf("other real images                 ");
+  print_quality(held_out, slice(rest, {Range(0, kHeldOut)}));
   generative::write_picture(progressive ? "progressive.png" : "full.png",
                             generative::image_grid((samples(training, 64) + 1) * 0.5, 8));
   return 0;
@@ -110,9 +113,14 @@ int train(const Tensor& images, std::int64_t shown, bool progressive) {
 
 int main(int count, char** words) {
   use_default_backend();
-  if (count < 3) return 2;
+  const std::string_view task = count >= 3 ? words[1] : "";
+  const std::int64_t shown = task == "quality" && count >= 4 ? std::atoll(words[3]) : 0;
+  if (task != "time" && shown < 10 * kBatch) {
+    std::fprintf(stderr, "usage: %s time IMAGES, or quality IMAGES N [0] with N from %d on\n", words[0],
+                 static_cast<int>(10 * kBatch));
+    return 2;
+  }
   const generative::Images read = generative::read_images({.path = words[2], .pad = 2});
   const Tensor images = read.values * 2 - 1;
-  if (std::string_view(words[1]) == "time") return time_stages(images);
-  return train(images, count > 3 ? std::atoll(words[3]) : 0, count < 5);
+  return task == "time" ? time_stages(images) : train(images, shown, count < 5);
 }
