@@ -94,7 +94,7 @@ class ProgressiveModel : public GenerativeModel {
     return in_parts(noise, [&](const Tensor& latents) {
       Tensor made = trainer_->samples(latents);
       while (made.size(2) < image_[1]) made = models::double_images(made);
-      return from_signed(made);
+      return minimum(maximum(from_signed(made), 0), 1);  // the last layer has no bounds
     });
   }
 
