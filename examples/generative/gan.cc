@@ -1,5 +1,5 @@
 // A GAN in the plane: eight heaps of points on a ring. How many of the heaps does the generator reach, and how many of its points lie in one?
-// Without a penalty it runs from heap to heap; a penalty on the discriminator's slope at real points (R1) keeps the two in step.
+// With the loss of the first paper, with a penalty on the discriminator's slope at real points besides (R1), and with least squares.
 #include <cmath>
 #include <cstdio>
 
@@ -39,7 +39,12 @@ int main() {
   use_default_backend();
   RandomSource fresh(7);
   judge("real", heaps(fresh, "points", 2000));
-  for (const double penalty : {0.0, 1.0}) {
+  struct Case {
+    const char* name;
+    models::AdversarialSettings settings;
+  };
+  for (const Case& kind : {Case{"non-saturating", {}}, Case{"with R1", {.penalty = 0.1, .penalty_target = 0}},
+                           Case{"least squares", {.loss = nn::Adversarial::kLeastSquares}}}) {
     const models::GanSettings settings{.sample = {2}, .latent = 4, .hidden = {64, 64}, .bounded = false};
     models::GanGenerator generator(settings);
     models::GanDiscriminator discriminator(settings);
@@ -48,13 +53,13 @@ int main() {
     discriminator.initialize(random);
     nn::Adam makes(generator.parameters(), {.beta1 = 0.5}),
         judges(discriminator.parameters(), {.beta1 = 0.5});
-    std::printf("\npenalty %g\n", penalty);
+    std::printf("\n%s\n", kind.name);
     for (std::uint64_t step = 1; step <= 1500; ++step) {
       random.begin_step(step);
       const models::AdversarialNoise noise = models::adversarial_noise(random, kBatch, {4});
-      const models::AdversarialResult result = models::adversarial_step(
-          {generator, makes, 0.002}, {discriminator, judges, 0.002}, heaps(random, "real", kBatch), noise,
-          {.penalty = penalty, .penalty_target = 0}, random);
+      const models::AdversarialResult result =
+          models::adversarial_step({generator, makes, 0.002}, {discriminator, judges, 0.002},
+                                   heaps(random, "real", kBatch), noise, kind.settings, random);
       if (step % 500 != 0) continue;
       std::printf("step %4d: losses %.3f and %.3f\n", static_cast<int>(step), result.discriminator_loss,
                   result.generator_loss.value());
