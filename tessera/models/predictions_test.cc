@@ -15,6 +15,8 @@
 #include "tessera/models/bag_of_words.h"
 #include "tessera/models/hierarchical_attention.h"
 #include "tessera/models/pointnet.h"
+#include "tessera/models/progressive_gan.h"
+#include "tessera/models/progressive_layers.h"
 #include "tessera/models/skipgram.h"
 #include "tessera/models/voxel_network.h"
 
@@ -88,6 +90,7 @@ std::vector<Row> rows() {
                                                 .sentence_attention = 5,
                                                 .drop = 0.3};
   const std::vector<std::int64_t> widths = {7, 270};
+  const ProgressiveSettings growing{.latent = 19, .channels = {21, 13}, .colours = 3, .deviation_group = 1};
   return {
       {"AttentionPool", of<AttentionPool>(6, 11), numbers({19, 6})},
       {"BagOfWords", of<BagOfWords>(kVocabulary, 6), documents},
@@ -107,6 +110,13 @@ std::vector<Row> rows() {
       {"VoxelNetwork",
        of<VoxelNetwork>(VoxelNetworkSettings{.classes = 5, .resolution = 13, .channels = 9, .hidden = 21}),
        clouds()},
+      {"EqualizedConv2d", of<EqualizedConv2d>(30, 9, EqualizedConv2dSettings{.padding = 1}),
+       numbers({30, 7, 5})},
+      {"EqualizedLinear", of<EqualizedLinear>(270, 5), numbers({270})},
+      {"ProgressiveGenerator", of<ProgressiveGenerator>(growing), numbers({growing.latent})},
+      // A score depends on the group of samples that it sits in, by intent: here a group is one sample.
+      {"MinibatchDeviation", of<MinibatchDeviation>(1), numbers({3, 5, 5})},
+      {"ProgressiveDiscriminator", of<ProgressiveDiscriminator>(growing), numbers({3, 8, 8})},
   };
 }
 
