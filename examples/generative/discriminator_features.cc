@@ -26,21 +26,18 @@ Tensor shapes(RandomSource& random, const char* name, std::int64_t count, Tensor
 // Learns with the first `count` samples, chooses C by the last 500, and is measured on the 1,000 or more between 1,000 and those.
 void judge(const char* what, const Features& features, const Tensor& samples, const Tensor& labels) {
   const std::int64_t all = samples.size(0), classes = max(labels).item<std::int64_t>() + 1;
-  const auto part = [&](const Tensor& x, std::int64_t from, std::int64_t to) {
-    return slice(x, {Range(from, to)});
-  };
-  const Tensor tuning = features(part(samples, all - 500, all)),
-               tested = features(part(samples, 1000, all - 500));
+  const Range first(1000, all - 500), last(all - 500, all);
+  const Tensor tuning = features(samples.slice({last})), tested = features(samples.slice({first}));
   for (const std::int64_t count : {100, 300, 1000}) {
-    const Tensor known = features(part(samples, 0, count)), names = part(labels, 0, count);
+    const Tensor known = features(samples.slice({Range(0, count)})), names = labels.slice({Range(0, count)});
     double best = -1, found = 0;
-    for (const double c : {1e-5, 1e-4, 1e-3, 1e-2}) {
+    for (const double c : {1e-4, 1e-3, 1e-2}) {
       const models::LinearSvm svm =
           models::train_linear_svm(known, names, classes, {.c = c, .iterations = 100});
-      const double tuned = svm.accuracy(tuning, part(labels, all - 500, all));
+      const double tuned = svm.accuracy(tuning, labels.slice({last}));
       if (tuned <= best) continue;
       best = tuned;
-      found = svm.accuracy(tested, part(labels, 1000, all - 500));
+      found = svm.accuracy(tested, labels.slice({first}));
     }
     std::printf("%-20s %4d labels: %4.1f %% named rightly\n", what, static_cast<int>(count), 100 * found);
   }

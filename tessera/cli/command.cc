@@ -50,7 +50,7 @@ std::string general_help() {
       "re-execute.\n\n"
       "Usage: tessera COMMAND [ARGUMENTS]\n\nCommands:\n";
   for (const Command& command : commands())
-    text += fmt::format("  {:<13} {}\n", command.name, command.summary);
+    text += fmt::format("  {:<16} {}\n", command.name, command.summary);
   text +=
       "\nStart here:\n"
       "  tessera train examples/train/digits.toml    train a small network on handwritten digits\n"
