@@ -98,7 +98,7 @@ def check_kind(tessera, scratch, kind):
     last = sorted((tessera.store / f"{kind}.pictures").iterdir())[-1]
     expect(size_of_png(last) == ((38, 28) if kind == "autoencoder" else (28, 28)), f"the picture is {size_of_png(last)}")
     expect(samples_of(tessera, scratch, kind, "--count", "9")[0] == last.read_bytes(), f"{kind}: other samples than in training")
-    print(f"{kind}: {"killed and resumed to " if killing else ""}{seal[:12]}, verified, traced; pictures as expected")
+    print(f"{kind}: seal {seal[:12]}{', killed and resumed to it' if killing else ''}, verified, traced; pictures as expected")
 
 
 def run(program, scratch, _arguments):

@@ -9,8 +9,8 @@
 // suggestion. Thread-safety: constant after construction.
 //
 // ```cpp
-// constexpr train::Key kKeys[] = {train::keys::choice("kind", "round square", "round", "Its form."),
-//                                 train::keys::real("radius", 0, 10, "1", "In metres.").when("kind=round")};
+// static constexpr train::Key kKeys[] = {train::keys::choice("kind", "round square", "round", "Its form."),
+//                                        train::keys::real("radius", 0, 10, "1", "In metres.").when("kind=round")};
 // struct Form : train::KeyedConfig {
 //   explicit Form(std::string_view toml) { parse_keys(kKeys, toml, "form.toml", {}, "."); }
 // };
