@@ -29,13 +29,11 @@ std::vector<std::int64_t> BagOfWords::checked_ids(const Tensor& documents) const
 }
 
 Tensor BagOfWords::features(const Tensor& documents) const {
-  const std::vector<std::int64_t> ids = checked_ids(documents);
+  checked_ids(documents);
   const std::int64_t count = documents.size(0), words = documents.size(1) * documents.size(2);
-  std::vector<float> counts(static_cast<std::size_t>(count * vocabulary_), 0.0F);
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    if (ids[i] >= data::Vocabulary::kFirstWord)
-      counts[static_cast<std::size_t>(static_cast<std::int64_t>(i) / words * vocabulary_ + ids[i])] += 1;
-  const Tensor values = log1p(Tensor::from<float>(counts, {count, vocabulary_}));
+  const Tensor ids = reshape(documents, {count, words});
+  const Tensor known = cast(greater_equal(ids, data::Vocabulary::kFirstWord), DType::kFloat32);
+  const Tensor values = log1p(scatter_add(zeros({count, vocabulary_}), ids, known, 1));
   const Tensor squares = sum_squares(values, {1}, true);
   return values /
          select(equal(squares, 0), ones(squares.shape()), sqrt(squares));  // only unknown words: zeros
@@ -65,7 +63,7 @@ Tensor BagOfWords::contributions(const Tensor& documents) const {
 }
 
 Tensor BagOfWords::forward(const Tensor& documents, nn::Context& /*context*/) {
-  return matmul(features(documents), transpose(weight_->value)) + bias_->value;
+  return linear(features(documents), weight_->value, bias_->value);
 }
 
 Shape BagOfWords::output_shape(const Shape& input) const {
