@@ -10,6 +10,7 @@
 #include "bench/cases.h"
 #include "bench/measure.h"
 #include "tessera/tensor/op.h"
+#include "tessera/tensor/storage.h"
 
 namespace bench {
 namespace {
@@ -75,7 +76,8 @@ void print_profile(const Case& item, int calls) {
   for (std::size_t i = 0; i < std::min(entries.size(), kShown); ++i)
     std::printf("%8.4f ms %5.1f %% %5.1f calls  %s\n", 1e3 * entries[i].seconds / calls,
                 100 * entries[i].seconds / total, double(entries[i].calls) / calls, entries[i].what.c_str());
-  std::printf("%8.4f ms in %zu kinds of operations\n", 1e3 * total / calls, entries.size());
+  std::printf("%8.4f ms in %zu kinds of operations; tensors held at most %.1f MB\n", 1e3 * total / calls,
+              entries.size(), double(tessera::memory_statistics().peak_bytes) / 1e6);
 }
 
 }  // namespace bench
