@@ -73,6 +73,7 @@ constexpr Row kRows[] = {
     {Op::kMaxPool2d, run_max_pool2d},
     {Op::kMaxPool2dIndices, run_max_pool2d_indices},
     {Op::kAveragePool2d, run_average_pool2d},
+    {Op::kAveragePool2dGradient, run_average_pool2d_gradient},
     {Op::kSum, run_reduction},
     {Op::kSumSquares, run_reduction},
     {Op::kMean, run_reduction},

@@ -32,6 +32,7 @@ bool run_convolution_weight_gradient(const KernelCall& call);
 bool run_max_pool2d(const KernelCall& call);
 bool run_max_pool2d_indices(const KernelCall& call);
 bool run_average_pool2d(const KernelCall& call);
+bool run_average_pool2d_gradient(const KernelCall& call);
 bool run_gather(const KernelCall& call);
 bool run_index_add(const KernelCall& call);
 bool run_take_along(const KernelCall& call);   // along.cc
