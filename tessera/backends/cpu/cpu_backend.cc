@@ -95,6 +95,8 @@ constexpr Row kRows[] = {
     {Op::kBatchNorm, run_batch_norm},
     {Op::kBatchNormSums, run_batch_norm},
     {Op::kBatchNormInputGradient, run_batch_norm},
+    {Op::kGroupNorm, run_group_norm},
+    {Op::kGroupNormGradient, run_group_norm},
     {Op::kSgdStep, run_sgd_step},
     {Op::kAdamStep, run_adam_step},
     {Op::kGru, run_gru},
