@@ -214,8 +214,7 @@ void Pool::work_on_job(std::size_t place) {
     Stretch& stretch = stretches_[(place + turn) % used_stretches_];
     while (stretch.next.load(std::memory_order_relaxed) < stretch.end) {
       const std::int64_t index = stretch.next.fetch_add(1, std::memory_order_relaxed);
-      if (index >= stretch.end) break;
-      if (index > first_failure_.load(std::memory_order_relaxed)) continue;
+      if (index >= stretch.end || index > first_failure_.load(std::memory_order_relaxed)) break;
       try {
         function_(context_, index);
       } catch (...) {
