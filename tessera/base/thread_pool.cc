@@ -4,9 +4,6 @@
 // until nobody is inside. Both sides first write their own variable and then read the other's, in
 // sequentially consistent order, so either the worker sees the gate closed or the caller sees the worker: a
 // late worker can never run an old job's function.
-//
-// The tasks lie in as many stretches as there are threads. A thread claims those of its own stretch first, in ascending order, then what is left of
-// the others: loops over the same memory, one after the other, find in a processor's caches what the same processor read or wrote there before.
 
 #include "tessera/base/thread_pool.h"
 
@@ -14,7 +11,6 @@
 #include <sched.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -70,21 +66,17 @@ int default_thread_count() {
 
 class Pool {
  public:
-  explicit Pool(int threads)
-      : spins_(threads <= available_processors()), stretches_(static_cast<std::size_t>(threads)) {
-    start(threads - 1);
-  }
+  explicit Pool(int threads) : spins_(threads <= available_processors()) { start(threads - 1); }
   ~Pool() { stop(); }
   void run(std::int64_t count, internal::TaskFunction function, void* context);
 
  private:
   void start(int workers);
   void stop();
-  void worker(std::size_t place);
+  void worker();
   std::uint64_t wait_for_generation(std::uint64_t seen);
   void wake_workers(std::int64_t wanted);
-  void set_stretches(std::int64_t count);
-  void work_on_job(std::size_t place);
+  void work_on_job();
   void leave_processor_of_caller() const;
   void leave();
   void wait_until_empty();
@@ -97,16 +89,11 @@ class Pool {
   std::vector<std::thread> threads_;
 
   // The job; written only while the gate is closed and nobody is inside.
+  std::int64_t count_ = 0;
   internal::TaskFunction function_ = nullptr;
   void* context_ = nullptr;
   std::atomic<int> caller_processor_{-1};
-  struct alignas(64) Stretch {
-    std::atomic<std::int64_t> next{0};  // the first task that nobody has claimed
-    std::int64_t end = 0;
-  };
-  std::vector<Stretch> stretches_;  // the caller's, then the workers'
-  std::size_t used_stretches_ = 0;
-  std::atomic<std::int64_t> first_failure_;  // tasks above it are dropped
+  alignas(64) std::atomic<std::int64_t> next_{0};  // the first task that nobody has claimed
 
   alignas(64) std::atomic<std::uint64_t> generation_{0};
   std::atomic<bool> open_{false};
@@ -131,8 +118,7 @@ void Pool::start(int workers) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
-    for (int i = 0; i < workers; ++i)
-      threads_.emplace_back([this, i] { worker(static_cast<std::size_t>(i) + 1); });
+    for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { worker(); });
   } catch (const std::system_error& error) {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     const std::size_t started = threads_.size();
@@ -151,7 +137,7 @@ void Pool::stop() {
   threads_.clear();
 }
 
-void Pool::worker(std::size_t place) {
+void Pool::worker() {
   const FloatEnvironment contract;
   inside_task = true;  // whatever a task calls runs inline
   std::uint64_t seen = 0;
@@ -161,7 +147,7 @@ void Pool::worker(std::size_t place) {
     inside_.fetch_add(1);
     if (open_.load()) {
       leave_processor_of_caller();
-      work_on_job(place);
+      work_on_job();
     }
     leave();
   }
@@ -199,27 +185,15 @@ void Pool::wake_workers(std::int64_t wanted) {
   for (std::int64_t i = 0; i < wanted; ++i) workers_wake_.notify_one();
 }
 
-void Pool::set_stretches(std::int64_t count) {
-  used_stretches_ = std::min(stretches_.size(), static_cast<std::size_t>(count));
-  const auto used = static_cast<std::int64_t>(used_stretches_);
-  for (std::int64_t i = 0; i < used; ++i) {
-    Stretch& stretch = stretches_[static_cast<std::size_t>(i)];
-    stretch.next.store(count / used * i + std::min(i, count % used), std::memory_order_relaxed);
-    stretch.end = count / used * (i + 1) + std::min(i + 1, count % used);
-  }
-}
-
-void Pool::work_on_job(std::size_t place) {
-  for (std::size_t turn = 0; turn < used_stretches_; ++turn) {
-    Stretch& stretch = stretches_[(place + turn) % used_stretches_];
-    while (stretch.next.load(std::memory_order_relaxed) < stretch.end) {
-      const std::int64_t index = stretch.next.fetch_add(1, std::memory_order_relaxed);
-      if (index >= stretch.end || index > first_failure_.load(std::memory_order_relaxed)) break;
-      try {
-        function_(context_, index);
-      } catch (...) {
-        note_exception(index);
-      }
+void Pool::work_on_job() {
+  const std::int64_t count = count_;
+  for (;;) {
+    const std::int64_t index = next_.fetch_add(1, std::memory_order_relaxed);
+    if (index >= count) return;
+    try {
+      function_(context_, index);
+    } catch (...) {
+      note_exception(index);
     }
   }
 }
@@ -235,13 +209,15 @@ void Pool::leave_processor_of_caller() const {
   if (CPU_COUNT(&allowed) > 0) (void)sched_setaffinity(0, sizeof allowed, &allowed);
 }
 
-// Every task below a failed one still runs, so that the lowest failing index does not depend on scheduling; those above it are dropped.
+// Tasks are claimed in ascending order, so every task below a failed one has been claimed and will finish:
+// the lowest failing index does not depend on scheduling, although the tasks above it are dropped.
 void Pool::note_exception(std::int64_t index) {
   std::lock_guard lock(exception_mutex_);
-  if (exception_ != nullptr && index > exception_index_) return;
-  exception_ = std::current_exception();
-  exception_index_ = index;
-  first_failure_.store(index, std::memory_order_relaxed);
+  if (exception_ == nullptr || index < exception_index_) {
+    exception_ = std::current_exception();
+    exception_index_ = index;
+  }
+  next_.store(count_, std::memory_order_relaxed);
 }
 
 void Pool::leave() {
@@ -260,15 +236,15 @@ void Pool::wait_until_empty() {
 }
 
 void Pool::run(std::int64_t count, internal::TaskFunction function, void* context) {
+  count_ = count;
   function_ = function;
   context_ = context;
   caller_processor_.store(sched_getcpu(), std::memory_order_relaxed);
-  first_failure_.store(count, std::memory_order_relaxed);
-  set_stretches(count);
+  next_.store(0, std::memory_order_relaxed);
   open_.store(true);
   generation_.fetch_add(1);
   wake_workers(count - 1);
-  work_on_job(0);
+  work_on_job();
   open_.store(false);
   wait_until_empty();
   if (exception_ != nullptr) std::rethrow_exception(std::exchange(exception_, nullptr));

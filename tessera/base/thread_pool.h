@@ -3,9 +3,8 @@
 // `parallel_for(count, task)` runs task(0) ... task(count-1), each exactly once, on the workers and the
 // calling thread, and returns when all are done. Tasks are claimed dynamically: with results that do not
 // depend on which thread runs what (the contract), dynamic scheduling is free, and a busy machine does not
-// stall it since the caller takes every task that no worker has claimed. Each thread begins with a stretch of tasks of its own: loops over
-// the same memory, one after the other, find in a processor's caches what it left there. Workers spin for 100 microseconds (not when there
-// are more of them than processors), then park. One that finds itself on its caller's processor moves to another, if the process may use one.
+// stall it since the caller takes every task that no worker has claimed. Workers spin for 100 microseconds (not when there are more of them
+// than processors), then park. One that finds itself on its caller's processor moves to another, if the process may use one.
 //
 // Nested calls from inside a task run inline on the calling thread. Tasks run in the IEEE default
 // floating-point environment (round to nearest, subnormals kept), also a single one; the caller's modes are

@@ -7,8 +7,9 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
-#include <memory>
+#include <map>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "tessera/base/error.h"
@@ -49,14 +50,6 @@ void unpoison([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes)
 #endif
 }
 
-// A place for each size class, so that a block is found without a search: four for each power of two.
-constexpr std::size_t kClasses = 4 * 64;
-std::size_t class_index(std::size_t bytes) {
-  if (bytes <= 4 * kSmallestBlock) return bytes / kSmallestBlock - 1;
-  const int power = std::bit_width(bytes - 1) - 1;  // 8 at least
-  return 4 * static_cast<std::size_t>(power - 8) + (bytes >> (power - 2)) - 1;
-}
-
 class Pool {
  public:
   void* take(Backend* backend, std::size_t bytes) {
@@ -70,9 +63,7 @@ class Pool {
 
   void give(Backend* backend, std::size_t bytes, void* memory) {
     const std::lock_guard lock(mutex_);
-    Shelf& shelf = shelf_of(backend);
-    shelf.bytes[class_index(bytes)] = bytes;
-    shelf.free[class_index(bytes)].push_back(memory);
+    free_[{backend, bytes}].push_back(memory);
     poison(memory, bytes);
     cached_ += bytes;
     in_use_ -= bytes;
@@ -98,26 +89,11 @@ class Pool {
   void after_fork() { mutex_.unlock(); }
 
  private:
-  // The kept blocks of one backend.
-  struct Shelf {
-    Backend* backend;
-    std::array<std::vector<void*>, kClasses> free;
-    std::array<std::size_t, kClasses> bytes;  // of each block of the class
-  };
-
-  Shelf& shelf_of(Backend* backend) {
-    for (const auto& shelf : shelves_)
-      if (shelf->backend == backend) return *shelf;
-    shelves_.push_back(std::make_unique<Shelf>());
-    shelves_.back()->backend = backend;
-    return *shelves_.back();
-  }
-
   void* take_cached(Backend* backend, std::size_t bytes) {
-    std::vector<void*>& free = shelf_of(backend).free[class_index(bytes)];
-    if (free.empty()) return nullptr;
-    void* memory = free.back();
-    free.pop_back();
+    const auto found = free_.find({backend, bytes});
+    if (found == free_.end() || found->second.empty()) return nullptr;
+    void* memory = found->second.back();
+    found->second.pop_back();
     unpoison(memory, bytes);
     cached_ -= bytes;
     return memory;
@@ -137,19 +113,17 @@ class Pool {
   }
 
   void release_cached_locked() {
-    for (const auto& shelf : shelves_)
-      for (std::size_t i = 0; i < kClasses; ++i) {
-        for (void* memory : shelf->free[i]) {
-          unpoison(memory, shelf->bytes[i]);
-          shelf->backend->release(memory, shelf->bytes[i]);
-        }
-        shelf->free[i].clear();
+    for (auto& [key, blocks] : free_)
+      for (void* memory : blocks) {
+        unpoison(memory, key.second);
+        key.first->release(memory, key.second);
       }
+    free_.clear();
     cached_ = 0;
   }
 
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Shelf>> shelves_;
+  std::map<std::pair<Backend*, std::size_t>, std::vector<void*>> free_;
   std::size_t in_use_ = 0, peak_ = 0, cached_ = 0;
   std::uint64_t system_allocations_ = 0;
 };

@@ -16,8 +16,6 @@ constexpr std::int64_t kStripBytes = 256;  // of a row of B that is copied at a 
 constexpr std::int64_t kSingleBlock = 32;  // so many tiles, or fewer, are one block of rows
 constexpr std::int64_t kBlockTiles = 8;    // of a block, where there are more
 constexpr std::int64_t kManyPanels = 8;    // that make packing a row of A pay
-constexpr std::int64_t kLeastFetchedDepth =
-    32;  // of a tile that fetches for the next one; shorter ones end too soon
 
 template <typename T>
 MatrixView<T> moved(MatrixView<T> view, std::int64_t rows, std::int64_t columns) {
@@ -58,8 +56,6 @@ class BlockedProduct {
     width_ = vectors_ * kernels.lanes;
     most_rows_ = kernels.most_rows[vectors_];
     groups_ = (m + most_rows_ - 1) / most_rows_;
-    group_rows_ = m / groups_;
-    taller_groups_ = m % groups_;
     strip_ = std::max<std::int64_t>(1, kStripBytes / (width_ * static_cast<std::int64_t>(sizeof(T))));
     block_tiles_ = groups_ <= kSingleBlock ? groups_ : kBlockTiles;
     set_columns();
@@ -127,10 +123,8 @@ class BlockedProduct {
     return panels > 2;
   }
 
-  // Balanced: 14 rows are 7 + 7 rather than 12 + 2. Without a division, which would take as long as a tile of small k.
-  std::int64_t group_row(std::int64_t group) const {
-    return group * group_rows_ + std::min(group, taller_groups_);
-  }
+  // Balanced: 14 rows are 7 + 7 rather than 12 + 2.
+  std::int64_t group_row(std::int64_t group) const { return group * m_ / groups_; }
 
   void multiply_chunk(std::int64_t n0, std::int64_t columns, std::int64_t k0) {
     const std::int64_t depth = std::min(kChunk, k_ - k0);
@@ -207,7 +201,7 @@ class BlockedProduct {
   // What the tile has fetched: the rows of the tile that comes after, or A's next block for packing it.
   void set_fetch(const RowBlock& block, std::int64_t group, const Panel& panel, std::int64_t k0,
                  TileArguments<T>& tile) const {
-    if (a_.column != 1 || tile.depth < kLeastFetchedDepth) return;
+    if (a_.column != 1) return;
     std::int64_t next = group + 1;
     if (panel.last) {
       next = group + (block.last_group - block.first_group);
@@ -299,12 +293,10 @@ class BlockedProduct {
   const MatrixView<T> c_;
   const Epilogue<T> epilogue_;
   ScratchScope scratch_;
-  int vectors_;              // of a panel
-  std::int64_t width_;       // columns of a panel
-  std::int64_t most_rows_;   // of a tile
-  std::int64_t groups_;      // tiles from the first row to the last
-  std::int64_t group_rows_;  // of a tile, and of the first tiles one more
-  std::int64_t taller_groups_;
+  int vectors_;                      // of a panel
+  std::int64_t width_;               // columns of a panel
+  std::int64_t most_rows_;           // of a tile
+  std::int64_t groups_;              // tiles from the first row to the last
   std::int64_t block_tiles_;         // tiles of a block of rows
   std::int64_t strip_;               // panels copied at a time
   std::int64_t kept_panels_;         // places for packed panels
