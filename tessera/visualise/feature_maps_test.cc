@@ -148,7 +148,7 @@ TEST_F(FeatureMaps, PicturesOfColoursAndManyChannels) {
   ASSERT_EQ(grey.palette.size(), 768u);
   EXPECT_EQ(grey.palette[127 * 3], 128);
   EXPECT_EQ(grey.palette[254 * 3], 255);
-  EXPECT_EQ(beside(grey, grey, 1).width, 13u);
+  EXPECT_EQ(beside(grey, grey, 1).width, 17u);
   EXPECT_EQ(filters_picture(ones({1, 1, 130, 70})).height, 44u);  // every third pixel
 }
 

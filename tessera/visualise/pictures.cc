@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint8_t kBlue[] = {190, 212, 235};  // between tiles, and what a unit does not see
 constexpr std::uint8_t kBlueEntry = 255;           // of the palette; greys are 0 to 254
-constexpr std::size_t kPerRow = 3, kGap = 2;
+constexpr std::size_t kPerRow = 3, kGap = 4;
 
 // Tiles as values, and how they become levels.
 struct Tiles {

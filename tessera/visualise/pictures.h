@@ -8,9 +8,9 @@
 // ```cpp
 // const Tensor filters = Tensor::from<float>({-1, 1, 0, 0.5, 2, 0, 0, -2}, {2, 1, 2, 2});
 // const report::Picture picture = visualise::filters_picture(filters);
-// assert(picture.width == 6 && picture.height == 2);  // two tiles and a gap of two pixels between them
+// assert(picture.width == 8 && picture.height == 2);  // two tiles and a gap of four pixels between them
 // assert(picture.pixels[0] == 0 && picture.pixels[1] == 254);  // -1 and 1 of the first filter: black and white
-// assert(picture.pixels[6] == 127);                            // its 0: grey
+// assert(picture.pixels[8] == 127);                            // its 0: grey
 // ```
 #pragma once
 
