@@ -58,8 +58,9 @@ int main() {
   const Tensor right = equal(argmax(network.evaluate(fresh.images), 1), fresh.labels);
   fmt::print("right: {} of 400 new images\n", sum(cast(right, DType::kInt64)).item<std::int64_t>());
   const auto view = visualise::view_feature_maps(network, fresh.images, {.layers = {5}})[0];
-  fmt::print("a unit after the second ReLU sees {} x {} pixels\n", view.rows, view.columns);
+  fmt::print("a unit sees {} x {} pixels; the nine strongest images of each map:\n", view.rows, view.columns);
   for (const visualise::MapView& map : view.maps) {
+    if (map.strongest.empty()) continue;
     double crosses = 0, on_strokes = 0, covered = 0;
     for (std::size_t i = 0; i < map.strongest.size(); ++i) {
       const std::int64_t image = map.strongest[i].sample, y = map.pieces[i].first_row,
@@ -71,10 +72,8 @@ int main() {
       covered += mean(planted).item_as_double() / 9;
       on_strokes += sum(absolute(projection) * planted).item_as_double();
     }
-    if (map.strongest.size() < 9) continue;
-    fmt::print(
-        "map {}: {} of the 9 are crosses; {:.0f} % of the projections lies on the {:.0f} % of strokes\n",
-        map.map + 1, crosses, 100 * on_strokes / sum(absolute(map.projections)).item_as_double(),
-        100 * covered);
+    const double share = on_strokes / sum(absolute(map.projections)).item_as_double();
+    fmt::print("map {}: {} crosses; {:.0f} % of the projections lies on strokes, {:.0f} % of the pixels\n",
+               map.map + 1, crosses, 100 * share, 100 * covered);
   }
 }
