@@ -7,7 +7,7 @@
 // const std::string page = report::page_html({.title = "Example", .links = report::links_html(sections),
 //                                             .content = report::sections_html(sections, 2)});
 // assert(page.starts_with("<!DOCTYPE html>") && page.find("<p>a &lt; b</p>") != std::string::npos);
-// assert(report::safe_file_name("../up") == "___up");
+// assert(report::safe_file_name("../up") == "_._up");
 // ```
 #pragma once
 

@@ -114,7 +114,7 @@ TEST_F(FeatureMaps, PiecesLieInTheImage) {
   EXPECT_EQ(piece.seen_columns[0], 0);
   EXPECT_EQ(piece.seen_columns[1], 2);
   const report::Picture picture = patches_picture(map, 0, 1);
-  EXPECT_EQ(picture.width, 13u);      // three tiles of three, and gaps of two
+  EXPECT_EQ(picture.width, 17u);      // three tiles of three, and gaps of four
   EXPECT_EQ(picture.pixels[0], 254);  // white
   EXPECT_EQ(picture.pixels[1], 0);
   EXPECT_EQ(picture.pixels[2], 255);  // blue: not seen

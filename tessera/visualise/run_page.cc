@@ -25,6 +25,12 @@ std::int64_t rows_of(nn::Module& layer) {
   return rows;
 }
 
+// In one line, also a block of many layers.
+std::string description_of(nn::Module& layer) {
+  if (dynamic_cast<nn::Residual*>(&layer) == nullptr) return layer.describe();
+  return fmt::format("residual block of the next {} layers", rows_of(layer) - 1);
+}
+
 std::string listed(const std::vector<std::size_t>& layers, const std::vector<std::int64_t>& numbers) {
   std::string text;
   for (const std::size_t count : layers)
@@ -134,7 +140,7 @@ RunPage make_run_page(const std::string& run_folder, const RunPageOptions& optio
   views.numbers = layer_numbers(model.network());
   const auto& children = model.network().children();
   for (std::size_t i = 0; i < children.size(); ++i) {
-    views.descriptions.push_back(children[i]->describe());
+    views.descriptions.push_back(description_of(*children[i]));
     auto* convolution = dynamic_cast<nn::Conv2d*>(children[i].get());
     if (convolution == nullptr || views.filters.defined()) continue;
     views.filters = convolution->weight().value.to(DType::kFloat32);

@@ -45,7 +45,7 @@ std::size_t square_of(std::int64_t rows, std::int64_t columns, std::int64_t want
 }
 constexpr std::int64_t kTileInPage = 28, kTileInPicture = 56;
 
-// "Trouser 7, Dress 2": most often first, then in the order of the classes.
+// "of class Trouser (7), Dress (2)": most often first, then in the order of the classes.
 std::string classes_text(const RunViews& views, const MapView& map) {
   std::vector<std::pair<std::int64_t, std::size_t>> counts;  // class, how often
   for (std::size_t label = 0; label < views.classes.size(); ++label) {
@@ -58,7 +58,7 @@ std::string classes_text(const RunViews& views, const MapView& map) {
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string out;
   for (const auto& [count, label] : counts)
-    out += fmt::format("{}class {}: {}", out.empty() ? "" : ", ",
+    out += fmt::format("{}{} ({})", out.empty() ? "of class " : ", ",
                        report::shortened(printable(views.classes[label]), 24), count);
   return out;
 }
