@@ -140,8 +140,8 @@ TEST_F(FeatureMaps, PicturesOfColoursAndManyChannels) {
   EXPECT_EQ(red.channels, 3u);
   EXPECT_EQ(red.pixels, (std::vector<std::uint8_t>{192, 128, 0}));
   const report::Picture grey = filters_picture(Tensor::from<float>({1, 3, -4, -4}, {2, 2, 1, 1}), 2);
-  const std::vector<std::uint8_t> line = {254, 254, 255,
-                                          255, 0,   0};  // the means 2 and -4, a blue gap between them
+  // The means 2 and -4, and a blue gap between them.
+  const std::vector<std::uint8_t> line = {254, 254, 255, 255, 255, 255, 0, 0};
   std::vector<std::uint8_t> lines = line;
   lines.insert(lines.end(), line.begin(), line.end());
   EXPECT_EQ(grey.pixels, lines);
