@@ -134,8 +134,8 @@ class TrainedModel {
   const std::vector<std::string>& classes() const;
   Shape sample_shape() const;
   const runs::Claim& claim() const;
-  bool finished() const;        // the run is sealed
-  std::uint64_t step() const;   // after which the checkpoint was made
+  bool finished() const;            // the run is sealed
+  std::uint64_t step() const;       // after which the checkpoint was made
   nn::Sequential& network() const;  // with the final weights; not to be used by two threads at once
   // float32 [N, ...] -> class scores (logits) [N, classes]. Row i depends on sample i only, not on its neighbours.
   Tensor scores(const Tensor& features) const;

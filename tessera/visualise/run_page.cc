@@ -98,6 +98,29 @@ std::string weights_text(const train::TrainedModel& model) {
                      model.finished() ? ", the last one of a sealed run" : " of a run that is not finished");
 }
 
+// Their numbers and names, and the filters of the first convolution.
+void describe_layers(const nn::Sequential& network, RunViews& views) {
+  views.numbers = layer_numbers(network);
+  for (std::size_t i = 0; i < network.children().size(); ++i) {
+    nn::Module& layer = *network.children()[i];
+    views.descriptions.push_back(description_of(layer));
+    auto* convolution = dynamic_cast<nn::Conv2d*>(&layer);
+    if (convolution == nullptr || views.filters.defined()) continue;
+    views.filters = convolution->weight().value.to(DType::kFloat32);
+    views.filters_layer = views.numbers[i];
+  }
+}
+
+Shape image_shape_of(const train::TrainedModel& model, const std::string& run_folder) {
+  Shape input{1};
+  for (const std::int64_t length : model.sample_shape()) input.append(length);
+  if (input.rank() != 4)
+    fail_with(ExitCode::kUsage,
+              "{}: its samples have the shape {}, expected images [channels, rows, columns]", run_folder,
+              model.sample_shape().to_string());
+  return input;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> layer_numbers(const nn::Sequential& network) {
@@ -112,13 +135,7 @@ std::vector<std::int64_t> layer_numbers(const nn::Sequential& network) {
 
 RunPage make_run_page(const std::string& run_folder, const RunPageOptions& options) {
   const train::TrainedModel model = train::TrainedModel::newest(run_folder);
-  Shape input{1};
-  for (const std::int64_t length : model.sample_shape()) input.append(length);
-  if (input.rank() != 4)
-    fail_with(ExitCode::kUsage,
-              "{}: its samples have the shape {}, expected images [channels, rows, columns]", run_folder,
-              model.sample_shape().to_string());
-  ViewOptions view{.layers = wanted_layers(model.network(), input, options.layer),
+  ViewOptions view{.layers = wanted_layers(model.network(), image_shape_of(model, run_folder), options.layer),
                    .maps = options.maps,
                    .method = options.method};
   check_method(model.network(), view.layers, options.method);
@@ -137,15 +154,7 @@ RunPage make_run_page(const std::string& run_folder, const RunPageOptions& optio
   views.lowest = min(seen.features).item_as_double();
   views.highest = max(seen.features).item_as_double();
   views.layers = view_feature_maps(model.network(), seen.features, view);
-  views.numbers = layer_numbers(model.network());
-  const auto& children = model.network().children();
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    views.descriptions.push_back(description_of(*children[i]));
-    auto* convolution = dynamic_cast<nn::Conv2d*>(children[i].get());
-    if (convolution == nullptr || views.filters.defined()) continue;
-    views.filters = convolution->weight().value.to(DType::kFloat32);
-    views.filters_layer = views.numbers[i];
-  }
+  describe_layers(model.network(), views);
   result.html = run_page_html(views);
   result.file_name = report::safe_file_name(views.name).substr(0, 100) + "-maps.html";
   if (options.pictures) result.pictures = run_page_pictures(views);
