@@ -4,7 +4,9 @@
 #include <map>
 
 #include "tessera/base/error.h"
+#include "tessera/models/bag_of_words.h"
 #include "tessera/models/pointnet.h"
+#include "tessera/models/sequence_layers.h"
 #include "tessera/models/voxel_network.h"
 #include "tessera/nn/activations.h"
 #include "tessera/nn/convolution.h"
@@ -33,8 +35,9 @@ void expect_spatial(const LayerBuilder& row, int axes) {
 }
 
 Layer linear(const LayerBuilder& row) {
-  row.expect_rank(2, "one axis (a layer \"flatten\" before it makes that)");
-  return std::make_unique<nn::Linear>(row.input()[1], row.integer("units"),
+  const Shape& input = row.input();
+  if (!row.of_words()) row.expect_rank(2, "one axis (a layer \"flatten\" before it makes that)");
+  return std::make_unique<nn::Linear>(input[input.rank() - 1], row.integer("units"),
                                       nn::LinearSettings{.bias = row.boolean("bias"), .dtype = row.dtype()});
 }
 
@@ -128,17 +131,51 @@ class IndexEmbedding : public nn::Embedding {
 };
 
 Layer embedding(const LayerBuilder& row) {
-  return std::make_unique<IndexEmbedding>(row.integer("entries"), row.integer("features"),
+  const std::int64_t entries = row.entries();
+  if (row.of_words()) {
+    row.expect_rank(2, "words, which only the first layer is given");
+    return std::make_unique<models::WordEmbedding>(entries, row.integer("features"), row.dtype());
+  }
+  return std::make_unique<IndexEmbedding>(entries, row.integer("features"),
                                           nn::EmbeddingSettings{.dtype = row.dtype()});
 }
 
-// A recurrent layer, and what is made of its states: all of them, those of the last time, their mean.
+// The words of a text as one sentence of models::BagOfWords.
+class BagOfWordsOfTexts : public nn::Module {
+ public:
+  BagOfWordsOfTexts(std::int64_t vocabulary, std::int64_t classes)
+      : model_(add_child("model", std::make_unique<models::BagOfWords>(vocabulary, classes))) {}
+  Tensor forward(const Tensor& x, nn::Context& context) override {
+    return model_.forward(reshape(x.to(DType::kInt64), {x.size(0), 1, x.size(1)}), context);
+  }
+  Shape output_shape(const Shape& input) const override {
+    return model_.output_shape({input[0], 1, input[1]});
+  }
+  std::string describe() const override { return model_.describe(); }
+
+ private:
+  nn::Module& model_;
+};
+
+Layer bag_of_words(const LayerBuilder& row) {
+  row.expect_rank(2, "words (data.format = \"text\")");
+  if (!row.of_words()) row.reject("expected words (data.format = \"text\")");
+  return std::make_unique<BagOfWordsOfTexts>(row.entries(), row.integer("units"));
+}
+
+// A recurrent layer, and what is made of its states: those of the last time, their mean, or those in which its directions ended.
 class Summary : public nn::Module {
  public:
-  Summary(Layer layer, std::string kind)
-      : layer_(add_child("layer", std::move(layer))), kind_(std::move(kind)) {}
+  Summary(Layer layer, std::string kind, bool both_directions)
+      : layer_(add_child("layer", std::move(layer))),
+        kind_(std::move(kind)),
+        both_directions_(both_directions && kind_ == "final") {}
   Tensor forward(const Tensor& x, nn::Context& context) override {
     const Tensor states = layer_.forward(x, context);
+    if (kind_ == "final" || context.lengths.defined())
+      return models::pool_over_time(
+          states, context.lengths,
+          kind_ == "mean" ? models::TimePooling::kMean : models::TimePooling::kLast, both_directions_);
     if (kind_ == "mean") return mean(states, {1});
     return slice(states, {Range::all(), Range(-1)});
   }
@@ -151,6 +188,7 @@ class Summary : public nn::Module {
  private:
   nn::Module& layer_;
   std::string kind_;
+  bool both_directions_;
 };
 
 template <typename Recurrent>
@@ -159,10 +197,21 @@ Layer recurrent(const LayerBuilder& row) {
   nn::RecurrentSettings settings;
   settings.layers = row.integer("layers", 1);
   settings.bidirectional = row.boolean("bidirectional");
+  settings.reset_gate = !row.is("reset_gate", "false");
   settings.dtype = row.dtype();
   auto layer = std::make_unique<Recurrent>(row.input()[2], row.integer("units"), settings);
   if (row.is("output", "all")) return layer;
-  return std::make_unique<Summary>(std::move(layer), row.text("output"));
+  return std::make_unique<Summary>(std::move(layer), row.text("output"), settings.bidirectional);
+}
+
+Layer time_pool(const LayerBuilder& row) {
+  row.expect_rank(3, "[times, features] (recurrent layers give that with output = \"all\")");
+  models::TimePool::Settings settings;
+  settings.features = row.input()[2];
+  settings.pooling = models::time_pooling_of(row.text("over_time"));
+  settings.attention = row.integer("attention", 0);
+  settings.dtype = row.dtype();
+  return std::make_unique<models::TimePool>(settings);
 }
 
 Layer maxout(const LayerBuilder& row) {
@@ -251,6 +300,8 @@ const std::map<std::string_view, Make>& makers() {
       {"rnn", recurrent<nn::RNN>},
       {"gru", recurrent<nn::GRU>},
       {"lstm", recurrent<nn::LSTM>},
+      {"time_pool", time_pool},
+      {"bag_of_words", bag_of_words},
       {"relu", simple<nn::ReLU>},
       {"leaky_relu", leaky_relu},
       {"gelu", simple<nn::GELU>},
@@ -272,6 +323,10 @@ const std::map<std::string_view, Make>& makers() {
 
 }  // namespace
 
+bool holds_words(const Config& config) {
+  return config.text("data.format") == "text" || config.text("data.format") == "tags";
+}
+
 DType weight_dtype(const Config& config) {
   const bool half = config.has("training.dtype") && config.text("training.dtype") == "bfloat16";
   return half ? DType::kBFloat16 : DType::kFloat32;
@@ -282,11 +337,13 @@ LayerBuilder::LayerBuilder(const Config& config, std::size_t layer, const Shape&
       layer_(layer),
       kind_(config.text(Config::layer_key(layer, "layer"))),
       input_(input),
+      of_words_(holds_words(config)),
       dtype_(weight_dtype(config)) {}
 
 Layer LayerBuilder::build() const {
   const auto maker = makers().find(kind_);
   if (dtype_ == DType::kBFloat16) refuse_bfloat16();
+  if (of_words()) refuse_without_lengths();
   TESSERA_CHECK(maker != makers().end(), "the layer '{}' of the table of keys has no maker", kind_);
   return maker->second(*this);
 }
@@ -294,10 +351,32 @@ Layer LayerBuilder::build() const {
 // Indices and coordinates would be rounded to eight bits before the layer sees them.
 void LayerBuilder::refuse_bfloat16() const {
   for (const char* kind :
-       {"embedding", "normalize_points", "choose_points", "augment_points", "pointnet", "voxel_network"})
+       {"embedding", "bag_of_words", "normalize_points", "choose_points", "augment_points", "pointnet", "voxel_network"})
     if (kind_ == kind)
       fail_with(ExitCode::kUsage, "{}: training.dtype is bfloat16, expected float32 with the layer {} ({})",
                 config_.origin("training.dtype"), layer_, kind_);
+}
+
+// Words come first to what makes numbers of them; and as long as there is an axis of times, a layer has to know what is padding, or to look
+// at each time alone.
+void LayerBuilder::refuse_without_lengths() const {
+  const bool reads_words = kind_ == "embedding" || kind_ == "bag_of_words";
+  if ((layer_ == 1) != reads_words)
+    reject("expected \"embedding\" or \"bag_of_words\" as the first layer, where the words are, and nowhere else");
+  if (input_.rank() != 3) return;
+  for (const char* kind : {"linear", "rnn", "gru", "lstm", "time_pool", "layer_norm", "relu", "leaky_relu", "gelu",
+                           "silu", "tanh", "sigmoid", "softplus", "dropout"})
+    if (kind_ == kind) return;
+  reject(
+      "[times, features] of sequences of many lengths, expected \"time_pool\" before it (or a recurrent layer "
+      "without output = \"all\")");
+}
+
+std::int64_t LayerBuilder::entries() const {
+  if (!config_.has(key("entries")))
+    fail_with(ExitCode::kUsage, "{}: {} is missing, expected a whole number from 1 to 16777216",
+              config_.origin(key("layer")), key("entries"));
+  return integer("entries");
 }
 
 Shape LayerBuilder::output_shape(const nn::Module& module) const {
