@@ -16,7 +16,8 @@ constexpr std::string_view kDetails =
     "missing; IDX; NPY;\n"
     "for a run on texts also JSON lines, or .txt with one text per line; for one on tags CoNLL). The output "
     "is CSV: row,\n"
-    "prediction, and the probability of each class. The prediction of a row does not depend on the other rows "
+    "prediction, and the probability of each class. The prediction of a row does not depend on the other "
+    "rows "
     "of the file,\n"
     "by not one bit.\n"
     "--text takes the place of FILE: the answer is for people. --gates adds what the network shows at each "
@@ -66,7 +67,8 @@ ExitCode run_predict(const Words& words) {
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   if (file.empty() == text.empty())
-    fail_with(ExitCode::kUsage, "tessera predict needs either a FILE or --text TEXT (see 'tessera predict --help')");
+    fail_with(ExitCode::kUsage,
+              "tessera predict needs either a FILE or --text TEXT (see 'tessera predict --help')");
   if (gates && text.empty()) fail_with(ExitCode::kUsage, "--gates: expected --text TEXT beside it");
   const std::string folder = runs_folder(store, run);
   execution.apply();

@@ -60,7 +60,7 @@ struct DocumentSource {
   std::string code_origin = "CMC_MAJORITY";  // cmc
   // json-lines; without an id field, ids are the numbers of the lines
   std::string id_field = "id", text_field = "text", label_field = "labels";
-  std::string note_category = "Discharge summary";                           // mimic-*
+  std::string note_category = "Discharge summary";  // mimic-*
   bool labelled =
       true;  // json-lines: false if the field of the labels may be missing; mimic-*: keep admissions without codes
 };

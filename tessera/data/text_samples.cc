@@ -60,6 +60,13 @@ TextSample sample_of(std::string_view text, const TextSource& source, std::int64
   return sample;
 }
 
+// One label of those that a sample has; none if that is not clear.
+std::vector<std::string> label_of(const std::vector<std::string>& labels, const TextSource& source) {
+  if (source.one_label.empty()) return labels.size() == 1 ? labels : std::vector<std::string>();
+  const bool has = std::find(labels.begin(), labels.end(), source.one_label) != labels.end();
+  return {has ? source.one_label : "not " + source.one_label};
+}
+
 TextSamples checked(TextSamples samples, std::string_view what) {
   if (samples.samples.empty()) fail("{}: there is no {}, expected at least one", samples.source, what);
   return samples;
@@ -119,7 +126,8 @@ class ConllReader {
   void add_word(const std::vector<std::string_view>& columns) {
     if (columns_ == 0) columns_ = columns.size();
     if (columns.size() != columns_)
-      reject(fmt::format("found {} columns, expected {}, as in the first line of a word", columns.size(), columns_));
+      reject(fmt::format("found {} columns, expected {}, as in the first line of a word", columns.size(),
+                         columns_));
     if (source_.read_labels && columns_ < 2) reject("found one column, expected a word and its tag");
     for (const std::string_view column : {columns.front(), columns.back()})
       if (column.empty()) reject("found an empty column, expected a word and its tag");
@@ -171,13 +179,14 @@ TextSamples parse_text_csv(std::string_view text, const std::string& name, const
   while (!rows.done()) {
     rows.next(fields);
     if (fields.size() != header.size())
-      fail("{}:{}: found {} fields, expected {} as in the header", name, rows.line(), fields.size(), header.size());
+      fail("{}:{}: found {} fields, expected {} as in the header", name, rows.line(), fields.size(),
+           header.size());
     samples.samples.push_back(sample_of(fields[texts], source, rows.line()));
     if (!source.read_labels) continue;
     if (fields[labels].empty())
       fail("{}:{}: column '{}': found an empty field, expected a label", name, rows.line(),
            printable(source.label_column));
-    samples.samples.back().labels.push_back(fields[labels]);
+    samples.samples.back().labels = label_of({fields[labels]}, source);
   }
   return checked(std::move(samples), "text");
 }
@@ -193,10 +202,12 @@ TextSamples parse_text_json_lines(std::string_view text, const std::string& name
   for (const Document& document : parse_json_lines(text, name, options).documents) {
     samples.samples.push_back(sample_of(document.sections[0].text, source, std::stoll(document.id)));
     if (!source.read_labels) continue;
-    if (document.labels.size() != 1 || document.labels[0].empty())
-      fail("{}:{}: field '{}': found {} labels, expected one", name, document.id,
-           printable(source.label_column), document.labels.size());
-    samples.samples.back().labels = document.labels;
+    samples.samples.back().labels = label_of(document.labels, source);
+    const std::vector<std::string>& labels = samples.samples.back().labels;
+    if (labels.empty() || labels[0].empty())
+      fail("{}:{}: field '{}': found {}, expected one label", name, document.id,
+           printable(source.label_column),
+           labels.empty() ? fmt::format("{} labels", document.labels.size()) : "an empty text");
   }
   return checked(std::move(samples), "text");
 }
@@ -280,11 +291,13 @@ Dataset encode_samples(const TextSamples& samples, const Vocabulary& vocabulary,
         label_positions(sample.labels, dataset.classes, [&](std::size_t t) {
           return fmt::format("{}:{}", samples.source, sample.line + static_cast<std::int64_t>(t));
         });
-    std::copy(found.begin(), found.end(), labels.begin() + static_cast<std::ptrdiff_t>(samples.tagged ? i * longest : i));
+    std::copy(found.begin(), found.end(),
+              labels.begin() + static_cast<std::ptrdiff_t>(samples.tagged ? i * longest : i));
   }
   const auto n = static_cast<std::int64_t>(count), t = static_cast<std::int64_t>(longest);
   dataset.features = Tensor::from<float>(ids, {n, t});
-  if (samples.labelled()) dataset.labels = Tensor::from<std::int64_t>(labels, samples.tagged ? Shape{n, t} : Shape{n});
+  if (samples.labelled())
+    dataset.labels = Tensor::from<std::int64_t>(labels, samples.tagged ? Shape{n, t} : Shape{n});
   return dataset;
 }
 

@@ -40,8 +40,10 @@ struct TextSource {
   std::string format = {};  // "text", "tags"
   std::string path = {};
   std::string text_column = "text", label_column = "label";  // text: columns of CSV, fields of JSON lines
-  bool read_labels = true;                                   // false: they may be missing
-  std::int64_t longest = 0;                                  // words that are kept of each sample; 0: all
+  // text: if given, the label is whether this one is among the sample's: "X" or "not X". So a field of JSON lines may hold a list.
+  std::string one_label = {};
+  bool read_labels = true;   // false: they may be missing
+  std::int64_t longest = 0;  // words that are kept of each sample; 0: all
   TokenizerSettings tokens = {};
 };
 

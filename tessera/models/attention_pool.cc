@@ -14,7 +14,8 @@ constexpr double kOutside = -1e30;  // e to the power of this less any score is 
 AttentionPool::AttentionPool(std::int64_t features, std::int64_t attention_size, DType dtype)
     : features_(features), size_(attention_size) {
   projection_ = static_cast<nn::Linear*>(
-      &add_child("projection", std::make_unique<nn::Linear>(features, attention_size, nn::LinearSettings{.dtype = dtype})));
+      &add_child("projection",
+                 std::make_unique<nn::Linear>(features, attention_size, nn::LinearSettings{.dtype = dtype})));
   context_ = &add_parameter("context", {attention_size}, dtype);
 }
 

@@ -36,12 +36,12 @@ SequenceClassifier::SequenceClassifier(const SequenceClassifierSettings& setting
   if (settings.classes < 1) fail("SequenceClassifier: {} classes, expected at least 1", settings.classes);
   const SequenceSettings& words = settings.words;
   const std::int64_t features = add_reader(*this, words);
-  add(std::make_unique<TimePool>(TimePool::Settings{
-          .features = features,
-          .pooling = settings.pooling,
-          .both_directions = words.bidirectional && words.recurrence != Recurrence::kNone,
-          .attention = settings.attention,
-          .dtype = words.dtype}),
+  add(std::make_unique<TimePool>(
+          TimePool::Settings{.features = features,
+                             .pooling = settings.pooling,
+                             .both_directions = words.bidirectional && words.recurrence != Recurrence::kNone,
+                             .attention = settings.attention,
+                             .dtype = words.dtype}),
       "pool");
   if (words.drop > 0) add(std::make_unique<nn::Dropout>(words.drop), "drop");
   add(std::make_unique<nn::Linear>(features, settings.classes, nn::LinearSettings{.dtype = words.dtype}),

@@ -27,8 +27,7 @@ std::vector<std::int64_t> checked_lengths(const Tensor& lengths, std::int64_t sa
          lengths.shape().to_string(), samples);
   std::vector<std::int64_t> values = lengths.to_vector<std::int64_t>();
   for (const std::int64_t length : values)
-    if (length < 1 || length > times)
-      fail("the length of a sequence is {}, expected 1 to {}", length, times);
+    if (length < 1 || length > times) fail("the length of a sequence is {}, expected 1 to {}", length, times);
   return values;
 }
 
@@ -115,8 +114,7 @@ Tensor rows_of_words(const Tensor& x, const Tensor& lengths) {
   const std::vector<std::int64_t> values = checked_lengths(lengths, x.size(0), x.size(1));
   std::vector<std::int64_t> rows;
   for (std::size_t i = 0; i < values.size(); ++i)
-    for (std::int64_t t = 0; t < values[i]; ++t)
-      rows.push_back(static_cast<std::int64_t>(i) * x.size(1) + t);
+    for (std::int64_t t = 0; t < values[i]; ++t) rows.push_back(static_cast<std::int64_t>(i) * x.size(1) + t);
   Shape flat{x.size(0) * x.size(1)};
   for (int axis = 2; axis < x.rank(); ++axis) flat.append(x.size(axis));
   return gather(reshape(x, flat), indices(rows));
@@ -140,10 +138,9 @@ Tensor padded_rows(const Tensor& rows, const Tensor& lengths, std::int64_t times
 // ---- WordEmbedding ----
 
 WordEmbedding::WordEmbedding(std::int64_t vocabulary, std::int64_t features, DType dtype) {
-  table_ = static_cast<nn::Embedding*>(
-      &add_child("words", std::make_unique<nn::Embedding>(
-                              vocabulary, features,
-                              nn::EmbeddingSettings{.padding_index = 0, .dtype = dtype})));
+  table_ = static_cast<nn::Embedding*>(&add_child(
+      "words", std::make_unique<nn::Embedding>(vocabulary, features,
+                                               nn::EmbeddingSettings{.padding_index = 0, .dtype = dtype})));
 }
 
 Tensor WordEmbedding::forward(const Tensor& ids, nn::Context& context) {
@@ -186,8 +183,8 @@ Tensor TimePool::forward(const Tensor& x, nn::Context& context) {
 
 Shape TimePool::output_shape(const Shape& input) const {
   if (input.rank() != 3 || input[1] < 1 || input[2] != settings_.features)
-    fail("{}: the input has shape {}, expected [N, T, {}] with at least one time", where(),
-         input.to_string(), settings_.features);
+    fail("{}: the input has shape {}, expected [N, T, {}] with at least one time", where(), input.to_string(),
+         settings_.features);
   return {input[0], settings_.features};
 }
 

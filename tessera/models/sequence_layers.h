@@ -39,8 +39,8 @@ namespace tessera::models {
 Tensor sequence_lengths(const Tensor& ids, const std::string& where);
 
 enum class TimePooling : std::uint8_t { kLast, kMean, kMax, kAttention };
-const char* time_pooling_name(TimePooling pooling);                // "last", ...
-TimePooling time_pooling_of(const std::string& name);              // throws Error for others
+const char* time_pooling_name(TimePooling pooling);    // "last", ...
+TimePooling time_pooling_of(const std::string& name);  // throws Error for others
 
 // x [N, T, F] -> [N, F]; lengths int64 [N] from 1 to T, undefined: all T. kLast, kMean or kMax. `both_directions`: the second half of the
 // features is of a reverse run (kLast only).

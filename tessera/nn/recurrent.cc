@@ -179,8 +179,8 @@ Tensor Recurrent::forward(const Tensor& x, Context& context) {
     for (const auto& [name, gate] : result.gates[run]) {
       const auto layer = static_cast<std::int64_t>(run) / directions();
       const bool reverse = static_cast<std::int64_t>(run) % directions() == 1;
-      context.shown->emplace_back(
-          fmt::format("{}.l{}{}.{}", path(), layer, reverse ? "_reverse" : "", name), gate);
+      context.shown->emplace_back(fmt::format("{}.l{}{}.{}", path(), layer, reverse ? "_reverse" : "", name),
+                                  gate);
     }
   return result.output;
 }

@@ -88,7 +88,8 @@ std::vector<Judged> judged_of(const Tensor& labels) {
 std::string text_around(const data::Vocabulary& vocabulary, const Tensor& ids, std::int64_t word) {
   constexpr std::int64_t kMostWords = 24;
   const std::vector<float> values = ids.to_vector<float>();
-  const auto length = static_cast<std::int64_t>(std::find(values.begin(), values.end(), 0.0F) - values.begin());
+  const auto length =
+      static_cast<std::int64_t>(std::find(values.begin(), values.end(), 0.0F) - values.begin());
   const std::int64_t first = std::max<std::int64_t>(0, std::min(word - kMostWords / 2, length - kMostWords));
   const std::int64_t end = std::min(length, first + kMostWords);
   std::string text = first > 0 ? "…" : "";
@@ -116,9 +117,8 @@ std::vector<std::int64_t> choose_examples(std::vector<ClassResult>& classes, con
     });
     if (missed.size() > kMostExamples) missed.resize(kMostExamples);
     for (const std::size_t i : missed) {
-      classes[c].missed.push_back(
-          {positions[static_cast<std::size_t>(judged[i].sample)] + 1, predicted.classes[i],
-           predicted.probabilities[i], rows.size()});
+      classes[c].missed.push_back({positions[static_cast<std::size_t>(judged[i].sample)] + 1,
+                                   predicted.classes[i], predicted.probabilities[i], rows.size()});
       rows.push_back(static_cast<std::int64_t>(i));
     }
   }
@@ -140,8 +140,8 @@ HeldOutResult evaluate_held_out(const std::string& run_folder, const std::string
 
   HeldOutResult result;
   result.samples = labels.size(0);
-  result.all_samples = labels.size(0) == held_out.size() ? dataset.size()
-                                                         : train::judged_labels(dataset.labels).size(0);
+  result.all_samples =
+      labels.size(0) == held_out.size() ? dataset.size() : train::judged_labels(dataset.labels).size(0);
   result.classes = dataset.classes;
   result.columns = dataset.columns;
   result.confusion = metrics::ConfusionMatrix(scores.size(1));

@@ -64,15 +64,17 @@ constexpr KeySpec kKeys[] = {
             "Every random number comes from it: initial weights, split, order of the samples, dropout.", "",
             kClaimField),
 
-    choice("data", "format", "csv idx npy text tags", kRequired,
-           "Kind of the data files; each may be packed with gzip. Numbers: csv, idx, npy. Words: text (a text "
-           "and its label, in CSV or JSON lines) and tags (CoNLL: a line per word, the word first and its tag "
-           "last, an empty line between sentences)."),
-    text("data", "path", kRequired,
-         "The file. csv: a header, then one sample per row; commas, numbers only, no empty fields, apart from "
-         "the label. text: its name ends in .csv or .jsonl (or .gz behind that). Relative paths start at the "
-         "configuration's folder; `${TESSERA_DATA}` stands for that environment variable.",
-         "format=csv,text,tags", kCircumstances, kPath),
+    choice(
+        "data", "format", "csv idx npy text tags", kRequired,
+        "Kind of the data files; each may be packed with gzip. Numbers: csv, idx, npy. Words: text (a text "
+        "and its label, in CSV or JSON lines) and tags (CoNLL: a line per word, the word first and its tag "
+        "last, an empty line between sentences)."),
+    text(
+        "data", "path", kRequired,
+        "The file. csv: a header, then one sample per row; commas, numbers only, no empty fields, apart from "
+        "the label. text: its name ends in .csv or .jsonl (or .gz behind that). Relative paths start at the "
+        "configuration's folder; `${TESSERA_DATA}` stands for that environment variable.",
+        "format=csv,text,tags", kCircumstances, kPath),
     text("data", "features", kRequired,
          "The file of the samples; its first axis counts them. Paths as for `path`.", "format=idx,npy",
          kCircumstances, kPath),
@@ -86,6 +88,9 @@ constexpr KeySpec kKeys[] = {
     text("data", "label_column", kRequired,
          "The column, or field of JSON lines, that holds the class; of numbers all others are features.",
          "format=csv,text"),
+    text("data", "one_label", kNone,
+         "The class is whether this one is among the labels, which may then be a list: `X` or `not X`.",
+         "format=text"),
     integer("data", "longest", 1, 1000000, "400",
             "So many words of each text or sentence are read; what follows is left out.", "format=text,tags"),
     integer("data", "min_count", 1, 1e9, "2",
@@ -121,7 +126,7 @@ constexpr KeySpec kKeys[] = {
            "Kind of the layer. Layers follow one another; sizes of inputs are worked out."),
     integer("network", "units", 1, 1e9, kRequired,
             "Number of outputs; of a recurrent layer in one direction.",
-            "layer=linear,pointnet,voxel_network,bag_of_words," TESSERA_RECURRENT),
+            "layer=linear,pointnet,voxel_network," TESSERA_RECURRENT ",bag_of_words"),
     integer("network", "channels", 1, 1e6, kRequired, "Number of filters, which is that of output channels.",
             "layer=" TESSERA_CONVOLUTIONS),
     integer("network", "kernel", 1, 1e4, kRequired, "Length of the filter or window along each axis.",

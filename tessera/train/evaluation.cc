@@ -39,12 +39,7 @@ Evaluation evaluate_samples(nn::Module& network, const data::Dataset& dataset,
   const OpScope scope("evaluation");
   const Tensor scores = scores_of(network, dataset.features, positions, group);
   const Tensor labels = judged_labels(data::take_samples(dataset.labels, positions));
-  Evaluation result{0,
-                    0,
-                    labels.size(0),
-                    metrics::ConfusionMatrix(scores.size(1)),
-                    dataset.classes,
-                    ""};
+  Evaluation result{0, 0, labels.size(0), metrics::ConfusionMatrix(scores.size(1)), dataset.classes, ""};
   result.confusion.add(labels.to_vector<std::int64_t>(), metrics::predicted_classes(scores));
   result.accuracy = result.confusion.accuracy();
   result.loss = mean(cross_entropy(scores, labels)).item_as_double();

@@ -173,9 +173,9 @@ class Summary : public nn::Module {
   Tensor forward(const Tensor& x, nn::Context& context) override {
     const Tensor states = layer_.forward(x, context);
     if (kind_ == "final" || context.lengths.defined())
-      return models::pool_over_time(
-          states, context.lengths,
-          kind_ == "mean" ? models::TimePooling::kMean : models::TimePooling::kLast, both_directions_);
+      return models::pool_over_time(states, context.lengths,
+                                    kind_ == "mean" ? models::TimePooling::kMean : models::TimePooling::kLast,
+                                    both_directions_);
     if (kind_ == "mean") return mean(states, {1});
     return slice(states, {Range::all(), Range(-1)});
   }
@@ -350,8 +350,8 @@ Layer LayerBuilder::build() const {
 
 // Indices and coordinates would be rounded to eight bits before the layer sees them.
 void LayerBuilder::refuse_bfloat16() const {
-  for (const char* kind :
-       {"embedding", "bag_of_words", "normalize_points", "choose_points", "augment_points", "pointnet", "voxel_network"})
+  for (const char* kind : {"embedding", "bag_of_words", "normalize_points", "choose_points", "augment_points",
+                           "pointnet", "voxel_network"})
     if (kind_ == kind)
       fail_with(ExitCode::kUsage, "{}: training.dtype is bfloat16, expected float32 with the layer {} ({})",
                 config_.origin("training.dtype"), layer_, kind_);
@@ -362,13 +362,16 @@ void LayerBuilder::refuse_bfloat16() const {
 void LayerBuilder::refuse_without_lengths() const {
   const bool reads_words = kind_ == "embedding" || kind_ == "bag_of_words";
   if ((layer_ == 1) != reads_words)
-    reject("expected \"embedding\" or \"bag_of_words\" as the first layer, where the words are, and nowhere else");
+    reject(
+        "expected \"embedding\" or \"bag_of_words\" as the first layer, where the words are, and nowhere "
+        "else");
   if (input_.rank() != 3) return;
-  for (const char* kind : {"linear", "rnn", "gru", "lstm", "time_pool", "layer_norm", "relu", "leaky_relu", "gelu",
-                           "silu", "tanh", "sigmoid", "softplus", "dropout"})
+  for (const char* kind : {"linear", "rnn", "gru", "lstm", "time_pool", "layer_norm", "relu", "leaky_relu",
+                           "gelu", "silu", "tanh", "sigmoid", "softplus", "dropout"})
     if (kind_ == kind) return;
   reject(
-      "[times, features] of sequences of many lengths, expected \"time_pool\" before it (or a recurrent layer "
+      "[times, features] of sequences of many lengths, expected \"time_pool\" before it (or a recurrent "
+      "layer "
       "without output = \"all\")");
 }
 

@@ -90,14 +90,16 @@ std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape&
     Shape scores;
     for (int axis = 1; axis < shape.rank(); ++axis) scores.append(shape[axis]);
     if (tags)
-      fail_with(ExitCode::kUsage,
-                "{}: the last layer gives {} per sentence, expected [{}, {}], one score for each tag at each word "
-                "(recurrent layers with output = \"all\", then \"linear\")",
-                config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), sample_shape[0],
-                classes);
+      fail_with(
+          ExitCode::kUsage,
+          "{}: the last layer gives {} per sentence, expected [{}, {}], one score for each tag at each word "
+          "(recurrent layers with output = \"all\", then \"linear\")",
+          config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), sample_shape[0],
+          classes);
     fail_with(ExitCode::kUsage,
-              "{}: the last layer gives {} per sample, expected [{}], one score for each class",
-              config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), classes);
+              "{}: the last layer gives {} per sample, expected [{}], one score for each class{}",
+              config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), classes,
+              holds_words(config) ? " (\"time_pool\" makes one vector of those of all words)" : "");
   }
   RandomSource random(static_cast<std::uint64_t>(config.integer("seed")));
   network->initialize(random);

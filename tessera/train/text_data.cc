@@ -56,6 +56,7 @@ data::TextSource text_source(const Config& config, const std::string& path) {
   source.path = path;
   if (config.has("data.text_column")) source.text_column = config.text("data.text_column");
   if (config.has("data.label_column")) source.label_column = config.text("data.label_column");
+  if (config.has("data.one_label")) source.one_label = config.text("data.one_label");
   source.longest = config.integer("data.longest");
   source.tokens.lower_case = config.boolean("data.lower_case");
   source.tokens.mask_digits = config.boolean("data.mask_digits");
@@ -76,7 +77,8 @@ PreparedData prepare_data(Config& config, const InputPaths& paths) {
     config.set_found("data.columns", found.dataset.columns);  // only CSV has them
     config.set_found("data.shape", std::vector<std::int64_t>(sample.begin(), sample.end()));
   } else {
-    const data::TextSamples samples = data::read_text_samples(text_source(config, input_path(paths, "features")));
+    const data::TextSamples samples =
+        data::read_text_samples(text_source(config, input_path(paths, "features")));
     // Labels and numbers of samples are all that a split looks at.
     found.split =
         split_of(config, data::encode_samples(samples, data::Vocabulary(), config.texts("data.classes")));
@@ -104,8 +106,8 @@ data::Vocabulary recorded_vocabulary(const std::string& run_folder, const Config
   data::Vocabulary vocabulary = data::Vocabulary::read(path);
   const std::vector<std::string> claimed = config.texts(kVocabularyKey);
   if (claimed != std::vector<std::string>{vocabulary.digest()})
-    fail_with(ExitCode::kInputChanged, "{}: not the run's vocabulary: its digest is {}, the record says {}", path,
-              vocabulary.digest(), config.text(kVocabularyKey));
+    fail_with(ExitCode::kInputChanged, "{}: not the run's vocabulary: its digest is {}, the record says {}",
+              path, vocabulary.digest(), config.text(kVocabularyKey));
   return vocabulary;
 }
 

@@ -17,7 +17,8 @@ data::TextSource unlabelled_source(const TrainedModel& model, const std::string&
   return source;
 }
 
-Predictions predictions_of(const TrainedModel& model, const data::TextSamples& samples, const Tensor& scores) {
+Predictions predictions_of(const TrainedModel& model, const data::TextSamples& samples,
+                           const Tensor& scores) {
   Predictions found{model.classes(), metrics::predicted_classes(scores), softmax(scores, 1)};
   for (std::size_t i = 0; i < samples.samples.size(); ++i) {
     const data::TextSample& sample = samples.samples[i];
@@ -83,7 +84,8 @@ Predictions predict_words(const TrainedModel& model, const std::string& file) {
 
 TextReading read_text(const TrainedModel& model, const std::string& text) {
   if (model.vocabulary() == nullptr)
-    fail_with(ExitCode::kUsage, "the run was trained on numbers (data.format is \"{}\"), expected one on words",
+    fail_with(ExitCode::kUsage,
+              "the run was trained on numbers (data.format is \"{}\"), expected one on words",
               model.config().text("data.format"));
   const data::TextSamples samples = data::sample_of_text(text, unlabelled_source(model, ""));
   const data::Dataset dataset = data::encode_samples(samples, *model.vocabulary(), model.classes());
@@ -111,8 +113,9 @@ std::string TextReading::to_text() const {
   std::string out;
   if (!tags)
     for (std::size_t c = 0; c < classes; ++c)
-      out += fmt::format("{} {:.4f}  {}\n", static_cast<std::int64_t>(c) == predictions.predicted[0] ? '*' : ' ',
-                         probabilities[c], printable(predictions.classes[c]));
+      out +=
+          fmt::format("{} {:.4f}  {}\n", static_cast<std::int64_t>(c) == predictions.predicted[0] ? '*' : ' ',
+                      probabilities[c], printable(predictions.classes[c]));
   if (columns.empty() && !tags) return out;
   std::size_t width = 4;
   for (const std::string& word : words) width = std::max(width, printable(word).size() + 1);
@@ -125,7 +128,8 @@ std::string TextReading::to_text() const {
       out += fmt::format("  {:>{}.2f}", values[c][t], std::max<std::size_t>(6, columns[c].size()));
     if (tags) {
       const auto tag = static_cast<std::size_t>(predictions.predicted[t]);
-      out += fmt::format("  {} {:.4f}", printable(predictions.classes[tag]), probabilities[t * classes + tag]);
+      out +=
+          fmt::format("  {} {:.4f}", printable(predictions.classes[tag]), probabilities[t * classes + tag]);
     }
     out += "\n";
   }

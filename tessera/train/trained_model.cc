@@ -88,9 +88,8 @@ TrainedModel::TrainedModel(const std::string& run_folder) {
     runs::restore_object("selection", selection, state, where);
     selection.use_final_weights();
   }
-  state_ = std::make_unique<State>(
-      State{std::move(claim), std::move(config), std::move(classes), shape, std::move(network),
-            std::move(vocabulary)});
+  state_ = std::make_unique<State>(State{std::move(claim), std::move(config), std::move(classes), shape,
+                                         std::move(network), std::move(vocabulary)});
 }
 TrainedModel::~TrainedModel() = default;
 TrainedModel::TrainedModel(TrainedModel&&) noexcept = default;
@@ -139,7 +138,8 @@ std::string Predictions::to_csv() const {
     if (words.empty())
       out += fmt::format("{}", row + 1);
     else
-      out += fmt::format("{},{},{}", words[row].sentence, words[row].position, data::csv_field(words[row].word));
+      out +=
+          fmt::format("{},{},{}", words[row].sentence, words[row].position, data::csv_field(words[row].word));
     out += fmt::format(",{}", data::csv_field(classes[static_cast<std::size_t>(predicted[row])]));
     for (std::size_t c = 0; c < classes.size(); ++c)
       out += fmt::format(",{}", values[row * classes.size() + c]);
@@ -166,8 +166,8 @@ data::Dataset read_numbers(const TrainedModel& model, const std::string& file, c
 
 Evaluation evaluate(const TrainedModel& model, const std::string& file, const std::string& labels) {
   if (model.vocabulary() != nullptr && !labels.empty())
-    fail_with(ExitCode::kUsage, "{}: found a file of labels, expected none: the labels stand beside the words",
-              labels);
+    fail_with(ExitCode::kUsage,
+              "{}: found a file of labels, expected none: the labels stand beside the words", labels);
   const data::Dataset dataset = model.vocabulary() != nullptr
                                     ? read_words(model.config(), file, *model.vocabulary())
                                     : read_numbers(model, file, labels);

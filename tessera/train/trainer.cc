@@ -74,8 +74,9 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
 
   const auto count = static_cast<std::int64_t>(samples.size());
   // What the loss is the mean over: samples, or their words.
-  const std::int64_t judged =
-      dataset_.labels.rank() == 1 ? count : judged_labels(data::take_samples(dataset_.labels, samples)).size(0);
+  const std::int64_t judged = dataset_.labels.rank() == 1
+                                  ? count
+                                  : judged_labels(data::take_samples(dataset_.labels, samples)).size(0);
   // Of the shards that have samples: a last batch may be smaller than their number.
   std::vector<std::int64_t> bounds = {0};
   for (std::int64_t i = 1; i <= options_.shards; ++i)
