@@ -15,6 +15,7 @@ struct Case {
 
 std::vector<Case> product_cases();
 std::vector<Case> convolution_cases();
+std::vector<Case> blocked_convolution_cases();
 std::vector<Case> elementwise_cases();
 std::vector<Case> reduction_cases();
 std::vector<Case> recurrent_cases();
@@ -23,6 +24,12 @@ std::vector<Case> training_cases();
 std::vector<Case> layer_cases();
 std::vector<Case> model_cases();
 std::vector<Case> growth_cases();  // one piece of work in many sizes, for the plots of bench/growth.py
+
+// The published models among them, by the name with which their rows begin; and one of them written out as a safetensors file, without
+// dropout: "input.NNN" and "state.NNN" in PyTorch's order, "loss.NNN" of some training steps, "prediction.000" before and "prediction.001" after
+// them.
+std::vector<std::string> model_names();
+void write_check(const std::string& name, const std::string& path);
 
 struct Family {
   std::string name;

@@ -6,8 +6,8 @@ meets all alike. Reported are medians over the rounds, and the rival that was fa
 processor could do.
 
 Usage: run.py --build BUILD_FOLDER [--rounds N] [--slot SECONDS] [--threads N,N] [--simd avx512,avx2] [WHAT]
-WHAT is `kernels` or `recording` (one part of RESULTS.md is made anew), `growth` (the plots of docs/performance.md are), nothing (all of
-them), or a part of a case's name: then the table is printed and RESULTS.md is left alone.
+WHAT is `kernels`, `models` or `recording` (one part of RESULTS.md is made anew), `growth` (the plots of docs/performance.md are), nothing
+(all of them), or a part of a case's name or of its family's: then the table is printed and RESULTS.md is left alone.
 """
 
 import argparse
@@ -18,11 +18,12 @@ import subprocess
 from pathlib import Path
 
 import growth
+import published
 import recording
 import sides
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("kernels", "growth", "recording")
+PARTS = ("kernels", "models", "growth", "recording")
 
 
 def numbers(word):
@@ -79,22 +80,31 @@ def family_table(family, cases, workers, arguments, peak):
         lines.append(line)
         ratios += [ratio] if ratio else []
         print(line, flush=True)
+        if family == published.FAMILY:  # a network and its optimiser, on both sides
+            for worker in workers[:2]:
+                worker.ask("forget")
     if ratios:
         lines += ["", f"Geometric mean of {len(ratios)} rows: {statistics.geometric_mean(ratios):.2f}; least: {min(ratios):.2f}."]
         print(lines[-1], flush=True)
     return lines + [""]
 
 
-def kernel_tables(threads, simd, arguments, part):
-    workers = sides.open_sides(arguments.build, threads, simd)
+def is_wanted(part, family, case):
+    if part in ("kernels", "models"):
+        return (family == published.FAMILY) == (part == "models")
+    return part in case or part.lower() in family.lower()
+
+
+def tables(threads, simd, arguments, part):
+    workers = (sides.open_two if part == "models" else sides.open_sides)(arguments.build, threads, simd)
     tessera = workers[0]
     families = {}
     for line in tessera.ask_list():
         family, case = line.split("\t")
-        if part in case and family != growth.FAMILY:
+        if family != growth.FAMILY and is_wanted(part, family, case):
             families.setdefault(family, []).append(case)
     if not families:
-        raise SystemExit(f"no row's name has '{part}'; WHAT is {', '.join(PARTS)} or a part of a row's name")
+        raise SystemExit(f"no row's or family's name has '{part}'; WHAT is {', '.join(PARTS)} or a part of such a name")
     workers[1].ask("machine")  # answered when PyTorch has been loaded: probes are for a quiet machine
     peak = peak_of(tessera)
     title = f"### {simd.upper().replace('AVX5', 'AVX-5')}, {threads} thread{'s' if threads > 1 else ''}"
@@ -109,7 +119,7 @@ def kernel_tables(threads, simd, arguments, part):
     return lines
 
 
-def machine_lines(arguments):
+def machine_lines(arguments, part):
     processor = "unknown processor"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -118,9 +128,15 @@ def machine_lines(arguments):
     compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True, check=False).stdout.splitlines()[0]
     return [f"- Machine: {processor}, {os.cpu_count()} processors, {platform.system()} {platform.release()}; {compiler}",
             f"- Load average at the start: {os.getloadavg()[0]:.1f} (above 0.5 the numbers are those of a busy machine)",
-            f"- Command: `./dev bench kernels --rounds {arguments.rounds} --slot {arguments.slot}`",
-            f"- Rivals: {', '.join(['PyTorch ' + version_of('torch'), 'OpenBLAS ' + version_of('scipy-openblas32'), 'MKL ' + version_of('mkl')])}"
-            " (PyPI); OpenBLAS, BLIS, oneDNN and SLEEF of Debian. For AVX2 each is told to use no more.", ""]
+            f"- Command: `./dev bench {part or 'kernels'} --rounds {arguments.rounds} --slot {arguments.slot}`",
+            f"- {rivals_of(part)} For AVX2 each is told to use no more.", ""]
+
+
+def rivals_of(part):
+    if part == "models":
+        return f"Rival: PyTorch {version_of('torch')} (PyPI), eager, with its defaults."
+    found = ["PyTorch " + version_of("torch"), "OpenBLAS " + version_of("scipy-openblas32"), "MKL " + version_of("mkl")]
+    return f"Rivals: {', '.join(found)} (PyPI); OpenBLAS, BLIS, oneDNN and SLEEF of Debian."
 
 
 def version_of(package):
@@ -135,6 +151,8 @@ def write_part(path, part, lines):
     """Puts the lines between the marks of that part; the rest of the file stays."""
     begin, end = f"<!-- begin {part} -->", f"<!-- end {part} -->"
     text = path.read_text()
+    if begin not in text:
+        text += f"\n## {part.capitalize()}\n\n{begin}\n{end}\n"
     before, after = text[:text.index(begin)], text[text.index(end):]
     path.write_text(before + begin + "\n" + "\n".join(lines) + "\n" + after)
     print(f"written: {path}")
@@ -162,14 +180,16 @@ def main():
     threads = [int(n) for n in arguments.threads.split(",")] if arguments.threads else sorted({1, len(os.sched_getaffinity(0))})
     levels = arguments.simd.split(",") if arguments.simd else simd_levels()
     wanted = [part for part in PARTS if arguments.what in ("", part)]
-    part = "" if wanted else arguments.what
-    if "kernels" in wanted or not wanted:
-        lines = machine_lines(arguments)
+    measured = [part for part in ("kernels", "models") if part in wanted]
+    for part in measured if wanted else [arguments.what]:
+        lines = machine_lines(arguments, part)
+        if part == "models":
+            lines += published.check_and_memory_lines(arguments.build)
         for level in levels:
             for count in threads:
-                lines += kernel_tables(count, level, arguments, part)
+                lines += tables(count, level, arguments, part)
         if wanted:
-            write_part(Path(arguments.output), "kernels", lines)
+            write_part(Path(arguments.output), part, lines)
     if "growth" in wanted:
         growth.draw(arguments, threads)
     if "recording" in wanted:

@@ -34,8 +34,8 @@ class Side:
             raise SystemExit(f"{self.name}: the measuring process ended while it was asked '{line}'")
         return answer.rstrip("\n")
 
-    def ask_list(self):
-        lines = [self.ask("list")]
+    def ask_list(self, question="list"):
+        lines = [self.ask(question)]
         self.process.send_signal(signal.SIGCONT)
         while lines[-1]:
             lines.append(self.process.stdout.readline().rstrip("\n"))
@@ -72,11 +72,17 @@ def libraries():
             yield name, path
 
 
+def open_two(build, threads, simd):
+    """Tessera and PyTorch."""
+    environment = environment_of(threads, simd)
+    return [Side("Tessera", [f"{build}/bin/tessera_bench", threads], environment),
+            Side("PyTorch", [sys.executable, HERE / "rivals" / "pytorch.py", threads], environment)]
+
+
 def open_sides(build, threads, simd):
     """Tessera first, then PyTorch, then the rest."""
     environment, other = environment_of(threads, simd), f"{build}/bin/tessera_bench_rivals"
-    sides = [Side("Tessera", [f"{build}/bin/tessera_bench", threads], environment),
-             Side("PyTorch", [sys.executable, HERE / "rivals" / "pytorch.py", threads], environment)]
+    sides = open_two(build, threads, simd)
     sides += [Side(name, [other, "blas", path], environment) for name, path in libraries()]
     if threads == 1:  # loops over an array, written for one
         sides += [Side("SLEEF", [other, "sleef-avx2" if simd == "avx2" else "sleef"], environment),

@@ -29,7 +29,8 @@ struct Convolution {
   }
   std::string title() const {
     std::string text;
-    for (int axis = 0; axis < image.rank(); ++axis) text += fmt::format("{}{}", axis == 0 ? "" : "x", image[axis]);
+    for (int axis = 0; axis < image.rank(); ++axis)
+      text += fmt::format("{}{}", axis == 0 ? "" : "x", image[axis]);
     text += fmt::format(" filters {}", filters[0]);
     for (int axis = 2; axis < filters.rank(); ++axis) text += fmt::format("x{}", filters[axis]);
     return text;
@@ -68,8 +69,7 @@ Case pass_case(const Convolution& c, const std::string& pass, Op op, const Shape
 // The passes one by one, as a profile of a training step would show them.
 void add_passes(const Convolution& c, std::vector<Case>& cases) {
   const bool volumes = c.axes() == 3;
-  cases.push_back(
-      pass_case(c, "forward", volumes ? Op::kConv3d : Op::kConv2d, c.image, c.filters, {}));
+  cases.push_back(pass_case(c, "forward", volumes ? Op::kConv3d : Op::kConv2d, c.image, c.filters, {}));
   cases.push_back(pass_case(c, "input gradient",
                             volumes ? Op::kConv3dInputGradient : Op::kConv2dInputGradient, c.output(),
                             c.filters, c.image));
@@ -92,22 +92,30 @@ Case convolution_gradients_case(const Convolution& c) {
 }
 
 const Convolution kLayers[] = {
-    {{32, 1, 28, 28}, {6, 1, 5, 5}, 2},          // LeNet, first
-    {{32, 6, 14, 14}, {16, 6, 5, 5}},            // LeNet, second
-    {{4, 3, 224, 224}, {64, 3, 7, 7}, 3, 2},     // ResNet, stem
-    {{4, 64, 56, 56}, {64, 64, 3, 3}, 1},        // ResNet and VGG, stage by stage
-    {{2, 128, 56, 56}, {128, 128, 3, 3}, 1},     //
-    {{4, 256, 28, 28}, {256, 256, 3, 3}, 1},     //
-    {{4, 512, 14, 14}, {512, 512, 3, 3}, 1},     //
-    {{4, 64, 56, 56}, {256, 64, 1, 1}},          // ResNet, out of a bottleneck
-    {{8, 256, 14, 14}, {1024, 256, 1, 1}},       //
-    {{4, 128, 56, 56}, {128, 128, 3, 3}, 1, 2},  // ResNet, between stages
-    {{8, 128, 28, 28}, {128, 1, 3, 3}, 1, 1, 128},    // MobileNet, depthwise
-    {{16, 64, 1024}, {64, 64, 5}, 2},                 // a line, as of audio
-    {{2, 16, 16, 32, 32}, {32, 16, 3, 3, 3}, 1},      // a volume, as of a scan
+    {{32, 1, 28, 28}, {6, 1, 5, 5}, 2},             // LeNet, first
+    {{32, 6, 14, 14}, {16, 6, 5, 5}},               // LeNet, second
+    {{4, 3, 224, 224}, {64, 3, 7, 7}, 3, 2},        // ResNet, stem
+    {{4, 64, 56, 56}, {64, 64, 3, 3}, 1},           // ResNet and VGG, stage by stage
+    {{2, 128, 56, 56}, {128, 128, 3, 3}, 1},        //
+    {{4, 256, 28, 28}, {256, 256, 3, 3}, 1},        //
+    {{4, 512, 14, 14}, {512, 512, 3, 3}, 1},        //
+    {{4, 64, 56, 56}, {256, 64, 1, 1}},             // ResNet, out of a bottleneck
+    {{8, 256, 14, 14}, {1024, 256, 1, 1}},          //
+    {{4, 128, 56, 56}, {128, 128, 3, 3}, 1, 2},     // ResNet, between stages
+    {{8, 128, 28, 28}, {128, 1, 3, 3}, 1, 1, 128},  // MobileNet, depthwise
+    {{16, 64, 1024}, {64, 64, 5}, 2},               // a line, as of audio
+    {{2, 16, 16, 32, 32}, {32, 16, 3, 3, 3}, 1},    // a volume, as of a scan
 };
 
 }  // namespace
+
+// Forward passes of images beside a rival whose images and weights stay in a layout of its own from layer to layer.
+std::vector<Case> blocked_convolution_cases() {
+  std::vector<Case> cases;
+  for (const Convolution& c : kLayers)
+    if (c.axes() == 2) cases.push_back(pass_case(c, "blocked", Op::kConv2d, c.image, c.filters, {}));
+  return cases;
+}
 
 std::vector<Case> convolution_cases() {
   std::vector<Case> cases;

@@ -24,13 +24,14 @@ Tensor labels(std::int64_t count, std::int64_t classes) {
 std::vector<Family> all_families() {
   return {{"Matrix products", product_cases()},
           {"Convolutions", convolution_cases()},
+          {"Convolutions beside oneDNN in its own layout", blocked_convolution_cases()},
           {"Elementwise", elementwise_cases()},
           {"Reductions and normalisations", reduction_cases()},
           {"Recurrent layers and optimisers", recurrent_cases()},
           {"Indices, sorting and random numbers", index_cases()},
           {"Training steps", training_cases()},
           {"Layers, forward pass and gradients", layer_cases()},
-          {"Published networks", model_cases()},
+          {"Published models", model_cases()},
           {"Growth", growth_cases()}};
 }
 

@@ -1,94 +1,70 @@
-"""bench/cases/models.cc in PyTorch: published networks, trained for a step and asked for predictions."""
+"""bench/cases/models*.cc in PyTorch: published models, trained for a step and asked for predictions; and whether both sides compute the same."""
+
+import re
 
 import torch
-from torch import nn
 
-from inputs import labels, normal
+import models_clouds
+import models_images
+import models_sequences
+import models_text
+import safetensors_file
 
-
-# ---- PointNet (Qi et al., CVPR 2017), written as its PyTorch ports are: Conv1d of 1, BatchNorm1d, torch.max ----
-
-
-class SharedLayers(nn.Sequential):
-    def __init__(self, *widths):
-        layers = []
-        for before, width in zip(widths, widths[1:]):
-            layers += [nn.Conv1d(before, width, 1, bias=False), nn.BatchNorm1d(width), nn.ReLU(inplace=True)]
-        super().__init__(*layers)
+ROWS = models_images.ROWS | models_clouds.ROWS | models_text.ROWS | models_sequences.ROWS
 
 
-def dense_layers(*widths):
-    layers = []
-    for before, width in zip(widths, widths[1:]):
-        layers += [nn.Linear(before, width, bias=False), nn.BatchNorm1d(width), nn.ReLU(inplace=True)]
-    return layers
+def make_training(name, batch):
+    return ROWS[name](batch, True).step
 
 
-class TransformNet(nn.Module):
-    def __init__(self, size, widths=(64, 128, 1024), head=(512, 256)):
-        super().__init__()
-        self.size = size
-        self.shared = SharedLayers(size, *widths)
-        self.head = nn.Sequential(*dense_layers(widths[-1], *head))
-        self.last = nn.Linear(head[-1], size * size)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
-
-    def forward(self, x):
-        features = torch.max(self.shared(x), 2)[0]
-        change = self.last(self.head(features)).view(-1, self.size, self.size)
-        return change + torch.eye(self.size, dtype=x.dtype)
-
-
-class PointNet(nn.Module):
-    def __init__(self, classes, first=(64, 64), second=(64, 128, 1024), head=(512, 256), drop=0.3, transform=()):
-        super().__init__()
-        self.input_transform = TransformNet(3, *transform)
-        self.first = SharedLayers(3, *first)
-        self.feature_transform = TransformNet(first[-1], *transform)
-        self.second = SharedLayers(first[-1], *second)
-        self.head = nn.Sequential(*dense_layers(second[-1], *head), nn.Dropout(drop), nn.Linear(head[-1], classes))
-
-    def forward(self, x):  # [N, 3, P]
-        x = torch.bmm(x.transpose(2, 1), self.input_transform(x)).transpose(2, 1)
-        x = self.first(x)
-        transform = self.feature_transform(x)
-        x = torch.bmm(x.transpose(2, 1), transform).transpose(2, 1)
-        return self.head(torch.max(self.second(x), 2)[0]), transform
-
-
-def orthogonality(transform):
-    difference = torch.eye(transform.shape[1], dtype=transform.dtype) - torch.bmm(transform, transform.transpose(2, 1))
-    return (difference * difference).sum((1, 2)).mean()
-
-
-def pointnet_step(points, batch):
-    network = PointNet(40)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
-    x, y = normal(batch, points, 3).transpose(2, 1).contiguous(), labels(batch, 40)
-
-    def step():
-        optimizer.zero_grad()
-        scores, transform = network(x)
-        loss = nn.functional.cross_entropy(scores, y) + 0.001 * orthogonality(transform)
-        loss.backward()
-        optimizer.step()
-
-    return step
-
-
-def pointnet_inference(points, batch):
-    network = PointNet(40).eval()
-    x = normal(batch, points, 3).transpose(2, 1).contiguous()
+def make_inference(name, batch):
+    model = ROWS[name](batch, True)
+    model.evaluate()
 
     @torch.inference_mode()
     def predict():
-        network(x)
+        model.predict()
 
     return predict
 
 
-MAKERS = [
-    (r"training step PointNet (\d+) points batch (\d+)", pointnet_step),
-    (r"inference PointNet (\d+) points batch (\d+)", pointnet_inference),
-]
+def state_of(model):
+    """Parameters, then buffers, network by network: the order of the other side."""
+    for network in model.networks:
+        yield from network.parameters()
+        yield from network.buffers()
+
+
+def largest_difference(found, expected):
+    """Relative to the largest expected number; a model may begin with zeros."""
+    return float((found - expected).abs().max() / expected.abs().max().clamp(min=1e-30))
+
+
+def prediction_difference(model, expected):
+    model.evaluate()
+    with torch.inference_mode():
+        return largest_difference(model.predict().flatten(), expected.flatten())
+
+
+def check(name, path):
+    """The largest relative differences from the file: of predictions, of a training step's loss, of the losses of further ones, of the
+    predictions after them."""
+    tensors = safetensors_file.read(path)
+    model = ROWS[name](32, False)
+    model.inputs = [tensors[key] for key in sorted(tensors) if key.startswith("input")]
+    values, state = [tensors[key] for key in sorted(tensors) if key.startswith("state")], list(state_of(model))
+    if [value.numel() for value in values] != [tensor.numel() for tensor in state]:
+        raise SystemExit(f"{name}: the other side's state has elements {[value.numel() for value in values]}, "
+                         f"this one's {[tensor.numel() for tensor in state]}")
+    with torch.no_grad():
+        for tensor, value in zip(state, values):
+            tensor.copy_(value.reshape(tensor.shape))
+    before = prediction_difference(model, tensors["prediction.000"])
+    model.train()
+    expected = [tensors[key] for key in sorted(tensors) if key.startswith("loss")]
+    losses = [largest_difference(model.step().detach(), value.reshape(())) for value in expected]
+    return before, losses[0], max(losses[1:]), prediction_difference(model, tensors["prediction.001"])
+
+
+NAMES = "|".join(map(re.escape, ROWS))
+MAKERS = [(rf"({NAMES}) training batch (\d+)", make_training), (rf"({NAMES}) inference batch (\d+)", make_inference)]

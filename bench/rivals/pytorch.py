@@ -9,6 +9,7 @@ Usage: pytorch.py THREADS
 import re
 import sys
 import time
+from pathlib import Path
 
 import torch
 
@@ -30,7 +31,7 @@ def make(name):
         for pattern, maker in family.MAKERS:
             match = re.fullmatch(pattern, name)
             if match:
-                return maker(*(int(number) for number in match.groups()))
+                return maker(*(int(word) if word.isdigit() else word for word in match.groups()))
     return None
 
 
@@ -46,19 +47,39 @@ def measure(function, slot):
     return (time.perf_counter() - start) / repeats
 
 
+def peak_memory():
+    """The largest resident set of this process so far, in MB."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+def answer(line, cases):
+    command, _, rest = line.partition(" ")
+    if command == "machine":
+        return f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
+    if command == "forget":
+        cases.clear()
+        return "forgotten"
+    number, _, name = rest.partition(" ")
+    if command == "check":
+        return " ".join(f"{difference:.3g}" for difference in models.check(name, number))
+    if name not in cases:
+        cases[name] = make(name)
+    if cases[name] is None:
+        return "none"
+    if command == "memory":
+        for _ in range(int(number)):
+            cases[name]()
+        return f"{peak_memory():.1f}"
+    return f"{measure(cases[name], float(number)):.9g}"  # run
+
+
 def main():
     torch.manual_seed(1)
     torch.set_num_threads(int(sys.argv[1]))
     cases = {}
     for line in sys.stdin:
-        words = line.rstrip("\n").split(" ", 2)
-        if words[0] == "machine":
-            print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads", flush=True)
-        elif words[0] == "run":
-            if words[2] not in cases:
-                cases[words[2]] = make(words[2])
-            case = cases[words[2]]
-            print("none" if case is None else f"{measure(case, float(words[1])):.9g}", flush=True)
+        print(answer(line.rstrip("\n"), cases), flush=True)
 
 
 if __name__ == "__main__":

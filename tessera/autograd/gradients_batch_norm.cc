@@ -110,11 +110,6 @@ Contributions BatchNormInputGradient(const GradientCall& call) {
 
 namespace {
 
-constexpr double kSqrtHalf = 0.70710678118654752440084436210485;
-constexpr double kSqrt2OverPi = 0.79788456080286535587989211986876;
-
-constexpr double kInverseSqrt2Pi = 0.39894228040143267793994605993438;
-
 // The row activate_gradient from small operations. (The minimum keeps e^x of the other side finite.)
 Tensor composed_gradient(const CurveAttributes& attributes, const Tensor& g, const Tensor& x) {
   const double parameter = attributes.parameter;
@@ -128,8 +123,8 @@ Tensor composed_gradient(const CurveAttributes& attributes, const Tensor& g, con
     case Curve::kGelu:
       return g * (0.5 * (1 + erf(x * kSqrtHalf)) + x * (exp(x * x * -0.5) * kInverseSqrt2Pi));
     case Curve::kGeluTanh: {
-      const Tensor t = tanh((x + x * x * x * 0.044715) * kSqrt2OverPi);
-      return g * (0.5 * (1 + t) + x * 0.5 * (1 - t * t) * ((x * x * 0.134145 + 1) * kSqrt2OverPi));
+      const Tensor t = tanh((x + x * x * x * kGeluCubic) * kSqrt2OverPi);
+      return g * (0.5 * (1 + t) + x * 0.5 * (1 - t * t) * ((x * x * (3 * kGeluCubic) + 1) * kSqrt2OverPi));
     }
     case Curve::kSilu: {
       const Tensor s = sigmoid(x);

@@ -16,7 +16,8 @@ TEST(Utf8, EveryCodePointComesBack) {
     ASSERT_EQ(static_cast<std::uint32_t>(found.code_point), static_cast<std::uint32_t>(c));
     ASSERT_EQ(found.length, text.size());
     for (std::size_t cut = 1; cut < text.size(); ++cut)
-      ASSERT_EQ(utf8_character(std::string_view(text).substr(0, cut)).length, 0U) << static_cast<std::uint32_t>(c);
+      ASSERT_EQ(utf8_character(std::string_view(text).substr(0, cut)).length, 0U)
+          << static_cast<std::uint32_t>(c);
   }
 }
 

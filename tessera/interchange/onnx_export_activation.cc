@@ -1,11 +1,10 @@
 // Activations: the one that ends a product, and the curves that are several operations on each element.
 #include "tessera/interchange/onnx_exporter.h"
+#include "tessera/tensor/activate.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::onnx {
 namespace {
-
-constexpr double kSqrtHalf = 0.70710678118654752440, kSqrt2OverPi = 0.79788456080286535588;
 
 // A curve's nodes, in the order of activate.h.
 struct Curves {
@@ -33,7 +32,7 @@ struct Curves {
       level = step.emit("Erf", {times(x, kSqrtHalf)});
     } else {
       const std::string cube = step.emit("Mul", {step.emit("Mul", {x, x}), x});
-      level = step.emit("Tanh", {times(step.emit("Add", {x, times(cube, 0.044715)}), kSqrt2OverPi)});
+      level = step.emit("Tanh", {times(step.emit("Add", {x, times(cube, kGeluCubic)}), kSqrt2OverPi)});
     }
     return step.emit("Mul", {times(x, 0.5), step.emit("Add", {level, number(1)})});
   }

@@ -22,6 +22,12 @@
 
 namespace tessera {
 
+// The constants of the curves, rounded to the dtype of x where they are used.
+inline constexpr double kSqrtHalf = 0.70710678118654752440084436210485;
+inline constexpr double kSqrt2OverPi = 0.79788456080286535587989211986876;
+inline constexpr double kInverseSqrt2Pi = 0.39894228040143267793994605993438;
+inline constexpr double kGeluCubic = 0.044715;  // of x^3 in kGeluTanh
+
 Tensor activate(const Operand& x, Curve curve, double parameter = 0);
 
 }  // namespace tessera

@@ -107,7 +107,8 @@ std::string text_of(const BatchNormAttributes& norm) {
 }
 
 std::string text_of(const CurveAttributes& activate) {
-  constexpr const char* kNames[] = {"leaky_relu", "elu", "softplus", "gelu", "gelu with tanh", "silu", "mish"};
+  constexpr const char* kNames[] = {"leaky_relu",     "elu",  "softplus", "gelu",
+                                    "gelu with tanh", "silu", "mish"};
   const std::string name = kNames[static_cast<int>(activate.curve)];
   return activate.parameter == 0 ? name : fmt::format("{} {}", name, activate.parameter);
 }

@@ -77,9 +77,9 @@ RC_GTEST_PROP(Shape, BroadcastIsNumPysRule, ()) {
 TEST(DType, Names) {
   for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool})
     EXPECT_EQ(dtype_from_name(dtype_name(dtype)), dtype);
-  EXPECT_EQ(
-      error_of([] { dtype_from_name("flaot32"); }),
-      "dtype: found 'flaot32', expected float32, float64, int64, uint8, bool or bfloat16 (did you mean 'float32'?)");
+  EXPECT_EQ(error_of([] { dtype_from_name("flaot32"); }),
+            "dtype: found 'flaot32', expected float32, float64, int64, uint8, bool or bfloat16 (did you mean "
+            "'float32'?)");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "tessera/backends/cpu/activate_kernels.h"
 #include "tessera/backends/cpu/simd_level.h"
+#include "tessera/tensor/activate.h"
 
 #if TESSERA_SIMD_TARGET
 #include "tessera/backends/cpu/each_vector-inl.h"
@@ -19,10 +20,6 @@ HWY_BEFORE_NAMESPACE();
 namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace fn = tessera::numerics::HWY_NAMESPACE;
-
-constexpr double kSqrtHalf = 0.70710678118654752440084436210485;
-constexpr double kSqrt2OverPi = 0.79788456080286535587989211986876;
-constexpr double kInverseSqrt2Pi = 0.39894228040143267793994605993438;
 
 template <class D>
 struct Curves {
@@ -39,7 +36,7 @@ struct Curves {
     return hn::Add(part, fn::log1p<Ops>(fn::exp<Ops>(size)));
   }
   static HWY_INLINE V gelu_tanh(V x) {
-    const V cube = hn::Mul(hn::Mul(hn::Mul(x, x), x), set(0.044715));
+    const V cube = hn::Mul(hn::Mul(hn::Mul(x, x), x), set(kGeluCubic));
     return fn::tanh<Ops>(hn::Mul(hn::Add(x, cube), set(kSqrt2OverPi)));
   }
   static HWY_INLINE V one_plus_erf(V x) { return hn::Add(set(1), fn::erf<Ops>(hn::Mul(x, set(kSqrtHalf)))); }
@@ -68,7 +65,8 @@ struct Curves {
     }
     if constexpr (kCurve == Curve::kGeluTanh) {
       const V t = gelu_tanh(x), half = hn::Mul(x, set(0.5));
-      const V inner = hn::Mul(hn::Add(hn::Mul(hn::Mul(x, x), set(0.134145)), set(1)), set(kSqrt2OverPi));
+      const V inner =
+          hn::Mul(hn::Add(hn::Mul(hn::Mul(x, x), set(3 * kGeluCubic)), set(1)), set(kSqrt2OverPi));
       return hn::Add(hn::Mul(set(0.5), hn::Add(set(1), t)),
                      hn::Mul(hn::Mul(half, hn::Sub(set(1), hn::Mul(t, t))), inner));
     }

@@ -1,14 +1,12 @@
 // The curves of tensor/activate.h and their gradients, one element after the other.
+#include "tessera/tensor/activate.h"
+
 #include "tessera/backends/reference/common.h"
 #include "tessera/backends/reference/kernels.h"
 #include "tessera/numerics/functions.h"
 
 namespace tessera::backends::reference {
 namespace {
-
-constexpr double kSqrtHalf = 0.70710678118654752440084436210485;
-constexpr double kSqrt2OverPi = 0.79788456080286535587989211986876;
-constexpr double kInverseSqrt2Pi = 0.39894228040143267793994605993438;
 
 template <typename T>
 T softplus(T x) {
@@ -18,7 +16,7 @@ T softplus(T x) {
 
 template <typename T>
 T gelu_tanh(T x) {
-  return numerics::tanh((x + x * x * x * T(0.044715)) * T(kSqrt2OverPi));
+  return numerics::tanh((x + x * x * x * T(kGeluCubic)) * T(kSqrt2OverPi));
 }
 
 template <typename T>
@@ -54,7 +52,7 @@ T slope(Curve curve, T parameter, T x) {
       return level + x * (numerics::exp(x * x * T(-0.5)) * T(kInverseSqrt2Pi));
     }
     case Curve::kGeluTanh: {
-      const T t = gelu_tanh(x), inner = (x * x * T(0.134145) + T(1)) * T(kSqrt2OverPi);
+      const T t = gelu_tanh(x), inner = (x * x * T(3 * kGeluCubic) + T(1)) * T(kSqrt2OverPi);
       return T(0.5) * (T(1) + t) + x * T(0.5) * (T(1) - t * t) * inner;
     }
     case Curve::kSilu: {

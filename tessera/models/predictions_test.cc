@@ -1,0 +1,202 @@
+// What every model must keep: a prediction has the same bits whatever batch it sits in, wherever it stands there, and on any number of
+// threads. A class of tessera/models/*.h that is a module and has no row here fails the test.
+#include <fmt/core.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "tessera/backends/backends.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/models/bag_of_words.h"
+#include "tessera/models/hierarchical_attention.h"
+#include "tessera/models/pointnet.h"
+#include "tessera/models/skipgram.h"
+#include "tessera/models/voxel_network.h"
+
+namespace tessera::models {
+namespace {
+
+constexpr std::int64_t kSamples = 67;  // no multiple of anything that kernels count in
+constexpr std::int64_t kVocabulary = 50;
+
+using Make = std::function<std::unique_ptr<nn::Module>()>;
+
+struct Row {
+  std::string name;  // of the class
+  Make make;
+  std::function<Tensor()> inputs;  // kSamples of them, each another one
+};
+
+template <typename Model, typename... Arguments>
+Make of(Arguments... arguments) {
+  return [=] { return std::make_unique<Model>(arguments...); };
+}
+
+std::function<Tensor()> numbers(std::vector<std::int64_t> sample) {
+  return [sample] {
+    Shape shape{kSamples};
+    for (const std::int64_t length : sample) shape.append(length);
+    return RandomSource(11).uniform("inputs", shape) * 2 - 1;
+  };
+}
+
+// Clouds that have the layout of the parts of a PointNet when those are asked by themselves.
+std::function<Tensor()> clouds() {
+  return numbers({21, 3});
+}
+
+// Ids [D, 5, 9] of documents with 1 to 5 sentences of 1 to 9 words, then padding.
+Tensor documents() {
+  std::vector<std::int64_t> ids;
+  for (std::int64_t document = 0; document < kSamples; ++document)
+    for (std::int64_t sentence = 0; sentence < 5; ++sentence)
+      for (std::int64_t word = 0; word < 9; ++word) {
+        const bool there = sentence <= document % 5 && word <= (document * 3 + sentence * 7) % 9;
+        ids.push_back(there ? 1 + (document * 31 + sentence * 17 + word * 5) % (kVocabulary - 1) : 0);
+      }
+  return Tensor::from<std::int64_t>(ids, {kSamples, 5, 9});
+}
+
+Tensor words() {
+  std::vector<std::int64_t> ids;
+  for (std::int64_t i = 0; i < kSamples * 2; ++i) ids.push_back(i * 7 % kVocabulary);
+  return Tensor::from<std::int64_t>(ids, {kSamples, 2});
+}
+
+// Sums of more than one chunk of 256 steps, and widths that no vector divides.
+PointNetSettings point_settings(PointPool pool = PointPool::kMax) {
+  return {.classes = 5,
+          .first = {10, 12},
+          .second = {20, 290},
+          .pool = pool,
+          .head = {33},
+          .transform = {.widths = {7, 270}, .head = {9}}};
+}
+
+std::vector<Row> rows() {
+  const HierarchicalAttentionSettings attention{.vocabulary = kVocabulary,
+                                                .labels = 6,
+                                                .embedding = 12,
+                                                .word_hidden = 7,
+                                                .sentence_hidden = 9,
+                                                .word_attention = 10,
+                                                .sentence_attention = 5,
+                                                .drop = 0.3};
+  const std::vector<std::int64_t> widths = {7, 270};
+  return {
+      {"AttentionPool", of<AttentionPool>(6, 11), numbers({19, 6})},
+      {"BagOfWords", of<BagOfWords>(kVocabulary, 6), documents},
+      {"HierarchicalAttention", of<HierarchicalAttention>(attention), documents},
+      {"SkipGram", of<SkipGram>(kVocabulary, SkipGramSettings{.dimensions = 6}), words},
+      {"PointLayer", of<PointLayer>(3, 20), clouds()},
+      {"PointEncoder", of<PointEncoder>(3, widths, PointPool::kMean, true), clouds()},
+      {"TransformNet", of<TransformNet>(3, TransformNetSettings{.widths = {7, 270}, .head = {9}}), clouds()},
+      {"PointFeatures", of<PointFeatures>(point_settings()), clouds()},
+      {"PointNet", of<PointNet>(point_settings()), clouds()},
+      {"PointNet", of<PointNet>(point_settings(PointPool::kMean)), clouds()},
+      {"PointNet", of<PointNet>(point_settings(PointPool::kAttention)), clouds()},
+      {"PointNetSegmentation", of<PointNetSegmentation>(point_settings()), clouds()},
+      {"NormalizePoints", of<NormalizePoints>(), clouds()},
+      {"ChoosePoints", of<ChoosePoints>(10), clouds()},
+      {"AugmentPoints", of<AugmentPoints>(data::PointAugmentation{.rotate = true, .jitter = 0.1}), clouds()},
+      {"VoxelNetwork",
+       of<VoxelNetwork>(VoxelNetworkSettings{.classes = 5, .resolution = 13, .channels = 9, .hidden = 21}),
+       clouds()},
+  };
+}
+
+class Predictions : public testing::TestWithParam<std::size_t> {
+ protected:
+  static void SetUpTestSuite() { use_default_backend(); }
+  void TearDown() override { set_thread_count(threads_); }
+
+  // Weights that are no zeros, statistics that are not those of the start.
+  std::unique_ptr<nn::Module> trained(const Row& row, const Tensor& inputs) {
+    std::unique_ptr<nn::Module> model = row.make();
+    model->initialize(random_);
+    for (nn::Parameter* parameter : model->parameters())
+      parameter->value =
+          parameter->value + random_.normal("test/" + parameter->name, parameter->value.shape()) * 0.1;
+    nn::Context context;
+    context.training = true;
+    context.random = &random_;
+    model->forward(inputs, context);
+    return model;
+  }
+
+  // So many places, in any order, some of them more than once.
+  Tensor places(std::int64_t count) {
+    const Tensor draws = random_.uniform(fmt::format("places/{}", draws_++), {count});
+    return cast(draws * static_cast<double>(kSamples), DType::kInt64);
+  }
+
+ private:
+  RandomSource random_{3};
+  int draws_ = 0, threads_ = thread_count();
+};
+
+TEST_P(Predictions, DoNotDependOnTheBatchThePlaceOrTheThreads) {
+  const Row row = rows()[GetParam()];
+  const Tensor inputs = row.inputs();
+  const std::unique_ptr<nn::Module> model = trained(row, inputs);
+  const Tensor whole = copy(model->evaluate(inputs));
+  ASSERT_EQ(whole.size(0), kSamples);
+  for (const int threads : {1, 2, 3, 7}) {
+    set_thread_count(threads);
+    EXPECT_TRUE(same_bits(copy(model->evaluate(inputs)), whole)) << threads << " threads";
+    for (const std::int64_t count : {1, 2, 3, 5, 8, 16, 17, 33, 64}) {
+      const Tensor at = places(count);
+      EXPECT_TRUE(same_bits(copy(model->evaluate(gather(inputs, at))), gather(whole, at)))
+          << threads << " threads, a batch of " << count;
+    }
+  }
+}
+
+// Each by itself: nothing else is in the batch.
+TEST_P(Predictions, AreThoseOfASampleByItself) {
+  const Row row = rows()[GetParam()];
+  const Tensor inputs = row.inputs();
+  const std::unique_ptr<nn::Module> model = trained(row, inputs);
+  const Tensor whole = copy(model->evaluate(inputs));
+  for (std::int64_t i = 0; i < kSamples; ++i)
+    EXPECT_TRUE(same_bits(copy(model->evaluate(slice(inputs, {Range(i, i + 1)}))),
+                          copy(slice(whole, {Range(i, i + 1)}))))
+        << "sample " << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, Predictions, testing::Range<std::size_t>(0, rows().size()),
+                         [](const auto& index) {
+                           return rows()[index.param].name + "_" + std::to_string(index.param);
+                         });
+
+// The classes of the public headers that are modules, found in their text.
+std::set<std::string> classes_of_headers() {
+  std::set<std::string> found;
+  const std::regex pattern(R"(class (\w+)(?: final)? : public (\w+::)?(\w+))");
+  for (const auto& entry : std::filesystem::directory_iterator(TESSERA_SOURCE_DIR "/tessera/models")) {
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with(".h") || name.ends_with("_test.h")) continue;
+    std::stringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const std::string all = text.str();
+    for (std::sregex_iterator match(all.begin(), all.end(), pattern), end; match != end; ++match)
+      if ((*match)[3] != "Stateful") found.insert((*match)[1]);
+  }
+  return found;
+}
+
+TEST(PredictionsTable, HasEveryModel) {
+  std::set<std::string> names;
+  for (const Row& row : rows()) names.insert(row.name);
+  const std::set<std::string> classes = classes_of_headers();
+  EXPECT_GE(classes.size(), 14U);
+  EXPECT_EQ(names, classes) << "a model without a row in rows(), or a row without a model";
+}
+
+}  // namespace
+}  // namespace tessera::models

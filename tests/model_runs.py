@@ -1,0 +1,150 @@
+"""A small training for each family of models, with its committed seal: what the bit matrix and the kills go through.
+
+A family is a row of FAMILIES, a configuration tests/models/NAME.toml, and a line of tests/models/seals.txt (bit_matrix.py --write makes it). Data that
+a configuration looks for in ${TESSERA_DATA} is made here, the same bytes everywhere: whole numbers, and divisions and square roots of them, which are exact
+to the bit.
+"""
+
+import json
+import math
+import random
+import struct
+import tomllib
+from dataclasses import dataclass
+
+import journey
+from journey import expect, seal_of
+
+FOLDER = journey.ROOT / "tests" / "models"
+SEALS = FOLDER / "seals.txt"
+
+
+@dataclass(frozen=True)
+class Family:
+    name: str
+    command: tuple = ("train",)  # that trains it: tessera COMMAND CONFIGURATION --store STORE
+
+    @property
+    def config(self):
+        return FOLDER / f"{self.name}.toml"
+
+    @property
+    def epochs(self):
+        return tomllib.loads(self.config.read_text())["training"]["epochs"]
+
+
+FAMILIES = (
+    Family("mlp"),
+    Family("cnn"),
+    Family("pointnet"),
+    Family("voxel_network"),
+    Family("recurrent"),
+    Family("hierarchical_attention", ("code", "train")),
+    Family("bag_of_words", ("code", "train")),
+)
+
+
+def families(names=()):
+    """Those of these names, or all."""
+    unknown = set(names) - {family.name for family in FAMILIES}
+    expect(not unknown, f"there is no family {', '.join(unknown)}; there are: {', '.join(family.name for family in FAMILIES)}")
+    return [family for family in FAMILIES if not names or family.name in names]
+
+
+def committed_seals():
+    """{name: seal}"""
+    lines = [line.split() for line in SEALS.read_text().splitlines() if not line.startswith("#")]
+    return dict(filter(None, lines))
+
+
+def write_seals(seals):
+    text = "".join(line + "\n" for line in SEALS.read_text().splitlines() if line.startswith("#"))
+    SEALS.write_text(text + "".join(f"{name} {seal}\n" for name, seal in seals.items()))
+
+
+# ---- Runs ----
+
+
+def train_words(family, store):
+    return [*family.command, family.config, "--store", store, "--quiet"]
+
+
+def environment(data):
+    return {"TESSERA_DATA": str(data)}
+
+
+def train(tessera, family, data, *words):
+    """The folder of a new run in the store, which must hold none."""
+    tessera.run(*train_words(family, tessera.store), *words, env=environment(data))
+    runs = tessera.runs()
+    expect(len(runs) == 1, f"{family.name}: the training made {len(runs)} runs")
+    return runs[0]
+
+
+def seal_of_training(tessera, family, data, *words):
+    return seal_of(train(tessera, family, data, *words))
+
+
+# ---- Data ----
+
+
+def make_data(folder):
+    """Every file that a configuration of FAMILIES looks for in ${TESSERA_DATA}."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_shapes(folder)
+    write_sequences(folder)
+    write_notes(folder)
+
+
+class Draw:
+    """Whole numbers by chance; only random() is promised to give the same in every version of Python."""
+
+    def __init__(self, seed):
+        self.numbers = random.Random(seed)
+
+    def below(self, bound):
+        return int(self.numbers.random() * bound)
+
+    def one_of(self, items):
+        return items[self.below(len(items))]
+
+
+def draw_point(shape, draw):
+    x, y, z = ((draw.below(2001) - 1000) / 1000 for _ in range(3))
+    length = math.sqrt(x * x + y * y + z * z) or 1.0
+    return {"ball": (x / length, y / length, z / length), "plate": (x, y, 0.0), "rod": (0.0, 0.0, z)}[shape]
+
+
+def write_shapes(folder, count=24, points=16):
+    """Points on balls, plates and rods: float32 [shapes, points, 3] and a table of labels."""
+    draw, shapes = Draw(11), ["ball", "plate", "rod"] * (count // 3)
+    values = [number for shape in shapes for _ in range(points) for number in draw_point(shape, draw)]
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({count}, {points}, 3), }}"
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}f", *values)
+    (folder / "shapes.npy").write_bytes(data)
+    (folder / "shapes.csv").write_text("".join(line + "\n" for line in ["shape", *shapes]))
+
+
+def write_sequences(folder, count=64, times=9):
+    """Sequences of 9 symbols, in one half or the other of which symbol 3 stands; that is their kind."""
+    draw, lines = Draw(12), [",".join([*(f"t{time}" for time in range(times)), "kind"])]
+    for number in range(count):
+        symbols = [draw.one_of([0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11]) for _ in range(times)]
+        symbols[number % 2 * 5 + draw.below(4)] = 3
+        lines.append(",".join(map(str, [*symbols, number % 2])))
+    (folder / "sequences.csv").write_text("".join(line + "\n" for line in lines))
+
+
+FINDINGS = {"cough": "786.2", "pneumonia": "486", "reflux": "593.70"}
+FILLERS = ["The examination was unremarkable.", "Further views may help.", "Seen in the morning, and once more after noon."]
+
+
+def write_notes(folder, count=60):
+    """Notes of made sentences with the codes of the findings in them."""
+    draw, lines = Draw(13), []
+    for number in range(count):
+        found = [word for word in FINDINGS if draw.below(2)]
+        sentences = [draw.one_of(FILLERS), *(f"There is {word} on the left." for word in found), *FILLERS[:draw.below(3)]]
+        lines.append(json.dumps({"id": number, "text": "\n".join(sentences), "labels": [FINDINGS[word] for word in found]}))
+    (folder / "notes.jsonl").write_text("".join(line + "\n" for line in lines))
