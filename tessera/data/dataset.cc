@@ -275,6 +275,10 @@ Dataset take(const Dataset& dataset, std::span<const std::int64_t> positions) {
   Dataset part = dataset;
   part.features = take_samples(dataset.features, positions);
   if (dataset.labels.defined()) part.labels = take_samples(dataset.labels, positions);
+  if (dataset.lengths.empty()) return part;
+  part.lengths.clear();
+  for (const std::int64_t position : positions)
+    part.lengths.push_back(dataset.lengths[static_cast<std::size_t>(position)]);
   return part;
 }
 

@@ -284,6 +284,7 @@ Dataset encode_samples(const TextSamples& samples, const Vocabulary& vocabulary,
   std::vector<std::int64_t> labels(samples.tagged ? count * longest : count, kNoTag);
   for (std::size_t i = 0; i < count; ++i) {
     const TextSample& sample = samples.samples[i];
+    dataset.lengths.push_back(std::max<std::int64_t>(1, static_cast<std::int64_t>(sample.words.size())));
     if (sample.words.empty()) ids[i * longest] = static_cast<float>(Vocabulary::kUnknown);
     for (std::size_t t = 0; t < sample.words.size(); ++t)
       ids[i * longest + t] = static_cast<float>(vocabulary.id(sample.words[t]));

@@ -149,6 +149,8 @@ TEST(TextSamples, AreEncoded) {
   EXPECT_THAT(dataset.classes, ElementsAre("9", "10"));  // as numbers
   EXPECT_THAT(dataset.features.to_vector<float>(), ElementsAre(1, 2, 2, 1, 1, 0, 0, 0));
   EXPECT_THAT(dataset.labels.to_vector<std::int64_t>(), ElementsAre(1, 0));
+  EXPECT_THAT(dataset.lengths, ElementsAre(4, 1));
+  EXPECT_THAT(take(dataset, std::vector<std::int64_t>{1}).lengths, ElementsAre(1));
   EXPECT_EQ(message_of([&] {
               return encode_samples(samples, words, {"9", "11"});
             }),

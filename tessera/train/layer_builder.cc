@@ -4,17 +4,14 @@
 #include <map>
 
 #include "tessera/base/error.h"
-#include "tessera/models/bag_of_words.h"
 #include "tessera/models/pointnet.h"
-#include "tessera/models/sequence_layers.h"
 #include "tessera/models/voxel_network.h"
 #include "tessera/nn/activations.h"
 #include "tessera/nn/convolution.h"
-#include "tessera/nn/embedding.h"
 #include "tessera/nn/normalization.h"
 #include "tessera/nn/pooling.h"
-#include "tessera/nn/recurrent.h"
 #include "tessera/nn/resampling.h"
+#include "tessera/train/sequence_rows.h"
 
 namespace tessera::train {
 namespace {
@@ -121,99 +118,6 @@ Layer group_norm(const LayerBuilder& row) {
   return std::make_unique<nn::GroupNorm>(groups, channels, settings);
 }
 
-// Indices arrive as the data's float32, in which whole numbers below 2^24 are exact.
-class IndexEmbedding : public nn::Embedding {
- public:
-  using nn::Embedding::Embedding;
-  Tensor forward(const Tensor& x, nn::Context& context) override {
-    return nn::Embedding::forward(x.to(DType::kInt64), context);
-  }
-};
-
-Layer embedding(const LayerBuilder& row) {
-  const std::int64_t entries = row.entries();
-  if (row.of_words()) {
-    row.expect_rank(2, "words, which only the first layer is given");
-    return std::make_unique<models::WordEmbedding>(entries, row.integer("features"), row.dtype());
-  }
-  return std::make_unique<IndexEmbedding>(entries, row.integer("features"),
-                                          nn::EmbeddingSettings{.dtype = row.dtype()});
-}
-
-// The words of a text as one sentence of models::BagOfWords.
-class BagOfWordsOfTexts : public nn::Module {
- public:
-  BagOfWordsOfTexts(std::int64_t vocabulary, std::int64_t classes)
-      : model_(add_child("model", std::make_unique<models::BagOfWords>(vocabulary, classes))) {}
-  Tensor forward(const Tensor& x, nn::Context& context) override {
-    return model_.forward(reshape(x.to(DType::kInt64), {x.size(0), 1, x.size(1)}), context);
-  }
-  Shape output_shape(const Shape& input) const override {
-    return model_.output_shape({input[0], 1, input[1]});
-  }
-  std::string describe() const override { return model_.describe(); }
-
- private:
-  nn::Module& model_;
-};
-
-Layer bag_of_words(const LayerBuilder& row) {
-  row.expect_rank(2, "words (data.format = \"text\")");
-  if (!row.of_words()) row.reject("expected words (data.format = \"text\")");
-  return std::make_unique<BagOfWordsOfTexts>(row.entries(), row.integer("units"));
-}
-
-// A recurrent layer, and what is made of its states: those of the last time, their mean, or those in which its directions ended.
-class Summary : public nn::Module {
- public:
-  Summary(Layer layer, std::string kind, bool both_directions)
-      : layer_(add_child("layer", std::move(layer))),
-        kind_(std::move(kind)),
-        both_directions_(both_directions && kind_ == "final") {}
-  Tensor forward(const Tensor& x, nn::Context& context) override {
-    const Tensor states = layer_.forward(x, context);
-    if (kind_ == "final" || context.lengths.defined())
-      return models::pool_over_time(states, context.lengths,
-                                    kind_ == "mean" ? models::TimePooling::kMean : models::TimePooling::kLast,
-                                    both_directions_);
-    if (kind_ == "mean") return mean(states, {1});
-    return slice(states, {Range::all(), Range(-1)});
-  }
-  Shape output_shape(const Shape& input) const override {
-    const Shape states = layer_.output_shape(input);
-    return {states[0], states[2]};
-  }
-  std::string describe() const override { return fmt::format("{}, {}", layer_.describe(), kind_); }
-
- private:
-  nn::Module& layer_;
-  std::string kind_;
-  bool both_directions_;
-};
-
-template <typename Recurrent>
-Layer recurrent(const LayerBuilder& row) {
-  row.expect_rank(3, "[times, features] (an embedding before it makes that of indices)");
-  nn::RecurrentSettings settings;
-  settings.layers = row.integer("layers", 1);
-  settings.bidirectional = row.boolean("bidirectional");
-  settings.reset_gate = !row.is("reset_gate", "false");
-  settings.dtype = row.dtype();
-  auto layer = std::make_unique<Recurrent>(row.input()[2], row.integer("units"), settings);
-  if (row.is("output", "all")) return layer;
-  return std::make_unique<Summary>(std::move(layer), row.text("output"), settings.bidirectional);
-}
-
-Layer time_pool(const LayerBuilder& row) {
-  row.expect_rank(3, "[times, features] (recurrent layers give that with output = \"all\")");
-  models::TimePool::Settings settings;
-  settings.features = row.input()[2];
-  settings.pooling = models::time_pooling_of(row.text("over_time"));
-  settings.attention = row.integer("attention", 0);
-  settings.dtype = row.dtype();
-  return std::make_unique<models::TimePool>(settings);
-}
-
 Layer maxout(const LayerBuilder& row) {
   const std::int64_t pieces = row.integer("pieces"), channels = row.input()[1];
   if (channels % pieces != 0)
@@ -296,12 +200,12 @@ const std::map<std::string_view, Make>& makers() {
       {"batch_norm", batch_norm},
       {"layer_norm", layer_norm},
       {"group_norm", group_norm},
-      {"embedding", embedding},
-      {"rnn", recurrent<nn::RNN>},
-      {"gru", recurrent<nn::GRU>},
-      {"lstm", recurrent<nn::LSTM>},
-      {"time_pool", time_pool},
-      {"bag_of_words", bag_of_words},
+      {"embedding", embedding_row},
+      {"rnn", rnn_row},
+      {"gru", gru_row},
+      {"lstm", lstm_row},
+      {"time_pool", time_pool_row},
+      {"bag_of_words", bag_of_words_row},
       {"relu", simple<nn::ReLU>},
       {"leaky_relu", leaky_relu},
       {"gelu", simple<nn::GELU>},

@@ -306,6 +306,8 @@ TEST_F(TextRun, EveryKindOfReaderIsTrainedAndReExecuted) {
       {"network.2.reset_gate=false"},
       {"network.2.bidirectional=true", "network.2.output=final"},
       {"network.2.output=mean"},
+      // Dropout at each word, in shards whose longest texts differ.
+      {"network.2.layer=dropout", "network.2.units=", "network.3.layer=time_pool", "network.3.drop="},
       {"network.2.layer=time_pool", "network.2.units="},
       {"network.2.layer=time_pool", "network.2.units=", "network.2.over_time=max"},
       {"network.2.layer=time_pool", "network.2.units=", "network.2.over_time=attention",

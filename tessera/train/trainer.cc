@@ -77,6 +77,11 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
   const std::int64_t judged = dataset_.labels.rank() == 1
                                   ? count
                                   : judged_labels(data::take_samples(dataset_.labels, samples)).size(0);
+  // All shards are as wide as the batch, whatever is in them: random numbers have their place by the width.
+  std::int64_t words = 0;
+  if (!dataset_.lengths.empty())
+    for (const std::int64_t sample : samples)
+      words = std::max(words, dataset_.lengths[static_cast<std::size_t>(sample)]);
   // Of the shards that have samples: a last batch may be smaller than their number.
   std::vector<std::int64_t> bounds = {0};
   for (std::int64_t i = 1; i <= options_.shards; ++i)
@@ -87,7 +92,7 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
         const OpScope scope(bounds.size() == 2 ? "forward" : fmt::format("shard {}", i));
         const auto at = static_cast<std::size_t>(i), first = static_cast<std::size_t>(bounds[at]),
                    last = static_cast<std::size_t>(bounds[at + 1]);
-        return shard(std::span(samples).subspan(first, last - first), first, {count, judged});
+        return shard(std::span(samples).subspan(first, last - first), first, {count, judged, words});
       },
       [](ShardResult left, const ShardResult& right) {
         left.loss = left.loss + right.loss;
@@ -106,6 +111,7 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
 Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::uint64_t first,
                                     const BatchSize& batch) {
   Tensor features = data::take_samples(dataset_.features, samples);
+  if (batch.words > 0) features = slice(features, {Range::all(), Range::to(batch.words)});
   if (options_.augmentation.any())
     features = data::augment_images(features, options_.augmentation, random_, "augment", first);
   const Tensor labels = judged_labels(data::take_samples(dataset_.labels, samples));

@@ -84,6 +84,7 @@ class Trainer {
   StepResult step(const data::Batch& batch);
   struct BatchSize {
     std::int64_t samples, judged;  // judged: labels, one per sample or one per word of each
+    std::int64_t words;            // of its longest sample; 0: its samples are numbers
   };
   ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, const BatchSize& batch);
   void notice_loss(std::uint64_t step, double loss);
