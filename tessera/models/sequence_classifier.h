@@ -60,8 +60,8 @@ struct SequenceClassifierSettings {
 // What a pass outside of training shows of itself.
 struct SequenceReading {
   Tensor scores;
-  // Gates of the recurrent part, [N, longest, hidden], zeros past the length: "recurrence.l0.r" (layer 0), "recurrence.l0_reverse.z", ...
-  // (nn::RecurrentResult::gates); "pool.attention.weights" [N, longest].
+  // Gates of the recurrent part, [N, T, hidden], zeros past the length: "recurrence.l0.r" (layer 0), "recurrence.l0_reverse.z", ...
+  // (nn::RecurrentResult::gates); "pool.attention.weights" [N, T].
   std::map<std::string, Tensor> shown;
 };
 SequenceReading read_sequences(nn::Module& network, const Tensor& words);

@@ -147,10 +147,7 @@ Tensor WordEmbedding::forward(const Tensor& ids, nn::Context& context) {
   output_shape(ids.shape());
   const Tensor words = ids.to(DType::kInt64);
   context.lengths = sequence_lengths(words, where());
-  if (context.training) return table_->forward(words, context);
-  const std::vector<std::int64_t> lengths = context.lengths.to_vector<std::int64_t>();
-  const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
-  return table_->forward(slice(words, {Range::all(), Range::to(longest)}), context);
+  return table_->forward(words, context);
 }
 
 Shape WordEmbedding::output_shape(const Shape& input) const {

@@ -1,9 +1,9 @@
 // What networks over sequences of words are made of: words to vectors, and a vector for the whole sequence.
 //
 // Words are ids, [N, T], filled up with 0 (data/vocabulary.h): a sequence's words come first, and each has at least one. WordEmbedding says
-// the lengths to the layers behind it through the context (nn::Context::lengths), and outside of training cuts off the times that no sequence of
-// the batch has. In training it does not: random numbers of dropout have their place by the width, which has to be that of the whole batch in all
-// of its shards; pad a batch to its own longest sequence. Nothing that stands in the padding changes a bit of what is made of a sequence, nor does what else is in the batch:
+// the lengths to the layers behind it through the context (nn::Context::lengths). Nothing that stands in the padding changes a bit of what is made
+// of a sequence, nor does what else is in the batch. The width T has a part in one thing: the random numbers of a dropout at each word have their
+// place by it, so all shards of a batch are to be as wide as the batch.
 //
 //   mean       the sum over times by contract rule 3, to which padding adds +0, divided once by the length
 //   max        the largest; padding counts as the lowest number of the type
@@ -53,7 +53,7 @@ Tensor rows_of_words(const Tensor& x, const Tensor& lengths);
 // The other way: rows [words, ...] at their places in [N, times, ...], zeros elsewhere.
 Tensor padded_rows(const Tensor& rows, const Tensor& lengths, std::int64_t times);
 
-// Ids [N, T], int64 or whole numbers of float32, -> [N, T, features], outside of training [N, longest, features]. The vector of padding is zeros and is not learned.
+// Ids [N, T], int64 or whole numbers of float32, -> [N, T, features]. The vector of padding is zeros and is not learned.
 class WordEmbedding : public nn::Module {
  public:
   WordEmbedding(std::int64_t vocabulary, std::int64_t features, DType dtype = DType::kFloat32);
