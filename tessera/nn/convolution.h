@@ -80,6 +80,8 @@ class Convolution : public Module {
   std::string describe() const override;
   Parameter& weight() { return *weight_; }
   Parameter* bias() { return bias_; }  // nullptr without
+  const WindowAttributes& window() const { return window_; }
+  bool transposed() const { return transposed_; }
 
  protected:
   struct Geometry {

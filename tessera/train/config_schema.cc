@@ -65,8 +65,9 @@ constexpr KeySpec kKeys[] = {
             kClaimField),
 
     choice(
-        "data", "format", "csv idx npy text tags", kRequired,
-        "Kind of the data files; each may be packed with gzip. Numbers: csv, idx, npy. Words: text (a text "
+        "data", "format", "csv idx npy cifar10 cifar100 text tags", kRequired,
+        "Kind of the data files; each may be packed with gzip. Numbers: csv, idx, npy, and the binary "
+        "files of cifar10 and cifar100. Words: text (a text "
         "and its label, in CSV or JSON lines) and tags (CoNLL: a line per word, the word first and its tag "
         "last, an empty line between sentences)."),
     text(
@@ -81,13 +82,16 @@ constexpr KeySpec kKeys[] = {
     text("data", "labels", kRequired,
          "The file of the labels: integers, one per sample. Paths as for `path`.", "format=idx,npy",
          kCircumstances, kPath),
+    {"data", "files", kPaths, 0, 0, false, "", kRequired, "format=cifar10,cifar100", kCircumstances,
+     "The binary files of CIFAR-10 or CIFAR-100, in order. Paths as for `path`."},
     text("data", "labels_column", kNone,
          "The column of `labels` that holds the class, when that is a CSV file.", "format=idx,npy"),
     text("data", "text_column", kRequired, "The column, or field of JSON lines, that holds the text.",
          "format=text"),
     text("data", "label_column", kRequired,
-         "The column, or field of JSON lines, that holds the class; of numbers all others are features.",
-         "format=csv,text"),
+         "The column, or field of JSON lines, that holds the class; of numbers all others are features. Of "
+         "CIFAR-100 `fine` or `coarse`.",
+         "format=csv,cifar100,text"),
     text("data", "one_label", kNone,
          "The class is whether this one is among the labels, which may then be a list: `X` or `not X`.",
          "format=text"),
@@ -106,12 +110,13 @@ constexpr KeySpec kKeys[] = {
     integers("data", "shape", 1, kMany,
              "Shape of one sample, for example `[1, 8, 8]` (channels, rows, columns); left out: as it is in "
              "the file.",
-             "format=csv,idx,npy"),
-    real("data", "scale", 0, 1e30, true, "1", "Every feature is divided by it.", "format=csv,idx,npy"),
+             "format=csv,idx,npy,cifar10,cifar100"),
+    real("data", "scale", 0, 1e30, true, "1", "Every feature is divided by it.",
+         "format=csv,idx,npy,cifar10,cifar100"),
     real("data", "held_out", 0, 0.99, false, "0.2",
          "The share of the samples that is not trained on but used to evaluate; 0: none."),
     boolean("data", "stratified", "true", "Hold out the same share of every class.",
-            "format=csv,idx,npy,text"),
+            "format=csv,idx,npy,cifar10,cifar100,text"),
     {"data", "columns", kTexts, 0, 0, false, "", "[]", "format=csv", kConfiguration,
      "Names of the feature columns, in order; left out: all but the label column, as they stand in the "
      "file."},
@@ -358,6 +363,8 @@ std::string expectation(const KeySpec& spec) {
       return "a name of a-z, 0-9, '.', '_' and '-'";
     case kPath:
       return "the path of a file";
+    case kPaths:
+      return "a list of paths of files, at least one";
     case kChoice:
       return "one of " + quoted_list(spec.choices);
     case kInteger:

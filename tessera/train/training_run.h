@@ -20,7 +20,7 @@
 
 #include "tessera/data/dataset.h"
 #include "tessera/data/vocabulary.h"
-#include "tessera/nn/module.h"
+#include "tessera/nn/layers.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/run.h"
 #include "tessera/runs/spot.h"
@@ -124,6 +124,9 @@ runs::ReplayOutcome reexecute(const std::string& run_folder, const runs::ReplayO
 class TrainedModel {
  public:
   explicit TrainedModel(const std::string& run_folder);  // from the final checkpoint of a sealed run
+  // Also of a run that is not finished: from its newest intact checkpoint, with the weights (the best ones, an average) that the run would
+  // use if it ended there.
+  static TrainedModel newest(const std::string& run_folder);
   ~TrainedModel();
   TrainedModel(TrainedModel&&) noexcept;
   TrainedModel& operator=(TrainedModel&&) = delete;
@@ -133,7 +136,9 @@ class TrainedModel {
   Shape sample_shape() const;  // of words: as many as are read at most
   const runs::Claim& claim() const;
   const data::Vocabulary* vocabulary() const;  // of words; nullptr for numbers
-  nn::Module& network() const;  // with the final weights; not to be used by two threads at once
+  bool finished() const;                       // the run is sealed
+  std::uint64_t step() const;                  // after which the checkpoint was made
+  nn::Sequential& network() const;  // with the final weights; not to be used by two threads at once
   // float32 [N, ...] -> class scores (logits) [N, classes]; of tags, [words of all samples, classes]. A row depends on its sample only, not on
   // the sample's neighbours.
   Tensor scores(const Tensor& features) const;
@@ -141,9 +146,14 @@ class TrainedModel {
 
  private:
   struct State;
+  struct Saved;
+  TrainedModel(const std::string& run_folder, const Saved& saved);
   std::unique_ptr<State> state_;
 };
 
+// The data that the run was trained on and evaluated with, read from where inputs.h finds it; throws Error when it is not there or has changed.
+data::Dataset claimed_data(const TrainedModel& model, const std::string& run_folder,
+                           const std::string& data_folder);
 // A word whose tag was predicted.
 struct TaggedWord {
   std::int64_t sentence = 0, position = 0;  // both from 1
