@@ -117,7 +117,7 @@ class ConllReader {
     text_.remove_prefix(std::min(end + 1, text_.size()));
     ++number_;
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.find_first_not_of(" \t") == std::string_view::npos) return finish_sentence();
+    if (split_at_blanks(line).empty()) return finish_sentence();
     const std::vector<std::string_view> columns = columns_of(line);
     if (columns.front() == kDocumentStart) return finish_sentence();
     add_word(columns);

@@ -68,6 +68,8 @@ TEST(TextSamples, ConllWithColumnsDocumentsAndLineEnds) {
   EXPECT_THAT(found.samples[0].shown, ElementsAre("EU", "rejects"));
   EXPECT_THAT(found.samples[0].labels, ElementsAre("B-ORG", "O"));
   EXPECT_EQ(found.samples[1].line, 6);
+  EXPECT_EQ(parse_conll("a O\n \v\nb O\n", "a.conll", kTags).samples.size(),
+            2U);  // any blanks are an empty line
   TextSource words = kTags;
   words.read_labels = false;
   words.tokens.mask_digits = true;
