@@ -9,6 +9,8 @@
 #include "tessera/base/files.h"
 #include "tessera/base/hash.h"
 #include "tessera/base/suggest.h"
+#include "tessera/data/cifar.h"
+#include "tessera/data/class_labels.h"
 #include "tessera/data/csv.h"
 #include "tessera/data/idx.h"
 #include "tessera/data/npy.h"
@@ -32,44 +34,12 @@ std::string read_input(const std::string& role, const std::string& path, Dataset
 
 // ---- Labels ----
 
-// By their numbers; equal ones (7 and 007) by their bytes.
-template <typename Number>
-bool sort_by_number(std::vector<std::string>& texts, std::optional<Number> (*parse)(std::string_view)) {
-  std::vector<std::pair<Number, std::string>> numbered;
-  for (const std::string& text : texts) {
-    const std::optional<Number> number = parse(text);
-    if (!number || *number != *number) return false;
-    numbered.emplace_back(*number, text);
-  }
-  std::sort(numbered.begin(), numbered.end());
-  for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = std::move(numbered[i].second);
-  return true;
-}
-
-std::vector<std::string> sorted_classes(std::vector<std::string> texts) {
-  std::sort(texts.begin(), texts.end());
-  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
-  if (!sort_by_number(texts, parse_integer)) sort_by_number(texts, parse_real);
-  return texts;
-}
-
 // `where(i)` begins the message about label i.
 template <typename Where>
 void set_labels(Dataset& dataset, const std::vector<std::string>& texts,
                 const std::vector<std::string>& classes, Where where) {
   dataset.classes = classes.empty() ? sorted_classes(texts) : classes;
-  std::vector<std::pair<std::string_view, std::int64_t>> order;
-  for (std::size_t i = 0; i < dataset.classes.size(); ++i) order.emplace_back(dataset.classes[i], i);
-  std::sort(order.begin(), order.end());
-  std::vector<std::int64_t> labels(texts.size());
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto found =
-        std::lower_bound(order.begin(), order.end(), std::pair<std::string_view, std::int64_t>(texts[i], -1));
-    if (found == order.end() || found->first != texts[i])
-      fail("{}: found the label '{}', expected one of the {} classes '{}' to '{}'", where(i), texts[i],
-           dataset.classes.size(), dataset.classes.front(), dataset.classes.back());
-    labels[i] = found->second;
-  }
+  const std::vector<std::int64_t> labels = label_positions(texts, dataset.classes, where);
   dataset.labels = Tensor::from<std::int64_t>(labels, {static_cast<std::int64_t>(labels.size())});
 }
 
@@ -268,7 +238,45 @@ Dataset read_array_dataset(const DatasetSource& source,
   return dataset;
 }
 
+std::vector<std::string> cifar100_classes(const std::string& kind) {
+  std::vector<std::string> names;
+  for (int label = 0; label < (kind == "fine" ? 100 : 20); ++label) names.push_back(std::to_string(label));
+  return names;
+}
+
+// The samples of every file, one file after the other.
+Dataset read_cifar_dataset(const DatasetSource& source) {
+  const bool ten = source.format == "cifar10";
+  if (!ten && source.label_column != "fine" && source.label_column != "coarse")
+    fail("{}: the label column is '{}', expected 'fine' or 'coarse', the two labels of CIFAR-100",
+         source.features, source.label_column);
+  const std::vector<std::string> names = ten ? cifar10_classes() : cifar100_classes(source.label_column);
+  std::vector<std::string> files = {source.features};
+  files.insert(files.end(), source.more_features.begin(), source.more_features.end());
+  Dataset dataset;
+  std::vector<Tensor> images;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string role = i == 0 ? "features" : fmt::format("features_{}", i + 1);
+    const std::string bytes = read_input(role, files[i], dataset);
+    const CifarImages read = ten ? parse_cifar10(bytes, files[i]) : parse_cifar100(bytes, files[i]);
+    images.push_back(read.images);
+    const Tensor& labels = source.label_column == "coarse" ? read.coarse_labels : read.labels;
+    for (const std::int64_t label : labels.to_vector<std::int64_t>())
+      texts.push_back(names[static_cast<std::size_t>(label)]);
+  }
+  dataset.features = array_features(concatenate(images, 0), source);
+  if (source.read_labels)
+    set_labels(dataset, texts, source.classes.empty() ? names : source.classes,
+               [&](std::size_t i) { return fmt::format("{}: record {}", source.features, i); });
+  return dataset;
+}
+
 }  // namespace
+
+bool has_own_labels(const std::string& format) {
+  return format == "csv" || format == "cifar10" || format == "cifar100";
+}
 
 Shape Dataset::sample_shape() const {
   Shape shape;
@@ -293,8 +301,9 @@ Dataset read_dataset(const DatasetSource& source) {
   if (format == "csv") return read_csv_dataset(source);
   if (format == "idx") return read_array_dataset(source, parse_idx);
   if (format == "npy") return read_array_dataset(source, parse_npy);
-  fail("the data format is '{}'{}, expected 'csv', 'idx' or 'npy'", format,
-       did_you_mean(format, {"csv", "idx", "npy"}));
+  if (format == "cifar10" || format == "cifar100") return read_cifar_dataset(source);
+  fail("the data format is '{}'{}, expected 'csv', 'idx', 'npy', 'cifar10' or 'cifar100'", format,
+       did_you_mean(format, {"csv", "idx", "npy", "cifar10", "cifar100"}));
 }
 
 Tensor take_samples(const Tensor& tensor, std::span<const std::int64_t> positions) {
@@ -306,6 +315,10 @@ Dataset take(const Dataset& dataset, std::span<const std::int64_t> positions) {
   Dataset part = dataset;
   part.features = take_samples(dataset.features, positions);
   if (dataset.labels.defined()) part.labels = take_samples(dataset.labels, positions);
+  if (dataset.lengths.empty()) return part;
+  part.lengths.clear();
+  for (const std::int64_t position : positions)
+    part.lengths.push_back(dataset.lengths[static_cast<std::size_t>(position)]);
   return part;
 }
 

@@ -20,6 +20,8 @@
 #include "tessera/models/pointnet.h"
 #include "tessera/models/progressive_gan.h"
 #include "tessera/models/progressive_layers.h"
+#include "tessera/models/sequence_classifier.h"
+#include "tessera/models/sequence_tagger.h"
 #include "tessera/models/skipgram.h"
 #include "tessera/models/voxel_network.h"
 
@@ -67,6 +69,11 @@ Tensor documents() {
   return Tensor::from<std::int64_t>(ids, {kSamples, 5, 9});
 }
 
+// Ids [D, 9] of sentences of 1 to 9 words.
+Tensor sentences() {
+  return copy(slice(documents(), {Range::all(), 0}));
+}
+
 Tensor words() {
   std::vector<std::int64_t> ids;
   for (std::int64_t i = 0; i < kSamples * 2; ++i) ids.push_back(i * 7 % kVocabulary);
@@ -97,7 +104,23 @@ std::vector<Row> rows() {
   const DcganSettings convolutional{.image = {3, 8, 12}, .latent = 6, .channels = {7, 19}};
   const std::vector<std::int64_t> widths = {7, 270};
   const ProgressiveSettings growing{.latent = 19, .channels = {21, 13}, .colours = 3, .deviation_group = 1};
+  SequenceSettings reader{.vocabulary = kVocabulary, .embedding = 11, .hidden = 7, .drop = 0.3};
+  const SequenceClassifierSettings last{.words = reader, .classes = 5};
+  reader.bidirectional = true;
+  reader.recurrence = Recurrence::kLSTM;
+  const SequenceClassifierSettings attentive{
+      .words = reader, .classes = 5, .pooling = TimePooling::kAttention};
+  const SequenceTaggerSettings tagger{.words = reader, .tags = 6};
+  reader.recurrence = Recurrence::kNone;
+  const SequenceClassifierSettings averaging{.words = reader, .classes = 5, .pooling = TimePooling::kMean};
   return {
+      {"WordEmbedding", of<WordEmbedding>(kVocabulary, 11, DType::kFloat32), sentences},
+      {"TimePool", of<TimePool>(TimePool::Settings{.features = 6, .pooling = TimePooling::kMax}),
+       numbers({19, 6})},
+      {"SequenceClassifier", of<SequenceClassifier>(last), sentences},
+      {"SequenceClassifier", of<SequenceClassifier>(attentive), sentences},
+      {"SequenceClassifier", of<SequenceClassifier>(averaging), sentences},
+      {"SequenceTagger", of<SequenceTagger>(tagger), sentences},
       {"AttentionPool", of<AttentionPool>(6, 11), numbers({19, 6})},
       {"Autoencoder", of<ConvolutionalAutoencoder>(squeezed), numbers({1, 8, 12})},  // an interface
       {"ConvolutionalAutoencoder", of<ConvolutionalAutoencoder>(squeezed), numbers({1, 8, 12})},

@@ -60,6 +60,7 @@ class Config {
   std::vector<std::int64_t> integers(std::string_view key) const;
   std::vector<std::string> texts(std::string_view key) const;
   std::string path(std::string_view key) const;  // from the folder, with ${TESSERA_DATA} replaced
+  std::vector<std::string> paths(std::string_view key) const;  // the same of a list
 
   bool has(std::string_view key) const;  // false: left out, without default
   const std::string& origin(std::string_view key) const;
@@ -71,6 +72,8 @@ class Config {
   // Fills in lists that were worked out from the data (classes, shape), so that the record says them.
   void set_found(const std::string& key, const std::vector<std::string>& texts);
   void set_found(const std::string& key, const std::vector<std::int64_t>& numbers);
+  // The same for a key of a layer that may be left out, and was.
+  void set_found(std::size_t layer, std::string_view name, std::int64_t number);
 
  private:
   friend class ConfigReader;
@@ -78,6 +81,7 @@ class Config {
   const ConfigValue& get(std::string_view key, std::initializer_list<ValueType> types) const;
 
   void replace(const std::string& key, const std::string& text);
+  std::string expanded(const ConfigValue& value, std::string path) const;
 
   std::vector<ConfigValue> values_;
   std::size_t layers_ = 0;
