@@ -186,6 +186,11 @@ TEST_F(ImageMetrics, PatchesOfEqualSetsAreEqualAndDetailsAreFoundAtTheirLevel) {
   // Brightness and contrast of a channel as a whole do not count, constant channels neither.
   EXPECT_LT(mean_distance(patch_distances(images, images * 0.5 + 0.25, few)), 1e-5);
   EXPECT_EQ(mean_distance(patch_distances(zeros({4, 1, 16, 16}), ones({4, 1, 16, 16}), few)), 0);
+  // Nor does what rounding makes of them: no mean of 0.1 and no blurred 0.7 is exact.
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64})
+    for (const LevelDistance& level :
+         patch_distances(full({5, 1, 64, 64}, 0.1, dtype), full({5, 1, 64, 64}, 0.7, dtype), few))
+      EXPECT_EQ(level.distance, 0) << level.rows;
 }
 
 TEST_F(ImageMetrics, PatchDistancesOfParts) {

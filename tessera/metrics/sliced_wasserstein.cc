@@ -106,12 +106,22 @@ Tensor patches_of(const Tensor& images, const PatchDistanceSettings& settings) {
   return parts.size() == 1 ? parts[0] : concatenate(parts, 0);
 }
 
-// Each channel to mean 0 and deviation 1, a patch as one row.
-Tensor normalised(const Tensor& patches) {
+// The deviation that rounding may leave of a constant image, and of the details that it has not.
+double rounding_of(const Tensor& images) {
+  const FloatEnvironment contract;
+  const double relative = images.dtype() == DType::kFloat64   ? 1e-14
+                          : images.dtype() == DType::kFloat32 ? 1e-6
+                                                              : 0.02;
+  return max(absolute(images)).item_as_double() * relative;
+}
+
+// Each channel to mean 0 and deviation 1, or to 0 if its deviation is no more than `rounding`; a patch as one row.
+Tensor normalised(const Tensor& patches, double rounding) {
   const std::vector<std::int64_t> axes = {0, 2, 3};
   const Tensor centred = patches - mean(patches, axes, true);
   const Tensor deviation = sqrt(variance(patches, axes, true));
-  return reshape(centred / select(equal(deviation, 0), 1, deviation), {patches.size(0), -1});
+  const Tensor flat = less_equal(deviation, rounding);
+  return reshape(select(flat, 0, centred / select(flat, 1, deviation)), {patches.size(0), -1});
 }
 
 int levels_of(const Tensor& images, std::int64_t smallest) {
@@ -164,8 +174,8 @@ std::vector<LevelDistance> patch_distances(const Tensor& a, const Tensor& b,
     if (std::min(rows, columns) < settings.patch)
       fail("{}: the images are {}, smaller than a patch of {} pixels a side", kName, a.shape().to_string(),
            settings.patch);
-    const Tensor points_a = normalised(patches_of(of_a[level], settings)),
-                 points_b = normalised(patches_of(of_b[level], settings));
+    const Tensor points_a = normalised(patches_of(of_a[level], settings), rounding_of(a)),
+                 points_b = normalised(patches_of(of_b[level], settings), rounding_of(b));
     distances.push_back(
         {rows, sliced_wasserstein(points_a, points_b,
                                   {.projections = settings.projections, .seed = settings.seed})});

@@ -6,8 +6,8 @@
 // different sizes: then the two step functions of quantiles are compared, which is exact.
 //
 // Images are compared level by level of their Laplacian pyramids, as Karras et al., "Progressive growing of GANs", ICLR 2018, section 5, do: from each image's
-// level random patches of 7x7 pixels are taken, each channel of all patches of a set is brought to mean 0 and deviation 1 (a constant channel to
-// 0), and the sets of patches are compared with p = 1. A small distance at 16 pixels says that the large structures are alike, one at the finest level that the
+// level random patches of 7x7 pixels are taken, each channel of all patches of a set is brought to mean 0 and deviation 1 (a constant channel, but for
+// what rounding makes of one, to 0), and the sets of patches are compared with p = 1. A small distance at 16 pixels says that the large structures are alike, one at the finest level that the
 // details are. (The paper writes the distances times 1,000, of 16,384 images.) Image i of both sets is looked at in the same places, so equal sets have the distance 0.
 //
 // Directions and places are drawn from the seed: with equal settings, distances can be compared. Chance is in them: with 512 directions of 49 numbers about
