@@ -7,6 +7,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/tensor/random.h"
 
 namespace tessera::models {
 namespace {
@@ -24,7 +25,8 @@ Tensor signs(const Tensor& labels, std::int64_t classes, DType dtype) {
 
 // Of x^T x.
 double largest_eigenvalue(const Tensor& x) {
-  Tensor v = full({x.size(1), 1}, 1, x.dtype());
+  // By chance: a vector that is chosen, such as that of ones, can be at right angles to the one that is looked for.
+  Tensor v = RandomSource(0).normal("start", {x.size(1), 1}, x.dtype());
   double length = 0;
   for (int i = 0; i < kPowerIterations; ++i) {
     const Tensor next = matmul(transpose(x), matmul(x, v));

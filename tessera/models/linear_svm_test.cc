@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/models/dcgan.h"
@@ -45,6 +47,24 @@ TEST_F(LinearSvms, AConstantFeatureDoesNotCount) {
   EXPECT_EQ(max(absolute(slice(svm.weight(), {Range::all(), Range(5, 6)}))).item<double>(), 0);
   EXPECT_EQ(svm.accuracy(with, labels()),
             train_linear_svm(features(), labels(), 3).accuracy(features(), labels()));
+}
+
+// The vector of ones, and all that it leads to, is at right angles to what such columns have most of.
+TEST_F(LinearSvms, ColumnsThatCancelOutDoNotHideTheLargestEigenvalue) {
+  std::vector<double> values;
+  std::vector<std::int64_t> classes;
+  for (std::int64_t i = 0; i < 16; ++i) {
+    const double sign = i % 2 == 0 ? 1 : -1;
+    values.insert(values.end(), {sign, -sign, sign, -sign, sign, -sign, sign, -sign});
+    classes.push_back(i % 2 == 0 && i != 4 ? 1 : 0);  // one on the wrong side
+  }
+  const Tensor x = Tensor::from(values, {16, 8}), y = Tensor::from(classes, {16});
+  const LinearSvm svm = train_linear_svm(x, y, 2, {.iterations = 500});
+  EXPECT_EQ(svm.accuracy(x, y), 15.0 / 16);
+  // Eight equal columns with equal weights are one that is sqrt(8) times as large, with as large a |w|^2.
+  const LinearSvm one = train_linear_svm(slice(x, {Range::all(), Range(0, 1)}) * std::sqrt(8.0), y, 2,
+                                         {.iterations = 500, .standardize = false});
+  EXPECT_NEAR(svm.objective(), one.objective(), 1e-6);
 }
 
 TEST_F(LinearSvms, WrongInputsAreNamed) {
