@@ -89,8 +89,7 @@ class AdversarialModel : public GenerativeModel {
     const auto score = [&](const Tensor& x) { return players_.discriminator->evaluate(x); };
     const Tensor real = in_parts(to_signed(images), score),
                  made = in_parts(to_signed(pictures(images.size(0), kEvaluationSeed, {})), score);
-    return {{"held_out_discriminator_accuracy",
-             (models::share_above_zero(real) + models::share_above_zero(-made)) / 2}};
+    return {{"held_out_discriminator_accuracy", models::discriminator_accuracy(real, made, settings_.loss)}};
   }
 
   Tensor pictures(std::int64_t count, std::uint64_t seed, const Tensor& /*images*/) override {

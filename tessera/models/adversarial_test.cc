@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
@@ -55,6 +57,17 @@ TEST_F(AdversarialModels, ThreeStepsOfDcganAreThoseOfPyTorch) {
   }
   expect_fact("dcgan losses", {Tensor::from(losses, {6})}, 1e-10);
   expect_fact("dcgan state", state_of({&generator, &discriminator}), 1e-9);
+}
+
+TEST_F(AdversarialModels, AccuracyIsTakenAtTheBoundaryOfTheLoss) {
+  // What each loss wants of a discriminator is right, whatever the numbers that it wants: 1 and 0 with least squares.
+  const Tensor real = Tensor::from<float>({1, 0.75F, 0.25F, 2}, {4, 1}),
+               fake = Tensor::from<float>({0, 0.25F}, {2, 1});
+  EXPECT_EQ(discriminator_accuracy(real, fake, nn::Adversarial::kLeastSquares), (0.75 + 1) / 2);
+  EXPECT_EQ(discriminator_accuracy(real, fake, nn::Adversarial::kNonSaturating), 0.5);  // 0 is no answer
+  EXPECT_EQ(discriminator_accuracy(real, fake * -1, nn::Adversarial::kHinge), (1 + 0.5) / 2);
+  const Tensor unknown = real * NAN;
+  EXPECT_EQ(discriminator_accuracy(unknown, unknown, nn::Adversarial::kHinge), 0);
 }
 
 TEST_F(AdversarialModels, StepsWithAGradientPenaltyAreThoseOfPyTorch) {

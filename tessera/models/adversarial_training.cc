@@ -1,5 +1,6 @@
 #include "tessera/models/adversarial_training.h"
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -61,10 +62,16 @@ AdversarialNoise adversarial_noise(RandomSource& random, std::int64_t samples, c
           random.uniform("noise/between", {samples}, dtype)};
 }
 
-double share_above_zero(const Tensor& scores) {
-  std::int64_t above = 0;
-  for (const double score : scores.to(DType::kFloat64).to_vector<double>()) above += score > 0 ? 1 : 0;
-  return static_cast<double>(above) / static_cast<double>(scores.elements());
+double discriminator_accuracy(const Tensor& real_scores, const Tensor& fake_scores, nn::Adversarial loss) {
+  const double boundary = loss == nn::Adversarial::kLeastSquares ? 0.5 : 0;
+  const auto share = [](const Tensor& scores, const auto& right) {
+    const std::vector<double> values = scores.to(DType::kFloat64).to_vector<double>();
+    return static_cast<double>(std::count_if(values.begin(), values.end(), right)) /
+           static_cast<double>(values.size());
+  };
+  return (share(real_scores, [&](double score) { return score > boundary; }) +
+          share(fake_scores, [&](double score) { return score < boundary; })) /
+         2;
 }
 
 AdversarialResult adversarial_step(const AdversarialPlayer& generator, const AdversarialPlayer& discriminator,
@@ -79,7 +86,7 @@ AdversarialResult adversarial_step(const AdversarialPlayer& generator, const Adv
     const Tensor real_scores = score(real), fake_scores = score(fake);
     const Tensor loss = nn::discriminator_loss(real_scores, fake_scores, settings.loss);
     result.discriminator_loss = loss.item_as_double();
-    result.accuracy = (share_above_zero(real_scores) + share_above_zero(-fake_scores)) / 2;
+    result.accuracy = discriminator_accuracy(real_scores, fake_scores, settings.loss);
     if (settings.penalty == 0) return loss;
     const Tensor penalty = penalty_of(score, real, fake, noise.between, settings.penalty_target);
     result.penalty = penalty.item_as_double();

@@ -64,15 +64,15 @@ struct AdversarialResult {
   double discriminator_loss = 0;         // without the penalty
   double penalty = 0;                    // without its factor
   std::optional<double> generator_loss;  // none in a step without it
-  double accuracy =
-      0;  // share of real samples scored above 0 and generated ones scored below, before the discriminator's step
+  double accuracy = 0;                   // discriminator_accuracy, before the discriminator's step
 };
 // `random` is for layers that draw, such as Dropout; its step counts from 1 and decides whether the generator takes a step.
 AdversarialResult adversarial_step(const AdversarialPlayer& generator, const AdversarialPlayer& discriminator,
                                    const Tensor& real, const AdversarialNoise& noise,
                                    const AdversarialSettings& settings, RandomSource& random);
 
-// The share of scores above 0.
-double share_above_zero(const Tensor& scores);
+// The mean of two shares: of real samples that are scored above the boundary, of generated ones that are scored below. The boundary lies between what the
+// loss wants of the two: 1/2 for least squares (1 and 0), 0 for the others. Scores of the Wasserstein loss have no zero, and the number says little there.
+double discriminator_accuracy(const Tensor& real_scores, const Tensor& fake_scores, nn::Adversarial loss);
 
 }  // namespace tessera::models
