@@ -10,7 +10,6 @@ import random
 import re
 import sqlite3
 import sys
-import time
 
 import journey
 from journey import expect, seal_of
@@ -60,22 +59,6 @@ checkpoint_every = 20
 """
 
 
-def kill_in_the_middle(tessera, config):
-    """The name of a run that was killed while it trained; a fast machine may need some tries."""
-    for attempt in range(10):
-        name = f"killed-{attempt}"
-        process = tessera.start("code", "train", config, "--store", tessera.store, "--name", name)
-        end = time.monotonic() + 60
-        while time.monotonic() < end and process.poll() is None and len(list(tessera.store.glob(f"{name}/checkpoints/*"))) < 2:
-            time.sleep(0.002)
-        process.kill()
-        process.communicate()
-        if process.returncode == -9:
-            return name
-    expect(False, "ten trainings were over before they could be killed")
-    return ""
-
-
 def check_privacy(tessera, printed):
     expect(SECRET.lower() not in printed.lower(), "a word of the notes was printed")
     for path in (tessera.store / "whole").rglob("*"):
@@ -114,7 +97,7 @@ def run(program, scratch, _arguments):
     check_privacy(tessera, whole.stdout + whole.stderr)
     print(f"trained: seal {seal[:12]}, and nothing of the notes in the record")
 
-    killed = kill_in_the_middle(tessera, config)
+    killed = journey.kill_in_the_middle(tessera, "killed", "code", "train", config)
     tessera.run("resume", killed, *store, "--quiet", "--threads", "1")
     expect(seal_of(tessera.store / killed) == seal, "the resumed run has another seal")
     print("killed and resumed: the same seal")

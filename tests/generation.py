@@ -8,7 +8,6 @@ Usage: generation.py PROGRAM
 import random
 import struct
 import sys
-import time
 import zlib
 
 import journey
@@ -42,22 +41,6 @@ def write_images(path):
     path.write_bytes(struct.pack(">HBBIII", 0, 8, 3, 100, 8, 8) + pixels)
 
 
-def kill_in_the_middle(tessera, config, kind):
-    """The name of a run that was killed while it trained; a fast machine may need some tries."""
-    for attempt in range(10):
-        name = f"{kind}-killed-{attempt}"
-        process = tessera.start("generate", "train", config, "--store", tessera.store, "--name", name)
-        end = time.monotonic() + 60
-        while time.monotonic() < end and process.poll() is None and len(list(tessera.store.glob(f"{name}/checkpoints/*"))) < 2:
-            time.sleep(0.002)
-        process.kill()
-        process.communicate()
-        if process.returncode == -9:
-            return name
-    expect(False, "ten trainings were over before they could be killed")
-    return ""
-
-
 def size_of_png(path):
     """Width and height; the checksum and the length of the pixels are looked at, too."""
     data = path.read_bytes()
@@ -88,7 +71,7 @@ def check_kind(tessera, scratch, kind):
     tessera.run("generate", "train", config, *store, "--name", kind)
     seal = seal_of(tessera.store / kind)
     if killing:
-        killed = kill_in_the_middle(tessera, config, kind)
+        killed = journey.kill_in_the_middle(tessera, f"{kind}-killed", "generate", "train", config)
         tessera.run("resume", killed, *store, "--threads", "1")
         expect(seal_of(tessera.store / killed) == seal, f"{kind}: the resumed run has another seal")
         expect(samples_of(tessera, scratch, killed)[0] == samples_of(tessera, scratch, kind)[0], "the resumed run makes other samples")

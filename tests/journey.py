@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,6 +74,21 @@ class Tessera:
     def runs(self):
         """The folders of the store's runs."""
         return [claim.parent for claim in self.store.glob("*/claim.json")]
+
+
+def kill_in_the_middle(tessera, name, *words):
+    """The name of a run, NAME-0 or so, of the training `words` that was killed behind its second checkpoint; a fast machine may need some tries."""
+    for attempt in range(10):
+        killed = f"{name}-{attempt}"
+        process = tessera.start(*words, "--store", tessera.store, "--name", killed)
+        end = time.monotonic() + 60
+        while time.monotonic() < end and process.poll() is None and len(list(tessera.store.glob(f"{killed}/checkpoints/*"))) < 2:
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        if process.returncode == -9:
+            return killed
+    raise Failure("ten trainings were over before they could be killed")
 
 
 def seal_of(run):

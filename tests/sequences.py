@@ -8,7 +8,6 @@ Usage: sequences.py PROGRAM
 import csv
 import subprocess
 import sys
-import time
 
 import journey
 from journey import expect, seal_of
@@ -16,22 +15,6 @@ from journey import expect, seal_of
 EXAMPLES = journey.ROOT / "examples" / "train"
 DATA = journey.ROOT / "data"
 LONG = ["--set", "training.epochs=20", "--set", "record.checkpoint_every=10", "--set", "record.digest_every=10"]
-
-
-def kill_in_the_middle(tessera, config):
-    """The name of a run that was killed while it trained; a fast machine may need some tries."""
-    for attempt in range(10):
-        name = f"killed-{config.stem}-{attempt}"
-        process = tessera.start("train", config, "--store", tessera.store, "--name", name, "--quiet", *LONG)
-        end = time.monotonic() + 60
-        while time.monotonic() < end and process.poll() is None and len(list(tessera.store.glob(f"{name}/checkpoints/*"))) < 2:
-            time.sleep(0.002)
-        process.kill()
-        process.communicate()
-        if process.returncode == -9:
-            return name
-    expect(False, "ten trainings were over before they could be killed")
-    return ""
 
 
 def one_seal(tessera, config):
@@ -43,7 +26,7 @@ def one_seal(tessera, config):
         name = f"{config.stem}-{threads}"
         tessera.run("train", config, *store, "--name", name, "--quiet", *LONG, "--threads", threads, "--backend", backend)
         expect(seal_of(tessera.store / name) == seal, f"{name}: another seal")
-    killed = kill_in_the_middle(tessera, config)
+    killed = journey.kill_in_the_middle(tessera, f"killed-{config.stem}", "train", config, "--quiet", *LONG)
     tessera.run("resume", killed, *store, "--quiet", "--threads", "3")
     expect(seal_of(tessera.store / killed) == seal, f"{killed}: the resumed run has another seal")
     verified = tessera.run("verify", whole, *store, "--quiet", "--threads", "2", "--spot", "2")
