@@ -66,33 +66,36 @@ void Trainer::notice_loss(std::uint64_t step, double loss) {
              isatty(STDERR_FILENO) ? "\r\x1b[K" : "", step, loss);  // over a line of progress
 }
 
+Trainer::BatchSize Trainer::size_of(const std::vector<std::int64_t>& samples) const {
+  const auto count = static_cast<std::int64_t>(samples.size());
+  const bool words = dataset_.labels.rank() != 1;
+  BatchSize size{count, words ? judged_labels(data::take_samples(dataset_.labels, samples)).size(0) : count,
+                 0};
+  if (dataset_.lengths.empty()) return size;
+  for (const std::int64_t sample : samples)
+    size.words = std::max(size.words, dataset_.lengths[static_cast<std::size_t>(sample)]);
+  return size;
+}
+
 Trainer::StepResult Trainer::step(const data::Batch& batch) {
   random_.begin_step(batch.step);
   std::vector<std::int64_t> samples;
   for (const std::int64_t position : batch.positions)
     samples.push_back(split_.train[static_cast<std::size_t>(position)]);
 
-  const auto count = static_cast<std::int64_t>(samples.size());
-  // What the loss is the mean over: samples, or their words.
-  const std::int64_t judged = dataset_.labels.rank() == 1
-                                  ? count
-                                  : judged_labels(data::take_samples(dataset_.labels, samples)).size(0);
-  // All shards are as wide as the batch, whatever is in them: random numbers have their place by the width.
-  std::int64_t words = 0;
-  if (!dataset_.lengths.empty())
-    for (const std::int64_t sample : samples)
-      words = std::max(words, dataset_.lengths[static_cast<std::size_t>(sample)]);
+  const BatchSize size = size_of(samples);
   // Of the shards that have samples: a last batch may be smaller than their number.
   std::vector<std::int64_t> bounds = {0};
   for (std::int64_t i = 1; i <= options_.shards; ++i)
-    if (const std::int64_t last = i * count / options_.shards; last > bounds.back()) bounds.push_back(last);
+    if (const std::int64_t last = i * size.samples / options_.shards; last > bounds.back())
+      bounds.push_back(last);
   const ShardResult sum = numerics::tree_combine(
       static_cast<std::int64_t>(bounds.size()) - 1,
       [&](std::int64_t i) {
         const OpScope scope(bounds.size() == 2 ? "forward" : fmt::format("shard {}", i));
         const auto at = static_cast<std::size_t>(i), first = static_cast<std::size_t>(bounds[at]),
                    last = static_cast<std::size_t>(bounds[at + 1]);
-        return shard(std::span(samples).subspan(first, last - first), first, {count, judged, words});
+        return shard(std::span(samples).subspan(first, last - first), first, size);
       },
       [](ShardResult left, const ShardResult& right) {
         left.loss = left.loss + right.loss;
@@ -104,7 +107,7 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
 
   const double learning_rate = selection_.learning_rate().value_or(options_.schedule.rate(batch.step - 1));
   update(sum.gradients, learning_rate);
-  return {sum.loss.item_as_double(), static_cast<double>(sum.correct) / static_cast<double>(judged),
+  return {sum.loss.item_as_double(), static_cast<double>(sum.correct) / static_cast<double>(size.judged),
           learning_rate};
 }
 

@@ -83,9 +83,12 @@ class Trainer {
 
   StepResult step(const data::Batch& batch);
   struct BatchSize {
-    std::int64_t samples, judged;  // judged: labels, one per sample or one per word of each
-    std::int64_t words;            // of its longest sample; 0: its samples are numbers
+    std::int64_t samples,
+        judged;  // judged: labels, one per sample or one per word of each; the loss is the mean over them
+    // Of its longest sample; 0: its samples are numbers. All shards are as wide, whatever is in them: random numbers have their place by the width.
+    std::int64_t words;
   };
+  BatchSize size_of(const std::vector<std::int64_t>& samples) const;
   ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, const BatchSize& batch);
   void notice_loss(std::uint64_t step, double loss);
   bool evaluates_after(const data::Batch& batch) const;
