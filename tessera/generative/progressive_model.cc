@@ -16,7 +16,10 @@ constexpr std::uint64_t kEvaluationSeed = 0;  // of the samples that held-out im
 models::ProgressiveSettings network_settings(const GenerationConfig& config, const Shape& image) {
   const std::vector<std::int64_t> channels = config.integers("model.stage_channels");
   const auto stages = static_cast<std::int64_t>(channels.size());
-  const std::int64_t side = stages > models::kMostStages ? 0 : models::resolution_of(stages - 1);
+  if (stages > models::kMostStages)
+    fail_with(ExitCode::kUsage, "{}: model.stage_channels has {} stages, expected at most {}",
+              config.origin("model.stage_channels"), stages, models::kMostStages);
+  const std::int64_t side = models::resolution_of(stages - 1);
   if (image[1] != side || image[2] != side)
     fail_with(ExitCode::kUsage,
               "{}: model.stage_channels has {} stages, for images of {}x{}, but those of the data are {}x{}; "

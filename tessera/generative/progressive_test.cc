@@ -89,6 +89,8 @@ TEST_F(ProgressiveKind, ConfigurationsThatCannotGrow) {
   EXPECT_THAT(message({"training.epochs=1"}), HasSubstr("8 steps, but the network has grown after 9"));
   EXPECT_THAT(message({"model.stage_channels=[4, 4]"}),
               HasSubstr("has 2 stages, for images of 8x8, but those of the data are 16x16"));
+  EXPECT_THAT(message({"model.stage_channels=[4, 4, 4, 4, 4, 4, 4, 4, 4, 4]"}),
+              HasSubstr("has 10 stages, expected at most 9"));
   EXPECT_THAT(message({"data.pad=1"}), HasSubstr("for images of 16x16, but those of the data are 18x18"));
   EXPECT_THAT(message({"training.stable_images=0"}), HasSubstr("no images to fade from"));
   EXPECT_THAT(message({"model.deviation_group=3"}),

@@ -39,7 +39,7 @@ std::string expectation(const Key& key) {
     case KeyType::kInteger:
       return "a whole number " + bounds_text(key);
     case KeyType::kIntegers:
-      return "a list of whole numbers " + bounds_text(key);
+      return "a list of whole numbers " + bounds_text(key) + ", at least one";
     case KeyType::kReal:
       return "a number " + bounds_text(key);
     case KeyType::kBoolean:
@@ -66,7 +66,7 @@ std::optional<std::string> integer_text(const Key& key, const RawValue& value) {
 }
 
 std::optional<std::string> integers_text(const Key& key, const RawValue& value) {
-  if (value.kind != RawValue::Kind::kList) return std::nullopt;
+  if (value.kind != RawValue::Kind::kList || value.items.empty()) return std::nullopt;
   std::string out = "[";
   for (const RawValue& item : value.items) {
     const auto number = integer_text(key, item);
