@@ -24,6 +24,16 @@ data::Vocabulary build_vocabulary(const Config& config, const data::TextSamples&
   return vocabulary;
 }
 
+// Labels are part of a record, texts are not.
+void require_two_columns(const Config& config) {
+  if (config.has("data.text_column") && config.text("data.text_column") == config.text("data.label_column"))
+    fail_with(
+        ExitCode::kUsage,
+        "{}: data.label_column is \"{}\", which is data.text_column, expected another: the record would "
+        "hold every text as a label",
+        config.origin("data.label_column"), config.text("data.label_column"));
+}
+
 void set_entries(Config& config, std::int64_t words) {
   for (std::size_t layer = 1; layer <= config.layers(); ++layer) {
     const std::string& kind = config.text(Config::layer_key(layer, "layer"));
@@ -77,6 +87,7 @@ PreparedData prepare_data(Config& config, const InputPaths& paths) {
     config.set_found("data.columns", found.dataset.columns);  // only CSV has them
     config.set_found("data.shape", std::vector<std::int64_t>(sample.begin(), sample.end()));
   } else {
+    require_two_columns(config);
     const data::TextSamples samples =
         data::read_text_samples(text_source(config, input_path(paths, "features")));
     // Labels and numbers of samples are all that a split looks at.

@@ -371,6 +371,7 @@ TEST_F(TextRun, WrongConfigurationsAreRefusedWithTheirLine) {
   EXPECT_THAT(refusal("text", {"augmentation.noise=0.1"}), HasSubstr("expected none with words"));
   EXPECT_THAT(refusal("text", {"data.scale=2"}), HasSubstr("nothing reads data.scale"));
   EXPECT_THAT(refusal("text", {"data.label_column=lable"}), HasSubstr("there is no column 'lable'"));
+  EXPECT_THAT(refusal("text", {"data.label_column=text"}), HasSubstr("which is data.text_column"));
   EXPECT_THAT(refusal("text", {"data.min_count=1000"}), HasSubstr("no word stands 1000 times"));
   EXPECT_THAT(refusal("text", {"data.vocabulary=[\"00\"]"}), HasSubstr("but the words of the data make"));
   EXPECT_THAT(refusal("text", {"data.classes=[\"no\", \"maybe\"]"}), HasSubstr("found the label 'yes'"));
