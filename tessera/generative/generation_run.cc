@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tessera/base/error.h"
+#include "tessera/base/files.h"
 #include "tessera/base/json.h"
 #include "tessera/base/progress.h"
 #include "tessera/runs/check.h"
@@ -15,6 +16,7 @@
 namespace tessera::generative {
 namespace {
 
+constexpr const char* kPictures = "record.pictures";
 constexpr std::uint64_t kPictureSeed = 0;  // the same samples at each checkpoint, so that one sees them grow
 
 // Passes steps on to the run and paints behind each checkpoint.
@@ -29,11 +31,15 @@ class Painter : public StepObserver {
     if (report.step == setup_.steps() || (every > 0 && report.step % every == 0)) paint(report.step);
     return go_on;
   }
+  // A process that was killed behind a checkpoint may have left it without its picture.
+  void paint_missing(std::uint64_t step) {
+    if (step > 0 && !exists(path_of(step))) paint(step);
+  }
 
  private:
+  std::string path_of(std::uint64_t step) const { return fmt::format("{}/step-{:06}.png", folder_, step); }
   void paint(std::uint64_t step) {
-    if (count_ > 0)
-      write_picture(fmt::format("{}/step-{:06}.png", folder_, step), setup_.picture(count_, kPictureSeed));
+    if (count_ > 0) write_picture(path_of(step), setup_.picture(count_, kPictureSeed));
   }
   GenerationSetup& setup_;
   runs::Run& run_;
@@ -54,9 +60,10 @@ GenerationResult complete(GenerationSetup& setup, runs::Run& run, const train::T
   result.first_step = run.start();
   result.steps = setup.steps();
   result.summary = summary_of(setup);
-  const std::int64_t count = setup.config().integer("record.pictures");
-  if (count > 0) result.pictures = pictures_folder(run.folder());
+  const std::int64_t count = setup.config().integer(kPictures);
+  if (count > 0) make_folders(result.pictures = pictures_folder(run.folder()));  // said now if it cannot be
   Painter painter(setup, run, result.pictures, count);
+  painter.paint_missing(result.first_step);
   Progress progress(run.name(), setup.steps(), result.first_step, {.quiet = options.quiet});
   if (!run.complete()) setup.run(result.first_step, painter, &progress);
   progress.finish();
@@ -115,11 +122,15 @@ std::string pictures_folder(const std::string& run_folder) {
 GenerationSetup setup_of_generation_record(const std::string& run_folder, const std::string& data_folder) {
   const runs::Claim claim = generation_claim(run_folder);
   train::require_contract(run_folder, claim);
-  const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
+  const runs::Circumstances circumstances = runs::read_circumstances(run_folder);
+  const auto paths = train::find_inputs(claim, circumstances, data_folder);
   const auto found = paths.find("images");
   if (found == paths.end())
     fail_with(ExitCode::kCannotRerun, "{}: the record claims no input 'images'", run_folder);
-  return GenerationSetup(GenerationConfig::from_record(train::recorded_settings(claim)), found->second);
+  std::map<std::string, std::string> texts = train::recorded_settings(claim);
+  for (const runs::ConfigurationOrigin& setting : circumstances.configuration)
+    if (setting.key == kPictures) texts[setting.key] = setting.value;  // it is not claimed
+  return GenerationSetup(GenerationConfig::from_record(texts), found->second);
 }
 
 GenerationResult train_generation(const GenerationConfig& config, const train::TrainOptions& options) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
@@ -121,7 +122,12 @@ TEST_F(Generative, AResumedRunEndsInTheSameSeal) {
     const std::string stopped = stopped_run(config(kind), options(fmt::format("{}-stopped", kind)), 13);
     const GenerationResult resumed = resume_generation(stopped, options(""));
     EXPECT_EQ(resumed.first_step, 10U);
+    EXPECT_EQ(read_file(resumed.pictures + "/step-000010.png"),  // no picture was left by what was stopped
+              read_file(whole.pictures + "/step-000010.png"));
     EXPECT_EQ(resumed.seal, whole.seal);
+    EXPECT_EQ(names_in_folder(resumed.pictures), names_in_folder(whole.pictures));
+    EXPECT_EQ(read_file(resumed.pictures + "/step-000024.png"),  // as many samples as were asked for
+              read_file(whole.pictures + "/step-000024.png"));
     const train::VerifyResult later = verify_generation(stopped, {.from_step = 20, .quiet = true});
     EXPECT_EQ(later.code, ExitCode::kSuccess) << later.message;
   }
@@ -222,6 +228,12 @@ TEST_F(Generative, ImagesAreReadAndChecked) {
   EXPECT_EQ(message(greys, {.white = 1}),
             ": image 0 has the value 51, expected 0 (data.black) to 1 (data.white)");
   EXPECT_EQ(message(greys / 128 - 1, {.black = -1, .white = 1}), "no error");
+  for (const float white :
+       {0.2F, 0.3F, 0.7F, 0.9F})  // no number of binary64, and a quotient that may be rounded up
+    EXPECT_EQ(message(full({1, 2, 2}, white), {.black = 0.1, .white = std::stod(fmt::format("{}", white))}),
+              "no error");
+  EXPECT_EQ(message(greys, {.black = 255, .white = 0}), "no error");
+  EXPECT_THAT(message(greys, {.black = 255, .white = 1}), HasSubstr("image 0 has the value 0"));
   EXPECT_EQ(message(zeros({2, 3, 4, 5})), "no error");
   EXPECT_THAT(message(zeros({2, 4, 4, 3})),
               HasSubstr("the array has shape [2, 4, 4, 3], expected [images, height, width]"));
@@ -237,6 +249,8 @@ TEST_F(Generative, AGridShowsImagesInOrder) {
   EXPECT_EQ(picture.channels, 3U);
   EXPECT_EQ(picture.pixels,
             (std::vector<std::uint8_t>{0, 255, 128, 128, 128, 128, 128, 128, 128, 0, 255, 51}));
+  const Tensor diverged = Tensor::from<float>({NAN, INFINITY, -INFINITY}, {1, 1, 1, 3});
+  EXPECT_EQ(image_grid(diverged, 1).pixels, (std::vector<std::uint8_t>{0, 255, 0}));
 }
 
 TEST_F(Generative, SetupsThatCannotTrain) {
@@ -290,6 +304,7 @@ TEST(GenerationConfig, ErrorsNameTheLine) {
   EXPECT_THAT(message(good + "hidden = [8, 0]\n"),
               HasSubstr("c.toml:5: model.hidden is [8, 0], expected a list of whole numbers from 1"));
   EXPECT_THAT(message(good, {"model.hidden=8"}), HasSubstr("expected a list"));
+  EXPECT_THAT(message(good, {"model.hidden=[]"}), HasSubstr("is [], expected a list"));
   EXPECT_THAT(message(good, {"data.white=0"}), HasSubstr("data.black and data.white are both 0"));
   EXPECT_THAT(message(good, {"found.image=[1]"}), HasSubstr("unknown key"));
   const GenerationConfig config = GenerationConfig::parse(good, "c.toml", {"model.hidden=[3, 4]"});

@@ -30,14 +30,16 @@ Tensor with_channels(const Tensor& values, const std::string& path) {
 
 // Black at 0, white at 1.
 Tensor brightness(const Tensor& values, const ImageSource& source) {
-  const Tensor scaled = (values - source.black) / (source.white - source.black);
-  const std::vector<float> found = scaled.to_vector<float>();
+  const std::vector<float> found = values.to_vector<float>();
+  const auto [lowest, highest] =
+      std::minmax({static_cast<float>(source.black), static_cast<float>(source.white)});
   const std::size_t per_image = found.size() / static_cast<std::size_t>(values.size(0));
   for (std::size_t i = 0; i < found.size(); ++i)
-    if (!(found[i] >= 0 && found[i] <= 1))
+    if (!(found[i] >= lowest && found[i] <= highest))
       fail("{}: image {} has the value {}, expected {} (data.black) to {} (data.white)", source.path,
-           i / per_image, values.to_vector<float>()[i], source.black, source.white);
-  return scaled;
+           i / per_image, found[i], source.black, source.white);
+  // Rounding may lead just past an end.
+  return minimum(maximum((values - source.black) / (source.white - source.black), 0), 1);
 }
 
 Tensor padded(const Tensor& images, std::int64_t pad) {
@@ -51,8 +53,9 @@ Tensor padded(const Tensor& images, std::int64_t pad) {
   return result;
 }
 
+// A training that diverged has NaN, which no comparison puts in order: black.
 std::uint8_t grey_of(float value) {
-  return static_cast<std::uint8_t>(std::floor(std::min(std::max(value, 0.0F), 1.0F) * 255.0F + 0.5F));
+  return value > 0 ? static_cast<std::uint8_t>(std::floor(std::min(value, 1.0F) * 255.0F + 0.5F)) : 0;
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 // Images are float32 [N, channels, height, width] with black at 0 and white at 1, read from IDX or NPY files by the data room's reader. A value
 // outside of [black, white] is an Error that names the image: a wrong scale would otherwise train and make nothing.
 //
-// A picture is a grid of images, row by row, `columns` beside each other, with a gap of 2 pixels of middle grey; values outside of [0, 1] are cut, and each is
-// rounded to one of 256 greys. Thread-safety: pure functions.
+// A picture is a grid of images, row by row, `columns` beside each other, with a gap of 2 pixels of middle grey; values outside of [0, 1] are cut, NaN is
+// black, and each is rounded to one of 256 greys. Thread-safety: pure functions.
 //
 // ```cpp
 // const Tensor images = concatenate({zeros({1, 1, 4, 4}), ones({2, 1, 4, 4})}, 0);
