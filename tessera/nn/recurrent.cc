@@ -173,8 +173,16 @@ Recurrent::Run Recurrent::run_segments(const Tensor& x, const Start& start, cons
   return result;
 }
 
-Tensor Recurrent::forward(const Tensor& x, Context& /*context*/) {
-  return run(x).output;
+Tensor Recurrent::forward(const Tensor& x, Context& context) {
+  const RecurrentResult result = run(x, {.lengths = context.lengths, .gates = context.shown != nullptr});
+  for (std::size_t run = 0; run < result.gates.size(); ++run)
+    for (const auto& [name, gate] : result.gates[run]) {
+      const auto layer = static_cast<std::int64_t>(run) / directions();
+      const bool reverse = static_cast<std::int64_t>(run) % directions() == 1;
+      context.shown->emplace_back(fmt::format("{}.l{}{}.{}", path(), layer, reverse ? "_reverse" : "", name),
+                                  gate);
+    }
+  return result.output;
 }
 
 Shape Recurrent::output_shape(const Shape& input) const {
