@@ -40,6 +40,11 @@ void arrays() {
   seed("idx", "floats", std::string_view("\0\0\x0d\x02\0\0\0\x01\0\0\0\x01\x3f\x80\0\0", 16));
   seed("idx", "far-too-long",
        std::string_view("\0\0\x0e\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 16));
+  const std::string pixels(3072, 'p');
+  seed("cifar", "ten", "\x09" + pixels);
+  seed("cifar", "hundred", "\x13\x63" + pixels);
+  seed("cifar", "label-out-of-range", "\x0a" + pixels);
+  seed("cifar", "short", std::string_view("\0p", 2));
 }
 
 void records() {

@@ -53,6 +53,16 @@ void add_batch_norm(Examples& all) {
   }
 }
 
+void add_group_norm(Examples& all) {
+  const GroupNormAttributes attributes{2, 0.1};
+  const Tensor x = numbers({3, 4, 5}), g = numbers({3, 4, 5}, -1, 1, 2), scale = numbers({4}, 0.5, 2, 3);
+  const auto example = [&](Op op, const Inputs& inputs) {
+    all[op].push_back({"", [=](const Inputs& in) { return apply(op, in, attributes); }, inputs});
+  };
+  example(Op::kGroupNorm, {x, scale, numbers({4}, -1, 1, 4)});
+  example(Op::kGroupNormGradient, {g, x, scale});
+}
+
 void add_activate(Examples& all) {
   for (const Curve curve : {Curve::kLeakyRelu, Curve::kElu, Curve::kSoftplus, Curve::kGelu, Curve::kGeluTanh,
                             Curve::kSilu, Curve::kMish}) {

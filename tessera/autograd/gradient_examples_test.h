@@ -36,6 +36,7 @@ void add_layer_norm(Examples& all);
 void add_recurrent(Examples& all);
 void add_finish(Examples& all);
 void add_batch_norm(Examples& all);
+void add_group_norm(Examples& all);
 void add_activate(Examples& all);
 
 }  // namespace tessera::gradient_examples

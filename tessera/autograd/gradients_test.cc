@@ -276,6 +276,7 @@ Examples examples() {
   add_recurrent(all);
   add_finish(all);
   add_batch_norm(all);
+  add_group_norm(all);
   add_activate(all);
   return all;
 }

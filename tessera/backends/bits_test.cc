@@ -84,6 +84,10 @@ RC_GTEST_PROP(BackendBits, LayerNorm, ()) {
 RC_GTEST_PROP(BackendBits, BatchNorm, ()) {
   check_all(random_batch_norm());
 }
+
+RC_GTEST_PROP(BackendBits, GroupNorm, ()) {
+  check_all(random_group_norm());
+}
 RC_GTEST_PROP(BackendBits, Activate, ()) {
   check_all(random_activate());
 }

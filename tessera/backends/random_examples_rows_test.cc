@@ -55,12 +55,25 @@ Examples random_batch_norm() {
   const Shape shape = draw_shape(2, 4, 20000);
   const std::int64_t channels = shape[1];
   const BatchNormAttributes attributes{*rc::gen::element(0.0, 1e-5, 0.5), *rc::gen::arbitrary<bool>()};
-  const Tensor x = draw_tensor(shape, dtype), g = draw_tensor(shape, dtype), scale = draw_tensor({channels}, dtype),
-               statistics = draw_tensor({2, channels}, dtype);
+  const Tensor x = draw_tensor(shape, dtype), g = draw_tensor(shape, dtype),
+               scale = draw_tensor({channels}, dtype), statistics = draw_tensor({2, channels}, dtype);
   return {{Op::kBatchStatistics, {x}, NoAttributes{}},
           {Op::kBatchNorm, {x, statistics, scale, draw_tensor({channels}, dtype)}, attributes},
           {Op::kBatchNormSums, {g, x, statistics}, attributes},
-          {Op::kBatchNormInputGradient, {g, x, statistics, scale, draw_tensor({2, channels}, dtype)}, attributes}};
+          {Op::kBatchNormInputGradient,
+           {g, x, statistics, scale, draw_tensor({2, channels}, dtype)},
+           attributes}};
+}
+
+Examples random_group_norm() {
+  const DType dtype = draw_floating();
+  Shape shape = draw_shape(2, 4, 20000);
+  const std::int64_t groups = *rc::gen::element(1, 2, 5);
+  shape[1] = *rc::gen::element<std::int64_t>(0, 1, 3) * groups;
+  const GroupNormAttributes attributes{groups, *rc::gen::element(0.0, 1e-5, 0.5)};
+  const Tensor x = draw_tensor(shape, dtype), scale = draw_tensor({shape[1]}, dtype);
+  return {{Op::kGroupNorm, {x, scale, draw_tensor({shape[1]}, dtype)}, attributes},
+          {Op::kGroupNormGradient, {draw_tensor(shape, dtype), x, scale}, attributes}};
 }
 
 Examples random_optimizer_steps() {

@@ -32,6 +32,7 @@ Examples random_reductions();
 Examples random_softmax_and_cross_entropy();
 Examples random_layer_norm();
 Examples random_batch_norm();
+Examples random_group_norm();
 Examples random_optimizer_steps();
 Examples random_recurrent();
 
@@ -52,6 +53,7 @@ inline constexpr Examples (*kRandomExamples[])() = {random_unary,
                                                     random_softmax_and_cross_entropy,
                                                     random_layer_norm,
                                                     random_batch_norm,
+                                                    random_group_norm,
                                                     random_optimizer_steps,
                                                     random_recurrent};
 

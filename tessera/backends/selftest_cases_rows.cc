@@ -188,6 +188,30 @@ void add_batch_norm(Cases& cases) {
   }
 }
 
+// (x, scale, shift) or (g, x, scale): groups below, at and beyond a block, of channels of one element, of some and of more than a block.
+void add_group_norm(Cases& cases) {
+  const Op op = cases.op();
+  const auto add_case = [&](DType dtype, const Shape& shape, std::int64_t groups, Values values,
+                            Layout layout) {
+    cases.add(case_name(dtype, "{}{} {} in {}", layout_name(layout),
+                        values == Values::kAwkward ? " awkward" : "", shape.to_string(), groups),
+              GroupNormAttributes{groups, 1e-5}, [=](auto keys) {
+                const auto whole = [&](int i) { return make_input(keys[i], shape, dtype, values, layout); };
+                const auto vector = [&](int i) { return make_input(keys[i], {shape[1]}, dtype); };
+                if (op == Op::kGroupNorm) return Cases::Inputs{whole(0), vector(1), vector(2)};
+                return Cases::Inputs{whole(0), whole(1), vector(2)};
+              });
+  };
+  for (const DType dtype : kFloating) {
+    for (const Shape& shape : {Shape{2, 2}, Shape{7, 34}, Shape{1100, 4}, Shape{2, 4, 512}, Shape{3, 6, 7, 7},
+                               Shape{2, 4, 1500}, Shape{4, 6, 3, 19}, Shape{0, 4}, Shape{3, 0, 2}})
+      add_case(dtype, shape, 2, Values::kOrdinary, Layout::kContiguous);
+    for (const Layout layout : kLayouts) add_case(dtype, {33, 10, 5}, 5, Values::kOrdinary, layout);
+    add_case(dtype, {5, 3, 9}, 3, Values::kOrdinary, Layout::kContiguous);
+    add_case(dtype, {20, 4, 3}, 2, Values::kAwkward, Layout::kContiguous);
+  }
+}
+
 }  // namespace
 
 void add_normalization(Cases& cases) {
@@ -207,6 +231,9 @@ void add_normalization(Cases& cases) {
     case Op::kBatchNormSums:
     case Op::kBatchNormInputGradient:
       return add_batch_norm(cases);
+    case Op::kGroupNorm:
+    case Op::kGroupNormGradient:
+      return add_group_norm(cases);
     default:
       return add_layer_norm(cases);
   }

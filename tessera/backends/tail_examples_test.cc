@@ -85,7 +85,9 @@ void add_finish(Tails& tails) {
        {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid})
     for (const int axis : {-1, 0, 1})
       for (const bool drops : {false, true}) {
-        std::vector<Tensor> inputs = {x};
+        std::vector<Tensor> inputs;
+        inputs.reserve(4);
+        inputs.push_back(x);
         if (axis >= 0) inputs.push_back(tails.draw({shape[axis]}));
         if (drops) inputs.push_back(draws);
         const FinishAttributes finish{.activation = activation,
@@ -167,7 +169,8 @@ void add_matmul(Tails& tails) {
                                {Layout::kTransposed, Layout::kContiguous},
                                {Layout::kSliced, Layout::kSliced}})
       tails.add(Op::kMatrixMultiply, {tails.draw({size.m, size.k}, a), tails.draw({size.k, size.n}, b)});
-  for (const Size& size : {Size{n, 5, 7}, Size{5, n, 7}, Size{5, 7, n}, Size{n, n, n}, Size{1, n, n}, Size{n, n, 1}})
+  for (const Size& size :
+       {Size{n, 5, 7}, Size{5, n, 7}, Size{5, 7, n}, Size{n, n, n}, Size{1, n, n}, Size{n, n, 1}})
     for (const Activation activation :
          {Activation::kNone, Activation::kRelu, Activation::kTanh, Activation::kSigmoid})
       tails.add(Op::kLinear,
@@ -265,6 +268,16 @@ void add_batch_norms(Tails& tails) {
     }
 }
 
+void add_group_norms(Tails& tails) {
+  const std::int64_t n = tails.n;
+  for (const Shape& shape : {Shape{3, 2 * n}, Shape{n, 6}, Shape{2, 6, n}, Shape{n, 2, 5}}) {
+    const GroupNormAttributes attributes{2, 1e-5};
+    const Tensor x = tails.draw(shape), scale = tails.draw({shape[1]});
+    tails.add(Op::kGroupNorm, {x, scale, tails.draw({shape[1]})}, attributes);
+    tails.add(Op::kGroupNormGradient, {tails.draw(shape), x, scale}, attributes);
+  }
+}
+
 void add_activations(Tails& tails) {
   const Tensor x = tails.draw({3, tails.n}), g = tails.draw({3, tails.n});
   for (int curve = 0; curve < 7; ++curve) {
@@ -328,6 +341,7 @@ std::vector<Example> long_tail_examples(DType dtype, std::int64_t length) {
   add_reductions(tails);
   add_normalizations(tails);
   add_batch_norms(tails);
+  add_group_norms(tails);
   add_activations(tails);
   add_optimizer_steps(tails);
   return tails.take();

@@ -28,6 +28,8 @@ const std::vector<Command>& commands() {
       {"show", "Show one run: configuration, circumstances, progress, seal", run_show},
       {"compare", "Show the results of several runs and the settings in which they differ", run_compare},
       {"report", "Write one HTML page about a run, or about several", run_report},
+      {"visualise", "Show what the feature maps of a trained network look for, as one HTML page",
+       run_visualise},
       {"export", "Write a run's network as ONNX or safetensors, or its curves for TensorBoard", run_export},
       {"code train", "Learn to give clinical notes their codes, and record the run", run_code_train},
       {"code evaluate", "Measure such a run on notes with labels", run_code_evaluate},

@@ -22,6 +22,7 @@ ExitCode run_runs(const Words& words);
 ExitCode run_show(const Words& words);
 ExitCode run_compare(const Words& words);
 ExitCode run_report(const Words& words);
+ExitCode run_visualise(const Words& words);
 ExitCode run_export(const Words& words);
 ExitCode run_selftest_command(const Words& words);
 ExitCode run_doctor(const Words& words);

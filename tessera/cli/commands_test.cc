@@ -63,6 +63,28 @@ TEST_F(Commands, ShowEscapesControlCharacters) {
   for (const char c : shown) EXPECT_TRUE(c == '\n' || (c >= ' ' && c != '\x7f')) << static_cast<int>(c);
 }
 
+TEST_F(Commands, VisualiseWritesAPageOrAFolder) {
+  const train::Config config = train::Config::parse(
+      fmt::format("name = \"maps\"\n[data]\nformat = \"csv\"\npath = \"{}/data/digits.csv\"\nlabel_column = "
+                  "\"digit\"\n"
+                  "shape = [1, 8, 8]\n[[network]]\nlayer = \"conv2d\"\nchannels = 2\nkernel = "
+                  "3\n[[network]]\nlayer = "
+                  "\"relu\"\n[[network]]\nlayer = \"flatten\"\n[[network]]\nlayer = \"linear\"\nunits = 10\n"
+                  "[training]\nsteps = 3\nlearning_rate = 0.01\n",
+                  TESSERA_SOURCE_DIR),
+      "maps.toml");
+  const std::string run = train::train(config, {.store = folder_ / "runs", .quiet = true}).folder;
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(run_visualise({run, "--out", folder_ / "page.html"}), ExitCode::kSuccess);
+  EXPECT_EQ(run_visualise({run, "--out", folder_ / "pictures"}), ExitCode::kSuccess);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(),
+            fmt::format("{}\n{}\n", folder_ / "page.html", folder_ / "pictures/index.html"));
+  EXPECT_TRUE(read_file(folder_ / "page.html") == read_file(folder_ / "pictures/index.html"));
+  EXPECT_THAT(names_in_folder(folder_ / "pictures"), testing::IsSupersetOf({"filters.png", "index.html"}));
+  EXPECT_THAT(names_in_folder(folder_ / "pictures"),
+              testing::Contains(testing::StartsWith("layer-02-map-00")));
+}
+
 TEST_F(Commands, ResumeGoesOnUnsignedOnlyWhenTold) {
   const std::string key = folder_ / "a.key";
   runs::create_key_files(key);

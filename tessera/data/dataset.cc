@@ -9,6 +9,7 @@
 #include "tessera/base/files.h"
 #include "tessera/base/hash.h"
 #include "tessera/base/suggest.h"
+#include "tessera/data/cifar.h"
 #include "tessera/data/csv.h"
 #include "tessera/data/idx.h"
 #include "tessera/data/npy.h"
@@ -268,7 +269,45 @@ Dataset read_array_dataset(const DatasetSource& source,
   return dataset;
 }
 
+std::vector<std::string> cifar100_classes(const std::string& kind) {
+  std::vector<std::string> names;
+  for (int label = 0; label < (kind == "fine" ? 100 : 20); ++label) names.push_back(std::to_string(label));
+  return names;
+}
+
+// The samples of every file, one file after the other.
+Dataset read_cifar_dataset(const DatasetSource& source) {
+  const bool ten = source.format == "cifar10";
+  if (!ten && source.label_column != "fine" && source.label_column != "coarse")
+    fail("{}: the label column is '{}', expected 'fine' or 'coarse', the two labels of CIFAR-100",
+         source.features, source.label_column);
+  const std::vector<std::string> names = ten ? cifar10_classes() : cifar100_classes(source.label_column);
+  std::vector<std::string> files = {source.features};
+  files.insert(files.end(), source.more_features.begin(), source.more_features.end());
+  Dataset dataset;
+  std::vector<Tensor> images;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string role = i == 0 ? "features" : fmt::format("features_{}", i + 1);
+    const std::string bytes = read_input(role, files[i], dataset);
+    const CifarImages read = ten ? parse_cifar10(bytes, files[i]) : parse_cifar100(bytes, files[i]);
+    images.push_back(read.images);
+    const Tensor& labels = source.label_column == "coarse" ? read.coarse_labels : read.labels;
+    for (const std::int64_t label : labels.to_vector<std::int64_t>())
+      texts.push_back(names[static_cast<std::size_t>(label)]);
+  }
+  dataset.features = array_features(concatenate(images, 0), source);
+  if (source.read_labels)
+    set_labels(dataset, texts, source.classes.empty() ? names : source.classes,
+               [&](std::size_t i) { return fmt::format("{}: record {}", source.features, i); });
+  return dataset;
+}
+
 }  // namespace
+
+bool has_own_labels(const std::string& format) {
+  return format == "csv" || format == "cifar10" || format == "cifar100";
+}
 
 Shape Dataset::sample_shape() const {
   Shape shape;
@@ -293,8 +332,9 @@ Dataset read_dataset(const DatasetSource& source) {
   if (format == "csv") return read_csv_dataset(source);
   if (format == "idx") return read_array_dataset(source, parse_idx);
   if (format == "npy") return read_array_dataset(source, parse_npy);
-  fail("the data format is '{}'{}, expected 'csv', 'idx' or 'npy'", format,
-       did_you_mean(format, {"csv", "idx", "npy"}));
+  if (format == "cifar10" || format == "cifar100") return read_cifar_dataset(source);
+  fail("the data format is '{}'{}, expected 'csv', 'idx', 'npy', 'cifar10' or 'cifar100'", format,
+       did_you_mean(format, {"csv", "idx", "npy", "cifar10", "cifar100"}));
 }
 
 Tensor take_samples(const Tensor& tensor, std::span<const std::int64_t> positions) {

@@ -1,9 +1,10 @@
-// Data sets for supervised learning: features, labels and the names of the classes, read from CSV, IDX or NPY files.
+// Data sets for supervised learning: features, labels and the names of the classes, read from CSV, IDX, NPY or CIFAR files.
 //
 // Features become float32 of shape [N, ...]: each value is divided by `scale` in fp64 and rounded once. Labels become int64 positions
 // in `classes`, the distinct labels found, sorted (as numbers if all are numbers, else by their bytes), or given by the caller, in
 // which case a label outside them is an Error. In CSV a label is the text of its field, so that 7 and 007 are two classes, and so are
-// integers that fp64 cannot tell apart; only blanks around a number do not count. Each file is read once, and the digests of the bytes
+// integers that fp64 cannot tell apart; only blanks around a number do not count. The classes of CIFAR-10 are its ten names, those of
+// CIFAR-100 the numbers of the chosen kind of label, whichever the file holds. Each file is read once, and the digests of the bytes
 // that were read enter the record: `inputs`.
 //
 // Errors name the file, line, column, what was found and what was expected: missing values, text, infinities, also those that a
@@ -31,7 +32,7 @@
 namespace tessera::data {
 
 struct InputFile {
-  std::string role;                  // "features", "labels"
+  std::string role;                  // "features", "labels"; further files of samples are "features_2", ...
   std::string path;                  // where it was read: a circumstance
   std::string digest;                // SHA-256 of the file's bytes, hexadecimal: a claim
   std::string unpacked_digest = {};  // the same of what gzip had packed; `digest` if the file is not packed
@@ -49,16 +50,18 @@ struct Dataset {
 };
 
 struct DatasetSource {
-  std::string format = {};    // "csv", "idx", "npy"; "" takes it from the end of the features' file name
-  std::string features = {};  // path; for csv the one file with everything
-  std::string labels = {};    // path of the labels (idx, npy); "" for none
-  std::string label_column =
-      {};  // its name: csv, and where `labels` of an array is a .csv file with a row for each sample
+  // "csv", "idx", "npy", "cifar10", "cifar100"; "" takes it from the end of the features' file name
+  std::string format = {};
+  std::string features = {};                    // path; for csv and cifar the file with everything
+  std::vector<std::string> more_features = {};  // cifar: further files, whose samples follow in this order
+  std::string labels = {};                      // path of the labels (idx, npy); "" for none
+  // Its name: csv, and where `labels` of an array is a .csv file with a row for each sample; cifar100: "fine" or "coarse".
+  std::string label_column = {};
   // csv: the feature columns by name, in order; others are ignored. Empty: all but the label column.
   std::vector<std::string> columns = {};
-  bool read_labels = true;                // csv: false skips the label column, which may be missing then
-  Shape shape = {};                       // of one sample; empty: as it is in the file (csv: one row)
-  double scale = 1;                       // features are divided by it
+  bool read_labels = true;  // csv: false skips the label column, which may be missing then; cifar: skips them
+  Shape shape = {};         // of one sample; empty: as it is in the file (csv: one row)
+  double scale = 1;         // features are divided by it
   std::vector<std::string> classes = {};  // empty: those that are found
 };
 
@@ -67,6 +70,9 @@ Dataset read_dataset(const DatasetSource& source);
 // The samples at `positions` (each in [0, size)), in that order.
 Dataset take(const Dataset& dataset, std::span<const std::int64_t> positions);
 Tensor take_samples(const Tensor& tensor, std::span<const std::int64_t> positions);  // along the first axis
+
+// Do the files of this format hold the labels as well?
+bool has_own_labels(const std::string& format);
 
 // "csv", "idx" or "npy" from a file name (.csv, .idx, .idx1-ubyte, .npy, each also with .gz); throws Error for others.
 std::string format_of_path(const std::string& path);

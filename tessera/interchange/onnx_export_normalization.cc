@@ -89,6 +89,27 @@ void batch_statistics_row(const ExportStep& step) {
   step.done(step.emit("Concat", {as_row(mean), as_row(variance)}, {attribute("axis", std::int64_t{0})}));
 }
 
+// The groups of a sample are the channels of an instance normalisation. (GroupNormalization takes a scale per channel only from version 21 on.)
+void group_norm_row(const ExportStep& step) {
+  const Shape &one = step.shape(0), &more = step.more.inputs[0].shape();
+  const auto& attributes = step.attributes<GroupNormAttributes>();
+  const std::int64_t groups = attributes.groups, size = one[0] == 0 ? 0 : one.elements() / (one[0] * groups);
+  const DType dtype = step.op.output.dtype();
+  const std::string rows = step.emit(
+      "Reshape", {step.in(0), step.exporter.lengths(Shape{one[0], groups, size}, {more[0], groups, size})});
+  const std::string normalized = step.emit(
+      "InstanceNormalization",
+      {rows, step.exporter.constant(ones({groups}, dtype)), step.exporter.constant(zeros({groups}, dtype))},
+      {attribute("epsilon", attributes.epsilon)});
+  std::vector<std::int64_t> along(static_cast<std::size_t>(one.rank() - 1), 1);
+  along[0] = one[1];
+  const auto of_channels = [&](std::size_t i) {
+    return step.emit("Reshape", {step.in(i), step.exporter.integers(along)});
+  };
+  const std::string back = step.emit("Reshape", {normalized, step.exporter.lengths(one, more)});
+  step.done(step.emit("Add", {step.emit("Mul", {back, of_channels(1)}), of_channels(2)}));
+}
+
 }  // namespace
 
 void add_normalization_translators(TranslatorTable& table) {
@@ -97,6 +118,7 @@ void add_normalization_translators(TranslatorTable& table) {
   at(table, Op::kCrossEntropy) = cross_entropy_row;
   at(table, Op::kLayerNorm) = layer_norm_row;
   at(table, Op::kBatchNorm) = batch_norm_row;
+  at(table, Op::kGroupNorm) = group_norm_row;
   at(table, Op::kBatchStatistics) = batch_statistics_row;
 }
 

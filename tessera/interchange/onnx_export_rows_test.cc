@@ -211,6 +211,8 @@ const std::vector<Row>& rows() {
                 reshape(batch_norm(sample, batch_statistics(sample), many, many), x.shape()) +
                 reshape(batch_norm(flat, batch_statistics(flat), scale, scale), x.shape());
        }},
+      {"group norm",
+       [](const Tensor& x, const Tensor& w) { return group_norm(x, 2, part(w, {4}), part(w, {4}), 0.01); }},
       {"recurrent",
        [](const Tensor& x, const Tensor& w) {
          const Tensor start = zeros({4, 2}) + 0.5;

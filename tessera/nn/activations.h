@@ -66,6 +66,7 @@ class LeakyReLU : public ElementwiseLayer {
   explicit LeakyReLU(double slope = 0.01) : slope_(slope) {}
   Tensor forward(const Tensor& x, Context& context) override;
   std::string describe() const override;
+  double slope() const { return slope_; }
 
  private:
   double slope_;

@@ -80,8 +80,8 @@ class Convolution : public Module {
   std::string describe() const override;
   Parameter& weight() { return *weight_; }
   Parameter* bias() { return bias_; }  // nullptr without
+  const WindowAttributes& window() const { return window_; }
   bool transposed() const { return transposed_; }
-  std::span<const std::int64_t> stride() const { return axes_of(window_.stride); }
 
  protected:
   struct Geometry {

@@ -30,14 +30,6 @@ Tensor stacked(const Tensor& first, const Tensor& second) {
   return concatenate({reshape(first, row), reshape(second, row)}, 0);
 }
 
-// x * weight + bias along axis 1: batch normalisation by a mean of 0 and a deviation of 1, which does both in one pass, and their gradients in another.
-Tensor scaled(const Tensor& x, const Parameter* weight, const Parameter* bias) {
-  if (weight == nullptr) return x;
-  const Shape channels{x.size(1)};
-  const Tensor nothing = stacked(zeros(channels, x.dtype()), ones(channels, x.dtype()));
-  return batch_norm(x, nothing, widened(weight->value), widened(bias->value), {.epsilon = 0, .own = false});
-}
-
 void begin_at_one_and_zero(Parameter* weight, Parameter* bias) {
   if (weight == nullptr) return;
   weight->value = ones(weight->value.shape(), weight->value.dtype());
@@ -160,22 +152,24 @@ GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, const GroupNorm
   bias_ = &add_parameter("bias", {channels}, settings.dtype);
 }
 
-// The groups of all samples are the channels of one sample's batch normalisation. Where each channel is a group, it scales and shifts in the same pass.
+// Where each channel is a group, or nothing is scaled, the groups of all samples are the channels of one sample's batch normalisation.
 Tensor GroupNorm::forward(const Tensor& x, Context& /*context*/) {
   output_shape(x.shape());
   if (weight_ != nullptr) parts::require_dtype(where(), x, *weight_);
   if (x.elements() == 0) return x;
-  const std::int64_t rows = x.size(0) * groups_;
   const bool each = groups_ == channels_;
+  if (weight_ != nullptr && !each)
+    return group_norm(widened(x), groups_, widened(weight_->value), widened(bias_->value), settings_.epsilon)
+        .to(x.dtype());
+  const std::int64_t rows = x.size(0) * groups_;
   const auto repeated = [&](const Parameter* vector, double otherwise) {
-    if (vector == nullptr || !each) return full({rows}, otherwise, wide_dtype(x.dtype()));
+    if (vector == nullptr) return full({rows}, otherwise, wide_dtype(x.dtype()));
     return reshape(broadcast_to(widened(vector->value), {x.size(0), channels_}), {rows});
   };
   const Tensor lists = reshape(widened(x), {1, rows, x.elements() / rows});
   const Tensor normal = batch_norm(lists, batch_statistics(lists), repeated(weight_, 1), repeated(bias_, 0),
                                    {.epsilon = settings_.epsilon});
-  const Tensor y = reshape(normal, x.shape());
-  return (each ? y : scaled(y, weight_, bias_)).to(x.dtype());
+  return reshape(normal, x.shape()).to(x.dtype());
 }
 
 Shape GroupNorm::output_shape(const Shape& input) const {

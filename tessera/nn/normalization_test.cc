@@ -40,6 +40,28 @@ TEST_F(NormalizationTest, BatchNormBringsChannelsToMeanZeroAndVarianceOne) {
   EXPECT_LT(max(absolute(variance(y, {0, 2, 3}) - 1)).item<double>(), 1e-14);
 }
 
+// The rows of the table and the operations that they are made of have the same bits.
+TEST_F(NormalizationTest, BatchNormIsItsComposition) {
+  for (const char* backend : {"reference", "cpu"}) {
+    use_backend(backend);
+    for (const Shape& shape : {Shape{37, 5}, Shape{1100, 300}, Shape{6, 3, 7, 7}, Shape{3, 2, 1500}}) {
+      random_.begin_step(random_.step() + 1);
+      BatchNorm layer(shape[1]);
+      const Tensor x = random_.normal("x", shape) * 2 + 1, scale = random_.normal("scale", {shape[1]}),
+                   shift = random_.normal("shift", {shape[1]});
+      layer.weight()->value = scale;
+      layer.bias()->value = shift;
+      std::vector<std::int64_t> axes = {0};
+      Shape channel{1, shape[1]};
+      for (int axis = 2; axis < shape.rank(); ++axis) axes.push_back(axis), channel.append(1);
+      const Tensor inverse = 1 / sqrt(variance(x, axes, true) + 1e-5);
+      const Tensor normalized = (x - mean(x, axes, true)) * inverse;
+      EXPECT_TRUE(same_bits(train(layer, x), normalized * reshape(scale, channel) + reshape(shift, channel)))
+          << backend << ' ' << shape.to_string();
+    }
+  }
+}
+
 // After many batches the running statistics are those of the data; a prediction then uses them.
 TEST_F(NormalizationTest, RunningStatisticsApproachThoseOfTheData) {
   BatchNorm layer(1, {.dtype = DType::kFloat64});

@@ -16,17 +16,12 @@ std::string spatial_text(int axes) {
   return kNames[axes - 1];
 }
 
-// [first, last) of part i when `length` elements are cut into `parts`, which may share elements.
-std::pair<std::int64_t, std::int64_t> part_of(std::int64_t i, std::int64_t parts, std::int64_t length) {
-  return {i * length / parts, ((i + 1) * length + parts - 1) / parts};
-}
-
 // The means of the parts of one axis.
 Tensor average_parts(const Tensor& x, int axis, std::int64_t size) {
   std::vector<Tensor> means;
   for (std::int64_t i = 0; i < size; ++i) {
     std::vector<Range> ranges(static_cast<std::size_t>(axis), Range::all());
-    const auto [first, last] = part_of(i, size, x.size(axis));
+    const auto [first, last] = AdaptiveAvgPool::part_of(i, size, x.size(axis));
     ranges.push_back(Range(first, last));
     means.push_back(mean(slice(x, ranges), {axis}, true));
   }

@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tessera/nn/convolution.h"
@@ -53,6 +54,7 @@ class WindowPool : public Module {
   Tensor forward(const Tensor& x, Context& context) override;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
+  const WindowAttributes& window() const { return window_; }
 
  protected:
   template <int kAxes>
@@ -94,6 +96,12 @@ class AdaptiveAvgPool : public Module {
   Tensor forward(const Tensor& x, Context& context) override;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
+  const std::vector<std::int64_t>& size() const { return size_; }
+  // [first, last) of part i when `length` elements are cut into `parts`, which may share elements.
+  static std::pair<std::int64_t, std::int64_t> part_of(std::int64_t i, std::int64_t parts,
+                                                       std::int64_t length) {
+    return {i * length / parts, ((i + 1) * length + parts - 1) / parts};
+  }
 
  protected:
   explicit AdaptiveAvgPool(std::vector<std::int64_t> size);

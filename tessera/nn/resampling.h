@@ -27,6 +27,8 @@ class Upsample : public Module {
   Tensor forward(const Tensor& x, Context& context) override;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
+  std::int64_t factor() const { return factor_; }
+  Interpolation interpolation() const { return interpolation_; }
 
  private:
   std::int64_t factor_;

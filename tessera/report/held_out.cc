@@ -5,26 +5,12 @@
 
 #include "tessera/base/error.h"
 #include "tessera/data/dataset.h"
-#include "tessera/runs/record.h"
 #include "tessera/tensor/ops.h"
-#include "tessera/train/inputs.h"
 #include "tessera/train/training_run.h"
 #include "tessera/train/training_setup.h"
 
 namespace tessera::report {
 namespace {
-
-data::Dataset claimed_data(const train::TrainedModel& model, const std::string& run_folder,
-                           const std::string& data_folder) {
-  const runs::Claim& claim = model.claim();
-  const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
-  data::Dataset dataset = data::read_dataset(train::dataset_source(model.config(), paths));
-  for (const data::InputFile& input : dataset.inputs)  // once more, of the bytes that were read
-    if (claim.inputs.count(input.role) == 0 || input.digest != claim.inputs.at(input.role))
-      fail_with(ExitCode::kInputChanged, "{}: the input '{}' changed while it was looked at", input.path,
-                input.role);
-  return dataset;
-}
 
 ClassResult class_result(const metrics::ConfusionMatrix& confusion, std::int64_t label) {
   ClassResult result;
@@ -87,7 +73,7 @@ std::vector<std::int64_t> choose_examples(std::vector<ClassResult>& classes, con
 
 HeldOutResult evaluate_held_out(const std::string& run_folder, const std::string& data_folder) {
   const train::TrainedModel model(run_folder);
-  const data::Dataset dataset = claimed_data(model, run_folder, data_folder);
+  const data::Dataset dataset = train::claimed_data(model, run_folder, data_folder);
   const data::Split split = train::split_of(model.config(), dataset);
   if (split.held_out.empty()) fail("no samples were held out (data.held_out is 0)");
   const data::Dataset held_out = data::take(dataset, split.held_out);

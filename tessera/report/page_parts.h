@@ -7,19 +7,12 @@
 
 #include "tessera/report/comparison.h"
 #include "tessera/report/html.h"
+#include "tessera/report/page.h"
 #include "tessera/report/run_data.h"
 
 namespace tessera::report {
 
 std::string_view page_style_sheet();  // page_style.cc, without the charts' own
-
-struct Section {
-  std::string id, title;
-  Html content;
-};
-// A link per section, and the sections with headings of this level.
-Html links_html(const std::vector<Section>& sections);
-Html sections_html(const std::vector<Section>& sections, int level);
 
 // One sentence that begins with what the run is: "Sealed: ...", "Not intact: ...".
 Html verdict_html(const RunData& run);

@@ -53,16 +53,23 @@ std::string png_bytes(const Picture& picture) {
   TESSERA_CHECK(row > 0 && picture.height > 0 && picture.pixels.size() == row * picture.height,
                 "{} pixel values for {} x {} x {}", picture.pixels.size(), picture.height, picture.width,
                 picture.channels);
+  const std::size_t colours = picture.palette.size() / 3;
+  TESSERA_CHECK(picture.palette.empty() ||
+                    (picture.channels == 1 && colours * 3 == picture.palette.size() && colours <= 256 &&
+                     *std::max_element(picture.pixels.begin(), picture.pixels.end()) < colours),
+                "a palette of {} bytes does not fit the picture", picture.palette.size());
   std::string header, lines;
   put_big_endian(header, picture.width);
   put_big_endian(header, picture.height);
-  header += {8, static_cast<char>(picture.channels == 1 ? 0 : 2), 0, 0, 0};  // bits, colour type, defaults
+  const int colour_type = colours > 0 ? 3 : picture.channels == 1 ? 0 : 2;
+  header += {8, static_cast<char>(colour_type), 0, 0, 0};  // bits, colour type, defaults
   for (std::size_t y = 0; y < picture.height; ++y) {
     lines.push_back(0);  // no filter
     for (std::size_t x = 0; x < row; ++x) lines.push_back(static_cast<char>(picture.pixels[y * row + x]));
   }
   std::string out = "\x89PNG\r\n\x1a\n";
   put_chunk(out, "IHDR", header);
+  if (colours > 0) put_chunk(out, "PLTE", std::string(picture.palette.begin(), picture.palette.end()));
   put_chunk(out, "IDAT", stored(lines));
   put_chunk(out, "IEND", "");
   return out;

@@ -22,6 +22,8 @@ struct Picture {
   std::size_t width = 0, height = 0;
   std::size_t channels = 1;          // 1: grey, 3: red, green, blue
   std::vector<std::uint8_t> pixels;  // row by row, the channels of a pixel beside each other
+  // With a palette a pixel of the one channel is a position in it: red, green, blue of each colour, at most 256 colours.
+  std::vector<std::uint8_t> palette = {};
 };
 
 std::string png_bytes(const Picture& picture);

@@ -39,6 +39,11 @@ TEST(Png, HasThePixels) {
   Picture colours{.width = 1, .height = 2, .channels = 3, .pixels = {1, 2, 3, 4, 5, 6}};
   EXPECT_EQ(decoded(png_bytes(colours), 8), std::string("\0\x01\x02\x03\0\x04\x05\x06", 8));
   EXPECT_EQ(png_bytes(colours)[25], 2);  // colour type
+  Picture palette{.width = 3, .height = 1, .pixels = {1, 0, 1}, .palette = {9, 8, 7, 6, 5, 4}};
+  const std::string bytes = png_bytes(palette);
+  EXPECT_EQ(decoded(bytes, 4), std::string("\0\x01\0\x01", 4));
+  EXPECT_EQ(bytes[25], 3);
+  EXPECT_EQ(bytes.substr(37, 10), "PLTE\x09\x08\x07\x06\x05\x04");
 }
 
 TEST(Png, MoreThanOneStoredBlock) {

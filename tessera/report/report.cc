@@ -4,7 +4,6 @@
 
 #include "tessera/base/progress.h"
 #include "tessera/base/text.h"
-#include "tessera/plot/draw.h"
 #include "tessera/report/curves.h"
 #include "tessera/report/held_out.h"
 #include "tessera/report/page_parts.h"
@@ -57,38 +56,10 @@ Html run_head(const RunData& run) {
   return html;
 }
 
-// A page that loads nothing and runs nothing, whatever got into it.
-constexpr std::string_view kPolicy =
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src "
-    "'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n";
-
-Html page_html(const std::string& title, const Html& head, const Html& links, const Html& content) {
-  Html page = markup(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n");
-  page += markup(kPolicy) + element("title", title + " – Tessera") + markup("\n<style>\n") +
-          markup(plot::style_sheet()) + markup(page_style_sheet()) + markup("</style>\n</head>\n<body>\n");
-  page += markup("<a class=\"skip\" href=\"#content\">Skip to the content</a>\n<header>\n") +
-          element("h1", title) + markup("\n") + head + markup("</header>\n") +
-          element("nav", links, "aria-label=\"Parts of this page\"") + markup("\n<main id=\"content\">\n") +
-          content + markup("</main>\n");
-  page +=
-      element("footer", element("p", text("Made by ") + code("tessera report") +
-                                         text(" from the records alone. To check a record, re-execute it: ") +
-                                         code("tessera verify RUN"))) +
-      markup("\n</body>\n</html>\n");
-  return page;
-}
-
-std::string safe_file_name(const std::string& name) {
-  std::string safe;
-  for (const char c : name) {
-    const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '_' || (!safe.empty() && (c == '.' || c == '-'));
-    safe += good ? c : '_';
-  }
-  return safe.empty() ? "run" : safe;
+Html footer_html() {
+  return element("p", text("Made by ") + code("tessera report") +
+                          text(" from the records alone. To check a record, re-execute it: ") +
+                          code("tessera verify RUN"));
 }
 
 std::string file_name_of(const std::vector<RunData>& runs) {
@@ -98,13 +69,17 @@ std::string file_name_of(const std::vector<RunData>& runs) {
   return fmt::format("{}-and-{}-{}.html", first, runs.size() - 1, runs.size() == 2 ? "other" : "others");
 }
 
-Html page_of_one(const RunData& run, const ReportOptions& options, std::vector<std::string>& notes) {
+std::string page_of_one(const RunData& run, const ReportOptions& options, std::vector<std::string>& notes) {
   const std::vector<Section> sections = run_sections(run, "run", 2, options, notes);
-  return page_html(printable(run.name), run_head(run), links_html(sections), sections_html(sections, 2));
+  return page_html({.title = printable(run.name),
+                    .head = run_head(run),
+                    .links = links_html(sections),
+                    .content = sections_html(sections, 2),
+                    .footer = footer_html()});
 }
 
-Html page_of_many(const std::vector<RunData>& runs, const ReportOptions& options,
-                  std::vector<std::string>& notes) {
+std::string page_of_many(const std::vector<RunData>& runs, const ReportOptions& options,
+                         std::vector<std::string>& notes) {
   std::vector<std::string> links, names;
   std::vector<const runs::Record*> records;
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -121,9 +96,11 @@ Html page_of_many(const std::vector<RunData>& runs, const ReportOptions& options
     parts.push_back({links[i], printable(runs[i].name),
                      run_head(runs[i]) + links_html(sections) + sections_html(sections, 3)});
   }
-  return page_html(fmt::format("{} and {}", printable(runs[0].name),
-                               count_text(runs.size() - 1, "other run", "other runs")),
-                   Html(), links_html(parts), sections_html(parts, 2));
+  return page_html({.title = fmt::format("{} and {}", printable(runs[0].name),
+                                         count_text(runs.size() - 1, "other run", "other runs")),
+                    .links = links_html(parts),
+                    .content = sections_html(parts, 2),
+                    .footer = footer_html()});
 }
 
 }  // namespace
@@ -147,26 +124,6 @@ Html verdict_html(const RunData& run) {
   return element("p", sentence, fmt::format("class=\"verdict {}\"", kind)) + markup("\n");
 }
 
-Html links_html(const std::vector<Section>& sections) {
-  Html items;
-  for (const Section& section : sections)
-    items +=
-        element("li", element("a", section.title, fmt::format("href=\"#{}\"", section.id))) + markup("\n");
-  return element("ul", items, "class=\"links\"") + markup("\n");
-}
-
-Html sections_html(const std::vector<Section>& sections, int level) {
-  Html html;
-  for (const Section& section : sections)
-    html += element("section",
-                    element(fmt::format("h{}", level), section.title,
-                            fmt::format("id=\"{}-title\"", section.id)) +
-                        markup("\n") + section.content,
-                    fmt::format("id=\"{0}\" aria-labelledby=\"{0}-title\"", section.id)) +
-            markup("\n");
-  return html;
-}
-
 Report make_report(const std::vector<std::string>& run_folders, const ReportOptions& options) {
   if (run_folders.empty() || run_folders.size() > kMostCompared)
     fail_with(ExitCode::kUsage, "expected 1 to {} runs to report, found {}", kMostCompared,
@@ -179,9 +136,8 @@ Report make_report(const std::vector<std::string>& run_folders, const ReportOpti
     report.code = ExitCode::kFailure;
     report.notes.push_back(fmt::format("{} is not intact: {}", run.name, run.problem()));
   }
-  report.html = (runs.size() == 1 ? page_of_one(runs[0], options, report.notes)
-                                  : page_of_many(runs, options, report.notes))
-                    .string();
+  report.html = runs.size() == 1 ? page_of_one(runs[0], options, report.notes)
+                                 : page_of_many(runs, options, report.notes);
   return report;
 }
 

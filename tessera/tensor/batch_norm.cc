@@ -20,4 +20,13 @@ Tensor batch_norm(const Operand& x, const Tensor& statistics, const Tensor& scal
                BatchNormAttributes{options.epsilon, options.own}, x.where());
 }
 
+Tensor group_norm(const Operand& x, std::int64_t groups, const Tensor& scale, const Tensor& shift,
+                  double epsilon) {
+  if (!scale.defined() || !shift.defined())
+    fail("group_norm: the {} is an undefined tensor", scale.defined() ? "shift" : "scale");
+  if (!(epsilon >= 0)) fail("group_norm: epsilon is {}, expected at least 0", epsilon);
+  return apply(Op::kGroupNorm, std::array{tensor_argument(Op::kGroupNorm, x), scale, shift},
+               GroupNormAttributes{groups, epsilon}, x.where());
+}
+
 }  // namespace tessera

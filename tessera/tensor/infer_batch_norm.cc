@@ -1,4 +1,4 @@
-// Shape rules of batch normalisation (batch_norm.h) and of activate (activate.h).
+// Shape rules of batch and group normalisation (batch_norm.h) and of activate (activate.h).
 #include "tessera/tensor/infer.h"
 
 namespace tessera::shape_rules {
@@ -16,6 +16,15 @@ void require_shape(const RuleCall& call, std::size_t input, const char* what, co
   if (call.shape(input) != expected)
     fail("{}: the {} has shape {}, expected {}", call.name(), what, call.shape(input).to_string(),
          expected.to_string());
+}
+
+// The channels of a group normalisation.
+std::int64_t grouped_channels(const RuleCall& call, std::size_t input) {
+  const std::int64_t channels = channels_of(call, input), groups = call.get<GroupNormAttributes>().groups;
+  if (groups < 1 || channels % groups != 0)
+    fail("{}: {} groups of the {} channels of {}, expected a divisor", call.name(), groups, channels,
+         call.shape(input).to_string());
+  return channels;
 }
 
 TensorSpec like_first(const RuleCall& call) {
@@ -50,6 +59,20 @@ TensorSpec batch_norm_input_gradient_rule(const RuleCall& call) {
   require_shape(call, 3, "scale", {channels});
   require_shape(call, 4, "sums", {2, channels});
   return like_first(call);
+}
+
+TensorSpec group_norm_rule(const RuleCall& call) {
+  const std::int64_t channels = grouped_channels(call, 0);
+  require_shape(call, 1, "scale", {channels});
+  require_shape(call, 2, "shift", {channels});
+  return like_first(call);
+}
+
+TensorSpec group_norm_gradient_rule(const RuleCall& call) {
+  const std::int64_t channels = grouped_channels(call, 1);
+  require_shape(call, 1, "x", call.shape(0));
+  require_shape(call, 2, "scale", {channels});
+  return {{call.shape(0).elements() + 2 * channels}, call.input(0).dtype()};
 }
 
 TensorSpec activate_rule(const RuleCall& call) {

@@ -143,6 +143,11 @@ struct BatchNormAttributes {  // of batch_norm and its gradients (batch_norm.h)
   bool own = true;  // the statistics are those of x, so that the gradient leads through them
 };
 
+struct GroupNormAttributes {  // of group_norm and its gradient (batch_norm.h)
+  std::int64_t groups = 1;    // of equally many channels
+  double epsilon = 1e-5;
+};
+
 enum class Curve : std::uint8_t { kLeakyRelu, kElu, kSoftplus, kGelu, kGeluTanh, kSilu, kMish };
 struct CurveAttributes {  // Activate and its gradient (activate.h)
   Curve curve = Curve::kGelu;
@@ -153,7 +158,7 @@ using Attributes =
     std::variant<NoAttributes, CastAttributes, FillAttributes, RandomAttributes, ShapeAttributes,
                  PermuteAttributes, SliceAttributes, AxisAttributes, ReduceAttributes, WindowAttributes,
                  OptimizerAttributes, FinishAttributes, SortAttributes, LayerNormAttributes,
-                 BatchNormAttributes, CurveAttributes, RecurrentAttributes>;
+                 BatchNormAttributes, CurveAttributes, RecurrentAttributes, GroupNormAttributes>;
 
 // What an operation will produce.
 struct TensorSpec {

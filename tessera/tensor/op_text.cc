@@ -106,6 +106,10 @@ std::string text_of(const BatchNormAttributes& norm) {
   return fmt::format("epsilon {}{}", norm.epsilon, norm.own ? "" : "; constant statistics");
 }
 
+std::string text_of(const GroupNormAttributes& norm) {
+  return fmt::format("groups {}; epsilon {}", norm.groups, norm.epsilon);
+}
+
 std::string text_of(const CurveAttributes& activate) {
   constexpr const char* kNames[] = {"leaky_relu",     "elu",  "softplus", "gelu",
                                     "gelu with tanh", "silu", "mish"};

@@ -20,6 +20,7 @@ TEST(AttributesText, EveryNumberThatChangesAResultIsThere) {
   EXPECT_EQ(attributes_text(AxisAttributes{2}), "axis 2");
   EXPECT_EQ(attributes_text(LayerNormAttributes{2, 1e-5}), "axes 2; epsilon 1e-05");
   EXPECT_EQ(attributes_text(BatchNormAttributes{1e-5, false}), "epsilon 1e-05; constant statistics");
+  EXPECT_EQ(attributes_text(GroupNormAttributes{3, 1e-5}), "groups 3; epsilon 1e-05");
   EXPECT_EQ(attributes_text(CurveAttributes{Curve::kLeakyRelu, 0.2}), "leaky_relu 0.2");
   EXPECT_EQ(attributes_text(CurveAttributes{Curve::kGeluTanh}), "gelu with tanh");
   EXPECT_EQ(attributes_text(SortAttributes{1, false}), "axis 1");

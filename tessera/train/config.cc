@@ -52,10 +52,13 @@ std::optional<std::string> list_text(const KeySpec& spec, const RawValue& value)
   for (const RawValue& item : value.items) {
     std::optional<std::string> text;
     if (spec.type == ValueType::kIntegers) text = number_text(spec, item);
-    if (spec.type == ValueType::kTexts && item.kind == Kind::kText) text = canonical_json(item.text);
+    const bool texts =
+        spec.type == ValueType::kTexts || (spec.type == ValueType::kPaths && !item.text.empty());
+    if (texts && item.kind == Kind::kText) text = canonical_json(item.text);
     if (!text) return std::nullopt;
     out += (out.size() > 1 ? ", " : "") + *text;
   }
+  if (spec.type == ValueType::kPaths && value.items.empty()) return std::nullopt;
   return out + "]";
 }
 
@@ -74,7 +77,8 @@ std::string canonical_text(const KeySpec& spec, const std::string& key, const Ra
     if (text && spec.type == ValueType::kName && !is_run_name(*text)) text.reset();
   } else if (spec.type == ValueType::kBoolean) {
     if (value.kind == Kind::kBoolean) text = value.text;
-  } else if (spec.type == ValueType::kIntegers || spec.type == ValueType::kTexts) {
+  } else if (spec.type == ValueType::kIntegers || spec.type == ValueType::kTexts ||
+             spec.type == ValueType::kPaths) {
     text = list_text(spec, value);
   } else {
     text = number_text(spec, value);
@@ -377,19 +381,28 @@ std::vector<std::string> Config::texts(std::string_view key) const {
 
 std::string Config::path(std::string_view key) const {
   const ConfigValue& value = get(key, {ValueType::kPath});
-  std::string path = value.text;
+  return expanded(value, value.text);
+}
+
+std::vector<std::string> Config::paths(std::string_view key) const {
+  const ConfigValue& value = get(key, {ValueType::kPaths});
+  auto paths = parse_json(value.text, std::string(key)).get<std::vector<std::string>>();
+  for (std::string& path : paths) path = expanded(value, std::move(path));
+  return paths;
+}
+
+std::string Config::expanded(const ConfigValue& value, std::string path) const {
   // Only this variable: what a run reads must not depend on whatever else the environment holds.
   constexpr std::string_view kVariable = "${TESSERA_DATA}";
   if (const std::size_t place = path.find(kVariable); place != std::string::npos) {
     const char* folder = std::getenv("TESSERA_DATA");
     if (!folder || !*folder)
       fail_with(ExitCode::kUsage, "{}: {} is \"{}\", but the environment variable TESSERA_DATA is not set",
-                value.origin, value.key, value.text);
+                value.origin, value.key, path);
     path.replace(place, kVariable.size(), folder);
   }
   if (path.find("${") != std::string::npos)
-    reject(value.origin, value.key, fmt::format("\"{}\"", value.text),
-           "no variable other than ${TESSERA_DATA}");
+    reject(value.origin, value.key, fmt::format("\"{}\"", path), "no variable other than ${TESSERA_DATA}");
   if (path.starts_with('/') || folder_ == ".") return path;
   return folder_ + "/" + path;
 }

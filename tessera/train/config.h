@@ -60,6 +60,7 @@ class Config {
   std::vector<std::int64_t> integers(std::string_view key) const;
   std::vector<std::string> texts(std::string_view key) const;
   std::string path(std::string_view key) const;  // from the folder, with ${TESSERA_DATA} replaced
+  std::vector<std::string> paths(std::string_view key) const;  // the same of a list
 
   bool has(std::string_view key) const;  // false: left out, without default
   const std::string& origin(std::string_view key) const;
@@ -78,6 +79,7 @@ class Config {
   const ConfigValue& get(std::string_view key, std::initializer_list<ValueType> types) const;
 
   void replace(const std::string& key, const std::string& text);
+  std::string expanded(const ConfigValue& value, std::string path) const;
 
   std::vector<ConfigValue> values_;
   std::size_t layers_ = 0;

@@ -63,7 +63,7 @@ constexpr KeySpec kKeys[] = {
             "Every random number comes from it: initial weights, split, order of the samples, dropout.", "",
             kClaimField),
 
-    choice("data", "format", "csv idx npy", kRequired,
+    choice("data", "format", "csv idx npy cifar10 cifar100", kRequired,
            "Kind of the data files; each may be packed with gzip."),
     text("data", "path", kRequired,
          "The CSV file: a header, then one sample per row; commas, numbers only, no empty fields, apart from "
@@ -78,10 +78,13 @@ constexpr KeySpec kKeys[] = {
     text("data", "labels", kRequired,
          "The file of the labels: integers, one per sample. Paths as for `path`.", "format=idx,npy",
          kCircumstances, kPath),
+    {"data", "files", kPaths, 0, 0, false, "", kRequired, "format=cifar10,cifar100", kCircumstances,
+     "The binary files of CIFAR-10 or CIFAR-100, in order. Paths as for `path`."},
     text("data", "labels_column", kNone,
          "The column of `labels` that holds the class, when that is a CSV file.", "format=idx,npy"),
-    text("data", "label_column", kRequired, "The column that holds the class; all others are features.",
-         "format=csv"),
+    text("data", "label_column", kRequired,
+         "The column that holds the class; all others are features. Of CIFAR-100 `fine` or `coarse`.",
+         "format=csv,cifar100"),
     integers("data", "shape", 1, kMany,
              "Shape of one sample, for example `[1, 8, 8]` (channels, rows, columns); left out: as it is in "
              "the file."),
@@ -323,6 +326,8 @@ std::string expectation(const KeySpec& spec) {
       return "a name of a-z, 0-9, '.', '_' and '-'";
     case kPath:
       return "the path of a file";
+    case kPaths:
+      return "a list of paths of files, at least one";
     case kChoice:
       return "one of " + quoted_list(spec.choices);
     case kInteger:

@@ -18,6 +18,7 @@ enum class ValueType : std::uint8_t {
   kName,
   kChoice,
   kPath,
+  kPaths,
   kInteger,
   kReal,
   kBoolean,

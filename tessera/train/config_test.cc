@@ -183,7 +183,9 @@ TEST(Config, MalformedOnesGetASentence) {
        "c.toml:1: name is \"../up\", expected a name of ..."},
       {changed("format = \"csv\"", "format = \"cvs\""),
        {},
-       "c.toml:5: data.format is \"cvs\", expected one of \"csv\", \"idx\", \"npy\" (did you mean 'csv'?)"},
+       "c.toml:5: data.format is \"cvs\", expected one of \"csv\", \"idx\", \"npy\", \"cifar10\", "
+       "\"cifar100\" (did you "
+       "mean 'csv'?)"},
       {changed("format = \"csv\"", "format = \"npy\""),
        {},
        "c.toml:6: nothing reads data.path when data.format is \"npy\"; it is only for \"csv\""},

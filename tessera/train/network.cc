@@ -8,18 +8,6 @@
 namespace tessera::train {
 namespace {
 
-// Between the float32 of data and scores and a network that is stored in another type.
-class ToType : public nn::Module {
- public:
-  explicit ToType(DType dtype) : dtype_(dtype) {}
-  Tensor forward(const Tensor& x, nn::Context& /*context*/) override { return x.to(dtype_); }
-  Shape output_shape(const Shape& input) const override { return input; }
-  std::string describe() const override { return fmt::format("ToType({})", dtype_name(dtype_)); }
-
- private:
-  DType dtype_;
-};
-
 class NetworkBuilder {
  public:
   explicit NetworkBuilder(const Config& config) : config_(config) {}
@@ -74,6 +62,13 @@ class NetworkBuilder {
 };
 
 }  // namespace
+
+Tensor ToType::forward(const Tensor& x, nn::Context& /*context*/) {
+  return x.to(dtype_);
+}
+std::string ToType::describe() const {
+  return fmt::format("ToType({})", dtype_name(dtype_));
+}
 
 std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape& sample_shape,
                                               std::int64_t classes) {

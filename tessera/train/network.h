@@ -21,11 +21,24 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "tessera/nn/layers.h"
 #include "tessera/train/config.h"
 
 namespace tessera::train {
+
+// Between the float32 of data and scores and a network that is stored in another type (training.dtype).
+class ToType : public nn::Module {
+ public:
+  explicit ToType(DType dtype) : dtype_(dtype) {}
+  Tensor forward(const Tensor& x, nn::Context& context) override;
+  Shape output_shape(const Shape& input) const override { return input; }
+  std::string describe() const override;
+
+ private:
+  DType dtype_;
+};
 
 // `sample_shape` is that of one sample; the last layer must give one score per class. Parameters are drawn from the
 // configuration's seed.

@@ -108,7 +108,8 @@ void read_finals(const std::string& folder, SweepTrial& trial) {
 std::string identity(const Config& config) {
   std::string text = config.text("seed") + "\n";
   for (const ConfigValue& value : config.values())
-    if (value.spec->place != RecordPlace::kCircumstances || value.spec->type == ValueType::kPath)
+    if (value.spec->place != RecordPlace::kCircumstances || value.spec->type == ValueType::kPath ||
+        value.spec->type == ValueType::kPaths)
       text += fmt::format("{}={}\n", value.key, value.text);
   return text;
 }

@@ -1,10 +1,14 @@
 // The part of training_run.h that uses a finished run: predictions and evaluation.
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/files.h"
 #include "tessera/data/csv.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/train/inputs.h"
 #include "tessera/train/network.h"
 #include "tessera/train/training_run.h"
 #include "tessera/train/training_setup.h"
@@ -17,18 +21,50 @@ struct TrainedModel::State {
   std::vector<std::string> classes;
   Shape sample_shape;
   std::unique_ptr<nn::Sequential> network;
+  bool finished = false;
+  std::uint64_t step = 0;
+};
+
+struct TrainedModel::Saved {
+  std::string checkpoint;
+  std::uint64_t step = 0;
+  bool finished = true;
 };
 
 namespace {
 
-// Weights are used only from a record whose bytes are the sealed ones.
-std::string final_checkpoint(const std::string& folder) {
-  const runs::CheckResult check = runs::check_record(folder);
-  if (!check.intact()) {
-    const runs::CheckProblem& problem = check.problems.front();
-    fail_with(check.code(), "{}: {}: {}", folder, problem.place, problem.message);
+// Weights are used only from a record whose bytes are the sealed ones, or whose end alone is missing.
+runs::CheckResult checked(const std::string& folder, bool may_be_unsealed) {
+  runs::CheckResult check = runs::check_record(folder);
+  if (check.intact() || (may_be_unsealed && check.code() == ExitCode::kUnsealed)) return check;
+  const runs::CheckProblem& problem = check.problems.front();
+  fail_with(check.code(), "{}: {}: {}", folder, problem.place, problem.message);
+}
+
+// Of a clean stop between two checkpoints.
+std::optional<runs::Pause> pause_of(const runs::Record& record) {
+  const std::string path = runs::record_path(record.folder, runs::kPauseFile);
+  if (!exists(path)) return std::nullopt;
+  try {
+    const runs::Pause pause = runs::parse_pause(read_regular_file(path), path);
+    if (pause.step < record.lines.size() && record.lines[pause.step].hash == pause.chain) return pause;
+  } catch (const Error&) {  // as when the run is resumed: an earlier checkpoint is used
   }
-  return runs::read_seal(folder)->checkpoint;
+  return std::nullopt;
+}
+
+// (checkpoint, step) from which the run would be resumed; nothing when there is none.
+std::optional<std::pair<std::string, std::uint64_t>> newest_checkpoint(const runs::Record& record) {
+  const std::optional<runs::Pause> pause = pause_of(record);
+  for (auto line = record.lines.rbegin(); line != record.lines.rend(); ++line) {
+    const std::uint64_t step = line->line.step;
+    if (const std::string& digest = line->line.checkpoint;
+        !digest.empty() && runs::checkpoint_intact(record.folder, digest))
+      return std::pair(digest, step);
+    if (pause && pause->step == step && runs::checkpoint_intact(record.folder, pause->checkpoint))
+      return std::pair(pause->checkpoint, step);
+  }
+  return std::nullopt;
 }
 
 std::vector<std::int64_t> all_positions(std::int64_t count) {
@@ -64,8 +100,23 @@ data::DatasetSource source_for(const TrainedModel& model, const std::string& fil
 
 }  // namespace
 
-TrainedModel::TrainedModel(const std::string& run_folder) {
-  const std::string checkpoint = final_checkpoint(run_folder);
+TrainedModel::TrainedModel(const std::string& run_folder)
+    : TrainedModel(run_folder, [&] {
+        const runs::CheckResult check = checked(run_folder, false);
+        return Saved{runs::read_seal(run_folder)->checkpoint, check.steps};
+      }()) {}
+
+TrainedModel TrainedModel::newest(const std::string& run_folder) {
+  if (checked(run_folder, true).intact()) return TrainedModel(run_folder);
+  const auto found = newest_checkpoint(runs::read_record(run_folder));
+  if (!found)
+    fail_with(ExitCode::kUnsealed, "{}: the run is not finished and has no intact checkpoint yet",
+              run_folder);
+  return {run_folder, Saved{found->first, found->second, false}};
+}
+
+TrainedModel::TrainedModel(const std::string& run_folder, const Saved& saved) {
+  const std::string& checkpoint = saved.checkpoint;
   runs::Claim claim = runs::read_claim(run_folder);
   if (claim.kind != "train")
     fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'train' made",
@@ -83,8 +134,8 @@ TrainedModel::TrainedModel(const std::string& run_folder) {
     runs::restore_object("selection", selection, state, where);
     selection.use_final_weights();
   }
-  state_ = std::make_unique<State>(
-      State{std::move(claim), std::move(config), std::move(classes), shape, std::move(network)});
+  state_ = std::make_unique<State>(State{std::move(claim), std::move(config), std::move(classes), shape,
+                                         std::move(network), saved.finished, saved.step});
 }
 TrainedModel::~TrainedModel() = default;
 TrainedModel::TrainedModel(TrainedModel&&) noexcept = default;
@@ -101,7 +152,13 @@ Shape TrainedModel::sample_shape() const {
 const runs::Claim& TrainedModel::claim() const {
   return state_->claim;
 }
-nn::Module& TrainedModel::network() const {
+bool TrainedModel::finished() const {
+  return state_->finished;
+}
+std::uint64_t TrainedModel::step() const {
+  return state_->step;
+}
+nn::Sequential& TrainedModel::network() const {
   return *state_->network;
 }
 Tensor TrainedModel::scores(const Tensor& features) const {
@@ -110,6 +167,18 @@ Tensor TrainedModel::scores(const Tensor& features) const {
 Evaluation TrainedModel::evaluate(const data::Dataset& dataset,
                                   std::span<const std::int64_t> positions) const {
   return evaluate_samples(*state_->network, dataset, positions);
+}
+
+data::Dataset claimed_data(const TrainedModel& model, const std::string& run_folder,
+                           const std::string& data_folder) {
+  const runs::Claim& claim = model.claim();
+  const auto paths = find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
+  data::Dataset dataset = data::read_dataset(dataset_source(model.config(), paths));
+  for (const data::InputFile& input : dataset.inputs)  // once more, of the bytes that were read
+    if (claim.inputs.count(input.role) == 0 || input.digest != claim.inputs.at(input.role))
+      fail_with(ExitCode::kInputChanged, "{}: the input '{}' changed while it was looked at", input.path,
+                input.role);
+  return dataset;
 }
 
 Predictions predict(const TrainedModel& model, const std::string& file) {
@@ -134,9 +203,31 @@ std::string Predictions::to_csv() const {
   return out;
 }
 
+namespace {
+
+// Is this file of samples the one that the run was trained on? Of several such files one does not say which of its samples were held out.
+bool is_claimed(const runs::Claim& claim, const data::InputFile& features) {
+  bool claimed = false, several = false;
+  for (const auto& [role, digest] : claim.inputs) {
+    if (!role.starts_with("features")) continue;
+    several = several || role != "features";
+    claimed = claimed || features.digest == digest || features.unpacked_digest == digest;
+  }
+  if (claimed && several)
+    fail_with(
+        ExitCode::kUsage,
+        "{}: the run was trained on this file and others together, expected samples that it has not seen "
+        "(what it held out is in its record and its report)",
+        features.path);
+  return claimed;
+}
+
+}  // namespace
+
 Evaluation evaluate(const TrainedModel& model, const std::string& file, const std::string& labels) {
   const data::DatasetSource source = source_for(model, file, labels);
-  if (source.format != "csv" && labels.empty())
+  const bool own_labels = data::has_own_labels(source.format);
+  if (!own_labels && labels.empty())
     fail_with(ExitCode::kUsage,
               "{}: the file has no labels of its own, expected a file of labels beside it (--labels FILE)",
               file);
@@ -144,12 +235,8 @@ Evaluation evaluate(const TrainedModel& model, const std::string& file, const st
     fail_with(ExitCode::kUsage, "{}: the run was not trained on a CSV file, so the label column is not known",
               file);
   const data::Dataset dataset = data::read_dataset(source);
-  const auto& claimed = model.claim().inputs;
-  const auto trained_on = claimed.find("features");
-  const data::InputFile& features = dataset.inputs[0];
-  const bool own_data = trained_on != claimed.end() && (features.digest == trained_on->second ||
-                                                        features.unpacked_digest == trained_on->second);
-  if (!own_data) return model.evaluate(dataset, all_positions(dataset.size()));
+  if (!is_claimed(model.claim(), dataset.inputs[0]))
+    return model.evaluate(dataset, all_positions(dataset.size()));
   const data::Split split = split_of(model.config(), dataset);
   if (split.held_out.empty()) {
     Evaluation result = model.evaluate(dataset, split.train);

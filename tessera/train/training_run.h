@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "tessera/data/dataset.h"
-#include "tessera/nn/module.h"
+#include "tessera/nn/layers.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/run.h"
 #include "tessera/runs/spot.h"
@@ -123,6 +123,9 @@ runs::ReplayOutcome reexecute(const std::string& run_folder, const runs::ReplayO
 class TrainedModel {
  public:
   explicit TrainedModel(const std::string& run_folder);  // from the final checkpoint of a sealed run
+  // Also of a run that is not finished: from its newest intact checkpoint, with the weights (the best ones, an average) that the run would
+  // use if it ended there.
+  static TrainedModel newest(const std::string& run_folder);
   ~TrainedModel();
   TrainedModel(TrainedModel&&) noexcept;
   TrainedModel& operator=(TrainedModel&&) = delete;
@@ -131,15 +134,23 @@ class TrainedModel {
   const std::vector<std::string>& classes() const;
   Shape sample_shape() const;
   const runs::Claim& claim() const;
-  nn::Module& network() const;  // with the final weights; not to be used by two threads at once
+  bool finished() const;            // the run is sealed
+  std::uint64_t step() const;       // after which the checkpoint was made
+  nn::Sequential& network() const;  // with the final weights; not to be used by two threads at once
   // float32 [N, ...] -> class scores (logits) [N, classes]. Row i depends on sample i only, not on its neighbours.
   Tensor scores(const Tensor& features) const;
   Evaluation evaluate(const data::Dataset& dataset, std::span<const std::int64_t> positions) const;
 
  private:
   struct State;
+  struct Saved;
+  TrainedModel(const std::string& run_folder, const Saved& saved);
   std::unique_ptr<State> state_;
 };
+
+// The data that the run was trained on and evaluated with, read from where inputs.h finds it; throws Error when it is not there or has changed.
+data::Dataset claimed_data(const TrainedModel& model, const std::string& run_folder,
+                           const std::string& data_folder);
 
 struct Predictions {
   std::vector<std::string> classes;

@@ -124,6 +124,11 @@ const std::string& input_path(const InputPaths& paths, const std::string& role) 
   return found->second;
 }
 
+// Of file `number`, from 1, of the samples (dataset.h).
+std::string file_role(std::size_t number) {
+  return number == 1 ? "features" : fmt::format("features_{}", number);
+}
+
 Shape shape_of(const std::vector<std::int64_t>& lengths) {
   return Shape(std::span<const std::int64_t>(lengths));
 }
@@ -132,6 +137,12 @@ Shape shape_of(const std::vector<std::int64_t>& lengths) {
 
 InputPaths input_paths(const Config& config) {
   if (config.text("data.format") == "csv") return {{"features", config.path("data.path")}};
+  if (data::has_own_labels(config.text("data.format"))) {
+    InputPaths paths;
+    for (const std::string& path : config.paths("data.files"))
+      paths.emplace(file_role(paths.size() + 1), path);
+    return paths;
+  }
   return {{"features", config.path("data.features")}, {"labels", config.path("data.labels")}};
 }
 
@@ -139,7 +150,10 @@ data::DatasetSource dataset_source(const Config& config, const InputPaths& paths
   data::DatasetSource source;
   source.format = config.text("data.format");
   source.features = input_path(paths, "features");
-  if (source.format != "csv") source.labels = input_path(paths, "labels");
+  if (!data::has_own_labels(source.format)) source.labels = input_path(paths, "labels");
+  for (auto next = paths.find(file_role(2)); next != paths.end();
+       next = paths.find(file_role(source.more_features.size() + 2)))
+    source.more_features.push_back(next->second);
   for (const char* key : {"data.label_column", "data.labels_column"})
     if (config.has(key)) source.label_column = config.text(key);
   if (config.has("data.columns")) source.columns = config.texts("data.columns");

@@ -1,4 +1,4 @@
-// Batch normalisation, one vector at a time.
+// Batch and group normalisation, one vector at a time.
 
 #include "tessera/backends/cpu/simd_targets.h"
 
@@ -184,6 +184,21 @@ struct Channel {
   }
 
   template <bool kOne>
+  static HWY_INLINE void group_run(const T* g, const T* x, std::int64_t n, const Numbers& of, T* out) {
+    const auto mean = numbers<kOne>(of.mean), inverse = numbers<kOne>(of.inverse),
+               factor = numbers<kOne>(of.factor), level = numbers<kOne>(of.level),
+               slope = numbers<kOne>(of.slope);
+    each(n, [&](const auto& at, std::int64_t i) {
+      const V scale = inverse(at, i), normal = hn::Mul(hn::Sub(at.load(x + i), mean(at, i)), scale);
+      const V u = hn::Mul(at.load(g + i), factor(at, i));
+      at.store(hn::Mul(scale, hn::Sub(hn::Sub(u, level(at, i)), hn::Mul(normal, slope(at, i)))), out + i);
+    });
+  }
+  static void group_gradient(const T* g, const T* x, std::int64_t n, const Numbers& of, T* out) {
+    of.one ? group_run<true>(g, x, n, of, out) : group_run<false>(g, x, n, of, out);
+  }
+
+  template <bool kOne>
   static HWY_INLINE void constant_run(const T* g, std::int64_t n, const Numbers& of, T* out) {
     const auto factor = numbers<kOne>(of.factor);
     each(n,
@@ -198,8 +213,9 @@ template <typename T>
 const ChannelLoops<T>* channels_with() {
   using C = Channel<T>;
   static constexpr ChannelLoops<T> kLoops{
-      &C::moments,      &C::sums,      &C::add,      &C::add_squares,
-      &C::add_products, &C::normalize, &C::gradient, &C::constant_gradient};
+      &C::moments,       &C::sums,      &C::add,      &C::add_squares,
+      &C::add_products,  &C::normalize, &C::gradient, &C::constant_gradient,
+      &C::group_gradient};
   return &kLoops;
 }
 

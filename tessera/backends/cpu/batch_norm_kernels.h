@@ -1,4 +1,4 @@
-// Batch normalisation's inner loops for each SIMD level: blocks of a channel's list (contract rule 3) and runs of elements.
+// The inner loops of batch and group normalisation for each SIMD level: blocks of a channel's list (contract rule 3) and runs of elements.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,8 @@ struct ChannelLoops {
   // factor * ((g - level) - ((x - mean) * inverse) * slope), or g * factor where the statistics are constant
   void (*gradient)(const T* g, const T* x, std::int64_t n, const ChannelNumbers<T>& of, T* out);
   void (*constant_gradient)(const T* g, std::int64_t n, const ChannelNumbers<T>& of, T* out);
+  // inverse * ((g * factor - level) - ((x - mean) * inverse) * slope)
+  void (*group_gradient)(const T* g, const T* x, std::int64_t n, const ChannelNumbers<T>& of, T* out);
 };
 
 // The active SIMD level's loops; null when there are none.

@@ -94,100 +94,105 @@ using ColumnTag = hn::FixedTag<T, 32 / sizeof(T)>;
 template <typename T>
 inline constexpr std::int64_t kColumnLanes = 32 / sizeof(T);
 
-// How columns are read. Several vectors of them at once hide the latency of their chains. Columns whose distance is a multiple of 2 KB meet in
-// the same few places of the first-level cache: of these fewer are read at once, each line in one go.
-struct Apart {
-  static constexpr int kGroups = 4;  // vectors of columns
-  static constexpr std::int64_t kReadBytes = 32;
-};
-struct Meeting {
-  static constexpr int kGroups = 2;
-  static constexpr std::int64_t kReadBytes = 64;
-};
-constexpr std::int64_t kMeetingBytes = 2048;
-
-// `kSquares` squares of k through one vector of columns.
-template <int kSquares, typename T, class V>
-HWY_INLINE void add_squares(const T* x, const T* b, std::int64_t column, V& sum) {
+// A square of k through each of kGroups vectors of columns, whose factors are loaded once for all.
+template <int kGroups, typename T>
+HWY_INLINE void add_squares(const T* x, const T* b, std::int64_t column,
+                            hn::Vec<ColumnTag<T>> (&sums)[kGroups]) {
   const ColumnTag<T> d;
   constexpr int kSide = 16 / sizeof(T);
-  V vectors[kSquares][kSide];
+  hn::Vec<ColumnTag<T>> factors[kSide];
   TESSERA_UNROLL
-  for (int r = 0; r < kSide; ++r) {
-    TESSERA_UNROLL
-    for (int s = 0; s < kSquares; ++s)
-      vectors[s][r] = load_blocks(d, b + r * column + s * kSide, kSide * column);
-  }
+  for (int r = 0; r < kSide; ++r) factors[r] = hn::Set(d, x[r]);
   TESSERA_UNROLL
-  for (int s = 0; s < kSquares; ++s) {
-    transpose_blocks(d, vectors[s]);
+  for (int g = 0; g < kGroups; ++g) {
+    hn::Vec<ColumnTag<T>> steps[kSide];
+    load_transposed(d, b + g * kColumnLanes<T> * column, column, steps);
     TESSERA_UNROLL
-    for (int r = 0; r < kSide; ++r) sum = hn::MulAdd(hn::Set(d, x[s * kSide + r]), vectors[s][r], sum);
+    for (int r = 0; r < kSide; ++r) sums[g] = hn::MulAdd(factors[r], steps[r], sums[g]);
+    // The compiler is not to move the loads of the next columns up here.
+    asm volatile("" ::: "memory");
   }
-  // The compiler is not to move the loads of the next columns up here.
-  asm volatile("" ::: "memory");
 }
 
 // One step of k, for the last ones of a chunk.
-template <typename T, class V>
-HWY_INLINE void add_step(const T* x, const T* b, std::int64_t column, V& sum) {
+template <int kGroups, typename T>
+HWY_INLINE void add_step(const T* x, const T* b, std::int64_t column,
+                         hn::Vec<ColumnTag<T>> (&sums)[kGroups]) {
   const ColumnTag<T> d;
   constexpr std::int64_t kLanes = kColumnLanes<T>;
-  alignas(64) T elements[kLanes];
-  for (std::int64_t lane = 0; lane < kLanes; ++lane) elements[lane] = b[lane * column];
-  sum = hn::MulAdd(hn::Set(d, *x), hn::Load(d, elements), sum);
-}
-
-// Chains of kGroups vectors of columns through a chunk.
-template <class Reading, int kGroups, typename T>
-HWY_INLINE void add_columns(std::int64_t depth, const T* x, const T* b, std::int64_t column,
-                            hn::Vec<ColumnTag<T>> (&sums)[kGroups]) {
-  constexpr std::int64_t kLanes = kColumnLanes<T>, kStep = Reading::kReadBytes / sizeof(T);
-  std::int64_t k = 0;
-  for (; k + kStep <= depth; k += kStep) {
-    TESSERA_UNROLL
-    for (int g = 0; g < kGroups; ++g)
-      add_squares<Reading::kReadBytes / 16>(x + k, b + g * kLanes * column + k, column, sums[g]);
+  for (int g = 0; g < kGroups; ++g, b += kLanes * column) {
+    alignas(64) T elements[kLanes];
+    for (std::int64_t lane = 0; lane < kLanes; ++lane) elements[lane] = b[lane * column];
+    sums[g] = hn::MulAdd(hn::Set(d, *x), hn::Load(d, elements), sums[g]);
   }
-  for (; k < depth; ++k)
-    for (int g = 0; g < kGroups; ++g) add_step(x + k, b + g * kLanes * column + k, column, sums[g]);
 }
 
-template <class Reading, int kGroups, typename T>
-void multiply_column_group(std::int64_t k, const T* x, const T* b, std::int64_t column, T* y) {
+// Chunks from k0 on, one after the other, of kGroups vectors of columns: several chains at once hide the latency of each.
+template <int kGroups, typename T>
+HWY_INLINE void add_chunks(std::int64_t k0, std::int64_t k, const T* x, const T* b, std::int64_t column,
+                           hn::Vec<ColumnTag<T>> (&totals)[kGroups]) {
   const ColumnTag<T> d;
-  constexpr std::int64_t kLanes = kColumnLanes<T>;
-  hn::Vec<ColumnTag<T>> totals[kGroups];
-  for (std::int64_t k0 = 0; k0 < k; k0 += kChunk) {
+  constexpr std::int64_t kSide = 16 / sizeof(T);
+  for (; k0 < k; k0 += kChunk) {
+    const std::int64_t end = std::min(k, k0 + kChunk);
     hn::Vec<ColumnTag<T>> sums[kGroups];
     for (auto& sum : sums) sum = hn::Zero(d);
-    add_columns<Reading, kGroups>(std::min(kChunk, k - k0), x + k0, b + k0, column, sums);
+    std::int64_t i = k0;
+    for (; i + kSide <= end; i += kSide) add_squares<kGroups>(x + i, b + i, column, sums);
+    for (; i < end; ++i) add_step<kGroups>(x + i, b + i, column, sums);
     for (int g = 0; g < kGroups; ++g) totals[g] = k0 == 0 ? sums[g] : hn::Add(totals[g], sums[g]);
   }
-  for (int g = 0; g < kGroups; ++g) hn::StoreU(totals[g], d, y + g * kLanes);
+}
+
+// Columns whose distance is a multiple of 2 KB meet in the same few places of the first-level cache: of these one vector is read at a time. Its
+// latency is hidden by the chains of two chunks, whose lines lie elsewhere, unless the matrix comes from memory, which is read fastest in
+// as few streams as there can be.
+constexpr std::int64_t kMeetingBytes = 2048;
+constexpr std::int64_t kNearBytes = std::int64_t{4} << 20;
+template <typename T>
+void multiply_meeting_columns(std::int64_t k, const T* x, const T* b, std::int64_t column, bool near, T* y) {
+  const ColumnTag<T> d;
+  constexpr std::int64_t kSide = 16 / sizeof(T);
+  using Sums = hn::Vec<ColumnTag<T>>[1];
+  Sums total = {hn::Zero(d)};
+  std::int64_t k0 = 0;
+  for (; near && k0 + 2 * kChunk <= k; k0 += 2 * kChunk) {
+    Sums first = {hn::Zero(d)}, second = {hn::Zero(d)};
+    for (std::int64_t i = k0; i < k0 + kChunk; i += kSide) {
+      add_squares<1>(x + i, b + i, column, first);
+      add_squares<1>(x + i + kChunk, b + i + kChunk, column, second);
+    }
+    total[0] = hn::Add(k0 == 0 ? first[0] : hn::Add(total[0], first[0]), second[0]);
+  }
+  add_chunks<1>(k0, k, x, b, column, total);
+  hn::StoreU(total[0], d, y);
+}
+
+template <int kGroups, typename T>
+void multiply_column_group(std::int64_t k, const T* x, const T* b, std::int64_t column, T* y) {
+  const ColumnTag<T> d;
+  hn::Vec<ColumnTag<T>> totals[kGroups];
+  for (auto& total : totals) total = hn::Zero(d);
+  add_chunks<kGroups>(0, k, x, b, column, totals);
+  for (int g = 0; g < kGroups; ++g) hn::StoreU(totals[g], d, y + g * kColumnLanes<T>);
 }
 
 // The last columns are taken together with some before them: computing an element twice gives it the same bits.
-template <class Reading, typename T>
-void multiply_columns_by(std::int64_t n, std::int64_t k, const T* x, const T* b, std::int64_t column, T* y) {
-  constexpr std::int64_t kLanes = kColumnLanes<T>, kAtOnce = Reading::kGroups * kLanes;
-  std::int64_t j = 0;
-  for (; j + kAtOnce <= n; j += kAtOnce)
-    multiply_column_group<Reading, Reading::kGroups>(k, x, b + j * column, column, y + j);
-  for (; j + 2 * kLanes <= n; j += 2 * kLanes)
-    multiply_column_group<Reading, 2>(k, x, b + j * column, column, y + j);
-  for (; j < n; j += kLanes) {
-    j = std::min(j, n - kLanes);
-    multiply_column_group<Reading, 1>(k, x, b + j * column, column, y + j);
-  }
-}
-
 template <typename T>
 void multiply_columns(std::int64_t n, std::int64_t k, const T* x, const T* b, std::int64_t column, T* y) {
-  if (column * static_cast<std::int64_t>(sizeof(T)) % kMeetingBytes == 0)
-    multiply_columns_by<Meeting>(n, k, x, b, column, y);
-  else
-    multiply_columns_by<Apart>(n, k, x, b, column, y);
+  constexpr std::int64_t kLanes = kColumnLanes<T>, kSize = sizeof(T);
+  const bool meeting = column * kSize % kMeetingBytes == 0 && column != 0;
+  const bool near = n * k * kSize <= kNearBytes;
+  std::int64_t j = 0;
+  for (; !meeting && j + 2 * kLanes <= n; j += 2 * kLanes)
+    multiply_column_group<2>(k, x, b + j * column, column, y + j);
+  for (; j < n; j += kLanes) {
+    j = std::min(j, n - kLanes);
+    if (meeting)
+      multiply_meeting_columns(k, x, b + j * column, column, near, y + j);
+    else
+      multiply_column_group<1>(k, x, b + j * column, column, y + j);
+  }
 }
 
 // ---- One element ----

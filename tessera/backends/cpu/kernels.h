@@ -32,6 +32,7 @@ bool run_convolution_weight_gradient(const KernelCall& call);
 bool run_max_pool2d(const KernelCall& call);
 bool run_max_pool2d_indices(const KernelCall& call);
 bool run_average_pool2d(const KernelCall& call);
+bool run_average_pool2d_gradient(const KernelCall& call);
 bool run_gather(const KernelCall& call);
 bool run_index_add(const KernelCall& call);
 bool run_take_along(const KernelCall& call);   // along.cc
@@ -47,6 +48,7 @@ bool run_layer_norm(const KernelCall& call);     // and the gradient of its inpu
 bool run_layer_norm_gradient(const KernelCall& call);
 bool run_layer_norm_scale_gradient(const KernelCall& call);
 bool run_batch_norm(const KernelCall& call);  // batch_norm.cc; its statistics, sums and gradient, too
+bool run_group_norm(const KernelCall& call);  // group_norm.cc; and its gradient
 
 // Random numbers: random_fill.cc, random_permutation.cc
 bool run_random(const KernelCall& call);

@@ -177,22 +177,75 @@ std::int64_t window_count(const Planes& planes, const Taps& rows, const Taps& co
 }
 
 template <typename T>
+void average_of_plane(const Planes& planes, const T* pixels, T* out) {
+  for_each_window(
+      planes, [&](std::int64_t i, const Taps& rows, const Taps& columns, std::int64_t y, std::int64_t w) {
+        T total = 0;
+        for_each_tap(planes, rows, columns, [&](std::int64_t position) { total += pixels[position]; });
+        out[i] = total / static_cast<T>(window_count(planes, rows, columns, y, w));
+      });
+}
+
+template <typename T>
+void spread_of_plane(const Planes& planes, const T* gradient, T* pixels) {
+  std::fill_n(pixels, planes.height * planes.width, T(0));
+  for_each_window(
+      planes, [&](std::int64_t i, const Taps& rows, const Taps& columns, std::int64_t y, std::int64_t w) {
+        const T share = gradient[i] / static_cast<T>(window_count(planes, rows, columns, y, w));
+        for_each_tap(planes, rows, columns, [&](std::int64_t position) { pixels[position] += share; });
+      });
+}
+
+void pair_averages_of_plane(const Planes& planes, const PairAverageLoops& loops, const float* pixels,
+                            float* out) {
+  for (std::int64_t y = 0; y < planes.out_height; ++y, pixels += 2 * planes.width, out += planes.out_width)
+    loops.average(pixels, planes.width, planes.out_width, out);
+}
+
+// What no window covers is the last row or column, or more of them.
+void pair_spread_of_plane(const Planes& planes, const PairAverageLoops& loops, const float* gradient,
+                          float* pixels) {
+  const std::int64_t width = planes.width, covered = 2 * planes.out_width;
+  float* row = pixels;
+  for (std::int64_t y = 0; y < planes.out_height; ++y, row += 2 * width) {
+    loops.spread(gradient + y * planes.out_width, planes.out_width, row, width);
+    for (float* line : {row, row + width}) std::fill(line + covered, line + width, 0.0f);
+  }
+  std::fill(row, pixels + planes.height * width, 0.0f);
+}
+
+template <typename T>
 bool pool_average(const KernelCall& call) {
   const auto& window = std::get<WindowAttributes>(call.attributes);
   const Planes planes = planes_of(call.inputs[0].shape, call.output.shape, window);
   ScratchScope scratch;
-  const TensorView& x = call.inputs[0];
-  const T* pixels = dense<T>(x, scratch);
+  const T* pixels = dense<T>(call.inputs[0], scratch);
   T* out = call.output.as<T>();
+  const PairAverageLoops* loops = is_pair_window(planes) ? pair_average_loops() : nullptr;
   for_each_plane(planes, [&](std::int64_t plane) {
     const T* from = pixels + plane * planes.height * planes.width;
     T* to = out + plane * planes.out_height * planes.out_width;
-    for_each_window(
-        planes, [&](std::int64_t i, const Taps& rows, const Taps& columns, std::int64_t y, std::int64_t w) {
-          T total = 0;
-          for_each_tap(planes, rows, columns, [&](std::int64_t position) { total += from[position]; });
-          to[i] = total / static_cast<T>(window_count(planes, rows, columns, y, w));
-        });
+    if constexpr (sizeof(T) == 4)
+      if (loops != nullptr) return pair_averages_of_plane(planes, *loops, from, to);
+    average_of_plane(planes, from, to);
+  });
+  return true;
+}
+
+template <typename T>
+bool average_gradient(const KernelCall& call) {
+  const auto& window = std::get<WindowAttributes>(call.attributes);
+  const Planes planes = planes_of(call.output.shape, call.inputs[0].shape, window);
+  ScratchScope scratch;
+  const T* gradient = dense<T>(call.inputs[0], scratch);
+  T* out = call.output.as<T>();
+  const PairAverageLoops* loops = is_pair_window(planes) ? pair_average_loops() : nullptr;
+  for_each_plane(planes, [&](std::int64_t plane) {
+    const T* from = gradient + plane * planes.out_height * planes.out_width;
+    T* to = out + plane * planes.height * planes.width;
+    if constexpr (sizeof(T) == 4)
+      if (loops != nullptr) return pair_spread_of_plane(planes, *loops, from, to);
+    spread_of_plane(planes, from, to);
   });
   return true;
 }
@@ -217,6 +270,12 @@ bool run_average_pool2d(const KernelCall& call) {
   if (call.output.elements() == 0) return true;
   if (call.output.dtype == DType::kFloat32) return pool_average<float>(call);
   if (call.output.dtype == DType::kFloat64) return pool_average<double>(call);
+  return false;
+}
+
+bool run_average_pool2d_gradient(const KernelCall& call) {
+  if (call.output.dtype == DType::kFloat32) return average_gradient<float>(call);
+  if (call.output.dtype == DType::kFloat64) return average_gradient<double>(call);
   return false;
 }
 

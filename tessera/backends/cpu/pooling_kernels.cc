@@ -42,6 +42,13 @@ HWY_INLINE void load_pairs(const float* row, std::int64_t count, V& even, V& odd
   odd = hn::ConcatOdd(d, high, low);
 }
 
+HWY_INLINE void store_first(V v, std::int64_t count, float* to) {
+  if (count == kLanes)
+    hn::StoreU(v, D(), to);
+  else
+    hn::BlendedStore(v, hn::FirstN(D(), static_cast<std::size_t>(count)), D(), to);
+}
+
 void pool_pairs(const float* upper, std::int64_t width, std::int64_t n, float* values, std::int64_t* places,
                 std::int64_t first) {
   const D d;
@@ -58,17 +65,45 @@ void pool_pairs(const float* upper, std::int64_t width, std::int64_t n, float* v
     consider(third, below, best, place);
     consider(fourth, below_right, best, place);
     if (places == nullptr) {
-      const V result = hn::Add(best, hn::Zero(d));  // -0 becomes +0
-      if (count == kLanes)
-        hn::StoreU(result, d, values + i);
-      else
-        hn::BlendedStore(result, hn::FirstN(d, static_cast<std::size_t>(count)), d, values + i);
+      store_first(hn::Add(best, hn::Zero(d)), count, values + i);  // -0 becomes +0
       continue;
     }
     HWY_ALIGN std::int32_t offsets[kLanes];
     hn::Store(hn::Add(hn::ConvertTo(di, place), pairs), di, offsets);
     for (std::int64_t j = 0; j < count; ++j) places[i + j] = first + 2 * i + offsets[j];
   }
+}
+
+// A quarter of the sum is its division by four: both round the same number.
+void average_pairs(const float* upper, std::int64_t width, std::int64_t n, float* out) {
+  const D d;
+  for (std::int64_t i = 0; i < n; i += kLanes) {
+    const std::int64_t count = n - i < kLanes ? n - i : kLanes;
+    V first, second, third, fourth;
+    load_pairs(upper + 2 * i, count, first, second);
+    load_pairs(upper + 2 * i + width, count, third, fourth);
+    const V sum = hn::Add(hn::Add(hn::Add(hn::Add(hn::Zero(d), first), second), third), fourth);
+    store_first(hn::Mul(sum, hn::Set(d, 0.25f)), count, out + i);
+  }
+}
+
+void spread_pairs(const float* gradient, std::int64_t n, float* upper, std::int64_t width) {
+  const D d;
+  std::int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const V share = hn::Add(hn::Zero(d), hn::Mul(hn::LoadU(d, gradient + i), hn::Set(d, 0.25f)));
+    hn::StoreInterleaved2(share, share, d, upper + 2 * i);
+    hn::StoreInterleaved2(share, share, d, upper + 2 * i + width);
+  }
+  for (; i < n; ++i) {
+    const float share = 0.0f + gradient[i] * 0.25f;
+    upper[2 * i] = upper[2 * i + 1] = upper[2 * i + width] = upper[2 * i + 1 + width] = share;
+  }
+}
+
+const PairAverageLoops* pair_averages() {
+  static constexpr PairAverageLoops kLoops{&average_pairs, &spread_pairs};
+  return &kLoops;
 }
 
 PairPoolLoop pair_pool() {
@@ -84,6 +119,9 @@ namespace tessera::backends {
 
 PairPoolLoop pair_pool_loop() {
   TESSERA_SIMD_SWITCH(pair_pool())
+}
+const PairAverageLoops* pair_average_loops() {
+  TESSERA_SIMD_SWITCH(pair_averages())
 }
 
 }  // namespace tessera::backends

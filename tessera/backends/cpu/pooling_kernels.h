@@ -11,6 +11,13 @@ namespace tessera::backends {
 using PairPoolLoop = void (*)(const float* upper, std::int64_t width, std::int64_t n, float* values,
                               std::int64_t* places, std::int64_t first);
 PairPoolLoop pair_pool_loop();
+
+// The same windows averaged: one row of n outputs; and one row of n gradients, of which each goes, divided by four, to the four places of its window.
+struct PairAverageLoops {
+  void (*average)(const float* upper, std::int64_t width, std::int64_t n, float* out);
+  void (*spread)(const float* gradient, std::int64_t n, float* upper, std::int64_t width);
+};
+const PairAverageLoops* pair_average_loops();
 inline constexpr std::int64_t kPairPoolMaxWidth = 1
                                                   << 20;  // places in a window are exact as floats up to here
 

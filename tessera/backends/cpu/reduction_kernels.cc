@@ -60,6 +60,10 @@ struct MaxStep {
   static HWY_INLINE V step_of_numbers(V lane, V x) {
     return hn::Max(x, lane);
   }
+  template <class D, class V>
+  static HWY_INLINE hn::TFromD<D> of_numbers(D d, V lanes) {
+    return hn::GetLane(hn::MaxOfLanes(d, lanes)) + hn::TFromD<D>(0);
+  }
   template <typename T>
   static T combine(T a, T b) {
     return (a > b || a != a ? a : b) + T(0);
@@ -78,6 +82,10 @@ struct MinStep {
   template <class V>
   static HWY_INLINE V step_of_numbers(V lane, V x) {
     return hn::Min(x, lane);
+  }
+  template <class D, class V>
+  static HWY_INLINE hn::TFromD<D> of_numbers(D d, V lanes) {
+    return hn::GetLane(hn::MinOfLanes(d, lanes)) + hn::TFromD<D>(0);
   }
   template <typename T>
   static T combine(T a, T b) {
@@ -173,15 +181,8 @@ struct Reduction {
     }
     const V sum = hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3]));
     if (!hn::AllFalse(d, hn::IsNaN(sum))) return part_of_block(x, n);
-    V lanes[kVectors];
-    TESSERA_UNROLL
-    for (int v = 0; v < static_cast<int>(kVectors); ++v) {
-      lanes[v] = best[v];
-      TESSERA_UNROLL
-      for (int q = v + static_cast<int>(kVectors); q < 4; q += static_cast<int>(kVectors))
-        lanes[v] = S::step_of_numbers(lanes[v], best[q]);
-    }
-    return combine_vectors(lanes);
+    return S::of_numbers(
+        d, S::step_of_numbers(S::step_of_numbers(best[0], best[1]), S::step_of_numbers(best[2], best[3])));
   }
 
   static HWY_INLINE T any_block(const T* HWY_RESTRICT x, std::int64_t n) {
