@@ -38,6 +38,9 @@ FAMILIES = (
     Family("cnn"),
     Family("pointnet"),
     Family("voxel_network"),
+    Family("autoencoder", ("generate", "train")),
+    Family("gan", ("generate", "train")),
+    Family("dcgan", ("generate", "train")),
     Family("recurrent"),
     Family("sequence_classifier"),
     Family("sequence_tagger"),
@@ -94,6 +97,7 @@ def make_data(folder):
     """Every file that a configuration of FAMILIES looks for in ${TESSERA_DATA}."""
     folder.mkdir(parents=True, exist_ok=True)
     write_shapes(folder)
+    write_bars(folder)
     write_sequences(folder)
     write_notes(folder)
     write_texts(folder)
@@ -128,6 +132,15 @@ def write_shapes(folder, count=24, points=16):
     data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}f", *values)
     (folder / "shapes.npy").write_bytes(data)
     (folder / "shapes.csv").write_text("".join(line + "\n" for line in ["shape", *shapes]))
+
+
+def write_bars(folder, count=80, side=12):
+    """Pictures of one bar each, as bytes in IDX: [pictures, 12, 12]."""
+    draw, pixels = Draw(15), bytearray()
+    for _ in range(count):
+        across, place, grey = draw.below(2), draw.below(side - 2), 160 + draw.below(96)
+        pixels += bytes(grey if place <= (i, j)[across] < place + 3 else 0 for i in range(side) for j in range(side))
+    (folder / "bars.idx").write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", count, side, side) + pixels)
 
 
 def write_sequences(folder, count=64, times=9):
