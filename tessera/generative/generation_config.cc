@@ -10,7 +10,8 @@ using namespace train::keys;
 using train::Key, train::KeyPlace, train::KeyType, train::kKeyNone, train::kKeyRequired;
 
 constexpr std::string_view kAutoencoder = "model.kind=autoencoder", kAdversarial = "model.kind=gan dcgan",
-                           kGan = "model.kind=gan", kDcgan = "model.kind=dcgan";
+                           kGan = "model.kind=gan", kDcgan = "model.kind=dcgan",
+                           kProgressive = "model.kind=progressive";
 
 constexpr Key kKeys[] = {
     text("name", "images", "Runs are called NAME-0001, NAME-0002, ...", KeyType::kName,
@@ -28,10 +29,11 @@ constexpr Key kKeys[] = {
             "So many black pixels are put around each image: 2 makes 32x32 of 28x28."),
     integer("data.first", 0, 1e12, "0", "Only so many images from the beginning of the file; 0: all."),
     real("data.test", 0.001, 0.8, "0.1", "The share of the images on which the result is measured."),
-    choice("model.kind", "autoencoder gan dcgan", kKeyRequired, "The kind of network."),
+    choice("model.kind", "autoencoder gan dcgan progressive", kKeyRequired, "The kind of network."),
     choice("model.network", "dense convolutional", "dense", "Its layers.").when(kAutoencoder),
     integer("model.code", 1, 65536, "32", "Numbers that an image is squeezed into.").when(kAutoencoder),
-    integer("model.latent", 1, 65536, "64", "Numbers of noise that an image is made of.").when(kAdversarial),
+    integer("model.latent", 1, 65536, "64", "Numbers of noise that an image is made of.")
+        .when("model.kind=gan dcgan progressive"),
     integers("model.hidden", 1, 65536, "[256]",
              "Widths of the fully connected layers: of the encoder, or of the generator. Not read by "
              "convolutional networks.")
@@ -46,13 +48,31 @@ constexpr Key kKeys[] = {
     boolean("model.normalize_discriminator", "true",
             "Batch normalisation in the discriminator; a gradient penalty needs false.")
         .when(kDcgan),
+    integers(
+        "model.stage_channels", 1, 65536, "[64, 64, 32, 16]",
+        "Channels by stage, of images of 4x4, 8x8, 16x16, ...: the last stage has the size of the images.")
+        .when(kProgressive),
+    integer("model.deviation_group", 0, 1e6, "4",
+            "Samples per group of the minibatch deviation, a divisor of the batch; 0: the whole batch.")
+        .when(kProgressive),
     real("noise.deviation", 0, 100, "0", "Denoising: normal noise of this deviation is put on the input.")
         .when(kAutoencoder),
     real("noise.masked", 0, 0.95, "0", "Denoising: this share of the input's pixels becomes black.")
         .when(kAutoencoder),
     integer("training.epochs", 1, 1e6, "10", "Passes over the training images."),
     integer("training.batch", 2, 1e6, "64", "Images per step; what is left of an epoch is left out."),
-    real("training.learning_rate", 1e-9, 10, "0.001", "Of Adam.").when(kAutoencoder),
+    real("training.learning_rate", 1e-9, 10, "0.001", "Of Adam.").when("model.kind=autoencoder progressive"),
+    integer("training.fade_images", 0, 1e12, "60000",
+            "Images over which each stage after the first is faded in.")
+        .when(kProgressive),
+    integer("training.stable_images", 0, 1e12, "60000",
+            "Images that a stage is trained with before the next one begins; the last stage goes on to the "
+            "end. 0, and "
+            "no fading: the last stage alone, from the start.")
+        .when(kProgressive),
+    real("training.average_decay", 0, 0.999999, "0.999",
+         "Samples are made by an average of the generator's weights: the share that it keeps in each step.")
+        .when(kProgressive),
     choice("training.reconstruction_loss", "mse cross_entropy", "mse", "Mean over the pixels.")
         .when(kAutoencoder),
     real("training.generator_rate", 1e-9, 10, "0.0002", "Learning rate of Adam.").when(kAdversarial),

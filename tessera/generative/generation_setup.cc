@@ -57,6 +57,12 @@ GenerationSetup::GenerationSetup(GenerationConfig config, const std::string& ima
   steps_ = static_cast<std::uint64_t>(batch_plan(config_, training_images()).steps_per_epoch() *
                                       config_.integer("training.epochs"));
   initialize();
+  if (steps_ < model_->least_steps())
+    fail_with(
+        ExitCode::kUsage,
+        "{}: training.epochs is {}: {} steps, but the network has grown after {}; expected more epochs, or "
+        "fewer training.fade_images and training.stable_images",
+        config_.origin("training.epochs"), config_.integer("training.epochs"), steps_, model_->least_steps());
 }
 
 void GenerationSetup::initialize() {

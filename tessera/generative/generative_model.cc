@@ -15,6 +15,7 @@ constexpr KindRow kKinds[] = {
     {"autoencoder", make_autoencoder},
     {"gan", make_adversarial},
     {"dcgan", make_adversarial},
+    {"progressive", make_progressive},
 };
 
 }  // namespace

@@ -27,6 +27,8 @@ class GenerativeModel {
   virtual std::vector<std::pair<std::string, Stateful*>> state() = 0;
   // One step of training with a batch [N, channels, height, width]; what is recorded of it. The names are literals.
   virtual std::vector<StepScalar> step(const Tensor& images, RandomSource& random) = 0;
+  // A training of fewer steps is refused: the model would not be what it is to become.
+  virtual std::uint64_t least_steps() const { return 1; }
   // What is recorded of the held-out images; names begin with "held_out_".
   virtual std::vector<StepScalar> evaluate(const Tensor& images) = 0;
 

@@ -12,6 +12,7 @@ namespace tessera::generative {
 std::unique_ptr<GenerativeModel> make_autoencoder(const GenerationConfig& config, const Shape& image);
 std::unique_ptr<GenerativeModel> make_adversarial(const GenerationConfig& config,
                                                   const Shape& image);  // gan, dcgan
+std::unique_ptr<GenerativeModel> make_progressive(const GenerationConfig& config, const Shape& image);
 
 // The keys training.adversarial_loss, training.gradient_penalty, training.penalty_at and training.discriminator_steps.
 models::AdversarialSettings adversarial_settings(const GenerationConfig& config);

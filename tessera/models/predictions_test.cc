@@ -18,6 +18,8 @@
 #include "tessera/models/gan.h"
 #include "tessera/models/hierarchical_attention.h"
 #include "tessera/models/pointnet.h"
+#include "tessera/models/progressive_gan.h"
+#include "tessera/models/progressive_layers.h"
 #include "tessera/models/sequence_classifier.h"
 #include "tessera/models/sequence_tagger.h"
 #include "tessera/models/skipgram.h"
@@ -110,6 +112,7 @@ std::vector<Row> rows() {
   const SequenceTaggerSettings tagger{.words = reader, .tags = 6};
   reader.recurrence = Recurrence::kNone;
   const SequenceClassifierSettings averaging{.words = reader, .classes = 5, .pooling = TimePooling::kMean};
+  const ProgressiveSettings growing{.latent = 19, .channels = {21, 13}, .colours = 3, .deviation_group = 1};
   return {
       {"WordEmbedding", of<WordEmbedding>(kVocabulary, 11, DType::kFloat32), sentences},
       {"TimePool", of<TimePool>(TimePool::Settings{.features = 6, .pooling = TimePooling::kMax}),
@@ -143,6 +146,13 @@ std::vector<Row> rows() {
       {"VoxelNetwork",
        of<VoxelNetwork>(VoxelNetworkSettings{.classes = 5, .resolution = 13, .channels = 9, .hidden = 21}),
        clouds()},
+      {"EqualizedConv2d", of<EqualizedConv2d>(30, 9, EqualizedConv2dSettings{.padding = 1}),
+       numbers({30, 7, 5})},
+      {"EqualizedLinear", of<EqualizedLinear>(270, 5), numbers({270})},
+      {"ProgressiveGenerator", of<ProgressiveGenerator>(growing), numbers({growing.latent})},
+      // A score depends on the group of samples that it sits in, by intent: here a group is one sample.
+      {"MinibatchDeviation", of<MinibatchDeviation>(1), numbers({3, 5, 5})},
+      {"ProgressiveDiscriminator", of<ProgressiveDiscriminator>(growing), numbers({3, 8, 8})},
   };
 }
 
