@@ -101,9 +101,9 @@ def make_data(folder):
     write_bars(folder)
     write_sequences(folder)
     write_notes(folder)
-    write_crosses(folder)
     write_texts(folder)
     write_tags(folder)
+    write_crosses(folder)
 
 
 class Draw:
@@ -169,15 +169,6 @@ def write_notes(folder, count=60):
     (folder / "notes.jsonl").write_text("".join(line + "\n" for line in lines))
 
 
-def write_crosses(folder, count=80, side=16):
-    """Pictures of crosses at chance, as bytes in IDX: [pictures, 16, 16]."""
-    draw, pixels = Draw(14), bytearray()
-    for _ in range(count):
-        row, column, grey = draw.below(side), draw.below(side), 128 + draw.below(128)
-        pixels += bytes(grey if row in (i, i - 1) or column == j else 0 for i in range(side) for j in range(side))
-    (folder / "crosses.idx").write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", count, side, side) + pixels)
-
-
 WORDS = "the film book play was really very seen in room again".split()
 
 
@@ -199,3 +190,12 @@ def write_tags(folder, count=64):
             lines += [f"{10 + draw.below(90)}\tquantity", "mg\tquantity"] if draw.below(2) else [f"{draw.one_of(WORDS)}\tO"]
         lines += [f"{10 + draw.below(90)}\tO", ""]
     (folder / "tags.conll").write_text("".join(line + "\n" for line in lines))
+
+
+def write_crosses(folder, count=80, side=16):
+    """Pictures of crosses at chance, as bytes in IDX: [pictures, 16, 16]."""
+    draw, pixels = Draw(14), bytearray()
+    for _ in range(count):
+        row, column, grey = draw.below(side), draw.below(side), 128 + draw.below(128)
+        pixels += bytes(grey if row in (i, i - 1) or column == j else 0 for i in range(side) for j in range(side))
+    (folder / "crosses.idx").write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", count, side, side) + pixels)

@@ -23,8 +23,8 @@ struct Layer {
   const nn::Convolution& convolution() const { return static_cast<const nn::Convolution&>(*module); }
   bool strided(bool transposed) const {
     if (kind != Kind::kConvolution || convolution().transposed() != transposed) return false;
-    const auto stride = convolution().stride();
-    return std::any_of(stride.begin(), stride.end(), [](std::int64_t s) { return s > 1; });
+    const WindowAttributes& window = convolution().window();
+    return std::any_of(window.stride, window.stride + window.axes, [](std::int64_t s) { return s > 1; });
   }
 };
 

@@ -103,7 +103,6 @@ std::vector<Row> rows() {
   const GanSettings dense{.sample = {1, 8, 12}, .latent = 6, .hidden = {9, 270}, .drop = 0.2};
   const DcganSettings convolutional{.image = {3, 8, 12}, .latent = 6, .channels = {7, 19}};
   const std::vector<std::int64_t> widths = {7, 270};
-  const ProgressiveSettings growing{.latent = 19, .channels = {21, 13}, .colours = 3, .deviation_group = 1};
   SequenceSettings reader{.vocabulary = kVocabulary, .embedding = 11, .hidden = 7, .drop = 0.3};
   const SequenceClassifierSettings last{.words = reader, .classes = 5};
   reader.bidirectional = true;
@@ -113,6 +112,7 @@ std::vector<Row> rows() {
   const SequenceTaggerSettings tagger{.words = reader, .tags = 6};
   reader.recurrence = Recurrence::kNone;
   const SequenceClassifierSettings averaging{.words = reader, .classes = 5, .pooling = TimePooling::kMean};
+  const ProgressiveSettings growing{.latent = 19, .channels = {21, 13}, .colours = 3, .deviation_group = 1};
   return {
       {"WordEmbedding", of<WordEmbedding>(kVocabulary, 11, DType::kFloat32), sentences},
       {"TimePool", of<TimePool>(TimePool::Settings{.features = 6, .pooling = TimePooling::kMax}),

@@ -28,8 +28,9 @@ void check(const ProgressiveSettings& network, const ProgressiveSettings& other,
          network.channels.size());
   const std::int64_t group = other.deviation_group;
   if (group > 0 && settings.batch > group && settings.batch % group != 0)
-    fail("progressive training: batch is {}, expected a multiple of the discriminator's deviation_group of {}",
-         settings.batch, group);
+    fail(
+        "progressive training: batch is {}, expected a multiple of the discriminator's deviation_group of {}",
+        settings.batch, group);
   if (!(settings.learning_rate > 0))
     fail("progressive training: learning_rate is {}, expected above 0", settings.learning_rate);
   for (const auto& [name, value] :

@@ -82,7 +82,6 @@ class Convolution : public Module {
   Parameter* bias() { return bias_; }  // nullptr without
   const WindowAttributes& window() const { return window_; }
   bool transposed() const { return transposed_; }
-  std::span<const std::int64_t> stride() const { return axes_of(window_.stride); }
 
  protected:
   struct Geometry {
