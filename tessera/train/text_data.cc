@@ -118,7 +118,7 @@ data::Vocabulary recorded_vocabulary(const std::string& run_folder, const Config
   const std::vector<std::string> claimed = config.texts(kVocabularyKey);
   if (claimed != std::vector<std::string>{vocabulary.digest()})
     fail_with(ExitCode::kInputChanged, "{}: not the run's vocabulary: its digest is {}, the record says {}",
-              path, vocabulary.digest(), config.text(kVocabularyKey));
+              path, vocabulary.digest(), claimed.empty() ? "none" : claimed.front());
   return vocabulary;
 }
 
