@@ -5,7 +5,7 @@
 // A row of the table says a key's type, bounds, default, meaning, where its value goes in a record, and under which condition it is read:
 // "model.kind=gan dcgan" reads it if the key model.kind, which stands in a row before it, is one of the two. A key that is given and not read is an error.
 //
-// Every value is held as canonical text. Errors (exit status 2) name file and line, what was found and what was expected; an unknown key gets a
+// Every value is held as canonical text; a list has at least one number. Errors (exit status 2) name file and line, what was found and what was expected; an unknown key gets a
 // suggestion. Thread-safety: constant after construction.
 //
 // ```cpp
