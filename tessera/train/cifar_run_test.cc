@@ -79,6 +79,9 @@ TEST_F(CifarRun, OneFileIsEvaluatedOnWhatItHeldOut) {
                                    {.store = folder_ / "runs", .quiet = true});
   EXPECT_THAT(evaluate(TrainedModel(result.folder), folder_ / "a.bin").note,
               HasSubstr("only the 4 held-out samples of 20"));
+  EXPECT_EQ(
+      message_of([&] { evaluate(TrainedModel(result.folder), folder_ / "a.bin", "none.idx"); }),
+      folder_ / "a.bin: the file holds its labels itself, expected no file of labels beside it (none.idx)");
 }
 
 TEST_F(CifarRun, ErrorsNameTheLine) {
