@@ -10,6 +10,7 @@
 //     forget                      drops the inputs and networks of all cases that were run
 //     models                      the published models, one per line, then an empty line
 //     check FILE NAME             writes what a model computes, for a comparison with another side
+//     profile COUNT NAME          where the time of COUNT calls goes, by operation; lines for people
 //     memory COUNT NAME           the largest resident set of this process in MB, after COUNT calls
 #include <cstdio>
 #include <cstdlib>
@@ -60,6 +61,8 @@ void run_case(const std::string& command, double number, const bench::Case* item
     std::printf("none\n");
   } else if (command == "run") {
     std::printf("%.9g\n", bench::seconds_per_call(item->run, number));
+  } else if (command == "profile") {
+    bench::print_profile(*item, static_cast<int>(number));
   } else {
     for (int call = 0; call < static_cast<int>(number); ++call) item->run();
     std::printf("%.1f\n", largest_resident_set());
@@ -91,7 +94,7 @@ void answer(const std::string& line, Families& families, int threads) {
     std::getline(words, name);
     bench::write_check(name, file);
     std::printf("written\n");
-  } else if (command == "run" || command == "memory") {
+  } else if (command == "run" || command == "memory" || command == "profile") {
     words >> number >> std::ws;
     std::getline(words, name);
     run_case(command, number, find_case(families, name));

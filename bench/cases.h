@@ -39,6 +39,9 @@ struct Family {
 // In a fixed order. Inputs are allocated when a case is first run.
 std::vector<Family> all_families();
 
+// Prints where the time of `calls` calls goes, by operation and shapes, the slowest first.
+void print_profile(const Case& item, int calls);
+
 // Multiply-add operations per second that `threads` threads reach with values in registers, counted as 2
 // each, in GFLOP/s, with vectors of the active level: the ceiling of any product. 0 where no probe is written for the processor.
 double peak_gflops(int threads, double seconds);

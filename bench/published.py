@@ -63,14 +63,21 @@ def compare(build):
     return table.lines
 
 
+def peaks_of(build, question):
+    """Largest resident sets of both sides, each in a process of its own."""
+    peaks = []
+    for side in sides.open_two(build, 1, ""):
+        peaks.append(float(side.ask(question)))
+        side.close()
+    return peaks
+
+
 def memory(build):
-    """A table: each number is that of a process of its own."""
+    """The first row is of a process in which nothing was made yet."""
     table = Table("model", "Tessera MB", "PyTorch MB", "Tessera's share")
+    table.add("nothing", *(f"{peak:.0f}" for peak in peaks_of(build, "memory 0 matmul 32x32x32")), "-")
     for name in models_of(build):
-        peaks = []
-        for side in sides.open_two(build, 1, ""):
-            peaks.append(float(side.ask(f"memory {STEPS} {name} training batch {BATCH}")))
-            side.close()
+        peaks = peaks_of(build, f"memory {STEPS} {name} training batch {BATCH}")
         table.add(name, *(f"{peak:.0f}" for peak in peaks), f"{peaks[0] / peaks[1]:.2f}")
     return table.lines
 

@@ -39,6 +39,8 @@ FAMILIES = (
     Family("pointnet"),
     Family("voxel_network"),
     Family("recurrent"),
+    Family("sequence_classifier"),
+    Family("sequence_tagger"),
     Family("hierarchical_attention", ("code", "train")),
     Family("bag_of_words", ("code", "train")),
 )
@@ -94,6 +96,8 @@ def make_data(folder):
     write_shapes(folder)
     write_sequences(folder)
     write_notes(folder)
+    write_texts(folder)
+    write_tags(folder)
 
 
 class Draw:
@@ -148,3 +152,26 @@ def write_notes(folder, count=60):
         sentences = [draw.one_of(FILLERS), *(f"There is {word} on the left." for word in found), *FILLERS[:draw.below(3)]]
         lines.append(json.dumps({"id": number, "text": "\n".join(sentences), "labels": [FINDINGS[word] for word in found]}))
     (folder / "notes.jsonl").write_text("".join(line + "\n" for line in lines))
+
+
+WORDS = "the film book play was really very seen in room again".split()
+
+
+def write_texts(folder, count=64):
+    """Texts of 3 to 14 words; one is of the kind that the word says which stands in it, or of the other behind "not"."""
+    draw, lines = Draw(14), ["text,kind"]
+    for number in range(count):
+        words = [draw.one_of(WORDS) for _ in range(1 + draw.below(12))]
+        good, turned = number % 2, draw.below(2)
+        lines.append(" ".join([*words, *["not"] * turned, "good" if good else "bad"]) + f",{good ^ turned}")
+    (folder / "texts.csv").write_text("".join(line + "\n" for line in lines))
+
+
+def write_tags(folder, count=64):
+    """Sentences of 1 to 9 words; a number is a quantity before "mg"."""
+    draw, lines = Draw(15), []
+    for _ in range(count):
+        for _ in range(1 + draw.below(4)):
+            lines += [f"{10 + draw.below(90)}\tquantity", "mg\tquantity"] if draw.below(2) else [f"{draw.one_of(WORDS)}\tO"]
+        lines += [f"{10 + draw.below(90)}\tO", ""]
+    (folder / "tags.conll").write_text("".join(line + "\n" for line in lines))

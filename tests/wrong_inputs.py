@@ -67,6 +67,16 @@ FILES = {
     "none.csv": "",
     "narrow.csv": "a,kind\n1,0\n2,1\n",
     "header.csv": "a,b,kind\n",
+    "texts.toml": "[data]\nformat = 'text'\npath = 'texts.csv'\ntext_column = 'text'\nlabel_column = 'kind'\n"
+                  "[[network]]\nlayer = 'embedding'\nfeatures = 2\n[[network]]\nlayer = 'gru'\nunits = 2\n"
+                  "[training]\nepochs = 1\nlearning_rate = 0.1\n",
+    "texts.csv": "text,kind\n" + "a good film,1\na bad film,0\n" * 8,
+    "nul.csv": "text,kind\na\0b,1\n",
+    "latin.csv": "text,kind\na good caf\xe9,1\n",
+    "tags.toml": "[data]\nformat = 'tags'\npath = 'tags.conll'\n[[network]]\nlayer = 'embedding'\nfeatures = 2\n"
+                 "[[network]]\nlayer = 'gru'\nunits = 2\n[training]\nepochs = 1\nlearning_rate = 0.1\n",
+    "tags.conll": "a O\nb P\n\n" * 8,
+    "ragged.conll": "a O\nb X O\n",
     "notes.toml": "[data]\nformat = \"json-lines\"\npath = \"missing.jsonl\"\n",
     "broken.jsonl": "{\"id\": 1, \"text\": \"a\", \"labels\": []}\n{\"id\": 2, \"text\": \"of somebody",
     "short.idx": "\0\0\x08\x01\0\0\0\x05ab",
@@ -93,7 +103,14 @@ CASES = {
         ["train", "good.toml", "--thread", "2"], ["train", "good.toml", "--backend", "cuda"],
         ["train", "good.toml", "--simd", "sse9"], ["train", "good.toml", "--store", "tiny.csv"],
         ["train", "good.toml", "--name", "../up"], ["train", "good.toml", "--key", "missing.key"],
-        ["train", "good.toml", "extra.toml"]],
+        ["train", "good.toml", "extra.toml"],
+        ["train", "texts.toml", "--set", "data.text_column=txt"], ["train", "texts.toml", "--set", "data.path=none.csv"],
+        ["train", "texts.toml", "--set", "data.path=nul.csv"], ["train", "texts.toml", "--set", "data.path=latin.csv"],
+        ["train", "texts.toml", "--set", "data.path=good.toml"], ["train", "texts.toml", "--set", "data.min_count=99"],
+        ["train", "texts.toml", "--set", "network.1.entries=3"], ["train", "texts.toml", "--set", "network.2.output=all"],
+        ["train", "texts.toml", "--set", "network.1.layer=linear", "--set", "network.1.features=", "--set", "network.1.units=2"],
+        ["train", "tags.toml"], ["train", "tags.toml", "--set", "data.path=ragged.conll"],
+        ["train", "tags.toml", "--set", "data.path=none.csv"], ["train", "tags.toml", "--set", "data.stratified=true"]],
     "sweep": [
         ["sweep"], ["sweep", "missing.toml"], ["sweep", "empty.toml"], ["sweep", "good.toml"], ["sweep", "sweep_key.toml"],
         ["sweep", "sweep_base.toml"], ["sweep", "sweep_range.toml"], ["sweep", "sweep.toml", "--set", "data.held_out=0"],
@@ -101,7 +118,9 @@ CASES = {
     "predict": [
         ["predict"], ["predict", "RUN"], ["predict", "no-such-run", "tiny.csv"], ["predict", "RUN", "missing.csv"],
         ["predict", "RUN", "none.csv"], ["predict", "RUN", "narrow.csv"], ["predict", "RUN", "words.csv"],
-        ["predict", "RUN", "short.idx"], ["predict", "RUN", "tiny.csv", "--ouput", "x"]],
+        ["predict", "RUN", "short.idx"], ["predict", "RUN", "tiny.csv", "--ouput", "x"],
+        ["predict", "RUN", "--text", "a film"], ["predict", "RUN", "tiny.csv", "--text", "a film"],
+        ["predict", "RUN", "tiny.csv", "--gates"]],
     "export": [
         ["export"], ["export", "RUN"], ["export", "RUN", "--format", "pickle", "--output", "x"],
         ["export", "RUN", "--format", "onnx"], ["export", "no-such-run", "--format", "onnx", "--output", "x"],

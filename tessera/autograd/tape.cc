@@ -78,7 +78,8 @@ class Tape::Backward {
   // Marks what lies between the inputs and anything: only there gradients are computed.
   Backward(const Record& record, const std::vector<Tensor>& inputs)
       : record_(record), nodes_(record.nodes.size()) {
-    for (const Tensor& x : inputs) relevant_.insert(x.identity());
+    for (const Tensor& x : inputs) asked_.insert(x.identity());
+    relevant_ = asked_;
     for (std::size_t i = 0; i < nodes_; ++i) {
       const Node& node = record_.nodes[i];
       for (const Tensor& input : node.inputs)
@@ -96,6 +97,8 @@ class Tape::Backward {
         scope.emplace(node.scope, "gradient");
       }
       visit(node);
+      // All who use this output have been visited: its gradient is complete, and has been handed on.
+      if (!asked_.contains(node.output.identity())) gradients_.erase(node.output.identity());
     }
   }
 
@@ -132,7 +135,7 @@ class Tape::Backward {
 
   const Record& record_;
   const std::size_t nodes_;  // the pass itself may append more
-  std::unordered_set<const void*> relevant_;
+  std::unordered_set<const void*> asked_, relevant_;
   std::unordered_map<const void*, Tensor> gradients_;  // looked up only, never walked
 };
 

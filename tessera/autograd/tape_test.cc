@@ -8,6 +8,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/tensor/storage.h"
 
 namespace tessera {
 namespace {
@@ -168,6 +169,30 @@ TEST_F(TapeTest, GradientsAreInTheScopeOfTheirOperation) {
   EXPECT_EQ(reader.scopes.front(), "loss");  // the gradient of the loss itself
   EXPECT_EQ(reader.scopes[1], "loss/gradient");
   EXPECT_EQ(reader.scopes.back(), "layer 0/gradient");
+}
+
+// Gradients between the output and what is asked for are given back on the way, so that a backward pass needs little more than the forward pass.
+TEST_F(TapeTest, GradientsOnTheWayAreGivenBack) {
+  constexpr std::int64_t kElements = 100'000;
+  constexpr std::size_t kBytes = kElements * sizeof(float);
+  constexpr int kLayers = 20;
+  const Tensor x = full({kElements}, 0.5);
+  Tape tape;
+  tape.watch(x);
+  Tensor y = x, middle;
+  for (int layer = 0; layer < kLayers; ++layer) {
+    y = tanh(y);
+    if (layer == kLayers / 2) middle = y;
+  }
+  const Tensor loss = sum(y);
+  tape.stop();
+  const std::size_t before = memory_statistics().in_use_bytes;
+  reset_peak_memory();
+  const std::vector<Tensor> gradients = tape.gradient(loss, {x, middle});
+  EXPECT_LT(memory_statistics().peak_bytes - before, 8 * kBytes);
+  // One that lies between is kept if it was asked for.
+  EXPECT_TRUE(same_bits(gradients[1], tape.gradient(loss, {middle})[0]));
+  EXPECT_TRUE(same_bits(gradients[0], tape.gradient(loss, {x})[0]));
 }
 
 }  // namespace

@@ -34,12 +34,23 @@ constexpr std::string_view kDetails =
     "  tessera export digits-0001 --format tensorboard --output events/digits-0001";
 
 std::map<std::string, std::string> metadata_of(const train::TrainedModel& model, const std::string& folder) {
-  return {{"tessera.classes", canonical_json(nlohmann::json(model.classes()))},
-          {"tessera.scale", fmt::format("{}", model.config().real("data.scale"))},
-          {"tessera.seal", to_hex(runs::seal_value(*runs::read_seal(folder)))}};
+  std::map<std::string, std::string> metadata = {
+      {"tessera.classes", canonical_json(nlohmann::json(model.classes()))},
+      {"tessera.seal", to_hex(runs::seal_value(*runs::read_seal(folder)))}};
+  if (model.vocabulary() != nullptr)
+    metadata["tessera.vocabulary"] = model.vocabulary()->digest();
+  else
+    metadata["tessera.scale"] = fmt::format("{}", model.config().real("data.scale"));
+  return metadata;
 }
 
 std::string onnx_bytes(const train::TrainedModel& model, const std::string& folder) {
+  // What is recorded for it is one pass, and how that goes depends on the lengths of its sequences.
+  if (model.vocabulary() != nullptr)
+    fail_with(ExitCode::kUsage,
+              "{}: the run reads words of sequences of any lengths, which are not written as ONNX, expected "
+              "--format safetensors",
+              printable(folder));
   Shape sample{1};
   for (const std::int64_t length : model.sample_shape()) sample.append(length);
   return onnx::write_model(onnx::export_module(model.network(), zeros(sample),

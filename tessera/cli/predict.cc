@@ -13,34 +13,72 @@ namespace tessera::cli {
 namespace {
 constexpr std::string_view kDetails =
     "FILE has the form of the training data (CSV with the same feature columns, where the label may be "
-    "missing; IDX; NPY).\n"
-    "The output is CSV: row, prediction, and the probability of each class. The prediction of a row does not "
-    "depend on\n"
-    "the other rows of the file, by not one bit.\n\n"
-    "Example: tessera predict runs/digits-0001 new_digits.csv --output classes.csv";
+    "missing; IDX; NPY;\n"
+    "for a run on texts also JSON lines, or .txt with one text per line; for one on tags CoNLL). The output "
+    "is CSV: row,\n"
+    "prediction, and the probability of each class. The prediction of a row does not depend on the other "
+    "rows "
+    "of the file,\n"
+    "by not one bit.\n"
+    "--text takes the place of FILE: the answer is for people. --gates adds what the network shows at each "
+    "word: the means\n"
+    "of the reset gate r and the update gate z of a GRU, of i, f and o of an LSTM, the weights of attention; "
+    "a word that the\n"
+    "vocabulary lacks has a '?'.\n\n"
+    "Examples:\n"
+    "  tessera predict runs/digits-0001 new_digits.csv --output classes.csv\n"
+    "  tessera predict runs/sentiment-0001 --text \"the film was not good\" --gates";
+
+void say_left_out(const train::Predictions& predictions) {
+  if (predictions.left_out > 0)
+    fmt::print(stderr, "note: {} words beyond data.longest were not read\n", predictions.left_out);
+}
+
+std::string of_file(const train::TrainedModel& model, const std::string& file) {
+  const train::Predictions predictions = train::predict(model, file);
+  say_left_out(predictions);
+  return predictions.to_csv();
+}
+
+std::string of_text(const train::TrainedModel& model, const std::string& text, bool gates) {
+  train::TextReading reading = train::read_text(model, text);
+  say_left_out(reading.predictions);
+  if (gates && reading.columns.empty())
+    fail_with(ExitCode::kUsage, "--gates: the run has no GRU, LSTM or attention, expected one of them");
+  if (!gates) reading.columns.clear();
+  return reading.to_text();
+}
+
 }  // namespace
 
 ExitCode run_predict(const Words& words) {
   Arguments arguments("predict", "Classify the rows of a file with a trained run", kDetails);
-  std::string run, file, store = "runs", output, weights;
+  std::string run, file, store = "runs", output, weights, text;
+  bool gates = false;
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
-  arguments.positional("FILE", file, "The samples");
+  arguments.positional("FILE", file, "The samples", false);
+  arguments.option("--text TEXT", text, "A text in the place of FILE, for a run on words");
+  arguments.flag("--gates", gates, "With --text: what the network shows of itself at each word");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   arguments.option("--weights FILE", weights,
                    "Use the run's network with the weights of this safetensors file");
   arguments.option("--output FILE", output, "Write there instead of to standard output");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
+  if (file.empty() == text.empty())
+    fail_with(ExitCode::kUsage,
+              "tessera predict needs either a FILE or --text TEXT (see 'tessera predict --help')");
+  if (gates && text.empty()) fail_with(ExitCode::kUsage, "--gates: expected --text TEXT beside it");
   const std::string folder = runs_folder(store, run);
   execution.apply();
   const train::TrainedModel model(folder);
   if (!weights.empty()) interchange::load_weights_file(model.network(), weights);
-  const std::string csv = train::predict(model, file).to_csv();
+  const std::string answer = text.empty() ? of_file(model, file) : of_text(model, text, gates);
   if (output.empty()) {
-    fmt::print("{}", csv);
+    fmt::print("{}", answer);
   } else {
-    write_user_file(output, csv);
+    write_user_file(output, answer);
   }
   return ExitCode::kSuccess;
 }

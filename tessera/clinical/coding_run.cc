@@ -6,6 +6,7 @@
 #include "tessera/base/files.h"
 #include "tessera/base/progress.h"
 #include "tessera/train/inputs.h"
+#include "tessera/train/text_data.h"
 #include "tessera/train/training_setup.h"
 
 namespace tessera::clinical {
@@ -64,9 +65,7 @@ runs::ReplayOutcome replay(CodingSetup& setup, const std::string& folder, const 
 }  // namespace
 
 std::string vocabulary_path(const std::string& run_folder) {
-  std::string folder = run_folder;
-  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
-  return folder + ".vocabulary.tsv";
+  return train::vocabulary_path(run_folder);
 }
 
 CodingSetup setup_of_coding_record(const std::string& run_folder, const std::string& data_folder) {

@@ -10,6 +10,7 @@
 #include "tessera/base/hash.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/cifar.h"
+#include "tessera/data/class_labels.h"
 #include "tessera/data/csv.h"
 #include "tessera/data/idx.h"
 #include "tessera/data/npy.h"
@@ -33,44 +34,12 @@ std::string read_input(const std::string& role, const std::string& path, Dataset
 
 // ---- Labels ----
 
-// By their numbers; equal ones (7 and 007) by their bytes.
-template <typename Number>
-bool sort_by_number(std::vector<std::string>& texts, std::optional<Number> (*parse)(std::string_view)) {
-  std::vector<std::pair<Number, std::string>> numbered;
-  for (const std::string& text : texts) {
-    const std::optional<Number> number = parse(text);
-    if (!number || *number != *number) return false;
-    numbered.emplace_back(*number, text);
-  }
-  std::sort(numbered.begin(), numbered.end());
-  for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = std::move(numbered[i].second);
-  return true;
-}
-
-std::vector<std::string> sorted_classes(std::vector<std::string> texts) {
-  std::sort(texts.begin(), texts.end());
-  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
-  if (!sort_by_number(texts, parse_integer)) sort_by_number(texts, parse_real);
-  return texts;
-}
-
 // `where(i)` begins the message about label i.
 template <typename Where>
 void set_labels(Dataset& dataset, const std::vector<std::string>& texts,
                 const std::vector<std::string>& classes, Where where) {
   dataset.classes = classes.empty() ? sorted_classes(texts) : classes;
-  std::vector<std::pair<std::string_view, std::int64_t>> order;
-  for (std::size_t i = 0; i < dataset.classes.size(); ++i) order.emplace_back(dataset.classes[i], i);
-  std::sort(order.begin(), order.end());
-  std::vector<std::int64_t> labels(texts.size());
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto found =
-        std::lower_bound(order.begin(), order.end(), std::pair<std::string_view, std::int64_t>(texts[i], -1));
-    if (found == order.end() || found->first != texts[i])
-      fail("{}: found the label '{}', expected one of the {} classes '{}' to '{}'", where(i), texts[i],
-           dataset.classes.size(), dataset.classes.front(), dataset.classes.back());
-    labels[i] = found->second;
-  }
+  const std::vector<std::int64_t> labels = label_positions(texts, dataset.classes, where);
   dataset.labels = Tensor::from<std::int64_t>(labels, {static_cast<std::int64_t>(labels.size())});
 }
 
@@ -358,6 +327,10 @@ Dataset take(const Dataset& dataset, std::span<const std::int64_t> positions) {
   Dataset part = dataset;
   part.features = take_samples(dataset.features, positions);
   if (dataset.labels.defined()) part.labels = take_samples(dataset.labels, positions);
+  if (dataset.lengths.empty()) return part;
+  part.lengths.clear();
+  for (const std::int64_t position : positions)
+    part.lengths.push_back(dataset.lengths[static_cast<std::size_t>(position)]);
   return part;
 }
 

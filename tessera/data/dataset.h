@@ -43,7 +43,8 @@ struct Dataset {
   Tensor labels;                     // int64 [N]; undefined when there are none
   std::vector<std::string> classes;  // labels[i] is a position here
   std::vector<InputFile> inputs;
-  std::vector<std::string> columns = {};  // csv: names of the feature columns, in order
+  std::vector<std::string> columns = {};   // csv: names of the feature columns, in order
+  std::vector<std::int64_t> lengths = {};  // of words (text_samples.h): how many each sample has; else empty
 
   std::int64_t size() const { return features.size(0); }
   Shape sample_shape() const;  // without the first axis

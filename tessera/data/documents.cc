@@ -107,7 +107,7 @@ DocumentSet parse_json_lines(std::string_view text, const std::string& source,
     text.remove_prefix(std::min(end + 1, text.size()));
     if (here.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const JsonLine object(here, fmt::format("{}:{}", source, line));
-    set.documents.push_back({object.text(options.id_field),
+    set.documents.push_back({options.id_field.empty() ? std::to_string(line) : object.text(options.id_field),
                              {{"", object.text(options.text_field)}},
                              object.texts(options.label_field, options.labelled)});
   }

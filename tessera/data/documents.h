@@ -58,8 +58,9 @@ struct DocumentSource {
   std::string path = {};                     // of the notes, or of the database
   std::string diagnoses = {};                // mimic-csv: path of DIAGNOSES_ICD
   std::string code_origin = "CMC_MAJORITY";  // cmc
-  std::string id_field = "id", text_field = "text", label_field = "labels";  // json-lines
-  std::string note_category = "Discharge summary";                           // mimic-*
+  // json-lines; without an id field, ids are the numbers of the lines
+  std::string id_field = "id", text_field = "text", label_field = "labels";
+  std::string note_category = "Discharge summary";  // mimic-*
   bool labelled =
       true;  // json-lines: false if the field of the labels may be missing; mimic-*: keep admissions without codes
 };

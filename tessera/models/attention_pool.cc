@@ -11,16 +11,17 @@ constexpr double kOutside = -1e30;  // e to the power of this less any score is 
 
 }  // namespace
 
-AttentionPool::AttentionPool(std::int64_t features, std::int64_t attention_size)
+AttentionPool::AttentionPool(std::int64_t features, std::int64_t attention_size, DType dtype)
     : features_(features), size_(attention_size) {
   projection_ = static_cast<nn::Linear*>(
-      &add_child("projection", std::make_unique<nn::Linear>(features, attention_size)));
-  context_ = &add_parameter("context", {attention_size}, DType::kFloat32);
+      &add_child("projection",
+                 std::make_unique<nn::Linear>(features, attention_size, nn::LinearSettings{.dtype = dtype})));
+  context_ = &add_parameter("context", {attention_size}, dtype);
 }
 
 void AttentionPool::initialize_parameters(RandomSource& random) {
   const double bound = 1 / numerics::sqrt(static_cast<double>(size_));
-  context_->value = nn::uniform_init(random, context_->name, {size_}, bound);
+  context_->value = nn::uniform_init(random, context_->name, {size_}, bound, context_->value.dtype());
 }
 
 Pooled AttentionPool::pool(const Tensor& x, const Tensor& lengths, nn::Context& context) {
@@ -40,7 +41,10 @@ Pooled AttentionPool::pool(const Tensor& x, const Tensor& lengths, nn::Context& 
 
 Tensor AttentionPool::forward(const Tensor& x, nn::Context& context) {
   output_shape(x.shape());
-  return pool(x, full({x.size(0)}, static_cast<double>(x.size(1)), DType::kInt64), context).value;
+  const Tensor all = full({x.size(0)}, static_cast<double>(x.size(1)), DType::kInt64);
+  const Pooled pooled = pool(x, context.lengths.defined() ? context.lengths : all, context);
+  if (context.shown != nullptr) context.shown->emplace_back(path() + ".weights", pooled.weights);
+  return pooled.value;
 }
 
 Shape AttentionPool::output_shape(const Shape& input) const {

@@ -31,10 +31,11 @@ struct Pooled {
 
 class AttentionPool : public nn::Module {
  public:
-  AttentionPool(std::int64_t features, std::int64_t attention_size);
+  AttentionPool(std::int64_t features, std::int64_t attention_size, DType dtype = DType::kFloat32);
   // x [N, T, features], lengths int64 [N] from 1 to T.
   Pooled pool(const Tensor& x, const Tensor& lengths, nn::Context& context);
-  Tensor forward(const Tensor& x, nn::Context& context) override;  // all of x: [N, features]
+  // [N, features]; the lengths are the context's, which is shown "weights" if it has a place for it.
+  Tensor forward(const Tensor& x, nn::Context& context) override;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
 

@@ -29,13 +29,13 @@ std::vector<std::int64_t> BagOfWords::checked_ids(const Tensor& documents) const
 }
 
 Tensor BagOfWords::features(const Tensor& documents) const {
-  const std::vector<std::int64_t> ids = checked_ids(documents);
-  const std::int64_t count = documents.size(0), words = documents.size(1) * documents.size(2);
-  std::vector<float> counts(static_cast<std::size_t>(count * vocabulary_), 0.0F);
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    if (ids[i] >= data::Vocabulary::kFirstWord)
-      counts[static_cast<std::size_t>(static_cast<std::int64_t>(i) / words * vocabulary_ + ids[i])] += 1;
-  const Tensor values = log1p(Tensor::from<float>(counts, {count, vocabulary_}));
+  std::vector<float> known;  // words that count: 1, padding and unknown ones: 0
+  for (const std::int64_t id : checked_ids(documents))
+    known.push_back(id >= data::Vocabulary::kFirstWord ? 1.0F : 0.0F);
+  const Shape places{documents.size(0), documents.size(1) * documents.size(2)};
+  const Tensor none = zeros({documents.size(0), vocabulary_});
+  const Tensor values =
+      log1p(scatter_add(none, reshape(documents, places), Tensor::from<float>(known, places), 1));
   const Tensor squares = sum_squares(values, {1}, true);
   return values /
          select(equal(squares, 0), ones(squares.shape()), sqrt(squares));  // only unknown words: zeros
@@ -65,7 +65,7 @@ Tensor BagOfWords::contributions(const Tensor& documents) const {
 }
 
 Tensor BagOfWords::forward(const Tensor& documents, nn::Context& /*context*/) {
-  return matmul(features(documents), transpose(weight_->value)) + bias_->value;
+  return linear(features(documents), weight_->value, bias_->value);
 }
 
 Shape BagOfWords::output_shape(const Shape& input) const {

@@ -15,6 +15,8 @@
 #include "tessera/models/bag_of_words.h"
 #include "tessera/models/hierarchical_attention.h"
 #include "tessera/models/pointnet.h"
+#include "tessera/models/sequence_classifier.h"
+#include "tessera/models/sequence_tagger.h"
 #include "tessera/models/skipgram.h"
 #include "tessera/models/voxel_network.h"
 
@@ -62,6 +64,11 @@ Tensor documents() {
   return Tensor::from<std::int64_t>(ids, {kSamples, 5, 9});
 }
 
+// Ids [D, 9] of sentences of 1 to 9 words.
+Tensor sentences() {
+  return copy(slice(documents(), {Range::all(), 0}));
+}
+
 Tensor words() {
   std::vector<std::int64_t> ids;
   for (std::int64_t i = 0; i < kSamples * 2; ++i) ids.push_back(i * 7 % kVocabulary);
@@ -88,7 +95,23 @@ std::vector<Row> rows() {
                                                 .sentence_attention = 5,
                                                 .drop = 0.3};
   const std::vector<std::int64_t> widths = {7, 270};
+  SequenceSettings reader{.vocabulary = kVocabulary, .embedding = 11, .hidden = 7, .drop = 0.3};
+  const SequenceClassifierSettings last{.words = reader, .classes = 5};
+  reader.bidirectional = true;
+  reader.recurrence = Recurrence::kLSTM;
+  const SequenceClassifierSettings attentive{
+      .words = reader, .classes = 5, .pooling = TimePooling::kAttention};
+  const SequenceTaggerSettings tagger{.words = reader, .tags = 6};
+  reader.recurrence = Recurrence::kNone;
+  const SequenceClassifierSettings averaging{.words = reader, .classes = 5, .pooling = TimePooling::kMean};
   return {
+      {"WordEmbedding", of<WordEmbedding>(kVocabulary, 11, DType::kFloat32), sentences},
+      {"TimePool", of<TimePool>(TimePool::Settings{.features = 6, .pooling = TimePooling::kMax}),
+       numbers({19, 6})},
+      {"SequenceClassifier", of<SequenceClassifier>(last), sentences},
+      {"SequenceClassifier", of<SequenceClassifier>(attentive), sentences},
+      {"SequenceClassifier", of<SequenceClassifier>(averaging), sentences},
+      {"SequenceTagger", of<SequenceTagger>(tagger), sentences},
       {"AttentionPool", of<AttentionPool>(6, 11), numbers({19, 6})},
       {"BagOfWords", of<BagOfWords>(kVocabulary, 6), documents},
       {"HierarchicalAttention", of<HierarchicalAttention>(attention), documents},

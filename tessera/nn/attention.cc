@@ -77,8 +77,8 @@ Tensor MultiheadAttention::forward(const Tensor& x, Context& /*context*/) {
 // Parts first ... first + count - 1 of the projections: 0 for queries, 1 for keys, 2 for values.
 Tensor MultiheadAttention::project(const Tensor& x, std::int64_t first, std::int64_t count) const {
   const Range rows(first * features_, (first + count) * features_);
-  const Tensor product = matmul(x, transpose(slice(weight_->value, {rows})));
-  return bias_ == nullptr ? product : product + slice(bias_->value, {rows});
+  const Tensor weight = slice(weight_->value, {rows});
+  return bias_ == nullptr ? matmul(x, transpose(weight)) : linear(x, weight, slice(bias_->value, {rows}));
 }
 
 // Part `part` of [N, L, parts * E] as [N, heads, L, E / heads].

@@ -54,6 +54,14 @@ struct Context {
   // them to its own loss (with_added_losses, losses.h), over shards as it does the other.
   void add_loss(const Tensor& loss_of_samples);
 
+  // How many times along axis 1 each sample has, int64 [samples]: said by the layer that knows (models/sequence_layers.h); recurrent layers
+  // and what comes after them keep to it. Undefined: all of them.
+  Tensor lengths = {};
+
+  // If there is a place for it, layers show what people look at, under path and name: recurrent layers their gates ("1.l0.z"), attention its
+  // weights ("2.weights").
+  std::vector<std::pair<std::string, Tensor>>* shown = nullptr;
+
   std::map<std::string, int> calls = {};  // so far, by path
   std::vector<Tensor> losses = {};        // that add_loss was given, in order
 };

@@ -173,8 +173,16 @@ Recurrent::Run Recurrent::run_segments(const Tensor& x, const Start& start, cons
   return result;
 }
 
-Tensor Recurrent::forward(const Tensor& x, Context& /*context*/) {
-  return run(x).output;
+Tensor Recurrent::forward(const Tensor& x, Context& context) {
+  const RecurrentResult result = run(x, {.lengths = context.lengths, .gates = context.shown != nullptr});
+  for (std::size_t run = 0; run < result.gates.size(); ++run)
+    for (const auto& [name, gate] : result.gates[run]) {
+      const auto layer = static_cast<std::int64_t>(run) / directions();
+      const bool reverse = static_cast<std::int64_t>(run) % directions() == 1;
+      context.shown->emplace_back(fmt::format("{}.l{}{}.{}", path(), layer, reverse ? "_reverse" : "", name),
+                                  gate);
+    }
+  return result.output;
 }
 
 Shape Recurrent::output_shape(const Shape& input) const {
@@ -243,7 +251,9 @@ Recurrent::Sequence GRU::run_one(const Tensor& x, const Start& start, const Weig
 
 Recurrent::Sequence LSTM::run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) {
   const Tensor states = lstm_states(x, start.h, start.c, tensors(weights));
-  Sequence result{slice(states, {0}), slice(states, {1}), {}};
+  const Tensor both =
+      slice(states, {Range(0, 2)});  // so that gradients of h and c meet without the gates' zeros
+  Sequence result{slice(both, {0}), slice(both, {1}), {}};
   if (gates) result.gates = parts_of(states, {{"i", 2}, {"f", 3}, {"g", 4}, {"o", 5}, {"c", 1}});
   return result;
 }

@@ -62,7 +62,8 @@ struct RecurrentResult {
 
 class Recurrent : public Module {
  public:
-  // x [N, T, I] -> the hidden states of the last layer, [N, T, D H]; the states before the first time are zeros.
+  // x [N, T, I] -> the hidden states of the last layer, [N, T, D H]; the states before the first time are zeros. The lengths, and where
+  // gates are shown, are the context's.
   Tensor forward(const Tensor& x, Context& context) override;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;

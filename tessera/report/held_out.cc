@@ -5,6 +5,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/data/dataset.h"
+#include "tessera/data/text_samples.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/training_run.h"
 #include "tessera/train/training_setup.h"
@@ -47,13 +48,51 @@ Predicted predictions(const Tensor& scores, const Tensor& labels) {
   return result;
 }
 
-// Fills in the examples of the hardest classes; returns their places among the held-out samples.
+// What is judged: a sample, or a word of it.
+struct Judged {
+  std::int64_t sample = 0;  // among those that were held out
+  std::int64_t word = -1;   // -1: the whole sample
+};
+
+std::vector<Judged> judged_of(const Tensor& labels) {
+  std::vector<Judged> judged;
+  if (labels.rank() == 1) {
+    for (std::int64_t i = 0; i < labels.size(0); ++i) judged.push_back({i, -1});
+    return judged;
+  }
+  const std::vector<std::int64_t> tags = labels.to_vector<std::int64_t>();
+  for (std::int64_t i = 0; i < labels.elements(); ++i)
+    if (tags[static_cast<std::size_t>(i)] != data::kNoTag)
+      judged.push_back({i / labels.size(1), i % labels.size(1)});
+  return judged;
+}
+
+// The words around the one that is judged, or the first ones; those that the network does not know are "?".
+std::string text_around(const data::Vocabulary& vocabulary, const Tensor& ids, std::int64_t word) {
+  constexpr std::int64_t kMostWords = 24;
+  const std::vector<float> values = ids.to_vector<float>();
+  const auto length =
+      static_cast<std::int64_t>(std::find(values.begin(), values.end(), 0.0F) - values.begin());
+  const std::int64_t first = std::max<std::int64_t>(0, std::min(word - kMostWords / 2, length - kMostWords));
+  const std::int64_t end = std::min(length, first + kMostWords);
+  std::string text = first > 0 ? "…" : "";
+  for (std::int64_t t = first; t < end; ++t) {
+    const auto id = static_cast<std::int64_t>(values[static_cast<std::size_t>(t)]);
+    std::string shown = id >= data::Vocabulary::kFirstWord ? vocabulary.word(id) : "?";
+    if (t == word) shown = fmt::format("[{}]", shown);
+    text += (text.empty() ? "" : " ") + shown;
+  }
+  return end < length ? text + " …" : text;
+}
+
+// Fills in the examples of the hardest classes; returns their places among what is judged.
 std::vector<std::int64_t> choose_examples(std::vector<ClassResult>& classes, const Predicted& predicted,
+                                          const std::vector<Judged>& judged,
                                           const std::vector<std::int64_t>& positions) {
   std::vector<std::int64_t> rows;
   for (std::size_t c = 0; c < std::min(classes.size(), kMostHardClasses); ++c) {
     std::vector<std::size_t> missed;
-    for (std::size_t i = 0; i < positions.size(); ++i)
+    for (std::size_t i = 0; i < judged.size(); ++i)
       if (predicted.labels[i] == classes[c].label && predicted.classes[i] != predicted.labels[i])
         missed.push_back(i);
     std::stable_sort(missed.begin(), missed.end(), [&](std::size_t a, std::size_t b) {
@@ -61,8 +100,8 @@ std::vector<std::int64_t> choose_examples(std::vector<ClassResult>& classes, con
     });
     if (missed.size() > kMostExamples) missed.resize(kMostExamples);
     for (const std::size_t i : missed) {
-      classes[c].missed.push_back(
-          {positions[i] + 1, predicted.classes[i], predicted.probabilities[i], rows.size()});
+      classes[c].missed.push_back({positions[static_cast<std::size_t>(judged[i].sample)] + 1,
+                                   predicted.classes[i], predicted.probabilities[i], rows.size()});
       rows.push_back(static_cast<std::int64_t>(i));
     }
   }
@@ -78,20 +117,30 @@ HeldOutResult evaluate_held_out(const std::string& run_folder, const std::string
   if (split.held_out.empty()) fail("no samples were held out (data.held_out is 0)");
   const data::Dataset held_out = data::take(dataset, split.held_out);
   const Tensor scores = model.scores(held_out.features);
-  const Predicted predicted = predictions(scores, held_out.labels);
+  const Tensor labels = train::judged_labels(held_out.labels);
+  const Predicted predicted = predictions(scores, labels);
+  const std::vector<Judged> judged = judged_of(held_out.labels);
 
   HeldOutResult result;
-  result.samples = held_out.size();
-  result.all_samples = dataset.size();
+  result.samples = labels.size(0);
+  result.all_samples =
+      labels.size(0) == held_out.size() ? dataset.size() : train::judged_labels(dataset.labels).size(0);
   result.classes = dataset.classes;
   result.columns = dataset.columns;
   result.confusion = metrics::ConfusionMatrix(scores.size(1));
   result.confusion.add(predicted.labels, predicted.classes);
   result.accuracy = result.confusion.accuracy();
-  result.loss = mean(cross_entropy(scores, held_out.labels)).item_as_double();
+  result.loss = mean(cross_entropy(scores, labels)).item_as_double();
   result.hardest = hardest_first(result.confusion);
-  const std::vector<std::int64_t> rows = choose_examples(result.hardest, predicted, split.held_out);
-  if (!rows.empty()) result.missed = data::take_samples(held_out.features, rows);
+  std::vector<std::int64_t> samples;
+  for (const std::int64_t row : choose_examples(result.hardest, predicted, judged, split.held_out)) {
+    const Judged& example = judged[static_cast<std::size_t>(row)];
+    samples.push_back(example.sample);
+    if (model.vocabulary() != nullptr)
+      result.texts.push_back(
+          text_around(*model.vocabulary(), slice(held_out.features, {example.sample}), example.word));
+  }
+  if (!samples.empty()) result.missed = data::take_samples(held_out.features, samples);
   result.lowest = min(held_out.features).item_as_double();
   result.highest = max(held_out.features).item_as_double();
   return result;

@@ -18,7 +18,8 @@
 namespace tessera::report {
 
 struct MissedSample {
-  std::int64_t number = 0;     // in the data file, counted from 1
+  std::int64_t number =
+      0;  // in the data file, counted from 1; of a word with a wrong tag, that of its sentence
   std::int64_t predicted = 0;  // class
   double probability = 0;      // that the network gave to it
   std::size_t row = 0;         // in HeldOutResult::missed
@@ -38,6 +39,7 @@ struct HeldOutResult {
   std::vector<std::string> columns;  // of a table of numbers; may be empty
   std::vector<ClassResult> hardest;  // every class, hardest first
   Tensor missed;                     // features of the examples, float32 [examples, ...]
+  std::vector<std::string> texts;    // of words: the examples as the network reads them
   double lowest = 0, highest = 0;    // of all features of the held-out samples
 };
 

@@ -168,10 +168,23 @@ Html example_table(const HeldOutResult& result, const ClassResult& entry, const 
   return html;
 }
 
+Html text_table(const HeldOutResult& result, const ClassResult& entry) {
+  Table table{fmt::format("Missed samples of class {}", class_name(result, entry.label)),
+              {{"sample"}, {"taken for"}, {"probability", true}, {"words"}},
+              {}};
+  for (const MissedSample& sample : entry.missed)
+    table.rows.push_back({text(grouped_number(static_cast<std::uint64_t>(sample.number))),
+                          text(class_name(result, sample.predicted)), text(percent_text(sample.probability)),
+                          text(printable(result.texts[sample.row]))});
+  return table_html(table);
+}
+
 std::string examples_note(const HeldOutResult& result, const std::optional<ImageShape>& image) {
   std::string note =
       "The surest mistakes come first; the percentage is the probability that the network gave to its "
       "answer. ";
+  if (!result.texts.empty())
+    return note + "Words are shown as the network reads them; those that it does not know are '?'.";
   if (!image) return note + "Values are shown as the network sees them.";
   note += fmt::format(
       "In the pictures black is {}, the smallest value of all held-out samples, and white {}, the "
@@ -199,7 +212,9 @@ Html hardest_html(const HeldOutResult& result, int level) {
                     grouped_number(wrong), count_text(samples, "sample"), taken_for_text(result, entry, 5),
                     wrong > entry.missed.size() ? fmt::format(" The {} surest:", entry.missed.size())
                                                 : std::string()));
-    html += image ? example_pictures(result, entry, values, *image) : example_table(result, entry, values);
+    html += !result.texts.empty() ? text_table(result, entry)
+            : image               ? example_pictures(result, entry, values, *image)
+                                  : example_table(result, entry, values);
   }
   return html;
 }

@@ -431,6 +431,21 @@ void Config::set_found(const std::string& key, const std::vector<std::int64_t>& 
   replace(key, fmt::format("[{}]", fmt::join(numbers, ", ")));
 }
 
+void Config::set_found(std::size_t layer, std::string_view name, std::int64_t number) {
+  const std::string key = layer_key(layer, name);
+  const auto rows = config_keys();
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const KeySpec& spec) {
+    return spec.section == "network" && spec.name == name;
+  });
+  TESSERA_CHECK(row != rows.end() && !has(key), "'{}' is no key that was left out", key);
+  // Behind what stands before it in the table.
+  const std::string start = layer_key(layer, "");
+  auto place = std::find_if(values_.begin(), values_.end(),
+                            [&](const ConfigValue& value) { return value.key.starts_with(start); });
+  while (place != values_.end() && place->key.starts_with(start) && place->spec < &*row) ++place;
+  values_.insert(place, {key, std::to_string(number), "found in the data", &*row});
+}
+
 void Config::replace(const std::string& key, const std::string& text) {
   for (ConfigValue& value : values_) {
     if (value.key != key || value.text == text) continue;

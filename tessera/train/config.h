@@ -72,6 +72,8 @@ class Config {
   // Fills in lists that were worked out from the data (classes, shape), so that the record says them.
   void set_found(const std::string& key, const std::vector<std::string>& texts);
   void set_found(const std::string& key, const std::vector<std::int64_t>& numbers);
+  // The same for a key of a layer that may be left out, and was.
+  void set_found(std::size_t layer, std::string_view name, std::int64_t number);
 
  private:
   friend class ConfigReader;

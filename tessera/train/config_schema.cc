@@ -39,8 +39,9 @@ constexpr KeySpec boolean(std::string_view section, std::string_view name, std::
   return {section, name, kBoolean, 0, 0, false, "", default_text, condition, kConfiguration, documentation};
 }
 constexpr KeySpec integers(std::string_view section, std::string_view name, double lowest, double highest,
-                           std::string_view documentation) {
-  return {section, name, kIntegers, lowest, highest, false, "", "[]", "", kConfiguration, documentation};
+                           std::string_view documentation, std::string_view condition) {
+  return {section, name, kIntegers, lowest,         highest,      false,
+          "",      "[]", condition, kConfiguration, documentation};
 }
 
 constexpr std::string_view kLayers =
@@ -50,7 +51,7 @@ constexpr std::string_view kLayers =
     "leaky_relu gelu "
     "silu tanh sigmoid softplus maxout flatten dropout residual normalize_points choose_points "
     "augment_points pointnet "
-    "voxel_network";
+    "voxel_network time_pool bag_of_words";
 // What the conditions below name more than once.
 #define TESSERA_CONVOLUTIONS "conv1d,conv2d,conv3d,conv_transpose2d"
 #define TESSERA_POOLS "max_pool1d,max_pool2d,max_pool3d,average_pool1d,average_pool2d,average_pool3d"
@@ -63,15 +64,18 @@ constexpr KeySpec kKeys[] = {
             "Every random number comes from it: initial weights, split, order of the samples, dropout.", "",
             kClaimField),
 
-    choice("data", "format", "csv idx npy cifar10 cifar100", kRequired,
-           "Kind of the data files; each may be packed with gzip."),
-    text("data", "path", kRequired,
-         "The CSV file: a header, then one sample per row; commas, numbers only, no empty fields, apart from "
-         "the "
-         "label. Relative paths start at the configuration's "
-         "folder; "
-         "`${TESSERA_DATA}` stands for that environment variable.",
-         "format=csv", kCircumstances, kPath),
+    choice(
+        "data", "format", "csv idx npy cifar10 cifar100 text tags", kRequired,
+        "Kind of the data files; each may be packed with gzip. Numbers: csv, idx, npy, and the binary "
+        "files of cifar10 and cifar100. Words: text (a text "
+        "and its label, in CSV or JSON lines) and tags (CoNLL: a line per word, the word first and its tag "
+        "last, an empty line between sentences)."),
+    text(
+        "data", "path", kRequired,
+        "The file. csv: a header, then one sample per row; commas, numbers only, no empty fields, apart from "
+        "the label. text: its name ends in .csv or .jsonl (or .gz behind that). Relative paths start at the "
+        "configuration's folder; `${TESSERA_DATA}` stands for that environment variable.",
+        "format=csv,text,tags", kCircumstances, kPath),
     text("data", "features", kRequired,
          "The file of the samples; its first axis counts them. Paths as for `path`.", "format=idx,npy",
          kCircumstances, kPath),
@@ -82,28 +86,52 @@ constexpr KeySpec kKeys[] = {
      "The binary files of CIFAR-10 or CIFAR-100, in order. Paths as for `path`."},
     text("data", "labels_column", kNone,
          "The column of `labels` that holds the class, when that is a CSV file.", "format=idx,npy"),
+    text("data", "text_column", kRequired, "The column, or field of JSON lines, that holds the text.",
+         "format=text"),
     text("data", "label_column", kRequired,
-         "The column that holds the class; all others are features. Of CIFAR-100 `fine` or `coarse`.",
-         "format=csv,cifar100"),
+         "The column, or field of JSON lines, that holds the class; of numbers all others are features. Of "
+         "CIFAR-100 `fine` or `coarse`.",
+         "format=csv,cifar100,text"),
+    text("data", "one_label", kNone,
+         "The class is whether this one is among the labels, which may then be a list: `X` or `not X`.",
+         "format=text"),
+    integer("data", "longest", 1, 1000000, "400",
+            "So many words of each text or sentence are read; what follows is left out.", "format=text,tags"),
+    integer("data", "min_count", 1, 1e9, "2",
+            "A word is known if it stands so often in the samples that are trained on; all others are one "
+            "unknown word.",
+            "format=text,tags"),
+    integer("data", "most_words", 1, 1e7, kNone, "At most so many words are known, the most frequent ones.",
+            "format=text,tags"),
+    boolean("data", "lower_case", "true", "Words are the same in upper and lower case.", "format=text,tags"),
+    boolean("data", "mask_digits", "false",
+            "Each digit of a word counts as `*`: 2017-03-13 is ****-**-**, as any other date is.",
+            "format=text,tags"),
     integers("data", "shape", 1, kMany,
              "Shape of one sample, for example `[1, 8, 8]` (channels, rows, columns); left out: as it is in "
-             "the file."),
-    real("data", "scale", 0, 1e30, true, "1", "Every feature is divided by it."),
+             "the file.",
+             "format=csv,idx,npy,cifar10,cifar100"),
+    real("data", "scale", 0, 1e30, true, "1", "Every feature is divided by it.",
+         "format=csv,idx,npy,cifar10,cifar100"),
     real("data", "held_out", 0, 0.99, false, "0.2",
          "The share of the samples that is not trained on but used to evaluate; 0: none."),
-    boolean("data", "stratified", "true", "Hold out the same share of every class."),
+    boolean("data", "stratified", "true", "Hold out the same share of every class.",
+            "format=csv,idx,npy,cifar10,cifar100,text"),
     {"data", "columns", kTexts, 0, 0, false, "", "[]", "format=csv", kConfiguration,
      "Names of the feature columns, in order; left out: all but the label column, as they stand in the "
      "file."},
     {"data", "classes", kTexts, 0, 0, false, "", "[]", "", kConfiguration,
      "The labels as they stand in the data, in the order of the outputs; left out: the labels found, "
      "sorted."},
+    {"data", "vocabulary", kTexts, 0, 0, false, "", "[]", "format=text,tags", kConfiguration,
+     "SHA-256 of the known words with their counts, which are kept beside the run's folder as "
+     "RUN.vocabulary.tsv; left out: as found in the data."},
 
     choice("network", "layer", kLayers, kRequired,
            "Kind of the layer. Layers follow one another; sizes of inputs are worked out."),
     integer("network", "units", 1, 1e9, kRequired,
             "Number of outputs; of a recurrent layer in one direction.",
-            "layer=linear,pointnet,voxel_network," TESSERA_RECURRENT),
+            "layer=linear,pointnet,voxel_network," TESSERA_RECURRENT ",bag_of_words"),
     integer("network", "channels", 1, 1e6, kRequired, "Number of filters, which is that of output channels.",
             "layer=" TESSERA_CONVOLUTIONS),
     integer("network", "kernel", 1, 1e4, kRequired, "Length of the filter or window along each axis.",
@@ -134,18 +162,27 @@ constexpr KeySpec kKeys[] = {
          "Weight of the last batch in the running mean and variance; left out: 0.1.", "layer=batch_norm"),
     real("network", "epsilon", 0, 1, true, kNone, "Added to the variance; left out: 1e-05.",
          "layer=batch_norm,layer_norm,group_norm"),
-    integer("network", "entries", 1, 16777216, kRequired,
-            "Number of vectors; the values that reach the layer are their indices, 0 to entries - 1.",
-            "layer=embedding"),
+    integer("network", "entries", 1, 16777216, kNone,
+            "Number of vectors; the values that reach the layer are their indices, 0 to entries - 1. Needed, "
+            "but for words: left out, it is the size of their vocabulary.",
+            "layer=embedding,bag_of_words"),
     integer("network", "features", 1, 1e6, kRequired, "Length of each vector.", "layer=embedding"),
     integer("network", "layers", 1, 1000, kNone, "Recurrent layers on top of each other; left out: 1.",
             "layer=" TESSERA_RECURRENT),
     boolean("network", "bidirectional", "false",
             "Run also from the last time to the first; the states of both stand side by side.",
             "layer=" TESSERA_RECURRENT),
-    choice("network", "output", "last mean all", "last",
-           "What is given on: the state of the last time, the mean of the states, or all of them.",
+    choice("network", "output", "last mean all final", "last",
+           "What is given on: the states at the last time, the mean of the states, all of them, or the state "
+           "in which each direction ended (final; of one direction the same as last).",
            "layer=" TESSERA_RECURRENT),
+    boolean("network", "reset_gate", kNone,
+            "Without it (false) the new state sees all of the old one; left out: true.", "layer=gru"),
+    choice("network", "over_time", "mean max attention", "mean",
+           "What is made of the states of all times, or of the vectors of all words.", "layer=time_pool"),
+    integer("network", "attention", 1, 1e6, kNone,
+            "Size of the question that attention asks each time; left out: as many as features.",
+            "layer=time_pool"),
     real("network", "slope", 0, 1, false, kNone, "Of what is below 0; left out: 0.01.", "layer=leaky_relu"),
     integer("network", "pieces", 2, 1e4, kRequired, "Channels of which the largest is given on.",
             "layer=maxout"),

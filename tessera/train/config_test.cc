@@ -184,11 +184,11 @@ TEST(Config, MalformedOnesGetASentence) {
       {changed("format = \"csv\"", "format = \"cvs\""),
        {},
        "c.toml:5: data.format is \"cvs\", expected one of \"csv\", \"idx\", \"npy\", \"cifar10\", "
-       "\"cifar100\" (did you "
-       "mean 'csv'?)"},
+       "\"cifar100\", \"text\", \"tags\" (did you mean 'csv'?)"},
       {changed("format = \"csv\"", "format = \"npy\""),
        {},
-       "c.toml:6: nothing reads data.path when data.format is \"npy\"; it is only for \"csv\""},
+       "c.toml:6: nothing reads data.path when data.format is \"npy\"; it is only for \"csv\", "
+       "\"text\", \"tags\""},
       {changed("path = \"digits.csv\"\n", ""),
        {},
        "c.toml: data.path is missing, expected the path of a file"},
@@ -220,7 +220,7 @@ TEST(Config, MalformedOnesGetASentence) {
       {changed("layer = \"flatten\"", "layer = \"flatten\"\nunits = 3"),
        {},
        "c.toml:19: nothing reads network.2.units when network.2.layer is \"flatten\"; it is only for "
-       "\"linear\", \"pointnet\", \"voxel_network\", \"rnn\", \"gru\", \"lstm\""},
+       "\"linear\", \"pointnet\", \"voxel_network\", \"rnn\", \"gru\", \"lstm\", \"bag_of_words\""},
       {changed("units = 10", "unit = 10"),
        {},
        "c.toml:22: unknown key 'network.3.unit' (did you mean 'network.3.units'?)"},

@@ -8,11 +8,10 @@
 #include "tessera/models/voxel_network.h"
 #include "tessera/nn/activations.h"
 #include "tessera/nn/convolution.h"
-#include "tessera/nn/embedding.h"
 #include "tessera/nn/normalization.h"
 #include "tessera/nn/pooling.h"
-#include "tessera/nn/recurrent.h"
 #include "tessera/nn/resampling.h"
+#include "tessera/train/sequence_rows.h"
 
 namespace tessera::train {
 namespace {
@@ -33,8 +32,9 @@ void expect_spatial(const LayerBuilder& row, int axes) {
 }
 
 Layer linear(const LayerBuilder& row) {
-  row.expect_rank(2, "one axis (a layer \"flatten\" before it makes that)");
-  return std::make_unique<nn::Linear>(row.input()[1], row.integer("units"),
+  const Shape& input = row.input();
+  if (!row.of_words()) row.expect_rank(2, "one axis (a layer \"flatten\" before it makes that)");
+  return std::make_unique<nn::Linear>(input[input.rank() - 1], row.integer("units"),
                                       nn::LinearSettings{.bias = row.boolean("bias"), .dtype = row.dtype()});
 }
 
@@ -116,53 +116,6 @@ Layer group_norm(const LayerBuilder& row) {
   settings.epsilon = row.real("epsilon", settings.epsilon);
   settings.dtype = row.dtype();
   return std::make_unique<nn::GroupNorm>(groups, channels, settings);
-}
-
-// Indices arrive as the data's float32, in which whole numbers below 2^24 are exact.
-class IndexEmbedding : public nn::Embedding {
- public:
-  using nn::Embedding::Embedding;
-  Tensor forward(const Tensor& x, nn::Context& context) override {
-    return nn::Embedding::forward(x.to(DType::kInt64), context);
-  }
-};
-
-Layer embedding(const LayerBuilder& row) {
-  return std::make_unique<IndexEmbedding>(row.integer("entries"), row.integer("features"),
-                                          nn::EmbeddingSettings{.dtype = row.dtype()});
-}
-
-// A recurrent layer, and what is made of its states: all of them, those of the last time, their mean.
-class Summary : public nn::Module {
- public:
-  Summary(Layer layer, std::string kind)
-      : layer_(add_child("layer", std::move(layer))), kind_(std::move(kind)) {}
-  Tensor forward(const Tensor& x, nn::Context& context) override {
-    const Tensor states = layer_.forward(x, context);
-    if (kind_ == "mean") return mean(states, {1});
-    return slice(states, {Range::all(), Range(-1)});
-  }
-  Shape output_shape(const Shape& input) const override {
-    const Shape states = layer_.output_shape(input);
-    return {states[0], states[2]};
-  }
-  std::string describe() const override { return fmt::format("{}, {}", layer_.describe(), kind_); }
-
- private:
-  nn::Module& layer_;
-  std::string kind_;
-};
-
-template <typename Recurrent>
-Layer recurrent(const LayerBuilder& row) {
-  row.expect_rank(3, "[times, features] (an embedding before it makes that of indices)");
-  nn::RecurrentSettings settings;
-  settings.layers = row.integer("layers", 1);
-  settings.bidirectional = row.boolean("bidirectional");
-  settings.dtype = row.dtype();
-  auto layer = std::make_unique<Recurrent>(row.input()[2], row.integer("units"), settings);
-  if (row.is("output", "all")) return layer;
-  return std::make_unique<Summary>(std::move(layer), row.text("output"));
 }
 
 Layer maxout(const LayerBuilder& row) {
@@ -247,10 +200,12 @@ const std::map<std::string_view, Make>& makers() {
       {"batch_norm", batch_norm},
       {"layer_norm", layer_norm},
       {"group_norm", group_norm},
-      {"embedding", embedding},
-      {"rnn", recurrent<nn::RNN>},
-      {"gru", recurrent<nn::GRU>},
-      {"lstm", recurrent<nn::LSTM>},
+      {"embedding", embedding_row},
+      {"rnn", rnn_row},
+      {"gru", gru_row},
+      {"lstm", lstm_row},
+      {"time_pool", time_pool_row},
+      {"bag_of_words", bag_of_words_row},
       {"relu", simple<nn::ReLU>},
       {"leaky_relu", leaky_relu},
       {"gelu", simple<nn::GELU>},
@@ -272,6 +227,10 @@ const std::map<std::string_view, Make>& makers() {
 
 }  // namespace
 
+bool holds_words(const Config& config) {
+  return config.text("data.format") == "text" || config.text("data.format") == "tags";
+}
+
 DType weight_dtype(const Config& config) {
   const bool half = config.has("training.dtype") && config.text("training.dtype") == "bfloat16";
   return half ? DType::kBFloat16 : DType::kFloat32;
@@ -282,22 +241,49 @@ LayerBuilder::LayerBuilder(const Config& config, std::size_t layer, const Shape&
       layer_(layer),
       kind_(config.text(Config::layer_key(layer, "layer"))),
       input_(input),
+      of_words_(holds_words(config)),
       dtype_(weight_dtype(config)) {}
 
 Layer LayerBuilder::build() const {
   const auto maker = makers().find(kind_);
   if (dtype_ == DType::kBFloat16) refuse_bfloat16();
+  if (of_words()) refuse_without_lengths();
   TESSERA_CHECK(maker != makers().end(), "the layer '{}' of the table of keys has no maker", kind_);
   return maker->second(*this);
 }
 
 // Indices and coordinates would be rounded to eight bits before the layer sees them.
 void LayerBuilder::refuse_bfloat16() const {
-  for (const char* kind :
-       {"embedding", "normalize_points", "choose_points", "augment_points", "pointnet", "voxel_network"})
+  for (const char* kind : {"embedding", "bag_of_words", "normalize_points", "choose_points", "augment_points",
+                           "pointnet", "voxel_network"})
     if (kind_ == kind)
       fail_with(ExitCode::kUsage, "{}: training.dtype is bfloat16, expected float32 with the layer {} ({})",
                 config_.origin("training.dtype"), layer_, kind_);
+}
+
+// Words come first to what makes numbers of them; and as long as there is an axis of times, a layer has to know what is padding, or to look
+// at each time alone.
+void LayerBuilder::refuse_without_lengths() const {
+  const bool reads_words = kind_ == "embedding" || kind_ == "bag_of_words";
+  if ((layer_ == 1) != reads_words)
+    reject(
+        "expected \"embedding\" or \"bag_of_words\" as the first layer, where the words are, and nowhere "
+        "else");
+  if (input_.rank() != 3) return;
+  for (const char* kind : {"linear", "rnn", "gru", "lstm", "time_pool", "layer_norm", "relu", "leaky_relu",
+                           "gelu", "silu", "tanh", "sigmoid", "softplus", "dropout"})
+    if (kind_ == kind) return;
+  reject(
+      "[times, features] of sequences of many lengths, expected \"time_pool\" before it (or a recurrent "
+      "layer "
+      "without output = \"all\")");
+}
+
+std::int64_t LayerBuilder::entries() const {
+  if (!config_.has(key("entries")))
+    fail_with(ExitCode::kUsage, "{}: {} is missing, expected a whole number from 1 to 16777216",
+              config_.origin(key("layer")), key("entries"));
+  return integer("entries");
 }
 
 Shape LayerBuilder::output_shape(const nn::Module& module) const {

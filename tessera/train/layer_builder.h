@@ -13,6 +13,7 @@
 namespace tessera::train {
 
 DType weight_dtype(const Config& config);  // training.dtype
+bool holds_words(const Config& config);    // data.format is text or tags: samples are words of many lengths
 
 // One layer of the configuration, with the shape that reaches it (first axis: samples).
 class LayerBuilder {
@@ -34,6 +35,8 @@ class LayerBuilder {
   bool is(std::string_view name, std::string_view value) const;
   DType dtype() const { return dtype_; }
   const Shape& input() const { return input_; }
+  bool of_words() const { return of_words_; }
+  std::int64_t entries() const;  // of words: set when the vocabulary is known (text_data.h)
 
   // The rank that reaches it, samples included; `expected` describes one sample.
   void expect_rank(int rank, std::string_view expected) const;
@@ -46,12 +49,14 @@ class LayerBuilder {
 
  private:
   void refuse_bfloat16() const;
+  void refuse_without_lengths() const;
   std::string key(std::string_view name) const { return Config::layer_key(layer_, name); }
 
   const Config& config_;
   std::size_t layer_;
   std::string kind_;
   Shape input_;
+  bool of_words_;
   DType dtype_;
 };
 

@@ -17,6 +17,7 @@ class NetworkBuilder {
     for (std::size_t layer = first; layer <= last; ++layer) {
       const LayerBuilder row(config_, layer, shape);
       if (row.kind() == "residual") {
+        if (row.of_words() && layer == 1) row.reject("expected \"embedding\" as the first layer of words");
         const auto span = static_cast<std::size_t>(row.integer("span"));
         if (span > last - layer)
           row.reject_value("span", fmt::format("at most the {} layers that follow", last - layer));
@@ -79,12 +80,21 @@ std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape&
   if (dtype != DType::kFloat32) network->add(std::make_unique<ToType>(dtype), "to_storage");
   shape = NetworkBuilder(config).add(*network, 1, config.layers(), shape);
   if (dtype != DType::kFloat32) network->add(std::make_unique<ToType>(DType::kFloat32), "to_scores");
-  if (shape != Shape{1, classes}) {
+  const bool tags = config.text("data.format") == "tags";
+  if (shape != (tags ? Shape{1, sample_shape[0], classes} : Shape{1, classes})) {
     Shape scores;
     for (int axis = 1; axis < shape.rank(); ++axis) scores.append(shape[axis]);
+    if (tags)
+      fail_with(
+          ExitCode::kUsage,
+          "{}: the last layer gives {} per sentence, expected [{}, {}], one score for each tag at each word "
+          "(recurrent layers with output = \"all\", then \"linear\")",
+          config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), sample_shape[0],
+          classes);
     fail_with(ExitCode::kUsage,
-              "{}: the last layer gives {} per sample, expected [{}], one score for each class",
-              config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), classes);
+              "{}: the last layer gives {} per sample, expected [{}], one score for each class{}",
+              config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), classes,
+              holds_words(config) ? " (\"time_pool\" makes one vector of those of all words)" : "");
   }
   RandomSource random(static_cast<std::uint64_t>(config.integer("seed")));
   network->initialize(random);

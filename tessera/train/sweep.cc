@@ -69,8 +69,11 @@ void check_settings(const std::string& folder, const runs::Claim& claim, const C
   for (const ConfigValue& value : config.values())
     if (value.spec->place == RecordPlace::kConfiguration && value.text != "[]") now[value.key] = value.text;
   std::map<std::string, std::string> recorded = claim.configuration;
-  for (const char* found : {"data.classes", "data.columns", "data.shape"})
+  for (const char* found : {"data.classes", "data.columns", "data.shape", "data.vocabulary"})
     if (!now.contains(found)) recorded.erase(found);
+  std::erase_if(recorded, [&](const auto& setting) {  // of words
+    return setting.first.ends_with(".entries") && !now.contains(setting.first);
+  });
   std::erase_if(recorded, [](const auto& setting) { return setting.second == "[]"; });
   for (const auto* one : {&recorded, &now})
     for (const auto& [key, text] : *one) {

@@ -9,7 +9,10 @@
 #include "tessera/runs/checkpoint.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/inputs.h"
+#include "tessera/train/layer_builder.h"
 #include "tessera/train/network.h"
+#include "tessera/train/text_data.h"
+#include "tessera/train/text_reading.h"
 #include "tessera/train/training_run.h"
 #include "tessera/train/training_setup.h"
 
@@ -21,6 +24,7 @@ struct TrainedModel::State {
   std::vector<std::string> classes;
   Shape sample_shape;
   std::unique_ptr<nn::Sequential> network;
+  std::optional<data::Vocabulary> vocabulary;
   bool finished = false;
   std::uint64_t step = 0;
 };
@@ -122,8 +126,9 @@ TrainedModel::TrainedModel(const std::string& run_folder, const Saved& saved) {
     fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'train' made",
               run_folder, claim.kind);
   Config config = config_of(claim);
-  const std::vector<std::int64_t> lengths = config.integers("data.shape");
-  const Shape shape{std::span<const std::int64_t>(lengths)};
+  const Shape shape = sample_shape_of(config);
+  std::optional<data::Vocabulary> vocabulary;
+  if (holds_words(config)) vocabulary = recorded_vocabulary(run_folder, config);
   std::vector<std::string> classes = config.texts("data.classes");
   auto network = build_network(config, shape, static_cast<std::int64_t>(classes.size()));
   const std::vector<runs::NamedTensor> state = runs::load_checkpoint(run_folder, checkpoint);
@@ -134,8 +139,9 @@ TrainedModel::TrainedModel(const std::string& run_folder, const Saved& saved) {
     runs::restore_object("selection", selection, state, where);
     selection.use_final_weights();
   }
-  state_ = std::make_unique<State>(State{std::move(claim), std::move(config), std::move(classes), shape,
-                                         std::move(network), saved.finished, saved.step});
+  state_ =
+      std::make_unique<State>(State{std::move(claim), std::move(config), std::move(classes), shape,
+                                    std::move(network), std::move(vocabulary), saved.finished, saved.step});
 }
 TrainedModel::~TrainedModel() = default;
 TrainedModel::TrainedModel(TrainedModel&&) noexcept = default;
@@ -151,6 +157,9 @@ Shape TrainedModel::sample_shape() const {
 }
 const runs::Claim& TrainedModel::claim() const {
   return state_->claim;
+}
+const data::Vocabulary* TrainedModel::vocabulary() const {
+  return state_->vocabulary ? &*state_->vocabulary : nullptr;
 }
 bool TrainedModel::finished() const {
   return state_->finished;
@@ -173,7 +182,9 @@ data::Dataset claimed_data(const TrainedModel& model, const std::string& run_fol
                            const std::string& data_folder) {
   const runs::Claim& claim = model.claim();
   const auto paths = find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
-  data::Dataset dataset = data::read_dataset(dataset_source(model.config(), paths));
+  data::Dataset dataset = model.vocabulary() != nullptr
+                              ? read_words(model.config(), input_path(paths, "features"), *model.vocabulary())
+                              : data::read_dataset(dataset_source(model.config(), paths));
   for (const data::InputFile& input : dataset.inputs)  // once more, of the bytes that were read
     if (claim.inputs.count(input.role) == 0 || input.digest != claim.inputs.at(input.role))
       fail_with(ExitCode::kInputChanged, "{}: the input '{}' changed while it was looked at", input.path,
@@ -182,6 +193,7 @@ data::Dataset claimed_data(const TrainedModel& model, const std::string& run_fol
 }
 
 Predictions predict(const TrainedModel& model, const std::string& file) {
+  if (model.vocabulary() != nullptr) return predict_words(model, file);
   data::DatasetSource source = source_for(model, file, "");
   source.read_labels = false;
   const data::Dataset dataset = data::read_dataset(source);
@@ -190,12 +202,17 @@ Predictions predict(const TrainedModel& model, const std::string& file) {
 }
 
 std::string Predictions::to_csv() const {
-  std::string out = "row,prediction";
+  std::string out = words.empty() ? "row,prediction" : "sentence,position,word,prediction";
   for (const std::string& name : classes) out += fmt::format(",{}", data::csv_field("probability_" + name));
   out += "\n";
   const std::vector<float> values = probabilities.to_vector<float>();
   for (std::size_t row = 0; row < predicted.size(); ++row) {
-    out += fmt::format("{},{}", row + 1, data::csv_field(classes[static_cast<std::size_t>(predicted[row])]));
+    if (words.empty())
+      out += fmt::format("{}", row + 1);
+    else
+      out +=
+          fmt::format("{},{},{}", words[row].sentence, words[row].position, data::csv_field(words[row].word));
+    out += fmt::format(",{}", data::csv_field(classes[static_cast<std::size_t>(predicted[row])]));
     for (std::size_t c = 0; c < classes.size(); ++c)
       out += fmt::format(",{}", values[row * classes.size() + c]);
     out += "\n";
@@ -222,9 +239,7 @@ bool is_claimed(const runs::Claim& claim, const data::InputFile& features) {
   return claimed;
 }
 
-}  // namespace
-
-Evaluation evaluate(const TrainedModel& model, const std::string& file, const std::string& labels) {
+data::Dataset read_numbers(const TrainedModel& model, const std::string& file, const std::string& labels) {
   const data::DatasetSource source = source_for(model, file, labels);
   const bool own_labels = data::has_own_labels(source.format);
   if (!own_labels && labels.empty())
@@ -238,7 +253,18 @@ Evaluation evaluate(const TrainedModel& model, const std::string& file, const st
   if (source.format == "csv" && source.label_column.empty())
     fail_with(ExitCode::kUsage, "{}: the run was not trained on a CSV file, so the label column is not known",
               file);
-  const data::Dataset dataset = data::read_dataset(source);
+  return data::read_dataset(source);
+}
+
+}  // namespace
+
+Evaluation evaluate(const TrainedModel& model, const std::string& file, const std::string& labels) {
+  if (model.vocabulary() != nullptr && !labels.empty())
+    fail_with(ExitCode::kUsage,
+              "{}: found a file of labels, expected none: the labels stand beside the words", labels);
+  const data::Dataset dataset = model.vocabulary() != nullptr
+                                    ? read_words(model.config(), file, *model.vocabulary())
+                                    : read_numbers(model, file, labels);
   if (!is_claimed(model.claim(), dataset.inputs[0]))
     return model.evaluate(dataset, all_positions(dataset.size()));
   const data::Split split = split_of(model.config(), dataset);

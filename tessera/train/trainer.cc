@@ -73,6 +73,15 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
     samples.push_back(split_.train[static_cast<std::size_t>(position)]);
 
   const auto count = static_cast<std::int64_t>(samples.size());
+  // What the loss is the mean over: samples, or their words.
+  const std::int64_t judged = dataset_.labels.rank() == 1
+                                  ? count
+                                  : judged_labels(data::take_samples(dataset_.labels, samples)).size(0);
+  // All shards are as wide as the batch, whatever is in them: random numbers have their place by the width.
+  std::int64_t words = 0;
+  if (!dataset_.lengths.empty())
+    for (const std::int64_t sample : samples)
+      words = std::max(words, dataset_.lengths[static_cast<std::size_t>(sample)]);
   // Of the shards that have samples: a last batch may be smaller than their number.
   std::vector<std::int64_t> bounds = {0};
   for (std::int64_t i = 1; i <= options_.shards; ++i)
@@ -83,7 +92,7 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
         const OpScope scope(bounds.size() == 2 ? "forward" : fmt::format("shard {}", i));
         const auto at = static_cast<std::size_t>(i), first = static_cast<std::size_t>(bounds[at]),
                    last = static_cast<std::size_t>(bounds[at + 1]);
-        return shard(std::span(samples).subspan(first, last - first), first, count);
+        return shard(std::span(samples).subspan(first, last - first), first, {count, judged, words});
       },
       [](ShardResult left, const ShardResult& right) {
         left.loss = left.loss + right.loss;
@@ -95,16 +104,17 @@ Trainer::StepResult Trainer::step(const data::Batch& batch) {
 
   const double learning_rate = selection_.learning_rate().value_or(options_.schedule.rate(batch.step - 1));
   update(sum.gradients, learning_rate);
-  return {sum.loss.item_as_double(), static_cast<double>(sum.correct) / static_cast<double>(count),
+  return {sum.loss.item_as_double(), static_cast<double>(sum.correct) / static_cast<double>(judged),
           learning_rate};
 }
 
 Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::uint64_t first,
-                                    std::int64_t batch_samples) {
+                                    const BatchSize& batch) {
   Tensor features = data::take_samples(dataset_.features, samples);
+  if (batch.words > 0) features = slice(features, {Range::all(), Range::to(batch.words)});
   if (options_.augmentation.any())
     features = data::augment_images(features, options_.augmentation, random_, "augment", first);
-  const Tensor labels = data::take_samples(dataset_.labels, samples);
+  const Tensor labels = judged_labels(data::take_samples(dataset_.labels, samples));
   std::vector<Tensor> weights;
   for (const nn::Parameter* parameter : optimizer_.parameters()) weights.push_back(parameter->value);
 
@@ -114,18 +124,18 @@ Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::
   context.training = true;
   context.random = &random_;
   context.first_sample = first;
-  const Tensor scores = network_.forward(features, context);
-  const Tensor value = nn::with_added_losses(loss(scores, labels, batch_samples), context, batch_samples);
+  const Tensor scores = judged_scores(network_.forward(features, context), features);
+  const Tensor value = nn::with_added_losses(loss(scores, labels, batch.judged), context, batch.samples);
   tape.stop();  // no second derivatives: the backward pass need not be kept
   return {value, metrics::correct_predictions(scores, labels), tape.gradient(value, weights)};
 }
 
-Tensor Trainer::loss(const Tensor& scores, const Tensor& labels, std::int64_t batch_samples) const {
+Tensor Trainer::loss(const Tensor& scores, const Tensor& labels, std::int64_t judged) const {
   if (options_.loss.kind == LossOptions::Kind::kMultiClassHinge)
-    return nn::multi_class_hinge_loss(scores, labels, 1, batch_samples);
-  if (options_.loss.label_smoothing == 0) return nn::cross_entropy_loss(scores, labels, batch_samples);
+    return nn::multi_class_hinge_loss(scores, labels, 1, judged);
+  if (options_.loss.label_smoothing == 0) return nn::cross_entropy_loss(scores, labels, judged);
   return nn::cross_entropy_loss(scores, labels, {.label_smoothing = options_.loss.label_smoothing},
-                                static_cast<double>(batch_samples));
+                                static_cast<double>(judged));
 }
 
 void Trainer::update(std::vector<Tensor> gradients, double learning_rate) {

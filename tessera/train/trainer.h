@@ -9,6 +9,9 @@
 // length after it; averages, the best weights and early stopping are model_selection.h's. Gradients over a batch that does not fit
 // into memory are accumulated by cutting it into shards, which are worked on one after the other.
 //
+// Where a sample has a label for each of its words (data/text_samples.h), loss and accuracy are means over words, those of the whole batch
+// alike; padding counts for nothing.
+//
 // Scalars of a step: "loss" (mean loss of the batch, before the update), "accuracy" (of the batch), "learning_rate"; at
 // the end of an epoch that is evaluated also "held_out_loss" and "held_out_accuracy" (after the update).
 // Thread-safety: one thread; the kernels use the pool.
@@ -79,10 +82,14 @@ class Trainer {
   };
 
   StepResult step(const data::Batch& batch);
-  ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, std::int64_t batch_samples);
+  struct BatchSize {
+    std::int64_t samples, judged;  // judged: labels, one per sample or one per word of each
+    std::int64_t words;            // of its longest sample; 0: its samples are numbers
+  };
+  ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, const BatchSize& batch);
   void notice_loss(std::uint64_t step, double loss);
   bool evaluates_after(const data::Batch& batch) const;
-  Tensor loss(const Tensor& scores, const Tensor& labels, std::int64_t batch_samples) const;
+  Tensor loss(const Tensor& scores, const Tensor& labels, std::int64_t judged) const;
   void update(std::vector<Tensor> gradients, double learning_rate);
 
   nn::Module& network_;

@@ -124,12 +124,18 @@ TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
                          row("global_pool", fmt::format("pooling = \"{}\"", pooling)) + kScores,
                      kImage});
   for (const char* layer : {"rnn", "gru", "lstm"})
-    for (const char* output : {"last", "mean", "all"})
+    for (const char* output : {"last", "mean", "all", "final"})
       cases.push_back(
           {layer,
            row(layer, fmt::format("units = 5\noutput = \"{}\"\nbidirectional = true\nlayers = 2", output)) +
                (output == std::string("all") ? end : kScores),
            kSequence});
+  cases.push_back({"gru", row("gru", "units = 5\nreset_gate = false") + kScores, kSequence});
+  for (const char* pooling : {"mean", "max", "attention"})
+    cases.push_back({"time_pool",
+                     row("gru", "units = 5\noutput = \"all\"") +
+                         row("time_pool", fmt::format("over_time = \"{}\"", pooling)) + kScores,
+                     kSequence});
   cases.push_back({"embedding",
                    row("embedding", "entries = 10\nfeatures = 3") + row("gru", "units = 4") + kScores, kRow});
   cases.push_back({"conv1d",
@@ -157,9 +163,9 @@ TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
                        row("conv2d", "channels = 6\nkernel = 3\npadding = 1\nstride = 2") + row("relu") +
                        row("conv2d", "channels = 6\nkernel = 3\npadding = 1") + row("relu") + end,
                    kImage});
-  std::set<std::string> seen = {"linear",           "flatten",        "max_pool1d",
-                                "average_pool1d",   "max_pool3d",     "average_pool3d",
-                                "normalize_points", "augment_points", "choose_points"};
+  std::set<std::string> seen = {"linear",        "flatten",        "max_pool1d",       "average_pool1d",
+                                "max_pool3d",    "average_pool3d", "normalize_points", "augment_points",
+                                "choose_points", "bag_of_words"};  // text_run_test.cc
   for (const Case& test : cases) {
     agrees(config(test.network, test.shape), test.layer);
     seen.insert(test.layer);

@@ -8,6 +8,7 @@
 #include "tessera/train/evaluation.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/spot_verify.h"
+#include "tessera/train/text_data.h"
 #include "tessera/train/training_setup.h"
 
 namespace tessera::train {
@@ -32,6 +33,8 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
   setup.keep_in(run);
   TrainResult result;
   result.folder = run.folder();
+  // Before the first step: a run that is stopped can be resumed, and its vocabulary is there already.
+  if (setup.vocabulary()) setup.vocabulary()->write(vocabulary_path(run.folder()));
   result.name = run.name();
   result.first_step = run.start();
   result.steps = run.complete() ? result.first_step : setup.steps();

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "tessera/data/dataset.h"
+#include "tessera/data/vocabulary.h"
 #include "tessera/nn/layers.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/run.h"
@@ -132,12 +133,14 @@ class TrainedModel {
 
   const Config& config() const;
   const std::vector<std::string>& classes() const;
-  Shape sample_shape() const;
+  Shape sample_shape() const;  // of words: as many as are read at most
   const runs::Claim& claim() const;
-  bool finished() const;            // the run is sealed
-  std::uint64_t step() const;       // after which the checkpoint was made
+  const data::Vocabulary* vocabulary() const;  // of words; nullptr for numbers
+  bool finished() const;                       // the run is sealed
+  std::uint64_t step() const;                  // after which the checkpoint was made
   nn::Sequential& network() const;  // with the final weights; not to be used by two threads at once
-  // float32 [N, ...] -> class scores (logits) [N, classes]. Row i depends on sample i only, not on its neighbours.
+  // float32 [N, ...] -> class scores (logits) [N, classes]; of tags, [words of all samples, classes]. A row depends on its sample only, not on
+  // the sample's neighbours.
   Tensor scores(const Tensor& features) const;
   Evaluation evaluate(const data::Dataset& dataset, std::span<const std::int64_t> positions) const;
 
@@ -151,16 +154,37 @@ class TrainedModel {
 // The data that the run was trained on and evaluated with, read from where inputs.h finds it; throws Error when it is not there or has changed.
 data::Dataset claimed_data(const TrainedModel& model, const std::string& run_folder,
                            const std::string& data_folder);
+// A word whose tag was predicted.
+struct TaggedWord {
+  std::int64_t sentence = 0, position = 0;  // both from 1
+  std::string word;                         // as it stands in the text
+};
 
 struct Predictions {
   std::vector<std::string> classes;
   std::vector<std::int64_t> predicted;  // positions in classes
   Tensor probabilities;                 // float32 [N, classes]
-  std::string to_csv()
-      const;  // header "row,prediction,probability_CLASS,...", rows from 1, shortest exact decimals
+  std::vector<TaggedWord> words = {};   // of tags: what the rows are
+  std::int64_t left_out = 0;            // of words: those beyond data.longest, which nothing is said of
+  // Header "row,prediction,probability_CLASS,...", rows from 1, shortest exact decimals. Of tags, "sentence,position,word" in the place of "row".
+  std::string to_csv() const;
 };
-// `file`: csv (the label column may be missing), idx or npy, told by its name or, failing that, as in the configuration.
+// `file`: csv (the label column may be missing), idx or npy, told by its name or, failing that, as in the configuration. Of a run on texts: .csv, .jsonl, or
+// .txt with one text per line; on tags: CoNLL, of which only the first column is read.
 Predictions predict(const TrainedModel& model, const std::string& file);
+
+// One text, or one sentence with blanks between its words, as a run on words reads it.
+struct TextReading {
+  Predictions predictions;
+  std::vector<std::string> words;  // as they stand in the text; those beyond data.longest are left out
+  std::vector<bool> known;         // is the word in the vocabulary?
+  // What the network shows of itself at each word: the mean of each gate over the features ("r" and "z" of a GRU), the weight of attention. Names say
+  // layer and direction where there are several.
+  std::vector<std::string> columns;
+  std::vector<std::vector<double>> values;  // by column, then word
+  std::string to_text() const;              // for people
+};
+TextReading read_text(const TrainedModel& model, const std::string& text);
 
 // `labels`: the file of the labels for idx and npy; unused for csv. If the file is the one of the training, only its held-out
 // samples are evaluated, and the result's note says so.

@@ -1,7 +1,9 @@
 #include "tessera/train/training_setup.h"
 
 #include "tessera/base/error.h"
+#include "tessera/train/layer_builder.h"
 #include "tessera/train/network.h"
+#include "tessera/train/text_data.h"
 
 namespace tessera::train {
 namespace {
@@ -115,7 +117,12 @@ TrainerOptions trainer_options(const Config& config, std::int64_t samples) {
   return options;
 }
 
-// A record may claim anything, also to have been trained on nothing.
+Shape shape_of(const std::vector<std::int64_t>& lengths) {
+  return Shape(std::span<const std::int64_t>(lengths));
+}
+
+}  // namespace
+
 const std::string& input_path(const InputPaths& paths, const std::string& role) {
   const auto found = paths.find(role);
   if (found == paths.end())
@@ -124,19 +131,17 @@ const std::string& input_path(const InputPaths& paths, const std::string& role) 
   return found->second;
 }
 
+namespace {
+
 // Of file `number`, from 1, of the samples (dataset.h).
 std::string file_role(std::size_t number) {
   return number == 1 ? "features" : fmt::format("features_{}", number);
 }
 
-Shape shape_of(const std::vector<std::int64_t>& lengths) {
-  return Shape(std::span<const std::int64_t>(lengths));
-}
-
 }  // namespace
 
 InputPaths input_paths(const Config& config) {
-  if (config.text("data.format") == "csv") return {{"features", config.path("data.path")}};
+  if (config.has("data.path")) return {{"features", config.path("data.path")}};
   if (data::has_own_labels(config.text("data.format"))) {
     InputPaths paths;
     for (const std::string& path : config.paths("data.files"))
@@ -166,8 +171,14 @@ data::DatasetSource dataset_source(const Config& config, const InputPaths& paths
 data::Split split_of(const Config& config, const data::Dataset& dataset) {
   const double fraction = config.real("data.held_out");
   const auto seed = static_cast<std::uint64_t>(config.integer("seed"));
-  if (!config.boolean("data.stratified")) return data::hold_out(dataset.size(), fraction, seed);
+  if (!config.has("data.stratified") || !config.boolean("data.stratified"))
+    return data::hold_out(dataset.size(), fraction, seed);
   return data::hold_out_stratified(dataset.labels.to_vector<std::int64_t>(), fraction, seed);
+}
+
+Shape sample_shape_of(const Config& config) {
+  if (holds_words(config)) return {config.integer("data.longest")};
+  return shape_of(config.integers("data.shape"));
 }
 
 SelectionOptions selection_options(const Config& config) {
@@ -213,6 +224,9 @@ namespace {
 
 // Said before the first step, with the line of the configuration.
 void check_augmentation(const Config& config, const Shape& sample) {
+  if (holds_words(config) && config.has("augmentation.noise"))
+    fail_with(ExitCode::kUsage, "{}: augmentation.noise is {}, expected none with words",
+              config.origin("augmentation.noise"), config.text("augmentation.noise"));
   for (const char* key : {"augmentation.flip", "augmentation.shift", "augmentation.cutout"})
     if (config.has(key) && sample.rank() != 3)
       fail_with(ExitCode::kUsage,
@@ -222,16 +236,14 @@ void check_augmentation(const Config& config, const Shape& sample) {
 
 }  // namespace
 
-TrainingSetup::TrainingSetup(Config config, const InputPaths& paths)
-    : config_(std::move(config)),
-      dataset_(data::read_dataset(dataset_source(config_, paths))),
-      split_(split_of(config_, dataset_)),
-      options_(trainer_options(config_, static_cast<std::int64_t>(split_.train.size()))) {
-  const Shape sample = dataset_.sample_shape();
+TrainingSetup::TrainingSetup(Config config, const InputPaths& paths) : config_(std::move(config)) {
+  PreparedData data = prepare_data(config_, paths);
+  dataset_ = std::move(data.dataset);
+  split_ = std::move(data.split);
+  vocabulary_ = std::move(data.vocabulary);
+  options_ = trainer_options(config_, static_cast<std::int64_t>(split_.train.size()));
+  const Shape sample = sample_shape_of(config_);
   check_augmentation(config_, sample);
-  config_.set_found("data.classes", dataset_.classes);
-  config_.set_found("data.columns", dataset_.columns);  // only CSV has them
-  config_.set_found("data.shape", std::vector<std::int64_t>(sample.begin(), sample.end()));
   network_ = build_network(config_, sample, static_cast<std::int64_t>(dataset_.classes.size()));
   optimizer_ = build_optimizer(config_, *network_);
   trainer_ = std::make_unique<Trainer>(*network_, *optimizer_, dataset_, split_, options_);

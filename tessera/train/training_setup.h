@@ -6,10 +6,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tessera/data/dataset.h"
 #include "tessera/data/split.h"
+#include "tessera/data/vocabulary.h"
 #include "tessera/nn/layers.h"
 #include "tessera/nn/optimizers.h"
 #include "tessera/runs/run.h"
@@ -22,8 +24,12 @@ namespace tessera::train {
 using InputPaths = std::map<std::string, std::string>;
 InputPaths input_paths(const Config& config);
 
-data::DatasetSource dataset_source(const Config& config, const InputPaths& paths);
+// Throws Error if there is none of this role: a record may claim anything, also to have been trained on nothing.
+const std::string& input_path(const InputPaths& paths, const std::string& role);
+
+data::DatasetSource dataset_source(const Config& config, const InputPaths& paths);  // of numbers
 data::Split split_of(const Config& config, const data::Dataset& dataset);
+Shape sample_shape_of(const Config& config);  // of words: as many as are read at most
 SelectionOptions selection_options(const Config& config);
 // Throws Error unless the run obeys the numerics contract of this program.
 void require_contract(const std::string& run_folder, const runs::Claim& claim);
@@ -42,6 +48,7 @@ class TrainingSetup {
   const data::Split& split() const { return split_; }
   nn::Sequential& network() { return *network_; }
   Trainer& trainer() { return *trainer_; }
+  const std::optional<data::Vocabulary>& vocabulary() const { return vocabulary_; }  // of words
   std::uint64_t steps() const { return options_.steps; }
 
   runs::RunOptions run_options() const;  // without store, name, key and environment
@@ -51,6 +58,7 @@ class TrainingSetup {
   Config config_;
   data::Dataset dataset_;
   data::Split split_;
+  std::optional<data::Vocabulary> vocabulary_;
   TrainerOptions options_;
   std::unique_ptr<nn::Sequential> network_;
   std::unique_ptr<nn::Optimizer> optimizer_;

@@ -77,6 +77,7 @@ class Viewer {
   void find_strongest(std::vector<LayerView>& views) {
     const NoTape no_tape;
     std::vector<StrongestActivations> found;
+    found.reserve(views.size());
     for (const LayerView& view : views) found.emplace_back(view.output[1], options_.strongest);
     for (std::int64_t first = 0; first < images_.size(0); first += options_.group) {
       std::vector<std::int64_t> samples(

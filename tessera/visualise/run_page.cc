@@ -42,7 +42,7 @@ std::string listed(const std::vector<std::size_t>& layers, const std::vector<std
 // The counts of layers that are to be looked at.
 std::vector<std::size_t> wanted_layers(const nn::Sequential& network, const Shape& input,
                                        std::int64_t layer) {
-  const std::vector<std::size_t> usual = choose_layers(network, input);
+  std::vector<std::size_t> usual = choose_layers(network, input);
   if (usual.empty())
     fail_with(
         ExitCode::kUsage,
