@@ -38,11 +38,15 @@ FAMILIES = (
     Family("cnn"),
     Family("pointnet"),
     Family("voxel_network"),
+    Family("autoencoder", ("generate", "train")),
+    Family("gan", ("generate", "train")),
+    Family("dcgan", ("generate", "train")),
     Family("recurrent"),
     Family("sequence_classifier"),
     Family("sequence_tagger"),
     Family("hierarchical_attention", ("code", "train")),
     Family("bag_of_words", ("code", "train")),
+    Family("progressive", ("generate", "train")),
 )
 
 
@@ -94,10 +98,12 @@ def make_data(folder):
     """Every file that a configuration of FAMILIES looks for in ${TESSERA_DATA}."""
     folder.mkdir(parents=True, exist_ok=True)
     write_shapes(folder)
+    write_bars(folder)
     write_sequences(folder)
     write_notes(folder)
     write_texts(folder)
     write_tags(folder)
+    write_crosses(folder)
 
 
 class Draw:
@@ -128,6 +134,15 @@ def write_shapes(folder, count=24, points=16):
     data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}f", *values)
     (folder / "shapes.npy").write_bytes(data)
     (folder / "shapes.csv").write_text("".join(line + "\n" for line in ["shape", *shapes]))
+
+
+def write_bars(folder, count=80, side=12):
+    """Pictures of one bar each, as bytes in IDX: [pictures, 12, 12]."""
+    draw, pixels = Draw(15), bytearray()
+    for _ in range(count):
+        across, place, grey = draw.below(2), draw.below(side - 2), 160 + draw.below(96)
+        pixels += bytes(grey if place <= (i, j)[across] < place + 3 else 0 for i in range(side) for j in range(side))
+    (folder / "bars.idx").write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", count, side, side) + pixels)
 
 
 def write_sequences(folder, count=64, times=9):
@@ -175,3 +190,12 @@ def write_tags(folder, count=64):
             lines += [f"{10 + draw.below(90)}\tquantity", "mg\tquantity"] if draw.below(2) else [f"{draw.one_of(WORDS)}\tO"]
         lines += [f"{10 + draw.below(90)}\tO", ""]
     (folder / "tags.conll").write_text("".join(line + "\n" for line in lines))
+
+
+def write_crosses(folder, count=80, side=16):
+    """Pictures of crosses at chance, as bytes in IDX: [pictures, 16, 16]."""
+    draw, pixels = Draw(14), bytearray()
+    for _ in range(count):
+        row, column, grey = draw.below(side), draw.below(side), 128 + draw.below(128)
+        pixels += bytes(grey if row in (i, i - 1) or column == j else 0 for i in range(side) for j in range(side))
+    (folder / "crosses.idx").write_bytes(b"\0\0\x08\x03" + struct.pack(">3I", count, side, side) + pixels)

@@ -12,6 +12,7 @@ import difflib
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -78,6 +79,8 @@ FILES = {
     "tags.conll": "a O\nb P\n\n" * 8,
     "ragged.conll": "a O\nb X O\n",
     "notes.toml": "[data]\nformat = \"json-lines\"\npath = \"missing.jsonl\"\n",
+    "images.toml": "[data]\nimages = \"missing.idx\"\n[model]\nkind = \"gan\"\n",
+    "empty.idx": "",
     "broken.jsonl": "{\"id\": 1, \"text\": \"a\", \"labels\": []}\n{\"id\": 2, \"text\": \"of somebody",
     "short.idx": "\0\0\x08\x01\0\0\0\x05ab",
     "public.key": "not a key\n",
@@ -89,9 +92,23 @@ FILES = {
     "sweep_range.toml": "base = 'good.toml'\n[[parameter]]\nkey = 'training.batch'\nlowest = 4\nhighest = 8\n",
 }
 
+
+
+def npy(shape, values):
+    """A file of float32 numbers as NumPy writes it, in the encoding of FILES."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return (b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}f", *values)).decode("latin-1")
+
+
+FILES |= {
+    "flat.npy": npy((4,), [0, 1, 2, 3]),
+    "nan.npy": npy((2, 1, 2), [0, 1, float("nan"), 3]),
+    "bright.npy": npy((2, 1, 2), [0, 1, 2, 256]),
+}
+
 # One list of words per case, by command. RUN is a good run, COPY a copy of it that a case may damage first.
 CASES = {
-    "": [[], ["trian"], ["--threads", "2"], ["key"], ["code"], ["trian", "good.toml"], ["help", "trian"]],
+    "": [[], ["trian"], ["--threads", "2"], ["key"], ["code"], ["generate"], ["trian", "good.toml"], ["help", "trian"]],
     "train": [
         ["train"], ["train", "missing.toml"], ["train", "empty.toml"], ["train", "typing.toml"], ["train", "bounds.toml"],
         ["train", "unknown.toml"], ["train", "broken.toml"], ["train", "layer.toml"], ["train", "nodata.toml"],
@@ -175,6 +192,24 @@ CASES = {
         ["code", "predict"], ["code", "predict", "RUN"], ["code", "predict", "RUN", "tiny.csv"],
         ["code", "predict", "no-such-run", "tiny.csv"], ["code", "predict", "RUN", "tiny.csv", "--format", "pdf"],
         ["code", "predict", "RUN", "tiny.csv", "--codes", "many"]],
+    "generate train": [
+        ["generate", "train"], ["generate", "train", "missing.toml"], ["generate", "train", "empty.toml"],
+        ["generate", "train", "good.toml"], ["generate", "train", "images.toml"],
+        ["generate", "train", "images.toml", "--set", "data.images=empty.idx"],
+        ["generate", "train", "images.toml", "--set", "data.images=short.idx"],
+        ["generate", "train", "images.toml", "--set", "data.images=flat.npy"],
+        ["generate", "train", "images.toml", "--set", "data.images=nan.npy"],
+        ["generate", "train", "images.toml", "--set", "data.images=bright.npy"],
+        ["generate", "train", "images.toml", "--set", "data.images=tiny.csv"],
+        ["generate", "train", "images.toml", "--set", "model.latnt=8"],
+        ["generate", "train", "images.toml", "--set", "model.channels=[8]"],
+        ["generate", "train", "images.toml", "--set", "model.hidden=[]"],
+        ["generate", "train", "images.toml", "--set", "model.kind=vae"], ["generate", "train", "images.toml", "--thread", "2"]],
+    "generate samples": [
+        ["generate", "samples"], ["generate", "samples", "RUN"], ["generate", "samples", "RUN", "--out", "x.png"],
+        ["generate", "samples", "no-such-run", "--out", "x.png"], ["generate", "samples", "tiny.csv", "--out", "x.png"],
+        ["generate", "samples", "RUN", "--out", "x.png", "--count", "0"],
+        ["generate", "samples", "RUN", "--out", "x.png", "--seed", "x"]],
     "key new": [
         ["key", "new"], ["key", "now", "a.key"], ["key", "new", "existing.key"], ["key", "new", "missing-folder/a.key"],
         ["key", "new", "a.key", "b.key"], ["key", "new", "--force", "a.key"]],

@@ -8,6 +8,7 @@
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/clinical/coding_run.h"
+#include "tessera/generative/generation_run.h"
 #include "tessera/train/config_schema.h"
 #include "tessera/train/training_run.h"
 
@@ -83,6 +84,8 @@ ExitCode run_resume(const Words& words) {
   options.environment = execution.environment();
   if (clinical::is_coding_run(folder))
     print_coding_result(clinical::resume_coding(folder, options));
+  else if (generative::is_generation_run(folder))
+    print_generation_result(generative::resume_generation(folder, options));
   else
     print_training_result(train::resume(folder, options));
   return ExitCode::kSuccess;

@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "tessera/clinical/coding_run.h"
+#include "tessera/generative/generation_run.h"
 #include "tessera/train/training_run.h"
 
 namespace tessera::cli {
 
 void print_coding_result(const clinical::CodingResult& result);  // code.cc
+void print_generation_result(const generative::GenerationResult& result);  // generate.cc
 void print_training_result(const train::TrainResult& result);
 
 // The folder of a run that is given as a folder, or by its name in the store.

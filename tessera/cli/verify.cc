@@ -18,6 +18,7 @@
 #include "tessera/cli/version.h"
 #include "tessera/clinical/coding_run.h"
 #include "tessera/data/numbers.h"
+#include "tessera/generative/generation_run.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/verifications.h"
 #include "tessera/train/spot_verify.h"
@@ -160,6 +161,8 @@ train::VerifyResult verify_and_note(const std::string& folder, const train::Veri
   try {
     if (clinical::is_coding_run(folder))
       result = clinical::verify_coding(folder, options);
+    else if (generative::is_generation_run(folder))
+      result = generative::verify_generation(folder, options);
     else
       result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command, execution)
                                   : train::verify(folder, options);

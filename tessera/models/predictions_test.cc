@@ -12,9 +12,14 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/models/autoencoder.h"
 #include "tessera/models/bag_of_words.h"
+#include "tessera/models/dcgan.h"
+#include "tessera/models/gan.h"
 #include "tessera/models/hierarchical_attention.h"
 #include "tessera/models/pointnet.h"
+#include "tessera/models/progressive_gan.h"
+#include "tessera/models/progressive_layers.h"
 #include "tessera/models/sequence_classifier.h"
 #include "tessera/models/sequence_tagger.h"
 #include "tessera/models/skipgram.h"
@@ -94,6 +99,9 @@ std::vector<Row> rows() {
                                                 .word_attention = 10,
                                                 .sentence_attention = 5,
                                                 .drop = 0.3};
+  const AutoencoderSettings squeezed{.image = {1, 8, 12}, .code = 5, .hidden = {270}, .channels = {7, 19}};
+  const GanSettings dense{.sample = {1, 8, 12}, .latent = 6, .hidden = {9, 270}, .drop = 0.2};
+  const DcganSettings convolutional{.image = {3, 8, 12}, .latent = 6, .channels = {7, 19}};
   const std::vector<std::int64_t> widths = {7, 270};
   SequenceSettings reader{.vocabulary = kVocabulary, .embedding = 11, .hidden = 7, .drop = 0.3};
   const SequenceClassifierSettings last{.words = reader, .classes = 5};
@@ -104,6 +112,7 @@ std::vector<Row> rows() {
   const SequenceTaggerSettings tagger{.words = reader, .tags = 6};
   reader.recurrence = Recurrence::kNone;
   const SequenceClassifierSettings averaging{.words = reader, .classes = 5, .pooling = TimePooling::kMean};
+  const ProgressiveSettings growing{.latent = 19, .channels = {21, 13}, .colours = 3, .deviation_group = 1};
   return {
       {"WordEmbedding", of<WordEmbedding>(kVocabulary, 11, DType::kFloat32), sentences},
       {"TimePool", of<TimePool>(TimePool::Settings{.features = 6, .pooling = TimePooling::kMax}),
@@ -113,6 +122,13 @@ std::vector<Row> rows() {
       {"SequenceClassifier", of<SequenceClassifier>(averaging), sentences},
       {"SequenceTagger", of<SequenceTagger>(tagger), sentences},
       {"AttentionPool", of<AttentionPool>(6, 11), numbers({19, 6})},
+      {"Autoencoder", of<ConvolutionalAutoencoder>(squeezed), numbers({1, 8, 12})},  // an interface
+      {"ConvolutionalAutoencoder", of<ConvolutionalAutoencoder>(squeezed), numbers({1, 8, 12})},
+      {"DenseAutoencoder", of<DenseAutoencoder>(squeezed), numbers({1, 8, 12})},
+      {"DcganGenerator", of<DcganGenerator>(convolutional), numbers({6})},
+      {"DcganDiscriminator", of<DcganDiscriminator>(convolutional), numbers({3, 8, 12})},
+      {"GanGenerator", of<GanGenerator>(dense), numbers({6})},
+      {"GanDiscriminator", of<GanDiscriminator>(dense), numbers({1, 8, 12})},
       {"BagOfWords", of<BagOfWords>(kVocabulary, 6), documents},
       {"HierarchicalAttention", of<HierarchicalAttention>(attention), documents},
       {"SkipGram", of<SkipGram>(kVocabulary, SkipGramSettings{.dimensions = 6}), words},
@@ -130,6 +146,13 @@ std::vector<Row> rows() {
       {"VoxelNetwork",
        of<VoxelNetwork>(VoxelNetworkSettings{.classes = 5, .resolution = 13, .channels = 9, .hidden = 21}),
        clouds()},
+      {"EqualizedConv2d", of<EqualizedConv2d>(30, 9, EqualizedConv2dSettings{.padding = 1}),
+       numbers({30, 7, 5})},
+      {"EqualizedLinear", of<EqualizedLinear>(270, 5), numbers({270})},
+      {"ProgressiveGenerator", of<ProgressiveGenerator>(growing), numbers({growing.latent})},
+      // A score depends on the group of samples that it sits in, by intent: here a group is one sample.
+      {"MinibatchDeviation", of<MinibatchDeviation>(1), numbers({3, 5, 5})},
+      {"ProgressiveDiscriminator", of<ProgressiveDiscriminator>(growing), numbers({3, 8, 8})},
   };
 }
 

@@ -251,9 +251,7 @@ Recurrent::Sequence GRU::run_one(const Tensor& x, const Start& start, const Weig
 
 Recurrent::Sequence LSTM::run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) {
   const Tensor states = lstm_states(x, start.h, start.c, tensors(weights));
-  const Tensor both =
-      slice(states, {Range(0, 2)});  // so that gradients of h and c meet without the gates' zeros
-  Sequence result{slice(both, {0}), slice(both, {1}), {}};
+  Sequence result{slice(states, {0}), slice(states, {1}), {}};
   if (gates) result.gates = parts_of(states, {{"i", 2}, {"f", 3}, {"g", 4}, {"o", 5}, {"c", 1}});
   return result;
 }

@@ -67,9 +67,8 @@ Tensor lstm_states(const Operand& x, const Tensor& h0, const Tensor& c0, const R
 }
 
 LstmStates lstm(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
-  // First both, so that their gradients meet without the gates' zeros.
-  const Tensor both = slice(Operand(lstm_states(x, h0, c0, weights), x.where()), {Range(0, 2)});
-  return {slice(Operand(both, x.where()), {0}), slice(Operand(both, x.where()), {1})};
+  const Tensor states = lstm_states(x, h0, c0, weights);
+  return {slice(Operand(states, x.where()), {0}), slice(Operand(states, x.where()), {1})};
 }
 
 Tensor rnn(const Operand& x, const Tensor& h0, const RecurrentWeights& weights, Activation nonlinearity) {

@@ -44,6 +44,9 @@ class Stateful {
   virtual void visit_state(StateVisitor& visitor) = 0;
 };
 
+// Visits `state` with every name behind "part.": for an object made of several whose names meet (two optimisers, each with "steps").
+void visit_part(StateVisitor& visitor, std::string_view part, Stateful& state);
+
 struct StepScalar {
   std::string_view name;
   double value;

@@ -50,29 +50,6 @@ void ModelSelection::use_final_weights() {
   }
 }
 
-namespace {
-
-// The parts have names in common.
-class Prefixed : public StateVisitor {
- public:
-  Prefixed(StateVisitor& inner, std::string_view part) : inner_(inner), part_(part) {}
-  void tensor(std::string_view name, Tensor& value) override { inner_.tensor(full(name), value); }
-  void integer(std::string_view name, std::int64_t& value) override { inner_.integer(full(name), value); }
-  void real(std::string_view name, double& value) override { inner_.real(full(name), value); }
-
- private:
-  std::string full(std::string_view name) const { return fmt::format("{}.{}", part_, name); }
-  StateVisitor& inner_;
-  std::string_view part_;
-};
-
-void visit_part(StateVisitor& visitor, std::string_view part, Stateful& state) {
-  Prefixed prefixed(visitor, part);
-  state.visit_state(prefixed);
-}
-
-}  // namespace
-
 void ModelSelection::visit_state(StateVisitor& visitor) {
   if (average_) visit_part(visitor, "averaging", *average_);
   if (plateau_) visit_part(visitor, "plateau", *plateau_);

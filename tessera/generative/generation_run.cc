@@ -1,0 +1,197 @@
+#include "tessera/generative/generation_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "tessera/base/error.h"
+#include "tessera/base/json.h"
+#include "tessera/base/progress.h"
+#include "tessera/runs/check.h"
+#include "tessera/runs/checkpoint.h"
+#include "tessera/train/inputs.h"
+#include "tessera/train/training_setup.h"
+
+namespace tessera::generative {
+namespace {
+
+constexpr std::uint64_t kPictureSeed = 0;  // the same samples at each checkpoint, so that one sees them grow
+
+// Passes steps on to the run and paints behind each checkpoint.
+class Painter : public StepObserver {
+ public:
+  Painter(GenerationSetup& setup, runs::Run& run, std::string folder, std::int64_t count)
+      : setup_(setup), run_(run), folder_(std::move(folder)), count_(count) {}
+
+  bool on_step(const StepReport& report) override {
+    const bool go_on = run_.on_step(report);
+    const auto every = static_cast<std::uint64_t>(setup_.config().integer("record.checkpoint_every"));
+    if (report.step == setup_.steps() || (every > 0 && report.step % every == 0)) paint(report.step);
+    return go_on;
+  }
+
+ private:
+  void paint(std::uint64_t step) {
+    if (count_ > 0)
+      write_picture(fmt::format("{}/step-{:06}.png", folder_, step), setup_.picture(count_, kPictureSeed));
+  }
+  GenerationSetup& setup_;
+  runs::Run& run_;
+  std::string folder_;
+  std::int64_t count_;
+};
+
+std::string summary_of(GenerationSetup& setup) {
+  return fmt::format("images    {} of {} to train, {} to test\nnetworks  {}\n", setup.training_images(),
+                     setup.image().to_string(), setup.held_out().size(0), setup.model().describe());
+}
+
+GenerationResult complete(GenerationSetup& setup, runs::Run& run, const train::TrainOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  setup.keep_in(run);
+  GenerationResult result;
+  result.folder = run.folder();
+  result.first_step = run.start();
+  result.steps = setup.steps();
+  result.summary = summary_of(setup);
+  const std::int64_t count = setup.config().integer("record.pictures");
+  if (count > 0) result.pictures = pictures_folder(run.folder());
+  Painter painter(setup, run, result.pictures, count);
+  Progress progress(run.name(), setup.steps(), result.first_step, {.quiet = options.quiet});
+  if (!run.complete()) setup.run(result.first_step, painter, &progress);
+  progress.finish();
+  result.seal = run.finish();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.held_out = setup.test_quality();
+  return result;
+}
+
+runs::ReplayOutcome replay(GenerationSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
+                           const train::VerifyOptions& options,
+                           const std::optional<runs::TraceRequest>& trace) {
+  setup.initialize();  // it may have been used
+  runs::RunOptions run_options = setup.run_options();
+  run_options.trace = trace;
+  run_options.environment = options.environment;
+  runs::Run run = runs::Run::replay(folder, run_options, part);
+  setup.keep_in(run);
+  const std::uint64_t first = run.start();
+  Progress progress((trace ? "trace " : "verify ") + run.name(),
+                    part.to_step == 0 ? setup.steps() : part.to_step, first, {.quiet = options.quiet});
+  setup.run(first, run, &progress);
+  progress.finish();
+  run.finish();
+  return run.replay_outcome();
+}
+
+runs::Claim generation_claim(const std::string& run_folder) {
+  runs::Claim claim = runs::read_claim(run_folder);
+  if (claim.kind != kGenerationKind)
+    fail_with(ExitCode::kCannotRerun,
+              "{}: the run is of kind '{}', expected one that 'tessera generate train' made", run_folder,
+              claim.kind);
+  return claim;
+}
+
+Shape recorded_image(const GenerationConfig& config) {
+  const nlohmann::json lengths = parse_json(config.text("found.image"), "found.image");
+  const bool good = lengths.is_array() && lengths.size() == 3 &&
+                    std::all_of(lengths.begin(), lengths.end(), [](const auto& length) {
+                      return length.is_number_unsigned() && length > 0 && length <= 65536;
+                    });
+  if (!good)
+    fail("the record's found.image is '{}', expected [channels, height, width]", config.text("found.image"));
+  return {lengths[0].get<std::int64_t>(), lengths[1].get<std::int64_t>(), lengths[2].get<std::int64_t>()};
+}
+
+}  // namespace
+
+std::string pictures_folder(const std::string& run_folder) {
+  std::string folder = run_folder;
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  return folder + ".pictures";
+}
+
+GenerationSetup setup_of_generation_record(const std::string& run_folder, const std::string& data_folder) {
+  const runs::Claim claim = generation_claim(run_folder);
+  train::require_contract(run_folder, claim);
+  const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
+  const auto found = paths.find("images");
+  if (found == paths.end())
+    fail_with(ExitCode::kCannotRerun, "{}: the record claims no input 'images'", run_folder);
+  return GenerationSetup(GenerationConfig::from_record(train::recorded_settings(claim)), found->second);
+}
+
+GenerationResult train_generation(const GenerationConfig& config, const train::TrainOptions& options) {
+  GenerationSetup setup(config);
+  runs::RunOptions run_options = setup.run_options();
+  run_options.store = options.store;
+  run_options.name = options.name;
+  run_options.key_file = options.key_file;
+  run_options.environment = options.environment;
+  runs::Run run = runs::Run::open(run_options);
+  return complete(setup, run, options);
+}
+
+GenerationResult resume_generation(const std::string& run_folder, const train::TrainOptions& options) {
+  GenerationSetup setup = setup_of_generation_record(run_folder, options.data_folder);
+  runs::RunOptions run_options = setup.run_options();
+  run_options.key_file = options.key_file;
+  run_options.environment = options.environment;
+  run_options.allow_unsigned = options.allow_unsigned;
+  runs::Run run = runs::Run::resume(run_folder, run_options);
+  return complete(setup, run, options);
+}
+
+bool is_generation_run(const std::string& run_folder) {
+  try {
+    return runs::read_claim(run_folder).kind == kGenerationKind;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+train::VerifyResult verify_generation(const std::string& run_folder, const train::VerifyOptions& options) {
+  return train::verify_record(run_folder, options, [&]() -> train::ReplayStretch {
+    const auto setup =
+        std::make_shared<GenerationSetup>(setup_of_generation_record(run_folder, options.data_folder));
+    return [&, setup](const runs::ReplayOptions& part) {
+      return replay(*setup, run_folder, part, options, std::nullopt);
+    };
+  });
+}
+
+runs::ReplayOutcome reexecute_generation(const std::string& run_folder, const runs::ReplayOptions& part,
+                                         const std::optional<runs::TraceRequest>& trace,
+                                         const train::VerifyOptions& options) {
+  GenerationSetup setup = setup_of_generation_record(run_folder, options.data_folder);
+  return replay(setup, run_folder, part, options, trace);
+}
+
+std::unique_ptr<GenerativeModel> trained_model(const std::string& run_folder) {
+  const GenerationConfig config =
+      GenerationConfig::from_record(train::recorded_settings(generation_claim(run_folder)));
+  // Weights are used only from a record whose bytes are the sealed ones.
+  const runs::CheckResult check = runs::check_record(run_folder);
+  if (!check.intact())
+    fail_with(check.code(), "{}: {}: {}", run_folder, check.problems.front().place,
+              check.problems.front().message);
+  std::unique_ptr<GenerativeModel> model = make_generative_model(config, recorded_image(config));
+  RandomSource random(0);
+  model->initialize(random);
+  const std::string checkpoint = runs::read_seal(run_folder)->checkpoint;
+  const std::vector<runs::NamedTensor> state = runs::load_checkpoint(run_folder, checkpoint);
+  for (const auto& [name, object] : model->state())
+    runs::restore_object(name, *object, state, runs::checkpoint_path(run_folder, checkpoint));
+  return model;
+}
+
+report::Picture sample_picture(const std::string& run_folder, const SampleOptions& options) {
+  const std::unique_ptr<GenerativeModel> model = trained_model(run_folder);
+  Tensor images;
+  if (model->paints_from_images())
+    images = setup_of_generation_record(run_folder, options.data_folder).held_out();
+  return model_picture(*model, options.count, options.seed, images);
+}
+
+}  // namespace tessera::generative
