@@ -64,22 +64,24 @@ class Kills:
         return steps // family.epochs
 
     def killed_run(self, family, epoch):
-        """A run whose last checkpoint lies inside an epoch, and its store."""
+        """A run whose last checkpoint lies inside an epoch, its store, and the threads that it ran on."""
         for attempt in range(TRIES):
             tessera = self.store(f"{family.name}-{attempt}")
-            words = [*model_runs.train_words(family, tessera.store), "--threads", self.draw.choice([1, 2, 3])]
+            threads = self.draw.choice([1, 2, 3])
+            words = [*model_runs.train_words(family, tessera.store), "--threads", threads]
             process = tessera.start(*words, env=model_runs.environment(self.data))
             killed = kill_after(process, tessera.store, self.draw.randrange(2, epoch * family.epochs))
             runs = tessera.runs()
             if killed and runs and last_checkpoint(runs[0]) % epoch != 0 and not (runs[0] / "seal.json").exists():
-                return tessera, runs[0]
+                return tessera, runs[0], threads
             shutil.rmtree(tessera.store, ignore_errors=True)
         raise journey.Failure(f"{family.name}: {TRIES} trainings could not be killed inside an epoch")
 
     def kill(self, family, epoch):
-        tessera, run = self.killed_run(family, epoch)
+        tessera, run, threads = self.killed_run(family, epoch)
         step = last_checkpoint(run)
-        tessera.run("resume", run, "--quiet", "--threads", self.draw.choice([1, 2, 3, 7]), env=model_runs.environment(self.data))
+        others = [count for count in (1, 2, 3, 7) if count != threads]
+        tessera.run("resume", run, "--quiet", "--threads", self.draw.choice(others), env=model_runs.environment(self.data))
         expect(seal_of(run) == self.seals[family.name],
                f"{family.name}: killed and resumed after step {step}, the seal is {seal_of(run)}, expected {self.seals[family.name]}")
         print(f"{family.name}: killed, resumed after step {step} of {epoch} an epoch: the committed seal", flush=True)

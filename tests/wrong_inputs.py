@@ -144,7 +144,8 @@ CASES = {
         ["predict", "RUN", "tiny.csv", "--weights", "tiny.csv"]],
     "evaluate": [
         ["evaluate"], ["evaluate", "RUN"], ["evaluate", "no-such-run", "tiny.csv"], ["evaluate", "RUN", "missing.csv"],
-        ["evaluate", "RUN", "header.csv"], ["evaluate", "RUN", "words.csv"], ["evaluate", "RUN", "tiny.csv", "--thread", "2"]],
+        ["evaluate", "RUN", "header.csv"], ["evaluate", "RUN", "words.csv"], ["evaluate", "RUN", "tiny.csv", "--labels", "tiny.csv"],
+        ["evaluate", "RUN", "tiny.csv", "--thread", "2"]],
     "verify": [
         ["verify"], ["verify", "no-such-run"], ["verify", "tiny.csv"], ["verify", "RUN", "--from", "-1"],
         ["verify", "RUN", "--from", "100000"], ["verify", "RUN", "--trust", "missing.pub"],

@@ -1,5 +1,5 @@
 // The published models as rows: a training step and predictions, the same arithmetic on every side. What a row computes can be written out, so
-// that bench/check.py compares it with PyTorch's from the same weights before anybody compares times.
+// that bench/published.py has it compared with PyTorch's from the same weights before anybody compares times.
 #pragma once
 
 #include <cstdint>

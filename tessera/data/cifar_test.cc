@@ -94,6 +94,26 @@ TEST_F(Cifar, SeveralFilesAreOneDataset) {
   EXPECT_EQ(dataset.inputs[1].digest, to_hex(sha256(record(byte(0), 2))));
 }
 
+TEST_F(Cifar, ALabelOutsideTheClassesIsFoundInItsFile) {
+  const std::string first = folder_ / "a.bin", second = folder_ / "b.bin";
+  write_file_atomically(first, record(byte(3), 2) + record(byte(5), 2));
+  write_file_atomically(second, record(byte(3), 2) + record(byte(9), 2));
+  EXPECT_EQ(
+      message_of([&] {
+        read_dataset(
+            {.format = "cifar10", .features = first, .more_features = {second}, .classes = {"cat", "dog"}});
+      }),
+      second + ": record 1: found the label 'truck', expected one of the 2 classes 'cat' to 'dog'");
+}
+
+TEST_F(Cifar, TenHasOneKindOfLabels) {
+  const std::string file = folder_ / "a.bin";
+  write_file_atomically(file, record(byte(3), 2));
+  EXPECT_EQ(
+      message_of([&] { read_dataset({.format = "cifar10", .features = file, .label_column = "coarse"}); }),
+      file + ": the label column is 'coarse', expected none, as CIFAR-10 has one label only");
+}
+
 TEST_F(Cifar, HundredAsks) {
   const std::string file = folder_ / "train.bin";
   write_file_atomically(file, record(byte(4) + byte(55), 2));

@@ -244,12 +244,24 @@ std::vector<std::string> cifar100_classes(const std::string& kind) {
   return names;
 }
 
+// Where sample `i` of all files stands.
+std::string record_text(const std::vector<std::string>& files, const std::vector<Tensor>& images,
+                        std::size_t i) {
+  std::size_t file = 0;
+  for (; i >= static_cast<std::size_t>(images[file].size(0)); ++file)
+    i -= static_cast<std::size_t>(images[file].size(0));
+  return fmt::format("{}: record {}", files[file], i);
+}
+
 // The samples of every file, one file after the other.
 Dataset read_cifar_dataset(const DatasetSource& source) {
   const bool ten = source.format == "cifar10";
   if (!ten && source.label_column != "fine" && source.label_column != "coarse")
     fail("{}: the label column is '{}', expected 'fine' or 'coarse', the two labels of CIFAR-100",
          source.features, source.label_column);
+  if (ten && !source.label_column.empty())
+    fail("{}: the label column is '{}', expected none, as CIFAR-10 has one label only", source.features,
+         source.label_column);
   const std::vector<std::string> names = ten ? cifar10_classes() : cifar100_classes(source.label_column);
   std::vector<std::string> files = {source.features};
   files.insert(files.end(), source.more_features.begin(), source.more_features.end());
@@ -268,7 +280,7 @@ Dataset read_cifar_dataset(const DatasetSource& source) {
   dataset.features = array_features(concatenate(images, 0), source);
   if (source.read_labels)
     set_labels(dataset, texts, source.classes.empty() ? names : source.classes,
-               [&](std::size_t i) { return fmt::format("{}: record {}", source.features, i); });
+               [&](std::size_t i) { return record_text(files, images, i); });
   return dataset;
 }
 

@@ -10,11 +10,6 @@
 namespace tessera::report {
 namespace {
 
-std::string last_part(const std::string& folder) {
-  const std::filesystem::path path = std::filesystem::absolute(folder).lexically_normal();
-  return (path.has_filename() ? path : path.parent_path()).filename().string();
-}
-
 // What `read` gives, or nothing; `why` takes the reason.
 template <typename Read>
 auto readable(Read read, std::string& why) -> std::optional<decltype(read())> {
@@ -27,6 +22,11 @@ auto readable(Read read, std::string& why) -> std::optional<decltype(read())> {
 }
 
 }  // namespace
+
+std::string run_name(const std::string& folder) {
+  const std::filesystem::path path = std::filesystem::absolute(folder).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
 
 bool RunData::refused() const {
   return !check.intact() && (check.code() != ExitCode::kUnsealed || status == runs::RunStatus::kSealed);
@@ -45,7 +45,7 @@ std::string RunData::problem() const {
 RunData load_run(const std::string& folder) {
   RunData run;
   run.folder = folder;
-  run.name = last_part(folder);
+  run.name = run_name(folder);
   run.status = runs::run_status(folder);  // before the check: a run may be sealed just now
   run.check = runs::check_record(folder);
   run.record = readable([&] { return runs::read_record(folder); }, run.unreadable);

@@ -35,6 +35,9 @@ struct RunData {
   bool refused() const;  // by the check, for more than a missing end
 };
 
+// The last part of a folder's path, also where it is written as "." or with a slash at the end.
+std::string run_name(const std::string& folder);
+
 // Throws Error only when the folder is not a record at all.
 RunData load_run(const std::string& folder);
 std::vector<RunData> load_runs(const std::vector<std::string>& folders);

@@ -79,6 +79,9 @@ TEST_F(CifarRun, OneFileIsEvaluatedOnWhatItHeldOut) {
                                    {.store = folder_ / "runs", .quiet = true});
   EXPECT_THAT(evaluate(TrainedModel(result.folder), folder_ / "a.bin").note,
               HasSubstr("only the 4 held-out samples of 20"));
+  EXPECT_EQ(
+      message_of([&] { evaluate(TrainedModel(result.folder), folder_ / "a.bin", "none.idx"); }),
+      folder_ / "a.bin: the file holds its labels itself, expected no file of labels beside it (none.idx)");
 }
 
 TEST_F(CifarRun, ErrorsNameTheLine) {
@@ -89,7 +92,8 @@ TEST_F(CifarRun, ErrorsNameTheLine) {
   EXPECT_EQ(message_of([&] { config("format = \"cifar10\"\nfiles = \"a.bin\"\n"); }),
             "c.toml:5: data.files is \"a.bin\", expected a list of paths of files, at least one");
   EXPECT_EQ(message_of([&] { config("format = \"cifar10\"\npath = \"a.bin\"\nfiles = [\"a.bin\"]\n"); }),
-            "c.toml:5: nothing reads data.path when data.format is \"cifar10\"; it is only for \"csv\"");
+            "c.toml:5: nothing reads data.path when data.format is \"cifar10\"; it is only for \"csv\", "
+            "\"text\", \"tags\"");
   EXPECT_THAT(message_of([&] {
                 train(config("format = \"cifar100\"\nfiles = [\"a.bin\"]\nlabel_column = \"fine\"\n"),
                       {.store = folder_ / "runs", .quiet = true});

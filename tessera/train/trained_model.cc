@@ -246,6 +246,10 @@ data::Dataset read_numbers(const TrainedModel& model, const std::string& file, c
     fail_with(ExitCode::kUsage,
               "{}: the file has no labels of its own, expected a file of labels beside it (--labels FILE)",
               file);
+  if (own_labels && !labels.empty())
+    fail_with(ExitCode::kUsage,
+              "{}: the file holds its labels itself, expected no file of labels beside it ({})", file,
+              labels);
   if (source.format == "csv" && source.label_column.empty())
     fail_with(ExitCode::kUsage, "{}: the run was not trained on a CSV file, so the label column is not known",
               file);

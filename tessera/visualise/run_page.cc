@@ -7,6 +7,7 @@
 #include "tessera/base/progress.h"
 #include "tessera/base/text.h"
 #include "tessera/data/split.h"
+#include "tessera/report/run_data.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/network.h"
 #include "tessera/train/training_run.h"
@@ -79,12 +80,6 @@ std::vector<std::int64_t> positions_of(const train::TrainedModel& model, const d
   return every;
 }
 
-std::string name_of(const std::string& folder) {
-  const std::size_t end = folder.find_last_not_of('/');
-  const std::string whole = folder.substr(0, end + 1);
-  return whole.substr(whole.find_last_of('/') + 1);
-}
-
 std::string weights_text(const train::TrainedModel& model) {
   const auto& settings = model.claim().configuration;
   const auto is = [&](const char* key, const char* value) {
@@ -148,7 +143,7 @@ RunPage make_run_page(const std::string& run_folder, const RunPageOptions& optio
   const data::Dataset seen = data::take(dataset, views.positions);
   views.labels = seen.labels.to_vector<std::int64_t>();
   views.classes = model.classes();
-  views.name = name_of(run_folder);
+  views.name = report::run_name(run_folder);
   views.weights = weights_text(model);
   views.method = options.method;
   views.lowest = min(seen.features).item_as_double();

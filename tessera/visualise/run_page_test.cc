@@ -83,6 +83,16 @@ TEST_F(RunPages, HaveTheSameBytesByAnyThreadsAndBackend) {
   }
 }
 
+// As with `tessera visualise .` inside of the run's folder.
+TEST_F(RunPages, AreNamedAfterTheFolderHoweverItIsWritten) {
+  const std::string folder = train(usual_network());
+  for (const char* end : {"/", "/.", "/../small-0001", "/checkpoints/.."}) {
+    const RunPage page = make_run_page(folder + end, {.layer = 3, .maps = 1});
+    EXPECT_EQ(page.file_name, "small-0001-maps.html") << end;
+    EXPECT_THAT(page.html, HasSubstr("<h1>Feature maps of small-0001</h1>")) << end;
+  }
+}
+
 TEST_F(RunPages, OptionsChooseLayersMethodsAndImages) {
   const std::string folder = train(usual_network());
   const RunPage page = make_run_page(folder, {.layer = 4, .method = Method::kGradient, .all_samples = true});

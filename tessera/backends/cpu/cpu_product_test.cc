@@ -103,6 +103,8 @@ TEST_F(CpuProduct, MatmulOfEveryPathAndTransposition) {
       {517, 300, 1, "many rows by a column"},
       {21, 2560, 1, "rows that meet in the cache by a column"},
       {1, 512, 130, "a row by columns that meet in the cache"},
+      {21, 768, 1, "float64 rows that meet in the cache, an odd number of chunks"},
+      {400, 2560, 1, "rows that meet in the cache, of a matrix that does not fit in it"},
       {1, 300, 5, "a row by few columns"},
       {5, 300, 1, "few rows by a column"},
       {1, 1, 70, "one step of k"},
