@@ -82,7 +82,8 @@ Examples random_finish() {
 Examples random_activate() {
   const DType dtype = draw_floating();
   const Shape shape = draw_shape(0, 4, 40000);
-  const CurveAttributes activate{static_cast<Curve>(*rc::gen::inRange(0, 7)), *rc::gen::element(0.0, 0.2, 1.5)};
+  const CurveAttributes activate{static_cast<Curve>(*rc::gen::inRange(0, 7)),
+                                 *rc::gen::element(0.0, 0.2, 1.5)};
   const Tensor x = draw_tensor(shape, dtype);
   return {{Op::kActivate, {x}, activate}, {Op::kActivateGradient, {draw_tensor(shape, dtype), x}, activate}};
 }

@@ -133,8 +133,8 @@ namespace {
 
 void add_activate(Cases& cases) {
   for (const DType dtype : kFloating)
-    for (const Curve curve : {Curve::kLeakyRelu, Curve::kElu, Curve::kSoftplus, Curve::kGelu, Curve::kGeluTanh,
-                              Curve::kSilu, Curve::kMish})
+    for (const Curve curve : {Curve::kLeakyRelu, Curve::kElu, Curve::kSoftplus, Curve::kGelu,
+                              Curve::kGeluTanh, Curve::kSilu, Curve::kMish})
       for (const Values values : {Values::kSmall, Values::kAwkward})
         for (const Layout layout : {Layout::kContiguous, Layout::kTransposed})
           cases.add(case_name(dtype, "curve {}, {}{}", static_cast<int>(curve), layout_name(layout),

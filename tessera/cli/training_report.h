@@ -10,7 +10,7 @@
 
 namespace tessera::cli {
 
-void print_coding_result(const clinical::CodingResult& result);  // code.cc
+void print_coding_result(const clinical::CodingResult& result);            // code.cc
 void print_generation_result(const generative::GenerationResult& result);  // generate.cc
 void print_training_result(const train::TrainResult& result);
 

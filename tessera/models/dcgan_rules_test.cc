@@ -78,7 +78,12 @@ std::vector<DcganRule> with_discriminator(const std::function<void(Layers&)>& ch
   return rules_of(good_generator(), std::move(layers));
 }
 
-TEST(DcganRules, OurNetworksObeyThem) {
+class DcganRules : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { use_default_backend(); }
+};
+
+TEST_F(DcganRules, OurNetworksObeyThem) {
   EXPECT_THAT(broken(rules_of(good_generator(), good_discriminator())), IsEmpty());
   for (const Shape& image : {Shape{1, 28, 28}, Shape{3, 32, 32}}) {
     const DcganGenerator generator({.image = image});
@@ -89,7 +94,7 @@ TEST(DcganRules, OurNetworksObeyThem) {
   }
 }
 
-TEST(DcganRules, PoolingAndFixedUpsampling) {
+TEST_F(DcganRules, PoolingAndFixedUpsampling) {
   auto rules = with_discriminator([](Layers& layers) {
     layers[2] = make<nn::Conv2d>(4, 8, nn::Conv2dSettings{.padding = {1, 1}});
     layers.insert(layers.begin() + 5, make<nn::MaxPool2d>());
@@ -113,7 +118,7 @@ TEST(DcganRules, PoolingAndFixedUpsampling) {
   EXPECT_THAT(rules[0].violations, ElementsAre(HasSubstr("expected a transposed convolution with a stride")));
 }
 
-TEST(DcganRules, StridesInTheWrongDirectionOrNone) {
+TEST_F(DcganRules, StridesInTheWrongDirectionOrNone) {
   auto rules = with_generator([](Layers& layers) { layers[3] = make<nn::Conv2d>(8, 4, kDown); });
   EXPECT_THAT(broken(rules), ElementsAre(1));
   EXPECT_THAT(rules[0].violations, ElementsAre(HasSubstr("makes the grid coarser")));
@@ -125,7 +130,7 @@ TEST(DcganRules, StridesInTheWrongDirectionOrNone) {
   EXPECT_THAT(rules[0].violations, ElementsAre(HasSubstr("it has no layer with a stride")));
 }
 
-TEST(DcganRules, BatchNormalisation) {
+TEST_F(DcganRules, BatchNormalisation) {
   auto rules = with_generator([](Layers& layers) { layers.erase(layers.begin() + 4); });
   EXPECT_THAT(broken(rules), ElementsAre(2));
   EXPECT_THAT(rules[1].violations, ElementsAre(HasSubstr("layer generator.3, ConvTranspose2d")));
@@ -146,7 +151,7 @@ TEST(DcganRules, BatchNormalisation) {
   EXPECT_THAT(rules[1].violations, ElementsAre(HasSubstr("normalises the input itself")));
 }
 
-TEST(DcganRules, FullyConnectedHiddenLayers) {
+TEST_F(DcganRules, FullyConnectedHiddenLayers) {
   auto rules = with_discriminator([](Layers& layers) {
     layers[6] = make<nn::Linear>(8 * 16, 32);
     layers[7] = make<nn::BatchNorm>(32);
@@ -165,7 +170,7 @@ TEST(DcganRules, FullyConnectedHiddenLayers) {
                                                HasSubstr("generator: it has no convolution")));
 }
 
-TEST(DcganRules, ActivationsOfTheGenerator) {
+TEST_F(DcganRules, ActivationsOfTheGenerator) {
   auto rules = with_generator([](Layers& layers) { layers[5] = make<nn::LeakyReLU>(0.2); });
   EXPECT_THAT(broken(rules), ElementsAre(4));
   EXPECT_THAT(rules[3].violations, ElementsAre(HasSubstr("expected ReLU")));
@@ -177,7 +182,7 @@ TEST(DcganRules, ActivationsOfTheGenerator) {
   EXPECT_THAT(rules[3].violations, ElementsAre(HasSubstr("followed by no activation, expected tanh")));
 }
 
-TEST(DcganRules, ActivationsOfTheDiscriminator) {
+TEST_F(DcganRules, ActivationsOfTheDiscriminator) {
   auto rules = with_discriminator([](Layers& layers) { layers[1] = make<nn::ReLU>(); });
   EXPECT_THAT(broken(rules), ElementsAre(5));
   EXPECT_THAT(rules[4].violations,
@@ -190,7 +195,7 @@ TEST(DcganRules, ActivationsOfTheDiscriminator) {
   EXPECT_THAT(rules[4].violations, ElementsAre(HasSubstr("expected nothing or a sigmoid")));
 }
 
-TEST(DcganRules, SentencesForPeople) {
+TEST_F(DcganRules, SentencesForPeople) {
   const auto rules = with_generator([](Layers& layers) { layers.pop_back(); });
   EXPECT_EQ(dcgan_rules_text({rules[3], rules[4]}),
             "4  ReLU in the generator, tanh at its output: broken\n"
