@@ -63,6 +63,16 @@ def samples_of(tessera, scratch, run, *options):
     return path.read_bytes(), size_of_png(path)
 
 
+def check_export(tessera, scratch, kind, network):
+    """A network of a run for other programs; what there is not is said."""
+    path = scratch / f"{kind}.onnx"
+    words = ["export", kind, "--store", tessera.store, "--format", "onnx", "--output", path, "--network"]
+    tessera.run(*words, network)
+    expect(network.encode() in path.read_bytes(), f"{path} does not name the {network}")
+    refused = tessera.run(*words, "painter", status=2)
+    expect(f"'{network}'" in refused.stderr and "painter" in refused.stderr, refused.stderr)
+
+
 def check_kind(tessera, scratch, kind):
     config = scratch / f"{kind}.toml"
     killing = kind == "dcgan"  # the others are killed with the models of model_runs.py
@@ -81,6 +91,7 @@ def check_kind(tessera, scratch, kind):
     last = sorted((tessera.store / f"{kind}.pictures").iterdir())[-1]
     expect(size_of_png(last) == ((38, 28) if kind == "autoencoder" else (28, 28)), f"the picture is {size_of_png(last)}")
     expect(samples_of(tessera, scratch, kind, "--count", "9")[0] == last.read_bytes(), f"{kind}: other samples than in training")
+    check_export(tessera, scratch, kind, "decoder" if kind == "autoencoder" else "generator")
     print(f"{kind}: seal {seal[:12]}{', killed and resumed to it' if killing else ''}, verified, traced; pictures as expected")
 
 

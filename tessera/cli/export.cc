@@ -10,6 +10,7 @@
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
+#include "tessera/generative/generation_run.h"
 #include "tessera/interchange/onnx_export.h"
 #include "tessera/interchange/tensorboard.h"
 #include "tessera/interchange/weights.h"
@@ -27,6 +28,8 @@ constexpr std::string_view kDetails =
     "tensorboard  the scalars of every recorded step as an event file in the folder PATH; also of a run "
     "that\n"
     "             is not finished\n"
+    "Of a run of 'tessera generate', onnx is one of its networks, images from 0 to 1, and safetensors has "
+    "them all.\n"
     "The same run gives the same bytes, and the network is only written from an intact record.\n\n"
     "Examples:\n"
     "  tessera export digits-0001 --format onnx --output digits.onnx\n"
@@ -64,16 +67,61 @@ std::string safetensors_bytes(const train::TrainedModel& model, const std::strin
   return runs::write_safetensors(interchange::weights_of(model.network()), metadata_of(model, folder));
 }
 
+// ---- Runs that make images ----
+
+generative::ModelFunction function_of(generative::GenerativeModel& model, const std::string& name) {
+  const std::vector<generative::ModelFunction> functions = model.functions();
+  if (name.empty()) return functions.front();
+  std::string known;
+  for (const generative::ModelFunction& function : functions) {
+    if (function.name == name) return function;
+    known += fmt::format("{}'{}'", known.empty() ? "" : ", ", function.name);
+  }
+  fail_with(ExitCode::kUsage, "--network: the run has {}, found '{}'", known, printable(name));
+}
+
+std::string generative_bytes(const std::string& folder, const std::string& format,
+                             const std::string& network) {
+  const auto model = generative::trained_model(folder);
+  const generative::ModelFunction function = function_of(*model, network);
+  std::map<std::string, std::string> metadata = {
+      {"tessera.seal", to_hex(runs::seal_value(*runs::read_seal(folder)))}};
+  const std::vector<runs::NamedTensor> weights = interchange::weights_of(*model->state().front().second);
+  if (format == "safetensors") return runs::write_safetensors(weights, metadata);
+  Shape sample{2};
+  for (const std::int64_t length : function.sample) sample.append(length);
+  const onnx::Function call = [&](const std::vector<Tensor>& inputs) {
+    return std::vector<Tensor>{function.run(inputs[0])};
+  };
+  return onnx::write_model(onnx::export_function(call, {zeros(sample)}, weights,
+                                                 {.name = function.name,
+                                                  .inputs = {function.input},
+                                                  .outputs = {function.output},
+                                                  .metadata = metadata}));
+}
+
+std::string exported_bytes(const std::string& folder, const std::string& format, const std::string& network) {
+  if (generative::is_generation_run(folder)) return generative_bytes(folder, format, network);
+  if (!network.empty())
+    fail_with(ExitCode::kUsage,
+              "--network: {} is a run of one network; the option is for runs of 'tessera generate'",
+              printable(folder));
+  const train::TrainedModel model(folder);
+  return format == "onnx" ? onnx_bytes(model, folder) : safetensors_bytes(model, folder);
+}
+
 }  // namespace
 
 ExitCode run_export(const Words& words) {
   Arguments arguments("export", "Write a run's network as ONNX or safetensors, or its curves for TensorBoard",
                       kDetails);
-  std::string run, format, store = "runs", output;
+  std::string run, format, network, store = "runs", output;
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
   arguments.option("--format FORMAT", format, "onnx, safetensors or tensorboard");
   arguments.option("--output PATH", output, "The file, or for tensorboard the folder");
+  arguments.option("--network NAME", network,
+                   "Of a run that makes images: generator (or autoencoder), discriminator, encoder, decoder");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
@@ -87,8 +135,7 @@ ExitCode run_export(const Words& words) {
     fmt::print("{}\n", printable(interchange::write_tensorboard(folder, output)));
     return ExitCode::kSuccess;
   }
-  const train::TrainedModel model(folder);
-  write_user_file(output, format == "onnx" ? onnx_bytes(model, folder) : safetensors_bytes(model, folder));
+  write_user_file(output, exported_bytes(folder, format, network));
   if (!output.starts_with("/dev/"))
     fmt::print("{}\n", printable(output));  // the file itself may go to /dev/stdout
   return ExitCode::kSuccess;

@@ -51,7 +51,8 @@ Players make_players(const GenerationConfig& config, const Shape& image) {
 class AdversarialModel : public GenerativeModel {
  public:
   AdversarialModel(const GenerationConfig& config, const Shape& image)
-      : players_(make_players(config, image)),
+      : image_(image),
+        players_(make_players(config, image)),
         settings_(adversarial_settings(config)),
         latent_(config.integer("model.latent")),
         generator_rate_(config.real("training.generator_rate")),
@@ -105,6 +106,13 @@ class AdversarialModel : public GenerativeModel {
     });
   }
 
+  std::vector<ModelFunction> functions() override {
+    return {{"generator", "noise", "images", Shape{latent_},
+             [this](const Tensor& noise) { return from_signed(players_.generator->evaluate(noise)); }},
+            {"discriminator", "images", "scores", image_,
+             [this](const Tensor& images) { return players_.discriminator->evaluate(to_signed(images)); }}};
+  }
+
   std::string describe() const override {
     return fmt::format("{} and {}", players_.generator->describe(), players_.discriminator->describe());
   }
@@ -115,6 +123,7 @@ class AdversarialModel : public GenerativeModel {
                                       nn::AdamSettings{.beta1 = beta1_, .beta2 = kBeta2});
   }
 
+  Shape image_;
   Players players_;
   models::AdversarialSettings settings_;
   std::int64_t latent_;

@@ -24,7 +24,9 @@ std::unique_ptr<models::Autoencoder> make_network(const GenerationConfig& config
 class AutoencoderModel : public GenerativeModel {
  public:
   AutoencoderModel(const GenerationConfig& config, const Shape& image)
-      : network_(make_network(config, image)),
+      : image_(image),
+        code_(config.integer("model.code")),
+        network_(make_network(config, image)),
         loss_(config.text("training.reconstruction_loss") == "mse" ? models::Reconstruction::kMse
                                                                    : models::Reconstruction::kCrossEntropy),
         corruption_{config.real("noise.deviation"), config.real("noise.masked")},
@@ -72,6 +74,16 @@ class AutoencoderModel : public GenerativeModel {
     return in_parts(images, [&](const Tensor& part) { return network_->encode(part); });
   }
 
+  std::vector<ModelFunction> functions() override {
+    const auto& network = network_;
+    return {
+        {"autoencoder", "images", "reconstructions", image_,
+         [&](const Tensor& images) { return network->evaluate(images); }},
+        {"encoder", "images", "codes", image_, [&](const Tensor& images) { return network->encode(images); }},
+        {"decoder", "codes", "images", Shape{code_},
+         [&](const Tensor& codes) { return network->decode(codes); }}};
+  }
+
   std::string describe() const override { return network_->describe(); }
 
  private:
@@ -79,6 +91,8 @@ class AutoencoderModel : public GenerativeModel {
     return in_parts(images, [&](const Tensor& part) { return network_->evaluate(part); });
   }
 
+  Shape image_;
+  std::int64_t code_;
   std::unique_ptr<models::Autoencoder> network_;
   std::unique_ptr<nn::Optimizer> optimizer_;
   models::Reconstruction loss_;

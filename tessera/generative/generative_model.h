@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,13 @@
 #include "tessera/tensor/random.h"
 
 namespace tessera::generative {
+
+// What another program may be given of a model: a function of N samples. It uses the model that it came from.
+struct ModelFunction {
+  std::string name, input, output;  // "generator", of "noise", gives "images"
+  Shape sample;                     // of one input, without the axis N
+  std::function<Tensor(const Tensor&)> run;
+};
 
 class GenerativeModel {
  public:
@@ -38,6 +46,8 @@ class GenerativeModel {
   virtual Tensor pictures(std::int64_t count, std::uint64_t seed, const Tensor& images) = 0;
   // What the network knows of images, for another classifier: [N, features]. Throws Error for a kind that has none.
   virtual Tensor features(const Tensor& images);
+  // The first makes images. Images are in [0, 1], as they are everywhere here.
+  virtual std::vector<ModelFunction> functions() = 0;
   virtual std::string describe() const = 0;  // a line for people
 };
 

@@ -94,11 +94,14 @@ class ProgressiveModel : public GenerativeModel {
   // Those of a network that has not grown to the end are made larger.
   Tensor pictures(std::int64_t count, std::uint64_t seed, const Tensor& /*images*/) override {
     const Tensor noise = RandomSource(seed).normal("samples", {count, generator_.settings().latent});
-    return in_parts(noise, [&](const Tensor& latents) {
-      Tensor made = trainer_->samples(latents);
-      while (made.size(2) < image_[1]) made = models::double_images(made);
-      return minimum(maximum(from_signed(made), 0), 1);  // the last layer has no bounds
-    });
+    return in_parts(noise, [&](const Tensor& latents) { return images_of(latents); });
+  }
+
+  std::vector<ModelFunction> functions() override {
+    return {{"generator", "noise", "images", Shape{generator_.settings().latent},
+             [this](const Tensor& latents) { return images_of(latents); }},
+            {"discriminator", "images", "scores", image_,
+             [this](const Tensor& images) { return discriminator_.evaluate(to_signed(images)); }}};
   }
 
   std::string describe() const override {
@@ -107,6 +110,12 @@ class ProgressiveModel : public GenerativeModel {
   }
 
  private:
+  Tensor images_of(const Tensor& latents) {
+    Tensor made = trainer_->samples(latents);
+    while (made.size(2) < image_[1]) made = models::double_images(made);
+    return minimum(maximum(from_signed(made), 0), 1);  // the last layer has no bounds
+  }
+
   Shape image_;
   models::ProgressiveTraining training_;
   models::ProgressiveGenerator generator_;
