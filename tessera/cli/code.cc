@@ -10,6 +10,7 @@
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
+#include "tessera/cli/training_command.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/clinical/coding_run.h"
 #include "tessera/clinical/note_coder.h"
@@ -64,35 +65,13 @@ void print_coding_result(const clinical::CodingResult& result) {
 }
 
 ExitCode run_code_train(const Words& words) {
-  Arguments arguments("code train", "Learn to give notes their codes, and record the run", kTrainDetails);
-  std::string config_file;
-  std::vector<std::string> settings;
-  train::TrainOptions options;
-  Execution execution;
-  bool keys = false;
-  arguments.positional("CONFIG", config_file, "TOML file that describes notes, network and training", false);
-  arguments.option("--set KEY=VALUE", settings, "Override one key of CONFIG; may be repeated");
-  arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
-  arguments.option("--name NAME", options.name,
-                   "Name of the run (default: the configuration's name and a number)");
-  arguments.option("--key FILE", options.key_file,
-                   "Sign the seal with this private key (see 'tessera key new')");
-  arguments.flag("--quiet", options.quiet, "No progress");
-  arguments.flag("--keys", keys, "List every key that a configuration may have, and stop");
-  execution.declare(arguments);
-  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
-  if (keys) {
-    fmt::print("{}", clinical::coding_config_reference());
-    return ExitCode::kSuccess;
-  }
-  if (config_file.empty())
-    fail_with(ExitCode::kUsage,
-              "tessera code train needs a configuration: tessera code train CONFIG (see 'tessera code train "
-              "--help')");
-  const clinical::CodingConfig config = clinical::CodingConfig::read(config_file, settings);
-  execution.apply();
-  options.environment = execution.environment();
-  print_coding_result(clinical::train_coding(config, options));
+  auto command = parse_training_command(
+      {"code train", "Learn to give notes their codes, and record the run", kTrainDetails,
+       "notes, network and training", clinical::coding_config_reference},
+      words);
+  if (!command) return ExitCode::kSuccess;
+  const auto config = clinical::CodingConfig::read(command->config_file, command->settings);
+  print_coding_result(clinical::train_coding(config, command->apply()));
   return ExitCode::kSuccess;
 }
 

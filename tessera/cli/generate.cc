@@ -6,6 +6,7 @@
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
+#include "tessera/cli/training_command.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/generative/generation_run.h"
 
@@ -46,35 +47,13 @@ void print_generation_result(const generative::GenerationResult& result) {
 }
 
 ExitCode run_generate_train(const Words& words) {
-  Arguments arguments("generate train", "Learn to make images, and record the run", kTrainDetails);
-  std::string config_file;
-  std::vector<std::string> settings;
-  train::TrainOptions options;
-  Execution execution;
-  bool keys = false;
-  arguments.positional("CONFIG", config_file, "TOML file that describes images, network and training", false);
-  arguments.option("--set KEY=VALUE", settings, "Override one key of CONFIG; may be repeated");
-  arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
-  arguments.option("--name NAME", options.name,
-                   "Name of the run (default: the configuration's name and a number)");
-  arguments.option("--key FILE", options.key_file,
-                   "Sign the seal with this private key (see 'tessera key new')");
-  arguments.flag("--quiet", options.quiet, "No progress");
-  arguments.flag("--keys", keys, "List every key that a configuration may have, and stop");
-  execution.declare(arguments);
-  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
-  if (keys) {
-    fmt::print("{}", generative::generation_config_reference());
-    return ExitCode::kSuccess;
-  }
-  if (config_file.empty())
-    fail_with(ExitCode::kUsage,
-              "tessera generate train needs a configuration: tessera generate train CONFIG (see 'tessera "
-              "generate train --help')");
-  const generative::GenerationConfig config = generative::GenerationConfig::read(config_file, settings);
-  execution.apply();
-  options.environment = execution.environment();
-  print_generation_result(generative::train_generation(config, options));
+  auto command =
+      parse_training_command({"generate train", "Learn to make images, and record the run", kTrainDetails,
+                              "images, network and training", generative::generation_config_reference},
+                             words);
+  if (!command) return ExitCode::kSuccess;
+  const auto config = generative::GenerationConfig::read(command->config_file, command->settings);
+  print_generation_result(generative::train_generation(config, command->apply()));
   return ExitCode::kSuccess;
 }
 

@@ -6,6 +6,7 @@
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
+#include "tessera/cli/training_command.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/clinical/coding_run.h"
 #include "tessera/generative/generation_run.h"
@@ -28,35 +29,12 @@ constexpr std::string_view kDetails =
 }  // namespace
 
 ExitCode run_train(const Words& words) {
-  Arguments arguments("train", "Train a network from a configuration and record the run", kDetails);
-  std::string config_file;
-  std::vector<std::string> settings;
-  train::TrainOptions options;
-  Execution execution;
-  bool keys = false;
-  arguments.positional("CONFIG", config_file, "TOML file that describes data, network and training", false);
-  arguments.option("--set KEY=VALUE", settings, "Override one key of CONFIG; may be repeated");
-  arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
-  arguments.option("--name NAME", options.name,
-                   "Name of the run (default: the configuration's name and a number)");
-  arguments.option("--key FILE", options.key_file,
-                   "Sign the seal with this private key (see 'tessera key new')");
-  arguments.flag("--quiet", options.quiet, "No progress");
-  arguments.flag("--keys", keys, "List every key that a configuration may have, and stop");
-  execution.declare(arguments);
-  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
-  if (keys) {
-    fmt::print("{}", train::config_reference());
-    return ExitCode::kSuccess;
-  }
-  if (config_file.empty()) {
-    fail_with(ExitCode::kUsage,
-              "tessera train needs a configuration: tessera train CONFIG (see 'tessera train --help')");
-  }
-  const train::Config config = train::Config::read(config_file, settings);
-  execution.apply();
-  options.environment = execution.environment();
-  print_training_result(train::train(config, options));
+  auto command = parse_training_command({"train", "Train a network from a configuration and record the run",
+                                         kDetails, "data, network and training", train::config_reference},
+                                        words);
+  if (!command) return ExitCode::kSuccess;
+  const train::Config config = train::Config::read(command->config_file, command->settings);
+  print_training_result(train::train(config, command->apply()));
   return ExitCode::kSuccess;
 }
 

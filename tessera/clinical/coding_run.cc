@@ -88,31 +88,18 @@ CodingSetup setup_of_coding_record(const std::string& run_folder, const std::str
 
 CodingResult train_coding(const CodingConfig& config, const train::TrainOptions& options) {
   CodingSetup setup(config);
-  runs::RunOptions run_options = setup.run_options();
-  run_options.store = options.store;
-  run_options.name = options.name;
-  run_options.key_file = options.key_file;
-  run_options.environment = options.environment;
-  runs::Run run = runs::Run::open(run_options);
+  runs::Run run = train::open_run(setup.run_options(), options);
   return complete(setup, run, options);
 }
 
 CodingResult resume_coding(const std::string& run_folder, const train::TrainOptions& options) {
   CodingSetup setup = setup_of_coding_record(run_folder, options.data_folder);
-  runs::RunOptions run_options = setup.run_options();
-  run_options.key_file = options.key_file;
-  run_options.environment = options.environment;
-  run_options.allow_unsigned = options.allow_unsigned;
-  runs::Run run = runs::Run::resume(run_folder, run_options);
+  runs::Run run = train::resume_run(run_folder, setup.run_options(), options);
   return complete(setup, run, options);
 }
 
 bool is_coding_run(const std::string& run_folder) {
-  try {
-    return runs::read_claim(run_folder).kind == kCodingKind;
-  } catch (const Error&) {
-    return false;
-  }
+  return train::is_run_of_kind(run_folder, kCodingKind);
 }
 
 train::VerifyResult verify_coding(const std::string& run_folder, const train::VerifyOptions& options) {

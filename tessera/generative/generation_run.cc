@@ -135,31 +135,18 @@ GenerationSetup setup_of_generation_record(const std::string& run_folder, const 
 
 GenerationResult train_generation(const GenerationConfig& config, const train::TrainOptions& options) {
   GenerationSetup setup(config);
-  runs::RunOptions run_options = setup.run_options();
-  run_options.store = options.store;
-  run_options.name = options.name;
-  run_options.key_file = options.key_file;
-  run_options.environment = options.environment;
-  runs::Run run = runs::Run::open(run_options);
+  runs::Run run = train::open_run(setup.run_options(), options);
   return complete(setup, run, options);
 }
 
 GenerationResult resume_generation(const std::string& run_folder, const train::TrainOptions& options) {
   GenerationSetup setup = setup_of_generation_record(run_folder, options.data_folder);
-  runs::RunOptions run_options = setup.run_options();
-  run_options.key_file = options.key_file;
-  run_options.environment = options.environment;
-  run_options.allow_unsigned = options.allow_unsigned;
-  runs::Run run = runs::Run::resume(run_folder, run_options);
+  runs::Run run = train::resume_run(run_folder, setup.run_options(), options);
   return complete(setup, run, options);
 }
 
 bool is_generation_run(const std::string& run_folder) {
-  try {
-    return runs::read_claim(run_folder).kind == kGenerationKind;
-  } catch (const Error&) {
-    return false;
-  }
+  return train::is_run_of_kind(run_folder, kGenerationKind);
 }
 
 train::VerifyResult verify_generation(const std::string& run_folder, const train::VerifyOptions& options) {

@@ -111,24 +111,39 @@ void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay) {
   }
 }
 
-TrainResult train(const Config& config, const TrainOptions& options) {
-  TrainingSetup setup(config, input_paths(config));
-  runs::RunOptions run_options = setup.run_options();
+runs::Run open_run(runs::RunOptions run_options, const TrainOptions& options) {
   run_options.store = options.store;
   run_options.name = options.name;
   run_options.key_file = options.key_file;
   run_options.environment = options.environment;
-  runs::Run run = runs::Run::open(run_options);
+  return runs::Run::open(run_options);
+}
+
+runs::Run resume_run(const std::string& run_folder, runs::RunOptions run_options,
+                     const TrainOptions& options) {
+  run_options.key_file = options.key_file;
+  run_options.environment = options.environment;
+  run_options.allow_unsigned = options.allow_unsigned;
+  return runs::Run::resume(run_folder, run_options);
+}
+
+bool is_run_of_kind(const std::string& run_folder, std::string_view kind) {
+  try {
+    return runs::read_claim(run_folder).kind == kind;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+TrainResult train(const Config& config, const TrainOptions& options) {
+  TrainingSetup setup(config, input_paths(config));
+  runs::Run run = open_run(setup.run_options(), options);
   return complete(setup, run, options);
 }
 
 TrainResult resume(const std::string& run_folder, const TrainOptions& options) {
   TrainingSetup setup = setup_of_record(run_folder, options.data_folder);
-  runs::RunOptions run_options = setup.run_options();
-  run_options.key_file = options.key_file;
-  run_options.environment = options.environment;
-  run_options.allow_unsigned = options.allow_unsigned;
-  runs::Run run = runs::Run::resume(run_folder, run_options);
+  runs::Run run = resume_run(run_folder, setup.run_options(), options);
   return complete(setup, run, options);
 }
 

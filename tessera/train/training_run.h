@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tessera/data/dataset.h"
@@ -53,6 +54,13 @@ struct TrainResult {
   std::int64_t held_out_samples = 0;
   std::optional<std::uint64_t> not_finite_since;  // the first step of the run whose loss was not finite
 };
+
+// For whatever is trained and recorded: a new run with these options, or the one in a folder to be gone on with.
+runs::Run open_run(runs::RunOptions run_options, const TrainOptions& options);
+runs::Run resume_run(const std::string& run_folder, runs::RunOptions run_options,
+                     const TrainOptions& options);
+bool is_run_of_kind(const std::string& run_folder,
+                    std::string_view kind);  // false also for a record that cannot be read
 
 TrainResult train(const Config& config, const TrainOptions& options = {});
 TrainResult resume(const std::string& run_folder, const TrainOptions& options = {});
