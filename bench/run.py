@@ -128,7 +128,7 @@ def machine_lines(arguments, part):
     compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True, check=False).stdout.splitlines()[0]
     return [f"- Machine: {processor}, {os.cpu_count()} processors, {platform.system()} {platform.release()}; {compiler}",
             f"- Load average at the start: {os.getloadavg()[0]:.1f} (above 0.5 the numbers are those of a busy machine)",
-            f"- Command: `./dev bench {part or 'kernels'} --rounds {arguments.rounds} --slot {arguments.slot}`",
+            f"- Command: `./dev bench {part or 'kernels'} --rounds {arguments.rounds} --slot {arguments.slot}{f' --simd {arguments.simd}' if arguments.simd else ''}`",
             f"- {rivals_of(part)} For AVX2 each is told to use no more.", ""]
 
 
