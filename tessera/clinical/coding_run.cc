@@ -48,18 +48,11 @@ runs::ReplayOutcome replay(CodingSetup& setup, const std::string& folder, const 
                            const train::VerifyOptions& options,
                            const std::optional<runs::TraceRequest>& trace) {
   setup.initialize();  // it may have been used
-  runs::RunOptions run_options = setup.run_options();
-  run_options.trace = trace;
-  run_options.environment = options.environment;
-  runs::Run run = runs::Run::replay(folder, run_options, part);
-  setup.keep_in(run);
-  const std::uint64_t first = run.start();
-  Progress progress((trace ? "trace " : "verify ") + run.name(),
-                    part.to_step == 0 ? setup.steps() : part.to_step, first, {.quiet = options.quiet});
-  setup.run(first, run, &progress);
-  progress.finish();
-  run.finish();
-  return run.replay_outcome();
+  return train::replay_run(
+      folder,
+      {setup.run_options(), setup.steps(), [&](runs::Run& run) { setup.keep_in(run); },
+       [&](std::uint64_t first, StepObserver& run, Progress* progress) { setup.run(first, run, progress); }},
+      part, options, trace);
 }
 
 }  // namespace

@@ -85,6 +85,11 @@ class AdversarialModel : public GenerativeModel {
     return scalars;
   }
 
+  // The generator has its turn.
+  std::uint64_t least_steps() const override {
+    return static_cast<std::uint64_t>(settings_.discriminator_steps);
+  }
+
   // How well the discriminator tells held-out images from as many generated ones: 0.5 is chance.
   std::vector<StepScalar> evaluate(const Tensor& images) override {
     const auto score = [&](const Tensor& x) { return players_.discriminator->evaluate(x); };

@@ -60,9 +60,11 @@ GenerationSetup::GenerationSetup(GenerationConfig config, const std::string& ima
   if (steps_ < model_->least_steps())
     fail_with(
         ExitCode::kUsage,
-        "{}: training.epochs is {}: {} steps, but the network has grown after {}; expected more epochs, or "
-        "fewer training.fade_images and training.stable_images",
-        config_.origin("training.epochs"), config_.integer("training.epochs"), steps_, model_->least_steps());
+        "{}: training.epochs is {}: {} steps, but the model needs {}, so that all of its parts are trained; "
+        "expected more epochs, or smaller {}",
+        config_.origin("training.epochs"), config_.integer("training.epochs"), steps_, model_->least_steps(),
+        config_.text("model.kind") == "progressive" ? "training.fade_images and training.stable_images"
+                                                    : "training.discriminator_steps");
 }
 
 void GenerationSetup::initialize() {

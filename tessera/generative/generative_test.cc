@@ -268,6 +268,8 @@ TEST_F(Generative, SetupsThatCannotTrain) {
   EXPECT_THAT(message("gan", {"training.batch=100"}),
               HasSubstr("--set: training.batch is 100, expected at most the 96 images"));
   EXPECT_THAT(message("gan", {"data.test=0.001"}), HasSubstr("of 120 images none is held out"));
+  EXPECT_THAT(message("gan", {"training.discriminator_steps=90"}),
+              HasSubstr("the model needs 90, so that all of its parts are trained"));
   EXPECT_THAT(message("dcgan", {"model.channels=[2, 2, 2, 2]"}), HasSubstr("halved 4 times"));
   EXPECT_THAT(message("dcgan", {"training.gradient_penalty=1"}), HasSubstr("batch normalisation"));
   EXPECT_EQ(message("dcgan", {"training.gradient_penalty=1", "model.normalize_discriminator=false"}),

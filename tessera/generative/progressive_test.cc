@@ -86,7 +86,7 @@ TEST_F(ProgressiveKind, PicturesOfAHalfGrownNetworkHaveTheImagesSize) {
 TEST_F(ProgressiveKind, ConfigurationsThatCannotGrow) {
   EXPECT_EQ(message({}), "no error");
   EXPECT_EQ(message({"training.fade_images=0", "training.stable_images=0", "training.epochs=1"}), "no error");
-  EXPECT_THAT(message({"training.epochs=1"}), HasSubstr("8 steps, but the network has grown after 9"));
+  EXPECT_THAT(message({"training.epochs=1"}), HasSubstr("8 steps, but the model needs 9"));
   EXPECT_THAT(message({"model.stage_channels=[4, 4]"}),
               HasSubstr("has 2 stages, for images of 8x8, but those of the data are 16x16"));
   EXPECT_THAT(message({"model.stage_channels=[4, 4, 4, 4, 4, 4, 4, 4, 4, 4]"}),

@@ -26,16 +26,10 @@ class Progressive : public testing::Test {
 
 // All elements of these tensors, one after the other, against what progressive_facts.py had from PyTorch.
 void expect_fact(const std::string& name, const std::vector<Tensor>& found) {
-  static const std::map<std::string, std::vector<double>> kFacts = {
+  static const facts::Table kFacts = {
 #include "tessera/models/progressive_facts_test.inc"
   };
-  const std::vector<double>& expected = kFacts.at(name);
-  std::vector<double> values;
-  for (const Tensor& tensor : found)
-    for (const double value : tensor.to_vector<double>()) values.push_back(value);
-  ASSERT_EQ(values.size(), expected.size()) << name;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    EXPECT_NEAR(values[i], expected[i], 1e-11 * (1 + std::abs(expected[i]))) << name << ", element " << i;
+  facts::expect_fact(kFacts, name, found, 1e-11);
 }
 
 // The output, then its slopes in the input and the weights, as value_and_slopes of progressive_facts.py.

@@ -10,21 +10,16 @@
 #include "tessera/base/error.h"
 #include "tessera/models/sequence_tagger.h"
 #include "tessera/nn/losses.h"
+#include "tessera/tensor/facts_test.h"
 
 namespace tessera::models {
 namespace {
 
 using testing::HasSubstr;
 
-// As in sequence_facts.py.
-Tensor pattern(std::int64_t seed, const Shape& shape) {
-  std::vector<double> values;
-  for (std::int64_t i = 0; i < shape.elements(); ++i)
-    values.push_back(static_cast<double>((37 * i + 101 * seed) % 127 - 63) / 64);
-  return Tensor::from(values, shape);
-}
+using facts::pattern;
 
-const std::map<std::string, std::vector<double>> kFacts = {
+const facts::Table kFacts = {
 #include "tessera/models/sequence_facts_test.inc"
 };
 
@@ -64,13 +59,7 @@ void expect_fact(const std::string& name, nn::Module& model,
   tape.stop();
   std::vector<Tensor> found = {scores, loss};
   for (const Tensor& gradient : tape.gradient(loss, weights)) found.push_back(gradient);
-  std::vector<double> values;
-  for (const Tensor& tensor : found)
-    for (const double value : tensor.to_vector<double>()) values.push_back(value);
-  const std::vector<double>& expected = kFacts.at(name);
-  ASSERT_EQ(values.size(), expected.size()) << name;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    EXPECT_NEAR(values[i], expected[i], 1e-13) << name << ", number " << i;
+  facts::expect_fact(kFacts, name, found, 1e-13);
 }
 
 TEST(SequenceClassifier, IsThatOfPyTorchForwardAndBackward) {

@@ -1,41 +1,25 @@
-// What PyTorch answers to the questions of these tests (torch_facts.py wrote the table), and the exact inputs of both sides.
+// What PyTorch answers to the questions of these tests (torch_facts.py wrote the table).
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <cmath>
-#include <map>
-#include <string>
-#include <vector>
-
-#include "tessera/tensor/ops.h"
+#include "tessera/tensor/facts_test.h"
 
 namespace tessera::nn {
 
-// Element i is ((37 i + 101 seed) mod 127 - 63) / 64 * scale, float64.
-inline Tensor pattern(std::int64_t seed, const Shape& shape, double scale = 1) {
-  std::vector<double> values;
-  for (std::int64_t i = 0; i < shape.elements(); ++i)
-    values.push_back(static_cast<double>((37 * i + 101 * seed) % 127 - 63) / 64 * scale);
-  return Tensor::from(values, shape);
+using facts::pattern;
+
+inline const facts::Table& torch_facts() {
+  static const facts::Table kFacts = {
+#include "tessera/nn/torch_facts_test.inc"
+  };
+  return kFacts;
 }
 
 inline const std::vector<double>& torch_fact(const std::string& name) {
-  static const std::map<std::string, std::vector<double>> kFacts = {
-#include "tessera/nn/torch_facts_test.inc"
-  };
-  return kFacts.at(name);
+  return torch_facts().at(name);
 }
 
-// All elements of these tensors, one after the other, against the fact.
 inline void expect_fact(const std::string& name, const std::vector<Tensor>& found, double tolerance = 1e-12) {
-  const std::vector<double>& expected = torch_fact(name);
-  std::vector<double> values;
-  for (const Tensor& tensor : found)
-    for (const double value : tensor.to_vector<double>()) values.push_back(value);
-  ASSERT_EQ(values.size(), expected.size()) << name;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    EXPECT_NEAR(values[i], expected[i], tolerance * (1 + std::abs(expected[i]))) << name << ", element " << i;
+  facts::expect_fact(torch_facts(), name, found, tolerance);
 }
 
 }  // namespace tessera::nn

@@ -71,18 +71,12 @@ TrainingSetup setup_of_record(const std::string& folder, const std::string& data
 runs::ReplayOutcome replay(TrainingSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
                            const VerifyOptions& options,
                            const std::optional<runs::TraceRequest>& trace = std::nullopt) {
-  runs::RunOptions run_options = setup.run_options();
-  run_options.trace = trace;
-  run_options.environment = options.environment;
-  runs::Run run = runs::Run::replay(folder, run_options, part);
-  setup.keep_in(run);
-  const std::uint64_t first = run.start();
-  Progress progress((trace ? "trace " : "verify ") + run.name(),
-                    part.to_step == 0 ? setup.steps() : part.to_step, first, {.quiet = options.quiet});
-  setup.trainer().run(first, run, &progress);
-  progress.finish();
-  run.finish();
-  return run.replay_outcome();
+  return replay_run(folder,
+                    {setup.run_options(), setup.steps(), [&](runs::Run& run) { setup.keep_in(run); },
+                     [&](std::uint64_t first, StepObserver& run, Progress* progress) {
+                       setup.trainer().run(first, run, progress);
+                     }},
+                    part, options, trace);
 }
 
 std::string identical_text(const runs::ReplayOutcome& replay) {
@@ -109,6 +103,22 @@ void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay) {
       result.notes.push_back(
           fmt::format("steps 1 to {} were not re-executed", grouped_number(replay.first_step)));
   }
+}
+
+runs::ReplayOutcome replay_run(const std::string& run_folder, Replayed replayed,
+                               const runs::ReplayOptions& part, const VerifyOptions& options,
+                               const std::optional<runs::TraceRequest>& trace) {
+  replayed.run_options.trace = trace;
+  replayed.run_options.environment = options.environment;
+  runs::Run run = runs::Run::replay(run_folder, replayed.run_options, part);
+  replayed.keep(run);
+  const std::uint64_t first = run.start();
+  Progress progress((trace ? "trace " : "verify ") + run.name(),
+                    part.to_step == 0 ? replayed.steps : part.to_step, first, {.quiet = options.quiet});
+  replayed.run(first, run, &progress);
+  progress.finish();
+  run.finish();
+  return run.replay_outcome();
 }
 
 runs::Run open_run(runs::RunOptions run_options, const TrainOptions& options) {

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tessera/base/progress.h"
 #include "tessera/data/dataset.h"
 #include "tessera/data/vocabulary.h"
 #include "tessera/nn/layers.h"
@@ -111,6 +112,17 @@ struct VerifyResult {
 
 // Re-executes a part of a run, whatever its kind.
 using ReplayStretch = std::function<runs::ReplayOutcome(const runs::ReplayOptions&)>;
+
+// Executes `part` of the record again and compares; with a trace, notes the operations. `keep` names the state, `run` takes the steps behind `first`.
+struct Replayed {
+  runs::RunOptions run_options;
+  std::uint64_t steps = 0;  // of the whole run
+  std::function<void(runs::Run&)> keep;
+  std::function<void(std::uint64_t first, StepObserver&, Progress*)> run;
+};
+runs::ReplayOutcome replay_run(const std::string& run_folder, Replayed replayed,
+                               const runs::ReplayOptions& part, const VerifyOptions& options,
+                               const std::optional<runs::TraceRequest>& trace);
 
 // Says in `result` what a re-execution has found.
 void judge_replay(VerifyResult& result, const runs::ReplayOutcome& replay);

@@ -99,18 +99,11 @@ TEST_F(Projection, IsTheDeconvolutionByHand) {
   EXPECT_TRUE(same_bits(pass.project(signal, Method::kDeconvolution), back));
 }
 
-const std::vector<double>& fact(const std::string& name) {
-  static const std::map<std::string, std::vector<double>> kFacts = {
+void expect_fact(const Tensor& found, const std::string& name) {
+  static const facts::Table kFacts = {
 #include "tessera/visualise/torch_facts_test.inc"
   };
-  return kFacts.at(name);
-}
-
-void expect_fact(const Tensor& found, const std::string& name) {
-  const std::vector<double> values = found.to_vector<double>();
-  ASSERT_EQ(values.size(), fact(name).size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    EXPECT_NEAR(values[i], fact(name)[i], 1e-13) << name << ' ' << i;
+  facts::expect_fact(kFacts, name, {found}, 1e-13);
 }
 
 TEST_F(Projection, IsPyTorchs) {
