@@ -23,6 +23,7 @@ Tensor padded(const Tensor& x, std::int64_t times) {
   return concatenate({x, zeros({times - x.size(0), x.size(1), x.size(2)}, x.dtype())}, 0);
 }
 
+// Or time first, of what has samples first.
 Tensor samples_first(const Tensor& x) {
   return permute(x, {1, 0, 2});
 }
@@ -112,8 +113,11 @@ RecurrentResult Recurrent::run(const Tensor& x, const RecurrentInputs& inputs) {
   const std::int64_t times = x.size(1), samples = x.size(0);
   SequenceLengths lengths(where(), inputs.lengths, times, samples);
   if (!lengths.equal()) lengths.cut(rows_per_cut(lengths.longest() * samples));
-  Tensor sequence = samples_first(x);
-  if (lengths.longest() < times) sequence = slice(sequence, {Range(0, lengths.longest())});
+  // Sequences of one length go through the layers with time first, others as they are: SequenceLengths takes their rows from there.
+  const bool together = lengths.equal();
+  Tensor sequence = together ? samples_first(x) : x;
+  if (together && lengths.longest() < times) sequence = slice(sequence, {Range(0, lengths.longest())});
+  const auto given_out = [&](const Tensor& y) { return together ? samples_first(padded(y, times)) : y; };
   std::vector<Tensor> last_h, last_c;
   RecurrentResult result;
   for (std::size_t run = 0; run < runs_.size();) {
@@ -125,12 +129,11 @@ RecurrentResult Recurrent::run(const Tensor& x, const RecurrentInputs& inputs) {
       if (found.last_c.defined()) last_c.push_back(with_first_axis(found.last_c));
       sides.push_back(found.h);
       if (inputs.gates) result.gates.emplace_back();
-      for (const auto& [name, gate] : found.gates)
-        result.gates.back()[name] = samples_first(padded(gate, times));
+      for (const auto& [name, gate] : found.gates) result.gates.back()[name] = given_out(gate);
     }
     sequence = sides.size() == 1 ? sides[0] : concatenate(sides, 2);
   }
-  result.output = samples_first(padded(sequence, times));
+  result.output = given_out(sequence);
   result.h = concatenate(last_h, 0);
   if (!last_c.empty()) result.c = concatenate(last_c, 0);
   return result;
