@@ -244,19 +244,22 @@ std::map<std::string, Tensor> parts_of(const Tensor& states,
 
 Recurrent::Sequence GRU::run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) {
   const RecurrentWeights own = tensors(weights);
-  const Tensor states = gru_states(x, start.h, settings().reset_gate ? own : with_open_reset_gate(own));
-  Sequence result{slice(states, {0}), {}, {}};
-  if (gates) result.gates = parts_of(states, {{"r", 1}, {"z", 2}, {"n", 3}});
-  return result;
+  const RecurrentWeights used = settings().reset_gate ? own : with_open_reset_gate(own);
+  if (!gates) return {gru(x, start.h, used), {}, {}};
+  const Tensor states = gru_states(x, start.h, used);
+  return {slice(states, {0}), {}, parts_of(states, {{"r", 1}, {"z", 2}, {"n", 3}})};
 }
 
 // ---- LSTM ----
 
 Recurrent::Sequence LSTM::run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) {
+  if (!gates) {
+    const LstmStates states = lstm(x, start.h, start.c, tensors(weights));
+    return {states.h, states.c, {}};
+  }
   const Tensor states = lstm_states(x, start.h, start.c, tensors(weights));
-  Sequence result{slice(states, {0}), slice(states, {1}), {}};
-  if (gates) result.gates = parts_of(states, {{"i", 2}, {"f", 3}, {"g", 4}, {"o", 5}, {"c", 1}});
-  return result;
+  return {slice(states, {0}), slice(states, {1}),
+          parts_of(states, {{"i", 2}, {"f", 3}, {"g", 4}, {"o", 5}, {"c", 1}})};
 }
 
 // ---- Looking at gradients ----
