@@ -198,6 +198,20 @@ TEST_F(Clinical, OfTheTrainingsNotesOnlyTheHeldOutOnesAreEvaluated) {
   EXPECT_EQ(others.remark, "");
 }
 
+TEST(HardestLabels, ByF1ThenByNotes) {
+  use_default_backend();
+  const Tensor scores = Tensor::from<float>({1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0}, {3, 4});
+  const Tensor targets = Tensor::from<float>({1, 1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0}, {3, 4});
+  const std::string text =
+      hardest_labels_text(metrics::MultilabelCounts(scores, targets, {0.5, 0.5, 0.5, 0.5}),
+                          data::LabelSet::of_names({"a", "bb", "c", "d"}), 2);
+  EXPECT_EQ(text,
+            "hardest first, 2 of the 3 codes that the notes have:\n"
+            "code  notes  found  wrongly said      F1\n"
+            "c         1      0             0  0.0000\n"
+            "bb        3      1             0  0.5000\n");
+}
+
 TEST_F(Clinical, NotesOfOnePatientStayOnOneSide) {
   std::vector<data::Document> notes(60);
   for (std::size_t i = 0; i < notes.size(); ++i) notes[i].patient = std::to_string(i % 20);
