@@ -331,6 +331,12 @@ TEST_F(Clinical, TextJsonAndPage) {
   EXPECT_THAT(page, HasSubstr("script&gt;alert"));
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));
   EXPECT_THAT(page, HasSubstr("<sup>1</sup>"));
+
+  std::vector<CodedNote> silent = coded;
+  silent[0].codes[0].sentences.clear();
+  EXPECT_THAT(coded_text(silent), HasSubstr(std::string(kSaidByItself)));
+  EXPECT_THAT(coded_page(silent, "shown"), HasSubstr(std::string(kSaidByItself)));
+  EXPECT_THAT(coded_text(coded) + page, Not(HasSubstr(std::string(kSaidByItself))));
 }
 
 // Word vectors that skip-gram learned beforehand are where the network begins, and part of what is verified.
