@@ -11,15 +11,16 @@
 //       for a chunk of k                 256 steps
 //         for a block of rows of C       some tiles: A's chunk of them stays in the second-level cache, too
 //           for a panel of B             64 columns (AVX-512, fp32) or 16 (AVX2): as wide as a tile
-//             for a tile of the block    6 rows: sums in registers through the chunk
+//             for a tile of the block    6 rows: sums in registers through the chunk; equal tiles in one call
 //
 // A panel is packed (its rows one behind the other) when the first block of rows needs it, while the panels before it are multiplied
 // if it lies in rows; so packing waits for memory only once per chunk. It is used from there by all other blocks of rows.
-// Where B is small or few rows use it, it is read in place. A is broadcast element by element and may lie
+// Where a chunk of B stays in the second-level cache or few rows use it, it is read in place. A is broadcast element by element and may lie
 // anywhere; its block is packed if many panels go by.
 //
 // Which of both factors the lanes run over is free, too (c^T = b^T a^T has the same bits), and decided by what it costs: idle
-// lanes, elements to transpose while packing, results to transpose while storing.
+// lanes, elements to transpose while packing, results to transpose while storing (gemm_choice.cc). A single row or column goes through gemv.h, a
+// few of them beside lines along k through gemm_lines.h.
 //
 // A thread does a task of this shape alone: no barriers, nothing shared. Packing is repeated per task, which tasks of a few
 // hundred rows and columns make cheap.

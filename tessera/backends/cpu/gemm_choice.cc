@@ -12,14 +12,12 @@
 namespace tessera::backends {
 namespace {
 
-// Where B is read in place: few rows use a packed panel, or its rows lie as close together as a panel's already.
+// Where B is read in place: few rows use a packed panel, its rows lie as close together as a panel's already, or a chunk of it stays in
+// the second-level cache, which keeps up with the tiles.
 template <typename T>
 bool packing_pays(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t k,
                   const MatrixView<const T>& b) {
-#ifndef V_SMALL
-#define V_SMALL 24
-#endif
-  constexpr std::int64_t kSmallChunk = std::int64_t{V_SMALL} << 10;
+  constexpr std::int64_t kSmallChunk = std::int64_t{256} << 10;  // stays in the second-level cache
   const std::int64_t chunk_bytes = std::min(k, kChunk) * b.row * static_cast<std::int64_t>(sizeof(T));
   const bool panel = b.row >= 0 && b.row <= kernels.vectors * kernels.lanes;
   const bool small = b.row >= 0 && chunk_bytes <= kSmallChunk;

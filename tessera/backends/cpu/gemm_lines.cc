@@ -36,12 +36,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 #define TESSERA_UNROLL _Pragma("GCC unroll 16")
 
-// Ten rows of two vectors, eight vectors of transposed lines and a factor: what AVX-512's registers hold; half of it for AVX2's.
-#ifndef V_LV
-#define V_LV 2
-#endif
-constexpr int kLineVectors = HWY_TARGET == HWY_AVX2 ? 1 : V_LV;
-
+// Ten rows of one vector, four vectors of transposed lines and a factor are what AVX2's registers hold. With AVX-512 two vectors of lines would
+// fit, but thirty-two lines at once take a fifth longer than sixteen.
 template <typename T, int kRows>
 struct LineTile {
   using D = hn::ScalableTag<T>;
@@ -49,53 +45,31 @@ struct LineTile {
   static constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
   static constexpr int kSide = 16 / sizeof(T);
 
-  static HWY_INLINE void step(const T* HWY_RESTRICT factors, const V (&lines)[kLineVectors],
-                              V (&sums)[kRows][kLineVectors]) {
+  static HWY_INLINE void step(const T* HWY_RESTRICT factors, V line, V (&sums)[kRows]) {
     TESSERA_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      const V factor = hn::Set(D(), factors[i]);
-      TESSERA_UNROLL
-      for (int j = 0; j < kLineVectors; ++j) sums[i][j] = hn::MulAdd(factor, lines[j], sums[i][j]);
-    }
+    for (int i = 0; i < kRows; ++i) sums[i] = hn::MulAdd(hn::Set(D(), factors[i]), line, sums[i]);
   }
 
   static void run(std::int64_t depth, const T* HWY_RESTRICT factors, const T* HWY_RESTRICT lines,
                   std::int64_t line, T* HWY_RESTRICT results) {
     const D d;
-    V sums[kRows][kLineVectors];
+    V sums[kRows];
     TESSERA_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      TESSERA_UNROLL
-      for (int j = 0; j < kLineVectors; ++j) sums[i][j] = hn::Zero(d);
-    }
+    for (int i = 0; i < kRows; ++i) sums[i] = hn::Zero(d);
     std::int64_t k = 0;
     for (; k + kSide <= depth; k += kSide, factors += kSide * kRows) {
-      V squares[kLineVectors][kSide];
+      V steps[kSide];
+      load_transposed(d, lines + k, line, steps);
       TESSERA_UNROLL
-      for (int j = 0; j < kLineVectors; ++j)
-        load_transposed(d, lines + k + j * kLanes * line, line, squares[j]);
-      TESSERA_UNROLL
-      for (int r = 0; r < kSide; ++r) {
-        V vectors[kLineVectors];
-        TESSERA_UNROLL
-        for (int j = 0; j < kLineVectors; ++j) vectors[j] = squares[j][r];
-        step(factors + r * kRows, vectors, sums);
-      }
+      for (int r = 0; r < kSide; ++r) step(factors + r * kRows, steps[r], sums);
     }
     for (; k < depth; ++k, factors += kRows) {
-      alignas(64) T elements[kLineVectors * kLanes];
-      for (std::int64_t j = 0; j < kLineVectors * kLanes; ++j) elements[j] = lines[k + j * line];
-      V vectors[kLineVectors];
-      TESSERA_UNROLL
-      for (int j = 0; j < kLineVectors; ++j) vectors[j] = hn::Load(d, elements + j * kLanes);
-      step(factors, vectors, sums);
+      alignas(64) T elements[kLanes];
+      for (std::int64_t j = 0; j < kLanes; ++j) elements[j] = lines[k + j * line];
+      step(factors, hn::Load(d, elements), sums);
     }
     TESSERA_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      TESSERA_UNROLL
-      for (int j = 0; j < kLineVectors; ++j)
-        hn::StoreU(sums[i][j], d, results + (i * kLineVectors + j) * kLanes);
-    }
+    for (int i = 0; i < kRows; ++i) hn::StoreU(sums[i], d, results + i * kLanes);
   }
 };
 
@@ -109,7 +83,7 @@ template <typename T>
 const LineKernels<T>* line_kernels_here() {
   static const LineKernels<T> kernels = [] {
     LineKernels<T> table{};
-    table.width = kLineVectors * LineTile<T, 2>::kLanes;
+    table.width = LineTile<T, 2>::kLanes;
     fill_rows<T>(table);
     return table;
   }();
@@ -126,8 +100,16 @@ namespace {
 
 constexpr std::int64_t kLeastDepth = 8;  // squares of four steps are taken at a time, single steps are slow
 
+// Lines whose distance is a multiple of 2 KB meet in the same few places of the first-level cache: of these AVX2's eight are read at a time (8 x
+// 1024 x 1024: 0.7 of the time of sixteen).
+constexpr std::int64_t kMeetingBytes = 2048;
+
 template <typename T>
-const LineKernels<T>* line_kernels() {
+const LineKernels<T>* line_kernels(std::int64_t line) {
+#if (HWY_TARGETS & HWY_AVX3) && (HWY_TARGETS & HWY_AVX2)
+  const bool meeting = line * static_cast<std::int64_t>(sizeof(T)) % kMeetingBytes == 0;
+  if (simd_level() == SimdLevel::kAvx512 && meeting) return N_AVX2::line_kernels_here<T>();
+#endif
   TESSERA_SIMD_SWITCH(line_kernels_here<T>())
 }
 
@@ -166,13 +148,13 @@ const T* factors_of(std::int64_t m, std::int64_t k, MatrixView<const T> a, const
 template <typename T>
 bool multiply_lines(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
                     MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c) {
-  const LineKernels<T>* const lines = line_kernels<T>();
+  const LineKernels<T>* const lines = line_kernels<T>(b.column);
   if (lines == nullptr || m < 2 || m > kMostFewRows || b.row != 1 || n < lines->width || k < kLeastDepth)
     return false;
   ScratchScope scratch;
   const T* const factors = factors_of(m, k, a, kernels, scratch);
   const std::int64_t width = lines->width;
-  alignas(64) T sums[kMostFewRows * 64 / sizeof(T) * 2];
+  alignas(64) T sums[kMostFewRows * 64 / sizeof(T)];
   for (std::int64_t j = 0; j < n; j += width) {
     // The last lines are taken together with some before them, whose sums are left alone.
     const std::int64_t skip = std::max<std::int64_t>(j + width - n, 0), first = j - skip;

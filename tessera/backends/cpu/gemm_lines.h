@@ -3,7 +3,7 @@
 //
 // Lanes along the few rows would idle (10 of 16 work), and a packed panel of b would be used by one tile only, which is less work than
 // packing it. So lanes are lines, transposed in registers on their way to the multiplications (shuffles and multiplications
-// have units of their own): a tile is all of the few rows by one or two vectors of lines.
+// have units of their own): a tile is all of the few rows by one vector of lines.
 //
 // The same chains as in gemm.h: chunks of 256 steps, each from +0, added in ascending order.
 #pragma once

@@ -114,6 +114,19 @@ HWY_INLINE void add_squares(const T* x, const T* b, std::int64_t column,
   }
 }
 
+#ifndef V_PF
+#define V_PF 0
+#endif
+#ifndef V_PFM
+#define V_PFM 0
+#endif
+// Asks for the next line of memory of so many columns.
+template <int kColumns, int kLocality, typename T>
+HWY_INLINE void fetch_columns(const T* b, std::int64_t column) {
+  TESSERA_UNROLL
+  for (int j = 0; j < kColumns; ++j) __builtin_prefetch(reinterpret_cast<const T*>(reinterpret_cast<std::intptr_t>(b) + j * column * static_cast<std::int64_t>(sizeof(T))), 0, kLocality);
+}
+
 // One step of k, for the last ones of a chunk.
 template <int kGroups, typename T>
 HWY_INLINE void add_step(const T* x, const T* b, std::int64_t column,
@@ -138,7 +151,11 @@ HWY_INLINE void add_chunks(std::int64_t k0, std::int64_t k, const T* x, const T*
     hn::Vec<ColumnTag<T>> sums[kGroups];
     for (auto& sum : sums) sum = hn::Zero(d);
     std::int64_t i = k0;
-    for (; i + kSide <= end; i += kSide) add_squares<kGroups>(x + i, b + i, column, sums);
+    for (; i + kSide <= end; i += kSide) {
+      if (V_PF && kGroups == 2 && i % 16 == 0) fetch_columns<kGroups * kColumnLanes<T>, 3>(b + i + kGroups * kColumnLanes<T> * column, column);
+      if (V_PFM && kGroups == 1 && i % 16 == 0) fetch_columns<kGroups * kColumnLanes<T>, 2>(b + i + kGroups * kColumnLanes<T> * column, column);
+      add_squares<kGroups>(x + i, b + i, column, sums);
+    }
     for (; i < end; ++i) add_step<kGroups>(x + i, b + i, column, sums);
     for (int g = 0; g < kGroups; ++g) totals[g] = k0 == 0 ? sums[g] : hn::Add(totals[g], sums[g]);
   }
@@ -159,6 +176,10 @@ void multiply_meeting_columns(std::int64_t k, const T* x, const T* b, std::int64
   for (; near && k0 + 2 * kChunk <= k; k0 += 2 * kChunk) {
     Sums first = {hn::Zero(d)}, second = {hn::Zero(d)};
     for (std::int64_t i = k0; i < k0 + kChunk; i += kSide) {
+      if (V_PFM && i % 16 == 0) {
+        fetch_columns<kColumnLanes<T>, 2>(b + i + kColumnLanes<T> * column, column);
+        fetch_columns<kColumnLanes<T>, 2>(b + i + kColumnLanes<T> * column + kChunk, column);
+      }
       add_squares<1>(x + i, b + i, column, first);
       add_squares<1>(x + i + kChunk, b + i + kChunk, column, second);
     }
