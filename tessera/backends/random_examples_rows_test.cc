@@ -123,6 +123,8 @@ Examples random_recurrent() {
   const RecurrentAttributes nonlinearity{*rc::gen::element(Activation::kTanh, Activation::kRelu)};
   return {{Op::kGru, gru, {}},
           {Op::kLstm, lstm, {}},
+          {Op::kGruPlain, gru, {}},
+          {Op::kLstmPlain, lstm, {}},
           {Op::kGruGradient, backwards(gru, {times, samples, hidden}, 5), {}},
           {Op::kLstmGradient, backwards(lstm, {2, times, samples, hidden}, 7), {}},
           {Op::kRnn, rnn, nonlinearity},

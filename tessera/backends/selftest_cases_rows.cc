@@ -309,6 +309,7 @@ struct RecurrentRow {
 RecurrentRow recurrent_row(Op op) {
   switch (op) {
     case Op::kLstm:
+    case Op::kLstmPlain:
     case Op::kLstmGradient:
       return {4, 2, 7, op == Op::kLstmGradient};
     case Op::kRnn:

@@ -320,6 +320,7 @@ void add_recurrent(Tails& tails, std::int64_t samples, std::int64_t hidden) {
     inputs.push_back(tails.draw({gates * hidden, hidden}));
     for (int bias = 0; bias < 2; ++bias) inputs.push_back(tails.draw({gates * hidden}));
     tails.add(is_lstm ? Op::kLstm : Op::kGru, inputs);
+    tails.add(is_lstm ? Op::kLstmPlain : Op::kGruPlain, inputs);
     inputs.insert(inputs.begin(),
                   is_lstm ? tails.draw({2, kTimes, samples, hidden}) : tails.draw({kTimes, samples, hidden}));
     inputs.push_back(tails.draw({is_lstm ? 7 : 5, kTimes, samples, hidden}));

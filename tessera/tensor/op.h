@@ -208,6 +208,10 @@ class ObserveOps {
   OpObserver* observer_;
 };
 
+// Whether anybody is told of this thread's operations. Where nobody is, no gradient will be asked for, and what only gradients need can be left
+// out, if the results are the same bits.
+bool observed();
+
 namespace internal {
 
 void tell_of_host_tensor(const Tensor& made, SourceLocation where);
