@@ -146,7 +146,7 @@ struct ChannelPanels {
 // All tiles of `positions` rows against one panel and one chunk: c = [positions][width of the panel].
 template <typename T>
 void run_position_tiles(const ConvolutionKernels<T>& kernels, const T* source, const std::int64_t* rows,
-                        std::int64_t positions, const std::int64_t* offsets, std::int64_t depth, const T* b,
+                        std::int64_t positions, const TapStep* steps, std::int64_t depth, const T* b,
                         int vectors, T* c, bool accumulate);
 
 // The weight gradient of a convolution with one channel and one filter per group.

@@ -38,8 +38,8 @@ class WeightSums {
     std::int64_t first_chunk, chunks;
     std::int64_t first, positions;  // of all images
     std::int64_t first_image, images;
-    T* x;                  // a SourceBox per image
-    std::int64_t* places;  // of each k in x
+    T* x;            // a SourceBox per image
+    TapStep* steps;  // of each k: its place in x, its row of a chunk's gradients
   };
   // Some chunks of a wave, counted within it.
   struct Step {
@@ -55,6 +55,7 @@ class WeightSums {
   std::int64_t chunks_per_wave() const;
   std::int64_t chunks_per_step(bool by_taps) const;
   Wave wave_from(std::int64_t first_chunk, std::int64_t chunks) const;
+  void list_steps(const Wave& wave) const;
   void load_x(const Wave& wave, std::int64_t group) const;
   void load_gradients(const Wave& wave, const Step& step, std::int64_t group, std::int64_t chunk) const;
   void multiply(const Wave& wave, const Step& step, std::int64_t chunk, const ChannelPanels::Panel& panel,
@@ -153,7 +154,7 @@ void WeightSums<T>::multiply(const Wave& wave, const Step& step, std::int64_t ch
                              bool accumulate, T* sums) const {
   const std::int64_t width = panel.vectors * kernels_.lanes, k = chunk * kChunk;
   run_position_tiles(kernels_, static_cast<const T*>(wave.x), tap_offsets_.data() + tap, end_tap - tap,
-                     wave.places + k, std::min(kChunk, wave.positions - k),
+                     wave.steps + k, std::min(kChunk, wave.positions - k),
                      static_cast<const T*>(step.gradients) + panel.start * step.positions() +
                          (chunk - step.begin) * kChunk * width,
                      panel.vectors, sums + tap * width, accumulate);
@@ -230,6 +231,22 @@ void WeightSums<T>::run_wave(const Wave& wave, std::int64_t group, T* totals) co
   }
 }
 
+// The first image may be one of which the wave before had some positions.
+template <typename T>
+void WeightSums<T>::list_steps(const Wave& wave) const {
+  ScratchScope scratch;
+  auto* places = scratch.allocate<std::int64_t>(positions());
+  list_positions(sizes_.output, box_.pitch(), places);
+  std::int64_t place = wave.first - wave.first_image * positions(), image = 0;
+  for (std::int64_t k = 0; k < wave.positions; ++k, ++place) {
+    if (place == positions()) {
+      place = 0;
+      image += box_.elements();
+    }
+    wave.steps[k] = {image + places[place], k % kChunk};
+  }
+}
+
 template <typename T>
 void WeightSums<T>::run(std::int64_t group, T* weight) const {
   const std::int64_t most = chunks_per_wave();
@@ -239,14 +256,8 @@ void WeightSums<T>::run(std::int64_t group, T* weight) const {
     ScratchScope wave_scratch;
     Wave wave = wave_from(chunk, most);
     wave.x = wave_scratch.allocate<T>(wave.images * box_.elements());
-    // One image's places after the other, of which the wave may leave out the first ones.
-    auto* places = wave_scratch.allocate<std::int64_t>(wave.images * positions());
-    for (std::int64_t image = 0; image < wave.images; ++image) {
-      std::int64_t* own = places + image * positions();
-      list_positions(sizes_.output, box_.pitch(), own);
-      for (std::int64_t i = 0; i < positions(); ++i) own[i] += image * box_.elements();
-    }
-    wave.places = places + (wave.first - wave.first_image * positions());
+    wave.steps = wave_scratch.allocate<TapStep>(wave.positions);
+    list_steps(wave);
     load_x(wave, group);
     run_wave(wave, group, totals);
   }
