@@ -5,6 +5,7 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/generative/generative_model.h"
+#include "tessera/interchange/onnx_exchange_test.h"
 #include "tessera/interchange/onnx_export.h"
 #include "tessera/interchange/onnx_model.h"
 #include "tessera/models/every_model_test.h"
@@ -67,10 +68,12 @@ TEST_P(ExportOfModels, HasTheBitsOfTheNetwork) {
   const Tensor inputs = row.inputs();
   RandomSource random(3);
   const auto model = trained(row, inputs, random);
-  const onnx::Model read(onnx::parse_model(bytes_of(*model, inputs), row.name + ".onnx"), row.name + ".onnx");
+  const std::string bytes = bytes_of(*model, inputs);
+  const onnx::Model read(onnx::parse_model(bytes, row.name + ".onnx"), row.name + ".onnx");
   EXPECT_EQ(read.unsupported(), std::vector<std::string>{});
   for (const Tensor& some : parts_of(inputs))
     expect_output(read.run(some), model->evaluate(some), kRounded.contains(row.name));
+  onnx::leave_exchange(fmt::format("{}_{}", row.name, GetParam()), bytes, inputs, model->evaluate(inputs));
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ExportOfModels, testing::Range<std::size_t>(0, rows().size()),
