@@ -93,7 +93,7 @@ std::string coding_bytes(const std::string& folder, const std::string& format) {
   clinical::NoteModel& model = coder.model();
   const std::map<std::string, std::string> metadata = {
       {"tessera.labels", canonical_json(nlohmann::json(coder.labels().names()))},
-      {"tessera.thresholds", canonical_json(nlohmann::json(coder.thresholds()))},
+      {"tessera.thresholds", nlohmann::json(coder.thresholds()).dump()},
       {"tessera.vocabulary", coder.config().text("found.vocabulary")},
       {"tessera.seal", seal_of(folder)}};
   const std::vector<runs::NamedTensor> weights = interchange::weights_of(model.module());
