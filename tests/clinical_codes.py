@@ -82,7 +82,7 @@ def check_onnx(tessera, scratch, store, probabilities):
         return
     rows = (tessera.store / "whole.vocabulary.tsv").read_text().splitlines()[1:]
     ids = {row.split("\t")[0]: i for i, row in enumerate(rows, start=2)}
-    sentences = [[SECRET.lower(), "is", "well", "."], "there is reflux on the left .".split()]
+    sentences = [[SECRET.lower(), "is", "well"], "there is reflux on the left".split()]
     words = numpy.zeros((1, 3, 9), dtype=numpy.int64)  # with padding
     for i, sentence in enumerate(sentences):
         words[0, i, :len(sentence)] = [ids.get(word, 1) for word in sentence]
