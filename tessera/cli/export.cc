@@ -3,6 +3,7 @@
 
 #include "tessera/base/files.h"
 #include "tessera/base/text.h"
+#include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -62,6 +63,7 @@ ExitCode run_export(const Words& words) {
     fmt::print("{}\n", printable(interchange::write_tensorboard(folder, output)));
     return ExitCode::kSuccess;
   }
+  check_user_place(output);
   write_user_file(output, exported_bytes(folder, format, network));
   if (!output.starts_with("/dev/"))
     fmt::print("{}\n", printable(output));  // the file itself may go to /dev/stdout
