@@ -7,6 +7,7 @@
 
 #include "tessera/base/files.h"
 #include "tessera/base/text.h"
+#include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -63,6 +64,7 @@ void print_coding_result(const clinical::CodingResult& result) {
              result.first_step == 0 ? "" : fmt::format(" (resumed after {})", result.first_step),
              result.seconds, result.summary);
   if (result.test) fmt::print("{}", clinical::quality_text(*result.test));
+  print_not_finite(result.not_finite_since);
   fmt::print("seal      {}\n", result.seal);
 }
 
@@ -140,6 +142,7 @@ ExitCode run_code_predict(const Words& words) {
   const std::string folder = runs_folder(selected.store, selected.run);
   execution.apply();
   options.vocabulary = selected.vocabulary;
+  if (!output.empty()) check_user_place(output);
   clinical::NoteCoder coder(folder, options);
   data::DocumentSet notes = clinical::read_notes(file, diagnoses, coder.config());
   if (first > 0 && static_cast<std::int64_t>(notes.documents.size()) > first)

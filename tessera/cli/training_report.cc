@@ -6,6 +6,10 @@
 
 namespace tessera::cli {
 
+void print_not_finite(const std::optional<std::uint64_t>& since) {
+  if (since) fmt::print("loss      not finite, for the first time at step {}\n", *since);
+}
+
 void print_training_result(const train::TrainResult& result) {
   fmt::print("run       {}\n", result.folder);
   fmt::print("steps     {}{} in {:.1f} s\n", result.steps,
@@ -16,8 +20,7 @@ void print_training_result(const train::TrainResult& result) {
     fmt::print("held out  accuracy {:.4f}, loss {:.4f} on {} samples\n", *result.held_out_accuracy,
                result.held_out_loss.value_or(0), result.held_out_samples);
   }
-  if (result.not_finite_since)
-    fmt::print("loss      not finite, for the first time at step {}\n", *result.not_finite_since);
+  print_not_finite(result.not_finite_since);
   fmt::print("seal      {}\n", result.seal);
 }
 

@@ -10,6 +10,7 @@
 #include "tessera/base/progress.h"
 #include "tessera/base/text.h"
 #include "tessera/train/inputs.h"
+#include "tessera/train/loss_watch.h"
 #include "tessera/train/text_data.h"
 #include "tessera/train/training_setup.h"
 
@@ -40,9 +41,11 @@ CodingResult complete(CodingSetup& setup, runs::Run& run, const train::TrainOpti
   result.vocabulary = vocabulary_path(run.folder());
   setup.vocabulary().write(result.vocabulary);
   Progress progress(run.name(), setup.steps(), result.first_step, {.quiet = options.quiet});
-  if (!run.complete()) setup.run(result.first_step, run, &progress);
+  train::LossWatch watch(run);
+  if (!run.complete()) setup.run(result.first_step, watch, &progress);
   progress.finish();
   result.seal = run.finish();
+  if (watch.not_finite_since()) result.not_finite_since = train::recorded_not_finite_since(result.folder);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!setup.split().test.empty()) result.test = setup.test_quality();
   return result;

@@ -20,8 +20,9 @@ struct CodingResult {
   std::string folder, seal, vocabulary;  // vocabulary: the file that was written
   std::uint64_t steps = 0, first_step = 0;
   double seconds = 0;
-  std::string summary;          // notes, words, labels before and after the reduction
-  std::optional<Quality> test;  // none when no note is held out
+  std::optional<std::uint64_t> not_finite_since;  // the first step of the run with a loss that was not finite
+  std::string summary;                            // notes, words, labels before and after the reduction
+  std::optional<Quality> test;                    // none when no note is held out
 };
 
 CodingResult train_coding(const CodingConfig& config, const train::TrainOptions& options = {});

@@ -66,6 +66,7 @@ class NoteCoder {
   explicit NoteCoder(const std::string& run_folder, const CodingOptions& options = {});
   const CodingConfig& config() const { return config_; }
   const data::LabelSet& labels() const { return labels_; }
+  NoteModel& model() { return *model_; }
   std::vector<CodedNote> code(const std::vector<data::Document>& notes);
   // Probabilities of all labels, float32 [notes, labels].
   Tensor probabilities(const std::vector<data::Document>& notes);

@@ -7,6 +7,7 @@
 #include "tessera/base/files.h"
 #include "tessera/data/csv.h"
 #include "tessera/runs/checkpoint.h"
+#include "tessera/runs/resume_points.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/layer_builder.h"
@@ -45,29 +46,11 @@ runs::CheckResult checked(const std::string& folder, bool may_be_unsealed) {
   fail_with(check.code(), "{}: {}: {}", folder, problem.place, problem.message);
 }
 
-// Of a clean stop between two checkpoints.
-std::optional<runs::Pause> pause_of(const runs::Record& record) {
-  const std::string path = runs::record_path(record.folder, runs::kPauseFile);
-  if (!exists(path)) return std::nullopt;
-  try {
-    const runs::Pause pause = runs::parse_pause(read_regular_file(path), path);
-    if (pause.step < record.lines.size() && record.lines[pause.step].hash == pause.chain) return pause;
-  } catch (const Error&) {  // as when the run is resumed: an earlier checkpoint is used
-  }
-  return std::nullopt;
-}
-
 // (checkpoint, step) from which the run would be resumed; nothing when there is none.
 std::optional<std::pair<std::string, std::uint64_t>> newest_checkpoint(const runs::Record& record) {
-  const std::optional<runs::Pause> pause = pause_of(record);
-  for (auto line = record.lines.rbegin(); line != record.lines.rend(); ++line) {
-    const std::uint64_t step = line->line.step;
-    if (const std::string& digest = line->line.checkpoint;
-        !digest.empty() && runs::checkpoint_intact(record.folder, digest))
-      return std::pair(digest, step);
-    if (pause && pause->step == step && runs::checkpoint_intact(record.folder, pause->checkpoint))
-      return std::pair(pause->checkpoint, step);
-  }
+  for (const runs::ResumePoint& point : runs::resume_points(record.folder, record.lines))
+    if (runs::checkpoint_intact(record.folder, point.checkpoint))
+      return std::pair(point.checkpoint, record.lines[point.line].line.step);
   return std::nullopt;
 }
 

@@ -1,9 +1,5 @@
 #include "tessera/train/trainer.h"
 
-#include <unistd.h>
-
-#include <cstdio>
-
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
 #include "tessera/metrics/classification.h"
@@ -13,6 +9,7 @@
 #include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/evaluation.h"
+#include "tessera/train/loss_watch.h"
 
 namespace tessera::train {
 
@@ -32,11 +29,11 @@ Trainer::Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Data
 
 std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress* progress) {
   std::string held_out_text;
+  LossWatch watch(observer);
   for (const data::Batch& batch : plan_.steps(done + 1, options_.steps)) {
     if (selection_.should_stop()) return batch.step - 1;
     const StepResult result = step(batch);
     selection_.after_step(batch.last_of_epoch || batch.step == options_.steps);
-    notice_loss(batch.step, result.loss);
     std::vector<StepScalar> scalars = {
         {"loss", result.loss}, {"accuracy", result.accuracy}, {"learning_rate", result.learning_rate}};
     if (evaluates_after(batch)) {
@@ -52,18 +49,11 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
     if (progress)
       progress->update(batch.step,
                        fmt::format("epoch {}, loss {:.4f}{}", batch.epoch + 1, result.loss, held_out_text));
-    if (!observer.on_step({batch.step, scalars})) return batch.step;
+    const bool go_on = watch.on_step({batch.step, scalars});
+    if (!not_finite_since_) not_finite_since_ = watch.not_finite_since();
+    if (!go_on) return batch.step;
   }
   return std::max(done, options_.steps);
-}
-
-// Once: the steps after it are seldom better.
-void Trainer::notice_loss(std::uint64_t step, double loss) {
-  if (not_finite_since_ || loss - loss == 0) return;
-  not_finite_since_ = step;
-  fmt::print(stderr,
-             "{}note: step {}: the loss is {}, no longer a finite number; a lower learning rate may help\n",
-             isatty(STDERR_FILENO) ? "\r\x1b[K" : "", step, loss);  // over a line of progress
 }
 
 Trainer::BatchSize Trainer::size_of(const std::vector<std::int64_t>& samples) const {

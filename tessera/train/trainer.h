@@ -90,7 +90,6 @@ class Trainer {
   };
   BatchSize size_of(const std::vector<std::int64_t>& samples) const;
   ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, const BatchSize& batch);
-  void notice_loss(std::uint64_t step, double loss);
   bool evaluates_after(const data::Batch& batch) const;
   Tensor loss(const Tensor& scores, const Tensor& labels, std::int64_t judged) const;
   void update(std::vector<Tensor> gradients, double learning_rate);
