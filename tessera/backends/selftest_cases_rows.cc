@@ -90,6 +90,9 @@ void add_softmax(Cases& cases) {
     }
     add_case({4, 5, 6}, 1, Values::kSmall, Layout::kContiguous);
     add_case({60, 4}, 1, Values::kAwkward, Layout::kContiguous);
+    add_case({2, 21, 37}, 1, Values::kSmall, Layout::kContiguous);
+    add_case({1100, 17}, 0, Values::kSmall, Layout::kContiguous);
+    add_case({6, 40}, 0, Values::kAwkward, Layout::kContiguous);
   }
 }
 
@@ -118,6 +121,9 @@ void add_softmax_gradient(Cases& cases) {
     for (const int axis : {0, 1})
       for (const Layout layout : kLayouts) add_case({33, 10}, axis, Values::kSmall, layout);
     add_case({60, 4}, 1, Values::kAwkward, Layout::kContiguous);
+    add_case({2, 21, 37}, 1, Values::kSmall, Layout::kContiguous);
+    add_case({1100, 17}, 0, Values::kSmall, Layout::kContiguous);
+    add_case({6, 40}, 0, Values::kAwkward, Layout::kContiguous);
   }
 }
 

@@ -49,6 +49,7 @@ constexpr Row kRows[] = {
     {Op::kSelect, run_select},
     {Op::kCast, run_cast},
     {Op::kFill, run_fill},
+    {Op::kArange, run_arange},
     {Op::kRandomBits, run_random},
     {Op::kRandomPermutation, run_random_permutation},
     {Op::kRandomUniform, run_random},

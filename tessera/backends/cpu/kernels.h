@@ -10,12 +10,13 @@ namespace tessera::backends {
 
 using Kernel = bool (*)(const KernelCall& call);
 
-// Elementwise and moves: elementwise.cc, move.cc
+// Elementwise, conversions and moves: elementwise.cc, cast.cc, move.cc
 bool run_unary(const KernelCall& call);
 bool run_binary(const KernelCall& call);
 bool run_compare(const KernelCall& call);
 bool run_select(const KernelCall& call);
 bool run_cast(const KernelCall& call);
+bool run_arange(const KernelCall& call);
 bool run_fill(const KernelCall& call);
 bool run_copy(const KernelCall& call);
 bool run_embed(const KernelCall& call);

@@ -35,7 +35,7 @@ class GrowingTree {
     waiting_[depth_++] = leaf;
   }
   HWY_INLINE Leaf root() {
-    if (depth_ == 0) return {};  // of no leaves
+    if (depth_ == 0) return Leaf();  // of no leaves
     Leaf all = waiting_[--depth_];
     while (depth_ > 0) all = combine_(waiting_[--depth_], all);
     return all;
