@@ -9,12 +9,25 @@ namespace tessera::backends {
 namespace {
 
 constexpr std::int64_t kBoxPositions = 384, kLeastBoxPositions = 64;
-constexpr std::int64_t kMostSteps = 1 << 20;  // of all tables: 16 MB
-constexpr std::int64_t kStepsPaid = 8;        // vectors that are multiplied for each step of a table
+constexpr std::int64_t kMostSteps = 1 << 20;                  // of all tables: 16 MB
+constexpr std::int64_t kMostClasses = 4096, kMostTaps = 512;  // taps along an axis
+constexpr std::int64_t kStepsPaid = 8;  // vectors that are multiplied for each step of a table
 
-// Products of lengths that may be many.
-std::int64_t count_of(const std::array<std::vector<std::int64_t>, 3>& taps) {
-  return static_cast<std::int64_t>(taps[0].size() * taps[1].size() * taps[2].size());
+// Each tap has at most one class that begins with it and one that ends with it. Large filters would have too many to list.
+template <typename T>
+bool few_classes(const std::vector<TapSums<T>>& sums) {
+  std::int64_t total = 0;
+  for (const TapSums<T>& one : sums) {
+    std::int64_t classes = 1;
+    for (std::size_t a = 0; a < 3; ++a) {
+      const auto taps = static_cast<std::int64_t>(one.taps[a].starts.size());
+      if (taps > kMostTaps) return false;
+      classes *= std::min(one.grid[a], 2 * taps + 1);
+      if (classes > kMostClasses) return false;
+    }
+    total += classes;
+  }
+  return total <= kMostClasses;
 }
 
 }  // namespace
@@ -24,6 +37,8 @@ DirectSums<T>::DirectSums(const ConvolutionKernels<T>& kernels, const VolumeView
                           const SumSizes& sizes, const ChannelPanels& panels,
                           const std::vector<TapSums<T>>& sums)
     : kernels_(kernels), source_(source), sizes_(sizes), panels_(panels) {
+  listed_ = few_classes(sums);
+  if (!listed_) return;
   axes_.reserve(sums.size());
   std::int64_t covered = 0;
   for (const TapSums<T>& one : sums) {
@@ -63,11 +78,11 @@ void DirectSums<T>::add_classes(const TapSums<T>& sums, const AxisClasses& axes)
   for (const AxisClass& depth : axes[0])
     for (const AxisClass& rows : axes[1])
       for (const AxisClass& columns : axes[2]) {
-        const std::int64_t taps = count_of({depth.taps, rows.taps, columns.taps});
+        const std::size_t taps = depth.taps.size() * rows.taps.size() * columns.taps.size();
         const std::size_t all =
             sums.taps[0].starts.size() * sums.taps[1].starts.size() * sums.taps[2].starts.size();
-        classes_.push_back({&sums, {&depth, &rows, &columns}, taps == static_cast<std::int64_t>(all)});
-        steps_ += sizes_.channels * taps;
+        classes_.push_back({&sums, {&depth, &rows, &columns}, taps == all});
+        steps_ += sizes_.channels * static_cast<std::int64_t>(taps);
       }
 }
 
@@ -103,6 +118,7 @@ void DirectSums<T>::list_steps(PositionClass& one) const {
 // Channels that lie at multiples of 4096 bytes from each other share their sets of the first-level cache.
 template <typename T>
 bool DirectSums<T>::pays() const {
+  if (!listed_) return false;
   constexpr std::int64_t kPage = 4096, kWays = 8;
   std::int64_t work = 0, most_channels = 0;
   for (const PositionClass& one : classes_) {
