@@ -11,7 +11,6 @@ namespace {
 constexpr std::int64_t kBoxPositions = 384, kLeastBoxPositions = 64;
 constexpr std::int64_t kMostSteps = 1 << 20;                  // of all tables: 16 MB
 constexpr std::int64_t kMostClasses = 4096, kMostTaps = 512;  // taps along an axis
-constexpr std::int64_t kStepsPaid = 8;  // vectors that are multiplied for each step of a table
 
 // Each tap has at most one class that begins with it and one that ends with it. Large filters would have too many to list.
 template <typename T>
@@ -106,33 +105,46 @@ void DirectSums<T>::list_steps(PositionClass& one) const {
             {from[0][d] + from[1][r] + from[2][s],
              (one.axes[0]->taps[d] * rows + one.axes[1]->taps[r]) * columns + one.axes[2]->taps[s]});
   const std::int64_t taps = static_cast<std::int64_t>(axes[0].starts.size()) * rows * columns;
-  one.steps.reserve(plane.size() * static_cast<std::size_t>(sizes_.channels));
+  one.steps.resize(plane.size() * static_cast<std::size_t>(sizes_.channels));
+  TapStep* next = one.steps.data();
+  std::int64_t chunk_end = kChunk;
   for (std::int64_t c = 0; c < sizes_.channels; ++c)
-    for (const TapStep& step : plane)
-      one.steps.push_back({step.source + c * source_.channel, step.weights + c * taps});
-  for (std::size_t i = 0; i < one.steps.size(); ++i)
-    if (i + 1 == one.steps.size() || one.steps[i + 1].weights / kChunk > one.steps[i].weights / kChunk)
-      one.ends.push_back(static_cast<std::int64_t>(i) + 1);
+    for (const TapStep& step : plane) {
+      const std::int64_t k = step.weights + c * taps;
+      if (k >= chunk_end) {
+        if (next > one.steps.data()) one.ends.push_back(next - one.steps.data());
+        chunk_end = (k / kChunk + 1) * kChunk;
+      }
+      *next++ = {step.source + c * source_.channel, k};
+    }
+  if (!one.steps.empty()) one.ends.push_back(next - one.steps.data());
 }
 
-// Channels that lie at multiples of 4096 bytes from each other share their sets of the first-level cache.
+// In instructions, about: a vector multiplied, a step listed, a class. A copy of the source would take some, too. And channels that lie at
+// multiples of 4096 bytes from each other share their sets of the first-level cache.
 template <typename T>
 bool DirectSums<T>::pays() const {
-  if (!listed_) return false;
+  constexpr std::int64_t kVector = 100, kVectorOfBox = 105, kStep = 400, kClass = 60000;  // a fortieth each
   constexpr std::int64_t kPage = 4096, kWays = 8;
-  std::int64_t work = 0, most_channels = 0;
+  if (!listed_) return false;
+  std::int64_t work = 0, work_of_box = 0, most_channels = 0;
   for (const PositionClass& one : classes_) {
-    std::int64_t places = sizes_.images * panels_.width / kernels_.lanes, taps = 1;
+    std::int64_t vectors = sizes_.images * sizes_.channels * panels_.width / kernels_.lanes;
+    std::int64_t taps = 1, all_taps = 1;
     for (std::size_t a = 0; a < 3; ++a) {
-      places *= static_cast<std::int64_t>(one.axes[a]->places.size());
+      vectors *= static_cast<std::int64_t>(one.axes[a]->places.size());
       taps *= static_cast<std::int64_t>(one.axes[a]->taps.size());
+      all_taps *= static_cast<std::int64_t>(one.sums->taps[a].starts.size());
     }
-    work += places * taps * sizes_.channels;
+    work += vectors * taps;
+    work_of_box += vectors * all_taps;
     if (taps > 0) most_channels = std::max(most_channels, std::min(sizes_.channels, divide_up(kChunk, taps)));
   }
   const std::int64_t pitch = source_.channel * static_cast<std::int64_t>(sizeof(T));
   const std::int64_t different = kPage / std::gcd(kPage, pitch);
-  return steps_ <= kMostSteps && kStepsPaid * steps_ <= work && most_channels <= kWays * different;
+  const auto classes = static_cast<std::int64_t>(classes_.size());
+  return steps_ <= kMostSteps && most_channels <= kWays * different &&
+         kVector * work + kStep * steps_ + kClass * classes <= kVectorOfBox * work_of_box;
 }
 
 // ---- Boxes ----
