@@ -129,6 +129,10 @@ class SourceBox {
   Extent pitch_{};
 };
 
+// Boxes of about `positions` positions, whole rows where they fit, of equal sizes; and how many there are along each axis.
+Extent box_of(const Extent& grid, std::int64_t positions);
+Extent boxes_of(const Extent& grid, const Extent& box);
+
 // Positions of a box, row by row: their offsets by `pitch`.
 void list_positions(const Extent& box, const Extent& pitch, std::int64_t* offsets);
 

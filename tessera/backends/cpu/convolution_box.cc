@@ -185,6 +185,20 @@ bool SourceBox::load_lanes(const ConvolutionKernels<T>& kernels, const VolumeVie
   return true;
 }
 
+Extent box_of(const Extent& grid, std::int64_t positions) {
+  Extent box{};
+  for (std::size_t axis = 3; axis-- > 0;) {
+    const std::int64_t parts = divide_up(grid[axis], std::clamp<std::int64_t>(positions, 1, grid[axis]));
+    box[axis] = divide_up(grid[axis], parts);
+    positions /= box[axis];
+  }
+  return box;
+}
+
+Extent boxes_of(const Extent& grid, const Extent& box) {
+  return {divide_up(grid[0], box[0]), divide_up(grid[1], box[1]), divide_up(grid[2], box[2])};
+}
+
 void list_positions(const Extent& box, const Extent& pitch, std::int64_t* offsets) {
   for (std::int64_t d = 0; d < box[0]; ++d)
     for (std::int64_t y = 0; y < box[1]; ++y)

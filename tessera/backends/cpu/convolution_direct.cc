@@ -9,12 +9,24 @@ namespace tessera::backends {
 namespace {
 
 constexpr std::int64_t kBoxPositions = 384, kLeastBoxPositions = 64;
-constexpr std::int64_t kMostSteps = 1 << 20;  // of all tables: 16 MB
-constexpr std::int64_t kStepsPaid = 8;        // vectors that are multiplied for each step of a table
+constexpr std::int64_t kMostSteps = 1 << 20;                  // of all tables: 16 MB
+constexpr std::int64_t kMostClasses = 4096, kMostTaps = 512;  // taps along an axis
 
-// Products of lengths that may be many.
-std::int64_t count_of(const std::array<std::vector<std::int64_t>, 3>& taps) {
-  return static_cast<std::int64_t>(taps[0].size() * taps[1].size() * taps[2].size());
+// Each tap has at most one class that begins with it and one that ends with it. Large filters would have too many to list.
+template <typename T>
+bool few_classes(const std::vector<TapSums<T>>& sums) {
+  std::int64_t total = 0;
+  for (const TapSums<T>& one : sums) {
+    std::int64_t classes = 1;
+    for (std::size_t a = 0; a < 3; ++a) {
+      const auto taps = static_cast<std::int64_t>(one.taps[a].starts.size());
+      if (taps > kMostTaps) return false;
+      classes *= std::min(one.grid[a], 2 * taps + 1);
+      if (classes > kMostClasses) return false;
+    }
+    total += classes;
+  }
+  return total <= kMostClasses;
 }
 
 }  // namespace
@@ -24,6 +36,8 @@ DirectSums<T>::DirectSums(const ConvolutionKernels<T>& kernels, const VolumeView
                           const SumSizes& sizes, const ChannelPanels& panels,
                           const std::vector<TapSums<T>>& sums)
     : kernels_(kernels), source_(source), sizes_(sizes), panels_(panels) {
+  listed_ = few_classes(sums);
+  if (!listed_) return;
   axes_.reserve(sums.size());
   std::int64_t covered = 0;
   for (const TapSums<T>& one : sums) {
@@ -63,11 +77,11 @@ void DirectSums<T>::add_classes(const TapSums<T>& sums, const AxisClasses& axes)
   for (const AxisClass& depth : axes[0])
     for (const AxisClass& rows : axes[1])
       for (const AxisClass& columns : axes[2]) {
-        const std::int64_t taps = count_of({depth.taps, rows.taps, columns.taps});
+        const std::size_t taps = depth.taps.size() * rows.taps.size() * columns.taps.size();
         const std::size_t all =
             sums.taps[0].starts.size() * sums.taps[1].starts.size() * sums.taps[2].starts.size();
-        classes_.push_back({&sums, {&depth, &rows, &columns}, taps == static_cast<std::int64_t>(all)});
-        steps_ += sizes_.channels * taps;
+        classes_.push_back({&sums, {&depth, &rows, &columns}, taps == all});
+        steps_ += sizes_.channels * static_cast<std::int64_t>(taps);
       }
 }
 
@@ -91,32 +105,46 @@ void DirectSums<T>::list_steps(PositionClass& one) const {
             {from[0][d] + from[1][r] + from[2][s],
              (one.axes[0]->taps[d] * rows + one.axes[1]->taps[r]) * columns + one.axes[2]->taps[s]});
   const std::int64_t taps = static_cast<std::int64_t>(axes[0].starts.size()) * rows * columns;
-  one.steps.reserve(plane.size() * static_cast<std::size_t>(sizes_.channels));
+  one.steps.resize(plane.size() * static_cast<std::size_t>(sizes_.channels));
+  TapStep* next = one.steps.data();
+  std::int64_t chunk_end = kChunk;
   for (std::int64_t c = 0; c < sizes_.channels; ++c)
-    for (const TapStep& step : plane)
-      one.steps.push_back({step.source + c * source_.channel, step.weights + c * taps});
-  for (std::size_t i = 0; i < one.steps.size(); ++i)
-    if (i + 1 == one.steps.size() || one.steps[i + 1].weights / kChunk > one.steps[i].weights / kChunk)
-      one.ends.push_back(static_cast<std::int64_t>(i) + 1);
+    for (const TapStep& step : plane) {
+      const std::int64_t k = step.weights + c * taps;
+      if (k >= chunk_end) {
+        if (next > one.steps.data()) one.ends.push_back(next - one.steps.data());
+        chunk_end = (k / kChunk + 1) * kChunk;
+      }
+      *next++ = {step.source + c * source_.channel, k};
+    }
+  if (!one.steps.empty()) one.ends.push_back(next - one.steps.data());
 }
 
-// Channels that lie at multiples of 4096 bytes from each other share their sets of the first-level cache.
+// In instructions, about: a vector multiplied, a step listed, a class. A copy of the source would take some, too. And channels that lie at
+// multiples of 4096 bytes from each other share their sets of the first-level cache.
 template <typename T>
 bool DirectSums<T>::pays() const {
+  constexpr std::int64_t kVector = 100, kVectorOfBox = 105, kStep = 400, kClass = 60000;  // a fortieth each
   constexpr std::int64_t kPage = 4096, kWays = 8;
-  std::int64_t work = 0, most_channels = 0;
+  if (!listed_) return false;
+  std::int64_t work = 0, work_of_box = 0, most_channels = 0;
   for (const PositionClass& one : classes_) {
-    std::int64_t places = sizes_.images * panels_.width / kernels_.lanes, taps = 1;
+    std::int64_t vectors = sizes_.images * sizes_.channels * panels_.width / kernels_.lanes;
+    std::int64_t taps = 1, all_taps = 1;
     for (std::size_t a = 0; a < 3; ++a) {
-      places *= static_cast<std::int64_t>(one.axes[a]->places.size());
+      vectors *= static_cast<std::int64_t>(one.axes[a]->places.size());
       taps *= static_cast<std::int64_t>(one.axes[a]->taps.size());
+      all_taps *= static_cast<std::int64_t>(one.sums->taps[a].starts.size());
     }
-    work += places * taps * sizes_.channels;
+    work += vectors * taps;
+    work_of_box += vectors * all_taps;
     if (taps > 0) most_channels = std::max(most_channels, std::min(sizes_.channels, divide_up(kChunk, taps)));
   }
   const std::int64_t pitch = source_.channel * static_cast<std::int64_t>(sizeof(T));
   const std::int64_t different = kPage / std::gcd(kPage, pitch);
-  return steps_ <= kMostSteps && kStepsPaid * steps_ <= work && most_channels <= kWays * different;
+  const auto classes = static_cast<std::int64_t>(classes_.size());
+  return steps_ <= kMostSteps && most_channels <= kWays * different &&
+         kVector * work + kStep * steps_ + kClass * classes <= kVectorOfBox * work_of_box;
 }
 
 // ---- Boxes ----

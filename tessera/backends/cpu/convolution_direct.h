@@ -78,7 +78,8 @@ class DirectSums {
   std::vector<AxisClasses> axes_;  // of each sums
   std::vector<PositionClass> classes_;
   std::int64_t steps_ = 0;     // of all classes
-  bool covers_all_;            // each position of the output has a class
+  bool listed_ = false;        // there are few enough classes
+  bool covers_all_ = false;    // each position of the output has a class
   std::int64_t together_ = 1;  // images of a box
   Extent box_{}, boxes_{};
 };

@@ -19,20 +19,6 @@ std::int64_t flat_positions(const Extent& box, std::int64_t pitch) {
 
 }  // namespace
 
-Extent box_of(const Extent& grid, std::int64_t positions) {
-  Extent box{};
-  for (std::size_t axis = 3; axis-- > 0;) {
-    const std::int64_t parts = divide_up(grid[axis], std::clamp<std::int64_t>(positions, 1, grid[axis]));
-    box[axis] = divide_up(grid[axis], parts);
-    positions /= box[axis];
-  }
-  return box;
-}
-
-Extent boxes_of(const Extent& grid, const Extent& box) {
-  return {divide_up(grid[0], box[0]), divide_up(grid[1], box[1]), divide_up(grid[2], box[2])};
-}
-
 template <typename T>
 SumPlan<T>::SumPlan(const ConvolutionKernels<T>& kernels, const VolumeView<T>& source, const SumSizes& sizes,
                     std::vector<TapSums<T>> sums)

@@ -22,10 +22,6 @@ struct SumSizes {
   Extent out_size;
 };
 
-// Boxes of about `positions` positions, whole rows where they fit, of equal sizes; and how many there are along each axis.
-Extent box_of(const Extent& grid, std::int64_t positions);
-Extent boxes_of(const Extent& grid, const Extent& box);
-
 // The vectors of a slice of a box for line tiles.
 struct LineVectors {
   std::int64_t rows = 1;  // that the vectors lie in, each as many
