@@ -133,8 +133,6 @@ Pool& pool() {
   return *instance;
 }
 
-// Handlers run before a fork in reverse order of registration. The thread pool registers at its first use, these when the
-// program starts: so a fork first waits for the running tasks, which may need memory, and then takes the pool.
 [[maybe_unused]] const int registered =
     pthread_atfork([] { pool().before_fork(); }, [] { pool().after_fork(); }, [] { pool().after_fork(); });
 
