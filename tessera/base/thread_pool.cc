@@ -274,9 +274,7 @@ void Pool::run(std::int64_t first, std::int64_t count, internal::TaskFunction fu
 // Nobody who has tasks to run waits for another caller's loop: a task of that loop may be waiting for them.
 class SharedPool {
  public:
-  SharedPool() : count_(default_thread_count()) {
-    pthread_atfork(nullptr, nullptr, &after_fork_in_child);
-  }
+  SharedPool() : count_(default_thread_count()) { pthread_atfork(nullptr, nullptr, &after_fork_in_child); }
   ~SharedPool() {
     // exit() called from a worker cannot wait for itself.
     if (inside_task) (void)pool_.release();

@@ -171,6 +171,13 @@ std::size_t size_class(std::size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
+void* take_block(Backend& backend, std::size_t bytes) {
+  return pool().take(&backend, bytes);
+}
+void give_block(Backend& backend, std::size_t bytes, void* memory) {
+  pool().give(&backend, bytes, memory);
+}
+
 Storage::Storage(std::size_t bytes, Device device)
     : bytes_(size_class(bytes)),
       device_(device),
