@@ -70,6 +70,15 @@ Tensor factors_as(DType dtype, const std::vector<double>& factors) {
   return Tensor::from(rounded, shape);
 }
 
+// Every step makes its buffer beside the one before. The first one's values still lay apart; so that a training asks the system for
+// memory in its first step only, the pool is given the second buffer then.
+void reserve_step(const std::vector<std::vector<Tensor>>& lists) {
+  std::int64_t elements = 0;
+  for (const Tensor& value : lists[0]) elements += padded_elements(value.elements());
+  const auto kinds = static_cast<std::int64_t>(lists.size()) - 1;  // all but the gradients
+  (void)Tensor::allocate({kinds * elements}, lists[0][0].dtype(), lists[0][0].device());
+}
+
 }  // namespace
 
 void Optimizer::update_dtype(DType dtype, Op op, const OptimizerAttributes& attributes,
@@ -89,6 +98,7 @@ void Optimizer::update_dtype(DType dtype, Op op, const OptimizerAttributes& attr
     const OpScope all("step");
     return OptimizerStep(op, lists, factors_as(dtype, factors), attributes);
   }();
+  if (steps_ == 1) reserve_step(lists);
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const OpScope parameter(parameters_[chosen[i]]->name);
     parameters_[chosen[i]]->value = step.part(0, i);
