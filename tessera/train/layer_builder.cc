@@ -145,18 +145,26 @@ Layer augment_points(const LayerBuilder& row) {
   return std::make_unique<models::AugmentPoints>(settings);
 }
 
-Layer pointnet(const LayerBuilder& row) {
+models::PointNetSettings pointnet_settings(const LayerBuilder& row, models::PointNetSettings settings) {
   expect_points(row);
-  models::PointNetSettings settings;
   settings.classes = row.integer("units");
   settings.coordinates = row.input()[2];
   settings.input_transform = settings.feature_transform = row.boolean("transforms");
-  settings.drop = row.real("drop", settings.drop);
   settings.pool = row.is("symmetric", "mean")        ? models::PointPool::kMean
                   : row.is("symmetric", "sum")       ? models::PointPool::kSum
                   : row.is("symmetric", "attention") ? models::PointPool::kAttention
                                                      : models::PointPool::kMax;
+  return settings;
+}
+
+Layer pointnet(const LayerBuilder& row) {
+  models::PointNetSettings settings = pointnet_settings(row, {});
+  settings.drop = row.real("drop", settings.drop);
   return std::make_unique<models::PointNet>(settings);
+}
+
+Layer pointnet_segmentation(const LayerBuilder& row) {
+  return std::make_unique<models::PointNetSegmentation>(pointnet_settings(row, {.head = {512, 256, 128}}));
 }
 
 Layer voxel_network(const LayerBuilder& row) {
@@ -220,6 +228,7 @@ const std::map<std::string_view, Make>& makers() {
       {"choose_points", choose_points},
       {"augment_points", augment_points},
       {"pointnet", pointnet},
+      {"pointnet_segmentation", pointnet_segmentation},
       {"voxel_network", voxel_network},
   };
   return table;
@@ -229,6 +238,10 @@ const std::map<std::string_view, Make>& makers() {
 
 bool holds_words(const Config& config) {
   return config.text("data.format") == "text" || config.text("data.format") == "tags";
+}
+
+bool labels_points(const Config& config) {
+  return config.has("data.labels_of") && config.text("data.labels_of") == "points";
 }
 
 DType weight_dtype(const Config& config) {
@@ -255,7 +268,7 @@ Layer LayerBuilder::build() const {
 // Indices and coordinates would be rounded to eight bits before the layer sees them.
 void LayerBuilder::refuse_bfloat16() const {
   for (const char* kind : {"embedding", "bag_of_words", "normalize_points", "choose_points", "augment_points",
-                           "pointnet", "voxel_network"})
+                           "pointnet", "pointnet_segmentation", "voxel_network"})
     if (kind_ == kind)
       fail_with(ExitCode::kUsage, "{}: training.dtype is bfloat16, expected float32 with the layer {} ({})",
                 config_.origin("training.dtype"), layer_, kind_);
