@@ -52,6 +52,7 @@ FAMILIES = (
     Family("pointnet_sum"),
     Family("bfloat16"),
     Family("rnn"),
+    Family("attention"),
 )
 
 

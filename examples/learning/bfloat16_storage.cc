@@ -12,7 +12,7 @@ constexpr std::int64_t kSamples = 2048, kFeatures = 32, kHidden = 256, kClasses 
 // Points around four centres that overlap.
 std::pair<Tensor, Tensor> samples(const char* name) {
   RandomSource random(5);
-  const Tensor labels = remainder(arange(kSamples), kClasses);
+  const Tensor labels = arange(kSamples) - arange(kSamples) / kClasses * kClasses;
   const Tensor centres = random.normal("centres", {kClasses, kFeatures}) * 0.5;
   return {gather(centres, labels, 0) + random.normal(name, {kSamples, kFeatures}), labels};
 }
@@ -42,7 +42,7 @@ void run(DType dtype) {
   }
   const double peak = static_cast<double>(memory_statistics().peak_bytes) - before;
   const Tensor scores = network.evaluate(fresh.to(dtype)).to(DType::kFloat32);
-  std::printf("%-9s held out %.2f %%, loss %.4f, at most %.1f MB beside the data\n", dtype_name(dtype),
+  std::printf("%-9s held out %.2f %%, loss %.4f, at most %.1f MB beside the data\n", std::string(dtype_name(dtype)).c_str(),
               100 * mean(cast(equal(argmax(scores, 1), truth), DType::kFloat32)).item_as_double(),
               mean(cross_entropy(scores, truth)).item_as_double(), peak * 1e-6);
 }

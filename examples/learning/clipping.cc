@@ -14,8 +14,9 @@ void show(const char* name, const std::vector<Tensor>& gradients, const std::vec
     before += sum_squares(original[i]).item_as_double();
     after += sum_squares(gradients[i]).item_as_double();
   }
-  std::printf("%-9s %s %s   length %.3f   cosine with the gradient %.4f\n", name, gradients[0].to_string().c_str(),
-              gradients[1].to_string().c_str(), std::sqrt(after), product / std::sqrt(before * after));
+  std::printf("%-9s %s %s   length %.3f   cosine with the gradient %.4f\n", name,
+              gradients[0].to_string().c_str(), gradients[1].to_string().c_str(), std::sqrt(after),
+              product / std::sqrt(before * after));
 }
 
 // f(x, y) = y^2 / 2 + 5 max(0, |x| - 1)^2 e^|x|: flat in the middle, and steeper and steeper outside.
@@ -36,8 +37,8 @@ void descend(const char* name, double norm, double value) {
     if (!(farthest < 1e3)) break;
   }
   if (farthest < 1e3)
-    std::printf("%-9s ends at (%.3f, %.3f), loss %.5f\n", name, at.value.at<double>({0}), at.value.at<double>({1}),
-                ravine(at.value).item_as_double());
+    std::printf("%-9s ends at (%.3f, %.3f), loss %.5f\n", name, at.value.at<double>({0}),
+                at.value.at<double>({1}), ravine(at.value).item_as_double());
   else
     std::printf("%-9s leaves for |x| > 1000\n", name);
 }

@@ -14,7 +14,8 @@ double divergence(const Tensor& target, const Tensor& prediction) {
 int main() {
   use_default_backend();
   const DType dtype = DType::kFloat64;
-  const Tensor p = Tensor::from<double>({0.5, 0.25, 0.25}, {1, 3}), q = Tensor::from<double>({0.8, 0.1, 0.1}, {1, 3});
+  const Tensor p = Tensor::from<double>({0.5, 0.25, 0.25}, {1, 3}),
+               q = Tensor::from<double>({0.8, 0.1, 0.1}, {1, 3});
   std::printf("KL(p | q) = %.6f   KL(q | p) = %.6f   KL(p | p) = %g\n", divergence(p, q), divergence(q, p),
               divergence(p, p));
   const double entropy = -sum(p * log(p)).item_as_double(), cross = -sum(p * log(q)).item_as_double();
@@ -22,8 +23,8 @@ int main() {
   const Tensor logits = log(q);
   const Tensor slope =
       grad([&](const Tensor& x) { return nn::kl_divergence_loss(log_softmax(x, 1), p); }, logits);
-  std::printf("gradient with respect to logits: (%.2f, %.2f, %.2f), which is q - p\n\n", slope.at<double>({0, 0}),
-              slope.at<double>({0, 1}), slope.at<double>({0, 2}));
+  std::printf("gradient with respect to logits: (%.2f, %.2f, %.2f), which is q - p\n\n",
+              slope.at<double>({0, 0}), slope.at<double>({0, 1}), slope.at<double>({0, 2}));
   const Tensor sure = Tensor::from<double>({1, 0, 0}, {1, 3});
   std::printf("a target of zeros and a one: %.6f = -log 0.8; the zeros add nothing\n\n", divergence(sure, q));
 

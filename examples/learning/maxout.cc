@@ -9,7 +9,7 @@ using namespace tessera;
 
 float learn(std::int64_t pieces) {
   RandomSource random(1);
-  const Tensor x = reshape(arange(-1, 1, 1.0 / 64, DType::kFloat32), {128, 1}), y = x * x;
+  const Tensor x = reshape(cast(arange(129), DType::kFloat32) / 64 - 1, {129, 1}), y = x * x;
   nn::Sequential unit;  // one unit of `pieces` lines
   unit.add<nn::Linear>(1, pieces);
   unit.add<nn::Maxout>(pieces);

@@ -36,8 +36,8 @@ int main() {
                  z = kept.gates[0].at("z").slice({Range::all(), t});
     h = n + z * (h - n);
     if (t == 0 || t + 1 == kTimes)
-      std::printf("n + z (h - n): after %lld times %lld have, by %.1e at most\n", static_cast<long long>(t + 1),
-                  static_cast<long long>(differing(h, h0.slice({0}))),
+      std::printf("n + z (h - n): after %lld times %lld have, by %.1e at most\n",
+                  static_cast<long long>(t + 1), static_cast<long long>(differing(h, h0.slice({0}))),
                   max(absolute(h - h0.slice({0}))).item_as_double());
   }
 
@@ -46,6 +46,7 @@ int main() {
   rnn.initialize(random);
   for (std::size_t i = 0; i < 4; ++i)  // the rows of n
     rnn.parameters()[i]->value = copy(slice(gru.parameters()[i]->value, {Range::from(2 * kHidden)}));
-  std::printf("r = 1, z = 0: the states of a tanh RNN with the weights of n, %s\n",
-              same_bits(gru.run(x, {.h0 = h0}).output, rnn.run(x, h0).output) ? "to the bit" : "but for rounding");
+  std::printf(
+      "r = 1, z = 0: the states of a tanh RNN with the weights of n, %s\n",
+      same_bits(gru.run(x, {.h0 = h0}).output, rnn.run(x, h0).output) ? "to the bit" : "but for rounding");
 }

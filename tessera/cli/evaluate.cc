@@ -40,8 +40,8 @@ ExitCode run_evaluate(const Words& words) {
   const bool points = train::labels_points(model.config());
   fmt::print("{}   {}\naccuracy  {:.4f}\n{}loss      {:.4f}\n\n{}", points ? "points " : "samples",
              evaluation.samples, evaluation.accuracy,
-             points ? fmt::format("mean IoU  {:.4f}\n", evaluation.confusion.mean_iou()) : "", evaluation.loss,
-             evaluation.confusion.per_class_table(classes));
+             points ? fmt::format("mean IoU  {:.4f}\n", evaluation.confusion.mean_iou()) : "",
+             evaluation.loss, evaluation.confusion.per_class_table(classes));
   return ExitCode::kSuccess;
 }
 

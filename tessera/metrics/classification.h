@@ -37,13 +37,13 @@ class ConfusionMatrix {
   std::int64_t actual_count(std::int64_t label) const;     // samples of this class
   std::int64_t predicted_count(std::int64_t label) const;  // samples said to be of it
 
-  double accuracy() const;                        // correct / total
-  double precision(std::int64_t label) const;     // of those said to be of the class, the share that is
-  double recall(std::int64_t label) const;        // of those of the class, the share that was found
-  double f1(std::int64_t label) const;            // 2 tp / (2 tp + fp + fn)
-  double macro_f1() const;                        // mean of f1 over the classes
-  double iou(std::int64_t label) const;           // intersection over union: tp / (tp + fp + fn), Jaccard's index
-  double mean_iou() const;                        // mean of iou over the classes: how segmentations are judged
+  double accuracy() const;                     // correct / total
+  double precision(std::int64_t label) const;  // of those said to be of the class, the share that is
+  double recall(std::int64_t label) const;     // of those of the class, the share that was found
+  double f1(std::int64_t label) const;         // 2 tp / (2 tp + fp + fn)
+  double macro_f1() const;                     // mean of f1 over the classes
+  double iou(std::int64_t label) const;  // intersection over union: tp / (tp + fp + fn), Jaccard's index
+  double mean_iou() const;               // mean of iou over the classes: how segmentations are judged
   double micro_f1() const { return accuracy(); }  // with one label per sample they are the same
 
   // One line per class, hardest (lowest F1) first: its samples, precision, recall, F1 and what it is most often taken for.

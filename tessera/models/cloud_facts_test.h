@@ -57,8 +57,8 @@ inline void expect_cloud_facts(const std::string& name, nn::Module& network, con
                                        Tensor::from<std::int64_t>(labels, {rows}));
   loss = nn::with_added_losses(loss, context);
   tape.stop();
-  facts::expect_fact(cloud_facts(), name + "_forward",
-                     {loss.to(DType::kFloat64), scores.to(DType::kFloat64)}, 1e-5);
+  facts::expect_fact(cloud_facts(), name + "_forward", {loss.to(DType::kFloat64), scores.to(DType::kFloat64)},
+                     1e-5);
   const std::vector<Tensor> gradients = tape.gradient(loss, values);
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     const std::vector<float> gradient = gradients[k].to_vector<float>();

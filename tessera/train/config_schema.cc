@@ -45,15 +45,18 @@ constexpr KeySpec integers(std::string_view section, std::string_view name, doub
 }
 
 constexpr std::string_view kLayers =
-    "linear conv1d conv2d conv3d conv_transpose2d max_pool1d max_pool2d max_pool3d average_pool1d "
+    "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d max_pool1d max_pool2d "
+    "max_pool3d average_pool1d "
     "average_pool2d "
-    "average_pool3d global_pool upsample batch_norm layer_norm group_norm embedding rnn gru lstm relu "
-    "leaky_relu gelu "
-    "silu tanh sigmoid softplus maxout flatten dropout residual normalize_points choose_points "
+    "average_pool3d global_pool upsample batch_norm layer_norm group_norm pixel_norm embedding rnn gru lstm "
+    "multihead_attention relu "
+    "leaky_relu elu selu gelu "
+    "silu mish tanh sigmoid softplus maxout flatten dropout residual normalize_points choose_points "
     "augment_points pointnet "
     "pointnet_segmentation voxel_network time_pool bag_of_words";
 // What the conditions below name more than once.
-#define TESSERA_CONVOLUTIONS "conv1d,conv2d,conv3d,conv_transpose2d"
+#define TESSERA_TRANSPOSED "conv_transpose1d,conv_transpose2d,conv_transpose3d"
+#define TESSERA_CONVOLUTIONS "conv1d,conv2d,conv3d," TESSERA_TRANSPOSED
 #define TESSERA_POOLS "max_pool1d,max_pool2d,max_pool3d,average_pool1d,average_pool2d,average_pool3d"
 #define TESSERA_RECURRENT "rnn,gru,lstm"
 
@@ -148,8 +151,8 @@ constexpr KeySpec kKeys[] = {
             "Zeros (max pooling: nothing) added on both sides of each axis; of a transposed convolution "
             "taken away.",
             "layer=" TESSERA_CONVOLUTIONS "," TESSERA_POOLS),
-    integer("network", "output_padding", 0, 1e4, kNone, "Rows and columns added at the end; left out: 0.",
-            "layer=conv_transpose2d"),
+    integer("network", "output_padding", 0, 1e4, kNone,
+            "Elements added at the end of each axis; left out: 0.", "layer=" TESSERA_TRANSPOSED),
     integer("network", "dilation", 1, 1e4, kNone, "Distance between the taps of the filter; left out: 1.",
             "layer=" TESSERA_CONVOLUTIONS),
     integer("network", "groups", 1, 1e6, kNone,
@@ -167,6 +170,8 @@ constexpr KeySpec kKeys[] = {
          "Weight of the last batch in the running mean and variance; left out: 0.1.", "layer=batch_norm"),
     real("network", "epsilon", 0, 1, true, kNone, "Added to the variance; left out: 1e-05.",
          "layer=batch_norm,layer_norm,group_norm"),
+    integer("network", "heads", 1, 1e4, kRequired,
+            "Number of heads, each of which looks at a share of the features.", "layer=multihead_attention"),
     integer("network", "entries", 1, 16777216, kNone,
             "Number of vectors; the values that reach the layer are their indices, 0 to entries - 1. Needed, "
             "but for words: left out, it is the size of their vocabulary.",

@@ -92,12 +92,12 @@ std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape&
           config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), sample_shape[0],
           classes);
     if (points)
-      fail_with(
-          ExitCode::kUsage,
-          "{}: the last layer gives {} per sample, expected [{}, {}], one score for each class at each point of "
-          "the data (\"pointnet_segmentation\" gives that; points cannot be chosen before it)",
-          config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), sample_shape[0],
-          classes);
+      fail_with(ExitCode::kUsage,
+                "{}: the last layer gives {} per sample, expected [{}, {}], one score for each class at each "
+                "point of "
+                "the data (\"pointnet_segmentation\" gives that; points cannot be chosen before it)",
+                config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(),
+                sample_shape[0], classes);
     fail_with(ExitCode::kUsage,
               "{}: the last layer gives {} per sample, expected [{}], one score for each class{}",
               config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), classes,

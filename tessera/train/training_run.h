@@ -51,9 +51,9 @@ struct TrainResult {
   double seconds = 0;            // of this process's training
   std::uint64_t peak_bytes = 0;  // the most that tensors of this process held at once; no part of the record
   std::optional<double> held_out_accuracy,
-      held_out_loss;  // of the final weights; none when nothing is held out
-  std::int64_t held_out_samples = 0;  // of tags: words; of points: points
-  std::optional<double> held_out_mean_iou;  // of points
+      held_out_loss;                              // of the final weights; none when nothing is held out
+  std::int64_t held_out_samples = 0;              // of tags: words; of points: points
+  std::optional<double> held_out_mean_iou;        // of points
   std::optional<std::uint64_t> not_finite_since;  // the first step of the run whose loss was not finite
 };
 

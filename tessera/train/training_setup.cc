@@ -178,8 +178,7 @@ data::Split split_of(const Config& config, const data::Dataset& dataset) {
               "{}: data.stratified is true, expected false where points have labels (data.labels_of), for a "
               "sample then has no class of its own",
               config.origin("data.stratified"));
-  if (!stratified)
-    return data::hold_out(dataset.size(), fraction, seed);
+  if (!stratified) return data::hold_out(dataset.size(), fraction, seed);
   return data::hold_out_stratified(dataset.labels.to_vector<std::int64_t>(), fraction, seed);
 }
 
