@@ -95,6 +95,14 @@ double ConfusionMatrix::macro_f1() const {
   for (std::int64_t label = 0; label < classes_; ++label) sum += f1(label);
   return sum / static_cast<double>(classes_);
 }
+double ConfusionMatrix::iou(std::int64_t label) const {
+  return quotient(count(label, label), actual_count(label) + predicted_count(label) - count(label, label));
+}
+double ConfusionMatrix::mean_iou() const {
+  double sum = 0;
+  for (std::int64_t label = 0; label < classes_; ++label) sum += iou(label);
+  return sum / static_cast<double>(classes_);
+}
 
 std::string ConfusionMatrix::per_class_table(const std::vector<std::string>& names) const {
   std::vector<std::int64_t> order(static_cast<std::size_t>(classes_));

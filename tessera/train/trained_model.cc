@@ -79,6 +79,7 @@ data::DatasetSource source_for(const TrainedModel& model, const std::string& fil
   for (const char* key : {"data.label_column", "data.labels_column"})
     if (config.has(key)) source.label_column = config.text(key);
   if (config.has("data.columns")) source.columns = config.texts("data.columns");
+  source.labels_of_points = labels_points(config);
   source.shape = model.sample_shape();
   source.scale = config.real("data.scale");
   source.classes = model.classes();
@@ -184,16 +185,23 @@ Predictions predict(const TrainedModel& model, const std::string& file) {
   source.read_labels = false;
   const data::Dataset dataset = data::read_dataset(source);
   const Tensor scores = model.scores(dataset.features);
-  return {model.classes(), metrics::predicted_classes(scores), softmax(scores, 1)};
+  Predictions result{model.classes(), metrics::predicted_classes(scores), softmax(scores, 1)};
+  if (labels_points(model.config())) result.points = model.sample_shape()[0];
+  return result;
 }
 
 std::string Predictions::to_csv() const {
-  std::string out = words.empty() ? "row,prediction" : "sentence,position,word,prediction";
+  std::string out = points > 0      ? "sample,point,prediction"
+                    : words.empty() ? "row,prediction"
+                                    : "sentence,position,word,prediction";
   for (const std::string& name : classes) out += fmt::format(",{}", data::csv_field("probability_" + name));
   out += "\n";
   const std::vector<float> values = probabilities.to_vector<float>();
   for (std::size_t row = 0; row < predicted.size(); ++row) {
-    if (words.empty())
+    const auto at = static_cast<std::int64_t>(row);
+    if (points > 0)
+      out += fmt::format("{},{}", at / points + 1, at % points + 1);
+    else if (words.empty())
       out += fmt::format("{}", row + 1);
     else
       out +=

@@ -44,6 +44,7 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
       });
       scalars.push_back({"held_out_loss", held_out.loss});
       scalars.push_back({"held_out_accuracy", held_out.accuracy});
+      if (of_points()) scalars.push_back({"held_out_mean_iou", held_out.confusion.mean_iou()});
       held_out_text = fmt::format(", held out {:.2f} %", 100 * held_out.accuracy);
     }
     if (progress)
@@ -58,8 +59,8 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
 
 Trainer::BatchSize Trainer::size_of(const std::vector<std::int64_t>& samples) const {
   const auto count = static_cast<std::int64_t>(samples.size());
-  const bool words = dataset_.labels.rank() != 1;
-  BatchSize size{count, words ? judged_labels(data::take_samples(dataset_.labels, samples)).size(0) : count,
+  const bool parts = dataset_.labels.rank() != 1;  // words or points
+  BatchSize size{count, parts ? judged_labels(data::take_samples(dataset_.labels, samples)).size(0) : count,
                  0};
   if (dataset_.lengths.empty()) return size;
   for (const std::int64_t sample : samples)
@@ -136,6 +137,10 @@ void Trainer::update(std::vector<Tensor> gradients, double learning_rate) {
   if (options_.clip_norm) nn::clip_by_norm(gradients, *options_.clip_norm);
   optimizer_.step(gradients, learning_rate);
   if (options_.max_norm) nn::constrain_max_norm(optimizer_.parameters(), *options_.max_norm);
+}
+
+bool Trainer::of_points() const {
+  return dataset_.labels.rank() == 2 && dataset_.features.rank() == 3;
 }
 
 bool Trainer::evaluates_after(const data::Batch& batch) const {

@@ -7,6 +7,7 @@
 #include "tessera/tensor/storage.h"
 #include "tessera/train/evaluation.h"
 #include "tessera/train/inputs.h"
+#include "tessera/train/layer_builder.h"
 #include "tessera/train/loss_watch.h"
 #include "tessera/train/spot_verify.h"
 #include "tessera/train/text_data.h"
@@ -43,6 +44,7 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
     result.held_out_accuracy = held_out.accuracy;
     result.held_out_loss = held_out.loss;
     result.held_out_samples = held_out.samples;
+    if (labels_points(setup.config())) result.held_out_mean_iou = held_out.confusion.mean_iou();
   }
   return result;
 }
