@@ -18,6 +18,7 @@ std::vector<Case> convolution_cases();
 std::vector<Case> blocked_convolution_cases();
 std::vector<Case> elementwise_cases();
 std::vector<Case> reduction_cases();
+std::vector<Case> type_cases();
 std::vector<Case> recurrent_cases();
 std::vector<Case> index_cases();
 std::vector<Case> training_cases();

@@ -6,6 +6,7 @@ Usage: clinical_codes.py PROGRAM
 """
 
 import json
+import math
 import random
 import re
 import sqlite3
@@ -13,6 +14,12 @@ import sys
 
 import journey
 from journey import expect, seal_of
+
+try:
+    import numpy
+    import onnxruntime
+except ImportError:
+    onnxruntime = None
 
 WORDS = {"cough": "786.2", "pneumonia": "486", "reflux": "593.70"}
 SECRET = "Zyxx"  # somebody's name, in every note
@@ -31,10 +38,10 @@ def made_notes(count):
 def write_database(path):
     """The notes as two tables of MIMIC-III."""
     with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE NOTEEVENTS (ROW_ID INT, HADM_ID INT, CATEGORY TEXT, ISERROR TEXT, TEXT TEXT)")
+        database.execute("CREATE TABLE NOTEEVENTS (ROW_ID INT, SUBJECT_ID INT, HADM_ID INT, CATEGORY TEXT, ISERROR TEXT, TEXT TEXT)")
         database.execute("CREATE TABLE DIAGNOSES_ICD (ROW_ID INT, HADM_ID INT, SEQ_NUM INT, ICD9_CODE TEXT)")
         for number, (text, codes) in enumerate(made_notes(150)):
-            database.execute("INSERT INTO NOTEEVENTS VALUES (?, ?, 'Discharge summary', NULL, ?)", (number, number, text))
+            database.execute("INSERT INTO NOTEEVENTS VALUES (?, ?, ?, 'Discharge summary', NULL, ?)", (number, number // 2, number, text))
             for order, code in enumerate(codes):
                 database.execute("INSERT INTO DIAGNOSES_ICD VALUES (?, ?, ?, ?)",
                                  (10 * number + order, number, order, code.replace(".", "")))
@@ -66,6 +73,30 @@ def check_privacy(tessera, printed):
             expect(SECRET.lower().encode() not in path.read_bytes().lower(), f"{path} holds a word of the notes")
 
 
+def check_onnx(tessera, scratch, store, probabilities):
+    """The network as ONNX; where onnxruntime is, it gives the note of two sentences its probabilities."""
+    path = scratch / "whole.onnx"
+    tessera.run("export", "whole", *store, "--format", "onnx", "--output", path)
+    expect(SECRET.lower().encode() not in path.read_bytes().lower(), "the ONNX model holds a word of the notes")
+    if onnxruntime is None:
+        return
+    rows = (tessera.store / "whole.vocabulary.tsv").read_text().splitlines()[1:]
+    ids = {row.split("\t")[0]: i for i, row in enumerate(rows, start=2)}
+    sentences = [[SECRET.lower(), "is", "well"], "there is reflux on the left".split()]
+    words = numpy.zeros((1, 3, 9), dtype=numpy.int64)  # with padding
+    for i, sentence in enumerate(sentences):
+        words[0, i, :len(sentence)] = [ids.get(word, 1) for word in sentence]
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    labels = json.loads(session.get_modelmeta().custom_metadata_map["tessera.labels"])
+    (logits, attention) = session.run(["logits", "sentence_attention"], {"words": words})
+    expect(attention[0, 2] == 0 and abs(attention.sum() - 1) < 1e-6, f"attention {attention}")
+    for label, logit in zip(labels, logits[0]):
+        found = 1 / (1 + math.exp(-float(logit)))
+        expect(label not in probabilities or abs(found - probabilities[label]) < 1e-5,
+               f"onnxruntime gives {label} the probability {found}, predict {probabilities[label]}")
+    print(f"ONNX: onnxruntime gives {len(probabilities)} codes the same probabilities")
+
+
 def code_notes(tessera, scratch, store):
     note = scratch / "note.txt"
     note.write_text(f"{SECRET} is well.\nThere is reflux on the left.\n")
@@ -78,6 +109,7 @@ def code_notes(tessera, scratch, store):
     page = tessera.run(*predict, "--format", "html").stdout
     expect("<script" not in page and "http" not in page.replace("http-equiv", ""), "the page loads or runs something")
     print("codes, sentences and page as expected")
+    check_onnx(tessera, scratch, store, {code["code"]: code["probability"] for code in found["codes"]})
     quality = tessera.run("code", "evaluate", "whole", *store).stdout
     expect(float(re.search(r"micro F1 +([0-9.]+)", quality)[1]) > 0.95, quality)
     again = tessera.run("code", "evaluate", "whole", scratch / "mimic.sqlite", *store)

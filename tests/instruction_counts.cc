@@ -13,6 +13,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/tensor/batch_norm.h"
 #include "tessera/tensor/finish.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/tensor/optimizer_steps.h"
@@ -55,6 +56,22 @@ std::vector<Kernel> products() {
                wide = normal("wide", {512, 512});
   return {{"matmul 128x128x128", [=] { matmul(square, square); }},
           {"matmul 1x512x512", [=] { matmul(row, wide); }}};
+}
+
+// The layouts and shapes beside the ordinary that have kernels, or ways of packing, of their own.
+std::vector<Kernel> more_products() {
+  const Tensor square = normal("factor", {128, 128}), wide = normal("wide factor", {512, 512}),
+               column = normal("column", {512, 1}), bias = normal("bias", {128}),
+               doubles = cast(square, tessera::DType::kFloat64), batch = normal("batch", {16, 24, 32}),
+               others = normal("others", {16, 32, 24}), long_k = normal("long k", {16, 5000});
+  return {
+      {"matmul 128x128x128, both transposed", [=] { matmul(transpose(square), transpose(square)); }},
+      {"matmul 128x128x128 float64", [=] { matmul(doubles, doubles); }},
+      {"matmul 512x512x1", [=] { matmul(wide, column); }},
+      {"matmul 512x512x1, transposed", [=] { matmul(transpose(wide), column); }},
+      {"matmul 16 of 24x32x24", [=] { matmul(batch, others); }},
+      {"matmul 16x5000x16", [=] { matmul(long_k, transpose(long_k)); }},
+      {"linear with relu 128x128x128", [=] { linear(square, square, bias, tessera::Activation::kRelu); }}};
 }
 
 std::vector<Kernel> convolutions() {
@@ -100,19 +117,97 @@ std::vector<Kernel> layers() {
   return kernels;
 }
 
+std::vector<Kernel> normalizations() {
+  std::vector<Kernel> kernels;
+  const Tensor image = normal("normalized", {8, 16, 10, 10}), scale = normal("of channels", {16}),
+               shift = normal("to channels", {16});
+  add_both(kernels, "batch_norm", "8x16x10x10", {image, scale, shift},
+           [=] { return batch_norm(image, batch_statistics(image), scale, shift); });
+  add_both(kernels, "group_norm", "8x16x10x10, 4 groups", {image, scale, shift},
+           [=] { return group_norm(image, 4, scale, shift); });
+  return kernels;
+}
+
+std::vector<Kernel> losses_and_pooling() {
+  std::vector<Kernel> kernels;
+  const Tensor logits = normal("logits", {64, 100}), labels = positions(64, 100),
+               image = normal("pooled", {4, 16, 20, 20});
+  add_both(kernels, "cross_entropy", "64x100", {logits}, [=] { return cross_entropy(logits, labels); });
+  add_both(kernels, "log_softmax", "64x100", {logits}, [=] { return log_softmax(logits); });
+  const tessera::Pool2dOptions window{.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}};
+  add_both(kernels, "max_pool2d", "4x16x20x20 window 3x3", {image},
+           [=] { return max_pool2d(image, window); });
+  add_both(kernels, "average_pool2d", "4x16x20x20 window 3x3", {image},
+           [=] { return average_pool2d(image, window); });
+  return kernels;
+}
+
+std::vector<Kernel> recurrent_cells() {
+  std::vector<Kernel> kernels;
+  constexpr std::int64_t kHidden = 64;
+  const Tensor sequence = normal("times", {5, 8, kHidden}), h = normal("h", {8, kHidden}),
+               c = normal("c", {8, kHidden});
+  const auto weights_of = [](const std::string& name, std::int64_t gates) {
+    return tessera::RecurrentWeights{normal(name + " input", {gates * kHidden, kHidden}),
+                                     normal(name + " hidden", {gates * kHidden, kHidden}),
+                                     normal(name + " input bias", {gates * kHidden}),
+                                     normal(name + " hidden bias", {gates * kHidden})};
+  };
+  const tessera::RecurrentWeights four = weights_of("lstm", 4), one = weights_of("rnn", 1);
+  add_both(kernels, "lstm", "5 times, 8 samples, 64 -> 64",
+           {sequence, four.input, four.hidden, four.input_bias, four.hidden_bias},
+           [=] { return lstm(sequence, h, c, four).h; });
+  add_both(kernels, "rnn", "5 times, 8 samples, 64 -> 64",
+           {sequence, one.input, one.hidden, one.input_bias, one.hidden_bias},
+           [=] { return rnn(sequence, h, one); });
+  return kernels;
+}
+
+std::vector<Kernel> more_of_others() {
+  const Tensor many = normal("more", {16384}), rows = normal("more rows", {64, 1024}),
+               inner = normal("inner", {64, 8, 32}), doubles = cast(many, tessera::DType::kFloat64);
+  const Tensor along = tessera::reshape(positions(64 * 512, 1024), {64, 512});
+  return {{"argsort 16384", [=] { argsort(many); }},
+          {"argsort 16384 float64", [=] { argsort(doubles); }},
+          {"argmax 64x1024", [=] { argmax(rows, 1); }},
+          {"max 64x1024 inner axis", [=] { max(rows, {1}); }},
+          {"variance 64x1024 inner axis", [=] { variance(rows, {1}); }},
+          {"sum_squares 64x1024 inner axis", [=] { sum_squares(rows, {1}); }},
+          {"log 16384", [=] { log(absolute(many)); }},
+          {"exp 16384 float64", [=] { exp(doubles); }},
+          {"cast 16384 to bfloat16", [=] { cast(many, tessera::DType::kBFloat16); }},
+          {"copy 64x1024 transposed", [=] { copy(transpose(rows)); }},
+          {"concatenate 2 of 64x8x32 along axis 1",
+           [=] {
+             tessera::concatenate({inner, inner}, 1);
+           }},
+          {"take_along 64x512 of 64x1024", [=] { take_along(rows, along, 1); }},
+          {"random_permutation 16384", [=] { tessera::RandomSource(1).permutation("p", 16384); }}};
+}
+
 std::vector<Kernel> optimizer_steps() {
-  std::vector<std::vector<Tensor>> lists(4);
+  std::vector<std::vector<Tensor>> lists(5);
   for (std::size_t kind = 0; kind < lists.size(); ++kind)
     for (const tessera::Shape& shape : {tessera::Shape{64, 64}, tessera::Shape{64}, tessera::Shape{37}})
       lists[kind].push_back(absolute(normal(std::to_string(kind) + shape.to_string(), shape)));
   const Tensor of_sgd = Tensor::from<float>({0.1F, 0.9F, 0}, {3});
   const Tensor of_adam = Tensor::from<float>({0.1F, 1e-8F, 0.9F, 0.1F, 0.999F, 0.001F, 0}, {7});
-  const std::vector<std::vector<Tensor>> with_velocities(lists.begin(), lists.begin() + 3);
-  return {
-      {"sgd_step with momentum, 4197 elements of 3 tensors",
-       [=] { tessera::OptimizerStep(tessera::Op::kSgdStep, with_velocities, of_sgd, {.momentum = true}); }},
-      {"adam_step, 4197 elements of 3 tensors",
-       [=] { tessera::OptimizerStep(tessera::Op::kAdamStep, lists, of_adam, {}); }}};
+  const Tensor of_rmsprop = Tensor::from<float>({0.1F, 1e-8F, 0.9F, 0.1F, 0.9F, 0}, {6});
+  const Tensor of_adagrad = Tensor::from<float>({0.1F, 1e-8F, 0}, {3});
+  const Tensor of_adadelta = Tensor::from<float>({0.1F, 1e-6F, 0.9F, 0.1F, 0}, {5});
+  const auto step = [=](tessera::Op op, int states, const Tensor& factors,
+                        const tessera::OptimizerAttributes& attributes) {
+    const std::vector<std::vector<Tensor>> taken(lists.begin(), lists.begin() + 2 + states);
+    return [=] { tessera::OptimizerStep(op, taken, factors, attributes); };
+  };
+  const std::string size = ", 4197 elements of 3 tensors";
+  return {{"sgd_step with momentum" + size, step(tessera::Op::kSgdStep, 1, of_sgd, {.momentum = true})},
+          {"adam_step" + size, step(tessera::Op::kAdamStep, 2, of_adam, {})},
+          {"adam_step with amsgrad" + size, step(tessera::Op::kAdamStep, 3, of_adam, {.amsgrad = true})},
+          {"rmsprop_step centered with momentum" + size,
+           step(tessera::Op::kRmspropStep, 3, of_rmsprop, {.momentum = true, .centered = true})},
+          {"adagrad_step" + size, step(tessera::Op::kAdagradStep, 1, of_adagrad, {})},
+          {"adadelta_step" + size, step(tessera::Op::kAdadeltaStep, 2, of_adadelta, {})}};
 }
 
 std::vector<Kernel> others() {
@@ -148,7 +243,8 @@ int main() {
     tessera::use_default_backend();
     tessera::set_thread_count(1);
     std::printf("%s\n", tessera::active_simd_level().c_str());
-    for (const auto& make : {products, convolutions, layers, optimizer_steps, others})
+    for (const auto& make : {products, convolutions, layers, optimizer_steps, others, more_products,
+                             normalizations, losses_and_pooling, recurrent_cells, more_of_others})
       for (const Kernel& kernel : make()) count(kernel);
   } catch (const tessera::Error& error) {
     std::fprintf(stderr, "instruction_counts: %s\n", error.what());

@@ -6,6 +6,7 @@ The counts are those of one compiler (the first line of the file names it) and o
 compiler the test is skipped.
 
 Usage: instruction_counts.py PROGRAM COMPILER [--write]
+       instruction_counts.py --self-test
 """
 
 import argparse
@@ -54,7 +55,31 @@ def compare(found, wanted):
             yield f"{name}: {found[name]} instructions, {-100 * change:.1f} % fewer than committed; make {COUNTS.name} anew", False
 
 
+def self_test():
+    """What the comparison must find, on the committed counts themselves: a kernel of 6 % more, one that is missing, one that is new."""
+    wanted = committed()[1]
+
+    def failures(found):
+        return [sentence for sentence, failed in compare(found, wanted) if failed]
+
+    def changed(name, factor):
+        return {**wanted, name: round(wanted[name] * factor)}
+
+    assert len(wanted) >= 12 and not failures(wanted)
+    for name, count in wanted.items():
+        more, fewer = failures(changed(name, 1.06)), list(compare(changed(name, 0.9), wanted))
+        assert len(more) == 1 and more[0].startswith(f"{name}: ") and f"{count} that are committed" in more[0], more
+        assert not failures(changed(name, 1.04)), name
+        assert len(fewer) == 1 and not fewer[0][1], fewer
+        without = {other: instructions for other, instructions in wanted.items() if other != name}
+        assert failures(without) == [f"{name}: not counted"], name
+    assert failures({**wanted, "new": 1}) == [f"new: not in {COUNTS.name}"]
+    print(f"self-test: every one of {len(wanted)} counts would show 5 % more")
+
+
 def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
     parser = argparse.ArgumentParser(description="Compare the kernels' instruction counts with the committed ones.")
     parser.add_argument("program")
     parser.add_argument("compiler", help="as the first line of the file names it")

@@ -47,6 +47,12 @@ FAMILIES = (
     Family("hierarchical_attention", ("code", "train")),
     Family("bag_of_words", ("code", "train")),
     Family("progressive", ("generate", "train")),
+    Family("point_segmentation"),
+    Family("pointnet_mean"),
+    Family("pointnet_sum"),
+    Family("bfloat16"),
+    Family("rnn"),
+    Family("attention"),
 )
 
 
@@ -98,6 +104,7 @@ def make_data(folder):
     """Every file that a configuration of FAMILIES looks for in ${TESSERA_DATA}."""
     folder.mkdir(parents=True, exist_ok=True)
     write_shapes(folder)
+    write_mushrooms(folder)
     write_bars(folder)
     write_sequences(folder)
     write_notes(folder)
@@ -125,15 +132,33 @@ def draw_point(shape, draw):
     return {"ball": (x / length, y / length, z / length), "plate": (x, y, 0.0), "rod": (0.0, 0.0, z)}[shape]
 
 
+def write_npy(path, dtype, letter, shape, values):
+    """As NumPy writes it; `letter` is struct's for the type."""
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}{letter}", *values))
+
+
 def write_shapes(folder, count=24, points=16):
     """Points on balls, plates and rods: float32 [shapes, points, 3] and a table of labels."""
     draw, shapes = Draw(11), ["ball", "plate", "rod"] * (count // 3)
     values = [number for shape in shapes for _ in range(points) for number in draw_point(shape, draw)]
-    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({count}, {points}, 3), }}"
-    header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}f", *values)
-    (folder / "shapes.npy").write_bytes(data)
+    write_npy(folder / "shapes.npy", "<f4", "f", (count, points, 3), values)
     (folder / "shapes.csv").write_text("".join(line + "\n" for line in ["shape", *shapes]))
+
+
+def write_mushrooms(folder, count=24, points=16):
+    """Points on caps (upper halves of balls) and stems (rods below them), and of each point which it is of: [mushrooms, points, 3], [mushrooms, points]."""
+    draw, values, parts = Draw(16), [], []
+    for _ in range(count):
+        size, length = 500 + draw.below(500), 800 + draw.below(800)
+        for _ in range(points):
+            stem = draw.below(2)
+            x, y, z = draw_point("rod" if stem else "ball", draw)
+            values += [0.1 * draw.below(2), 0.1 * draw.below(2), (abs(z) - 1) * length / 1000] if stem else [x * size / 1000, y * size / 1000, abs(z) * size / 1000]
+            parts.append(stem)
+    write_npy(folder / "mushrooms.npy", "<f4", "f", (count, points, 3), values)
+    write_npy(folder / "mushroom_parts.npy", "|u1", "B", (count, points), parts)
 
 
 def write_bars(folder, count=80, side=12):

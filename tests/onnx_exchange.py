@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Models that Tessera exported, run by onnxruntime and checked by onnx: every layer of the library, with the outputs that the network itself
-gave. Needs the packages onnx, onnxruntime and numpy; status 77 (skipped) without them.
+"""Models that Tessera exported, run by onnxruntime and checked by onnx: every layer and every model of the library, with the outputs that the
+network itself gave. Needs the packages onnx, onnxruntime and numpy; status 77 (skipped) without them.
 
-Usage: onnx_exchange.py TESSERA_INTERCHANGE_TEST
+Usage: onnx_exchange.py TESSERA_INTERCHANGE_TEST TESSERA_CLI_TEST
 """
 
 import os
@@ -31,16 +31,18 @@ def check(folder, name):
     return float(numpy.max(numpy.abs(found - tensors["output"])) / numpy.max(numpy.abs(tensors["output"])))
 
 
-def main(program):
+def main(programs):
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"TESSERA_EXCHANGE_FOLDER": folder}
-        subprocess.run([program, "--gtest_filter=OnnxExchange.*"], env=environment, check=True, stdout=subprocess.DEVNULL)
+        for program in programs:
+            subprocess.run([program, "--gtest_filter=OnnxExchange.*:Models/ExportOfModels.*"], env=environment, check=True,
+                           stdout=subprocess.DEVNULL)
         names = sorted(path.stem for path in Path(folder).glob("*.onnx"))
         wrong = 0
         for name in names:
             difference = check(Path(folder), name)
             wrong += difference > LARGEST
-            print(f"{name:16} {difference:.1e}{'  TOO LARGE' if difference > LARGEST else ''}")
+            print(f"{name:26} {difference:.1e}{'  TOO LARGE' if difference > LARGEST else ''}")
     assert names, "no model was exported"
     print(f"{len(names)} models, onnxruntime {onnxruntime.__version__}: {wrong} differ by more than {LARGEST}")
     return 1 if wrong else 0
@@ -55,4 +57,4 @@ if __name__ == "__main__":
     except ImportError as error:
         print(f"skipped: {error}")
         sys.exit(SKIPPED)
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

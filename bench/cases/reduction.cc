@@ -81,6 +81,15 @@ std::vector<Case> reduction_cases() {
                                  tessera::AxisAttributes{1}));
   cases.push_back(operation_case("log_softmax gradient 4096x1024", Op::kLogSoftmaxGradient, {shape, shape},
                                  tessera::AxisAttributes{1}));
+  const Shape images = {64, 256, 256};
+  cases.push_back(
+      unary_case("softmax middle 64x256x256", images, [](const Tensor& x) { tessera::softmax(x, 1); }));
+  cases.push_back(unary_case("log_softmax middle 64x256x256", images,
+                             [](const Tensor& x) { tessera::log_softmax(x, 1); }));
+  cases.push_back(operation_case("softmax gradient middle 64x256x256", Op::kSoftmaxGradient, {images, images},
+                                 tessera::AxisAttributes{1}));
+  cases.push_back(operation_case("log_softmax gradient middle 64x256x256", Op::kLogSoftmaxGradient,
+                                 {images, images}, tessera::AxisAttributes{1}));
   add_cross_entropy(cases, shape);
   add_layer_norm(cases, shape);
   return cases;

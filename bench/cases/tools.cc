@@ -27,6 +27,7 @@ std::vector<Family> all_families() {
           {"Convolutions beside oneDNN in its own layout", blocked_convolution_cases()},
           {"Elementwise", elementwise_cases()},
           {"Reductions and normalisations", reduction_cases()},
+          {"Casts, integers and bfloat16", type_cases()},
           {"Recurrent layers and optimisers", recurrent_cases()},
           {"Indices, sorting and random numbers", index_cases()},
           {"Training steps", training_cases()},

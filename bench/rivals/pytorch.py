@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 import convolution
+import dtypes
 import elementwise
 import index
 import layers
@@ -23,7 +24,7 @@ import recurrent
 import reduction
 import training
 
-FAMILIES = (product, convolution, elementwise, reduction, recurrent, index, training, layers, models)
+FAMILIES = (product, convolution, elementwise, reduction, dtypes, recurrent, index, training, layers, models)
 
 
 def make(name):

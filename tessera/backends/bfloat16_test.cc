@@ -4,6 +4,8 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/tensor/activate.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera {
@@ -54,6 +56,44 @@ TEST_P(BFloat16Operations, MoveAndBroadcastWhatTheyAreGiven) {
   EXPECT_EQ((row.broadcast_to({2, 4}) + x.slice({Range(0, 2)})).to(DType::kInt64).to_vector<std::int64_t>(),
             (std::vector<std::int64_t>{4, 6, 8, 10, 8, 10, 12, 14}));
   EXPECT_NE(full({1}, 1.0 / 3, kHalf).to_string().find("0.33398438"), std::string::npos);
+}
+
+// Block by block or whole: widened, computed in float32, rounded once.
+TEST_P(BFloat16Operations, OfManyElementsAreThoseOfFloat32RoundedOnce) {
+  const auto half = [](const Shape& shape, double scale) {
+    const Tensor steps = arange(shape.elements(), DType::kFloat64).reshape(shape);
+    return sin(steps * scale).to(DType::kFloat32).to(kHalf);
+  };
+  const auto expect = [](auto function, const std::vector<Tensor>& inputs) {
+    std::vector<Tensor> wide;
+    for (const Tensor& input : inputs)
+      wide.push_back(input.dtype() == kHalf ? input.to(DType::kFloat32) : input);
+    const Tensor result = function(inputs), expected = function(wide);
+    const bool narrows = expected.dtype() == DType::kFloat32;
+    EXPECT_TRUE(same_bits(result, narrows ? expected.to(kHalf) : expected));
+  };
+  const auto sum_of = [](const std::vector<Tensor>& x) { return x[0] + x[1]; };
+  for (const int threads : {1, 3}) {
+    set_thread_count(threads);
+    for (const Shape& shape : {Shape{4096}, Shape{4097}, Shape{100003}, Shape{3, 4097}, Shape{2, 5, 2100},
+                               Shape{9000, 3}, Shape{2, 1, 3, 5000}}) {
+      const Tensor x = half(shape, 0.7), y = half(shape, 0.3), row = half({shape[shape.rank() - 1]}, 0.9),
+                   number = half({}, 1.0);
+      Shape one_column = shape;
+      one_column[shape.rank() - 1] = 1;
+      expect(sum_of, {x, y});
+      expect(sum_of, {x, row});
+      expect(sum_of, {half(one_column, 0.2), x});
+      expect(sum_of, {x, number});
+      expect(sum_of, {copy(x.transpose()).transpose(), y});
+      expect([](const auto& in) { return less(in[0], in[1]); }, {x, y});
+      expect([](const auto& in) { return exp(in[0]); }, {x});
+      expect([](const auto& in) { return select(in[0], in[1], in[2]); },
+             {greater(x.to(DType::kFloat32), 0), x, row});
+      expect([](const auto& in) { return activate(in[0], Curve::kGelu); }, {x});
+    }
+  }
+  set_thread_count(2);
 }
 
 TEST_P(BFloat16Operations, MixedTypesAndRandomFillsAreRefused) {

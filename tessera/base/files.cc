@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/user_place.h"
 
 namespace tessera {
 namespace {
@@ -219,6 +220,18 @@ void write_user_file(const std::string& path, std::string_view bytes) {
   File file(place, O_WRONLY | O_APPEND | O_NOCTTY);  // an open file, which may hold something, is added to
   if (!file.ok() || !write_all(file.handle(), bytes) || !file.close())
     fail_with_reason(path, "cannot be written", errno);
+}
+
+void check_user_place(const std::string& path) {
+  const std::string place = end_of_links(path);
+  struct stat information {};
+  if (::stat(place.c_str(), &information) == 0) {
+    if (S_ISDIR(information.st_mode)) fail("{}: cannot be written: it is a folder", path);
+    if (::access(place.c_str(), W_OK) != 0) fail_with_reason(path, "cannot be written", errno);
+    return;
+  }
+  const std::string folder = fs::path(place).parent_path() / ".";  // of a file there is none
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) fail_with_reason(path, "cannot be written", errno);
 }
 
 AppendFile::AppendFile(const std::string& path) : path_(path) {

@@ -14,6 +14,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
 #include "tessera/base/hash.h"
+#include "tessera/base/user_place.h"
 
 namespace tessera {
 namespace {
@@ -110,6 +111,21 @@ TEST(Files, AUserFileThatIsADeviceOrAPipeIsWrittenInto) {
   EXPECT_THAT(names_in_folder(folder.path()), ElementsAre("pipe"));
   EXPECT_THAT(message_of([] { write_user_file("/dev/full", "x"); }),
               HasSubstr("/dev/full: cannot be written: No space left"));
+}
+
+TEST(Files, WhetherAUserFileCanBeWrittenIsKnownBefore) {
+  TestFolder folder;
+  write_user_file(folder / "plain", "1");
+  check_user_place(folder / "plain");
+  check_user_place(folder / "new");
+  check_user_place("new");
+  check_user_place("/dev/null");
+  EXPECT_THAT(names_in_folder(folder.path()), ElementsAre("plain"));
+  for (const std::string& place : {folder / "none/new", folder / "plain/new", std::string(folder.path())}) {
+    const std::string now = message_of([&] { check_user_place(place); });
+    EXPECT_THAT(now, HasSubstr("cannot be written: "));
+    EXPECT_EQ(now, message_of([&] { write_user_file(place, "x"); }));
+  }
 }
 
 // What `predict --output /dev/stdout > file` does.

@@ -64,11 +64,22 @@ int default_thread_count() {
   return static_cast<int>(count);
 }
 
+// Where a worker may run, as far as it was not the worker itself that said so.
+struct Placement {
+  Placement() {
+    CPU_ZERO(&allowed);
+    CPU_ZERO(&chosen);
+  }
+  cpu_set_t allowed;  // by whoever started or moved the thread
+  cpu_set_t chosen;   // by the worker, within `allowed`; empty: not yet
+};
+
 class Pool {
  public:
   explicit Pool(int threads) : spins_(threads <= available_processors()) { start(threads - 1); }
   ~Pool() { stop(); }
-  void run(std::int64_t count, internal::TaskFunction function, void* context);
+  // Tasks first ... count-1.
+  void run(std::int64_t first, std::int64_t count, internal::TaskFunction function, void* context);
 
  private:
   void start(int workers);
@@ -77,21 +88,21 @@ class Pool {
   std::uint64_t wait_for_generation(std::uint64_t seen);
   void wake_workers(std::int64_t wanted);
   void work_on_job();
-  void leave_processor_of_caller() const;
+  void leave_processor_of_caller(Placement& placement) const;
   void leave();
   void wait_until_empty();
   template <typename Condition>
   bool spin_until(Condition condition) const;
   void note_exception(std::int64_t index);
 
-  cpu_set_t allowed_;  // the processors of the thread that made the pool
-  const bool spins_;   // more threads than processors would only take time from each other
+  const bool spins_;  // more threads than processors would only take time from each other
   std::vector<std::thread> threads_;
 
   // The job; written only while the gate is closed and nobody is inside.
   std::int64_t count_ = 0;
   internal::TaskFunction function_ = nullptr;
   void* context_ = nullptr;
+  pthread_t caller_{};
   std::atomic<int> caller_processor_{-1};
   alignas(64) std::atomic<std::int64_t> next_{0};  // the first task that nobody has claimed
 
@@ -111,8 +122,6 @@ class Pool {
 };
 
 void Pool::start(int workers) {
-  CPU_ZERO(&allowed_);
-  (void)sched_getaffinity(0, sizeof allowed_, &allowed_);  // left empty, workers stay where they are
   // Signals belong to the program's own threads: a handler must not run on a worker.
   sigset_t all, before;
   sigfillset(&all);
@@ -140,13 +149,14 @@ void Pool::stop() {
 void Pool::worker() {
   const FloatEnvironment contract;
   inside_task = true;  // whatever a task calls runs inline
+  Placement placement;
   std::uint64_t seen = 0;
   for (;;) {
     seen = wait_for_generation(seen);
     if (stopping_) return;
     inside_.fetch_add(1);
     if (open_.load()) {
-      leave_processor_of_caller();
+      leave_processor_of_caller(placement);
       work_on_job();
     }
     leave();
@@ -200,13 +210,20 @@ void Pool::work_on_job() {
 
 // A kernel may wake a worker on the processor of the caller although another one is idle (in virtual machines that do not say which
 // processors share a cache), and leave the two there for seconds: then two threads are slower than one. A worker that finds itself beside
-// its caller moves, and is not woken there again.
-void Pool::leave_processor_of_caller() const {
+// its caller moves, and is not woken there again. It stays within what others allow it (taskset, a debugger, a batch system), now and not
+// only when the pool was made: a set of processors that is not the worker's own choice is somebody's order, and where the caller may not
+// run the worker does not go either.
+void Pool::leave_processor_of_caller(Placement& placement) const {
   const int here = sched_getcpu();
   if (!spins_ || here < 0 || here != caller_processor_.load(std::memory_order_relaxed)) return;
-  cpu_set_t allowed = allowed_;
-  CPU_CLR(here, &allowed);
-  if (CPU_COUNT(&allowed) > 0) (void)sched_setaffinity(0, sizeof allowed, &allowed);
+  cpu_set_t now, of_caller, better;
+  if (sched_getaffinity(0, sizeof now, &now) != 0 ||
+      pthread_getaffinity_np(caller_, sizeof of_caller, &of_caller) != 0)
+    return;
+  if (!CPU_EQUAL(&now, &placement.chosen)) placement.allowed = now;
+  CPU_AND(&better, &placement.allowed, &of_caller);
+  CPU_CLR(here, &better);
+  if (CPU_COUNT(&better) > 0 && sched_setaffinity(0, sizeof better, &better) == 0) placement.chosen = better;
 }
 
 // Tasks are claimed in ascending order, so every task below a failed one has been claimed and will finish:
@@ -235,15 +252,16 @@ void Pool::wait_until_empty() {
   caller_parked_ = false;
 }
 
-void Pool::run(std::int64_t count, internal::TaskFunction function, void* context) {
+void Pool::run(std::int64_t first, std::int64_t count, internal::TaskFunction function, void* context) {
   count_ = count;
   function_ = function;
   context_ = context;
+  caller_ = pthread_self();
   caller_processor_.store(sched_getcpu(), std::memory_order_relaxed);
-  next_.store(0, std::memory_order_relaxed);
+  next_.store(first, std::memory_order_relaxed);
   open_.store(true);
   generation_.fetch_add(1);
-  wake_workers(count - 1);
+  wake_workers(count - first - 1);
   work_on_job();
   open_.store(false);
   wait_until_empty();
@@ -252,11 +270,11 @@ void Pool::run(std::int64_t count, internal::TaskFunction function, void* contex
 
 // The pool of the process. It is built at its first use, rebuilt when the number of threads changes, and
 // forgotten in the child of a fork, which has no workers.
+//
+// Nobody who has tasks to run waits for another caller's loop: a task of that loop may be waiting for them.
 class SharedPool {
  public:
-  SharedPool() : count_(default_thread_count()) {
-    pthread_atfork(&before_fork, &after_fork_in_parent, &after_fork_in_child);
-  }
+  SharedPool() : count_(default_thread_count()) { pthread_atfork(nullptr, nullptr, &after_fork_in_child); }
   ~SharedPool() {
     // exit() called from a worker cannot wait for itself.
     if (inside_task) (void)pool_.release();
@@ -269,18 +287,24 @@ class SharedPool {
   int count() const { return count_.load(std::memory_order_relaxed); }
 
   void set_count(int count) {
-    std::lock_guard turn(turn_);
+    while (taken_.exchange(true)) taken_.wait(true);
+    const Turn turn(taken_);
     if (count == count_) return;
     pool_.reset();
     count_ = count;
   }
 
+  // Alone as long as another caller has the workers, and with them from the first task on before which they are free.
   void run(std::int64_t count, internal::TaskFunction function, void* context) {
-    std::lock_guard turn(turn_);
-    if (count_ > 1 && pool_ == nullptr) pool_ = std::make_unique<Pool>(count_);
-    InsideTask inside;
-    if (pool_ != nullptr) return pool_->run(count, function, context);
-    for (std::int64_t i = 0; i < count; ++i) function(context, i);
+    const InsideTask inside;
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (count_.load(std::memory_order_relaxed) > 1 && !taken_.exchange(true)) {
+        const Turn turn(taken_);
+        if (pool_ == nullptr) pool_ = std::make_unique<Pool>(count_);
+        return pool_->run(i, count, function, context);
+      }
+      function(context, i);
+    }
   }
 
  private:
@@ -288,21 +312,28 @@ class SharedPool {
     InsideTask() { inside_task = true; }
     ~InsideTask() { inside_task = false; }
   };
+  // Gives the pool back.
+  class Turn {
+   public:
+    explicit Turn(std::atomic<bool>& taken) : taken_(taken) {}
+    ~Turn() {
+      taken_.store(false);
+      taken_.notify_all();  // set_count may wait; without a waiter this is one read
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
 
-  // A fork waits for the running job, so that the child never sees half of one. A task that forks holds the
-  // turn.
-  static void before_fork() {
-    if (!inside_task) instance().turn_.lock();
-  }
-  static void after_fork_in_parent() {
-    if (!inside_task) instance().turn_.unlock();
-  }
+   private:
+    std::atomic<bool>& taken_;
+  };
+
+  // A fork does not wait either. Neither the workers nor the loops of other threads exist in the child: there is nothing to stop.
   static void after_fork_in_child() {
-    (void)instance().pool_.release();  // its threads do not exist here: there is nothing to stop
-    if (!inside_task) instance().turn_.unlock();
+    (void)instance().pool_.release();
+    instance().taken_ = false;
   }
 
-  std::mutex turn_;
+  std::atomic<bool> taken_{false};  // the pool: by a loop, or by set_count
   std::atomic<int> count_;
   std::unique_ptr<Pool> pool_;
 };

@@ -1,12 +1,18 @@
 #include "tessera/base/thread_pool.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cfenv>
 #include <chrono>
+#include <filesystem>
+#include <future>
+#include <string>
 #include <thread>
 #include <vector>
 #if defined(__x86_64__)
@@ -84,7 +90,7 @@ TEST_P(ThreadPool, TheLowestFailingTaskIsReported) {
   }
 }
 
-TEST_P(ThreadPool, SeveralCallersTakeTurns) {
+TEST_P(ThreadPool, SeveralCallersAtOnce) {
   std::atomic<int> runs{0};
   std::vector<std::thread> callers;
   callers.reserve(3);
@@ -95,6 +101,131 @@ TEST_P(ThreadPool, SeveralCallersTakeTurns) {
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(runs, 1800);
+}
+
+// Who waits for a loop's end must not be what one of its tasks waits for.
+TEST_P(ThreadPool, ATaskMayWaitForAThreadThatHasTasksOfItsOwn) {
+  std::atomic<int> runs{0};
+  parallel_for(2, [&](std::int64_t) {
+    std::async(std::launch::async, [&] { parallel_for(100, [&](std::int64_t) { ++runs; }); }).get();
+  });
+  EXPECT_EQ(runs, 200);
+}
+
+TEST_P(ThreadPool, ATaskMayWaitForAThreadThatForks) {
+  std::atomic<int> status{-1};
+  parallel_for(2, [&](std::int64_t task) {
+    if (task == 1) return;
+    std::thread([&] {
+      const pid_t child = fork();
+      if (child == 0) _exit(0);
+      int found = -1;
+      waitpid(child, &found, 0);
+      status = found;
+    }).join();
+  });
+  EXPECT_EQ(status, 0);
+}
+
+// The second caller finds the workers taken, and has run some of its tasks alone when they become free.
+TEST_P(ThreadPool, ACallerGetsTheWorkersForTheRestOfItsTasks) {
+  std::atomic<bool> inside{false}, go_on{false};
+  std::thread first([&] {
+    parallel_for(2, [&](std::int64_t) {
+      inside = true;
+      while (!go_on) std::this_thread::yield();
+    });
+  });
+  while (!inside) std::this_thread::yield();
+  const std::thread::id me = std::this_thread::get_id();
+  std::vector<std::thread::id> threads(40);
+  std::atomic<bool> helped{false};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  parallel_for(40, [&](std::int64_t i) {
+    threads[static_cast<std::size_t>(i)] = std::this_thread::get_id();
+    if (std::this_thread::get_id() != me) helped = true;
+    if (i == 10) {
+      go_on = true;
+      first.join();
+    }
+    while (i > 10 && GetParam() > 1 && !helped && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+  });
+  for (std::size_t i = 0; i <= 10; ++i) EXPECT_EQ(threads[i], me);
+  for (const std::thread::id& id : threads) EXPECT_NE(id, std::thread::id());
+  EXPECT_EQ(helped, GetParam() > 1);
+}
+
+TEST_P(ThreadPool, TheLowestFailingTaskOfACallerAlone) {
+  std::atomic<bool> inside{false}, go_on{false};
+  std::thread first([&] {
+    parallel_for(2, [&](std::int64_t) {
+      inside = true;
+      while (!go_on) std::this_thread::yield();
+    });
+  });
+  while (!inside) std::this_thread::yield();
+  for (const std::int64_t failing : {0, 3, 60}) {
+    try {
+      parallel_for(100, [&](std::int64_t i) {
+        if (i == 30) {
+          go_on = true;
+          if (first.joinable()) first.join();
+        }
+        if (i >= failing) fail("task {}", i);
+      });
+      FAIL() << "expected an Error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.what(), fmt::format("task {}", failing));
+    }
+  }
+}
+
+// Busy loops on every processor: the caller runs what no worker gets round to. (How long it takes is no matter for a test.)
+TEST_P(ThreadPool, ABusyMachineDoesNotStallIt) {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> others;
+  for (unsigned i = 0; i < 2 * std::max(1U, std::thread::hardware_concurrency()) && i < 16; ++i)
+    others.emplace_back([&] {
+      while (!stop) continue;
+    });
+  std::atomic<int> runs{0};
+  for (int job = 0; job < 30; ++job) parallel_for(4, [&](std::int64_t) { ++runs; });
+  stop = true;
+  for (std::thread& other : others) other.join();
+  EXPECT_EQ(runs, 120);
+}
+
+std::vector<pid_t> threads_of_process() {
+  std::vector<pid_t> threads;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task"))
+    threads.push_back(static_cast<pid_t>(std::stoi(entry.path().filename().string())));
+  return threads;
+}
+
+// All threads are sent to one processor, as `taskset -ap` does: there every worker finds itself beside its caller, and has nowhere to go.
+TEST(ThreadPoolPlacement, AWorkerStaysWhereTheProcessMayRun) {
+  cpu_set_t all, one;
+  if (sched_getaffinity(0, sizeof all, &all) != 0 || CPU_COUNT(&all) < 2)
+    GTEST_SKIP() << "one processor only";
+  set_thread_count(2);
+  const auto work = [] {
+    for (int job = 0; job < 200; ++job)
+      parallel_for(2, [](std::int64_t) { std::this_thread::sleep_for(std::chrono::microseconds(10)); });
+  };
+  work();
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
+    if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);
+  for (const pid_t thread : threads_of_process()) sched_setaffinity(thread, sizeof one, &one);
+  work();
+  for (const pid_t thread : threads_of_process()) {
+    cpu_set_t found;
+    ASSERT_EQ(sched_getaffinity(thread, sizeof found, &found), 0);
+    EXPECT_TRUE(CPU_EQUAL(&found, &one)) << "thread " << thread << " left its processor";
+    sched_setaffinity(thread, sizeof all, &all);
+  }
+  set_thread_count(1);
 }
 
 // A caller with another rounding mode and flush-to-zero gets the contract's arithmetic, and its own modes

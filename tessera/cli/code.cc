@@ -7,6 +7,7 @@
 
 #include "tessera/base/files.h"
 #include "tessera/base/text.h"
+#include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -19,6 +20,7 @@ namespace tessera::cli {
 
 namespace {
 
+constexpr std::size_t kHardestLabels = 10;
 constexpr std::string_view kTrainDetails =
     "CONFIG is a TOML file that describes the notes, the network and the training; 'tessera code train "
     "--keys' lists every key. Nothing\n"
@@ -34,7 +36,8 @@ constexpr std::string_view kEvaluateDetails =
     "lines (.jsonl), with labels; labels that the run does not know are passed over. If it holds the notes "
     "of "
     "the training, only those\n"
-    "that were held out are used, so the numbers stay honest.\n\n"
+    "that were held out are used, so the numbers stay honest. Then come the codes that are hardest for the "
+    "run.\n\n"
     "Example: tessera code evaluate runs/radiology-0001";
 constexpr std::string_view kPredictDetails =
     "FILE is one note (.txt), JSON lines with the fields id and text (.jsonl), or has the form of the "
@@ -61,6 +64,7 @@ void print_coding_result(const clinical::CodingResult& result) {
              result.first_step == 0 ? "" : fmt::format(" (resumed after {})", result.first_step),
              result.seconds, result.summary);
   if (result.test) fmt::print("{}", clinical::quality_text(*result.test));
+  print_not_finite(result.not_finite_since);
   fmt::print("seal      {}\n", result.seal);
 }
 
@@ -103,8 +107,11 @@ ExitCode run_code_evaluate(const Words& words) {
     notes = std::move(found.notes);
   }
   const Tensor targets = coder.labels().encode(clinical::labels_of(coder.config(), notes));
-  fmt::print("{}", clinical::quality_text(clinical::quality_of(coder.probabilities(notes.documents), targets,
-                                                               coder.thresholds())));
+  const Tensor probabilities = coder.probabilities(notes.documents);
+  const metrics::MultilabelCounts counts(probabilities, targets, coder.thresholds());
+  fmt::print("{}\n{}",
+             clinical::quality_text(clinical::quality_of(probabilities, targets, coder.thresholds())),
+             clinical::hardest_labels_text(counts, coder.labels(), kHardestLabels));
   return ExitCode::kSuccess;
 }
 
@@ -135,6 +142,7 @@ ExitCode run_code_predict(const Words& words) {
   const std::string folder = runs_folder(selected.store, selected.run);
   execution.apply();
   options.vocabulary = selected.vocabulary;
+  if (!output.empty()) check_user_place(output);
   clinical::NoteCoder coder(folder, options);
   data::DocumentSet notes = clinical::read_notes(file, diagnoses, coder.config());
   if (first > 0 && static_cast<std::int64_t>(notes.documents.size()) > first)

@@ -6,6 +6,7 @@
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
+#include "tessera/train/layer_builder.h"
 
 namespace tessera::cli {
 
@@ -36,8 +37,11 @@ ExitCode run_evaluate(const Words& words) {
   if (!evaluation.note.empty()) fmt::print(stderr, "note: {}\n", evaluation.note);
   std::vector<std::string> classes;
   for (const std::string& name : evaluation.classes) classes.push_back(printable(name));
-  fmt::print("samples   {}\naccuracy  {:.4f}\nloss      {:.4f}\n\n{}", evaluation.samples,
-             evaluation.accuracy, evaluation.loss, evaluation.confusion.per_class_table(classes));
+  const bool points = train::labels_points(model.config());
+  fmt::print("{}   {}\naccuracy  {:.4f}\n{}loss      {:.4f}\n\n{}", points ? "points " : "samples",
+             evaluation.samples, evaluation.accuracy,
+             points ? fmt::format("mean IoU  {:.4f}\n", evaluation.confusion.mean_iou()) : "",
+             evaluation.loss, evaluation.confusion.per_class_table(classes));
   return ExitCode::kSuccess;
 }
 

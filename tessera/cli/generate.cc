@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tessera/base/files.h"
+#include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -43,6 +45,7 @@ void print_generation_result(const generative::GenerationResult& result) {
     std::replace(name.begin(), name.end(), '_', ' ');
     fmt::print("test      {} {:.5f}\n", name, scalar.value);
   }
+  print_not_finite(result.not_finite_since);
   fmt::print("seal      {}\n", result.seal);
 }
 
@@ -74,6 +77,7 @@ ExitCode run_generate_samples(const Words& words) {
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   if (output.empty()) fail_with(ExitCode::kUsage, "--out is missing, expected the PNG file to write");
   const std::string folder = runs_folder(store, run);
+  check_user_place(output);
   execution.apply();
   options.seed = static_cast<std::uint64_t>(seed);
   generative::write_picture(output, generative::sample_picture(folder, options));

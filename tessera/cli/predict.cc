@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "tessera/base/files.h"
+#include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -72,6 +73,7 @@ ExitCode run_predict(const Words& words) {
   if (gates && text.empty()) fail_with(ExitCode::kUsage, "--gates: expected --text TEXT beside it");
   const std::string folder = runs_folder(store, run);
   execution.apply();
+  if (!output.empty()) check_user_place(output);
   const train::TrainedModel model(folder);
   if (!weights.empty()) interchange::load_weights_file(model.network(), weights);
   const std::string answer = text.empty() ? of_file(model, file) : of_text(model, text, gates);

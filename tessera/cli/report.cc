@@ -5,6 +5,7 @@
 
 #include "tessera/base/files.h"
 #include "tessera/base/text.h"
+#include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -44,6 +45,7 @@ ExitCode run_report(const Words& words) {
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::vector<std::string> folders = runs_folders(store, runs);
   execution.apply();
+  if (!output.empty()) check_user_place(output);
   const report::Report page = report::make_report(folders, options);
   if (output.empty()) output = page.file_name;
   write_user_file(output, page.html);

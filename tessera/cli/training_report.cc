@@ -6,6 +6,10 @@
 
 namespace tessera::cli {
 
+void print_not_finite(const std::optional<std::uint64_t>& since) {
+  if (since) fmt::print("loss      not finite, for the first time at step {}\n", *since);
+}
+
 void print_training_result(const train::TrainResult& result) {
   fmt::print("run       {}\n", result.folder);
   fmt::print("steps     {}{} in {:.1f} s\n", result.steps,
@@ -13,11 +17,12 @@ void print_training_result(const train::TrainResult& result) {
              result.seconds);
   fmt::print("memory    at most {:.1f} MB in tensors\n", static_cast<double>(result.peak_bytes) * 1e-6);
   if (result.held_out_accuracy) {
-    fmt::print("held out  accuracy {:.4f}, loss {:.4f} on {} samples\n", *result.held_out_accuracy,
-               result.held_out_loss.value_or(0), result.held_out_samples);
+    const auto& iou = result.held_out_mean_iou;
+    fmt::print("held out  accuracy {:.4f}, {}loss {:.4f} on {} {}\n", *result.held_out_accuracy,
+               iou ? fmt::format("mean IoU {:.4f}, ", *iou) : "", result.held_out_loss.value_or(0),
+               result.held_out_samples, iou ? "points" : "samples");
   }
-  if (result.not_finite_since)
-    fmt::print("loss      not finite, for the first time at step {}\n", *result.not_finite_since);
+  print_not_finite(result.not_finite_since);
   fmt::print("seal      {}\n", result.seal);
 }
 

@@ -12,6 +12,8 @@ namespace tessera::cli {
 
 void print_coding_result(const clinical::CodingResult& result);            // code.cc
 void print_generation_result(const generative::GenerationResult& result);  // generate.cc
+// A line for people, if there is such a step.
+void print_not_finite(const std::optional<std::uint64_t>& since);
 void print_training_result(const train::TrainResult& result);
 
 // The folder of a run that is given as a folder, or by its name in the store.

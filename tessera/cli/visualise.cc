@@ -4,6 +4,7 @@
 #include "tessera/base/files.h"
 #include "tessera/base/suggest.h"
 #include "tessera/base/text.h"
+#include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -50,7 +51,6 @@ bool is_page(const std::string& output) {
 }
 
 void write_folder(const std::string& folder, const visualise::RunPage& page) {
-  make_folders(folder);
   write_user_file(folder + "/index.html", page.html);
   for (const auto& [name, bytes] : page.pictures) write_user_file(fmt::format("{}/{}", folder, name), bytes);
 }
@@ -81,6 +81,10 @@ ExitCode run_visualise(const Words& words) {
   options.pictures = !output.empty() && !is_page(output);
   const std::string folder = runs_folder(store, run);
   execution.apply();
+  if (options.pictures)
+    make_folders(output);  // said now if it cannot be
+  else if (!output.empty())
+    check_user_place(output);
   const visualise::RunPage page = visualise::make_run_page(folder, options);
   if (output.empty()) output = page.file_name;
   if (options.pictures)

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "tessera/clinical/coding_setup.h"
+#include "tessera/metrics/multilabel.h"
 #include "tessera/train/training_run.h"
 
 namespace tessera::clinical {
@@ -19,8 +20,9 @@ struct CodingResult {
   std::string folder, seal, vocabulary;  // vocabulary: the file that was written
   std::uint64_t steps = 0, first_step = 0;
   double seconds = 0;
-  std::string summary;          // notes, words, labels before and after the reduction
-  std::optional<Quality> test;  // none when no note is held out
+  std::optional<std::uint64_t> not_finite_since;  // the first step of the run with a loss that was not finite
+  std::string summary;                            // notes, words, labels before and after the reduction
+  std::optional<Quality> test;                    // none when no note is held out
 };
 
 CodingResult train_coding(const CodingConfig& config, const train::TrainOptions& options = {});
@@ -34,6 +36,9 @@ runs::ReplayOutcome reexecute_coding(const std::string& run_folder, const runs::
 std::string vocabulary_path(const std::string& run_folder);
 // "micro F1 0.700, macro F1 ...", several lines for people.
 std::string quality_text(const Quality& quality);
+// A table of the labels that some note has, the hardest first (the lowest F1; of equals that with more notes), `most` of them at most.
+std::string hardest_labels_text(const metrics::MultilabelCounts& counts, const data::LabelSet& labels,
+                                std::size_t most);
 
 // The setup of a record: its configuration, its files where they are now.
 CodingSetup setup_of_coding_record(const std::string& run_folder, const std::string& data_folder);

@@ -32,4 +32,15 @@ Explained NoteModel::explain(const Tensor& words) {
   return {result.logits, network_->contributions(result), result.sentences, result.words};
 }
 
+std::vector<Tensor> NoteModel::outputs(const Tensor& words, nn::Context& context) {
+  if (bag_ != nullptr) return {bag_->forward(words, context)};
+  const models::DocumentAttention result = network_->run(words, context);
+  return {result.logits, result.sentences, result.words};
+}
+
+std::vector<std::string> NoteModel::output_names() const {
+  if (bag_ != nullptr) return {"logits"};
+  return {"logits", "sentence_attention", "word_attention"};
+}
+
 }  // namespace tessera::clinical

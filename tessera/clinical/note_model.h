@@ -4,6 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "tessera/clinical/coding_config.h"
 #include "tessera/models/bag_of_words.h"
@@ -27,6 +29,9 @@ class NoteModel {
   }  // a bag of words has none
   // Outside of training. words: int64 [D, S, W] (data::padded_words).
   Explained explain(const Tensor& words);
+  // The same as a list for whoever writes it down as a function: logits, and of a network the attention of sentences and words.
+  std::vector<Tensor> outputs(const Tensor& words, nn::Context& context);
+  std::vector<std::string> output_names() const;
 
  private:
   std::unique_ptr<nn::Module> module_;

@@ -61,8 +61,6 @@ std::vector<std::string> label_texts(const Column& column, const std::string& so
 }
 
 std::vector<std::string> label_texts(const Tensor& labels, const std::string& source) {
-  if (labels.rank() != 1)
-    fail("{}: the labels have the shape {}, expected one axis", source, labels.shape().to_string());
   if (is_floating(labels.dtype()))
     fail("{}: the labels are {}, expected integers", source, dtype_name(labels.dtype()));
   std::vector<std::string> texts;
@@ -220,6 +218,28 @@ std::vector<std::string> table_label_texts(const std::string& text, const Datase
   return label_texts(table.column(source.label_column), table.source);
 }
 
+// One label for each sample or, of points, for each of the first two axes of the features.
+void check_array_labels(const Tensor& labels, const DatasetSource& source, const Shape& features) {
+  if (!source.labels_of_points) {
+    if (labels.rank() != 1)
+      fail("{}: the labels have the shape {}, expected one axis", source.labels, labels.shape().to_string());
+    return;
+  }
+  if (features.rank() != 3)
+    fail("{}: the samples have the shape {}, expected [samples, points, coordinates] for labels of points",
+         source.features, features.to_string());
+  const Shape expected{features[0], features[1]};
+  if (labels.shape() != expected)
+    fail("{}: the labels have the shape {}, expected {}, one for each point of {}", source.labels,
+         labels.shape().to_string(), expected.to_string(), source.features);
+}
+
+std::vector<std::string> array_label_texts(const Tensor& labels, const DatasetSource& source,
+                                           const Shape& features) {
+  check_array_labels(labels, source, features);
+  return label_texts(labels, source.labels);
+}
+
 Dataset read_array_dataset(const DatasetSource& source,
                            Tensor (*parse)(std::string_view, const std::string&)) {
   Dataset dataset;
@@ -227,14 +247,23 @@ Dataset read_array_dataset(const DatasetSource& source,
       array_features(parse(read_input("features", source.features, dataset), source.features), source);
   if (source.labels.empty()) return dataset;
   const std::string bytes = read_input("labels", source.labels, dataset);
-  const std::vector<std::string> texts = is_table(source.labels)
-                                             ? table_label_texts(bytes, source)
-                                             : label_texts(parse(bytes, source.labels), source.labels);
-  if (static_cast<std::int64_t>(texts.size()) != dataset.size())
+  const bool table = is_table(source.labels);
+  if (table && source.labels_of_points)
+    fail("{}: found a table, expected an array (IDX or NPY) with a label for each point", source.labels);
+  const std::vector<std::string> texts =
+      table ? table_label_texts(bytes, source)
+            : array_label_texts(parse(bytes, source.labels), source, dataset.features.shape());
+  const std::int64_t points = source.labels_of_points ? dataset.features.size(1) : 1;
+  if (static_cast<std::int64_t>(texts.size()) != dataset.size() * points)
     fail("{}: there are {} labels, expected {}, one for each sample of {}", source.labels, texts.size(),
          dataset.size(), source.features);
-  set_labels(dataset, texts, source.classes,
-             [&](std::size_t i) { return fmt::format("{}: sample {}", source.labels, i); });
+  set_labels(dataset, texts, source.classes, [&](std::size_t i) {
+    const auto at = static_cast<std::int64_t>(i);
+    return source.labels_of_points
+               ? fmt::format("{}: sample {}, point {}", source.labels, at / points, at % points)
+               : fmt::format("{}: sample {}", source.labels, at);
+  });
+  if (source.labels_of_points) dataset.labels = reshape(dataset.labels, {dataset.size(), points});
   return dataset;
 }
 

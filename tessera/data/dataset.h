@@ -40,7 +40,7 @@ struct InputFile {
 
 struct Dataset {
   Tensor features;                   // float32 [N, ...]
-  Tensor labels;                     // int64 [N]; undefined when there are none
+  Tensor labels;                     // int64 [N], of points [N, points]; undefined when there are none
   std::vector<std::string> classes;  // labels[i] is a position here
   std::vector<InputFile> inputs;
   std::vector<std::string> columns = {};   // csv: names of the feature columns, in order
@@ -60,6 +60,8 @@ struct DatasetSource {
   std::string label_column = {};
   // csv: the feature columns by name, in order; others are ignored. Empty: all but the label column.
   std::vector<std::string> columns = {};
+  // Arrays of samples [N, points, ...] whose labels are an array [N, points]: one for each point.
+  bool labels_of_points = false;
   bool read_labels = true;  // csv: false skips the label column, which may be missing then; cifar: skips them
   Shape shape = {};         // of one sample; empty: as it is in the file (csv: one row)
   double scale = 1;         // features are divided by it

@@ -99,6 +99,30 @@ TEST_F(Datasets, ReadsArrays) {
   EXPECT_EQ(dataset.inputs.size(), 2u);
 }
 
+TEST_F(Datasets, ArraysTakeALabelForEachPoint) {
+  write_npy(folder_ / "x.npy", Tensor::from<float>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, {2, 3, 2}));
+  write_npy(folder_ / "y.npy", Tensor::from<std::uint8_t>({9, 4, 9, 9, 4, 7}, {2, 3}));
+  DatasetSource source{.features = folder_ / "x.npy", .labels = folder_ / "y.npy", .labels_of_points = true};
+  const Dataset dataset = read_dataset(source);
+  EXPECT_THAT(dataset.classes, ElementsAre("4", "7", "9"));
+  EXPECT_EQ(dataset.labels.shape(), (Shape{2, 3}));
+  EXPECT_THAT(dataset.labels.to_vector<std::int64_t>(), ElementsAre(2, 0, 2, 2, 0, 1));
+  source.classes = {"4", "9"};
+  EXPECT_THAT(message(source), HasSubstr("y.npy: sample 1, point 2: found the label '7'"));
+  source.classes = {};
+  source.labels_of_points = false;
+  EXPECT_THAT(message(source), HasSubstr("y.npy: the labels have the shape [2, 3], expected one axis"));
+  source.labels_of_points = true;
+  source.shape = {6};
+  EXPECT_THAT(message(source),
+              HasSubstr("x.npy: the samples have the shape [2, 6], expected [samples, points, "));
+  source.shape = {2, 3};
+  EXPECT_THAT(message(source),
+              HasSubstr("y.npy: the labels have the shape [2, 3], expected [2, 2], one for each point"));
+  source.labels = file("y.csv", "kind\n1\n2\n");
+  EXPECT_THAT(message(source), HasSubstr("y.csv: found a table, expected an array"));
+}
+
 TEST_F(Datasets, ErrorsNameThePlace) {
   EXPECT_THAT(message({.features = file("a.csv", "x,y\n1,0\nnan,1\n"), .label_column = "y"}),
               HasSubstr("a.csv:3: column 'x': found nan, expected a finite number"));

@@ -8,6 +8,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/tensor/ops.h"
 
 namespace tessera::data {
 namespace {
@@ -56,18 +57,30 @@ class Grid {
 
 }  // namespace
 
+namespace {
+
+// The number of each point's cell, x fastest, int64 [clouds, points]; points outside of the cube have one cell more. By operations, so that a network that begins
+// with it can be written down as operations.
+Tensor cells_of_points(const Tensor& points, std::int64_t resolution, double extent) {
+  const Tensor x = cast(points, DType::kFloat64);
+  const Tensor places = cast((x + extent) / (2 * extent) * static_cast<double>(resolution),
+                             DType::kInt64);  // none is below 0 inside
+  const Tensor cells = minimum(places, resolution - 1);
+  const auto axis = [&](std::int64_t i) { return slice(cells, {Range::all(), Range::all(), i}); };
+  const Tensor inside = equal(sum(cast(less_equal(absolute(x), extent), DType::kInt64), {2}), 3);
+  return select(inside, (axis(2) * resolution + axis(1)) * resolution + axis(0),
+                resolution * resolution * resolution);
+}
+
+}  // namespace
+
 Tensor voxelise(const Tensor& points, const VoxelSettings& settings) {
-  const FloatEnvironment contract;
-  const Grid grid("voxelise", points, settings.resolution, 256, settings.extent);
-  const auto side = static_cast<std::size_t>(settings.resolution);
-  std::vector<float> voxels(static_cast<std::size_t>(points.size(0)) * side * side * side);
-  grid.for_points(static_cast<std::size_t>(points.size(1)),
-                  [&](std::size_t cloud, const float*, const auto& cell) {
-                    float& voxel = voxels[((cloud * side + cell[2]) * side + cell[1]) * side + cell[0]];
-                    voxel = settings.count ? voxel + 1 : 1;
-                  });
-  const std::int64_t n = settings.resolution;
-  return Tensor::from<float>(voxels, {points.size(0), 1, n, n, n});
+  const Grid grid("voxelise", points, settings.resolution, 256, settings.extent);  // checks
+  const std::int64_t n = settings.resolution, clouds = points.size(0), outside = n * n * n;
+  const Tensor cell = cells_of_points(points, n, settings.extent);
+  const Tensor counts = slice(scatter_add(zeros({clouds, outside + 1}), cell, ones(cell.shape()), 1),
+                              {Range::all(), Range(0, outside)});
+  return reshape(settings.count ? counts : cast(greater(counts, 0), DType::kFloat32), {clouds, 1, n, n, n});
 }
 
 Tensor project_views(const Tensor& points, const ViewSettings& settings) {

@@ -11,6 +11,7 @@
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/train/inputs.h"
+#include "tessera/train/loss_watch.h"
 #include "tessera/train/training_setup.h"
 
 namespace tessera::generative {
@@ -65,9 +66,11 @@ GenerationResult complete(GenerationSetup& setup, runs::Run& run, const train::T
   Painter painter(setup, run, result.pictures, count);
   painter.paint_missing(result.first_step);
   Progress progress(run.name(), setup.steps(), result.first_step, {.quiet = options.quiet});
-  if (!run.complete()) setup.run(result.first_step, painter, &progress);
+  train::LossWatch watch(painter);
+  if (!run.complete()) setup.run(result.first_step, watch, &progress);
   progress.finish();
   result.seal = run.finish();
+  if (watch.not_finite_since()) result.not_finite_since = train::recorded_not_finite_since(result.folder);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.held_out = setup.test_quality();
   return result;

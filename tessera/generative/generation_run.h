@@ -20,8 +20,9 @@ struct GenerationResult {
   std::string folder, seal, pictures;  // pictures: the folder, empty if none were written
   std::uint64_t steps = 0, first_step = 0;
   double seconds = 0;
-  std::string summary;               // the images, the networks
-  std::vector<StepScalar> held_out;  // of the final weights
+  std::optional<std::uint64_t> not_finite_since;  // the first step of the run with a loss that was not finite
+  std::string summary;                            // the images, the networks
+  std::vector<StepScalar> held_out;               // of the final weights
 };
 
 GenerationResult train_generation(const GenerationConfig& config, const train::TrainOptions& options = {});

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <vector>
 
 #include "tessera/base/error.h"
@@ -97,8 +96,6 @@ std::int64_t near_square(std::int64_t count) {
 }
 
 void write_picture(const std::string& path, const report::Picture& picture) {
-  const std::string folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) make_folders(folder);
   write_user_file(path, report::png_bytes(picture));
 }
 

@@ -1,12 +1,11 @@
 // Every layer of the library exported and run again: by Tessera's own reader here, with the same bits; by onnxruntime in
-// tests/onnx_exchange.py, for which this program leaves the models with an input and the network's output in TESSERA_EXCHANGE_FOLDER.
+// tests/onnx_exchange.py (onnx_exchange_test.h).
+#include "tessera/interchange/onnx_exchange_test.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "tessera/backends/backends.h"
-#include "tessera/base/files.h"
 #include "tessera/interchange/onnx_export.h"
 #include "tessera/interchange/onnx_model.h"
 #include "tessera/nn/activations.h"
@@ -209,19 +208,6 @@ std::unique_ptr<nn::Sequential> network_of(const Exchange& exchange) {
   return network;
 }
 
-void leave_files(const Exchange& exchange, nn::Module& network, const std::string& model) {
-  const char* folder = std::getenv("TESSERA_EXCHANGE_FOLDER");
-  if (folder == nullptr || *folder == '\0') return;
-  const std::string path = std::string(folder) + "/" + exchange.name;
-  const auto leave = [&](const std::string& suffix, const Tensor& tensor) {
-    write_file_atomically(path + suffix, write_tensor({"", element_type_of(tensor.dtype()), tensor}));
-  };
-  const Tensor x = input_of(exchange, 4);
-  write_file_atomically(path + ".onnx", model);
-  leave(".input.pb", x);
-  leave(".output.pb", network.evaluate(x));
-}
-
 TEST(OnnxExchange, EveryLayer) {
   use_default_backend();
   for (const Exchange& exchange : exchanges()) {
@@ -242,7 +228,7 @@ TEST(OnnxExchange, EveryLayer) {
       ASSERT_EQ(found.shape(), expected.shape());
       EXPECT_TRUE(same_bits(found, expected)) << samples << " samples";
     }
-    leave_files(exchange, *network, bytes);
+    leave_exchange(exchange.name, bytes, input_of(exchange, 4), network->evaluate(input_of(exchange, 4)));
   }
 }
 

@@ -2,17 +2,21 @@
 //
 // The forward pass outside training runs once while an observer notes its operations; each becomes the operator of ONNX that means the
 // same (operator set 18), parameters and buffers become initializers under their names, and what has nothing to do with the outputs is left
-// out. Recurrent rows become RNN, GRU (linear_before_reset = 1) and LSTM; a product with its bias becomes one Gemm or Conv, a batch
-// normalisation one BatchNormalization.
+// out. Recurrent rows become RNN, GRU (linear_before_reset = 1) and LSTM in their direction; a product with its bias becomes one Gemm or Conv, a
+// batch normalisation one BatchNormalization.
 //
 // Any number of samples: the pass runs a second time with one sample more, and lengths in which the two differ are worked out inside the
-// model from the length of the input's first axis. `any_batch = false` fixes the sample's number.
+// model from the length of the input's first axis. In the same way further axes of the first input can be left open (`open_axes`), such as the
+// number of words: the pass then runs once for each set of axes that are longer by one. No open axes fix all lengths to the sample's.
+//
+// Sequences of words, filled up with 0 (models/sequence_layers.h): the model works out the length of each, and recurrent operators have them as
+// their sequence_lens. The sample must be full, without padding; the model reads sequences with padding.
 //
 // The file is a function of the network: same parameters, same bytes. Run by onnx::Model it gives the bits of the network; other programs
 // round differently (docs/interchange.md).
 //
 // Errors: Error that names the operation and its place in the network, when no model can have it (random numbers, what belongs to
-// training) or when the operations themselves depend on the number of samples. Thread-safety: as the network's.
+// training) or when the operations themselves depend on an open length. Thread-safety: as the network's.
 //
 // ```cpp
 // nn::Sequential network;
@@ -44,7 +48,9 @@ struct ExportOptions {
   std::string name = "network";                 // of the graph
   std::vector<std::string> inputs = {"input"};  // names, one per input
   std::vector<std::string> outputs = {"output"};
-  bool any_batch = true;                             // the first axis of every input counts samples
+  // Names of the axes whose lengths are open: the first one is axis 0 of every input, which counts samples; the others are axes 1, 2, ... of the
+  // first input. None: the model is for inputs of the samples' shapes.
+  std::vector<std::string> open_axes = {"samples"};
   std::map<std::string, std::string> metadata = {};  // e.g. the names of the classes
 };
 
@@ -55,6 +61,10 @@ ModelFile export_module(nn::Module& module, const Tensor& sample, const ExportOp
 // else it uses is called constant_1, constant_2, ...
 using Function = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
 ModelFile export_function(const Function& function, const std::vector<Tensor>& samples,
+                          const std::vector<runs::NamedTensor>& named, const ExportOptions& options);
+// Likewise, with a context for the modules that it runs: what reads sequences of words needs this one.
+using ContextFunction = std::function<std::vector<Tensor>(const std::vector<Tensor>&, nn::Context&)>;
+ModelFile export_function(const ContextFunction& function, const std::vector<Tensor>& samples,
                           const std::vector<runs::NamedTensor>& named, const ExportOptions& options);
 
 }  // namespace tessera::onnx

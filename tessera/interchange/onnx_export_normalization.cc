@@ -40,19 +40,22 @@ std::string channels_turned(const ExportStep& step, const std::string& x) {
 
 // By the statistics of x itself: the instance normalisation of one sample whose channels hold the elements of all samples.
 std::string by_own_statistics(const ExportStep& step) {
-  const Shape &one = step.shape(0), &more = step.more.inputs[0].shape();
+  const Everywhere<Shape> shapes = step.input_shapes(0);
   const auto normalized = [&](const std::string& x) {
     return step.emit("InstanceNormalization", {x, step.in(2), step.in(3)},
                      {attribute("epsilon", step.attributes<BatchNormAttributes>().epsilon)});
   };
-  if (one[0] == 1 && more[0] == 1 && one.rank() > 2) return normalized(step.in(0));
-  const auto row_of = [](const Shape& shape) {
-    return std::vector<std::int64_t>{1, shape[1], shape[1] == 0 ? 0 : shape.elements() / shape[1]};
-  };
-  const std::string rows = step.emit(
-      "Reshape", {channels_turned(step, step.in(0)), step.exporter.lengths(row_of(one), row_of(more))});
-  const std::string turned = step.emit(
-      "Reshape", {normalized(rows), step.exporter.lengths(channels_first(one), channels_first(more))});
+  const bool one_sample =
+      std::all_of(shapes.begin(), shapes.end(), [](const Shape& shape) { return shape[0] == 1; });
+  if (one_sample && step.shape(0).rank() > 2) return normalized(step.in(0));
+  Everywhere<Shape> row_shapes, turned_shapes;
+  for (const Shape& shape : shapes) {
+    row_shapes.push_back({1, shape[1], shape[1] == 0 ? 0 : shape.elements() / shape[1]});
+    turned_shapes.push_back(channels_first(shape));
+  }
+  const std::string rows =
+      step.emit("Reshape", {channels_turned(step, step.in(0)), step.exporter.lengths(row_shapes)});
+  const std::string turned = step.emit("Reshape", {normalized(rows), step.exporter.lengths(turned_shapes)});
   return channels_turned(step, turned);
 }
 
@@ -91,22 +94,24 @@ void batch_statistics_row(const ExportStep& step) {
 
 // The groups of a sample are the channels of an instance normalisation. (GroupNormalization takes a scale per channel only from version 21 on.)
 void group_norm_row(const ExportStep& step) {
-  const Shape &one = step.shape(0), &more = step.more.inputs[0].shape();
+  const Everywhere<Shape> shapes = step.input_shapes(0);
   const auto& attributes = step.attributes<GroupNormAttributes>();
-  const std::int64_t groups = attributes.groups, size = one[0] == 0 ? 0 : one.elements() / (one[0] * groups);
+  const std::int64_t groups = attributes.groups;
   const DType dtype = step.op.output.dtype();
-  const std::string rows = step.emit(
-      "Reshape", {step.in(0), step.exporter.lengths(Shape{one[0], groups, size}, {more[0], groups, size})});
+  Everywhere<Shape> row_shapes;
+  for (const Shape& shape : shapes)
+    row_shapes.push_back({shape[0], groups, shape[0] == 0 ? 0 : shape.elements() / (shape[0] * groups)});
+  const std::string rows = step.emit("Reshape", {step.in(0), step.exporter.lengths(row_shapes)});
   const std::string normalized = step.emit(
       "InstanceNormalization",
       {rows, step.exporter.constant(ones({groups}, dtype)), step.exporter.constant(zeros({groups}, dtype))},
       {attribute("epsilon", attributes.epsilon)});
-  std::vector<std::int64_t> along(static_cast<std::size_t>(one.rank() - 1), 1);
-  along[0] = one[1];
+  std::vector<std::int64_t> along(static_cast<std::size_t>(step.shape(0).rank() - 1), 1);
+  along[0] = step.shape(0)[1];
   const auto of_channels = [&](std::size_t i) {
     return step.emit("Reshape", {step.in(i), step.exporter.integers(along)});
   };
-  const std::string back = step.emit("Reshape", {normalized, step.exporter.lengths(one, more)});
+  const std::string back = step.emit("Reshape", {normalized, step.exporter.lengths(shapes)});
   step.done(step.emit("Add", {step.emit("Mul", {back, of_channels(1)}), of_channels(2)}));
 }
 

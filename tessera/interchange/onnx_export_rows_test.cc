@@ -254,18 +254,18 @@ TEST_F(OnnxExportRows, EveryRowHasATranslatorOrAReason) {
   const Tensor weights = draw("weights", {200});
   std::set<Op> shown;
   for (const Row& row : rows()) {
-    const Recording recording = record(
-        [&](const std::vector<Tensor>& inputs) {
-          return std::vector<Tensor>{row.function(inputs[0], weights)};
-        },
-        {draw("sample", {2, 4, 6})});
+    const Recording recording =
+        record([&](const std::vector<Tensor>& inputs,
+                   nn::Context&) { return std::vector<Tensor>{row.function(inputs[0], weights)}; },
+               {draw("sample", {2, 4, 6})});
     for (const RecordedOp& op : recording.ops) shown.insert(op.op);
   }
   for (int i = 0; i < kOpCount; ++i) {
     const Op op = static_cast<Op>(i);
     const bool reason = *why_not_exported(op) != '\0';
-    EXPECT_NE(has_translator(op), reason) << op_info(op).name << " needs a translator or a reason";
-    EXPECT_EQ(has_translator(op), shown.contains(op)) << op_info(op).name << " is not shown in rows()";
+    EXPECT_NE(translator_of(op) != nullptr, reason) << op_info(op).name << " needs a translator or a reason";
+    EXPECT_EQ(translator_of(op) != nullptr, shown.contains(op))
+        << op_info(op).name << " is not shown in rows()";
   }
 }
 

@@ -19,23 +19,45 @@ std::string flattened_scalar(const ExportStep& step, const std::string& one_elem
   return step.emit("Reshape", {one_element, step.exporter.integers({})});
 }
 
+FillAttributes fill_of(const RecordedOp& op) {
+  return std::get<FillAttributes>(op.attributes);
+}
+
+// A number that is made of open lengths: only a whole one can be worked out.
+std::string filled_with_lengths(const ExportStep& step, const Everywhere<double>& values) {
+  if (step.op.output.dtype() != DType::kInt64)
+    fail("export: {} with a number that depends on open lengths", op_info(step.op.op).name);
+  Everywhere<Lengths> whole;
+  for (const double value : values) whole.push_back({static_cast<std::int64_t>(value)});
+  return step.emit("Expand", {step.exporter.lengths(whole), step.exporter.lengths(step.output_shapes())});
+}
+
 void fill_row(const ExportStep& step) {
-  const Shape &one = step.op.output.shape(), &more = step.more.output.shape();
-  if (one == more && one.elements() <= kSpelledOut) return step.done(step.exporter.constant(step.op.output));
+  const Everywhere<Shape> shapes = step.output_shapes();
+  const Everywhere<double> values =
+      step.everywhere([](const RecordedOp& one) { return static_cast<double>(fill_of(one).value); });
+  // NaN differs from itself, but is no length.
+  if (!is_fixed(values) && values[0] == values[0]) return step.done(filled_with_lengths(step, values));
+  if (is_fixed(shapes) && shapes[0].elements() <= kSpelledOut)
+    return step.done(step.exporter.constant(step.op.output));
   const auto& fill = step.attributes<FillAttributes>();
   Attribute value{.name = "value", .type = Attribute::Type::kTensor};
   const Tensor element = full({1}, fill.value, fill.dtype);
   value.tensor = {"", element_type_of(fill.dtype), element};
-  step.done(step.emit("ConstantOfShape", {step.exporter.lengths(one, more)}, {value}));
+  step.done(step.emit("ConstantOfShape", {step.exporter.lengths(shapes)}, {value}));
 }
 
 // start + i * step, the product and the sum as in the row.
 void arange_row(const ExportStep& step) {
-  const Shape &one = step.op.output.shape(), &more = step.more.output.shape();
-  if (one == more) return step.done(step.exporter.constant(step.op.output));
+  const Everywhere<Shape> shapes = step.output_shapes();
   const auto& fill = step.attributes<FillAttributes>();
+  if (!is_fixed(step.everywhere([](const RecordedOp& one) {
+        return std::pair(double{fill_of(one).value}, double{fill_of(one).step});
+      })))
+    fail("export: arange whose start or step depends on open lengths");
+  if (is_fixed(shapes)) return step.done(step.exporter.constant(step.op.output));
   Exporter& exporter = step.exporter;
-  const std::string length = flattened_scalar(step, exporter.lengths(one, more));
+  const std::string length = flattened_scalar(step, exporter.lengths(shapes));
   const auto integer = [&](std::int64_t value) { return exporter.constant(Tensor::scalar(value)); };
   std::string value = step.emit("Range", {integer(0), length, integer(1)});
   if (fill.dtype != DType::kInt64)
@@ -48,16 +70,18 @@ void arange_row(const ExportStep& step) {
 
 // One length that varies can be left to the reader.
 void reshape_row(const ExportStep& step) {
-  const Shape &one = step.op.output.shape(), &more = step.more.output.shape();
+  const Everywhere<Shape> shapes = step.output_shapes();
   int varying = 0;
   std::vector<std::int64_t> shape;
-  for (int axis = 0; axis < one.rank(); ++axis) {
-    varying += one[axis] != more[axis] ? 1 : 0;
-    shape.push_back(one[axis] == more[axis] ? one[axis] : -1);
+  for (int axis = 0; axis < shapes[0].rank(); ++axis) {
+    const bool same = std::all_of(shapes.begin(), shapes.end(),
+                                  [&](const Shape& other) { return other[axis] == shapes[0][axis]; });
+    varying += same ? 0 : 1;
+    shape.push_back(same ? shapes[0][axis] : -1);
   }
   const bool empty = std::find(shape.begin(), shape.end(), 0) != shape.end();
   const std::string target =
-      varying == 1 && !empty ? step.exporter.integers(shape) : step.exporter.lengths(one, more);
+      varying == 1 && !empty ? step.exporter.integers(shape) : step.exporter.lengths(shapes);
   std::vector<Attribute> attributes;
   if (empty) attributes.push_back(attribute("allowzero", std::int64_t{1}));
   step.done(step.emit("Reshape", {step.in(0), target}, attributes));
@@ -70,99 +94,97 @@ void permute_row(const ExportStep& step) {
 }
 
 void broadcast_row(const ExportStep& step) {
-  step.done(step.emit("Expand",
-                      {step.in(0), step.exporter.lengths(step.op.output.shape(), step.more.output.shape())}));
+  step.done(step.emit("Expand", {step.in(0), step.exporter.lengths(step.output_shapes())}));
 }
 
 // ---- Slices ----
-
-struct SliceBounds {
-  std::vector<std::int64_t> starts, ends, axes, steps, removed;
-};
 
 bool whole_axis(const Range::Resolved& range, std::int64_t length) {
   return range.start == 0 && range.length == length && range.step == 1 && !range.removes_axis;
 }
 
-// Of the axes that are not taken whole in both recordings.
-SliceBounds bounds_of(const SliceAttributes& slice, const SliceAttributes& other) {
-  SliceBounds bounds;
-  for (std::size_t axis = 0; axis < slice.ranges.size(); ++axis) {
-    const Range::Resolved& range = slice.ranges[axis];
-    const int i = static_cast<int>(axis);
-    if (whole_axis(range, slice.full_shape[i]) && whole_axis(other.ranges[axis], other.full_shape[i]))
-      continue;
-    const std::int64_t end = range.start + range.step * range.length;
-    bounds.starts.push_back(range.start);
-    bounds.ends.push_back(end < 0 ? std::numeric_limits<std::int64_t>::min()
-                                  : end);  // backwards over the first one
-    bounds.axes.push_back(i);
-    bounds.steps.push_back(range.step);
-    if (range.removes_axis) bounds.removed.push_back(i);
-  }
-  return bounds;
+// The axes of which a part is taken, in any recording.
+std::vector<std::int64_t> cut_axes(const Everywhere<SliceAttributes>& slices) {
+  std::vector<std::int64_t> axes;
+  for (std::size_t axis = 0; axis < slices[0].ranges.size(); ++axis)
+    if (!std::all_of(slices.begin(), slices.end(), [&](const SliceAttributes& slice) {
+          return whole_axis(slice.ranges[axis], slice.full_shape[static_cast<int>(axis)]);
+        }))
+      axes.push_back(static_cast<std::int64_t>(axis));
+  return axes;
 }
 
-// The parts of a recurrent row's output are outputs of ONNX's operator; nothing else of it is.
-bool recurrent_part(const ExportStep& step) {
-  Exporter& exporter = step.exporter;
-  const Range::Resolved& first = step.attributes<SliceAttributes>().ranges[0];
-  const void* base = step.op.inputs[0].identity();
-  if (const auto cells = exporter.last_cells.find(base); cells != exporter.last_cells.end()) {
-    if (!first.removes_axis || first.start != step.shape(0)[0] - 1)
-      fail("export: ONNX's LSTM gives the cell state after the last time only");
-    step.done(step.emit("Squeeze", {cells->second, exporter.integers({0})}));
-    return true;
+// What `read` says of the range of each of these axes.
+template <typename Read>
+Everywhere<Lengths> of_ranges(const Everywhere<SliceAttributes>& slices, const Lengths& axes,
+                              const Read& read) {
+  Everywhere<Lengths> values;
+  for (const SliceAttributes& slice : slices) {
+    values.emplace_back();
+    for (const std::int64_t axis : axes)
+      values.back().push_back(
+          read(slice.ranges[static_cast<std::size_t>(axis)], slice.full_shape[static_cast<int>(axis)]));
   }
-  const auto part = exporter.recurrent.find(base);
-  if (part == exporter.recurrent.end()) return false;
-  if (!first.removes_axis || first.start > 1 || (first.start == 1 && part->second.last_c.empty()))
-    fail("export: ONNX's recurrent operators give the states only, not the gates");
-  if (first.start == 0) step.done(part->second.h);
-  if (first.start == 1) exporter.last_cells[step.op.output.identity()] = part->second.last_c;
-  return true;
+  return values;
+}
+
+Lengths removed_axes(const SliceAttributes& slice) {
+  Lengths removed;
+  for (std::size_t axis = 0; axis < slice.ranges.size(); ++axis)
+    if (slice.ranges[axis].removes_axis) removed.push_back(static_cast<std::int64_t>(axis));
+  return removed;
+}
+
+// Backwards over the first element the end is before everything.
+std::int64_t end_of(const Range::Resolved& range) {
+  const std::int64_t end = range.start + range.step * range.length;
+  return end < 0 ? std::numeric_limits<std::int64_t>::min() : end;
 }
 
 void slice_row(const ExportStep& step) {
   if (step.shape(0).rank() == 0) return step.done(step.in(0));
   if (recurrent_part(step)) return;
-  const auto &attributes = step.attributes<SliceAttributes>(),
-             &more = std::get<SliceAttributes>(step.more.attributes);
-  const SliceBounds one = bounds_of(attributes, more), other = bounds_of(more, attributes);
+  const Everywhere<SliceAttributes> slices =
+      step.everywhere([](const RecordedOp& one) { return std::get<SliceAttributes>(one.attributes); });
+  const Lengths axes = cut_axes(slices);
+  if (axes.empty()) return step.done(step.in(0));
+  const auto of = [&](const auto& read) { return of_ranges(slices, axes, read); };
+  const Everywhere<Lengths> steps = of([](const auto& range, std::int64_t) { return range.step; });
+  if (!is_fixed(steps)) fail("export: a slice whose steps depend on open lengths");
   Exporter& exporter = step.exporter;
-  if (one.axes != other.axes || one.steps != other.steps)
-    fail("export: a slice whose axes depend on the number of samples");
-  if (one.axes.empty()) return step.done(step.in(0));
-  std::vector<std::string> inputs = {step.in(0), exporter.lengths(one.starts, other.starts),
-                                     exporter.lengths(one.ends, other.ends), exporter.integers(one.axes)};
-  if (std::any_of(one.steps.begin(), one.steps.end(), [](std::int64_t value) { return value != 1; }))
-    inputs.push_back(exporter.integers(one.steps));
+  std::vector<std::string> inputs = {
+      step.in(0), exporter.lengths(of([](const auto& range, std::int64_t) { return range.start; })),
+      exporter.lengths(of([](const auto& range, std::int64_t) { return end_of(range); })),
+      exporter.integers(axes)};
+  if (std::any_of(steps[0].begin(), steps[0].end(), [](std::int64_t value) { return value != 1; }))
+    inputs.push_back(exporter.integers(steps[0]));
   std::string value = step.emit("Slice", inputs);
-  if (!one.removed.empty()) value = step.emit("Squeeze", {value, exporter.integers(one.removed)});
+  const Lengths removed = removed_axes(slices[0]);
+  if (!removed.empty()) value = step.emit("Squeeze", {value, exporter.integers(removed)});
   step.done(value);
 }
 
 // Zeros around; only for slices without gaps.
 void embed_row(const ExportStep& step) {
-  const auto& slice = step.attributes<SliceAttributes>();
-  const auto& more = std::get<SliceAttributes>(step.more.attributes);
-  std::vector<std::int64_t> before, after, before_more, after_more, removed;
-  for (std::size_t axis = 0; axis < slice.ranges.size(); ++axis) {
-    const int i = static_cast<int>(axis);
-    const Range::Resolved &range = slice.ranges[axis], &other = more.ranges[axis];
-    if (range.step != 1)
-      fail("export: embed: ONNX has no operator that puts elements at steps of {}", range.step);
-    if (range.removes_axis) removed.push_back(i);
-    before.push_back(range.start);
-    after.push_back(slice.full_shape[i] - range.start - range.length);
-    before_more.push_back(other.start);
-    after_more.push_back(more.full_shape[i] - other.start - other.length);
+  const Everywhere<SliceAttributes> slices =
+      step.everywhere([](const RecordedOp& one) { return std::get<SliceAttributes>(one.attributes); });
+  Lengths axes;
+  for (std::size_t axis = 0; axis < slices[0].ranges.size(); ++axis) {
+    axes.push_back(static_cast<std::int64_t>(axis));
+    if (const std::int64_t by = slices[0].ranges[axis].step; by != 1)
+      fail("export: embed: ONNX has no operator that puts elements at steps of {}", by);
   }
-  before.insert(before.end(), after.begin(), after.end());
-  before_more.insert(before_more.end(), after_more.begin(), after_more.end());
+  Everywhere<Lengths> pads =
+      of_ranges(slices, axes, [](const auto& range, std::int64_t) { return range.start; });
+  const Everywhere<Lengths> after = of_ranges(slices, axes, [](const auto& range, std::int64_t length) {
+    return length - range.start - range.length;
+  });
+  for (std::size_t i = 0; i < pads.size(); ++i)
+    pads[i].insert(pads[i].end(), after[i].begin(), after[i].end());
   std::string value = step.in(0);
+  const Lengths removed = removed_axes(slices[0]);
   if (!removed.empty()) value = step.emit("Unsqueeze", {value, step.exporter.integers(removed)});
-  step.done(step.emit("Pad", {value, step.exporter.lengths(before, before_more)}));
+  step.done(step.emit("Pad", {value, step.exporter.lengths(pads)}));
 }
 
 // ---- Index ----
@@ -180,15 +202,15 @@ void index_add_row(const ExportStep& step) {
     if (axis != axis_of(step)) added.push_back(axis);
   std::string index = step.in(1);
   if (!added.empty()) index = step.emit("Unsqueeze", {index, step.exporter.integers(added)});
-  index = step.emit("Expand", {index, step.exporter.lengths(source, step.more.inputs[2].shape())});
+  index = step.emit("Expand", {index, step.exporter.lengths(step.input_shapes(2))});
   step.done(scattered(step, index));
 }
 
 // Sorting is the choice of all elements; equal ones keep their order.
 void sort_row(const ExportStep& step) {
   const auto& sort = step.attributes<SortAttributes>();
-  const std::string count = step.exporter.lengths(std::vector{step.shape(0)[sort.axis]},
-                                                  std::vector{step.more.inputs[0].shape()[sort.axis]});
+  const std::string count = step.exporter.lengths(
+      step.everywhere([&](const RecordedOp& one) { return Lengths{one.inputs[0].size(sort.axis)}; }));
   const std::vector<std::string> outputs =
       step.exporter.emit_several("TopK", {step.in(0), count},
                                  {attribute("axis", std::int64_t{sort.axis}),

@@ -129,7 +129,7 @@ TEST_F(OnnxExport, LastStatesOfRecurrentNetworks) {
   };
   // The state's samples lie along its second axis.
   const ModelFile file = export_function(
-      function, inputs(3), {}, {.inputs = {"x", "h0"}, .outputs = {"y", "h", "c"}, .any_batch = false});
+      function, inputs(3), {}, {.inputs = {"x", "h0"}, .outputs = {"y", "h", "c"}, .open_axes = {}});
   const Model model(file, "lstm.onnx");
   const auto found = model.run({{"x", inputs(3)[0]}, {"h0", inputs(3)[1]}});
   const std::vector<Tensor> expected = function(inputs(3));
@@ -152,13 +152,76 @@ TEST_F(OnnxExport, SequencesOfDifferentLengths) {
       return std::vector<Tensor>{result.output, result.h};
     };
     const Tensor x = draw("x", {4, 9, 3});
-    const Model model(export_function(function, {x}, {}, {.outputs = {"y", "h"}, .any_batch = false}),
+    const Model model(export_function(function, {x}, {}, {.outputs = {"y", "h"}, .open_axes = {}}),
                       "lengths.onnx");
     const Tensor other = draw("other", {4, 9, 3});
     const Model::Values found = model.run({{"input", other}});
     const std::vector<Tensor> expected = function({other});
     EXPECT_TRUE(same_bits(found.at("y"), expected[0]));
     EXPECT_TRUE(same_bits(found.at("h"), expected[1]));
+  }
+}
+
+// Recurrent operators with sequence_lens, for any numbers of samples and times. A time is there if its first feature is not 0.
+TEST_F(OnnxExport, SequencesOfAnyLengths) {
+  nn::RNN rnn(3, 4, {.bidirectional = true, .nonlinearity = Activation::kRelu});
+  nn::GRU gru(3, 4, {.layers = 2, .bidirectional = true});
+  nn::GRU without_reset_gate(3, 4, {.bidirectional = true, .reset_gate = false});
+  nn::LSTM lstm(3, 4, {.layers = 2, .bidirectional = true, .bias = false});
+  for (nn::Recurrent* layer : std::initializer_list<nn::Recurrent*>{&rnn, &gru, &without_reset_gate, &lstm}) {
+    SCOPED_TRACE(layer->describe());
+    initialize(*layer);
+    const ContextFunction function = [&](const std::vector<Tensor>& inputs, nn::Context& context) {
+      const Tensor first = slice(inputs[0], {Range::all(), Range::all(), 0});
+      const Tensor lengths = sum(cast(not_equal(first, 0), DType::kInt64), {1});
+      if (context.announce_lengths) context.announce_lengths(lengths);
+      const nn::RecurrentResult result = layer->run(inputs[0], {.lengths = lengths});
+      return std::vector<Tensor>{result.output, result.h, layer == &lstm ? result.c : result.h};
+    };
+    const Model model(export_function(function, {draw("x", {2, 5, 3})}, {},
+                                      {.outputs = {"y", "h", "c"}, .open_axes = {"samples", "times"}}),
+                      "lengths.onnx");
+    EXPECT_EQ(model.inputs()[0].dimensions[1].name, "times");
+    const std::vector<std::string> names = operators(model);
+    EXPECT_EQ(std::count(names.begin(), names.end(), "ReverseSequence"), 0);
+    const std::vector<std::vector<std::int64_t>> cases = {
+        {7, 2, 9, 0, 5, 1}, {6, 6, 6}, {1}, {0, 0}, {11, 0}};
+    for (const std::vector<std::int64_t>& lengths : cases) {
+      const auto samples = static_cast<std::int64_t>(lengths.size());
+      const Tensor times = reshape(arange(11), {1, 11, 1}),
+                   x = select(less(times, reshape(Tensor::from(lengths, {samples}), {samples, 1, 1})),
+                              draw("other", {samples, 11, 3}), 0);
+      nn::Context context;
+      const std::vector<Tensor> expected = function({x}, context);
+      const Model::Values found = model.run({{"input", x}});
+      EXPECT_TRUE(same_bits(found.at("y"), expected[0]));
+      EXPECT_TRUE(same_bits(found.at("h"), expected[1]));
+      EXPECT_TRUE(same_bits(found.at("c"), expected[2]));
+    }
+  }
+}
+
+// Lengths of several open axes and their products.
+TEST_F(OnnxExport, SeveralOpenAxes) {
+  const Function function = [](const std::vector<Tensor>& inputs) {
+    const Tensor& x = inputs[0];
+    const std::int64_t a = x.size(0), b = x.size(1), c = x.size(2);
+    const Tensor flat =
+        reshape(x, {a * b * c, 4}) + cast(reshape(arange(a * b * c), {a * b * c, 1}), DType::kFloat32);
+    const Tensor rows = concatenate({reshape(flat, {a * b, c, 4}), zeros({a * b, 3, 4})}, 1);
+    const Tensor some = slice(rows, {Range::all(), Range(1, c + 2), Range::step(-2)});
+    return std::vector<Tensor>{reshape(some, {b, a * (c + 1), 2}),
+                               full({a}, static_cast<double>(b * c), DType::kInt64)};
+  };
+  const Model model(export_function(function, {draw("x", {2, 1, 3, 4})}, {},
+                                    {.outputs = {"y", "n"}, .open_axes = {"a", "b", "c"}}),
+                    "open.onnx");
+  for (const Shape& shape : {Shape{2, 1, 3, 4}, {1, 5, 2, 4}, {7, 3, 1, 4}, {4, 4, 4, 4}}) {
+    const Tensor x = draw("other", shape);
+    const Model::Values found = model.run({{"input", x}});
+    const std::vector<Tensor> expected = function({x});
+    EXPECT_TRUE(same_bits(found.at("y"), expected[0]));
+    EXPECT_TRUE(same_bits(found.at("n"), expected[1]));
   }
 }
 
@@ -224,6 +287,11 @@ TEST_F(OnnxExport, WhatCannotBeExportedIsSaid) {
                 return std::vector<Tensor>{inputs[0] + static_cast<double>(inputs[0].size(0))};
               }),
               testing::HasSubstr("depends on the number of samples"));
+  EXPECT_EQ(exported([](const std::vector<Tensor>& inputs) {
+              return std::vector<Tensor>{inputs[0] +
+                                         full({3}, static_cast<double>(inputs[0].size(0)), DType::kFloat32)};
+            }),
+            "export: fill with a number that depends on open lengths");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The graph that grows while the operations of a pass are translated. Internal to this room.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -12,6 +13,11 @@
 
 namespace tessera::onnx {
 
+// By recording: 2^k of them for k open axes, in the n-th of which those axes are longer by one whose bits are set in n.
+template <typename T>
+using Everywhere = std::vector<T>;
+using Lengths = std::vector<std::int64_t>;
+
 // ---- Attributes in few words ----
 Attribute attribute(std::string name, std::int64_t value);
 Attribute attribute(std::string name, double value);  // a float in the file
@@ -21,18 +27,16 @@ Attribute attribute(std::string name, std::vector<std::string> values);
 
 class Exporter {
  public:
-  // `more` is the recording with one sample more; `one` itself if the number of samples is fixed.
-  Exporter(const Recording& one, const Recording& more, const std::vector<runs::NamedTensor>& named,
+  Exporter(const Everywhere<Recording>& recordings, const std::vector<runs::NamedTensor>& named,
            const ExportOptions& options);
 
   ModelFile run();
 
   // ---- For the translators ----
-  const Recording& recording() const { return one_; }
+  const Recording& recording() const { return recordings_[0]; }
+  const Everywhere<Recording>& recordings() const { return recordings_; }
   // The value's name in the graph; tensors that no operation made become initializers.
   std::string name_of(const Tensor& tensor);
-  // The tensor of the recording with one sample more that stands where this one stands here.
-  const Tensor& counterpart(const Tensor& tensor) const;
 
   // A node of one output; its name.
   std::string emit(const std::string& op_type, const std::vector<std::string>& inputs,
@@ -47,15 +51,18 @@ class Exporter {
 
   std::string constant(const Tensor& tensor);
   std::string integers(const std::vector<std::int64_t>& values);  // int64 [n]
-  // Lengths of the two recordings: a constant, or worked out from the number of samples.
-  std::string lengths(const std::vector<std::int64_t>& one, const std::vector<std::int64_t>& more);
-  std::string lengths(const Shape& one, const Shape& more);
+  // int64 [n]: a constant, or worked out from the lengths of open axes (onnx_open_lengths.cc).
+  std::string lengths(const Everywhere<Lengths>& values);
+  std::string lengths(const Everywhere<Shape>& shapes);
 
   // Parts of recurrent rows: slices of the row's output that are values of their own.
   struct RecurrentNames {
-    std::string h, last_c;  // [T, N, H], [1, N, H]
+    std::string h;               // [T, N, H] in the order of the run
+    std::string turned;          // a reverse run's in the order of the sequence; "" for others
+    std::string last_h, last_c;  // [1, N, H]
   };
   std::map<const void*, RecurrentNames> recurrent;  // by identity of the row's output
+  std::map<const void*, RecurrentNames> states;     // by identity of all times' hidden states
   std::map<const void*, std::string> last_cells;    // by identity of all times' cells: the last one's name
 
  private:
@@ -63,23 +70,26 @@ class Exporter {
   std::set<std::size_t> live_ops() const;
   void count_uses(const std::set<std::size_t>& live);
   void translate(std::size_t position);
-  ValueInfo value_info(const std::string& name, const Tensor& one, const Tensor& more) const;
+  ValueInfo value_info(const std::string& name, const Everywhere<Tensor>& tensor) const;
+  const Everywhere<Tensor>& counterparts(const Tensor& tensor) const;
   std::string fresh(const std::string& stem);
   std::string initializer(const std::string& name, const Tensor& tensor);
-  std::string samples();  // int64 [1]: how many there are
+  std::string product_of_axes(std::size_t axes);  // int64 [1]; `axes` by their bits
+  std::string length(const Everywhere<std::int64_t>& values);
+  Lengths base_lengths() const;  // of the open axes in the first recording
   bool rename(const std::string& value, const std::string& name);
   void name_outputs();
   void remove_dead_nodes();
 
-  const Recording &one_, &more_;
+  const Everywhere<Recording>& recordings_;
   const ExportOptions& options_;
   ModelFile model_;
-  std::map<const void*, std::string> names_, own_names_;  // by identity; own: given by the caller
-  std::map<const void*, Tensor> counterparts_;
+  std::map<const void*, std::string> names_, own_names_;    // by identity; own: given by the caller
+  std::map<const void*, Everywhere<Tensor>> counterparts_;  // by identity in the first recording
   std::map<const void*, int> uses_;                     // of a tensor, by live operations and as an output
   std::map<std::string, std::string> small_constants_;  // by type, shape and bytes
   std::set<std::string> taken_;
-  std::string samples_;
+  std::map<std::size_t, std::string> products_of_axes_;
   std::size_t position_ = 0;  // of the operation that is being translated
 };
 
@@ -87,11 +97,24 @@ class Exporter {
 
 struct ExportStep {
   Exporter& exporter;
-  const RecordedOp& op;  // of the recording, and with one sample more
-  const RecordedOp& more;
+  const RecordedOp& op;  // of the first recording
+  std::size_t position;  // of it in every one
 
   std::string in(std::size_t i) const { return exporter.name_of(op.inputs[i]); }
   const Shape& shape(std::size_t i) const { return op.inputs[i].shape(); }
+  // What `read` says of this operation in every recording.
+  template <typename Read>
+  auto everywhere(const Read& read) const {
+    Everywhere<std::decay_t<decltype(read(op))>> values;
+    for (const Recording& recording : exporter.recordings()) values.push_back(read(recording.ops[position]));
+    return values;
+  }
+  Everywhere<Shape> output_shapes() const {
+    return everywhere([](const RecordedOp& one) { return one.output.shape(); });
+  }
+  Everywhere<Shape> input_shapes(std::size_t i) const {
+    return everywhere([i](const RecordedOp& one) { return one.inputs[i].shape(); });
+  }
   template <typename T>
   const T& attributes() const {
     return std::get<T>(op.attributes);
@@ -118,11 +141,24 @@ void add_recurrent_translators(TranslatorTable& table);
 // product + bias, folded into the product's node where ONNX has a place for it.
 std::string with_bias(const ExportStep& step, const std::string& product, const Tensor& bias, int axis);
 
+// Slices of what recurrent rows give are outputs of ONNX's operator, whose row's output has no value of its own; nothing else of it is. False: no
+// such slice.
+bool recurrent_part(const ExportStep& step);
+
 std::string activated(const ExportStep& step, const std::string& value, Activation activation);
+
+// "the number of samples or the length of the axis 'words'"
+std::string open_axes_text(const ExportOptions& options);
+
+// The same in every recording: does not depend on open lengths.
+template <typename T>
+bool is_fixed(const Everywhere<T>& values) {
+  return std::all_of(values.begin(), values.end(), [&](const T& value) { return value == values[0]; });
+}
 
 // Why rows without a translator have none, as the end of a sentence; "" for rows with one and for forgotten ones.
 const char* why_not_exported(Op op);
-bool has_translator(Op op);
+Translator translator_of(Op op);  // nullptr: none
 
 inline Translator& at(TranslatorTable& table, Op op) {
   return table[static_cast<std::size_t>(op)];

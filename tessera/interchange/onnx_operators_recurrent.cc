@@ -1,5 +1,6 @@
 // RNN, GRU and LSTM over whole sequences. The GRU whose reset gate is applied after the product (linear_before_reset = 1, as in PyTorch) and
-// the LSTM are rows of the table, the RNN is nn's; the other GRU is composed here, time by time.
+// the LSTM are rows of the table, as is the RNN; the other GRU is composed here, time by time. Sequences of different lengths are run to the
+// longest one, which changes no bit of what is kept.
 #include <algorithm>
 
 #include "tessera/base/error.h"
@@ -72,11 +73,10 @@ class Sequences {
     for (std::int64_t d = 0; d < directions_; ++d) {
       Direction direction = parts(d);
       if (!rnn_activations.empty()) direction.activation = rnn_activations[static_cast<std::size_t>(d)];
-      const States states = run_direction(direction.reverse ? reversed(x_) : x_, direction);
-      const auto last = [&](const Tensor& all) { return reshape(slice(all, {-1}), {1, samples(), hidden_}); };
-      last_h.push_back(last(states.h));
-      if (states.c.defined()) last_c.push_back(last(states.c));
-      const Tensor h = direction.reverse ? reversed(states.h) : states.h;
+      const States states = run_direction(direction.reverse ? turned(x_) : x_, direction);
+      last_h.push_back(last(states.h, direction.h0));
+      if (states.c.defined()) last_c.push_back(last(states.c, direction.c0));
+      const Tensor h = without_padding(direction.reverse ? turned(states.h) : states.h);
       sides.push_back(reshape(h, {x_.size(0), 1, samples(), hidden_}));
     }
     const Tensor y = concatenate(sides, 1), h = concatenate(last_h, 0);
@@ -111,10 +111,46 @@ class Sequences {
     if (gates_ == 4) expect(6, state);
   }
 
-  void check_lengths() const {
+  void check_lengths() {
     if (!call_.has(4)) return;
-    for (const std::int64_t length : call_.input_integers(4))
-      if (length != x_.size(0)) call_.unsupported("sequences of different lengths");
+    const std::vector<std::int64_t> lengths = call_.input_integers(4);
+    if (static_cast<std::int64_t>(lengths.size()) != samples())
+      fail("{} lengths of sequences, expected {}", lengths.size(), samples());
+    bool all_full = true;
+    for (const std::int64_t length : lengths) {
+      if (length < 0 || length > x_.size(0))
+        fail("the length of a sequence is {}, expected 0 to {}", length, x_.size(0));
+      all_full = all_full && length == x_.size(0);
+    }
+    if (!all_full) lengths_ = Tensor::from(lengths, {1, samples()});
+  }
+
+  // [T, 1] or [T, N]: the times, counted from 0.
+  Tensor times() const { return reshape(arange(x_.size(0)), {x_.size(0), 1}); }
+
+  // The rows of x [T, N, F] at these times [T', N].
+  Tensor at_times(const Tensor& x, const Tensor& when) const {
+    const Tensor rows = when * samples() + arange(samples());
+    return reshape(gather(reshape(x, {x.size(0) * samples(), x.size(2)}), reshape(rows, {rows.elements()})),
+                   {when.size(0), samples(), x.size(2)});
+  }
+
+  // From each sequence's last time to its first; what stands behind stays there.
+  Tensor turned(const Tensor& x) const {
+    if (!lengths_.defined()) return reversed(x);
+    return at_times(x, select(less(times(), lengths_), lengths_ - 1 - times(), times()));
+  }
+
+  // At each sequence's last time, [1, N, H]; the initial state of an empty one.
+  Tensor last(const Tensor& states, const Tensor& before) const {
+    if (!lengths_.defined()) return reshape(slice(states, {-1}), {1, samples(), hidden_});
+    const Tensor found = at_times(states, maximum(lengths_ - 1, 0));
+    return select(reshape(greater(lengths_, 0), {1, samples(), 1}), found, before);
+  }
+
+  Tensor without_padding(const Tensor& states) const {
+    if (!lengths_.defined()) return states;
+    return select(reshape(less(times(), lengths_), {x_.size(0), samples(), 1}), states, 0);
   }
 
   Tensor state(std::size_t input, std::int64_t d) const {
@@ -139,7 +175,8 @@ class Sequences {
   const NodeCall& call_;
   std::int64_t gates_, directions_ = 1, hidden_ = 0;
   bool batch_first_ = false, reverse_ = false;
-  Tensor x_;  // [T, N, I]
+  Tensor x_;        // [T, N, I]
+  Tensor lengths_;  // int64 [1, N]; undefined: all times
 };
 
 // step(x W^T + b of this time, h before) -> h, for all times.

@@ -1,5 +1,7 @@
 #include "tessera/interchange/onnx_recording.h"
 
+#include <algorithm>
+
 #include "tessera/base/error.h"
 
 namespace tessera::onnx {
@@ -28,14 +30,41 @@ const RecordedOp* Recording::maker(const Tensor& tensor) const {
   return found == makers.end() ? nullptr : &ops[found->second];
 }
 
-Recording record(const Function& function, const std::vector<Tensor>& inputs) {
+Recording record(const ContextFunction& function, const std::vector<Tensor>& inputs) {
   Recording recording;
   recording.inputs = inputs;
   Recorder recorder(recording);
   const ObserveOps observing(&recorder);
-  recording.outputs = function(inputs);
+  nn::Context context;
+  context.announce_lengths = [&](const Tensor& lengths) {
+    recording.announced.emplace_back(recording.ops.size(), lengths);
+  };
+  recording.outputs = function(inputs, context);
   return recording;
 }
+
+bool turns_times(const RecordedOp& op) {
+  if (op.op != Op::kSlice) return false;
+  const std::vector<Range::Resolved>& ranges = std::get<SliceAttributes>(op.attributes).ranges;
+  return ranges[0].step == -1 && op.output.shape() == op.inputs[0].shape() &&
+         std::all_of(ranges.begin() + 1, ranges.end(), [](const auto& range) { return range.step == 1; });
+}
+
+namespace {
+
+Tensor lengths_of(const Recording& recording, const RecordedOp& op) {
+  const auto position = static_cast<std::size_t>(&op - recording.ops.data());
+  Tensor lengths;
+  for (const auto& [before, announced] : recording.announced)
+    if (before <= position) lengths = announced;
+  const std::int64_t samples = op.inputs[0].size(1);
+  if (lengths.defined() && lengths.shape() != Shape{samples})
+    fail("export: {} of {} sequences, but the lengths that were announced have shape {}", op_info(op.op).name,
+         samples, lengths.shape().to_string());
+  return lengths;
+}
+
+}  // namespace
 
 RecurrentParts recurrent_parts(const Recording& recording, const RecordedOp& op) {
   const auto made_by = [&](const Tensor& tensor, Op expected) -> const RecordedOp& {
@@ -46,8 +75,16 @@ RecurrentParts recurrent_parts(const Recording& recording, const RecordedOp& op)
     return *maker;
   };
   const RecordedOp& product = made_by(made_by(op.inputs[0], Op::kReshape).inputs[0], Op::kMatrixMultiply);
-  return {made_by(product.inputs[0], Op::kReshape).inputs[0],
-          made_by(product.inputs[1], Op::kPermute).inputs[0]};
+  RecurrentParts parts{.x = made_by(product.inputs[0], Op::kReshape).inputs[0],
+                       .weight = made_by(product.inputs[1], Op::kPermute).inputs[0],
+                       .lengths = lengths_of(recording, op)};
+  const RecordedOp* maker = recording.maker(parts.x);
+  while (maker != nullptr && maker->op == Op::kCopy) maker = recording.maker(maker->inputs[0]);
+  if (maker != nullptr && turns_times(*maker)) {
+    parts.x = maker->inputs[0];
+    parts.reverse = true;
+  }
+  return parts;
 }
 
 std::optional<StatisticsParts> statistics_parts(const Recording& recording, const RecordedOp& op) {
@@ -73,6 +110,7 @@ std::vector<Tensor> needed_inputs(const Recording& recording, const RecordedOp& 
     const RecurrentParts parts = recurrent_parts(recording, op);
     inputs[0] = parts.x;
     inputs.push_back(parts.weight);
+    if (parts.lengths.defined()) inputs.push_back(parts.lengths);
   }
   if (op.op != Op::kBatchNorm) return inputs;
   if (const auto parts = statistics_parts(recording, op)) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tessera/interchange/onnx_export.h"
@@ -23,17 +24,25 @@ struct Recording {
   std::vector<Tensor> inputs, outputs;
   std::vector<RecordedOp> ops;
   std::map<const void*, std::size_t> makers;  // by identity of the output: position in ops
+  // The lengths that were announced (nn::Context::announce_lengths), with the number of operations before.
+  std::vector<std::pair<std::size_t, Tensor>> announced;
 
   const RecordedOp* maker(const Tensor& tensor) const;  // nullptr: not made by an operation of the pass
 };
 
-Recording record(const Function& function, const std::vector<Tensor>& inputs);
+Recording record(const ContextFunction& function, const std::vector<Tensor>& inputs);
 
-// A recurrent row's input is the product of the sequence with the input weight; ONNX's operators want the two themselves.
+// A recurrent row's input is the product of the sequence with the input weight; ONNX's operators want the two themselves. A run from the last time
+// to the first one is one of a sequence that was turned.
 struct RecurrentParts {
-  Tensor x, weight;  // [T, N, I], [G H, I]
+  Tensor x, weight;  // [T, N, I] as it was before it was turned, [G H, I]
+  bool reverse = false;
+  Tensor lengths = {};  // [N], those that were announced; undefined: all times
 };
 RecurrentParts recurrent_parts(const Recording& recording, const RecordedOp& op);
+
+// A slice of all elements with the first axis backwards.
+bool turns_times(const RecordedOp& op);
 
 // batch_norm's statistics [2, C] taken apart as nn's layers put them together; nothing if they were made otherwise.
 struct StatisticsParts {

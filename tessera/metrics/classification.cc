@@ -4,12 +4,14 @@
 #include <numeric>
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::metrics {
 namespace {
 
 double quotient(std::int64_t a, std::int64_t b) {
+  const FloatEnvironment contract;
   return b == 0 ? 0 : static_cast<double>(a) / static_cast<double>(b);
 }
 
@@ -88,8 +90,17 @@ double ConfusionMatrix::f1(std::int64_t label) const {
   return quotient(2 * count(label, label), actual_count(label) + predicted_count(label));
 }
 double ConfusionMatrix::macro_f1() const {
+  const FloatEnvironment contract;
   double sum = 0;
   for (std::int64_t label = 0; label < classes_; ++label) sum += f1(label);
+  return sum / static_cast<double>(classes_);
+}
+double ConfusionMatrix::iou(std::int64_t label) const {
+  return quotient(count(label, label), actual_count(label) + predicted_count(label) - count(label, label));
+}
+double ConfusionMatrix::mean_iou() const {
+  double sum = 0;
+  for (std::int64_t label = 0; label < classes_; ++label) sum += iou(label);
   return sum / static_cast<double>(classes_);
 }
 

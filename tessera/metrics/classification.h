@@ -1,7 +1,8 @@
 // How well a classifier does, counted in exact integers: accuracy, confusion matrix, precision, recall and F1.
 //
 // Definitions as in Manning, Raghavan and Schuetze, "Introduction to Information Retrieval", 2008, chapters 8 and 13; a
-// quotient 0/0 (a class that was never predicted, or never there) counts as 0, as in scikit-learn. Labels are positions in [0,
+// quotient 0/0 (a class that was never predicted, or never there) counts as 0, as in scikit-learn. Intersection over union as in Everingham et al.,
+// "The PASCAL visual object classes challenge", IJCV 2010. Labels are positions in [0,
 // classes). Errors: labels out of range or of another number than the predictions. Not thread-safe for writers.
 //
 // ```cpp
@@ -36,11 +37,13 @@ class ConfusionMatrix {
   std::int64_t actual_count(std::int64_t label) const;     // samples of this class
   std::int64_t predicted_count(std::int64_t label) const;  // samples said to be of it
 
-  double accuracy() const;                        // correct / total
-  double precision(std::int64_t label) const;     // of those said to be of the class, the share that is
-  double recall(std::int64_t label) const;        // of those of the class, the share that was found
-  double f1(std::int64_t label) const;            // 2 tp / (2 tp + fp + fn)
-  double macro_f1() const;                        // mean of f1 over the classes
+  double accuracy() const;                     // correct / total
+  double precision(std::int64_t label) const;  // of those said to be of the class, the share that is
+  double recall(std::int64_t label) const;     // of those of the class, the share that was found
+  double f1(std::int64_t label) const;         // 2 tp / (2 tp + fp + fn)
+  double macro_f1() const;                     // mean of f1 over the classes
+  double iou(std::int64_t label) const;  // intersection over union: tp / (tp + fp + fn), Jaccard's index
+  double mean_iou() const;               // mean of iou over the classes: how segmentations are judged
   double micro_f1() const { return accuracy(); }  // with one label per sample they are the same
 
   // One line per class, hardest (lowest F1) first: its samples, precision, recall, F1 and what it is most often taken for.

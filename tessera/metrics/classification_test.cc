@@ -30,6 +30,17 @@ TEST(ConfusionMatrix, GivesThePublishedReport) {
   EXPECT_EQ(matrix.micro_f1(), 0.6);
 }
 
+// scikit-learn 1.9: jaccard_score([0, 1, 2, 2, 0], [0, 0, 2, 1, 0], average=None) is 0.66666667, 0, 0.5, with average="macro" 0.38888888888888884.
+TEST(ConfusionMatrix, IntersectionOverUnionIsThatOfScikitLearn) {
+  ConfusionMatrix matrix(3);
+  matrix.add({0, 1, 2, 2, 0}, {0, 0, 2, 1, 0});
+  EXPECT_EQ(matrix.iou(0), 2.0 / 3);
+  EXPECT_EQ(matrix.iou(1), 0);
+  EXPECT_EQ(matrix.iou(2), 0.5);
+  EXPECT_NEAR(matrix.mean_iou(), 0.38888888888888884, 1e-15);
+  EXPECT_EQ(ConfusionMatrix(2).mean_iou(), 0);
+}
+
 TEST(ConfusionMatrix, EmptyClassesCountAsZero) {
   const ConfusionMatrix matrix(2);
   EXPECT_EQ(matrix.accuracy(), 0);

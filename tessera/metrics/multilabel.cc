@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 
 namespace tessera::metrics {
 namespace {
@@ -44,6 +45,7 @@ Table table_of(const Tensor& scores, const Tensor& targets) {
 }
 
 double ratio(std::int64_t numerator, std::int64_t denominator) {
+  const FloatEnvironment contract;
   return denominator == 0 ? 0 : static_cast<double>(numerator) / static_cast<double>(denominator);
 }
 
@@ -155,12 +157,14 @@ double MultilabelCounts::micro_f1() const {
 }
 
 double MultilabelCounts::macro_f1() const {
+  const FloatEnvironment contract;
   double sum = 0;
   for (std::int64_t label = 0; label < labels(); ++label) sum += f1(label);
   return sum / static_cast<double>(labels());
 }
 
 double MultilabelCounts::macro_f1_of_present() const {
+  const FloatEnvironment contract;
   double sum = 0;
   std::int64_t present = 0;
   for (std::int64_t label = 0; label < labels(); ++label)
@@ -195,6 +199,7 @@ double micro_auc(const Tensor& scores, const Tensor& targets) {
 }
 
 double macro_auc(const Tensor& scores, const Tensor& targets) {
+  const FloatEnvironment contract;
   const Table table = table_of(scores, targets);
   double sum = 0;
   std::int64_t count = 0;

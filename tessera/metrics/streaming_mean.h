@@ -1,6 +1,7 @@
 // The mean of values that come one by one, each with a weight, in the order in which they come.
 //
-// Sum and weights are fp64 chains, so equal sequences give equal bits. The mean of nothing is 0. Not thread-safe.
+// Sum and weights are fp64 chains, so equal sequences give equal bits, whatever rounding mode the caller has set. The mean of nothing is 0.
+// Not thread-safe.
 //
 // ```cpp
 // metrics::StreamingMean mean;

@@ -29,13 +29,12 @@ std::vector<std::int64_t> BagOfWords::checked_ids(const Tensor& documents) const
 }
 
 Tensor BagOfWords::features(const Tensor& documents) const {
-  std::vector<float> known;  // words that count: 1, padding and unknown ones: 0
-  for (const std::int64_t id : checked_ids(documents))
-    known.push_back(id >= data::Vocabulary::kFirstWord ? 1.0F : 0.0F);
-  const Shape places{documents.size(0), documents.size(1) * documents.size(2)};
+  checked_ids(documents);
+  const Tensor words = reshape(documents, {documents.size(0), documents.size(1) * documents.size(2)});
+  // Words that count: 1, padding and unknown ones: 0.
+  const Tensor known = cast(greater_equal(words, data::Vocabulary::kFirstWord), DType::kFloat32);
   const Tensor none = zeros({documents.size(0), vocabulary_});
-  const Tensor values =
-      log1p(scatter_add(none, reshape(documents, places), Tensor::from<float>(known, places), 1));
+  const Tensor values = log1p(scatter_add(none, words, known, 1));
   const Tensor squares = sum_squares(values, {1}, true);
   return values /
          select(equal(squares, 0), ones(squares.shape()), sqrt(squares));  // only unknown words: zeros

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "tessera/base/error.h"
+#include "tessera/models/sequence_layers.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::models {
@@ -132,12 +133,35 @@ HierarchicalAttention::Sentences HierarchicalAttention::read_sentences(const Ten
   return {concatenate(vectors, 0), concatenate(weights, 0)};
 }
 
+// What `read_sentences` and the placing of its rows do, by operations alone: every place has a sentence, one of a single word where there is none.
+HierarchicalAttention::Sentences HierarchicalAttention::read_places(const Tensor& documents,
+                                                                    const Tensor& word_counts,
+                                                                    nn::Context& context) {
+  const std::int64_t width = documents.size(2), places = documents.size(0) * documents.size(1);
+  const Tensor counts = reshape(word_counts, {places});
+  const Tensor lengths = maximum(counts, 1), there = reshape(greater(counts, 0), {places, 1});
+  announce_lengths(context, lengths, width);
+  const Tensor embedded =
+      word_drop_->forward(embedding_->forward(reshape(documents, {places, width}), context), context);
+  const Pooled pooled =
+      word_attention_->pool(words_->run(embedded, {.lengths = lengths}).output, lengths, context);
+  return {select(there, pooled.value, 0), select(there, pooled.weights, 0)};
+}
+
 DocumentAttention HierarchicalAttention::run(const Tensor& documents, nn::Context& context) {
   output_shape(documents.shape());
   if (documents.dtype() != DType::kInt64)
     fail("{}: the documents are {}, expected int64 ids of words", where(), dtype_name(documents.dtype()));
   const Layout layout(documents, where());
-  const std::int64_t count = documents.size(0), most = documents.size(1), width = documents.size(2);
+  const std::int64_t count = documents.size(0), most = documents.size(1);
+  if (context.announce_lengths) {
+    const Tensor word_counts = sum(cast(not_equal(documents, 0), DType::kInt64), {2});
+    const Sentences places = read_places(documents, word_counts, context);
+    const Tensor lengths = sum(cast(greater(word_counts, 0), DType::kInt64), {1});
+    announce_lengths(context, lengths, most);
+    return judge({reshape(places.vectors, {count, most, places.vectors.size(1)}), places.weights}, lengths,
+                 context);
+  }
   const Sentences sentences = read_sentences(documents, layout, context);
   // Row R is that of places without a sentence.
   const Tensor places = indices(layout.row_of_place);
@@ -145,12 +169,19 @@ DocumentAttention HierarchicalAttention::run(const Tensor& documents, nn::Contex
     return reshape(gather(concatenate({rows, zeros({1, rows.size(1)})}, 0), places),
                    {count, most, rows.size(1)});
   };
-  const Tensor lengths = indices(layout.document_lengths);
-  const Tensor states = sentences_->run(spread(sentences.vectors), {.lengths = lengths}).output;
+  return judge({spread(sentences.vectors), spread(sentences.weights)}, indices(layout.document_lengths),
+               context);
+}
+
+// The sentences of documents [D, S, ...], those that are not there with zeros.
+DocumentAttention HierarchicalAttention::judge(const Sentences& sentences, const Tensor& lengths,
+                                               nn::Context& context) {
+  const Tensor states = sentences_->run(sentences.vectors, {.lengths = lengths}).output;
   const Pooled pooled = sentence_attention_->pool(states, lengths, context);
   DocumentAttention result;
   result.logits = head_->forward(document_drop_->forward(pooled.value, context), context);
-  result.words = reshape(spread(sentences.weights), {count, most, width});
+  const std::int64_t count = states.size(0), most = states.size(1);
+  result.words = reshape(sentences.weights, {count, most, sentences.weights.elements() / (count * most)});
   result.sentences = pooled.weights;
   result.states = states;
   return result;

@@ -76,6 +76,8 @@ class HierarchicalAttention : public nn::Module {
     Tensor vectors, weights;  // [R, features], [R, W]
   };
   Sentences read_sentences(const Tensor& documents, const Layout& layout, nn::Context& context);
+  Sentences read_places(const Tensor& documents, const Tensor& word_counts, nn::Context& context);
+  DocumentAttention judge(const Sentences& sentences, const Tensor& lengths, nn::Context& context);
 
   HierarchicalAttentionSettings settings_;
   nn::Embedding* embedding_;

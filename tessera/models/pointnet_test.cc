@@ -11,6 +11,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/models/cloud_facts_test.h"
 #include "tessera/nn/losses.h"
 #include "tessera/nn/optimizers.h"
 
@@ -82,60 +83,23 @@ TEST_F(PointNets, ShapesOfThePaper) {
   EXPECT_EQ(shared, (std::vector<Shape>{{64, 3}, {64, 64}, {64, 64}, {128, 64}, {1024, 128}}));
 }
 
-// The same network in PyTorch 2 in fp64 (bench/rivals/models.py), parameter k in order with elements 0.4 sin(1 + k + 0.7 i), points
-// sin(0.3 i^2 + i): loss, scores, the norm of every gradient, and the scores after that step's running statistics.
 TEST_F(PointNets, EqualsPyTorch) {
-  PointNet network(small());
-  const std::vector<nn::Parameter*> parameters = network.parameters();
-  ASSERT_EQ(parameters.size(), 39U);
-  const auto filled = [](const Shape& shape, const std::function<double(double)>& value) {
-    std::vector<float> values;
-    for (std::int64_t i = 0; i < shape.elements(); ++i)
-      values.push_back(static_cast<float>(value(static_cast<double>(i))));
-    return Tensor::from<float>(values, shape);
-  };
-  std::vector<Tensor> values;
-  for (std::size_t k = 0; k < parameters.size(); ++k) {
-    parameters[k]->value = filled(parameters[k]->value.shape(), [&](double i) {
-      return 0.4 * std::sin(1 + static_cast<double>(k) + 0.7 * i);
-    });
-    values.push_back(parameters[k]->value);
+  for (const PointPool pool : {PointPool::kMax, PointPool::kMean, PointPool::kSum}) {
+    PointNet network(small(pool));
+    expect_cloud_facts(std::string("classifier_") + point_pool_name(pool), network, fact_clouds(),
+                       {0, 1, 2, 3, 0});
   }
-  const Tensor x = filled({5, 7, 3}, [](double i) { return std::sin(0.3 * i * i + i); });
-  Tape tape;
-  tape.watch(values);
-  nn::Context context;
-  context.training = true;
-  const Tensor scores = network.forward(x, context);
-  const Tensor loss = nn::with_added_losses(
-      nn::cross_entropy_loss(scores, Tensor::from<std::int64_t>({0, 1, 2, 3, 0}, {5})), context);
-  tape.stop();
-  EXPECT_NEAR(loss.item<float>(), 1.4361933633284942, 2e-6);
-  const auto expect_near = [](const std::vector<float>& found, const std::vector<double>& expected,
-                              double tolerance) {
-    ASSERT_EQ(found.size(), expected.size());
-    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], tolerance) << i;
-  };
-  expect_near(scores.to_vector<float>(),
-              {0.577131529, 0.290584346, 0.054819619,  0.090705548,  1.077985061, -0.313611641, 0.181470335,
-               0.563364967, 0.664306149, -0.123502274, 0.397705969,  0.148678183, 0.515826787,  0.37565293,
-               0.02777406,  0.033725868, 0.896559958,  -0.409865994, 0.462863032, 0.367371255},
-              1e-5);
-  const double norms[] = {1.28514695,   1.5518876,    0.313303661, 0.644363689, 0.383480272, 0.430822496,
-                          0.181910936,  0.0267862307, 0.437189469, 1.41011698,  1.08985585,  2.07266983,
-                          2.64125278,   2.56037139,   3.65078885,  3.04927304,  1.36591981,  0.529384384,
-                          0.981518339,  1.49838126,   1.13190612,  0.640141059, 0.380190471, 0.195540715,
-                          0.0407566529, 0.549313515,  0.347797862, 0.438960799, 0.997937262, 1.64573156,
-                          0.856286578,  1.02207742,   0.812005168, 0.316823535, 0.339312795, 0.365515093,
-                          0.174099519,  0.224868468,  0.0464080858};
-  const std::vector<Tensor> gradients = tape.gradient(loss, values);
-  for (std::size_t k = 0; k < gradients.size(); ++k)
-    EXPECT_NEAR(sqrt(sum_squares(gradients[k])).item<float>() / norms[k], 1, 1e-4) << parameters[k]->name;
-  expect_near(network.evaluate(x).to_vector<float>(),
-              {0.621696611, -0.039971558, 0.353562399,  0.110993977,  0.621694391, -0.039960858, 0.353553506,
-               0.110992513, 0.621700826,  -0.039970508, 0.353557093,  0.110998438, 0.621719197,  -0.039960373,
-               0.353528196, 0.111018314,  0.621683305,  -0.039968039, 0.353572049, 0.110980435},
-              1e-5);
+}
+
+TEST_F(PointNets, SegmentationEqualsPyTorch) {
+  std::vector<std::int64_t> labels;  // of each point
+  for (std::int64_t i = 0; i < 35; ++i) labels.push_back(i * 3 % 4);
+  for (const PointPool pool : {PointPool::kMax, PointPool::kMean}) {
+    PointNetSettings settings = small(pool);
+    settings.head = {12, 9};
+    PointNetSegmentation network(settings);
+    expect_cloud_facts(std::string("segmentation_") + point_pool_name(pool), network, fact_clouds(), labels);
+  }
 }
 
 // A layer shared by all points is nn::Linear, is a convolution with windows of 1.

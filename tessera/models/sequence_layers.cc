@@ -12,29 +12,24 @@ namespace {
 
 constexpr const char* kPoolings[] = {"last", "mean", "max", "attention"};
 
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
-
 Tensor indices(const std::vector<std::int64_t>& values) {
   return Tensor::from<std::int64_t>(values, {static_cast<std::int64_t>(values.size())});
 }
 
-std::vector<std::int64_t> checked_lengths(const Tensor& lengths, std::int64_t samples, std::int64_t times) {
-  if (!lengths.defined()) return std::vector<std::int64_t>(at(samples), times);
+// As a tensor; undefined: all times.
+Tensor checked_lengths(const Tensor& lengths, std::int64_t samples, std::int64_t times) {
+  if (!lengths.defined()) return full({samples}, static_cast<double>(times), DType::kInt64);
   if (lengths.dtype() != DType::kInt64 || lengths.shape() != Shape{samples})
     fail("the lengths of sequences are {} {}, expected int64 [{}]", dtype_name(lengths.dtype()),
          lengths.shape().to_string(), samples);
-  std::vector<std::int64_t> values = lengths.to_vector<std::int64_t>();
-  for (const std::int64_t length : values)
+  for (const std::int64_t length : lengths.to_vector<std::int64_t>())
     if (length < 1 || length > times) fail("the length of a sequence is {}, expected 1 to {}", length, times);
-  return values;
+  return lengths;
 }
 
 // [N, T, 1]: is the time one that the sequence has?
-Tensor inside(const std::vector<std::int64_t>& lengths, std::int64_t times) {
-  const auto samples = static_cast<std::int64_t>(lengths.size());
-  return less(reshape(arange(times), {1, times, 1}), reshape(indices(lengths), {samples, 1, 1}));
+Tensor inside(const Tensor& lengths, std::int64_t times) {
+  return less(reshape(arange(times), {1, times, 1}), reshape(lengths, {lengths.size(0), 1, 1}));
 }
 
 double lowest(DType dtype) {
@@ -43,14 +38,14 @@ double lowest(DType dtype) {
 }
 
 // The row at each sequence's last time.
-Tensor last_rows(const Tensor& x, const std::vector<std::int64_t>& lengths) {
-  std::vector<std::int64_t> rows;
-  for (std::size_t i = 0; i < lengths.size(); ++i)
-    rows.push_back(static_cast<std::int64_t>(i) * x.size(1) + lengths[i] - 1);
-  return gather(reshape(x, {x.size(0) * x.size(1), x.size(2)}), indices(rows));
+Tensor last_rows(const Tensor& x, const Tensor& lengths) {
+  const std::int64_t samples = x.size(0), times = x.size(1);
+  const Tensor rows = reshape(arange(samples * times), {samples, times});
+  const Tensor last = take_along(rows, reshape(lengths - 1, {samples, 1}), 1);
+  return gather(reshape(x, {samples * times, x.size(2)}), reshape(last, {samples}));
 }
 
-Tensor last_states(const Tensor& x, const std::vector<std::int64_t>& lengths, bool both_directions) {
+Tensor last_states(const Tensor& x, const Tensor& lengths, bool both_directions) {
   if (!both_directions) return last_rows(x, lengths);
   const std::int64_t half = x.size(2) / 2;
   return concatenate({last_rows(slice(x, {Range::all(), Range::all(), Range(0, half)}), lengths),
@@ -77,6 +72,19 @@ Tensor sequence_lengths(const Tensor& ids, const std::string& where) {
   return indices(lengths);
 }
 
+void announce_lengths(nn::Context& context, const Tensor& lengths, std::int64_t times) {
+  if (!context.announce_lengths) return;
+  for (const std::int64_t length : lengths.to_vector<std::int64_t>())
+    if (length != times)
+      fail("a pass for sequences of any lengths: one has {} of {} words, expected full ones, without padding",
+           length, times);
+  context.announce_lengths(lengths);
+}
+
+Tensor zeros_behind(const Tensor& x, const Tensor& lengths) {
+  return select(inside(lengths, x.size(1)), x, 0);
+}
+
 const char* time_pooling_name(TimePooling pooling) {
   return kPoolings[static_cast<std::size_t>(pooling)];
 }
@@ -93,16 +101,16 @@ Tensor pool_over_time(const Tensor& x, const Tensor& lengths, TimePooling poolin
          x.shape().to_string());
   if (both_directions && x.size(2) % 2 != 0)
     fail("pooling over time: {} features, expected as many of each direction", x.size(2));
-  const std::vector<std::int64_t> values = checked_lengths(lengths, x.size(0), x.size(1));
+  const Tensor known = checked_lengths(lengths, x.size(0), x.size(1));
   switch (pooling) {
     case TimePooling::kLast:
-      return last_states(x, values, both_directions);
+      return last_states(x, known, both_directions);
     case TimePooling::kMean: {
-      const Tensor total = sum(select(inside(values, x.size(1)), x, 0), {1});
-      return total / cast(reshape(indices(values), {x.size(0), 1}), x.dtype());
+      const Tensor total = sum(select(inside(known, x.size(1)), x, 0), {1});
+      return total / cast(reshape(known, {x.size(0), 1}), x.dtype());
     }
     case TimePooling::kMax:
-      return max(select(inside(values, x.size(1)), x, lowest(x.dtype())), {1});
+      return max(select(inside(known, x.size(1)), x, lowest(x.dtype())), {1});
     case TimePooling::kAttention:
       break;
   }
@@ -111,7 +119,7 @@ Tensor pool_over_time(const Tensor& x, const Tensor& lengths, TimePooling poolin
 
 Tensor rows_of_words(const Tensor& x, const Tensor& lengths) {
   if (x.rank() < 2) fail("rows of words: x has shape {}, expected [N, T, ...]", x.shape().to_string());
-  const std::vector<std::int64_t> values = checked_lengths(lengths, x.size(0), x.size(1));
+  const auto values = checked_lengths(lengths, x.size(0), x.size(1)).to_vector<std::int64_t>();
   std::vector<std::int64_t> rows;
   for (std::size_t i = 0; i < values.size(); ++i)
     for (std::int64_t t = 0; t < values[i]; ++t) rows.push_back(static_cast<std::int64_t>(i) * x.size(1) + t);
@@ -121,7 +129,7 @@ Tensor rows_of_words(const Tensor& x, const Tensor& lengths) {
 }
 
 Tensor padded_rows(const Tensor& rows, const Tensor& lengths, std::int64_t times) {
-  const std::vector<std::int64_t> values = checked_lengths(lengths, lengths.size(0), times);
+  const auto values = checked_lengths(lengths, lengths.size(0), times).to_vector<std::int64_t>();
   std::vector<std::int64_t> places;
   std::int64_t row = 0;
   for (const std::int64_t length : values)
@@ -147,6 +155,10 @@ Tensor WordEmbedding::forward(const Tensor& ids, nn::Context& context) {
   output_shape(ids.shape());
   const Tensor words = ids.to(DType::kInt64);
   context.lengths = sequence_lengths(words, where());
+  if (context.announce_lengths) {  // by operations
+    context.lengths = sum(cast(not_equal(words, 0), DType::kInt64), {1});
+    announce_lengths(context, context.lengths, words.size(1));
+  }
   return table_->forward(words, context);
 }
 

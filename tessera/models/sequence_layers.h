@@ -39,6 +39,11 @@ namespace tessera::models {
 // How many words each sequence has, int64 [N]. `ids` int64 [N, T]; `where` begins the message of an error.
 Tensor sequence_lengths(const Tensor& ids, const std::string& where);
 
+// Says `lengths`, made by operations, to whoever writes the pass down (nn::Context::announce_lengths), if anybody does. Error: one is not `times`.
+void announce_lengths(nn::Context& context, const Tensor& lengths, std::int64_t times);
+// x [N, T, F] with zeros at times that the sequences do not have.
+Tensor zeros_behind(const Tensor& x, const Tensor& lengths);
+
 enum class TimePooling : std::uint8_t { kLast, kMean, kMax, kAttention };
 const char* time_pooling_name(TimePooling pooling);    // "last", ...
 TimePooling time_pooling_of(const std::string& name);  // throws Error for others

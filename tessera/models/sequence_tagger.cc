@@ -16,10 +16,15 @@ SequenceTagger::SequenceTagger(const SequenceTaggerSettings& settings) : tags_(s
                                                       nn::LinearSettings{.dtype = settings.words.dtype})));
 }
 
-// Only words are judged: the rows of the padding are never made.
+// Only words are judged: the rows of the padding are never made. Where a pass is written down for any lengths they are, and cleared.
 Tensor SequenceTagger::forward(const Tensor& words, nn::Context& context) {
   output_shape(words.shape());
   const Tensor states = reader_->forward(words, context);
+  if (context.announce_lengths) {
+    const std::int64_t places = words.size(0) * words.size(1);
+    const Tensor all = head_->forward(reshape(states, {places, states.size(2)}), context);
+    return zeros_behind(reshape(all, {words.size(0), words.size(1), tags_}), context.lengths);
+  }
   const Tensor scores = head_->forward(rows_of_words(states, context.lengths), context);
   return padded_rows(scores, context.lengths, words.size(1));
 }

@@ -7,6 +7,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/models/cloud_facts_test.h"
 #include "tessera/models/point_layers.h"
 
 namespace tessera::models {
@@ -29,6 +30,12 @@ TEST_F(VoxelNetworks, ShapesOfVoxNet) {
     if (parameter->value.rank() > 1) shapes.push_back(parameter->value.shape());
   EXPECT_EQ(shapes,
             (std::vector<Shape>{{32, 1, 5, 5, 5}, {32, 32, 3, 3, 3}, {128, 32 * 6 * 6 * 6}, {10, 128}}));
+}
+
+// Of points that lie on no border between two cells, so that float32 and float64 see them in the same ones.
+TEST_F(VoxelNetworks, EqualsPyTorch) {
+  VoxelNetwork network({.classes = 4, .resolution = 15, .channels = 3, .hidden = 5, .drop = 0});
+  expect_cloud_facts("voxels", network, facts::pattern(1, {3, 40, 3}).to(DType::kFloat32), {0, 3, 2});
 }
 
 TEST_F(VoxelNetworks, OrderOfThePointsBatchAndThreadsDoNotMatter) {

@@ -1,18 +1,14 @@
 // Numbers that are computed beside the kernels have the contract's bits, too, whatever floating-point modes the program has set.
 #include <gtest/gtest.h>
 
-#include <cfenv>
 #include <cstring>
 #include <string>
 #include <vector>
 
-#if defined(__x86_64__)
-#include <xmmintrin.h>
-#endif
-
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/foreign_modes_test.h"
 #include "tessera/nn/initialisers.h"
 #include "tessera/nn/layers.h"
 #include "tessera/nn/losses.h"
@@ -22,23 +18,6 @@
 
 namespace tessera::nn {
 namespace {
-
-// Rounding down, subnormals flushed.
-class ForeignModes {
- public:
-  ForeignModes() {
-    std::fesetround(FE_DOWNWARD);
-#if defined(__x86_64__)
-    _mm_setcsr(_mm_getcsr() | 0x8040);
-#endif
-  }
-  ~ForeignModes() {
-#if defined(__x86_64__)
-    _mm_setcsr(_mm_getcsr() & ~0x8040U);
-#endif
-    std::fesetround(FE_TONEAREST);
-  }
-};
 
 // The bytes of everything that `compute` returns, in the default modes and in foreign ones.
 template <typename Compute>

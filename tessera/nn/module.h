@@ -23,6 +23,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -62,6 +63,10 @@ struct Context {
   // If there is a place for it, layers show what people look at, under path and name: recurrent layers their gates ("1.l0.z"), attention its
   // weights ("2.weights").
   std::vector<std::pair<std::string, Tensor>>* shown = nullptr;
+
+  // If there is somebody who writes down a pass as one for sequences of any lengths (interchange/onnx_export.h): who knows the lengths of what follows says
+  // them here, made by operations from the input, and everything that depends on lengths is made by operations alone. The sequences of such a pass are full.
+  std::function<void(const Tensor& lengths)> announce_lengths = nullptr;
 
   std::map<std::string, int> calls = {};  // so far, by path
   std::vector<Tensor> losses = {};        // that add_loss was given, in order

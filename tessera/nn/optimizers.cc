@@ -12,14 +12,6 @@
 #include "tessera/tensor/optimizer_steps.h"
 
 namespace tessera::nn {
-namespace {
-
-// Widened, where a step is computed in float32.
-Tensor wide(const Tensor& x) {
-  return x.dtype() == DType::kBFloat16 ? cast(x, DType::kFloat32) : x;
-}
-
-}  // namespace
 
 void require_setting(const char* name, double value, double low, double high) {
   if (!(value >= low && value < high))
@@ -78,6 +70,15 @@ Tensor factors_as(DType dtype, const std::vector<double>& factors) {
   return Tensor::from(rounded, shape);
 }
 
+// Every step makes its buffer beside the one before. The first one's values still lay apart; so that a training asks the system for
+// memory in its first step only, the pool is given the second buffer then.
+void reserve_step(const std::vector<std::vector<Tensor>>& lists) {
+  std::int64_t elements = 0;
+  for (const Tensor& value : lists[0]) elements += padded_elements(value.elements());
+  const auto kinds = static_cast<std::int64_t>(lists.size()) - 1;  // all but the gradients
+  (void)Tensor::allocate({kinds * elements}, lists[0][0].dtype(), lists[0][0].device());
+}
+
 }  // namespace
 
 void Optimizer::update_dtype(DType dtype, Op op, const OptimizerAttributes& attributes,
@@ -97,24 +98,12 @@ void Optimizer::update_dtype(DType dtype, Op op, const OptimizerAttributes& attr
     const OpScope all("step");
     return OptimizerStep(op, lists, factors_as(dtype, factors), attributes);
   }();
+  if (steps_ == 1) reserve_step(lists);
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const OpScope parameter(parameters_[chosen[i]]->name);
     parameters_[chosen[i]]->value = step.part(0, i);
     for (std::size_t kind = 0; kind < buffers_.size(); ++kind)
       buffers_[kind].tensors[chosen[i]] = step.part(1 + kind, i);
-  }
-}
-
-void Optimizer::update_each(const std::vector<Tensor>& gradients, const ParameterStep& step) {
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const OpScope scope(parameters_[i]->name);
-    const DType dtype = parameters_[i]->value.dtype();
-    std::vector<Tensor> buffers;
-    for (const Buffers& kind : buffers_) buffers.push_back(wide(kind.tensors[i]));
-    const Tensor value = step(wide(parameters_[i]->value), wide(gradients[i]), buffers);
-    parameters_[i]->value = value.dtype() == dtype ? value : cast(value, dtype);
-    for (std::size_t kind = 0; kind < buffers_.size(); ++kind)
-      buffers_[kind].tensors[i] = buffers[kind].dtype() == dtype ? buffers[kind] : cast(buffers[kind], dtype);
   }
 }
 

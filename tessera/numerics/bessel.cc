@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 
 namespace tessera::numerics {
 namespace {
@@ -29,6 +30,7 @@ double of_small_argument(std::int64_t n, double x) {
 }  // namespace
 
 double bessel_j(std::int64_t n, double x) {
+  const FloatEnvironment contract;
   if (n < 0 || n > kLargestOrder) fail("bessel_j: the order is {}, expected 0 to {}", n, kLargestOrder);
   if (x != x) return x;
   const double magnitude = std::abs(x);

@@ -7,7 +7,7 @@
 // the power series is exact to the last digit.
 //
 // Domain: 0 <= n <= 10,000, |x| <= 10,000; outside of it, Error. NaN gives NaN. Largest absolute error seen against MPFR:
-// 5e-16 (J itself is at most 1). Thread-safety: pure function.
+// 5e-16 (J itself is at most 1). Thread-safety: pure function, whatever rounding mode the caller has set.
 //
 // ```cpp
 // assert(numerics::bessel_j(0, 0.0) == 1 && numerics::bessel_j(3, 0.0) == 0);

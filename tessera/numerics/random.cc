@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/numerics/formula_constants.h"
 #include "tessera/numerics/scalar_ops.h"
 
@@ -80,17 +81,21 @@ struct NormalDouble {
 }  // namespace
 
 void fill_uniform(float* out, std::int64_t count, PhiloxKey key, std::uint32_t step, std::int64_t first) {
+  const FloatEnvironment contract;
   for_each_block(out, count, 4, key, step, first, UniformSingle());
 }
 void fill_uniform(double* out, std::int64_t count, PhiloxKey key, std::uint32_t step, std::int64_t first) {
+  const FloatEnvironment contract;
   for_each_block(out, count, 2, key, step, first, UniformDouble());
 }
 TESSERA_FMA_CLONES void fill_normal(float* out, std::int64_t count, PhiloxKey key, std::uint32_t step,
                                     std::int64_t first) {
+  const FloatEnvironment contract;
   for_each_block(out, count, 4, key, step, first, NormalSingle());
 }
 TESSERA_FMA_CLONES void fill_normal(double* out, std::int64_t count, PhiloxKey key, std::uint32_t step,
                                     std::int64_t first) {
+  const FloatEnvironment contract;
   for_each_block(out, count, 2, key, step, first, NormalDouble());
 }
 

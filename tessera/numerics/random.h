@@ -19,7 +19,7 @@
 //                  Uniform but for equal keys, whose probability is below n^2 / 2^65.
 //
 // Names: `fill_uniform(out, count, ...)` and friends. `step` is the counter's third word.
-// Errors: TESSERA_CHECK on a bound of 0. Thread-safety: pure functions.
+// Errors: TESSERA_CHECK on a bound of 0. Thread-safety: pure functions, whatever rounding mode the caller has set.
 //
 // ```cpp
 // numerics::PhiloxKey key = numerics::stream_key(1, "example");

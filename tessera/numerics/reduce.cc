@@ -1,5 +1,6 @@
 #include "tessera/numerics/reduce.h"
 
+#include "tessera/base/float_environment.h"
 #include "tessera/numerics/reduce-inl.h"
 
 namespace tessera::numerics {
@@ -93,28 +94,36 @@ std::int64_t arg_max_of_list(std::span<const T> x) {
 }  // namespace
 
 float sum(std::span<const float> x) {
+  const FloatEnvironment contract;
   return sum_of_list(x);
 }
 double sum(std::span<const double> x) {
+  const FloatEnvironment contract;
   return sum_of_list(x);
 }
 float sum_of_squares(std::span<const float> x) {
+  const FloatEnvironment contract;
   return sum_of_squares_of_list(x);
 }
 double sum_of_squares(std::span<const double> x) {
+  const FloatEnvironment contract;
   return sum_of_squares_of_list(x);
 }
 float mean(std::span<const float> x) {
+  const FloatEnvironment contract;
   return sum(x) / static_cast<float>(x.size());
 }
 double mean(std::span<const double> x) {
+  const FloatEnvironment contract;
   return sum(x) / static_cast<double>(x.size());
 }
 
 Moments<float> moments(std::span<const float> x) {
+  const FloatEnvironment contract;
   return moments_of_list(x);
 }
 Moments<double> moments(std::span<const double> x) {
+  const FloatEnvironment contract;
   return moments_of_list(x);
 }
 Moments<float> merge(const Moments<float>& a, const Moments<float>& b) {
@@ -124,37 +133,47 @@ Moments<double> merge(const Moments<double>& a, const Moments<double>& b) {
   return merge_moments(a, b);
 }
 float variance(std::span<const float> x) {
+  const FloatEnvironment contract;
   return moments(x).m2 / static_cast<float>(x.size());
 }
 double variance(std::span<const double> x) {
+  const FloatEnvironment contract;
   return moments(x).m2 / static_cast<double>(x.size());
 }
 
 TESSERA_FMA_CLONES float dot_chunked(const float* a, std::int64_t a_stride, const float* b,
                                      std::int64_t b_stride, std::int64_t n) {
+  const FloatEnvironment contract;
   return dot_chunked_of<float>(n, Strided<float>{a, a_stride}, Strided<float>{b, b_stride});
 }
 TESSERA_FMA_CLONES double dot_chunked(const double* a, std::int64_t a_stride, const double* b,
                                       std::int64_t b_stride, std::int64_t n) {
+  const FloatEnvironment contract;
   return dot_chunked_of<double>(n, Strided<double>{a, a_stride}, Strided<double>{b, b_stride});
 }
 
 float max(std::span<const float> x) {
+  const FloatEnvironment contract;
   return max_of_list(x);
 }
 double max(std::span<const double> x) {
+  const FloatEnvironment contract;
   return max_of_list(x);
 }
 float min(std::span<const float> x) {
+  const FloatEnvironment contract;
   return min_of_list(x);
 }
 double min(std::span<const double> x) {
+  const FloatEnvironment contract;
   return min_of_list(x);
 }
 std::int64_t arg_max(std::span<const float> x) {
+  const FloatEnvironment contract;
   return arg_max_of_list(x);
 }
 std::int64_t arg_max(std::span<const double> x) {
+  const FloatEnvironment contract;
   return arg_max_of_list(x);
 }
 

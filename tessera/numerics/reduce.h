@@ -21,7 +21,7 @@
 //   arg_max         the position of the greatest element, NaN being greatest; of several the lowest. n >= 1.
 //
 // Counts enter as numbers of type T (rounded above 2^24 for float). mean and variance of no elements are NaN.
-// Templates over any access to elements are in reduce-inl.h. Thread-safety: pure functions.
+// Templates over any access to elements are in reduce-inl.h. Thread-safety: pure functions, whatever rounding mode the caller has set; only merge and the templates need the default one (functions.h).
 //
 // ```cpp
 // std::vector<float> x(5000, 0.1f);

@@ -48,7 +48,7 @@ Predicted predictions(const Tensor& scores, const Tensor& labels) {
   return result;
 }
 
-// What is judged: a sample, or a word of it.
+// What is judged: a sample, or a word or a point of it.
 struct Judged {
   std::int64_t sample = 0;  // among those that were held out
   std::int64_t word = -1;   // -1: the whole sample
@@ -65,6 +65,13 @@ std::vector<Judged> judged_of(const Tensor& labels) {
     if (tags[static_cast<std::size_t>(i)] != data::kNoTag)
       judged.push_back({i / labels.size(1), i % labels.size(1)});
   return judged;
+}
+
+// Of samples [N, points, coordinates] the coordinates of these points, [count, coordinates].
+Tensor points_at(const Tensor& features, const std::vector<Judged>& chosen) {
+  std::vector<std::int64_t> rows;
+  for (const Judged& point : chosen) rows.push_back(point.sample * features.size(1) + point.word);
+  return data::take_samples(reshape(features, {features.size(0) * features.size(1), features.size(2)}), rows);
 }
 
 // The words around the one that is judged, or the first ones; those that the network does not know are "?".
@@ -133,14 +140,19 @@ HeldOutResult evaluate_held_out(const std::string& run_folder, const std::string
   result.loss = mean(cross_entropy(scores, labels)).item_as_double();
   result.hardest = hardest_first(result.confusion);
   std::vector<std::int64_t> samples;
+  std::vector<Judged> examples;
   for (const std::int64_t row : choose_examples(result.hardest, predicted, judged, split.held_out)) {
     const Judged& example = judged[static_cast<std::size_t>(row)];
     samples.push_back(example.sample);
+    examples.push_back(example);
     if (model.vocabulary() != nullptr)
       result.texts.push_back(
           text_around(*model.vocabulary(), slice(held_out.features, {example.sample}), example.word));
   }
-  if (!samples.empty()) result.missed = data::take_samples(held_out.features, samples);
+  if (!samples.empty() && held_out.labels.rank() == 2 && held_out.features.rank() == 3)
+    result.missed = points_at(held_out.features, examples);
+  else if (!samples.empty())
+    result.missed = data::take_samples(held_out.features, samples);
   result.lowest = min(held_out.features).item_as_double();
   result.highest = max(held_out.features).item_as_double();
   return result;

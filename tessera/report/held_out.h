@@ -19,7 +19,7 @@ namespace tessera::report {
 
 struct MissedSample {
   std::int64_t number =
-      0;  // in the data file, counted from 1; of a word with a wrong tag, that of its sentence
+      0;  // in the data file, counted from 1; of a word or point with a wrong label, that of its sentence or cloud
   std::int64_t predicted = 0;  // class
   double probability = 0;      // that the network gave to it
   std::size_t row = 0;         // in HeldOutResult::missed

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tessera/runs/index.h"
+#include "tessera/runs/resume_points.h"
 #include "tessera/runs/run_state.h"
 
 namespace tessera::runs {
@@ -53,19 +54,6 @@ void Run::State::start_trace() {
 }
 
 // A pause is usable when the chain still has the line at which it was made.
-std::optional<Pause> Run::State::usable_pause() {
-  const std::string path = record_path(folder, kPauseFile);
-  if (!exists(path)) return std::nullopt;
-  try {
-    Pause found = parse_pause(read_regular_file(path), path);
-    const auto& lines = chain->recorded();
-    if (found.step < lines.size() && lines[found.step].hash == found.chain) return found;
-  } catch (const Error& error) {
-    circumstances.notes.push_back(fmt::format("passed over: {}", error.what()));
-  }
-  return std::nullopt;
-}
-
 void Run::State::restore_latest() {
   const auto& lines = chain->recorded();
   if (lines.empty()) return;
@@ -75,12 +63,11 @@ void Run::State::restore_latest() {
         "changes from "
         "step to step, or start it anew",
         folder, lines.back().line.step);
-  const std::optional<Pause> pause_found = usable_pause();
-  for (std::size_t i = lines.size(); i-- > 0;) {
-    const ChainLine& line = lines[i].line;
-    if (!line.checkpoint.empty() && restore_from(i, line.checkpoint)) return;
-    if (pause_found && pause_found->step == line.step && restore_from(i, pause_found->checkpoint)) return;
-  }
+  std::string passed_over;
+  const std::vector<ResumePoint> points = resume_points(folder, lines, &passed_over);
+  if (!passed_over.empty()) circumstances.notes.push_back(fmt::format("passed over: {}", passed_over));
+  for (const ResumePoint& point : points)
+    if (restore_from(point.line, point.checkpoint)) return;
 }
 
 bool Run::State::restore_from(std::size_t line, const std::string& digest) {

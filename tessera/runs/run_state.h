@@ -53,7 +53,6 @@ struct Run::State {
   void restore_replay_start();                                     // replay --from
   bool restore_from(std::size_t line, const std::string& digest);  // false: missing or damaged
   void restore_exactly(const std::string& digest);
-  std::optional<Pause> usable_pause();
 
   // ---- run_steps.cc ----
   bool replay_end_reached() const;

@@ -133,8 +133,6 @@ Pool& pool() {
   return *instance;
 }
 
-// Handlers run before a fork in reverse order of registration. The thread pool registers at its first use, these when the
-// program starts: so a fork first waits for the running tasks, which may need memory, and then takes the pool.
 [[maybe_unused]] const int registered =
     pthread_atfork([] { pool().before_fork(); }, [] { pool().after_fork(); }, [] { pool().after_fork(); });
 
@@ -171,6 +169,13 @@ std::size_t size_class(std::size_t bytes) {
   const std::size_t step = std::max(kSmallestBlock, std::bit_floor(bytes - 1) / 4);
   if (bytes > SIZE_MAX - step) fail("out of memory: a tensor of {} bytes is too large", bytes);
   return (bytes + step - 1) / step * step;
+}
+
+void* take_block(Backend& backend, std::size_t bytes) {
+  return pool().take(&backend, bytes);
+}
+void give_block(Backend& backend, std::size_t bytes, void* memory) {
+  pool().give(&backend, bytes, memory);
 }
 
 Storage::Storage(std::size_t bytes, Device device)

@@ -1,6 +1,7 @@
 // Storage: the bytes behind tensors, from a pool of reused blocks.
 //
-// A training loop makes and drops the same tensors in every step. The pool keeps dropped blocks, sorted by backend and size
+// A training loop makes and drops the same tensors in every step, and its kernels need the same large scratch memory, which comes from
+// here, too. The pool keeps dropped blocks, sorted by backend and size
 // class (four classes per power of two, so at most a quarter of a block is unused), and hands them out again: after its first step
 // a loop asks the system for nothing. A block goes back to the backend that made it, and only when new memory is needed
 // and the pool holds more than was ever in use at once, when memory has run out, or through `release_cached_memory`.
@@ -23,8 +24,9 @@ namespace tessera {
 class Backend;
 
 struct MemoryStatistics {
-  std::size_t in_use_bytes;          // in live tensors, rounded up to size classes
-  std::size_t peak_bytes;            // largest in_use_bytes so far, or since reset_peak_memory
+  std::size_t
+      in_use_bytes;        // in live tensors and large scratch of running kernels, rounded up to size classes
+  std::size_t peak_bytes;  // largest in_use_bytes so far, or since reset_peak_memory
   std::size_t cached_bytes;          // kept for reuse
   std::uint64_t system_allocations;  // blocks that the backends were asked for
 };
@@ -37,6 +39,10 @@ namespace internal {
 
 // Bytes of the block that serves a request.
 std::size_t size_class(std::size_t bytes);
+
+// A block without an owner, of a size that size_class returned. It goes back with the backend and the size with which it was taken.
+void* take_block(Backend& backend, std::size_t bytes);
+void give_block(Backend& backend, std::size_t bytes, void* memory);
 
 // Owns one block.
 class Storage {

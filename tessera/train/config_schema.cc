@@ -45,15 +45,18 @@ constexpr KeySpec integers(std::string_view section, std::string_view name, doub
 }
 
 constexpr std::string_view kLayers =
-    "linear conv1d conv2d conv3d conv_transpose2d max_pool1d max_pool2d max_pool3d average_pool1d "
+    "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d max_pool1d max_pool2d "
+    "max_pool3d average_pool1d "
     "average_pool2d "
-    "average_pool3d global_pool upsample batch_norm layer_norm group_norm embedding rnn gru lstm relu "
-    "leaky_relu gelu "
-    "silu tanh sigmoid softplus maxout flatten dropout residual normalize_points choose_points "
+    "average_pool3d global_pool upsample batch_norm layer_norm group_norm pixel_norm embedding rnn gru lstm "
+    "multihead_attention relu "
+    "leaky_relu elu selu gelu "
+    "silu mish tanh sigmoid softplus maxout flatten dropout residual normalize_points choose_points "
     "augment_points pointnet "
-    "voxel_network time_pool bag_of_words";
+    "pointnet_segmentation voxel_network time_pool bag_of_words";
 // What the conditions below name more than once.
-#define TESSERA_CONVOLUTIONS "conv1d,conv2d,conv3d,conv_transpose2d"
+#define TESSERA_TRANSPOSED "conv_transpose1d,conv_transpose2d,conv_transpose3d"
+#define TESSERA_CONVOLUTIONS "conv1d,conv2d,conv3d," TESSERA_TRANSPOSED
 #define TESSERA_POOLS "max_pool1d,max_pool2d,max_pool3d,average_pool1d,average_pool2d,average_pool3d"
 #define TESSERA_RECURRENT "rnn,gru,lstm"
 
@@ -86,6 +89,11 @@ constexpr KeySpec kKeys[] = {
      "The binary files of CIFAR-10 or CIFAR-100, in order. Paths as for `path`."},
     text("data", "labels_column", kNone,
          "The column of `labels` that holds the class, when that is a CSV file.", "format=idx,npy"),
+    choice("data", "labels_of", "samples points", kNone,
+           "What has a label: each sample, or each point of samples [points, coordinates]; `labels` is then "
+           "an array [samples, points], points are what is counted, and `stratified` must be false. Left "
+           "out: samples.",
+           "format=idx,npy"),
     text("data", "text_column", kRequired, "The column, or field of JSON lines, that holds the text.",
          "format=text"),
     text("data", "label_column", kRequired,
@@ -131,7 +139,7 @@ constexpr KeySpec kKeys[] = {
            "Kind of the layer. Layers follow one another; sizes of inputs are worked out."),
     integer("network", "units", 1, 1e9, kRequired,
             "Number of outputs; of a recurrent layer in one direction.",
-            "layer=linear,pointnet,voxel_network," TESSERA_RECURRENT ",bag_of_words"),
+            "layer=linear,pointnet,pointnet_segmentation,voxel_network," TESSERA_RECURRENT ",bag_of_words"),
     integer("network", "channels", 1, 1e6, kRequired, "Number of filters, which is that of output channels.",
             "layer=" TESSERA_CONVOLUTIONS),
     integer("network", "kernel", 1, 1e4, kRequired, "Length of the filter or window along each axis.",
@@ -143,8 +151,8 @@ constexpr KeySpec kKeys[] = {
             "Zeros (max pooling: nothing) added on both sides of each axis; of a transposed convolution "
             "taken away.",
             "layer=" TESSERA_CONVOLUTIONS "," TESSERA_POOLS),
-    integer("network", "output_padding", 0, 1e4, kNone, "Rows and columns added at the end; left out: 0.",
-            "layer=conv_transpose2d"),
+    integer("network", "output_padding", 0, 1e4, kNone,
+            "Elements added at the end of each axis; left out: 0.", "layer=" TESSERA_TRANSPOSED),
     integer("network", "dilation", 1, 1e4, kNone, "Distance between the taps of the filter; left out: 1.",
             "layer=" TESSERA_CONVOLUTIONS),
     integer("network", "groups", 1, 1e6, kNone,
@@ -162,6 +170,8 @@ constexpr KeySpec kKeys[] = {
          "Weight of the last batch in the running mean and variance; left out: 0.1.", "layer=batch_norm"),
     real("network", "epsilon", 0, 1, true, kNone, "Added to the variance; left out: 1e-05.",
          "layer=batch_norm,layer_norm,group_norm"),
+    integer("network", "heads", 1, 1e4, kRequired,
+            "Number of heads, each of which looks at a share of the features.", "layer=multihead_attention"),
     integer("network", "entries", 1, 16777216, kNone,
             "Number of vectors; the values that reach the layer are their indices, 0 to entries - 1. Needed, "
             "but for words: left out, it is the size of their vocabulary.",
@@ -201,10 +211,11 @@ constexpr KeySpec kKeys[] = {
     real("network", "jitter", 0, 1e6, false, kNone,
          "Standard deviation of normal noise on each coordinate; left out: 0.", "layer=augment_points"),
     boolean("network", "transforms", "true",
-            "Let the network turn the cloud, and its features, first (T-Nets).", "layer=pointnet"),
+            "Let the network turn the cloud, and its features, first (T-Nets).",
+            "layer=pointnet,pointnet_segmentation"),
     choice("network", "symmetric", "max mean sum attention", "max",
            "What is made of the features of all points; only max gives the same bits for any order of them.",
-           "layer=pointnet"),
+           "layer=pointnet,pointnet_segmentation"),
     integer("network", "resolution", 11, 256, kNone, "Boxes along each side of the grid; left out: 32.",
             "layer=voxel_network"),
     integer("network", "span", 1, 1000, kRequired,

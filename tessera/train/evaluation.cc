@@ -12,6 +12,7 @@ namespace tessera::train {
 
 Tensor judged_scores(const Tensor& scores, const Tensor& features) {
   if (scores.rank() != 3) return scores;
+  if (features.rank() == 3) return reshape(scores, {scores.size(0) * scores.size(1), scores.size(2)});
   return models::rows_of_words(scores, models::sequence_lengths(features.to(DType::kInt64), "the samples"));
 }
 

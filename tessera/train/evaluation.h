@@ -19,7 +19,7 @@ namespace tessera::train {
 struct Evaluation {
   double loss = 0;  // mean cross-entropy
   double accuracy = 0;
-  std::int64_t samples = 0;  // of tags: words
+  std::int64_t samples = 0;  // of tags: words; of points: points
   metrics::ConfusionMatrix confusion{1};
   std::vector<std::string> classes;
   std::string note;  // what was left out, as a sentence; usually empty
@@ -27,13 +27,13 @@ struct Evaluation {
 
 inline constexpr std::int64_t kEvaluationGroup = 256;
 
-// What is judged of a network's scores: of tags, [N, T, classes], the rows of words, sample by sample; else the scores themselves. `features` are
-// what the network was given.
+// What is judged of a network's scores: of tags, [N, T, classes], the rows of words, sample by sample; of points, [N, points, classes], all rows; else the
+// scores themselves. `features` are what the network was given: [N, T] of words, [N, points, coordinates] of points.
 Tensor judged_scores(const Tensor& scores, const Tensor& features);
-// Their labels: of tags [N, T] those that are not data::kNoTag.
+// Their labels: of tags [N, T] those that are not data::kNoTag, of points [N, points] all.
 Tensor judged_labels(const Tensor& labels);
 
-// Class scores [positions, classes] of the samples at `positions`; of tags, [their words, classes].
+// Class scores [positions, classes] of the samples at `positions`; of tags and points, [their words or points, classes].
 Tensor scores_of(nn::Module& network, const Tensor& features, std::span<const std::int64_t> positions,
                  std::int64_t group = kEvaluationGroup);
 // `positions` must not be empty; the data set must have labels.

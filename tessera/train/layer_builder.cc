@@ -7,6 +7,7 @@
 #include "tessera/models/pointnet.h"
 #include "tessera/models/voxel_network.h"
 #include "tessera/nn/activations.h"
+#include "tessera/nn/attention.h"
 #include "tessera/nn/convolution.h"
 #include "tessera/nn/normalization.h"
 #include "tessera/nn/pooling.h"
@@ -52,18 +53,19 @@ Layer convolution(const LayerBuilder& row) {
   return std::make_unique<Convolution>(row.input()[1], row.integer("channels"), settings);
 }
 
+template <int kAxes, typename Convolution>
 Layer transposed_convolution(const LayerBuilder& row) {
-  expect_spatial(row, 2);
-  nn::ConvTranspose2dSettings settings;
-  settings.kernel = row.axes<2>("kernel", 0);
-  settings.stride = row.axes<2>("stride", 1);
-  settings.padding = row.axes<2>("padding", 0);
-  settings.output_padding = row.axes<2>("output_padding", 0);
-  settings.dilation = row.axes<2>("dilation", 1);
+  expect_spatial(row, kAxes);
+  nn::ConvTransposeSettings<kAxes> settings;
+  settings.kernel = row.axes<kAxes>("kernel", 0);
+  settings.stride = row.axes<kAxes>("stride", 1);
+  settings.padding = row.axes<kAxes>("padding", 0);
+  settings.output_padding = row.axes<kAxes>("output_padding", 0);
+  settings.dilation = row.axes<kAxes>("dilation", 1);
   settings.groups = row.integer("groups", 1);
   settings.bias = row.boolean("bias");
   settings.dtype = row.dtype();
-  return std::make_unique<nn::ConvTranspose2d>(row.input()[1], row.integer("channels"), settings);
+  return std::make_unique<Convolution>(row.input()[1], row.integer("channels"), settings);
 }
 
 template <int kAxes, typename Pool>
@@ -118,6 +120,20 @@ Layer group_norm(const LayerBuilder& row) {
   return std::make_unique<nn::GroupNorm>(groups, channels, settings);
 }
 
+Layer pixel_norm(const LayerBuilder& row) {
+  if (row.input().rank() < 3) row.reject("expected axes after the channels");
+  return std::make_unique<nn::PixelNorm>();
+}
+
+Layer multihead_attention(const LayerBuilder& row) {
+  row.expect_rank(3, "[times, features] (an embedding before it makes that of indices)");
+  const std::int64_t heads = row.integer("heads"), features = row.input()[2];
+  if (features % heads != 0)
+    row.reject_value("heads", fmt::format("a divisor of the {} features that reach it", features));
+  return std::make_unique<nn::MultiheadAttention>(features, heads,
+                                                  nn::AttentionSettings{.dtype = row.dtype()});
+}
+
 Layer maxout(const LayerBuilder& row) {
   const std::int64_t pieces = row.integer("pieces"), channels = row.input()[1];
   if (channels % pieces != 0)
@@ -145,18 +161,26 @@ Layer augment_points(const LayerBuilder& row) {
   return std::make_unique<models::AugmentPoints>(settings);
 }
 
-Layer pointnet(const LayerBuilder& row) {
+models::PointNetSettings pointnet_settings(const LayerBuilder& row, models::PointNetSettings settings) {
   expect_points(row);
-  models::PointNetSettings settings;
   settings.classes = row.integer("units");
   settings.coordinates = row.input()[2];
   settings.input_transform = settings.feature_transform = row.boolean("transforms");
-  settings.drop = row.real("drop", settings.drop);
   settings.pool = row.is("symmetric", "mean")        ? models::PointPool::kMean
                   : row.is("symmetric", "sum")       ? models::PointPool::kSum
                   : row.is("symmetric", "attention") ? models::PointPool::kAttention
                                                      : models::PointPool::kMax;
+  return settings;
+}
+
+Layer pointnet(const LayerBuilder& row) {
+  models::PointNetSettings settings = pointnet_settings(row, {});
+  settings.drop = row.real("drop", settings.drop);
   return std::make_unique<models::PointNet>(settings);
+}
+
+Layer pointnet_segmentation(const LayerBuilder& row) {
+  return std::make_unique<models::PointNetSegmentation>(pointnet_settings(row, {.head = {512, 256, 128}}));
 }
 
 Layer voxel_network(const LayerBuilder& row) {
@@ -188,7 +212,9 @@ const std::map<std::string_view, Make>& makers() {
       {"conv1d", convolution<1, nn::Conv1d>},
       {"conv2d", convolution<2, nn::Conv2d>},
       {"conv3d", convolution<3, nn::Conv3d>},
-      {"conv_transpose2d", transposed_convolution},
+      {"conv_transpose1d", transposed_convolution<1, nn::ConvTranspose1d>},
+      {"conv_transpose2d", transposed_convolution<2, nn::ConvTranspose2d>},
+      {"conv_transpose3d", transposed_convolution<3, nn::ConvTranspose3d>},
       {"max_pool1d", pool<1, nn::MaxPool1d>},
       {"max_pool2d", pool<2, nn::MaxPool2d>},
       {"max_pool3d", pool<3, nn::MaxPool3d>},
@@ -200,6 +226,8 @@ const std::map<std::string_view, Make>& makers() {
       {"batch_norm", batch_norm},
       {"layer_norm", layer_norm},
       {"group_norm", group_norm},
+      {"pixel_norm", pixel_norm},
+      {"multihead_attention", multihead_attention},
       {"embedding", embedding_row},
       {"rnn", rnn_row},
       {"gru", gru_row},
@@ -208,8 +236,11 @@ const std::map<std::string_view, Make>& makers() {
       {"bag_of_words", bag_of_words_row},
       {"relu", simple<nn::ReLU>},
       {"leaky_relu", leaky_relu},
+      {"elu", simple<nn::ELU>},
+      {"selu", simple<nn::SELU>},
       {"gelu", simple<nn::GELU>},
       {"silu", simple<nn::SiLU>},
+      {"mish", simple<nn::Mish>},
       {"tanh", simple<nn::Tanh>},
       {"sigmoid", simple<nn::Sigmoid>},
       {"softplus", simple<nn::Softplus>},
@@ -220,6 +251,7 @@ const std::map<std::string_view, Make>& makers() {
       {"choose_points", choose_points},
       {"augment_points", augment_points},
       {"pointnet", pointnet},
+      {"pointnet_segmentation", pointnet_segmentation},
       {"voxel_network", voxel_network},
   };
   return table;
@@ -229,6 +261,10 @@ const std::map<std::string_view, Make>& makers() {
 
 bool holds_words(const Config& config) {
   return config.text("data.format") == "text" || config.text("data.format") == "tags";
+}
+
+bool labels_points(const Config& config) {
+  return config.has("data.labels_of") && config.text("data.labels_of") == "points";
 }
 
 DType weight_dtype(const Config& config) {
@@ -255,7 +291,7 @@ Layer LayerBuilder::build() const {
 // Indices and coordinates would be rounded to eight bits before the layer sees them.
 void LayerBuilder::refuse_bfloat16() const {
   for (const char* kind : {"embedding", "bag_of_words", "normalize_points", "choose_points", "augment_points",
-                           "pointnet", "voxel_network"})
+                           "pointnet", "pointnet_segmentation", "voxel_network"})
     if (kind_ == kind)
       fail_with(ExitCode::kUsage, "{}: training.dtype is bfloat16, expected float32 with the layer {} ({})",
                 config_.origin("training.dtype"), layer_, kind_);
@@ -271,7 +307,7 @@ void LayerBuilder::refuse_without_lengths() const {
         "else");
   if (input_.rank() != 3) return;
   for (const char* kind : {"linear", "rnn", "gru", "lstm", "time_pool", "layer_norm", "relu", "leaky_relu",
-                           "gelu", "silu", "tanh", "sigmoid", "softplus", "dropout"})
+                           "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "softplus", "dropout"})
     if (kind_ == kind) return;
   reject(
       "[times, features] of sequences of many lengths, expected \"time_pool\" before it (or a recurrent "

@@ -12,6 +12,7 @@
 
 namespace tessera::train {
 
+bool labels_points(const Config& config);  // data.labels_of is points: each point of a sample has a label
 DType weight_dtype(const Config& config);  // training.dtype
 bool holds_words(const Config& config);    // data.format is text or tags: samples are words of many lengths
 

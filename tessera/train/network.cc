@@ -80,8 +80,8 @@ std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape&
   if (dtype != DType::kFloat32) network->add(std::make_unique<ToType>(dtype), "to_storage");
   shape = NetworkBuilder(config).add(*network, 1, config.layers(), shape);
   if (dtype != DType::kFloat32) network->add(std::make_unique<ToType>(DType::kFloat32), "to_scores");
-  const bool tags = config.text("data.format") == "tags";
-  if (shape != (tags ? Shape{1, sample_shape[0], classes} : Shape{1, classes})) {
+  const bool tags = config.text("data.format") == "tags", points = labels_points(config);
+  if (shape != (tags || points ? Shape{1, sample_shape[0], classes} : Shape{1, classes})) {
     Shape scores;
     for (int axis = 1; axis < shape.rank(); ++axis) scores.append(shape[axis]);
     if (tags)
@@ -91,6 +91,13 @@ std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape&
           "(recurrent layers with output = \"all\", then \"linear\")",
           config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), sample_shape[0],
           classes);
+    if (points)
+      fail_with(ExitCode::kUsage,
+                "{}: the last layer gives {} per sample, expected [{}, {}], one score for each class at each "
+                "point of "
+                "the data (\"pointnet_segmentation\" gives that; points cannot be chosen before it)",
+                config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(),
+                sample_shape[0], classes);
     fail_with(ExitCode::kUsage,
               "{}: the last layer gives {} per sample, expected [{}], one score for each class{}",
               config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), classes,

@@ -7,6 +7,7 @@
 #include "tessera/base/files.h"
 #include "tessera/data/csv.h"
 #include "tessera/runs/checkpoint.h"
+#include "tessera/runs/resume_points.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/layer_builder.h"
@@ -45,29 +46,11 @@ runs::CheckResult checked(const std::string& folder, bool may_be_unsealed) {
   fail_with(check.code(), "{}: {}: {}", folder, problem.place, problem.message);
 }
 
-// Of a clean stop between two checkpoints.
-std::optional<runs::Pause> pause_of(const runs::Record& record) {
-  const std::string path = runs::record_path(record.folder, runs::kPauseFile);
-  if (!exists(path)) return std::nullopt;
-  try {
-    const runs::Pause pause = runs::parse_pause(read_regular_file(path), path);
-    if (pause.step < record.lines.size() && record.lines[pause.step].hash == pause.chain) return pause;
-  } catch (const Error&) {  // as when the run is resumed: an earlier checkpoint is used
-  }
-  return std::nullopt;
-}
-
 // (checkpoint, step) from which the run would be resumed; nothing when there is none.
 std::optional<std::pair<std::string, std::uint64_t>> newest_checkpoint(const runs::Record& record) {
-  const std::optional<runs::Pause> pause = pause_of(record);
-  for (auto line = record.lines.rbegin(); line != record.lines.rend(); ++line) {
-    const std::uint64_t step = line->line.step;
-    if (const std::string& digest = line->line.checkpoint;
-        !digest.empty() && runs::checkpoint_intact(record.folder, digest))
-      return std::pair(digest, step);
-    if (pause && pause->step == step && runs::checkpoint_intact(record.folder, pause->checkpoint))
-      return std::pair(pause->checkpoint, step);
-  }
+  for (const runs::ResumePoint& point : runs::resume_points(record.folder, record.lines))
+    if (runs::checkpoint_intact(record.folder, point.checkpoint))
+      return std::pair(point.checkpoint, record.lines[point.line].line.step);
   return std::nullopt;
 }
 
@@ -96,6 +79,7 @@ data::DatasetSource source_for(const TrainedModel& model, const std::string& fil
   for (const char* key : {"data.label_column", "data.labels_column"})
     if (config.has(key)) source.label_column = config.text(key);
   if (config.has("data.columns")) source.columns = config.texts("data.columns");
+  source.labels_of_points = labels_points(config);
   source.shape = model.sample_shape();
   source.scale = config.real("data.scale");
   source.classes = model.classes();
@@ -123,8 +107,11 @@ TrainedModel::TrainedModel(const std::string& run_folder, const Saved& saved) {
   const std::string& checkpoint = saved.checkpoint;
   runs::Claim claim = runs::read_claim(run_folder);
   if (claim.kind != "train")
-    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'train' made",
-              run_folder, claim.kind);
+    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'train' made{}",
+              run_folder, claim.kind,
+              claim.kind == "code" || claim.kind == "generate"
+                  ? fmt::format(" ('tessera {} --help' lists the commands for it)", claim.kind)
+                  : "");
   Config config = config_of(claim);
   const Shape shape = sample_shape_of(config);
   std::optional<data::Vocabulary> vocabulary;
@@ -198,16 +185,23 @@ Predictions predict(const TrainedModel& model, const std::string& file) {
   source.read_labels = false;
   const data::Dataset dataset = data::read_dataset(source);
   const Tensor scores = model.scores(dataset.features);
-  return {model.classes(), metrics::predicted_classes(scores), softmax(scores, 1)};
+  Predictions result{model.classes(), metrics::predicted_classes(scores), softmax(scores, 1)};
+  if (labels_points(model.config())) result.points = model.sample_shape()[0];
+  return result;
 }
 
 std::string Predictions::to_csv() const {
-  std::string out = words.empty() ? "row,prediction" : "sentence,position,word,prediction";
+  std::string out = points > 0      ? "sample,point,prediction"
+                    : words.empty() ? "row,prediction"
+                                    : "sentence,position,word,prediction";
   for (const std::string& name : classes) out += fmt::format(",{}", data::csv_field("probability_" + name));
   out += "\n";
   const std::vector<float> values = probabilities.to_vector<float>();
   for (std::size_t row = 0; row < predicted.size(); ++row) {
-    if (words.empty())
+    const auto at = static_cast<std::int64_t>(row);
+    if (points > 0)
+      out += fmt::format("{},{}", at / points + 1, at % points + 1);
+    else if (words.empty())
       out += fmt::format("{}", row + 1);
     else
       out +=

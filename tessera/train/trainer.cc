@@ -1,9 +1,5 @@
 #include "tessera/train/trainer.h"
 
-#include <unistd.h>
-
-#include <cstdio>
-
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
 #include "tessera/metrics/classification.h"
@@ -13,6 +9,7 @@
 #include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/evaluation.h"
+#include "tessera/train/loss_watch.h"
 
 namespace tessera::train {
 
@@ -32,11 +29,11 @@ Trainer::Trainer(nn::Module& network, nn::Optimizer& optimizer, const data::Data
 
 std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress* progress) {
   std::string held_out_text;
+  LossWatch watch(observer);
   for (const data::Batch& batch : plan_.steps(done + 1, options_.steps)) {
     if (selection_.should_stop()) return batch.step - 1;
     const StepResult result = step(batch);
     selection_.after_step(batch.last_of_epoch || batch.step == options_.steps);
-    notice_loss(batch.step, result.loss);
     std::vector<StepScalar> scalars = {
         {"loss", result.loss}, {"accuracy", result.accuracy}, {"learning_rate", result.learning_rate}};
     if (evaluates_after(batch)) {
@@ -47,29 +44,23 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
       });
       scalars.push_back({"held_out_loss", held_out.loss});
       scalars.push_back({"held_out_accuracy", held_out.accuracy});
+      if (of_points()) scalars.push_back({"held_out_mean_iou", held_out.confusion.mean_iou()});
       held_out_text = fmt::format(", held out {:.2f} %", 100 * held_out.accuracy);
     }
     if (progress)
       progress->update(batch.step,
                        fmt::format("epoch {}, loss {:.4f}{}", batch.epoch + 1, result.loss, held_out_text));
-    if (!observer.on_step({batch.step, scalars})) return batch.step;
+    const bool go_on = watch.on_step({batch.step, scalars});
+    if (!not_finite_since_) not_finite_since_ = watch.not_finite_since();
+    if (!go_on) return batch.step;
   }
   return std::max(done, options_.steps);
 }
 
-// Once: the steps after it are seldom better.
-void Trainer::notice_loss(std::uint64_t step, double loss) {
-  if (not_finite_since_ || loss - loss == 0) return;
-  not_finite_since_ = step;
-  fmt::print(stderr,
-             "{}note: step {}: the loss is {}, no longer a finite number; a lower learning rate may help\n",
-             isatty(STDERR_FILENO) ? "\r\x1b[K" : "", step, loss);  // over a line of progress
-}
-
 Trainer::BatchSize Trainer::size_of(const std::vector<std::int64_t>& samples) const {
   const auto count = static_cast<std::int64_t>(samples.size());
-  const bool words = dataset_.labels.rank() != 1;
-  BatchSize size{count, words ? judged_labels(data::take_samples(dataset_.labels, samples)).size(0) : count,
+  const bool parts = dataset_.labels.rank() != 1;  // words or points
+  BatchSize size{count, parts ? judged_labels(data::take_samples(dataset_.labels, samples)).size(0) : count,
                  0};
   if (dataset_.lengths.empty()) return size;
   for (const std::int64_t sample : samples)
@@ -146,6 +137,10 @@ void Trainer::update(std::vector<Tensor> gradients, double learning_rate) {
   if (options_.clip_norm) nn::clip_by_norm(gradients, *options_.clip_norm);
   optimizer_.step(gradients, learning_rate);
   if (options_.max_norm) nn::constrain_max_norm(optimizer_.parameters(), *options_.max_norm);
+}
+
+bool Trainer::of_points() const {
+  return dataset_.labels.rank() == 2 && dataset_.features.rank() == 3;
 }
 
 bool Trainer::evaluates_after(const data::Batch& batch) const {

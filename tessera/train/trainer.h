@@ -13,7 +13,7 @@
 // alike; padding counts for nothing.
 //
 // Scalars of a step: "loss" (mean loss of the batch, before the update), "accuracy" (of the batch), "learning_rate"; at
-// the end of an epoch that is evaluated also "held_out_loss" and "held_out_accuracy" (after the update).
+// the end of an epoch that is evaluated also "held_out_loss" and "held_out_accuracy" (after the update), where points have labels "held_out_mean_iou".
 // Thread-safety: one thread; the kernels use the pool.
 #pragma once
 
@@ -84,13 +84,13 @@ class Trainer {
   StepResult step(const data::Batch& batch);
   struct BatchSize {
     std::int64_t samples,
-        judged;  // judged: labels, one per sample or one per word of each; the loss is the mean over them
+        judged;  // judged: labels, one per sample or one per word or point of each; the loss is the mean over them
     // Of its longest sample; 0: its samples are numbers. All shards are as wide, whatever is in them: random numbers have their place by the width.
     std::int64_t words;
   };
   BatchSize size_of(const std::vector<std::int64_t>& samples) const;
   ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, const BatchSize& batch);
-  void notice_loss(std::uint64_t step, double loss);
+  bool of_points() const;  // each point of a sample has a label
   bool evaluates_after(const data::Batch& batch) const;
   Tensor loss(const Tensor& scores, const Tensor& labels, std::int64_t judged) const;
   void update(std::vector<Tensor> gradients, double learning_rate);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tessera/backends/backends.h"
@@ -36,7 +37,11 @@ class TrainingKeys : public testing::Test {
     const Tensor features =
         cast(random.uniform("x", {40, 64}) * 8.F, DType::kInt64) + reshape(kinds, {40, 1}) * 2;
     data::write_npy(folder_ / "x.npy", features);
-    data::write_npy(folder_ / "points.npy", features.slice({Range::all(), Range::to(48)}));
+    const Tensor points = features.slice({Range::all(), Range::to(48)});
+    data::write_npy(folder_ / "points.npy", points);
+    data::write_npy(
+        folder_ / "parts.npy",
+        cast(greater(reshape(points, {40, 16, 3}).slice({Range::all(), Range::all(), 0}), 4), DType::kInt64));
     data::write_npy(folder_ / "y.npy", kinds);
     options_.store = folder_ / "runs";
     options_.quiet = true;
@@ -52,7 +57,7 @@ class TrainingKeys : public testing::Test {
 [data]
 format = "npy"
 features = "{}"
-labels = "y.npy"
+labels = "{}"
 shape = {}
 scale = {}
 held_out = 0.25
@@ -62,7 +67,8 @@ epochs = {}
 batch = 8
 {}
 )",
-                                     shape.ends_with(", 3]") ? "points.npy" : "x.npy", shape,
+                                     shape.ends_with(", 3]") ? "points.npy" : "x.npy",
+                                     network.starts_with("labels_of") ? "parts.npy" : "y.npy", shape,
                                      network.find("embedding") == std::string::npos ? 8 : 1, network, epochs,
                                      training.empty() ? "learning_rate = 0.05" : training),
                          "c.toml", {}, folder_.path());
@@ -80,7 +86,7 @@ batch = 8
     quiet.quiet = true;
     EXPECT_EQ(verify(result.folder, quiet).code, ExitCode::kSuccess) << what;
     const TrainedModel model(result.folder);
-    EXPECT_EQ(evaluate(model, config.path("data.features"), folder_ / "y.npy").accuracy,
+    EXPECT_EQ(evaluate(model, config.path("data.features"), config.path("data.labels")).accuracy,
               *result.held_out_accuracy)
         << what;
     return result;
@@ -103,13 +109,15 @@ TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
   const auto image = [&](const std::string& layer, const std::string& keys) {
     cases.push_back({layer, row("conv2d", "channels = 4\nkernel = 3") + row(layer, keys) + end, kImage});
   };
-  for (const char* activation : {"relu", "leaky_relu", "gelu", "silu", "tanh", "sigmoid", "softplus"})
+  for (const char* activation :
+       {"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "softplus"})
     image(activation, "");
   image("leaky_relu", "slope = 0.2");
   image("maxout", "pieces = 2");
   image("batch_norm", "");
   image("batch_norm", "momentum = 0.5\nepsilon = 0.001");
   image("group_norm", "groups = 2");
+  image("pixel_norm", "");
   image("layer_norm", "");
   image("dropout", "drop = 0.25");
   image("upsample", "factor = 2");
@@ -155,6 +163,18 @@ TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
          cloud + row("pointnet", fmt::format("units = 2\ntransforms = false\nsymmetric = \"{}\"", symmetric)),
          kPoints});
   cases.push_back({"pointnet", row("pointnet", "units = 2\ndrop = 0.1"), kPoints});
+  cases.push_back({"pointnet_segmentation",
+                   "labels_of = \"points\"\nstratified = false\n" +
+                       row("pointnet_segmentation", "units = 2\ntransforms = false"),
+                   kPoints});
+  cases.push_back(
+      {"multihead_attention",
+       row("residual", "span = 2") + row("layer_norm") + row("multihead_attention", "heads = 2") + end,
+       kSequence});
+  cases.push_back(
+      {"conv_transpose1d", row("conv_transpose1d", "channels = 3\nkernel = 3\nstride = 2") + end, "[4, 16]"});
+  cases.push_back({"conv_transpose3d", row("conv_transpose3d", "channels = 2\nkernel = 2\nstride = 2") + end,
+                   "[1, 4, 4, 4]"});
   cases.push_back({"voxel_network",
                    row("choose_points", "points = 10") + row("voxel_network", "units = 2\nresolution = 11"),
                    kPoints});
@@ -175,6 +195,52 @@ TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
     for (const std::string& layer : words(spec.choices))
       EXPECT_TRUE(seen.contains(layer)) << layer << " is not tested";
   }
+}
+
+// Which points lie in the right half: points are trained on, counted and predicted, and sets of points are judged by intersection over union.
+TEST_F(TrainingKeys, PointsHaveLabels) {
+  const std::string network = row("pointnet_segmentation", "units = 2\ntransforms = false");
+  const std::string points = "labels_of = \"points\"\nstratified = false\n";
+  const auto trained = [&](const std::string& training) {
+    return train(
+        config(points + network, kPoints, "optimizer = \"adam\"\nlearning_rate = 0.003\n" + training, 15),
+        options_);
+  };
+  const TrainResult result = trained("");
+  EXPECT_EQ(result.held_out_samples, 10 * 16);
+  EXPECT_GT(*result.held_out_accuracy, 0.9);
+  const TrainedModel model(result.folder);
+  const Evaluation held_out = evaluate(model, folder_ / "points.npy", folder_ / "parts.npy");
+  EXPECT_EQ(held_out.samples, 10 * 16);
+  EXPECT_EQ(held_out.confusion.mean_iou(), *result.held_out_mean_iou);
+  EXPECT_GT(*result.held_out_mean_iou, 0.8);
+  const std::vector<runs::RecordLine> lines = runs::read_record(result.folder).lines;
+  const auto line = std::find_if(lines.rbegin(), lines.rend(), [](const runs::RecordLine& recorded) {
+    return recorded.line.scalars.contains("held_out_mean_iou");
+  });
+  ASSERT_NE(line, lines.rend());
+  EXPECT_EQ(line->line.scalars.at("held_out_mean_iou"), *result.held_out_mean_iou);
+  const Predictions found = predict(model, folder_ / "points.npy");
+  EXPECT_EQ(found.probabilities.shape(), (Shape{40 * 16, 2}));
+  const std::string csv = found.to_csv();
+  EXPECT_THAT(csv, testing::StartsWith("sample,point,prediction,probability_0,probability_1\n1,1,"));
+  EXPECT_THAT(csv, HasSubstr("\n40,16,"));
+  EXPECT_FALSE(
+      train(config(row("pointnet", "units = 2\ntransforms = false"), kPoints), options_).held_out_mean_iou);
+  const auto message = [&](const std::string& start, const std::string& layers) {
+    try {
+      train(config(start + layers, kPoints), options_);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(message("labels_of = \"points\"\n", network),
+              HasSubstr("data.stratified is true, expected false"));
+  EXPECT_THAT(message(points, row("choose_points", "points = 8") + network),
+              HasSubstr("the last layer gives [8, 2] per sample, expected [16, 2]"));
+  EXPECT_THAT(message(points, row("pointnet", "units = 2")),
+              HasSubstr("one score for each class at each point"));
 }
 
 TEST_F(TrainingKeys, EveryRuleTrains) {
@@ -265,6 +331,8 @@ TEST_F(TrainingKeys, WhatDoesNotFitGetsASentence) {
               HasSubstr("network.1.groups is 3, expected a divisor of the 4 channels"));
   EXPECT_THAT(message(row("maxout", "pieces = 3") + end, "[4, 16]"),
               HasSubstr("a divisor of the 4 channels"));
+  EXPECT_THAT(message(row("multihead_attention", "heads = 3") + end, kSequence),
+              HasSubstr("network.1.heads is 3, expected a divisor of the 8 features"));
   EXPECT_THAT(message(row("gru", "units = 3") + kScores, kRow), HasSubstr("expected [times, features]"));
   EXPECT_THAT(message(row("global_pool") + kScores, kRow), HasSubstr("expected axes after the channels"));
   EXPECT_THAT(message(row("residual", "span = 2") + kScores, kRow),

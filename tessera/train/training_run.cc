@@ -7,6 +7,8 @@
 #include "tessera/tensor/storage.h"
 #include "tessera/train/evaluation.h"
 #include "tessera/train/inputs.h"
+#include "tessera/train/layer_builder.h"
+#include "tessera/train/loss_watch.h"
 #include "tessera/train/spot_verify.h"
 #include "tessera/train/text_data.h"
 #include "tessera/train/training_setup.h"
@@ -16,15 +18,6 @@ namespace {
 
 std::string plural(std::uint64_t count, const std::string& word) {
   return fmt::format("{} {}{}", grouped_number(count), word, count == 1 ? "" : "s");
-}
-
-// From the record: a resumed run may have had it before its last checkpoint.
-std::optional<std::uint64_t> not_finite_since(const std::string& folder) {
-  for (const runs::RecordLine& recorded : runs::read_record(folder).lines) {
-    const auto loss = recorded.line.scalars.find("loss");
-    if (loss != recorded.line.scalars.end() && loss->second - loss->second != 0) return recorded.line.step;
-  }
-  return std::nullopt;
 }
 
 // The loop and the seal; the same for a new run and for one that goes on.
@@ -42,7 +35,7 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
   if (!run.complete()) result.steps = setup.trainer().run(result.first_step, run, &progress);
   progress.finish();
   result.seal = run.finish();
-  if (setup.trainer().not_finite_since()) result.not_finite_since = not_finite_since(result.folder);
+  if (setup.trainer().not_finite_since()) result.not_finite_since = recorded_not_finite_since(result.folder);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.peak_bytes = memory_statistics().peak_bytes;
   setup.trainer().selection().use_final_weights();
@@ -51,6 +44,7 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
     result.held_out_accuracy = held_out.accuracy;
     result.held_out_loss = held_out.loss;
     result.held_out_samples = held_out.samples;
+    if (labels_points(setup.config())) result.held_out_mean_iou = held_out.confusion.mean_iou();
   }
   return result;
 }

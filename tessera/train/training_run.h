@@ -51,8 +51,9 @@ struct TrainResult {
   double seconds = 0;            // of this process's training
   std::uint64_t peak_bytes = 0;  // the most that tensors of this process held at once; no part of the record
   std::optional<double> held_out_accuracy,
-      held_out_loss;  // of the final weights; none when nothing is held out
-  std::int64_t held_out_samples = 0;
+      held_out_loss;                              // of the final weights; none when nothing is held out
+  std::int64_t held_out_samples = 0;              // of tags: words; of points: points
+  std::optional<double> held_out_mean_iou;        // of points
   std::optional<std::uint64_t> not_finite_since;  // the first step of the run whose loss was not finite
 };
 
@@ -159,7 +160,7 @@ class TrainedModel {
   bool finished() const;                       // the run is sealed
   std::uint64_t step() const;                  // after which the checkpoint was made
   nn::Sequential& network() const;  // with the final weights; not to be used by two threads at once
-  // float32 [N, ...] -> class scores (logits) [N, classes]; of tags, [words of all samples, classes]. A row depends on its sample only, not on
+  // float32 [N, ...] -> class scores (logits) [N, classes]; of tags and points, [words or points of all samples, classes]. A row depends on its sample only, not on
   // the sample's neighbours.
   Tensor scores(const Tensor& features) const;
   Evaluation evaluate(const data::Dataset& dataset, std::span<const std::int64_t> positions) const;
@@ -185,8 +186,9 @@ struct Predictions {
   std::vector<std::int64_t> predicted;  // positions in classes
   Tensor probabilities;                 // float32 [N, classes]
   std::vector<TaggedWord> words = {};   // of tags: what the rows are
+  std::int64_t points = 0;              // of points: so many rows for each sample; else 0
   std::int64_t left_out = 0;            // of words: those beyond data.longest, which nothing is said of
-  // Header "row,prediction,probability_CLASS,...", rows from 1, shortest exact decimals. Of tags, "sentence,position,word" in the place of "row".
+  // Header "row,prediction,probability_CLASS,...", rows from 1, shortest exact decimals. Of tags, "sentence,position,word" in the place of "row"; of points, "sample,point".
   std::string to_csv() const;
 };
 // `file`: csv (the label column may be missing), idx or npy, told by its name or, failing that, as in the configuration. Of a run on texts: .csv, .jsonl, or

@@ -162,6 +162,7 @@ data::DatasetSource dataset_source(const Config& config, const InputPaths& paths
   for (const char* key : {"data.label_column", "data.labels_column"})
     if (config.has(key)) source.label_column = config.text(key);
   if (config.has("data.columns")) source.columns = config.texts("data.columns");
+  source.labels_of_points = labels_points(config);
   source.shape = shape_of(config.integers("data.shape"));
   source.scale = config.real("data.scale");
   source.classes = config.texts("data.classes");
@@ -171,8 +172,13 @@ data::DatasetSource dataset_source(const Config& config, const InputPaths& paths
 data::Split split_of(const Config& config, const data::Dataset& dataset) {
   const double fraction = config.real("data.held_out");
   const auto seed = static_cast<std::uint64_t>(config.integer("seed"));
-  if (!config.has("data.stratified") || !config.boolean("data.stratified"))
-    return data::hold_out(dataset.size(), fraction, seed);
+  const bool stratified = config.has("data.stratified") && config.boolean("data.stratified");
+  if (stratified && labels_points(config))
+    fail_with(ExitCode::kUsage,
+              "{}: data.stratified is true, expected false where points have labels (data.labels_of), for a "
+              "sample then has no class of its own",
+              config.origin("data.stratified"));
+  if (!stratified) return data::hold_out(dataset.size(), fraction, seed);
   return data::hold_out_stratified(dataset.labels.to_vector<std::int64_t>(), fraction, seed);
 }
 

@@ -26,8 +26,8 @@ void StrongestActivations::add(const Tensor& activations, std::span<const std::i
   for (std::size_t i = 0; i < largest.size(); ++i) {
     const std::size_t image = i / found_.size(), map = i % found_.size();
     if (!std::isfinite(largest[i]))
-      fail("sample {}: an activation of feature map {} is {}, expected finite numbers", samples[image], map,
-           largest[i]);
+      fail("sample {}: an activation of feature map {} is {}, expected finite numbers", samples[image] + 1,
+           map + 1, largest[i]);
     insert(found_[map], {largest[i], samples[image], places[i] / shape[3], places[i] % shape[3]});
   }
 }

@@ -73,7 +73,7 @@ TEST_F(Strongest, Errors) {
     return "no error";
   };
   EXPECT_EQ(message(Tensor::from<float>({1, std::numeric_limits<float>::quiet_NaN()}, {1, 1, 1, 2})),
-            "sample 12: an activation of feature map 0 is nan, expected finite numbers");
+            "sample 13: an activation of feature map 1 is nan, expected finite numbers");
   EXPECT_EQ(
       message(zeros({1, 2, 3, 3})),
       "StrongestActivations: the activations have the shape [1, 2, 3, 3], expected [1, 1, rows, columns]");

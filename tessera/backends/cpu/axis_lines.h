@@ -24,6 +24,8 @@ bool with_bits(DType dtype, Body&& body) {
   switch (dtype_size(dtype)) {
     case 1:
       return body(std::uint8_t{0});
+    case 2:
+      return body(std::uint16_t{0});
     case 4:
       return body(std::uint32_t{0});
     default:

@@ -128,6 +128,68 @@ TEST_F(CpuElementwise, Casts) {
   }
 }
 
+constexpr DType kEveryType[] = {DType::kFloat32, DType::kFloat64, DType::kInt64,
+                                DType::kUInt8,   DType::kBool,    DType::kBFloat16};
+
+// Numbers at the bounds of every dtype and one step to either side of them, halves, and all kinds of NaN.
+Tensor numbers_at_bounds() {
+  std::vector<double> numbers = {0.0,       -0.0,     0.5,      -0.5,     0.999999, 1.5,    -1.0,
+                                 0x1p-1074, 0x1p-149, 0x1p-133, 0x1p-126, 3e38,     3.4e38, 1e300};
+  for (const double bound : {127.0,      128.0,      255.0,     256.0,    0x1p24,   0x1p31,      0x1p32,
+                             0x1p51,     0x1p52,     0x1p53,    0x1p62,   0x1p63,   0x1p64,      0x1p127,
+                             0x1.fep127, 0x1.ffp127, 0x1.018p5, 0x1.01p5, 0x1.03p5, 0x1.01p-126, 0x1.01p-130})
+    for (const double sign : {1.0, -1.0})
+      for (const double beyond : {-1e30, -1.0, -0.5, 0.0, 0.5, 1e30}) {
+        const double near =
+            std::abs(beyond) < 2 ? sign * bound + beyond : std::nextafter(sign * bound, beyond);
+        numbers.push_back(near);
+        numbers.push_back(static_cast<double>(
+            std::nextafter(static_cast<float>(sign * bound), static_cast<float>(beyond))));
+      }
+  for (const double special :
+       {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()})
+    numbers.insert(numbers.end(), {special, -special});
+  return Tensor::from<double>(numbers, {static_cast<std::int64_t>(numbers.size())});
+}
+
+TEST_F(CpuElementwise, CastsOfEveryPairAtTheBounds) {
+  const Tensor numbers = numbers_at_bounds();
+  const std::vector<std::int64_t> integers = {(1LL << 53) + 1,
+                                              -(1LL << 53) - 1,
+                                              (1LL << 53) - 1,
+                                              (1LL << 62) + (1LL << 54),
+                                              INT64_MAX,
+                                              INT64_MIN,
+                                              (1LL << 62) + (1LL << 54) + 1,
+                                              (1LL << 62) + (3LL << 54),
+                                              (1LL << 55) + (1LL << 47) + 1,
+                                              257,
+                                              -3,
+                                              256};
+  const Tensor whole = Tensor::from(integers, {static_cast<std::int64_t>(integers.size())});
+  for (const DType from : kEveryType)
+    for (const DType to : kEveryType) {
+      const Tensor x = concatenate({cast(numbers, from), cast(whole, from)}, 0);
+      for (std::int64_t first = 0; first < 16; ++first) {  // every number in every lane, and in the rest
+        const Tensor part = x.slice({Range(first, x.elements())});
+        expect_same_bits([&] { return cast(part, to); }, "cast at the bounds");
+      }
+      const Tensor reversed = x.slice({Range::step(-1)}),
+                   repeated = x.slice({Range(3, 4)}).broadcast_to({700});
+      expect_same_bits([&] { return cast(reversed, to); }, "cast of reversed");
+      expect_same_bits([&] { return cast(repeated, to); }, "cast of repeated");
+    }
+}
+
+TEST_F(CpuElementwise, ProgressionsOfEveryTypeAndLength) {
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBFloat16})
+    for (const std::int64_t n : {1, 7, 8, 511, 513, 70001})
+      for (const double step : {1.0, -0.3, 1e17}) {
+        const FillAttributes attributes{{n}, dtype, -2.7, step};
+        expect_same_bits([&] { return apply(Op::kArange, {}, attributes); }, "arange");
+      }
+}
+
 TEST_F(CpuElementwise, RandomFillsOfEveryOffset) {
   for (const Op op : {Op::kRandomUniform, Op::kRandomNormal}) {
     for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {

@@ -43,6 +43,44 @@ TEST_F(CpuNormalization, SoftmaxAndCrossEntropy) {
   expect_same_bits([&] { return log_softmax(special); }, "log_softmax of specials");
 }
 
+// Lines side by side (softmax_columns.h): fewer columns than a vector and more than a tile, several blocks of a sum, awkward numbers in one
+// line of many, results that are written past the caches.
+TEST_F(CpuNormalization, SoftmaxAlongAnAxisThatIsNotTheLast) {
+  const auto expect = [&](const Tensor& x, const Tensor& g) {
+    expect_same_bits([&] { return softmax(x, 1); }, "softmax " + x.shape().to_string());
+    expect_same_bits([&] { return log_softmax(x, 1); }, "log_softmax " + x.shape().to_string());
+    for (const Op op : {Op::kSoftmaxGradient, Op::kLogSoftmaxGradient})
+      expect_same_bits([&] { return gradient_of(op, x, g, 1); }, "gradients " + x.shape().to_string());
+  };
+  for (const Shape& shape : {Shape{3, 5, 2}, Shape{3, 21, 8}, Shape{2, 16, 19}, Shape{2, 70, 5, 9},
+                             Shape{1, 1, 40}, Shape{2, 3100, 17}, Shape{1, 5, 2100}, Shape{5, 40, 130}})
+    for (const Layout layout : {Layout::kContiguous, Layout::kTransposed, Layout::kStepped}) {
+      expect(random_tensor<float>(shape, 1, layout), random_tensor<float>(shape, 2, layout));
+      expect(random_tensor<double>(shape, 3, layout), random_tensor<double>(shape, 4, layout));
+    }
+  for (const bool all : {false, true}) {
+    const Tensor special = random_tensor<float>({4, 30, 50}, 5, Layout::kContiguous, true);
+    const Tensor x =
+        all ? special : concatenate({special.slice({Range(0, 1)}), random_tensor<float>({3, 30, 50}, 6)}, 0);
+    expect(x, special);
+    expect(cast(x, DType::kFloat64), cast(special, DType::kFloat64));
+  }
+  const Tensor signed_zeros = zeros({2, 1, 40}) * -1.0;  // log_softmax of -0 alone
+  expect(signed_zeros, signed_zeros);
+  const Tensor large = random_tensor<float>({4, 17, 1 << 16}, 7);
+  expect(large, large);
+}
+
+TEST_F(CpuNormalization, SoftmaxOfLinesSideBySideOfEveryWidth) {
+  for (const double width : {1.0, 59.0, 61.0, 100.0, 120.0, 610.0, 760.0}) {
+    const Tensor x = random_tensor<float>({2, 30, 70}, 8) * (width / 16),
+                 y = random_tensor<double>({2, 30, 70}, 9) * (width / 16);
+    expect_same_bits([&] { return softmax(x, 1); }, "softmax");
+    expect_same_bits([&] { return softmax(y, 1); }, "softmax");
+    expect_same_bits([&] { return log_softmax(x, 1); }, "log_softmax");
+  }
+}
+
 // Rows within the easy range of normalization_kernels.h, at its ends and beyond: there exponentials and quotients
 // become subnormal.
 TEST_F(CpuNormalization, SoftmaxOfRowsOfEveryWidth) {

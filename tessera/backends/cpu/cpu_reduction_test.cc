@@ -99,6 +99,41 @@ TEST_F(CpuReduction, OfNothingAndOfIntegers) {
   expect_same_bits([&] { return argmax(x, 1); }, "integers");
 }
 
+TEST_F(CpuReduction, OfIntegersAndFlagsOverEverySetOfAxes) {
+  const std::vector<std::vector<std::int64_t>> axes = {{}, {0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}};
+  for (const Layout layout : {Layout::kContiguous, Layout::kTransposed, Layout::kStepped, Layout::kReversed})
+    for (const DType dtype : {DType::kInt64, DType::kUInt8, DType::kBool})
+      for (const Shape& shape : {Shape{5, 19, 70}, Shape{3, 2, 4}}) {
+        const Tensor x = dtype == DType::kBool
+                             ? greater(random_tensor<float>(shape, 1, layout), 0)
+                             : cast(random_tensor<float>(shape, 1, layout) * 60 + 100, dtype);
+        for (const auto& chosen : axes)
+          for (const Reduction function :
+               {Reduction(sum), Reduction(sum_squares), Reduction(max), Reduction(min)})
+            expect_same_bits([&] { return function(x, chosen, false); }, "integers");
+      }
+}
+
+TEST_F(CpuReduction, OfManyIntegers) {
+  const std::vector<std::int64_t> extremes = {INT64_MAX, INT64_MIN, INT64_MAX - 7, 3};  // sums wrap
+  for (const std::int64_t n : {1, 63, 64, 65, 129, 32768, 32769, 200003}) {
+    std::vector<std::int64_t> numbers(static_cast<std::size_t>(n), 11);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      numbers[i] = static_cast<std::int64_t>(i * 0x9e3779b97f4a7c15U);
+    for (std::size_t i = 0; i < std::min(extremes.size(), numbers.size()); ++i)
+      numbers[numbers.size() - 1 - i] = extremes[i];
+    const Tensor x = Tensor::from(numbers, {n}), bytes = cast(x, DType::kUInt8),
+                 rows = cast(random_tensor<float>({4, 3000}, 1) * 1e6, DType::kInt64);
+    for (const Reduction function :
+         {Reduction(sum), Reduction(sum_squares), Reduction(max), Reduction(min)}) {
+      expect_same_bits([&] { return function(x, {0}, false); }, "int64");
+      expect_same_bits([&] { return function(bytes, {0}, false); }, "uint8");
+      expect_same_bits([&] { return function(rows, {0}, false); }, "rows of int64");
+    }
+  }
+  EXPECT_EQ(sum(full({300000}, 255, DType::kUInt8)).item<std::int64_t>(), 300000 * 255);
+}
+
 // Sums tell where NaN is looked for; infinities of both signs, and sums that overflow, look like it.
 TEST_F(CpuReduction, ExtremesOfNaNAndInfinities) {
   const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN(),

@@ -135,47 +135,6 @@ BinaryLoop<T> any_binary_loop(Op op) {
   return op == Op::kPow ? pow_loop<T>() : binary_loop<T>(op);
 }
 
-// ---- Casts that training uses: bytes, flags and integers to floating point ----
-
-template <typename From, typename To>
-bool convert(const KernelCall& call) {
-  const TensorView& x = call.inputs[0];
-  const RunSpace<1> space(call.output.shape, {&x});
-  const std::int64_t step = space.step(0);
-  To* out = call.output.as<To>();
-  for_each_part(call.output.elements(), [&](std::int64_t begin, std::int64_t end) {
-    space.for_each_run(begin, end,
-                       [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
-                         const From* from = x.as<const From>() + offsets[0];
-                         To* to = out + position;
-                         if (step == 1)
-                           for (std::int64_t i = 0; i < length; ++i) to[i] = static_cast<To>(from[i]);
-                         else
-                           for (std::int64_t i = 0; i < length; ++i) to[i] = static_cast<To>(from[i * step]);
-                       });
-  });
-  return true;
-}
-
-template <typename To>
-bool convert_to(const KernelCall& call) {
-  switch (call.inputs[0].dtype) {
-    case DType::kUInt8:
-      return convert<std::uint8_t, To>(call);
-    case DType::kBool:
-      return convert<bool, To>(call);
-    case DType::kInt64:
-      return convert<std::int64_t, To>(call);
-    case DType::kFloat32:
-      return convert<float, To>(call);
-    case DType::kFloat64:
-      return convert<double, To>(call);
-    case DType::kBFloat16:
-      return convert<BFloat16, To>(call);
-  }
-  return false;
-}
-
 }  // namespace
 
 bool run_unary(const KernelCall& call) {
@@ -207,15 +166,6 @@ bool run_select(const KernelCall& call) {
   if (call.output.elements() == 0) return true;
   if (call.output.dtype == DType::kFloat32) return choose<float>(call);
   if (call.output.dtype == DType::kFloat64) return choose<double>(call);
-  return false;
-}
-
-bool run_cast(const KernelCall& call) {
-  if (call.output.elements() == 0) return true;
-  if (call.output.dtype == DType::kFloat32) return convert_to<float>(call);
-  if (call.output.dtype == DType::kFloat64) return convert_to<double>(call);
-  if (call.output.dtype == DType::kBFloat16 && call.inputs[0].dtype == DType::kFloat32)
-    return convert<float, BFloat16>(call);
   return false;
 }
 

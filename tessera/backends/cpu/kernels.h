@@ -10,12 +10,13 @@ namespace tessera::backends {
 
 using Kernel = bool (*)(const KernelCall& call);
 
-// Elementwise and moves: elementwise.cc, move.cc
+// Elementwise, conversions and moves: elementwise.cc, cast.cc, move.cc
 bool run_unary(const KernelCall& call);
 bool run_binary(const KernelCall& call);
 bool run_compare(const KernelCall& call);
 bool run_select(const KernelCall& call);
 bool run_cast(const KernelCall& call);
+bool run_arange(const KernelCall& call);
 bool run_fill(const KernelCall& call);
 bool run_copy(const KernelCall& call);
 bool run_embed(const KernelCall& call);
@@ -55,8 +56,7 @@ bool run_random(const KernelCall& call);
 bool run_random_permutation(const KernelCall& call);
 
 // Optimiser steps over many tensors: optimizer.cc
-bool run_sgd_step(const KernelCall& call);
-bool run_adam_step(const KernelCall& call);
+bool run_optimizer_step(const KernelCall& call);
 
 // Recurrent layers: gru.cc, lstm.cc, rnn.cc
 bool run_gru(const KernelCall& call);

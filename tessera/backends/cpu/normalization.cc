@@ -1,5 +1,5 @@
 // The softmax family: rows along an axis, each finished while it is in the first-level cache. Rows that are not
-// contiguous are copied, and their results copied back.
+// contiguous go side by side (softmax_columns.h) or, where there are few, are copied, and their results copied back.
 
 #include <algorithm>
 #include <array>
@@ -10,6 +10,7 @@
 #include "tessera/backends/cpu/move.h"
 #include "tessera/backends/cpu/rows.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/softmax_columns.h"
 
 namespace tessera::backends {
 namespace {
@@ -96,12 +97,14 @@ bool cross_entropy(const KernelCall& call) {
 }  // namespace
 
 bool run_softmax(const KernelCall& call) {
+  if (run_softmax_columns(call)) return true;
   if (call.output.dtype == DType::kFloat32) return softmax<float>(call);
   if (call.output.dtype == DType::kFloat64) return softmax<double>(call);
   return false;
 }
 
 bool run_softmax_gradient(const KernelCall& call) {
+  if (run_softmax_columns(call)) return true;
   if (call.output.dtype == DType::kFloat32) return softmax_gradient<float>(call);
   if (call.output.dtype == DType::kFloat64) return softmax_gradient<double>(call);
   return false;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <variant>
 
+#include "tessera/backends/cpu/integer_reduction.h"
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/reduction_kernels.h"
 #include "tessera/backends/cpu/runs.h"
@@ -303,7 +304,7 @@ bool reduce_floating(const KernelCall& call) {
 bool run_reduction(const KernelCall& call) {
   if (call.inputs[0].dtype == DType::kFloat32) return reduce_floating<float>(call);
   if (call.inputs[0].dtype == DType::kFloat64) return reduce_floating<double>(call);
-  return false;
+  return run_integer_reduction(call);
 }
 
 }  // namespace tessera::backends

@@ -4,9 +4,10 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
-#include <vector>
 
+#include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/tensor/storage.h"
 
 namespace tessera::backends {
 namespace {
@@ -14,80 +15,75 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kSlack = 256;  // vectors may run over the end of a piece
 constexpr std::size_t kLargePage = std::size_t{2} << 20;
-constexpr std::size_t kLargestKept = std::size_t{256} << 20;
-constexpr std::size_t kFirstBlock = std::size_t{1} << 20;
+constexpr std::size_t kThreadBlock = kLargePage;
 
-// Blocks are never moved, so that pieces stay where they are while the arena grows.
-class Arena {
- public:
-  ~Arena() {
-    for (const Block& one : blocks_) std::free(one.memory);
-  }
+// A thread's own block, from which pieces are cut without a lock. What one task needs fits (kernels cut their work to the second-level
+// cache), so that how many tasks run at once does not say how much memory the pool is asked for.
+struct ThreadBlock {
+  ~ThreadBlock() { std::free(memory); }
 
-  void* allocate(std::size_t bytes) {
-    const std::size_t wanted = (bytes + kSlack + kAlignment - 1) / kAlignment * kAlignment;
-    while (block < blocks_.size() && offset + wanted > blocks_[block].size) {
-      ++block;
-      offset = 0;
-    }
-    if (block == blocks_.size()) add_block(wanted);
-    void* piece = blocks_[block].memory + offset;
-    offset += wanted;
+  // Null if there is no room.
+  void* cut(std::size_t bytes) {
+    if (bytes > kThreadBlock - offset) return nullptr;
+    if (memory == nullptr) memory = make();
+    void* piece = memory + offset;
+    offset += bytes;
     return piece;
   }
 
-  // When no scope is open: what no ordinary kernel needs goes back to the system.
-  void give_back_large_blocks() {
-    while (!blocks_.empty() && blocks_.back().size > kLargestKept) {
-      std::free(blocks_.back().memory);
-      blocks_.pop_back();
-    }
-  }
-
-  std::size_t block = 0;  // where the next piece starts
-  std::size_t offset = 0;
-
- private:
-  struct Block {
-    char* memory;
-    std::size_t size;
-  };
-
-  void add_block(std::size_t wanted) {
-    std::size_t size = blocks_.empty() ? kFirstBlock : 2 * blocks_.back().size;
-    if (size < wanted) size = wanted;
-    blocks_.reserve(blocks_.size() + 1);
-    // Large pages where the system leaves the choice to programs: sorting writes to hundreds of places in turn.
-    const std::size_t alignment = size >= kLargePage ? kLargePage : kAlignment;
-    void* memory = nullptr;
-    if (posix_memalign(&memory, alignment, size) != 0)
-      fail("out of memory: a kernel needs {} bytes of scratch memory", size);
+  static char* make() {
+    void* made = nullptr;
+    if (posix_memalign(&made, kLargePage, kThreadBlock) != 0)
+      fail("out of memory: a kernel needs {} bytes of scratch memory", kThreadBlock);
 #ifdef MADV_HUGEPAGE
-    if (size >= kLargePage) (void)madvise(memory, size / kLargePage * kLargePage, MADV_HUGEPAGE);
+    (void)madvise(made, kThreadBlock, MADV_HUGEPAGE);  // a wish: nothing depends on it
 #endif
-    blocks_.push_back({static_cast<char*>(memory), size});
+    return static_cast<char*>(made);
   }
 
-  std::vector<Block> blocks_;
+  char* memory = nullptr;
+  std::size_t offset = 0;  // where the next piece starts
 };
 
-Arena& arena() {
-  thread_local Arena instance;
+ThreadBlock& thread_block() {
+  thread_local ThreadBlock instance;
   return instance;
 }
 
 }  // namespace
 
-ScratchScope::ScratchScope() : block_(arena().block), offset_(arena().offset) {}
+struct alignas(kAlignment) ScratchScope::LargePiece {
+  LargePiece* previous;
+  std::size_t block_bytes;
+};
+
+ScratchScope::ScratchScope() : offset_(thread_block().offset) {}
 
 ScratchScope::~ScratchScope() {
-  arena().block = block_;
-  arena().offset = offset_;
-  if (block_ == 0 && offset_ == 0) arena().give_back_large_blocks();
+  thread_block().offset = offset_;
+  while (large_ != nullptr) {
+    const LargePiece piece = *large_;
+    internal::give_block(cpu_backend(), piece.block_bytes, large_);
+    large_ = piece.previous;
+  }
 }
 
 void* ScratchScope::allocate_bytes(std::size_t bytes) {
-  return arena().allocate(bytes);
+  const std::size_t wanted = (bytes + kSlack + kAlignment - 1) / kAlignment * kAlignment;
+  void* piece = thread_block().cut(wanted);
+  return piece != nullptr ? piece : allocate_large(wanted);
+}
+
+void* ScratchScope::allocate_large(std::size_t bytes) {
+  const std::size_t block_bytes = internal::size_class(bytes + sizeof(LargePiece));
+  void* block = nullptr;
+  try {
+    block = internal::take_block(cpu_backend(), block_bytes);
+  } catch (const Error&) {
+    fail("out of memory: a kernel needs {} bytes of scratch memory", bytes);
+  }
+  large_ = new (block) LargePiece{large_, block_bytes};
+  return large_ + 1;
 }
 
 }  // namespace tessera::backends

@@ -1,7 +1,11 @@
-// Memory that a kernel needs only while it runs: aligned, per thread, kept for the next kernel.
+// Memory that a kernel needs only while it runs: aligned, uninitialised, kept for the next kernel.
 //
-// A ScratchScope hands out pieces of the calling thread's scratch memory and takes them back at its end;
-// scopes nest like stack frames. The memory is uninitialised. Pieces of more than 256 MB are not kept.
+// A ScratchScope hands out pieces and takes them back at its end; scopes of a thread nest like stack frames. Small pieces come from one
+// block of 2 MB that each thread keeps until it ends. What does not fit there is a block of the memory pool (tensor/storage.h): it counts in
+// memory_statistics() like a tensor, the next kernel or tensor of its size gets it again, and release_cached_memory() gives it back.
+//
+// Errors: one that names the size, where the system has no more memory. Thread-safety: a scope belongs to its thread; pieces may
+// be used by all.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +27,12 @@ class ScratchScope {
   }
 
  private:
+  struct LargePiece;  // at the beginning of its block, before the memory that is handed out
   void* allocate_bytes(std::size_t bytes);
-  std::size_t block_;  // where the enclosing scope stood
-  std::size_t offset_;
+  void* allocate_large(std::size_t bytes);
+
+  std::size_t offset_;  // where the enclosing scope stood in the thread's block
+  LargePiece* large_ = nullptr;
 };
 
 }  // namespace tessera::backends

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <limits>
 
 #include "tessera/tensor/bfloat16.h"
@@ -26,7 +27,7 @@ To convert(From x) {
     if (x != x) return 0;
     const From whole = std::trunc(x);
     // As a power of two the bound is exact in From, where the largest To itself may not be.
-    const From beyond = std::ldexp(From(1), std::numeric_limits<To>::digits);
+    constexpr auto beyond = static_cast<From>(std::uint64_t{1} << std::numeric_limits<To>::digits);
     if (whole >= beyond) return std::numeric_limits<To>::max();
     if (whole < From(std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
     return static_cast<To>(whole);
