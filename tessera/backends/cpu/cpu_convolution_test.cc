@@ -1,4 +1,6 @@
 #include <array>
+#include <limits>
+#include <vector>
 
 #include "tessera/backends/cpu/same_bits_test.h"
 
@@ -191,34 +193,34 @@ TEST_F(CpuConvolution, OfSpecialValues) {
   expect_same_bits([&] { return conv2d(image, weight, options); }, "specials");
 }
 
-TEST_F(CpuConvolution, OfSpecialWeights) {
+// An infinite weight outside the image gives NaN, 0 * infinity: the first row of taps there, once in the first filter.
+TEST_F(CpuConvolution, OfAnInfiniteWeightBesideTheBorder) {
   for (const Case& c :
-       {Case{.image = {9, 5, 6, 6}, .weight = {20, 5, 3, 3}, .padding = {1, 1}},
-        Case{.image = {2, 20, 6, 6}, .weight = {9, 20, 4, 4}, .stride = {2, 2}, .padding = {1, 1}}}) {
-    const Tensor image = random_tensor<float>(c.image, 1, Layout::kContiguous, true);
-    const Tensor plain = random_tensor<float>(c.weight, 2),
-                 special = random_tensor<float>(c.weight, 2, Layout::kContiguous, true);
-    for (const Tensor& weight : {plain, special}) {
-      const auto convolve = [&] {
-        return apply(Op::kConv2d, std::vector<Tensor>{image, weight}, attributes_of(c));
-      };
-      expect_same_bits(convolve, "forward");
-      const Tensor gradient = random_tensor<float>(convolve().shape(), 3, Layout::kContiguous, true);
-      expect_same_bits(
-          [&] {
-            return apply(Op::kConv2dInputGradient, std::vector<Tensor>{gradient, weight},
-                         attributes_of(c, c.image));
-          },
-          "input gradient");
-    }
+       {Case{.image = {40, 20, 6, 6}, .weight = {20, 20, 3, 3}, .padding = {1, 1}},
+        Case{.image = {40, 20, 6, 6}, .weight = {20, 20, 4, 4}, .stride = {2, 2}, .padding = {1, 1}}}) {
+    const Tensor image = random_tensor<float>(c.image, 1);
+    std::vector<float> values = random_tensor<float>(c.weight, 2).to_vector<float>();
+    values[1] = std::numeric_limits<float>::infinity();
+    const Tensor weight = Tensor::from<float>(values, c.weight);
+    const auto convolve = [&] {
+      return apply(Op::kConv2d, std::vector<Tensor>{image, weight}, attributes_of(c));
+    };
+    expect_same_bits(convolve, "forward");
+    const Tensor gradient = random_tensor<float>(convolve().shape(), 3);
+    expect_same_bits(
+        [&] {
+          return apply(Op::kConv2dInputGradient, std::vector<Tensor>{gradient, weight},
+                       attributes_of(c, c.image));
+        },
+        "input gradient");
   }
 }
 
 // What is left of products too small for float is -0 or +0, and the +0 of a tap outside makes +0 of it; with sums that end there.
 TEST_F(CpuConvolution, OfProductsTooSmallBesideTheBorder) {
   for (const Case& c :
-       {Case{.image = {9, 40, 5, 5}, .weight = {20, 40, 3, 3}, .padding = {2, 2}},
-        Case{.image = {3, 20, 6, 6}, .weight = {24, 20, 4, 4}, .stride = {2, 2}, .padding = {1, 1}}}) {
+       {Case{.image = {40, 40, 5, 5}, .weight = {20, 40, 3, 3}, .padding = {2, 2}},
+        Case{.image = {30, 20, 6, 6}, .weight = {24, 20, 4, 4}, .stride = {2, 2}, .padding = {1, 1}}}) {
     const Tensor image = random_tensor<float>(c.image, 1) * 1e-25,
                  weight = random_tensor<float>(c.weight, 2) * 1e-25;
     const auto convolve = [&] {
