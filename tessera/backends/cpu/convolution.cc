@@ -41,6 +41,7 @@ bool forward(const KernelCall& call) {
   const TensorView &x = call.inputs[0], &weight = call.inputs[1];
   const ConvolutionSizes sizes = convolution_sizes(x.shape, weight.shape, call.output.shape,
                                                    std::get<WindowAttributes>(call.attributes));
+  if (reaches_far(sizes)) return false;
   SumPlan<T> plan(*kernels, VolumeView<T>(x),
                   {sizes.images, sizes.groups, sizes.channels, sizes.outputs, sizes.output},
                   {forward_sums<T>(sizes, VolumeView<T>(weight))});
@@ -100,6 +101,7 @@ bool backward(const KernelCall& call) {
   const TensorView &gradient = call.inputs[0], &weight = call.inputs[1];
   const ConvolutionSizes sizes = convolution_sizes(call.output.shape, weight.shape, gradient.shape,
                                                    std::get<WindowAttributes>(call.attributes));
+  if (reaches_far(sizes)) return false;
   std::vector<TapSums<T>> phases;
   for (const Phase& depth : list_phases(sizes, 0))
     for (const Phase& rows : list_phases(sizes, 1))

@@ -67,6 +67,10 @@ struct ConvolutionSizes {
 ConvolutionSizes convolution_sizes(const Shape& x, const Shape& weight, const Shape& output,
                                    const WindowAttributes& window);
 
+// Do the taps of a filter lie so far apart that a box around one position would be many times the source, nearly all of it padding?
+// Such convolutions, which only tests ask for, are left to the reference kernels, whose work does not depend on distances.
+bool reaches_far(const ConvolutionSizes& sizes);
+
 // [N, C, spatial...] with any strides.
 template <typename T>
 struct VolumeView {

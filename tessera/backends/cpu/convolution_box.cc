@@ -44,6 +44,18 @@ ConvolutionSizes convolution_sizes(const Shape& x, const Shape& weight, const Sh
   return sizes;
 }
 
+bool reaches_far(const ConvolutionSizes& sizes) {
+  constexpr double kLargestBox = 1 << 24;  // elements
+  // As double: products of lengths beyond 2^31 would overflow.
+  const auto channels = static_cast<double>(std::max({sizes.channels, sizes.outputs, std::int64_t{16}}));
+  double reach = channels, source = channels;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    reach *= static_cast<double>(sizes.filter[axis] - 1) * static_cast<double>(sizes.dilation[axis]) + 1;
+    source *= static_cast<double>(sizes.input[axis]);
+  }
+  return reach > std::max(kLargestBox, 8 * source);
+}
+
 template <typename T>
 VolumeView<T>::VolumeView(const TensorView& view)
     : data(view.as<const T>()),

@@ -316,6 +316,7 @@ bool weight_gradient(const KernelCall& call) {
   const ConvolutionSizes sizes =
       convolution_sizes(call.inputs[1].shape, call.output.shape, call.inputs[0].shape,
                         std::get<WindowAttributes>(call.attributes));
+  if (reaches_far(sizes)) return false;
   T* weight = call.output.as<T>();
   if (call.inputs[0].elements() == 0) {
     std::fill(weight, weight + call.output.elements(), T(0));

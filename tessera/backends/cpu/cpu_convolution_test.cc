@@ -154,6 +154,16 @@ TEST_F(CpuConvolution, LargeImages) {
                              [&](auto body, const std::string& what) { expect_same_bits(body, what); });
 }
 
+// A box around one position would take 16 GB.
+TEST_F(CpuConvolution, OfTapsFarApart) {
+  const Case c{.image = {1, 64, 1, 16},
+               .weight = {8, 64, 1, 2},
+               .padding = {0, std::int64_t{1} << 25},
+               .dilation = {1, std::int64_t{1} << 26}};
+  check_convolution<float>(c, Layout::kContiguous,
+                           [&](auto body, const std::string& what) { expect_same_bits(body, what); });
+}
+
 TEST_F(CpuConvolution, Volumes) {
   for (const Case& c : kVolumes)
     check_convolution<float>(c, Layout::kContiguous,
