@@ -17,6 +17,7 @@ import statistics
 import subprocess
 from pathlib import Path
 
+import goals
 import growth
 import published
 import recording
@@ -61,22 +62,25 @@ def milliseconds(seconds):
 
 def row_of(case, result, peak):
     """The line of the table, and Tessera's speed with the fastest rival's as 1."""
-    ours = result.pop("Tessera")
+    ours = result["Tessera"]
     work = work_of(case)
     speed = f"{work / ours * 1e-9:.1f} | {100 * work / ours * 1e-9 / peak:.0f} %" if work and peak else "- | -"
-    if not result:
+    rivals = {name: seconds for name, seconds in result.items() if name != "Tessera"}
+    if not rivals:
         return f"| {case} | {milliseconds(ours)} | {speed} | - | - | - |", None
-    rival = min(result, key=result.get)
-    ratio = result[rival] / ours
-    return f"| {case} | {milliseconds(ours)} | {speed} | {rival} | {milliseconds(result[rival])} | {ratio:.2f} |", ratio
+    rival = min(rivals, key=rivals.get)
+    ratio = rivals[rival] / ours
+    return f"| {case} | {milliseconds(ours)} | {speed} | {rival} | {milliseconds(rivals[rival])} | {ratio:.2f} |", ratio
 
 
 def family_table(family, cases, workers, arguments, peak):
+    """The lines of the table, and {case: {side: seconds}}."""
     lines = [f"#### {family}", "", "| case | Tessera ms | GFLOP/s | of peak | fastest rival | its ms | Tessera's speed, rival = 1 |",
              "|---|---:|---:|---:|---|---:|---:|"]
-    ratios = []
+    ratios, results = [], {}
     for case in cases:
-        line, ratio = row_of(case, measure(case, workers, arguments.rounds, arguments.slot), peak)
+        results[case] = measure(case, workers, arguments.rounds, arguments.slot)
+        line, ratio = row_of(case, results[case], peak)
         lines.append(line)
         ratios += [ratio] if ratio else []
         print(line, flush=True)
@@ -86,7 +90,7 @@ def family_table(family, cases, workers, arguments, peak):
     if ratios:
         lines += ["", f"Geometric mean of {len(ratios)} rows: {statistics.geometric_mean(ratios):.2f}; least: {min(ratios):.2f}."]
         print(lines[-1], flush=True)
-    return lines + [""]
+    return lines + [""], results
 
 
 def is_wanted(part, family, case):
@@ -96,6 +100,7 @@ def is_wanted(part, family, case):
 
 
 def tables(threads, simd, arguments, part):
+    """The lines of one vector width and number of threads, and what they were made from."""
     workers = (sides.open_two if part == "models" else sides.open_sides)(arguments.build, threads, simd)
     tessera = workers[0]
     families = {}
@@ -111,12 +116,14 @@ def tables(threads, simd, arguments, part):
     print(title, flush=True)
     bandwidth = float(tessera.ask("read_bandwidth 0.3"))
     lines = [title, "", f"Peak probe (fused multiply-adds on registers): {peak:.0f} GFLOP/s. Reading 40 MB: {bandwidth:.0f} GB/s.", ""]
+    run = goals.Run(simd, threads, bandwidth, {})
     for family, cases in families.items():
-        lines += family_table(family, cases, workers, arguments, peak)
+        table, run.families[family] = family_table(family, cases, workers, arguments, peak)
+        lines += table
     lines += [f"The peak probe after the rounds: {peak_of(tessera):.0f} GFLOP/s.", ""]
     for worker in workers:
         worker.close()
-    return lines
+    return lines, run
 
 
 def machine_lines(arguments, part):
@@ -185,9 +192,10 @@ def main():
         lines = machine_lines(arguments, part)
         if part == "models":
             lines += published.check_and_memory_lines(arguments.build)
-        for level in levels:
-            for count in threads:
-                lines += tables(count, level, arguments, part)
+        results = [tables(count, level, arguments, part) for level in levels for count in threads]
+        if part == "kernels":
+            lines += goals.lines([run for _, run in results])
+        lines += [line for table, _ in results for line in table]
         if wanted:
             write_part(Path(arguments.output), part, lines)
     if "growth" in wanted:

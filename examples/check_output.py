@@ -12,7 +12,7 @@ import sys
 
 program, expected = sys.argv[1], pathlib.Path(sys.argv[2])
 pathlib.Path(expected.with_suffix(".svg").name).unlink(missing_ok=True)  # of an earlier run
-result = subprocess.run([program], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=300)
+result = subprocess.run([program], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=1200)
 print(result.stdout, end="")
 if result.returncode != 0:
     sys.exit(f"{program} ended with status {result.returncode}: {result.stderr}")

@@ -31,10 +31,10 @@ def made_notes(count):
 def write_database(path):
     """The notes as two tables of MIMIC-III."""
     with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE NOTEEVENTS (ROW_ID INT, HADM_ID INT, CATEGORY TEXT, ISERROR TEXT, TEXT TEXT)")
+        database.execute("CREATE TABLE NOTEEVENTS (ROW_ID INT, SUBJECT_ID INT, HADM_ID INT, CATEGORY TEXT, ISERROR TEXT, TEXT TEXT)")
         database.execute("CREATE TABLE DIAGNOSES_ICD (ROW_ID INT, HADM_ID INT, SEQ_NUM INT, ICD9_CODE TEXT)")
         for number, (text, codes) in enumerate(made_notes(150)):
-            database.execute("INSERT INTO NOTEEVENTS VALUES (?, ?, 'Discharge summary', NULL, ?)", (number, number, text))
+            database.execute("INSERT INTO NOTEEVENTS VALUES (?, ?, ?, 'Discharge summary', NULL, ?)", (number, number // 2, number, text))
             for order, code in enumerate(codes):
                 database.execute("INSERT INTO DIAGNOSES_ICD VALUES (?, ?, ?, ?)",
                                  (10 * number + order, number, order, code.replace(".", "")))

@@ -101,18 +101,28 @@ std::vector<Kernel> layers() {
 }
 
 std::vector<Kernel> optimizer_steps() {
-  std::vector<std::vector<Tensor>> lists(4);
+  std::vector<std::vector<Tensor>> lists(5);
   for (std::size_t kind = 0; kind < lists.size(); ++kind)
     for (const tessera::Shape& shape : {tessera::Shape{64, 64}, tessera::Shape{64}, tessera::Shape{37}})
       lists[kind].push_back(absolute(normal(std::to_string(kind) + shape.to_string(), shape)));
   const Tensor of_sgd = Tensor::from<float>({0.1F, 0.9F, 0}, {3});
   const Tensor of_adam = Tensor::from<float>({0.1F, 1e-8F, 0.9F, 0.1F, 0.999F, 0.001F, 0}, {7});
-  const std::vector<std::vector<Tensor>> with_velocities(lists.begin(), lists.begin() + 3);
-  return {
-      {"sgd_step with momentum, 4197 elements of 3 tensors",
-       [=] { tessera::OptimizerStep(tessera::Op::kSgdStep, with_velocities, of_sgd, {.momentum = true}); }},
-      {"adam_step, 4197 elements of 3 tensors",
-       [=] { tessera::OptimizerStep(tessera::Op::kAdamStep, lists, of_adam, {}); }}};
+  const Tensor of_rmsprop = Tensor::from<float>({0.1F, 1e-8F, 0.9F, 0.1F, 0.9F, 0}, {6});
+  const Tensor of_adagrad = Tensor::from<float>({0.1F, 1e-8F, 0}, {3});
+  const Tensor of_adadelta = Tensor::from<float>({0.1F, 1e-6F, 0.9F, 0.1F, 0}, {5});
+  const auto step = [=](tessera::Op op, int states, const Tensor& factors,
+                        const tessera::OptimizerAttributes& attributes) {
+    const std::vector<std::vector<Tensor>> taken(lists.begin(), lists.begin() + 2 + states);
+    return [=] { tessera::OptimizerStep(op, taken, factors, attributes); };
+  };
+  const std::string size = ", 4197 elements of 3 tensors";
+  return {{"sgd_step with momentum" + size, step(tessera::Op::kSgdStep, 1, of_sgd, {.momentum = true})},
+          {"adam_step" + size, step(tessera::Op::kAdamStep, 2, of_adam, {})},
+          {"adam_step with amsgrad" + size, step(tessera::Op::kAdamStep, 3, of_adam, {.amsgrad = true})},
+          {"rmsprop_step centered with momentum" + size,
+           step(tessera::Op::kRmspropStep, 3, of_rmsprop, {.momentum = true, .centered = true})},
+          {"adagrad_step" + size, step(tessera::Op::kAdagradStep, 1, of_adagrad, {})},
+          {"adadelta_step" + size, step(tessera::Op::kAdadeltaStep, 2, of_adadelta, {})}};
 }
 
 std::vector<Kernel> others() {

@@ -9,6 +9,8 @@
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/nn/layers.h"
+#include "tessera/nn/losses.h"
+#include "tessera/nn/recurrent.h"
 
 namespace {
 
@@ -178,6 +180,86 @@ std::function<Drawn(Draw&)> plain(const std::string& torch, Arguments... argumen
   };
 }
 
+template <typename Layer>
+Drawn recurrent(Draw& draw, const std::string& name) {
+  nn::RecurrentSettings settings;
+  settings.layers = draw.between(1, 2);
+  settings.bidirectional = draw.between(0, 1) == 1;
+  const std::int64_t in = draw.between(1, 40), hidden = draw.between(1, 40);
+  return {std::make_unique<Layer>(in, hidden, settings),
+          "Recurrent(nn." + name + "," + std::to_string(in) + "," + std::to_string(hidden) + "," +
+              std::to_string(settings.layers) + "," + (settings.bidirectional ? "True" : "False") + ")",
+          draw.normal({draw.between(1, 8), draw.between(1, 25), in})};
+}
+
+template <int kAxes, typename Layer, typename Size>
+std::function<Drawn(Draw&)> adaptive_pool(const std::string& torch, const Size& size) {
+  return [=](Draw& draw) {
+    Shape shape{draw.between(1, 4), draw.between(1, 5)};
+    for (int i = 0; i < kAxes; ++i) shape.append(draw.between(3, 12));
+    return Drawn{std::make_unique<Layer>(size), torch, draw.normal(shape)};
+  };
+}
+
+std::function<Drawn(Draw&)> global_pool(const std::string& torch, nn::Pooling pooling) {
+  return [=](Draw& draw) {
+    return Drawn{
+        std::make_unique<nn::GlobalPool>(pooling), "Function(lambda x: " + torch + ")",
+        draw.normal({draw.between(1, 4), draw.between(1, 5), draw.between(1, 30), draw.between(1, 30)})};
+  };
+}
+
+// A function as a layer without parameters: losses of scores, whose targets both sides make from the shape.
+class FunctionLayer : public nn::Module {
+ public:
+  explicit FunctionLayer(std::function<Tensor(const Tensor&)> function) : function_(std::move(function)) {}
+  Tensor forward(const Tensor& x, nn::Context&) override { return function_(x); }
+  Shape output_shape(const Shape& input) const override { return function_(zeros(input)).shape(); }
+  std::string describe() const override { return "function"; }
+
+ private:
+  std::function<Tensor(const Tensor&)> function_;
+};
+
+std::function<Drawn(Draw&)> function(const std::string& torch, std::function<Tensor(const Tensor&)> ours) {
+  return [=](Draw& draw) {
+    return Drawn{std::make_unique<FunctionLayer>(ours), "Function(" + torch + ")",
+                 draw.normal({draw.between(1, 40), draw.between(2, 30)}) * 2};
+  };
+}
+
+Tensor unpooled(const Tensor& x) {
+  const nn::Pooled pooled = nn::max_pool_with_switches(x, {.kernel = {2, 3}, .stride = {2, 3}});
+  return nn::max_unpool2d(pooled.values, pooled.switches, x.shape());
+}
+
+Drawn unpool(Draw& draw) {
+  const Shape shape{draw.between(1, 3), draw.between(1, 6), draw.between(4, 12), draw.between(4, 12)};
+  return {std::make_unique<FunctionLayer>(unpooled), "Unpool((2,3))", draw.normal(shape)};
+}
+
+Drawn residual(Draw& draw) {
+  const std::int64_t n = draw.between(1, 60);
+  const std::string text = std::to_string(n);
+  return {std::make_unique<nn::Residual>(std::make_unique<nn::Linear>(n, n)),
+          "Residual(nn.Linear(" + text + "," + text + "))", draw.normal({draw.between(1, 20), n})};
+}
+
+Tensor classes_of(const Tensor& x) {  // sample i has class i modulo their number
+  const Tensor samples = arange(x.shape()[0]);
+  return samples - samples / x.shape()[1] * x.shape()[1];
+}
+
+// Zeros and ones in turns.
+Tensor bits_of(const Tensor& x) {
+  const Tensor all = arange(x.elements()).reshape(x.shape());
+  return cast(all - all / 2 * 2, x.dtype());
+}
+
+Tensor shares_of(const Tensor& x) {  // of each sample, positive, with sum 1
+  return softmax(cast(arange(x.elements()).reshape(x.shape()), x.dtype()) * 0.01F, 1);
+}
+
 struct Kind {
   std::string name;
   std::function<Drawn(Draw&)> make;
@@ -193,13 +275,52 @@ struct Kind {
     "AvgPool" #n "d", [](Draw& d) { return pool<nn::AvgPool##n##d, n>(d, "AvgPool" #n "d"); }             \
   }
 
+std::vector<Kind> losses() {
+  using namespace nn;
+  return {
+      {"cross entropy", function("F.cross_entropy, classes",
+                                 [](const Tensor& x) { return cross_entropy_loss(x, classes_of(x)); })},
+      {"cross entropy, smoothed",
+       function("lambda x, t: F.cross_entropy(x, t, label_smoothing=0.1), classes",
+                [](const Tensor& x) {
+                  return cross_entropy_loss(x, classes_of(x), CrossEntropySettings{.label_smoothing = 0.1});
+                })},
+      {"multi-class hinge",
+       function("lambda x, t: F.multi_margin_loss(x, t) * x.shape[1], classes",
+                [](const Tensor& x) { return multi_class_hinge_loss(x, classes_of(x)); })},
+      {"binary cross entropy",
+       function("F.binary_cross_entropy_with_logits, bits",
+                [](const Tensor& x) { return binary_cross_entropy_loss(x, bits_of(x)); })},
+      {"hinge", function("lambda x, t: F.relu(1 - (2 * t - 1) * x).mean(), bits",
+                         [](const Tensor& x) { return hinge_loss(x, bits_of(x) * 2 - 1); })},
+      {"squared error",
+       function("F.mse_loss, bits", [](const Tensor& x) { return mse_loss(x, bits_of(x)); })},
+      {"absolute error", function("F.l1_loss, bits", [](const Tensor& x) { return l1_loss(x, bits_of(x)); })},
+      {"Huber", function("F.huber_loss, bits", [](const Tensor& x) { return huber_loss(x, bits_of(x)); })},
+      {"Kullback-Leibler",
+       function("lambda x, t: F.kl_div(F.log_softmax(x, 1), t, reduction='batchmean'), shares",
+                [](const Tensor& x) { return kl_divergence_loss(log_softmax(x, 1), shares_of(x)); })}};
+}
+
 std::vector<Kind> kinds() {
   return {{"Linear", linear},
           TESSERA_AXES(1),
           TESSERA_AXES(2),
           TESSERA_AXES(3),
+          {"AdaptiveAvgPool1d",
+           adaptive_pool<1, nn::AdaptiveAvgPool1d>("nn.AdaptiveAvgPool1d(3)", std::int64_t{3})},
           {"AdaptiveAvgPool2d",
            plain<nn::AdaptiveAvgPool2d>("nn.AdaptiveAvgPool2d((3,2))", std::array<std::int64_t, 2>{3, 2})},
+          {"AdaptiveAvgPool3d", adaptive_pool<3, nn::AdaptiveAvgPool3d>(
+                                    "nn.AdaptiveAvgPool3d((3,2,1))", std::array<std::int64_t, 3>{3, 2, 1})},
+          {"GlobalPool (max)", global_pool("x.amax((2, 3))", nn::Pooling::kMax)},
+          {"GlobalPool (mean)", global_pool("x.mean((2, 3))", nn::Pooling::kMean)},
+          {"GlobalPool (sum)", global_pool("x.sum((2, 3))", nn::Pooling::kSum)},
+          {"max_unpool2d", unpool},
+          {"Residual", residual},
+          {"RNN", [](Draw& d) { return recurrent<nn::RNN>(d, "RNN"); }},
+          {"GRU", [](Draw& d) { return recurrent<nn::GRU>(d, "GRU"); }},
+          {"LSTM", [](Draw& d) { return recurrent<nn::LSTM>(d, "LSTM"); }},
           {"Upsample (nearest)", plain<nn::Upsample>("nn.Upsample(scale_factor=2)", 2)},
           {"Upsample (bilinear)", plain<nn::Upsample>("nn.Upsample(scale_factor=3,mode='bilinear')", 3,
                                                       nn::Interpolation::kBilinear)},
@@ -209,6 +330,10 @@ std::vector<Kind> kinds() {
           {"InstanceNorm", plain<nn::InstanceNorm>("nn.InstanceNorm2d(6)", 6)},
           {"LayerNorm", layer_norm_rows},
           {"LocalResponseNorm", plain<nn::LocalResponseNorm>("nn.LocalResponseNorm(5)", 5)},
+          {"PixelNorm",
+           plain<nn::PixelNorm>("Function(lambda x: x / (x.square().mean(1, keepdim=True) + 1e-8).sqrt())")},
+          {"Maxout",
+           plain<nn::Maxout>("Function(lambda x: x.reshape(x.shape[0], 2, 3, *x.shape[2:]).amax(2))", 3)},
           {"Embedding", embedding},
           {"MultiheadAttention", attention},
           {"ReLU", plain<nn::ReLU>("nn.ReLU()")},
@@ -231,7 +356,9 @@ std::vector<Kind> kinds() {
 int main() {
   use_default_backend();
   std::uint64_t seed = 1;
-  for (const Kind& kind : kinds())
+  std::vector<Kind> all = kinds();
+  for (Kind& loss : losses()) all.push_back(std::move(loss));
+  for (const Kind& kind : all)
     for (int example = 0; example < 12; ++example) {
       Draw draw(seed++);
       Drawn drawn = kind.make(draw);

@@ -18,6 +18,7 @@ try:
     import numpy as np
     import torch
     from torch import nn
+    from torch.nn import functional as F
 except ImportError:
     print("skipped: PyTorch is not installed for", sys.executable)
     raise SystemExit(77)
@@ -31,6 +32,60 @@ class SelfAttention(nn.MultiheadAttention):
         return super().forward(x, x, x, need_weights=False)[0]
 
 
+class Recurrent(nn.Module):
+    """The outputs of all times; the parameters have no prefix."""
+
+    def __new__(cls, kind, *sizes):
+        layer = kind(*sizes[:3], bidirectional=sizes[3], batch_first=True)
+        layer.register_forward_hook(lambda _module, _inputs, outputs: outputs[0])
+        return layer
+
+
+class Residual(nn.Module):
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
+
+    def forward(self, x):
+        return self.body(x) + x
+
+
+class Unpool(nn.Module):
+    def __init__(self, kernel):
+        super().__init__()
+        self.kernel = kernel
+
+    def forward(self, x):
+        values, switches = F.max_pool2d(x, self.kernel, return_indices=True)
+        return F.max_unpool2d(values, switches, self.kernel, output_size=x.shape)
+
+
+class Function(nn.Module):
+    """Of x, or of x and the targets that are made of its shape: as classes_of, bits_of, shares_of in layer_errors.cc."""
+
+    def __init__(self, function, targets=None):
+        super().__init__()
+        self.function, self.targets = function, targets
+
+    def forward(self, x):
+        return self.function(x, self.targets(x)) if self.targets else self.function(x)
+
+
+def classes(x):
+    return torch.arange(x.shape[0]) % x.shape[1]
+
+
+def bits(x):
+    return (torch.arange(x.numel()).reshape(x.shape) % 2).to(x.dtype)
+
+
+def shares(x):
+    return torch.softmax(torch.arange(x.numel()).reshape(x.shape).to(x.dtype) * 0.01, 1)
+
+
+NAMES = {made.__name__: made for made in (SelfAttention, Recurrent, Residual, Unpool, Function, classes, bits, shares)} | {"nn": nn, "F": F}
+
+
 def tensor(value, dtype):
     array = np.array(value["data"], dtype=np.int64 if value["type"] == "int64" else np.float64).reshape(value["shape"])
     made = torch.from_numpy(array)
@@ -39,7 +94,7 @@ def tensor(value, dtype):
 
 def run_torch(case, dtype):
     """The forward pass and the gradients by name."""
-    layer = eval(case["torch"], {"nn": nn, "SelfAttention": SelfAttention}).to(dtype)
+    layer = eval(case["torch"], NAMES).to(dtype)
     layer.train(case["training"])
     given = case.get("parameters") or {}
     named = dict(layer.named_parameters())

@@ -125,10 +125,7 @@ Case finish_gradient_case(std::int64_t n, std::int64_t c, std::int64_t h, std::i
 }  // namespace
 
 std::vector<Case> recurrent_cases() {
-  using tessera::nn::Adam;
-  using tessera::nn::AdamSettings;
-  using tessera::nn::SGD;
-  using tessera::nn::SgdSettings;
+  namespace nn = tessera::nn;
   std::vector<Case> cases = {forward_case("GRU forward 50x32x256", 3, gru_of),
                              gradient_case("GRU forward and backward 50x32x256", 3, gru_of),
                              forward_case("LSTM forward 50x32x256", 4, lstm_of),
@@ -136,8 +133,14 @@ std::vector<Case> recurrent_cases() {
                              finish_case(64, 32, 28, 28),
                              finish_gradient_case(64, 32, 28, 28)};
   for (const Shape& shape : {Shape{10, 100}, Shape{100, 100}, Shape{256, 256}}) {
-    cases.push_back(optimizer_case<Adam>("Adam", shape, AdamSettings{}));
-    cases.push_back(optimizer_case<SGD>("SGD with momentum", shape, SgdSettings{.momentum = 0.9}));
+    cases.push_back(optimizer_case<nn::Adam>("Adam", shape, nn::AdamSettings{}));
+    cases.push_back(optimizer_case<nn::Adam>("AMSGrad", shape, nn::AdamSettings{.amsgrad = true}));
+    cases.push_back(optimizer_case<nn::SGD>("SGD with momentum", shape, nn::SgdSettings{.momentum = 0.9}));
+    cases.push_back(optimizer_case<nn::RMSprop>("RMSprop", shape, nn::RMSpropSettings{}));
+    cases.push_back(optimizer_case<nn::RMSprop>("RMSprop centered with momentum", shape,
+                                                nn::RMSpropSettings{.momentum = 0.9, .centered = true}));
+    cases.push_back(optimizer_case<nn::Adagrad>("Adagrad", shape, nn::AdagradSettings{}));
+    cases.push_back(optimizer_case<nn::Adadelta>("Adadelta", shape, nn::AdadeltaSettings{}));
   }
   return cases;
 }

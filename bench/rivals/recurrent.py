@@ -5,19 +5,14 @@ import torch
 from inputs import normal
 
 
-def optimizer_step(make, *shape):
-    parameters = [torch.nn.Parameter(normal(*shape)) for _ in range(100)]
-    for parameter in parameters:
-        parameter.grad = normal(*shape)
-    return make(parameters).step
+def optimizer_step(kind, **settings):
+    def make(*shape):
+        parameters = [torch.nn.Parameter(normal(*shape)) for _ in range(100)]
+        for parameter in parameters:
+            parameter.grad = normal(*shape)
+        return kind(parameters, lr=1e-3, **settings).step
 
-
-def adam(*shape):
-    return optimizer_step(lambda parameters: torch.optim.Adam(parameters, lr=1e-3), *shape)
-
-
-def sgd(*shape):
-    return optimizer_step(lambda parameters: torch.optim.SGD(parameters, lr=1e-3, momentum=0.9), *shape)
+    return make
 
 
 def forward(kind):
@@ -63,6 +58,11 @@ MAKERS = [
     (r"LSTM forward and backward (\d+)x(\d+)x(\d+)", forward_and_backward(torch.nn.LSTM)),
     (r"bias\+relu\+dropout (\d+)x(\d+)x(\d+)x(\d+)", finish),
     (r"bias\+relu\+dropout forward and backward (\d+)x(\d+)x(\d+)x(\d+)", finish_gradient),
-    (r"Adam 100 tensors (\d+)x(\d+)", adam),
-    (r"SGD with momentum 100 tensors (\d+)x(\d+)", sgd),
+    (r"Adam 100 tensors (\d+)x(\d+)", optimizer_step(torch.optim.Adam)),
+    (r"AMSGrad 100 tensors (\d+)x(\d+)", optimizer_step(torch.optim.Adam, amsgrad=True)),
+    (r"SGD with momentum 100 tensors (\d+)x(\d+)", optimizer_step(torch.optim.SGD, momentum=0.9)),
+    (r"RMSprop 100 tensors (\d+)x(\d+)", optimizer_step(torch.optim.RMSprop)),
+    (r"RMSprop centered with momentum 100 tensors (\d+)x(\d+)", optimizer_step(torch.optim.RMSprop, momentum=0.9, centered=True)),
+    (r"Adagrad 100 tensors (\d+)x(\d+)", optimizer_step(torch.optim.Adagrad)),
+    (r"Adadelta 100 tensors (\d+)x(\d+)", optimizer_step(torch.optim.Adadelta)),
 ]

@@ -111,6 +111,22 @@ void add_recurrent(Examples& all) {
                               return h * 2 + c * h;
                             },
                             recurrent_inputs(4, 2)});
+  all[Op::kGruPlain].push_back(
+      {"",
+       [](const Inputs& in) {
+         const Tensor products = matmul(in[0], transpose(in[2]));
+         return apply(Op::kGruPlain, std::array{products, in[1], in[3], in[4], in[5]}, {});
+       },
+       recurrent_inputs(3, 1)});
+  all[Op::kLstmPlain].push_back({"",
+                                 [](const Inputs& in) {
+                                   const Tensor products = matmul(in[0], transpose(in[3]));
+                                   const Tensor states =
+                                       apply(Op::kLstmPlain,
+                                             std::array{products, in[1], in[2], in[4], in[5], in[6]}, {});
+                                   return slice(states, {0}) * 2 + slice(states, {1}) * slice(states, {0});
+                                 },
+                                 recurrent_inputs(4, 2)});
   const Tensor g = numbers({2, 2, 2}, -1, 1, 9), both = numbers({2, 2, 2, 2}, -1, 1, 9);
   const Tensor bias3 = numbers({6}, -1, 1, 3), bias4 = numbers({8}, -1, 1, 3);
   all[Op::kGruGradient].push_back(

@@ -18,7 +18,7 @@ struct GradientCall {
   const std::vector<Tensor>& inputs;
   const Tensor& output;
   const Attributes& attributes;
-  const Tensor& gradient;           // of the output's shape
+  const Tensor& gradient;           // of the output's shape, but for entries that carry none (slice_gradients.h)
   const std::vector<bool>& wanted;  // per input: false if nobody asks for its gradient
 };
 
@@ -41,6 +41,9 @@ namespace gradients {
 
 // `gradient` summed over the axes along which an input of this shape was broadcast.
 Tensor unbroadcast(const Tensor& gradient, const Shape& shape);
+
+// g where x > 0, else 0: the gradient of relu, in one pass; x may be relu's result as well.
+Tensor before_relu(const Tensor& x, const Tensor& g);
 
 // Inputs for a tape of their own. A tape looks tensors up by identity and would give each place of one tensor the gradient of all of them: where a
 // tensor stands in a second place, a view of it stands there instead.

@@ -29,7 +29,7 @@ TESSERA_UNARY_GRADIENT(Sigmoid, g*(y*(1 - y)))
 TESSERA_UNARY_GRADIENT(Erf, g*(exp(-(x* x)) * kTwoOverSqrtPi))
 TESSERA_UNARY_GRADIENT(Sin, g* cos(x))
 TESSERA_UNARY_GRADIENT(Cos, -(g* sin(x)))
-TESSERA_UNARY_GRADIENT(Relu, select(greater(x, 0), g, 0))
+TESSERA_UNARY_GRADIENT(Relu, before_relu(x, g))
 #undef TESSERA_UNARY_GRADIENT
 
 // ---- Binary: each side is summed over the axes along which it was broadcast ----

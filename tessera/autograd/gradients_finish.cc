@@ -1,9 +1,17 @@
 // Gradients of the class Finish.
+#include <array>
+
 #include "tessera/autograd/gradients.h"
 #include "tessera/autograd/tape.h"
 #include "tessera/tensor/finish.h"
 
 namespace tessera::internal::gradients {
+
+Tensor before_relu(const Tensor& x, const Tensor& g) {
+  if (!x.contiguous() || !g.contiguous()) return select(greater(x, 0), g, 0);
+  return apply(Op::kFinishGradient, std::array{g, x}, FinishAttributes{.activation = Activation::kRelu});
+}
+
 namespace {
 
 Tensor composed_activation(Activation activation, const Tensor& x) {
@@ -52,9 +60,17 @@ Contributions Finish(const GradientCall& call) {
   return result;
 }
 
-// By composing it of small operations on a tape of its own, as gradients_recurrent.cc does.
+// Where the slope is constant, the same operation on the gradient: x and the bias have no part in it, as in the composition, where they are only
+// compared. Else by composing it of small operations on a tape of its own, as gradients_recurrent.cc does.
 Contributions FinishGradient(const GradientCall& call) {
   const auto& finish = std::get<FinishAttributes>(call.attributes);
+  if (finish.activation == Activation::kNone || finish.activation == Activation::kRelu) {
+    std::vector<Tensor> inputs = call.inputs;
+    inputs[0] = contiguous(call.gradient);
+    Contributions of_gradient(call.inputs.size());
+    of_gradient[0] = apply(Op::kFinishGradient, inputs, finish);
+    return of_gradient;
+  }
   const std::vector<Tensor> all = by_place(call.inputs);
   const std::vector<Tensor> inputs(all.begin() + 1, all.end());
   std::vector<Tensor> leaves = {all[0], all[1]};

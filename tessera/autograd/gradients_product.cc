@@ -37,7 +37,7 @@ namespace {
 Tensor before_activation(Activation activation, const Tensor& y, const Tensor& g) {
   switch (activation) {
     case Activation::kRelu:
-      return select(greater(y, 0), g, 0);
+      return before_relu(y, g);
     case Activation::kTanh:
       return g * (1 - y * y);
     case Activation::kSigmoid:

@@ -138,6 +138,14 @@ Contributions Gru(const GradientCall& call) {
   return result;
 }
 
+// What gru would have kept is computed now.
+Contributions GruPlain(const GradientCall& call) {
+  const Tensor states = apply(Op::kGru, call.inputs, call.attributes);
+  const Shape& h = call.output.shape();
+  const Tensor gradient = reshape(call.gradient, {1, h[0], h[1], h[2]});
+  return Gru({call.inputs, states, call.attributes, gradient, call.wanted});
+}
+
 // gru's output among the inputs only saves work: it is a function of the other inputs, which take its share.
 Contributions GruGradient(const GradientCall& call) {
   if (call.inputs.back().elements() == 0) return zeros_for(call);
@@ -174,6 +182,11 @@ Contributions Lstm(const GradientCall& call) {
   if (call.wanted[4]) result[4] = of_bias;
   if (call.wanted[5]) result[5] = of_bias;
   return result;
+}
+
+Contributions LstmPlain(const GradientCall& call) {
+  const Tensor states = apply(Op::kLstm, call.inputs, call.attributes);
+  return Lstm({call.inputs, states, call.attributes, call.gradient, call.wanted});
 }
 
 Contributions LstmGradient(const GradientCall& call) {

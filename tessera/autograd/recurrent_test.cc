@@ -9,6 +9,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/tensor/finish.h"
 #include "tessera/tensor/random.h"
+#include "tessera/tensor/storage.h"
 
 namespace tessera {
 namespace {
@@ -65,6 +66,41 @@ TEST(Recurrent, LstmIsItsComposition) {
     const Tensors* parts[] = {&all.h, &all.c, &all.i, &all.f, &all.g, &all.o, &all.q};
     for (std::int64_t i = 0; i < 7; ++i) EXPECT_TRUE(same_bits(part(states, i), stacked(*parts[i]))) << i;
   });
+}
+
+struct ObserverOfNothing : OpObserver {
+  void on_op(const OpEvent& /*event*/) override {}
+};
+
+// Unobserved, the layers give the bits that they give to a tape, in less memory.
+TEST(Recurrent, PlainRowsAreTheFirstPartsOfTheOthers) {
+  on_every_backend([](DType dtype) {
+    const Tensors of_gru = layer_inputs(dtype, 3, 1), of_lstm = layer_inputs(dtype, 4, 2);
+    const Tensor h = apply(Op::kGruPlain, of_gru, {}), both = apply(Op::kLstmPlain, of_lstm, {});
+    EXPECT_TRUE(same_bits(h, part(apply(Op::kGru, of_gru, {}), 0)));
+    EXPECT_TRUE(same_bits(both, slice(apply(Op::kLstm, of_lstm, {}), {Range(0, 2)})));
+  });
+}
+
+TEST(Recurrent, KeepsGatesForObserversOnly) {
+  use_backend("reference");
+  const Tensors in = layer_inputs(DType::kFloat32, 4, 2);
+  const Tensor x = RandomSource(5).normal("x", {kTimes, kSamples, 3}),
+               w = RandomSource(6).normal("w", {4 * kHidden, 3});
+  LstmStates states;
+  const auto held = [&] {  // by the layer's results
+    states = {};
+    const std::size_t before = memory_statistics().in_use_bytes;
+    states = lstm(x, in[1], in[2], {w, in[3], in[4], in[5]});
+    return memory_statistics().in_use_bytes - before;
+  };
+  const std::size_t plain = held();
+  const LstmStates unobserved = states;
+  ObserverOfNothing nobody;
+  const ObserveOps observed(&nobody);
+  EXPECT_GT(held(), 2 * plain);
+  EXPECT_TRUE(same_bits(states.h, unobserved.h));
+  EXPECT_TRUE(same_bits(states.c, unobserved.c));
 }
 
 TEST(Recurrent, RnnAndItsGradientAreTheirCompositions) {

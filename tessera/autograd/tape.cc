@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tessera/autograd/gradients.h"
+#include "tessera/autograd/slice_gradients.h"
 #include "tessera/base/error.h"
 #include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
@@ -98,19 +99,34 @@ class Tape::Backward {
       }
       visit(node);
       // All who use this output have been visited: its gradient is complete, and has been handed on.
-      if (!asked_.contains(node.output.identity())) gradients_.erase(node.output.identity());
+      if (asked_.contains(node.output.identity())) continue;
+      gradients_.erase(node.output.identity());
+      of_slices_.erase(node.output.identity());
     }
   }
 
   // Undefined where nothing has arrived.
-  Tensor gradient_of(const Tensor& x) const {
+  Tensor gradient_of(const Tensor& x) {
+    add_slices(x);
     const auto found = gradients_.find(x.identity());
     return found == gradients_.end() ? Tensor() : found->second;
   }
 
  private:
+  // What the node's gradient function takes: the output's gradient, or those of its entries that carry one.
+  Tensor arrived(const Node& node) {
+    const Shape& shape = node.output.shape();
+    const std::int64_t carrying = internal::carrying_entries(node.op, shape);
+    const auto slices = of_slices_.find(node.output.identity());
+    if (slices != of_slices_.end() && !asked_.contains(node.output.identity()))
+      return internal::sum_of_slices(slices->second, carrying);
+    const Tensor whole = gradient_of(node.output);
+    return !whole.defined() || shape.rank() == 0 || carrying == shape[0] ? whole
+                                                                         : slice(whole, {Range(0, carrying)});
+  }
+
   void visit(const Node& node) {
-    const Tensor gradient = gradient_of(node.output);
+    const Tensor gradient = arrived(node);
     if (!gradient.defined()) return;
     std::vector<bool> wanted(node.inputs.size());
     bool any = false;
@@ -119,6 +135,10 @@ class Tape::Backward {
       any = any || wanted[i];
     }
     if (!any) return;
+    if (node.op == Op::kSlice && !gradients_.contains(node.inputs[0].identity())) {  // waits for its like
+      of_slices_[node.inputs[0].identity()].push_back({std::get<SliceAttributes>(node.attributes), gradient});
+      return;
+    }
     const internal::Contributions contributions =
         internal::gradient_function(node.op)({node.inputs, node.output, node.attributes, gradient, wanted});
     for (std::size_t i = 0; i < wanted.size(); ++i)
@@ -129,14 +149,25 @@ class Tape::Backward {
   void contribute(const Tensor& x, const Tensor& contribution) {
     TESSERA_CHECK(contribution.shape() == x.shape(), "a gradient of shape {} for a tensor of shape {}",
                   contribution.shape().to_string(), x.shape().to_string());
+    add_slices(x);
     Tensor& total = gradients_[x.identity()];
     total = total.defined() ? total + contribution : contribution;
+  }
+
+  // The slices that have waited.
+  void add_slices(const Tensor& x) {
+    const auto slices = of_slices_.find(x.identity());
+    if (slices == of_slices_.end()) return;
+    gradients_[x.identity()] = internal::sum_of_slices(slices->second, x.rank() == 0 ? 0 : x.size(0));
+    of_slices_.erase(slices);
   }
 
   const Record& record_;
   const std::size_t nodes_;  // the pass itself may append more
   std::unordered_set<const void*> asked_, relevant_;
   std::unordered_map<const void*, Tensor> gradients_;  // looked up only, never walked
+  std::unordered_map<const void*, std::vector<internal::SliceGradient>>
+      of_slices_;  // likewise; never beside a total
 };
 
 namespace {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tessera/backends/random_examples_test.h"
+#include "tessera/tensor/optimizer_steps.h"
 
 namespace tessera {
 Examples random_reductions() {
@@ -80,18 +81,23 @@ Examples random_optimizer_steps() {
   const DType dtype = draw_floating();
   std::vector<Shape> shapes;
   for (int i = *rc::gen::inRange(1, 6); i > 0; --i) shapes.push_back(draw_shape(0, 3, 40000));
-  const auto lists = [&](int kinds, std::int64_t factors) {
-    std::vector<Tensor> inputs;
-    for (int kind = 0; kind < kinds; ++kind)
-      for (const Shape& shape : shapes) inputs.push_back(draw_tensor(shape, dtype));
-    inputs.push_back(draw_tensor({factors}, dtype == DType::kFloat64 ? dtype : DType::kFloat32));
-    return inputs;
+  const auto step = [&](Op op, const OptimizerAttributes& attributes) {
+    const OptimizerParts parts = optimizer_parts(op, attributes);
+    Example example{op, {}, attributes};
+    for (std::size_t list = 0; list < 2 + parts.states; ++list)
+      for (const Shape& shape : shapes) example.inputs.push_back(draw_tensor(shape, dtype));
+    example.inputs.push_back(
+        draw_tensor({parts.factors}, dtype == DType::kFloat64 ? dtype : DType::kFloat32));
+    return example;
   };
-  const bool decay = *rc::gen::arbitrary<bool>(), nesterov = *rc::gen::arbitrary<bool>();
-  return {{Op::kSgdStep, lists(2, 3), OptimizerAttributes{.decay = decay}},
-          {Op::kSgdStep, lists(3, 3),
-           OptimizerAttributes{.momentum = true, .nesterov = nesterov, .decay = decay}},
-          {Op::kAdamStep, lists(4, 7), OptimizerAttributes{.decay = decay, .decoupled = !decay && nesterov}}};
+  const bool decay = *rc::gen::arbitrary<bool>(), one = *rc::gen::arbitrary<bool>(),
+             other = *rc::gen::arbitrary<bool>();
+  return {step(Op::kSgdStep, {.decay = decay}),
+          step(Op::kSgdStep, {.momentum = true, .nesterov = one, .decay = decay}),
+          step(Op::kAdamStep, {.decay = decay, .decoupled = !decay && one, .amsgrad = other}),
+          step(Op::kRmspropStep, {.momentum = one, .decay = decay, .centered = other}),
+          step(Op::kAdagradStep, {.decay = decay}),
+          step(Op::kAdadeltaStep, {.decay = decay})};
 }
 
 Examples random_recurrent() {
@@ -117,6 +123,8 @@ Examples random_recurrent() {
   const RecurrentAttributes nonlinearity{*rc::gen::element(Activation::kTanh, Activation::kRelu)};
   return {{Op::kGru, gru, {}},
           {Op::kLstm, lstm, {}},
+          {Op::kGruPlain, gru, {}},
+          {Op::kLstmPlain, lstm, {}},
           {Op::kGruGradient, backwards(gru, {times, samples, hidden}, 5), {}},
           {Op::kLstmGradient, backwards(lstm, {2, times, samples, hidden}, 7), {}},
           {Op::kRnn, rnn, nonlinearity},

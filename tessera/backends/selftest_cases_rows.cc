@@ -1,6 +1,7 @@
 // The cases of the selftest: reductions, normalisations, optimiser steps, recurrent layers.
 #include "tessera/backends/selftest_make_cases.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/tensor/optimizer_steps.h"
 
 namespace tessera::selftest {
 namespace {
@@ -247,37 +248,57 @@ void add_normalization(Cases& cases) {
 
 // ---- Optimisers ----
 
-// Tensors whose ends lie below, at and beyond a vector and a line of 64 bytes.
-void add_optimizer(Cases& cases) {
-  struct Variant {
-    const char* name;
-    OptimizerAttributes attributes;
+namespace {
+
+struct StepVariant {
+  const char* name;
+  OptimizerAttributes attributes;
+};
+
+std::vector<StepVariant> step_variants(Op op) {
+  std::vector<StepVariant> variants = {{"plain", {}}, {"decay", {.decay = true}}};
+  const auto add = [&](const char* name, const OptimizerAttributes& attributes) {
+    variants.push_back({name, attributes});
   };
-  const bool adam = cases.op() == Op::kAdamStep;
-  const std::vector<Variant> variants =
-      adam ? std::vector<Variant>{{"plain", {}},
-                                  {"decay", {.decay = true}},
-                                  {"decoupled", {.decoupled = true}}}
-           : std::vector<Variant>{{"plain", {}},
-                                  {"decay", {.decay = true}},
-                                  {"momentum", {.momentum = true}},
-                                  {"nesterov, decay", {.momentum = true, .nesterov = true, .decay = true}}};
+  if (op == Op::kSgdStep) {
+    add("momentum", {.momentum = true});
+    add("nesterov, decay", {.momentum = true, .nesterov = true, .decay = true});
+  } else if (op == Op::kAdamStep) {
+    add("decoupled", {.decoupled = true});
+    add("amsgrad", {.amsgrad = true});
+    add("amsgrad, decoupled", {.decoupled = true, .amsgrad = true});
+  } else if (op == Op::kRmspropStep) {
+    add("momentum", {.momentum = true});
+    add("centered", {.centered = true});
+    add("centered, momentum, decay", {.momentum = true, .decay = true, .centered = true});
+  }
+  return variants;
+}
+
+}  // namespace
+
+// Tensors whose ends lie below, at and beyond a vector and a line of 64 bytes. States of both signs, so that some roots are NaN; with
+// factors of both signs, as the rows that came first have them, it would be most.
+void add_optimizer(Cases& cases) {
   for (const DType dtype : kFloating)
-    for (const Variant& variant : variants)
+    for (const StepVariant& variant : step_variants(cases.op()))
       for (const Layout layout : {Layout::kContiguous, Layout::kTransposed}) {
-        const std::size_t kinds = adam ? 4 : variant.attributes.momentum ? 3 : 2;
-        cases.add(
-            case_name(dtype, "{}, {}", variant.name, layout_name(layout)), variant.attributes,
-            [=](auto keys) {
-              Cases::Inputs inputs;
-              for (std::size_t kind = 0; kind < kinds; ++kind)
-                for (const Shape& shape : {Shape{7}, Shape{}, Shape{0, 3}, Shape{4, 4}, Shape{5, 41}})
-                  inputs.push_back(make_input(keys[inputs.size()], shape, dtype,
-                                              kind == 1 ? Values::kAwkward : Values::kSmall, layout));
-              const DType numbers = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
-              inputs.push_back(make_input(keys[inputs.size()], {adam ? 7 : 3}, numbers, Values::kSmall));
-              return inputs;
-            });
+        const OptimizerParts parts = optimizer_parts(cases.op(), variant.attributes);
+        const bool any_sign =
+            cases.op() == Op::kSgdStep || (cases.op() == Op::kAdamStep && !variant.attributes.amsgrad);
+        cases.add(case_name(dtype, "{}, {}", variant.name, layout_name(layout)), variant.attributes,
+                  [=](auto keys) {
+                    Cases::Inputs inputs;
+                    for (std::size_t kind = 0; kind < 2 + parts.states; ++kind)
+                      for (const Shape& shape : {Shape{7}, Shape{}, Shape{0, 3}, Shape{4, 4}, Shape{5, 41}})
+                        inputs.push_back(make_input(keys[inputs.size()], shape, dtype,
+                                                    kind == 1 ? Values::kAwkward : Values::kSmall, layout));
+                    const DType numbers = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
+                    const Tensor factors =
+                        make_input(keys[inputs.size()], {parts.factors}, numbers, Values::kSmall);
+                    inputs.push_back(any_sign ? factors : absolute(factors));
+                    return inputs;
+                  });
       }
 }
 
@@ -294,6 +315,7 @@ struct RecurrentRow {
 RecurrentRow recurrent_row(Op op) {
   switch (op) {
     case Op::kLstm:
+    case Op::kLstmPlain:
     case Op::kLstmGradient:
       return {4, 2, 7, op == Op::kLstmGradient};
     case Op::kRnn:

@@ -4,6 +4,7 @@
 
 #include "tessera/backends/selftest_cases.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/tensor/optimizer_steps.h"
 
 namespace tessera {
 namespace {
@@ -288,20 +289,25 @@ void add_activations(Tails& tails) {
 }
 
 void add_optimizer_steps(Tails& tails) {
-  const auto lists = [&](int kinds, std::int64_t factors) {
+  const auto add = [&](Op op, const OptimizerAttributes& attributes) {
+    const OptimizerParts parts = optimizer_parts(op, attributes);
     std::vector<Tensor> inputs;
-    for (int kind = 0; kind < kinds; ++kind)
+    for (std::size_t list = 0; list < 2 + parts.states; ++list)
       for (const Shape& shape : {Shape{tails.n}, Shape{3, tails.n}, Shape{}})
         inputs.push_back(tails.draw(shape));
     inputs.push_back(
-        tails.draw({factors}, tails.dtype() == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32));
-    return inputs;
+        tails.draw({parts.factors}, tails.dtype() == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32));
+    tails.add(op, inputs, attributes);
   };
-  tails.add(Op::kSgdStep, lists(2, 3), OptimizerAttributes{});
-  tails.add(Op::kSgdStep, lists(3, 3),
-            OptimizerAttributes{.momentum = true, .nesterov = true, .decay = true});
-  tails.add(Op::kAdamStep, lists(4, 7), OptimizerAttributes{.decay = true});
-  tails.add(Op::kAdamStep, lists(4, 7), OptimizerAttributes{.decoupled = true});
+  add(Op::kSgdStep, {});
+  add(Op::kSgdStep, {.momentum = true, .nesterov = true, .decay = true});
+  add(Op::kAdamStep, {.decay = true});
+  add(Op::kAdamStep, {.decoupled = true});
+  add(Op::kAdamStep, {.amsgrad = true});
+  add(Op::kRmspropStep, {});
+  add(Op::kRmspropStep, {.momentum = true, .decay = true, .centered = true});
+  add(Op::kAdagradStep, {.decay = true});
+  add(Op::kAdadeltaStep, {.decay = true});
 }
 
 void add_recurrent(Tails& tails, std::int64_t samples, std::int64_t hidden) {
@@ -314,6 +320,7 @@ void add_recurrent(Tails& tails, std::int64_t samples, std::int64_t hidden) {
     inputs.push_back(tails.draw({gates * hidden, hidden}));
     for (int bias = 0; bias < 2; ++bias) inputs.push_back(tails.draw({gates * hidden}));
     tails.add(is_lstm ? Op::kLstm : Op::kGru, inputs);
+    tails.add(is_lstm ? Op::kLstmPlain : Op::kGruPlain, inputs);
     inputs.insert(inputs.begin(),
                   is_lstm ? tails.draw({2, kTimes, samples, hidden}) : tails.draw({kTimes, samples, hidden}));
     inputs.push_back(tails.draw({is_lstm ? 7 : 5, kTimes, samples, hidden}));

@@ -19,6 +19,7 @@ namespace tessera::cli {
 
 namespace {
 
+constexpr std::size_t kHardestLabels = 10;
 constexpr std::string_view kTrainDetails =
     "CONFIG is a TOML file that describes the notes, the network and the training; 'tessera code train "
     "--keys' lists every key. Nothing\n"
@@ -34,7 +35,8 @@ constexpr std::string_view kEvaluateDetails =
     "lines (.jsonl), with labels; labels that the run does not know are passed over. If it holds the notes "
     "of "
     "the training, only those\n"
-    "that were held out are used, so the numbers stay honest.\n\n"
+    "that were held out are used, so the numbers stay honest. Then come the codes that are hardest for the "
+    "run.\n\n"
     "Example: tessera code evaluate runs/radiology-0001";
 constexpr std::string_view kPredictDetails =
     "FILE is one note (.txt), JSON lines with the fields id and text (.jsonl), or has the form of the "
@@ -103,8 +105,11 @@ ExitCode run_code_evaluate(const Words& words) {
     notes = std::move(found.notes);
   }
   const Tensor targets = coder.labels().encode(clinical::labels_of(coder.config(), notes));
-  fmt::print("{}", clinical::quality_text(clinical::quality_of(coder.probabilities(notes.documents), targets,
-                                                               coder.thresholds())));
+  const Tensor probabilities = coder.probabilities(notes.documents);
+  const metrics::MultilabelCounts counts(probabilities, targets, coder.thresholds());
+  fmt::print("{}\n{}",
+             clinical::quality_text(clinical::quality_of(probabilities, targets, coder.thresholds())),
+             clinical::hardest_labels_text(counts, coder.labels(), kHardestLabels));
   return ExitCode::kSuccess;
 }
 

@@ -1,9 +1,12 @@
 // The journey from notes to codes on notes that are made here: planted words decide the codes.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
@@ -179,7 +182,7 @@ TEST_F(Clinical, OfTheTrainingsNotesOnlyTheHeldOutOnesAreEvaluated) {
   const CodingResult result = trained("held");
   const std::string all = made_notes(120), path = folder_.path() + "/moved.jsonl";
   std::vector<std::string> held_out;
-  for (const std::int64_t position : split_notes(config(), 120).test)
+  for (const std::int64_t position : split_notes(config(), std::vector<data::Document>(120)).test)
     held_out.push_back(std::to_string(position));
   for (const std::string& text : {all, "\n" + all}) {  // the bytes of the training's file, and others
     write_file_atomically(path, text);
@@ -195,12 +198,46 @@ TEST_F(Clinical, OfTheTrainingsNotesOnlyTheHeldOutOnesAreEvaluated) {
   EXPECT_EQ(others.remark, "");
 }
 
+TEST(HardestLabels, ByF1ThenByNotes) {
+  use_default_backend();
+  const Tensor scores = Tensor::from<float>({1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0}, {3, 4});
+  const Tensor targets = Tensor::from<float>({1, 1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0}, {3, 4});
+  const std::string text =
+      hardest_labels_text(metrics::MultilabelCounts(scores, targets, {0.5, 0.5, 0.5, 0.5}),
+                          data::LabelSet::of_names({"a", "bb", "c", "d"}), 2);
+  EXPECT_EQ(text,
+            "hardest first, 2 of the 3 codes that the notes have:\n"
+            "code  notes  found  wrongly said      F1\n"
+            "c         1      0             0  0.0000\n"
+            "bb        3      1             0  0.5000\n");
+}
+
+TEST_F(Clinical, NotesOfOnePatientStayOnOneSide) {
+  std::vector<data::Document> notes(60);
+  for (std::size_t i = 0; i < notes.size(); ++i) notes[i].patient = std::to_string(i % 20);
+  const NoteSplit split = split_notes(config(), notes);
+  EXPECT_EQ(split.test.size(), 9U);  // 15 % of 20 patients
+  EXPECT_EQ(split.train.size() + split.validation.size() + split.test.size(), 60U);
+  std::map<std::string, std::set<int>> sides;
+  int side = 0;
+  for (const auto* part : {&split.train, &split.validation, &split.test}) {
+    EXPECT_TRUE(std::is_sorted(part->begin(), part->end()));
+    for (const std::int64_t position : *part)
+      sides[notes[static_cast<std::size_t>(position)].patient].insert(side);
+    ++side;
+  }
+  EXPECT_EQ(sides.size(), 20U);
+  for (const auto& [patient, seen] : sides) EXPECT_EQ(seen.size(), 1U) << patient;
+}
+
 // The same notes with other diagnoses may be fewer admissions, of which others would be held out.
 TEST_F(Clinical, TheTrainingsNotesWithOtherDiagnosesAreRefused) {
   const std::string notes_path = folder_.path() + "/n.csv", codes_path = folder_.path() + "/d.csv";
-  std::string notes = "row_id,hadm_id,category,iserror,text\n", codes = "row_id,hadm_id,seq_num,icd9_code\n";
+  std::string notes = "row_id,subject_id,hadm_id,category,iserror,text\n",
+              codes = "row_id,hadm_id,seq_num,icd9_code\n";
   for (int i = 0; i < 40; ++i) {
-    notes += fmt::format("{},{},Discharge summary,,There is {}.\n", i, i, i % 2 == 0 ? "cough" : "reflux");
+    notes +=
+        fmt::format("{},{},{},Discharge summary,,There is {}.\n", i, i, i, i % 2 == 0 ? "cough" : "reflux");
     codes += fmt::format("{},{},1,{}\n", i, i, i % 2 == 0 ? "7862" : "59370");
   }
   write_file_atomically(notes_path, notes);
@@ -294,6 +331,12 @@ TEST_F(Clinical, TextJsonAndPage) {
   EXPECT_THAT(page, HasSubstr("script&gt;alert"));
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));
   EXPECT_THAT(page, HasSubstr("<sup>1</sup>"));
+
+  std::vector<CodedNote> silent = coded;
+  silent[0].codes[0].sentences.clear();
+  EXPECT_THAT(coded_text(silent), HasSubstr(std::string(kSaidByItself)));
+  EXPECT_THAT(coded_page(silent, "shown"), HasSubstr(std::string(kSaidByItself)));
+  EXPECT_THAT(coded_text(coded) + page, Not(HasSubstr(std::string(kSaidByItself))));
 }
 
 // Word vectors that skip-gram learned beforehand are where the network begins, and part of what is verified.

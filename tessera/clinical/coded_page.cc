@@ -147,6 +147,7 @@ Html code_html(const CodedNote& note, std::size_t number) {
     html += element("blockquote",
                     element("span", fmt::format("{:+.2f} ", speaking.contribution), "class=\"number\"") +
                         text(sentence_text(note, note.sentences[speaking.sentence])));
+  if (code.sentences.empty()) html += element("p", kSaidByItself, "class=\"number\"");
   return element("li", html, "class=\"said\"") + markup("\n");
 }
 

@@ -35,6 +35,7 @@ std::string code_text(const CodedNote& note, const RankedCode& code) {
                        section.empty() ? "" : printable(section) + ": ",
                        printable(shortened(sentence_text(note, sentence))));
   }
+  if (code.said && code.sentences.empty()) out += fmt::format("      {}\n", kSaidByItself);
   return out;
 }
 

@@ -26,6 +26,9 @@ constexpr Key kKeys[] = {
     text("data.id_field", "id", "json-lines: the field of a note's name."),
     text("data.text_field", "text", "json-lines: the field of its text."),
     text("data.label_field", "labels", "json-lines: the field of its labels."),
+    text("data.patient_field", kKeyNone,
+         "json-lines: the field that says whose note it is; notes of one patient stay on one side of the "
+         "split."),
     text("data.note_category", "Discharge summary", "mimic-*: the category of notes."),
     real("data.validation", 0.01, 0.8, "0.15", "The share of the notes on which thresholds are tuned."),
     real("data.test", 0, 0.8, "0.15", "The share on which the result is measured; 0: none."),

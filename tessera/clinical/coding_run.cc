@@ -1,10 +1,14 @@
 #include "tessera/clinical/coding_run.h"
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
+#include <vector>
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/progress.h"
+#include "tessera/base/text.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/text_data.h"
 #include "tessera/train/training_setup.h"
@@ -122,6 +126,30 @@ std::string quality_text(const Quality& quality) {
       quality.notes, quality.micro_f1, quality.micro_precision, quality.micro_recall, quality.macro_f1,
       quality.macro_f1_of_present, quality.micro_auc, quality.macro_auc, quality.precision_at_1,
       quality.precision_at_5, quality.exact);
+}
+
+std::string hardest_labels_text(const metrics::MultilabelCounts& counts, const data::LabelSet& labels,
+                                std::size_t most) {
+  std::vector<std::int64_t> order;
+  std::size_t width = 4;
+  for (std::int64_t label = 0; label < counts.labels(); ++label)
+    if (counts.actual(label) > 0) order.push_back(label);
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return std::pair(counts.f1(a), -counts.actual(a)) < std::pair(counts.f1(b), -counts.actual(b));
+  });
+  const std::size_t present = order.size();
+  order.resize(std::min(most, present));
+  const auto name = [&](std::int64_t label) {
+    return printable(labels.names()[static_cast<std::size_t>(label)]);
+  };
+  for (const std::int64_t label : order) width = std::max(width, name(label).size());
+  std::string text = fmt::format("{:{}}  {:>5}  {:>5}  {:>12}  {:>6}\n", "code", width, "notes", "found",
+                                 "wrongly said", "F1");
+  for (const std::int64_t label : order)
+    text += fmt::format("{:{}}  {:>5}  {:>5}  {:>12}  {:>6.4f}\n", name(label), width, counts.actual(label),
+                        counts.hits(label), counts.said(label) - counts.hits(label), counts.f1(label));
+  return fmt::format("hardest first, {} of the {} codes that the notes have:\n{}", order.size(), present,
+                     text);
 }
 
 }  // namespace tessera::clinical

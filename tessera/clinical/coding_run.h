@@ -11,6 +11,7 @@
 #include <string>
 
 #include "tessera/clinical/coding_setup.h"
+#include "tessera/metrics/multilabel.h"
 #include "tessera/train/training_run.h"
 
 namespace tessera::clinical {
@@ -34,6 +35,9 @@ runs::ReplayOutcome reexecute_coding(const std::string& run_folder, const runs::
 std::string vocabulary_path(const std::string& run_folder);
 // "micro F1 0.700, macro F1 ...", several lines for people.
 std::string quality_text(const Quality& quality);
+// A table of the labels that some note has, the hardest first (the lowest F1; of equals that with more notes), `most` of them at most.
+std::string hardest_labels_text(const metrics::MultilabelCounts& counts, const data::LabelSet& labels,
+                                std::size_t most);
 
 // The setup of a record: its configuration, its files where they are now.
 CodingSetup setup_of_coding_record(const std::string& run_folder, const std::string& data_folder);

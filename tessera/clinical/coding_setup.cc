@@ -1,6 +1,7 @@
 #include "tessera/clinical/coding_setup.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -31,6 +32,30 @@ std::vector<std::int64_t> picked(const std::vector<std::int64_t>& from,
   return out;
 }
 
+// Positions of the notes of each patient; patients in the order of their first notes.
+std::vector<std::vector<std::int64_t>> notes_by_patient(const std::vector<data::Document>& notes) {
+  std::vector<std::vector<std::int64_t>> patients;
+  std::map<std::string_view, std::size_t> known;
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    std::size_t patient = patients.size();
+    if (!notes[i].patient.empty()) patient = known.try_emplace(notes[i].patient, patient).first->second;
+    if (patient == patients.size()) patients.emplace_back();
+    patients[patient].push_back(static_cast<std::int64_t>(i));
+  }
+  return patients;
+}
+
+std::vector<std::int64_t> notes_of(const std::vector<std::vector<std::int64_t>>& patients,
+                                   const std::vector<std::int64_t>& chosen) {
+  std::vector<std::int64_t> notes;
+  for (const std::int64_t patient : chosen) {
+    const auto& own = patients[static_cast<std::size_t>(patient)];
+    notes.insert(notes.end(), own.begin(), own.end());
+  }
+  std::sort(notes.begin(), notes.end());
+  return notes;
+}
+
 data::DocumentSource source_at(const CodingConfig& config, const std::string& notes,
                                const std::string& diagnoses) {
   data::DocumentSource source = document_source(config);
@@ -49,6 +74,7 @@ data::DocumentSource document_source(const CodingConfig& config) {
   source.id_field = config.text("data.id_field");
   source.text_field = config.text("data.text_field");
   source.label_field = config.text("data.label_field");
+  if (config.has("data.patient_field")) source.patient_field = config.text("data.patient_field");
   source.note_category = config.text("data.note_category");
   return source;
 }
@@ -77,15 +103,18 @@ std::vector<std::vector<std::string>> labels_of(const CodingConfig& config, cons
   return labels;
 }
 
-NoteSplit split_notes(const CodingConfig& config, std::int64_t notes) {
+NoteSplit split_notes(const CodingConfig& config, const std::vector<data::Document>& notes) {
+  const std::vector<std::vector<std::int64_t>> patients = notes_by_patient(notes);
   const double test = config.real("data.test"), validation = config.real("data.validation");
-  const data::Split outer = data::hold_out(notes, test, seed_of(config));
+  const data::Split outer = data::hold_out(static_cast<std::int64_t>(patients.size()), test, seed_of(config));
   const data::Split inner = data::hold_out(static_cast<std::int64_t>(outer.train.size()),
                                            validation / (1 - test), seed_of(config) + 1);
-  NoteSplit split{picked(outer.train, inner.train), picked(outer.train, inner.held_out), outer.held_out};
+  NoteSplit split{notes_of(patients, picked(outer.train, inner.train)),
+                  notes_of(patients, picked(outer.train, inner.held_out)),
+                  notes_of(patients, outer.held_out)};
   if (split.validation.empty())
     fail("{} notes: none is left to tune thresholds on, expected more notes or a larger data.validation",
-         notes);
+         notes.size());
   return split;
 }
 
@@ -111,7 +140,7 @@ CodingSetup::CodingSetup(CodingConfig config, const std::string& notes_path,
                          const std::string& diagnoses_path)
     : config_(std::move(config)),
       notes_(data::read_documents(source_at(config_, notes_path, diagnoses_path))),
-      split_(split_notes(config_, static_cast<std::int64_t>(notes_.documents.size()))),
+      split_(split_notes(config_, notes_.documents)),
       random_(seed_of(config_)) {
   const data::EncodingSettings encoding = encoding_settings(config_);
   const std::vector<std::vector<std::string>> labels = labels_of(config_, notes_);

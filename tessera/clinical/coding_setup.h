@@ -33,7 +33,8 @@ std::vector<std::vector<std::string>> labels_of(const CodingConfig& config, cons
 struct NoteSplit {
   std::vector<std::int64_t> train, validation, test;  // positions, ascending
 };
-NoteSplit split_notes(const CodingConfig& config, std::int64_t notes);
+// Shares of the patients: the notes of one are never on two sides. Notes without a patient are one patient's each.
+NoteSplit split_notes(const CodingConfig& config, const std::vector<data::Document>& notes);
 
 // From which probability each label is said; found on the validation notes, and part of the state of a run.
 struct Thresholds : Stateful {

@@ -120,7 +120,7 @@ bool holds_claimed_input(const data::DocumentSet& notes, const runs::Claim& clai
 // Of the notes of the training, those that it did not see.
 void keep_held_out(LabelledNotes& found, const CodingConfig& config) {
   std::vector<data::Document>& documents = found.notes.documents;
-  const NoteSplit split = split_notes(config, static_cast<std::int64_t>(documents.size()));
+  const NoteSplit split = split_notes(config, documents);
   if (split.test.empty()) {
     found.remark = "the model was trained on these notes, so this says little about new ones";
     return;

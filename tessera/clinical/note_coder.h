@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tessera/clinical/coding_setup.h"
@@ -101,6 +102,9 @@ struct LabelledNotes {
 LabelledNotes read_labelled_notes(const std::string& path, const std::string& diagnoses,
                                   const std::string& run_folder);
 
+// Stands below a code that is said though no sentence adds to it.
+inline constexpr std::string_view kSaidByItself =
+    "no sentence speaks for it: what the model says of a note without words reaches the threshold";
 std::string coded_text(const std::vector<CodedNote>& notes);  // for a terminal
 std::string coded_json(const std::vector<CodedNote>& notes);  // one line per note
 // One self-contained page: the notes with the words tinted by attention, the codes, and the sentences that speak for them.

@@ -87,6 +87,7 @@ std::string DocumentSet::digest() const {
       hash.add_item(section.name).add_item(section.text);
     hash.add_u64(document.labels.size());
     for (const std::string& label : document.labels) hash.add_item(label);
+    if (!document.patient.empty()) hash.add_item("patient").add_item(document.patient);
   }
   return to_hex(hash.finish());
 }
@@ -109,7 +110,8 @@ DocumentSet parse_json_lines(std::string_view text, const std::string& source,
     const JsonLine object(here, fmt::format("{}:{}", source, line));
     set.documents.push_back({options.id_field.empty() ? std::to_string(line) : object.text(options.id_field),
                              {{"", object.text(options.text_field)}},
-                             object.texts(options.label_field, options.labelled)});
+                             object.texts(options.label_field, options.labelled),
+                             options.patient_field.empty() ? "" : object.text(options.patient_field)});
   }
   if (set.documents.empty()) fail("{}: there is no document, expected one JSON object per line", source);
   return set;

@@ -8,6 +8,8 @@
 //                the notes of one category, without those marked as errors, in the order of ROW_ID; labels: its codes by SEQ_NUM.
 //   mimic-sql    the same tables in an SQLite database. The same rows give the same documents, and the same digest, as from CSV.
 //
+// A document of MIMIC-III belongs to the patient with its SUBJECT_ID.
+//
 // Files may be packed with gzip. Column names are found whatever their case. MIMIC's admissions stand in the order of HADM_ID; one
 // without a note of the category, or without a code, is left out and counted.
 //
@@ -40,6 +42,8 @@ struct Document {
   std::string id;
   std::vector<DocumentSection> sections;
   std::vector<std::string> labels;  // in the order of the source, each once
+  // Whose note it is: notes of one patient stay on one side of a split. "" where the source does not say: of nobody else's.
+  std::string patient = {};
 };
 
 struct DocumentSet {
@@ -49,7 +53,7 @@ struct DocumentSet {
   std::int64_t left_out = 0;           // admissions without a note or without a code
 
   std::string digest()
-      const;  // SHA-256 over ids, sections and labels: equal for equal documents, wherever they were read from
+      const;  // SHA-256 over ids, sections, labels, and patients where the source names them: equal for equal documents, wherever they were read from
   std::vector<std::vector<std::string>> labels() const;
 };
 
@@ -60,6 +64,7 @@ struct DocumentSource {
   std::string code_origin = "CMC_MAJORITY";  // cmc
   // json-lines; without an id field, ids are the numbers of the lines
   std::string id_field = "id", text_field = "text", label_field = "labels";
+  std::string patient_field = {};                   // json-lines; "": the source does not say
   std::string note_category = "Discharge summary";  // mimic-*
   bool labelled =
       true;  // json-lines: false if the field of the labels may be missing; mimic-*: keep admissions without codes

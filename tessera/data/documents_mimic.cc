@@ -19,7 +19,8 @@
 namespace tessera::data {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNoteColumns = {"row_id", "hadm_id", "category", "iserror", "text"};
+constexpr std::array<std::string_view, 6> kNoteColumns = {"row_id",  "hadm_id", "category",
+                                                          "iserror", "text",    "subject_id"};
 constexpr std::array<std::string_view, 4> kDiagnosisColumns = {"row_id", "hadm_id", "seq_num", "icd9_code"};
 
 std::string_view trimmed(std::string_view text) {
@@ -32,12 +33,16 @@ class Admissions {
  public:
   explicit Admissions(const DocumentSource& options) : options_(options) {}
 
-  // row_id, hadm_id, category, iserror, text. A note that belongs to no admission (an outpatient's) is passed over.
+  // The columns kNoteColumns. A note that belongs to no admission (an outpatient's) is passed over.
   template <typename Fields>
   void add_note(const Fields& field, const std::string& where) {
     if (trimmed(field(1)).empty() || trimmed(field(2)) != options_.note_category || trimmed(field(3)) == "1")
       return;
     Admission& admission = admissions_[whole(field(1), "HADM_ID", where)];
+    const std::int64_t patient = whole(field(5), "SUBJECT_ID", where);
+    if (!admission.notes.empty() && admission.patient != patient)
+      fail("{}: SUBJECT_ID is not that of the admission's other notes", where);
+    admission.patient = patient;
     if (!admission.notes.emplace(whole(field(0), "ROW_ID", where), field(4)).second)
       fail("{}: ROW_ID is that of another note of the admission, expected different ones", where);
   }
@@ -60,7 +65,7 @@ class Admissions {
         ++set.left_out;
         continue;
       }
-      Document document{std::to_string(id), {}, {}};
+      Document document{std::to_string(id), {}, {}, std::to_string(admission.patient)};
       for (auto& [row, text] : admission.notes)
         document.sections.push_back({options_.note_category, std::move(text)});
       std::set<std::string_view> seen;
@@ -82,6 +87,7 @@ class Admissions {
   }
 
   struct Admission {
+    std::int64_t patient = 0;
     std::map<std::int64_t, std::string> notes;                           // by ROW_ID
     std::map<std::pair<std::int64_t, std::int64_t>, std::string> codes;  // by SEQ_NUM, ROW_ID
   };

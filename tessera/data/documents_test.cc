@@ -199,6 +199,8 @@ TEST(Mimic, OneDocumentPerAdmission) {
   const DocumentSet set = from_csv();
   ASSERT_EQ(set.documents.size(), 2U);
   EXPECT_EQ(set.documents[0].id, "100");
+  EXPECT_EQ(set.documents[0].patient, "2");
+  EXPECT_EQ(set.documents[1].patient, "1");
   EXPECT_THAT(set.documents[0].labels, ElementsAre("E884.9"));
   EXPECT_EQ(set.documents[1].id, "200");
   EXPECT_THAT(set.documents[1].labels, ElementsAre("428.0", "V13.02"));
@@ -232,26 +234,28 @@ TEST(Mimic, ErrorsNameTheLineAndQuoteNothing) {
   const auto message = [](const std::string& notes, const std::string& diagnoses) {
     return message_of([&] { parse_mimic_csv(notes, "n.csv", diagnoses, "d.csv", {}); });
   };
-  const std::string head = "row_id,hadm_id,category,iserror,text\n";
-  const std::string good = head + "1,5,Discharge summary,,\"a\nb\"\n";
+  const std::string head = "row_id,subject_id,hadm_id,category,iserror,text\n";
+  const std::string good = head + "1,7,5,Discharge summary,,\"a\nb\"\n";
   const std::string codes = "row_id,hadm_id,seq_num,icd9_code\n";
-  EXPECT_THAT(message("row_id,hadm_id,category,text\n", codes),
+  EXPECT_THAT(message("row_id,subject_id,hadm_id,category,text\n", codes),
               HasSubstr("n.csv:1: there is no column 'iserror'"));
-  EXPECT_THAT(message(good + "secret,5,Discharge summary,,c\n", codes),
+  EXPECT_THAT(message(good + "secret,7,5,Discharge summary,,c\n", codes),
               HasSubstr("n.csv:4: ROW_ID: expected a whole"));
-  EXPECT_THAT(message(good + "1,5,Discharge summary,,c\n", codes),
+  EXPECT_THAT(message(good + "1,7,5,Discharge summary,,c\n", codes),
               HasSubstr("n.csv:4: ROW_ID is that of another"));
-  EXPECT_THAT(message(good + "2,5,\"secret\n", codes),
-              HasSubstr("n.csv:4: column 3: found a quoted field without end"));
-  EXPECT_THAT(message(good + "2,5,\"x\"secret,,c\n", codes),
-              HasSubstr("n.csv:4: column 3: found something after"));
-  EXPECT_THAT(message(good + "2,5\n", codes), HasSubstr("n.csv:4: found 2 fields, expected 5"));
+  EXPECT_THAT(message(good + "2,7,5,\"secret\n", codes),
+              HasSubstr("n.csv:4: column 4: found a quoted field without end"));
+  EXPECT_THAT(message(good + "2,7,5,\"x\"secret,,c\n", codes),
+              HasSubstr("n.csv:4: column 4: found something after"));
+  EXPECT_THAT(message(good + "2,8,5,Discharge summary,,c\n", codes),
+              HasSubstr("n.csv:4: SUBJECT_ID is not that of"));
+  EXPECT_THAT(message(good + "2,7,5\n", codes), HasSubstr("n.csv:4: found 3 fields, expected 6"));
   EXPECT_THAT(message(good, codes + "1,5,1,secret\n"), HasSubstr("d.csv:2: ICD9_CODE: expected a code"));
   EXPECT_THAT(message(good, codes), HasSubstr("n.csv: there is no admission with a note of the category"));
   EXPECT_THAT(message("", codes), HasSubstr("n.csv: the file is empty"));
   for (const std::string& text :
-       {message(good + "secret,5,Discharge summary,,c\n", codes),
-        message(good + "2,5,\"x\"secret,,c\n", codes), message(good, codes + "1,5,1,secret\n")})
+       {message(good + "secret,7,5,Discharge summary,,c\n", codes),
+        message(good + "2,7,5,\"x\"secret,,c\n", codes), message(good, codes + "1,5,1,secret\n")})
     EXPECT_THAT(text, Not(HasSubstr("secret")));
   const ScratchFolder folder("mimic-test");
   write_file_atomically(folder.path() + "/x.sqlite", "no database");

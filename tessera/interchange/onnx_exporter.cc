@@ -29,7 +29,8 @@ const TranslatorTable& translators() {
 
 // Rows of ops.def that no model has; every other one has a translator.
 constexpr const char *kRandom = "ONNX draws other random numbers",
-                     *kTraining = "it belongs to training, and models are exported without";
+                     *kTraining = "it belongs to training, and models are exported without",
+                     *kUnobserved = "it stands for another row where nobody observes, and an export does";
 struct Reason {
   Op op;
   const char* text;
@@ -52,6 +53,11 @@ constexpr Reason kReasons[] = {{Op::kRandomBits, kRandom},
                                {Op::kGroupNormGradient, kTraining},
                                {Op::kSgdStep, kTraining},
                                {Op::kAdamStep, kTraining},
+                               {Op::kRmspropStep, kTraining},
+                               {Op::kAdagradStep, kTraining},
+                               {Op::kAdadeltaStep, kTraining},
+                               {Op::kGruPlain, kUnobserved},
+                               {Op::kLstmPlain, kUnobserved},
                                {Op::kGruGradient, kTraining},
                                {Op::kLstmGradient, kTraining},
                                {Op::kRnnGradient, kTraining},

@@ -46,19 +46,20 @@ class ElementwiseLayer : public Module {
   Shape output_shape(const Shape& input) const override { return input; }
 };
 
-#define TESSERA_DECLARE_ACTIVATION(Name)                        \
-  class Name : public ElementwiseLayer {                        \
-   public:                                                      \
-    Tensor forward(const Tensor& x, Context& context) override; \
-    std::string describe() const override { return #Name; }     \
+#define TESSERA_DECLARE_ACTIVATION(Name, kKind)                          \
+  class Name : public ElementwiseLayer {                                 \
+   public:                                                               \
+    Tensor forward(const Tensor& x, Context& context) override;          \
+    std::string describe() const override { return #Name; }              \
+    Activation activation() const override { return Activation::kKind; } \
   };
-TESSERA_DECLARE_ACTIVATION(ReLU)
-TESSERA_DECLARE_ACTIVATION(Tanh)
-TESSERA_DECLARE_ACTIVATION(Sigmoid)
-TESSERA_DECLARE_ACTIVATION(SELU)
-TESSERA_DECLARE_ACTIVATION(Softplus)
-TESSERA_DECLARE_ACTIVATION(SiLU)
-TESSERA_DECLARE_ACTIVATION(Mish)
+TESSERA_DECLARE_ACTIVATION(ReLU, kRelu)
+TESSERA_DECLARE_ACTIVATION(Tanh, kTanh)
+TESSERA_DECLARE_ACTIVATION(Sigmoid, kSigmoid)
+TESSERA_DECLARE_ACTIVATION(SELU, kNone)
+TESSERA_DECLARE_ACTIVATION(Softplus, kNone)
+TESSERA_DECLARE_ACTIVATION(SiLU, kNone)
+TESSERA_DECLARE_ACTIVATION(Mish, kNone)
 #undef TESSERA_DECLARE_ACTIVATION
 
 class LeakyReLU : public ElementwiseLayer {

@@ -22,6 +22,21 @@ Tensor hidden(const Tensor& scores, const Tensor& mask) {
   return select(mask, -std::numeric_limits<double>::infinity(), scores);
 }
 
+// Of queries, by which they are multiplied before they meet the keys.
+double scale_of(std::int64_t features) {
+  const FloatEnvironment contract;
+  return 1 / numerics::sqrt(static_cast<double>(features));
+}
+
+AttentionResult attention_of_scaled(const Tensor& scaled_q, const Tensor& k, const Tensor& v,
+                                    const AttentionMasks& masks) {
+  Tensor scores = matmul(scaled_q, transpose(k));
+  if (masks.causal) scores = hidden(scores, later(scaled_q.size(-2), k.size(-2)));
+  if (masks.key_padding.defined()) scores = hidden(scores, masks.key_padding);
+  const Tensor weights = softmax(scores, -1);
+  return {matmul(weights, v), weights};
+}
+
 // Linear whose bias begins at zero.
 class OutputProjection : public Linear {
  public:
@@ -43,16 +58,7 @@ AttentionResult scaled_dot_product_attention(const Tensor& q, const Tensor& k, c
         "scaled_dot_product_attention: the query {}, key {} and value {} do not fit [.., L, E], [.., S, E] "
         "and [.., S, F]",
         q.shape().to_string(), k.shape().to_string(), v.shape().to_string());
-  double scale = 0;
-  {
-    const FloatEnvironment contract;
-    scale = 1 / numerics::sqrt(static_cast<double>(q.size(-1)));
-  }
-  Tensor scores = matmul(q * scale, transpose(k));
-  if (masks.causal) scores = hidden(scores, later(q.size(-2), k.size(-2)));
-  if (masks.key_padding.defined()) scores = hidden(scores, masks.key_padding);
-  const Tensor weights = softmax(scores, -1);
-  return {matmul(weights, v), weights};
+  return attention_of_scaled(q * scale_of(q.size(-1)), k, v, masks);
 }
 
 MultiheadAttention::MultiheadAttention(std::int64_t features, std::int64_t heads,
@@ -81,10 +87,11 @@ Tensor MultiheadAttention::project(const Tensor& x, std::int64_t first, std::int
   return bias_ == nullptr ? matmul(x, transpose(weight)) : linear(x, weight, slice(bias_->value, {rows}));
 }
 
-// Part `part` of [N, L, parts * E] as [N, heads, L, E / heads].
-Tensor MultiheadAttention::heads_of(const Tensor& projected, std::int64_t part) const {
-  const Tensor own =
+// Part `part` of [N, L, parts * E] times `factor` as [N, heads, L, E / heads]. It is scaled as long as the features of a place lie side by side.
+Tensor MultiheadAttention::heads_of(const Tensor& projected, std::int64_t part, double factor) const {
+  Tensor own =
       slice(projected, {Range::all(), Range::all(), Range(part * features_, (part + 1) * features_)});
+  if (factor != 1) own = own * factor;
   const Tensor cut = reshape(own, {own.size(0), own.size(1), heads_, features_ / heads_});
   return permute(cut, {0, 2, 1, 3});
 }
@@ -101,12 +108,13 @@ AttentionResult MultiheadAttention::attend(const Tensor& query, const Tensor& ke
   if (masks.key_padding.defined() && masks.key_padding.shape() != Shape{key.size(0), key.size(1)})
     fail("{}: key_padding is {}, expected [{}, {}] as the key {}", where(),
          masks.key_padding.shape().to_string(), key.size(0), key.size(1), key.shape().to_string());
+  const double scale = scale_of(features_ / heads_);
   const bool shared = key.identity() == value.identity();
   if (shared && query.identity() == key.identity()) {  // one product for all three
     const Tensor all = project(query, 0, 3);
-    return combine(heads_of(all, 0), heads_of(all, 1), heads_of(all, 2), masks);
+    return combine(heads_of(all, 0, scale), heads_of(all, 1), heads_of(all, 2), masks);
   }
-  const Tensor q = heads_of(project(query, 0, 1), 0);
+  const Tensor q = heads_of(project(query, 0, 1), 0, scale);
   if (shared) {
     const Tensor both = project(key, 1, 2);
     return combine(q, heads_of(both, 0), heads_of(both, 1), masks);
@@ -114,12 +122,13 @@ AttentionResult MultiheadAttention::attend(const Tensor& query, const Tensor& ke
   return combine(q, heads_of(project(key, 1, 1), 0), heads_of(project(value, 2, 1), 0), masks);
 }
 
-AttentionResult MultiheadAttention::combine(const Tensor& q, const Tensor& k, const Tensor& v,
+AttentionResult MultiheadAttention::combine(const Tensor& scaled_q, const Tensor& k, const Tensor& v,
                                             const AttentionMasks& masks) {
   AttentionMasks own = masks;
   if (own.key_padding.defined()) own.key_padding = reshape(own.key_padding, {k.size(0), 1, 1, k.size(2)});
-  const AttentionResult heads = scaled_dot_product_attention(q, k, v, own);
-  const Tensor joined = reshape(permute(heads.output, {0, 2, 1, 3}), {q.size(0), q.size(2), features_});
+  const AttentionResult heads = attention_of_scaled(scaled_q, k, v, own);
+  const Tensor joined =
+      reshape(permute(heads.output, {0, 2, 1, 3}), {k.size(0), scaled_q.size(2), features_});
   return {out_->evaluate(joined), heads.weights};
 }
 

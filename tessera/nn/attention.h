@@ -64,8 +64,8 @@ class MultiheadAttention : public Module {
  private:
   void initialize_parameters(RandomSource& random) override;
   Tensor project(const Tensor& x, std::int64_t first, std::int64_t count) const;
-  Tensor heads_of(const Tensor& projected, std::int64_t part) const;
-  AttentionResult combine(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionMasks& masks);
+  Tensor heads_of(const Tensor& projected, std::int64_t part, double factor = 1) const;
+  AttentionResult combine(const Tensor& scaled_q, const Tensor& k, const Tensor& v, const AttentionMasks& masks);
 
   std::int64_t features_, heads_;
   AttentionSettings settings_;

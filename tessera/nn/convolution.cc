@@ -4,6 +4,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/nn/layer_parts.h"
+#include "tessera/tensor/finish.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
@@ -76,6 +77,14 @@ Tensor Convolution::forward(const Tensor& x, Context& /*context*/) {
   Shape per_channel{out_channels_};
   for (int i = 0; i < window_.axes; ++i) per_channel.append(1);
   return y + reshape(bias_->value, per_channel);
+}
+
+// Of other activations the second derivatives would add up in another order; bfloat16 would round once where the layers round twice.
+Tensor Convolution::forward_with(Activation next, const Tensor& x, Context& /*context*/) {
+  if (next != Activation::kRelu || bias_ == nullptr || x.dtype() == DType::kBFloat16) return {};
+  const Shape output = output_shape(x.shape());
+  parts::require_dtype(where(), x, *weight_);
+  return finish(product(x, output), {.bias = bias_->value, .activation = next});
 }
 
 Tensor Convolution::product(const Tensor& x, const Shape& output) const {

@@ -76,6 +76,7 @@ using ConvTranspose3dSettings = ConvTransposeSettings<3>;
 class Convolution : public Module {
  public:
   Tensor forward(const Tensor& x, Context& context) override;
+  Tensor forward_with(Activation next, const Tensor& x, Context& context) override;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
   Parameter& weight() { return *weight_; }

@@ -26,6 +26,13 @@ Tensor Linear::forward(const Tensor& x, Context& /*context*/) {
   return bias_ == nullptr ? matmul(x, transpose(weight_->value)) : linear(x, weight_->value, bias_->value);
 }
 
+Tensor Linear::forward_with(Activation next, const Tensor& x, Context& /*context*/) {
+  if (bias_ == nullptr || x.dtype() == DType::kBFloat16) return {};
+  output_shape(x.shape());
+  require_dtype(where(), x, *weight_);
+  return linear(x, weight_->value, bias_->value, next);
+}
+
 Shape Linear::output_shape(const Shape& input) const {
   if (input.rank() < 1 || input[input.rank() - 1] != in_features_)
     fail("{}: the input has shape {}, but the weight {} takes {} on its last axis{}", where(),
@@ -89,9 +96,13 @@ Module& Sequential::add(std::unique_ptr<Module> layer, std::string name) {
 
 Tensor Sequential::forward(const Tensor& x, Context& context) {
   Tensor y = x;
-  for (const auto& layer : children()) {
-    const OpScope scope("layer " + layer->path());
-    y = layer->forward(y, context);
+  const auto& layers = children();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const OpScope scope("layer " + layers[i]->path());
+    const Activation next = i + 1 < layers.size() ? layers[i + 1]->activation() : Activation::kNone;
+    const Tensor both = next == Activation::kNone ? Tensor() : layers[i]->forward_with(next, y, context);
+    y = both.defined() ? both : layers[i]->forward(y, context);
+    if (both.defined()) ++i;
   }
   return y;
 }

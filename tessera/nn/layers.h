@@ -51,6 +51,7 @@ class Linear : public Module {
  public:
   Linear(std::int64_t in_features, std::int64_t out_features, const LinearSettings& settings = {});
   Tensor forward(const Tensor& x, Context& context) override;
+  Tensor forward_with(Activation next, const Tensor& x, Context& context) override;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
   Parameter& weight() { return *weight_; }
@@ -86,6 +87,10 @@ class Dropout : public Module {
 };
 
 // One layer after the other; they are named "0", "1", ... as they are added, or as you say.
+//
+// A ReLU, Tanh or Sigmoid behind a Linear with a bias, and a ReLU behind a convolution with a bias, are computed by that layer: as the row `linear`,
+// or as a convolution and the row `finish`, which traces show under the first layer's scope. The bits are those of the layers one by one, in gradients
+// of any order as well; in bfloat16, where they would not be, the layers stay apart.
 class Sequential : public Module {
  public:
   using Module::Module;

@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "tessera/tensor/op.h"
 #include "tessera/tensor/random.h"
 #include "tessera/tensor/state.h"
 #include "tessera/tensor/tensor.h"
@@ -74,6 +75,11 @@ class Module : public Stateful {
 
   // The first axis of `x` counts samples.
   virtual Tensor forward(const Tensor& x, Context& context) = 0;
+  // The activation that the layer is, where others can take it over (ReLU, Tanh, Sigmoid); kNone: it is none of these.
+  virtual Activation activation() const { return Activation::kNone; }
+  // This layer and an activation after it as one operation, the same bits in fewer passes over memory. Undefined, and nothing was done,
+  // where the layer has none: then call forward, and the activation's.
+  virtual Tensor forward_with(Activation /*next*/, const Tensor& /*x*/, Context& /*context*/) { return {}; }
   // The forward pass outside training; call it under NoTape if a tape is alive.
   Tensor evaluate(const Tensor& x);
 

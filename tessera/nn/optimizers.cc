@@ -12,14 +12,6 @@
 #include "tessera/tensor/optimizer_steps.h"
 
 namespace tessera::nn {
-namespace {
-
-// Widened, where a step is computed in float32.
-Tensor wide(const Tensor& x) {
-  return x.dtype() == DType::kBFloat16 ? cast(x, DType::kFloat32) : x;
-}
-
-}  // namespace
 
 void require_setting(const char* name, double value, double low, double high) {
   if (!(value >= low && value < high))
@@ -102,19 +94,6 @@ void Optimizer::update_dtype(DType dtype, Op op, const OptimizerAttributes& attr
     parameters_[chosen[i]]->value = step.part(0, i);
     for (std::size_t kind = 0; kind < buffers_.size(); ++kind)
       buffers_[kind].tensors[chosen[i]] = step.part(1 + kind, i);
-  }
-}
-
-void Optimizer::update_each(const std::vector<Tensor>& gradients, const ParameterStep& step) {
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const OpScope scope(parameters_[i]->name);
-    const DType dtype = parameters_[i]->value.dtype();
-    std::vector<Tensor> buffers;
-    for (const Buffers& kind : buffers_) buffers.push_back(wide(kind.tensors[i]));
-    const Tensor value = step(wide(parameters_[i]->value), wide(gradients[i]), buffers);
-    parameters_[i]->value = value.dtype() == dtype ? value : cast(value, dtype);
-    for (std::size_t kind = 0; kind < buffers_.size(); ++kind)
-      buffers_[kind].tensors[i] = buffers[kind].dtype() == dtype ? buffers[kind] : cast(buffers[kind], dtype);
   }
 }
 

@@ -3,8 +3,8 @@
 // An optimiser is made for a list of parameters and keeps one buffer of state per parameter and kind, named after it
 // ("momentum.0.weight"). Nothing is updated in place: a step makes new tensors and assigns them. No tape records a step.
 //
-// SGD and Adam: all parameters of one dtype take a step in one operation (tensor/optimizer_steps.h), and their new values and buffers lie in
-// one piece of memory, which lives as long as any of them. The others compose a step of operations, parameter by parameter.
+// All parameters of one dtype take a step in one operation (tensor/optimizer_steps.h), and their new values and buffers lie in one piece of
+// memory, which lives as long as any of them.
 //
 // What is done with gradients before a step (clipping) and with weights after it (max-norm): clipping.h. Averages of weights: averaging.h.
 // Learning rates: schedules.h.
@@ -24,7 +24,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -53,14 +52,10 @@ class Optimizer : public Stateful {
   void add_buffers(const std::string& kind, double value = 0);
   // Gives every parameter its new value, and updates the buffers. Called once per step, after steps() has been raised.
   virtual void update(const std::vector<Tensor>& gradients, double learning_rate) = 0;
-  // As one operation per dtype: sgd_step or adam_step with these factors; takes and replaces every buffer.
+  // As one operation per dtype: a row of optimizer_steps.h with these factors; takes the buffers in the order in which they were added,
+  // and replaces every one.
   void update_together(Op op, const OptimizerAttributes& attributes, const std::vector<double>& factors,
                        const std::vector<Tensor>& gradients);
-  // Parameter by parameter: the step gives the new value and replaces the buffers, which come in the order in which they were added. All
-  // are float32 where the parameter is bfloat16, and rounded afterwards.
-  using ParameterStep =
-      std::function<Tensor(const Tensor& value, const Tensor& gradient, std::vector<Tensor>& buffers)>;
-  void update_each(const std::vector<Tensor>& gradients, const ParameterStep& step);
 
  private:
   struct Buffers {

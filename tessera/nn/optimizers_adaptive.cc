@@ -4,19 +4,9 @@
 #include "tessera/nn/optimizer_settings.h"
 #include "tessera/nn/optimizers.h"
 #include "tessera/numerics/functions.h"
-#include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
 namespace {
-
-Tensor with_decay(const Tensor& gradient, const Tensor& value, double decay) {
-  return decay == 0 ? gradient : gradient + value * decay;
-}
-
-// A mean that forgets.
-Tensor moving(const Tensor& mean, double keep, const Tensor& value) {
-  return mean * keep + value * (1 - keep);
-}
 
 AdamSettings decoupled(const AdamWSettings& settings) {
   return {.beta1 = settings.beta1,
@@ -52,19 +42,9 @@ void Adam::update(const std::vector<Tensor>& gradients, double learning_rate) {
   const double root_correction = numerics::sqrt(1 - numerics::pow(beta2, t));
   const double step_size = learning_rate * root_correction / mean_correction;
   const double epsilon = settings_.epsilon * root_correction;
-  if (settings_.amsgrad)
-    return update_each(gradients, [&](const Tensor& before, const Tensor& gradient,
-                                      std::vector<Tensor>& buffers) {
-      Tensor &mean = buffers[0], &square = buffers[1], &largest = buffers[2];
-      const Tensor value = settings_.decoupled && decay != 0 ? before * (1 - learning_rate * decay) : before;
-      const Tensor g = settings_.decoupled ? gradient : with_decay(gradient, value, decay);
-      mean = moving(mean, beta1, g);
-      square = moving(square, beta2, g * g);
-      largest = maximum(largest, square);
-      return value - (mean * step_size) / (sqrt(largest) + epsilon);
-    });
   const OptimizerAttributes attributes{.decay = decay != 0 && !settings_.decoupled,
-                                       .decoupled = decay != 0 && settings_.decoupled};
+                                       .decoupled = decay != 0 && settings_.decoupled,
+                                       .amsgrad = settings_.amsgrad};
   update_together(Op::kAdamStep, attributes,
                   {step_size, epsilon, beta1, 1 - beta1, beta2, 1 - beta2,
                    settings_.decoupled ? 1 - learning_rate * decay : decay},
@@ -85,22 +65,11 @@ RMSprop::RMSprop(std::vector<Parameter*> parameters, const RMSpropSettings& sett
 }
 
 void RMSprop::update(const std::vector<Tensor>& gradients, double learning_rate) {
-  update_each(gradients, [&](const Tensor& value, const Tensor& gradient, std::vector<Tensor>& buffers) {
-    const Tensor g = with_decay(gradient, value, settings_.weight_decay);
-    buffers[0] = moving(buffers[0], settings_.alpha, g * g);
-    Tensor spread = buffers[0];
-    if (settings_.centered) {
-      buffers[1] = moving(buffers[1], settings_.alpha, g);
-      // Rounding can leave less than nothing of a variance of about 0.
-      spread = maximum(spread - buffers[1] * buffers[1], 0);
-    }
-    Tensor direction = g / (sqrt(spread) + settings_.epsilon);
-    if (settings_.momentum != 0) {
-      buffers.back() = buffers.back() * settings_.momentum + direction;
-      direction = buffers.back();
-    }
-    return value - direction * learning_rate;
-  });
+  const double alpha = settings_.alpha, decay = settings_.weight_decay;
+  const OptimizerAttributes attributes{
+      .momentum = settings_.momentum != 0, .decay = decay != 0, .centered = settings_.centered};
+  update_together(Op::kRmspropStep, attributes,
+                  {learning_rate, settings_.epsilon, alpha, 1 - alpha, settings_.momentum, decay}, gradients);
 }
 
 // ---- Adagrad ----
@@ -116,11 +85,8 @@ Adagrad::Adagrad(std::vector<Parameter*> parameters, const AdagradSettings& sett
 
 void Adagrad::update(const std::vector<Tensor>& gradients, double learning_rate) {
   const double rate = learning_rate / (1 + static_cast<double>(steps() - 1) * settings_.rate_decay);
-  update_each(gradients, [&](const Tensor& value, const Tensor& gradient, std::vector<Tensor>& buffers) {
-    const Tensor g = with_decay(gradient, value, settings_.weight_decay);
-    buffers[0] = buffers[0] + g * g;
-    return value - g / (sqrt(buffers[0]) + settings_.epsilon) * rate;
-  });
+  const double decay = settings_.weight_decay;
+  update_together(Op::kAdagradStep, {.decay = decay != 0}, {rate, settings_.epsilon, decay}, gradients);
 }
 
 // ---- Adadelta ----
@@ -135,13 +101,9 @@ Adadelta::Adadelta(std::vector<Parameter*> parameters, const AdadeltaSettings& s
 }
 
 void Adadelta::update(const std::vector<Tensor>& gradients, double learning_rate) {
-  update_each(gradients, [&](const Tensor& value, const Tensor& gradient, std::vector<Tensor>& buffers) {
-    const Tensor g = with_decay(gradient, value, settings_.weight_decay);
-    buffers[0] = moving(buffers[0], settings_.rho, g * g);
-    const Tensor change = sqrt(buffers[1] + settings_.epsilon) / sqrt(buffers[0] + settings_.epsilon) * g;
-    buffers[1] = moving(buffers[1], settings_.rho, change * change);
-    return value - change * learning_rate;
-  });
+  const double rho = settings_.rho, decay = settings_.weight_decay;
+  update_together(Op::kAdadeltaStep, {.decay = decay != 0},
+                  {learning_rate, settings_.epsilon, rho, 1 - rho, decay}, gradients);
 }
 
 }  // namespace tessera::nn

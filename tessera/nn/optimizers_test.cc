@@ -173,7 +173,7 @@ TEST_F(OptimizersTest, StateResumes) {
 // ---- Steps over many tensors are these compositions, tensor by tensor ----
 
 struct Composed {
-  Tensor value, first, second;
+  Tensor value, first, second, third;
 };
 
 void step_composed(const SgdSettings& s, Composed& p, const Tensor& gradient, double rate, int /*step*/) {
@@ -192,21 +192,63 @@ void step_composed(const AdamSettings& s, Composed& p, const Tensor& gradient, d
   const Tensor g = s.weight_decay == 0 || s.decoupled ? gradient : gradient + p.value * s.weight_decay;
   p.first = p.first * s.beta1 + g * (1 - s.beta1);
   p.second = p.second * s.beta2 + (g * g) * (1 - s.beta2);
+  if (s.amsgrad) p.third = maximum(p.third, p.second);
   p.value = p.value - (p.first * (rate * root_correction / mean_correction)) /
-                          (sqrt(p.second) + s.epsilon * root_correction);
+                          (sqrt(s.amsgrad ? p.third : p.second) + s.epsilon * root_correction);
 }
 
-// Of both dtypes, some empty, some longer than a task of the pool.
+void step_composed(const RMSpropSettings& s, Composed& p, const Tensor& gradient, double rate, int /*step*/) {
+  const Tensor g = s.weight_decay == 0 ? gradient : gradient + p.value * s.weight_decay;
+  p.first = p.first * s.alpha + (g * g) * (1 - s.alpha);
+  Tensor spread = p.first;
+  if (s.centered) {
+    p.second = p.second * s.alpha + g * (1 - s.alpha);
+    spread = maximum(spread - p.second * p.second, 0);
+  }
+  Tensor direction = g / (sqrt(spread) + s.epsilon);
+  if (s.momentum != 0) direction = p.third = p.third * s.momentum + direction;
+  p.value = p.value - direction * rate;
+}
+
+void step_composed(const AdagradSettings& s, Composed& p, const Tensor& gradient, double rate, int step) {
+  const Tensor g = s.weight_decay == 0 ? gradient : gradient + p.value * s.weight_decay;
+  if (step == 1) p.first = full(p.value.shape(), s.initial_sum, p.value.dtype());
+  p.first = p.first + g * g;
+  p.value = p.value - g / (sqrt(p.first) + s.epsilon) * (rate / (1 + (step - 1) * s.rate_decay));
+}
+
+void step_composed(const AdadeltaSettings& s, Composed& p, const Tensor& gradient, double rate,
+                   int /*step*/) {
+  const Tensor g = s.weight_decay == 0 ? gradient : gradient + p.value * s.weight_decay;
+  p.first = p.first * s.rho + (g * g) * (1 - s.rho);
+  const Tensor change = sqrt(p.second + s.epsilon) / sqrt(p.first + s.epsilon) * g;
+  p.second = p.second * s.rho + (change * change) * (1 - s.rho);
+  p.value = p.value - change * rate;
+}
+
+// In float32 for bfloat16, each result rounded once.
+template <typename Settings>
+void step_widened(const Settings& settings, Composed& p, const Tensor& gradient, double rate, int step) {
+  const DType dtype = p.value.dtype();
+  const auto wide = [](const Tensor& x) { return x.dtype() == DType::kBFloat16 ? x.to(DType::kFloat32) : x; };
+  Composed widened{wide(p.value), wide(p.first), wide(p.second), wide(p.third)};
+  step_composed(settings, widened, wide(gradient), rate, step);
+  p = {widened.value.to(dtype), widened.first.to(dtype), widened.second.to(dtype), widened.third.to(dtype)};
+}
+
+// Of every dtype, some empty, some longer than a task of the pool.
 template <typename Kind, typename Settings>
 void check_composition(const Settings& settings) {
   std::vector<Parameter> parameters;
   std::vector<Composed> composed;
   RandomSource random(5);
   for (const Shape& shape : {Shape{3, 5}, Shape{}, Shape{0, 2}, Shape{40001}, Shape{16}, Shape{129, 128}})
-    for (const DType dtype : {DType::kFloat32, DType::kFloat64}) {
+    for (const DType dtype : {DType::kFloat32, DType::kFloat64, DType::kBFloat16}) {
       const std::string name = fmt::format("p{}", parameters.size());
-      parameters.push_back({name, random.normal(name, shape, dtype)});
-      composed.push_back({parameters.back().value, zeros(shape, dtype), zeros(shape, dtype)});
+      const DType drawn = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
+      const Tensor zero = zeros(shape, dtype);
+      parameters.push_back({name, random.normal(name, shape, drawn).to(dtype)});
+      composed.push_back({parameters.back().value, zero, zero, zero});
     }
   std::vector<Parameter*> pointers;
   for (Parameter& parameter : parameters) pointers.push_back(&parameter);
@@ -216,7 +258,7 @@ void check_composition(const Settings& settings) {
     for (const Parameter& parameter : parameters) gradients.push_back(sin(parameter.value * 3));
     optimizer.step(gradients, 0.1);
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      step_composed(settings, composed[i], gradients[i], 0.1, step);
+      step_widened(settings, composed[i], gradients[i], 0.1, step);
       EXPECT_TRUE(same_bits(parameters[i].value, composed[i].value))
           << parameters[i].name << ", step " << step;
       EXPECT_TRUE(parameters[i].value.contiguous());
@@ -234,6 +276,17 @@ TEST_F(OptimizersTest, EqualTheirCompositionsBitForBit) {
     check_composition<Adam>(AdamSettings{});
     check_composition<Adam>(AdamSettings{.weight_decay = 0.1});
     check_composition<Adam>(AdamSettings{.weight_decay = 0.1, .decoupled = true});
+    check_composition<Adam>(AdamSettings{.beta2 = 0.5, .weight_decay = 0.1, .amsgrad = true});
+    check_composition<Adam>(
+        AdamSettings{.beta2 = 0.5, .weight_decay = 0.1, .decoupled = true, .amsgrad = true});
+    for (const bool centered : {false, true}) {
+      check_composition<RMSprop>(RMSpropSettings{.centered = centered});
+      check_composition<RMSprop>(RMSpropSettings{.momentum = 0.9, .weight_decay = 0.1, .centered = centered});
+    }
+    check_composition<Adagrad>(AdagradSettings{});
+    check_composition<Adagrad>(AdagradSettings{.rate_decay = 0.2, .weight_decay = 0.1, .initial_sum = 0.5});
+    check_composition<Adadelta>(AdadeltaSettings{});
+    check_composition<Adadelta>(AdadeltaSettings{.weight_decay = 0.1});
   }
 }
 

@@ -23,6 +23,7 @@ Tensor padded(const Tensor& x, std::int64_t times) {
   return concatenate({x, zeros({times - x.size(0), x.size(1), x.size(2)}, x.dtype())}, 0);
 }
 
+// Or time first, of what has samples first.
 Tensor samples_first(const Tensor& x) {
   return permute(x, {1, 0, 2});
 }
@@ -112,8 +113,11 @@ RecurrentResult Recurrent::run(const Tensor& x, const RecurrentInputs& inputs) {
   const std::int64_t times = x.size(1), samples = x.size(0);
   SequenceLengths lengths(where(), inputs.lengths, times, samples);
   if (!lengths.equal()) lengths.cut(rows_per_cut(lengths.longest() * samples));
-  Tensor sequence = samples_first(x);
-  if (lengths.longest() < times) sequence = slice(sequence, {Range(0, lengths.longest())});
+  // Sequences of one length go through the layers with time first, others as they are: SequenceLengths takes their rows from there.
+  const bool together = lengths.equal();
+  Tensor sequence = together ? samples_first(x) : x;
+  if (together && lengths.longest() < times) sequence = slice(sequence, {Range(0, lengths.longest())});
+  const auto given_out = [&](const Tensor& y) { return together ? samples_first(padded(y, times)) : y; };
   std::vector<Tensor> last_h, last_c;
   RecurrentResult result;
   for (std::size_t run = 0; run < runs_.size();) {
@@ -125,12 +129,11 @@ RecurrentResult Recurrent::run(const Tensor& x, const RecurrentInputs& inputs) {
       if (found.last_c.defined()) last_c.push_back(with_first_axis(found.last_c));
       sides.push_back(found.h);
       if (inputs.gates) result.gates.emplace_back();
-      for (const auto& [name, gate] : found.gates)
-        result.gates.back()[name] = samples_first(padded(gate, times));
+      for (const auto& [name, gate] : found.gates) result.gates.back()[name] = given_out(gate);
     }
     sequence = sides.size() == 1 ? sides[0] : concatenate(sides, 2);
   }
-  result.output = samples_first(padded(sequence, times));
+  result.output = given_out(sequence);
   result.h = concatenate(last_h, 0);
   if (!last_c.empty()) result.c = concatenate(last_c, 0);
   return result;
@@ -241,19 +244,22 @@ std::map<std::string, Tensor> parts_of(const Tensor& states,
 
 Recurrent::Sequence GRU::run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) {
   const RecurrentWeights own = tensors(weights);
-  const Tensor states = gru_states(x, start.h, settings().reset_gate ? own : with_open_reset_gate(own));
-  Sequence result{slice(states, {0}), {}, {}};
-  if (gates) result.gates = parts_of(states, {{"r", 1}, {"z", 2}, {"n", 3}});
-  return result;
+  const RecurrentWeights used = settings().reset_gate ? own : with_open_reset_gate(own);
+  if (!gates) return {gru(x, start.h, used), {}, {}};
+  const Tensor states = gru_states(x, start.h, used);
+  return {slice(states, {0}), {}, parts_of(states, {{"r", 1}, {"z", 2}, {"n", 3}})};
 }
 
 // ---- LSTM ----
 
 Recurrent::Sequence LSTM::run_one(const Tensor& x, const Start& start, const Weights& weights, bool gates) {
+  if (!gates) {
+    const LstmStates states = lstm(x, start.h, start.c, tensors(weights));
+    return {states.h, states.c, {}};
+  }
   const Tensor states = lstm_states(x, start.h, start.c, tensors(weights));
-  Sequence result{slice(states, {0}), slice(states, {1}), {}};
-  if (gates) result.gates = parts_of(states, {{"i", 2}, {"f", 3}, {"g", 4}, {"o", 5}, {"c", 1}});
-  return result;
+  return {slice(states, {0}), slice(states, {1}),
+          parts_of(states, {{"i", 2}, {"f", 3}, {"g", 4}, {"o", 5}, {"c", 1}})};
 }
 
 // ---- Looking at gradients ----

@@ -91,9 +91,10 @@ class Recurrent : public Module {
  private:
   void initialize_parameters(RandomSource& random) override;
   void add_run(std::int64_t layer, bool reverse);
-  // One direction of one layer over sequences of these lengths: x and what comes out are in the order of time.
+  // One direction of one layer over sequences of these lengths: x and what comes out are in the order of time, [T, N, ...] where the lengths
+  // are equal and [N, T, ...] otherwise.
   struct Run {
-    Tensor h, last_h, last_c;  // h [T, N, H], the others [N, H]
+    Tensor h, last_h, last_c;  // h of x's order, the others [N, H]
     std::map<std::string, Tensor> gates;
   };
   Run run_direction(const Tensor& x, const Start& start, const Weights& weights,

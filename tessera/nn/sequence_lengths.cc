@@ -18,10 +18,15 @@ Tensor index_of(const std::vector<std::int64_t>& rows) {
   return Tensor::from(rows, {static_cast<std::int64_t>(rows.size())});
 }
 
-// [T, N, F] as rows, those of the parts one after the other, and a row of zeros.
+// [T, N, F] as rows.
+Tensor as_rows(const Tensor& part) {
+  return reshape(part, {part.size(0) * part.size(1), part.size(2)});
+}
+
+// The rows of the parts one after the other, and a row of zeros.
 Tensor rows_and_zeros(const std::vector<Tensor>& parts, const Tensor& like) {
   std::vector<Tensor> rows;
-  for (const Tensor& part : parts) rows.push_back(reshape(part, {part.size(0) * part.size(1), part.size(2)}));
+  for (const Tensor& part : parts) rows.push_back(as_rows(part));
   rows.push_back(zeros({1, like.size(1)}, like.dtype()));
   return concatenate(rows, 0);
 }
@@ -30,7 +35,7 @@ Tensor rows_and_zeros(const std::vector<Tensor>& parts, const Tensor& like) {
 
 SequenceLengths::SequenceLengths(const std::string& where, const Tensor& lengths, std::int64_t times,
                                  std::int64_t samples)
-    : longest_(times), samples_(samples) {
+    : times_(times), longest_(times), samples_(samples) {
   if (!lengths.defined()) return;
   if (lengths.shape() != Shape{samples} || lengths.dtype() != DType::kInt64)
     fail("{}: the lengths are {} {}, expected int64 [{}]", where, dtype_name(lengths.dtype()),
@@ -104,26 +109,34 @@ Tensor SequenceLengths::packed(const Tensor& x, const Segment& segment, bool rev
   for (std::int64_t time = segment.begin; time < segment.end; ++time)
     for (std::int64_t i = 0; i < segment.samples; ++i) {
       const std::int64_t sample = order_[at(i)], last = length(sample) - 1, now = std::min(time, last);
-      rows.push_back((reverse ? last - now : now) * samples_ + sample);
+      rows.push_back(sample * times_ + (reverse ? last - now : now));
     }
-  const Tensor flat = reshape(x, {x.size(0) * samples_, x.size(2)});
+  const Tensor flat = reshape(x, {samples_ * times_, x.size(2)});
   return reshape(gather(flat, index_of(rows)), {segment.end - segment.begin, segment.samples, x.size(2)});
 }
 
 Tensor SequenceLengths::unpacked(const std::vector<Tensor>& parts, bool reverse, const Tensor& before) const {
-  std::vector<std::int64_t> rows;
-  rows.reserve(at(longest_ * samples_));
-  for (std::int64_t time = 0; time < longest_; ++time)
-    for (std::int64_t i = 0; i < samples_; ++i)
-      rows.push_back(time >= length(i) ? rows_ : row(reverse ? length(i) - 1 - time : time, i));
-  return reshape(gather(rows_and_zeros(parts, before), index_of(rows)), {longest_, samples_, before.size(1)});
+  std::vector<std::int64_t> rows(at(samples_ * times_), rows_);
+  for (std::int64_t i = 0; i < samples_; ++i)
+    for (std::int64_t time = 0; time < length(i); ++time)
+      rows[at(i * times_ + time)] = row(reverse ? length(i) - 1 - time : time, i);
+  return reshape(gather(rows_and_zeros(parts, before), index_of(rows)), {samples_, times_, before.size(1)});
 }
 
+// The samples that end in a segment stand side by side in the order of lengths, those of the last segment first.
 Tensor SequenceLengths::last(const std::vector<Tensor>& parts, const Tensor& before) const {
-  std::vector<std::int64_t> rows;
-  for (std::int64_t i = 0; i < samples_; ++i) rows.push_back(length(i) == 0 ? rows_ : row(length(i) - 1, i));
-  const Tensor states = gather(rows_and_zeros(parts, before), index_of(rows));
-  if (length(order_.back()) > 0) return states;
+  std::vector<Tensor> pieces;
+  std::size_t sample = 0;
+  for (std::size_t s = parts.size(); s-- > 0;) {
+    std::vector<std::int64_t> rows;
+    for (; sample < order_.size() && length(order_[sample]) > segments_[s].begin; ++sample)
+      rows.push_back(row(length(order_[sample]) - 1, order_[sample]) - segments_[s].first_row);
+    pieces.push_back(gather(as_rows(parts[s]), index_of(rows)));
+  }
+  const auto empty = static_cast<std::int64_t>(order_.size() - sample);
+  if (empty > 0) pieces.push_back(zeros({empty, before.size(1)}, before.dtype()));
+  const Tensor states = gather(concatenate(pieces, 0), index_of(place_));
+  if (empty == 0) return states;
   return select(reshape(greater(Tensor::from(lengths_, {samples_}), 0), {samples_, 1}), states, before);
 }
 

@@ -1,10 +1,11 @@
-// Sequences of different lengths side by side in one padded tensor, time first: [T, N, ...]; and how they are run through without computing
-// the padding. Internal to nn.
+// Sequences of different lengths side by side in one padded tensor, [N, T, ...]; and how they are run through without computing the padding.
+// Internal to nn.
 //
 // The samples are ordered by falling length, and time is cut into segments, each with the samples that still go on where it begins. So a
 // run is a few runs of ever fewer samples, each from the states with which the one before ended. A cut saves the rows (time, sample) of
 // those that have ended, and costs as much as some rows: the cuts are those of the least sum. Everything is done by moving whole rows: what is
-// computed for a sequence does not depend on the padding or on the others.
+// computed for a sequence does not depend on the padding or on the others. The rows of a segment are in the order of time, then of sample, and are
+// taken from the padded tensor (and put there) as they lie in it: it is never turned.
 #pragma once
 
 #include <cstdint>
@@ -36,9 +37,9 @@ class SequenceLengths {
 
   // [N, F] by falling length.
   Tensor ordered(const Tensor& states) const;
-  // A segment's part of x [longest, N, F]: [end - begin, samples, F]. Where a sequence has ended its last time stands.
+  // A segment's part of x [N, T, F]: [end - begin, samples, F]. Where a sequence has ended its last time stands.
   Tensor packed(const Tensor& x, const Segment& segment, bool reverse) const;
-  // What was computed for the segments, in the order of x, with zeros past the lengths: [longest, N, F].
+  // What was computed for the segments, with zeros past the lengths: [N, T, F]. `before` has the F features and the type.
   Tensor unpacked(const std::vector<Tensor>& parts, bool reverse, const Tensor& before) const;
   // At the last time of each run, [N, F]; `before` where there is none.
   Tensor last(const std::vector<Tensor>& parts, const Tensor& before) const;
@@ -48,7 +49,7 @@ class SequenceLengths {
   std::int64_t length(std::int64_t sample) const { return lengths_[static_cast<std::size_t>(sample)]; }
   std::int64_t row(std::int64_t time, std::int64_t sample) const;  // time < length(sample)
 
-  std::int64_t longest_, samples_;
+  std::int64_t times_, longest_, samples_;
   bool equal_ = true;
   std::vector<std::int64_t> lengths_;
   std::vector<std::int64_t> order_, place_;  // samples by falling length; where a sample stands there

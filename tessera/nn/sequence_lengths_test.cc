@@ -59,7 +59,7 @@ TEST(SequenceLengths, CutsAreTheCheapest) {
 
 TEST(SequenceLengths, WhatIsPackedIsUnpacked) {
   use_backend("reference");
-  const Tensor x = RandomSource(1).normal("x", {kTimes, kSamples, kFeatures});
+  const Tensor x = RandomSource(1).normal("x", {kSamples, kTimes, kFeatures});
   const Tensor before = full({kSamples, kFeatures}, 7);
   for (const std::int64_t cost : {0, 4, 1000})
     for (const bool reverse : {false, true}) {
@@ -69,11 +69,11 @@ TEST(SequenceLengths, WhatIsPackedIsUnpacked) {
       const Tensor again = lengths.unpacked(parts, reverse, before), last = lengths.last(parts, before);
       for (std::int64_t i = 0; i < kSamples; ++i) {
         const std::int64_t n = kLengths[static_cast<std::size_t>(i)];
-        const Tensor mine = slice(again, {Range::all(), i});
-        EXPECT_TRUE(same_bits(slice(mine, {Range(0, n)}), slice(x, {Range(0, n), i}))) << i;
+        const Tensor mine = slice(again, {i});
+        EXPECT_TRUE(same_bits(slice(mine, {Range(0, n)}), slice(x, {i, Range(0, n)}))) << i;
         EXPECT_EQ(sum(absolute(slice(mine, {Range::from(n)}))).item<float>(), 0) << i;
         // The last time of the run, which goes backwards from the last time of the sequence if it is a reverse one.
-        const Tensor expected = n == 0 ? slice(before, {i}) : slice(x, {reverse ? 0 : n - 1, i});
+        const Tensor expected = n == 0 ? slice(before, {i}) : slice(x, {i, reverse ? 0 : n - 1});
         EXPECT_TRUE(same_bits(slice(last, {i}), expected)) << i;
       }
     }

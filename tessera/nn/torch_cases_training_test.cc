@@ -1,5 +1,6 @@
 // PyTorch's cases that are recurrent layers, losses, optimisers and a training.
 #include <algorithm>
+#include <functional>
 
 #include "tessera/autograd/tape.h"
 #include "tessera/nn/layers.h"

@@ -18,7 +18,7 @@
 //   BatchNorm and its gradients   x has at least 2 axes and C channels along axis 1; statistics and sums are [2,C], scale and shift [C]
 //   GroupNorm and its gradient    x has at least 2 axes and C channels along axis 1, which divide into the groups; scale and shift are [C]
 //   TakeAlong, ScatterAdd     the values of the index are not checked yet
-//   SgdStep, AdamStep         whole lists of tensors and factors (optimizer_steps.h); the output's gaps are to be zeros
+//   Optimizer                 whole lists of tensors and factors (optimizer_steps.h); the output's gaps are to be zeros
 //   Finish, Recurrent         inputs in the order of finish.h and recurrent.h; `axis` counts from the front
 //   Gather, IndexAdd, CrossEntropy and its gradient   index and labels are contiguous int64 vectors; their values are not checked yet
 //   View        never reach a backend

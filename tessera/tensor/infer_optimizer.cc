@@ -8,7 +8,7 @@ namespace {
 constexpr std::int64_t kMostElements = std::int64_t{1}
                                        << 56;  // of all values: the results of a step are counted in 64 bits
 
-TensorSpec step_of(const RuleCall& call, std::int64_t factors) {
+TensorSpec step_of(const RuleCall& call) {
   const auto& attributes = call.get<OptimizerAttributes>();
   if (attributes.decay && attributes.decoupled)
     fail("{}: weight decay is either decoupled or not", call.name());
@@ -28,6 +28,7 @@ TensorSpec step_of(const RuleCall& call, std::int64_t factors) {
         fail("{}: tensor {} of list {} has shape {}, but the value has {}", call.name(), i, list,
              call.shape(list * lists.tensors + i).to_string(), call.shape(i).to_string());
   }
+  const std::int64_t factors = optimizer_parts(call.op, attributes).factors;
   const Shape& found = call.shape(call.inputs.size() - 1);
   if (found != Shape{factors})
     fail("{}: the factors have shape {}, expected [{}]", call.name(), found.to_string(), factors);
@@ -37,10 +38,19 @@ TensorSpec step_of(const RuleCall& call, std::int64_t factors) {
 }  // namespace
 
 TensorSpec sgd_step_rule(const RuleCall& call) {
-  return step_of(call, 3);
+  return step_of(call);
 }
 TensorSpec adam_step_rule(const RuleCall& call) {
-  return step_of(call, 7);
+  return step_of(call);
+}
+TensorSpec rmsprop_step_rule(const RuleCall& call) {
+  return step_of(call);
+}
+TensorSpec adagrad_step_rule(const RuleCall& call) {
+  return step_of(call);
+}
+TensorSpec adadelta_step_rule(const RuleCall& call) {
+  return step_of(call);
 }
 
 }  // namespace tessera::shape_rules

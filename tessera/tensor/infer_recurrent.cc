@@ -40,6 +40,11 @@ TensorSpec gru_rule(const RuleCall& call) {
   return {{5, size.times, size.samples, size.hidden}, call.input(0).dtype()};
 }
 
+TensorSpec gru_plain_rule(const RuleCall& call) {
+  const Sequence size = sequence_of(call, 0, 3, 1);
+  return {{size.times, size.samples, size.hidden}, call.input(0).dtype()};
+}
+
 TensorSpec gru_gradient_rule(const RuleCall& call) {
   const Sequence size = sequence_of(call, 1, 3, 1);
   require_shape(call, 0, "the gradient", {size.times, size.samples, size.hidden});
@@ -51,6 +56,11 @@ TensorSpec gru_gradient_rule(const RuleCall& call) {
 TensorSpec lstm_rule(const RuleCall& call) {
   const Sequence size = sequence_of(call, 0, 4, 2);
   return {{7, size.times, size.samples, size.hidden}, call.input(0).dtype()};
+}
+
+TensorSpec lstm_plain_rule(const RuleCall& call) {
+  const Sequence size = sequence_of(call, 0, 4, 2);
+  return {{2, size.times, size.samples, size.hidden}, call.input(0).dtype()};
 }
 
 TensorSpec lstm_gradient_rule(const RuleCall& call) {

@@ -129,6 +129,10 @@ ObserveOps::~ObserveOps() {
   if (found != observers.rend()) observers.erase(std::next(found).base());
 }
 
+bool observed() {
+  return !observers.empty() || planter() != nullptr;
+}
+
 namespace internal {
 
 void tell_of_host_tensor(const Tensor& made, SourceLocation where) {

@@ -112,11 +112,13 @@ struct
   int axes = 2;     // how many spatial axes there are
 };
 
-struct OptimizerAttributes {  // SgdStep, AdamStep: which terms the step has (optimizer_steps.h)
-  bool momentum = false;      // SgdStep
+struct OptimizerAttributes {  // SgdStep and the other steps: which terms the step has (optimizer_steps.h)
+  bool momentum = false;      // SgdStep, RmspropStep
   bool nesterov = false;      // SgdStep
   bool decay = false;         // weight decay, added to the gradient
   bool decoupled = false;     // AdamStep: weight decay of the value itself; not both
+  bool amsgrad = false;       // AdamStep: the largest square so far in the place of the square
+  bool centered = false;      // RmspropStep: the square of the mean is subtracted
 };
 
 enum class Activation : std::uint8_t { kNone, kRelu, kTanh, kSigmoid };
@@ -205,6 +207,10 @@ class ObserveOps {
  private:
   OpObserver* observer_;
 };
+
+// Whether anybody is told of this thread's operations. Where nobody is, no gradient will be asked for, and what only gradients need can be left
+// out, if the results are the same bits.
+bool observed();
 
 namespace internal {
 

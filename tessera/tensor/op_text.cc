@@ -90,6 +90,8 @@ std::string text_of(const OptimizerAttributes& step) {
   add(step.nesterov, "nesterov");
   add(step.decay, "decay");
   add(step.decoupled, "decoupled decay");
+  add(step.amsgrad, "amsgrad");
+  add(step.centered, "centered");
   return text;
 }
 

@@ -36,6 +36,8 @@ TEST(AttributesText, StepsAndFinishesSayWhatTheyHave) {
   EXPECT_EQ(attributes_text(OptimizerAttributes{.momentum = true, .nesterov = true, .decay = true}),
             "momentum; nesterov; decay");
   EXPECT_EQ(attributes_text(OptimizerAttributes{.decoupled = true}), "decoupled decay");
+  EXPECT_EQ(attributes_text(OptimizerAttributes{.decay = true, .amsgrad = true}), "decay; amsgrad");
+  EXPECT_EQ(attributes_text(OptimizerAttributes{.momentum = true, .centered = true}), "momentum; centered");
   EXPECT_EQ(attributes_text(FinishAttributes{}), "");
   EXPECT_EQ(attributes_text(FinishAttributes{
                 .activation = Activation::kRelu, .bias = true, .axis = 3, .drops = true, .drop = 0.25}),

@@ -5,8 +5,24 @@
 
 namespace tessera {
 
+OptimizerParts optimizer_parts(Op op, const OptimizerAttributes& attributes) {
+  const std::size_t velocity = attributes.momentum ? 1 : 0;
+  switch (op) {
+    case Op::kAdamStep:
+      return {attributes.amsgrad ? std::size_t{3} : 2, 7};
+    case Op::kRmspropStep:
+      return {1 + velocity + (attributes.centered ? 1 : 0), 6};
+    case Op::kAdagradStep:
+      return {1, 3};
+    case Op::kAdadeltaStep:
+      return {2, 5};
+    default:
+      return {velocity, 3};
+  }
+}
+
 OptimizerLists optimizer_lists(Op op, std::size_t inputs, const OptimizerAttributes& attributes) {
-  const std::size_t states = op == Op::kAdamStep ? 2 : attributes.momentum ? 1 : 0;
+  const std::size_t states = optimizer_parts(op, attributes).states;
   const std::size_t lists = 2 + states;
   if (inputs < 1 + lists || (inputs - 1) % lists != 0)
     fail("{}: found {} tensors, expected {} lists of equal length, and factors", op_info(op).name, inputs,

@@ -1,8 +1,9 @@
 // A step of an optimiser for many tensors in one operation: every element is read once and written once.
 //
-// The rows sgd_step and adam_step take lists of tensors of one dtype, all values first, then all gradients, then each kind of state, and
-// at the end `factors`, a vector of the numbers of the step (of that dtype; float32 for bfloat16). They are these compositions, element by element and in this order, bit for
-// bit; each number is a factor, each operation rounds once (in float32 for bfloat16, whose results are then rounded):
+// The rows of the class Optimizer take lists of tensors of one dtype, all values first, then all gradients, then each kind of state, and
+// at the end `factors`, a vector of the numbers of the step (of that dtype; float32 for bfloat16). They are these compositions, element
+// by element and in this order, bit for bit; each number is a factor, each operation rounds once (in float32 for bfloat16, whose results
+// are then rounded). The states come in the order in which they are named here:
 //
 //   sgd_step    factors (rate, momentum, decay)
 //     g = g + p * decay                                      if attributes.decay
@@ -14,7 +15,27 @@
 //     g = g + p * decay                                      if attributes.decay
 //     mean = mean * b1 + g * (1 - b1)
 //     square = square * b2 + (g * g) * (1 - b2)
-//     p = p - (mean * step size) / (sqrt(square) + epsilon)
+//     largest = maximum(largest, square)                     if attributes.amsgrad
+//     p = p - (mean * step size) / (sqrt(square) + epsilon), with `largest` in the place of `square` if attributes.amsgrad
+//   rmsprop_step  factors (rate, epsilon, alpha, 1 - alpha, momentum, decay)
+//     g = g + p * decay                                      if attributes.decay
+//     square = square * alpha + (g * g) * (1 - alpha)
+//     spread = square
+//     mean = mean * alpha + g * (1 - alpha)                  if attributes.centered, and then
+//     spread = maximum(square - mean * mean, 0)              (rounding can leave less than nothing of a variance of about 0)
+//     g = g / (sqrt(spread) + epsilon)
+//     velocity = velocity * momentum + g                     if attributes.momentum, and then g = velocity
+//     p = p - g * rate
+//   adagrad_step  factors (rate, epsilon, decay)
+//     g = g + p * decay                                      if attributes.decay
+//     sum = sum + g * g
+//     p = p - (g / (sqrt(sum) + epsilon)) * rate
+//   adadelta_step  factors (rate, epsilon, rho, 1 - rho, decay)
+//     g = g + p * decay                                      if attributes.decay
+//     square = square * rho + (g * g) * (1 - rho)
+//     g = sqrt(change + epsilon) / sqrt(square + epsilon) * g
+//     change = change * rho + (g * g) * (1 - rho)
+//     p = p - g * rate
 //
 // An operation has one output, so the results lie in one buffer: new values, then each kind of new state, each tensor from the next
 // multiple of 16 elements on, zeros between them. `part` makes views of it; a view keeps the whole buffer alive.
@@ -57,7 +78,15 @@ constexpr std::int64_t padded_elements(std::int64_t elements) {
   return (elements + kStepPadding - 1) / kStepPadding * kStepPadding;
 }
 
-// What the inputs of a call of sgd_step or adam_step are.
+// What a step takes beside values and gradients.
+struct OptimizerParts {
+  std::size_t states;    // lists of state, at most kMostStepStates
+  std::int64_t factors;  // numbers, at most kMostStepFactors
+};
+inline constexpr std::size_t kMostStepStates = 3, kMostStepFactors = 7;
+OptimizerParts optimizer_parts(Op op, const OptimizerAttributes& attributes);
+
+// What the inputs of a call of such a row are.
 struct OptimizerLists {
   std::size_t tensors;  // per list
   std::size_t states;   // lists of state

@@ -38,15 +38,25 @@ Tensor input_products(Op op, const Operand& x, const Tensor& weight) {
 
 }  // namespace
 
-Tensor gru_states(const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
+namespace {
+
+// By the row of all states, or by that of h alone.
+Tensor gru_row(Op op, const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
   require_defined(Op::kGru, h0, weights);
   const Tensor products = input_products(Op::kGru, x, weights.input);
   const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
   const std::array inputs = {products, contiguous(h0), hidden, input_bias, hidden_bias};
-  return apply(Op::kGru, inputs, NoAttributes{}, x.where());
+  return apply(op, inputs, NoAttributes{}, x.where());
+}
+
+}  // namespace
+
+Tensor gru_states(const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
+  return gru_row(Op::kGru, x, h0, weights);
 }
 
 Tensor gru(const Operand& x, const Tensor& h0, const RecurrentWeights& weights) {
+  if (!observed()) return gru_row(Op::kGruPlain, x, h0, weights);
   return slice(Operand(gru_states(x, h0, weights), x.where()), {0});
 }
 
@@ -57,17 +67,27 @@ GruGradients gru_gradient_parts(const Tensor& flat, const Shape& states) {
           reshape(slice(flat, {Range::from(2 * all)}), {states[2], states[3]})};
 }
 
-Tensor lstm_states(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
+namespace {
+
+// By the row of all states, or by that of h and c.
+Tensor lstm_row(Op op, const Operand& x, const Tensor& h0, const Tensor& c0,
+                const RecurrentWeights& weights) {
   require_defined(Op::kLstm, h0, weights);
   if (!c0.defined()) fail("lstm: the initial cell is an undefined tensor");
   const Tensor products = input_products(Op::kLstm, x, weights.input);
   const auto [hidden, input_bias, hidden_bias] = dense_weights(weights);
   const std::array inputs = {products, contiguous(h0), contiguous(c0), hidden, input_bias, hidden_bias};
-  return apply(Op::kLstm, inputs, NoAttributes{}, x.where());
+  return apply(op, inputs, NoAttributes{}, x.where());
+}
+
+}  // namespace
+
+Tensor lstm_states(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
+  return lstm_row(Op::kLstm, x, h0, c0, weights);
 }
 
 LstmStates lstm(const Operand& x, const Tensor& h0, const Tensor& c0, const RecurrentWeights& weights) {
-  const Tensor states = lstm_states(x, h0, c0, weights);
+  const Tensor states = lstm_row(observed() ? Op::kLstm : Op::kLstmPlain, x, h0, c0, weights);
   return {slice(Operand(states, x.where()), {0}), slice(Operand(states, x.where()), {1})};
 }
 

@@ -5,6 +5,9 @@
 // for bit (in bfloat16 computed in float32 and rounded once); "x W^T" is a matrix product by contract rule 2, every other sign is one rounding. Weights and biases are as PyTorch has
 // them, gates stacked in the order in which they are named here. A row of the batch does not depend on the others.
 //
+// A gradient needs the gates, so they are kept while anybody observes (a tape, a trace); otherwise rows of their own (gru_plain, lstm_plain) give the
+// same bits without writing them.
+//
 // Gradients: those of the products of all times are summed in one product over (time, sample), flattened in this order.
 //
 // Shapes: T times, N samples, I input features, H hidden features. Errors: a shape that does not fit is named with the expected one.

@@ -190,6 +190,7 @@ class Sweep {
       if (is_new) trial.trained = train_trial(config, trial.run, trial_name(number));
       read_finals(trial.run, trial);
       trial.result.metric = plan_.larger_is_better ? trial.accuracy : trial.loss;
+      trial.result.loss = trial.loss;
     } catch (const runs::Stopped&) {
       throw;
     } catch (const Error& error) {

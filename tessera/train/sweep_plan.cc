@@ -319,12 +319,14 @@ TrialSettings SweepPlan::next(std::span<const TrialResult> done) const {
 }
 
 std::optional<std::size_t> SweepPlan::best(std::span<const TrialResult> done) const {
+  const auto is_better = [&](const TrialResult& a, const TrialResult& b) {
+    if (*a.metric != *b.metric) return larger_is_better == (*a.metric > *b.metric);
+    return a.loss && b.loss && *a.loss < *b.loss;
+  };
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < done.size(); ++i) {
     if (!done[i].metric || *done[i].metric != *done[i].metric) continue;  // failed, or not a number
-    const bool better = !best || (larger_is_better ? *done[i].metric > *done[*best].metric
-                                                   : *done[i].metric < *done[*best].metric);
-    if (better) best = i;
+    if (!best || is_better(done[i], done[*best])) best = i;
   }
   return best;
 }

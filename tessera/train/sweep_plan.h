@@ -6,7 +6,7 @@
 //                 uniformly or, with scale = "log", uniformly in its logarithm. Bergstra & Bengio, "Random search for hyper-parameter
 //                 optimization", JMLR 13 (2012)
 //   step_by_step  one parameter after the other in the order of the file: all of its values with the best of the parameters before it
-//                 and the base configuration's of those after it; the best value (the first of equals) is kept
+//                 and the base configuration's of those after it; the best value is kept
 //
 // The file is TOML:
 //
@@ -64,6 +64,7 @@ std::vector<std::string> overrides_of(const TrialSettings& settings);
 struct TrialResult {
   TrialSettings settings = {};
   std::optional<double> metric = {};  // none: the trial failed; it is never the best
+  std::optional<double> loss = {};    // held-out, decides between equal metrics
 };
 
 struct SweepParameter {
@@ -95,7 +96,7 @@ struct SweepPlan {
   std::int64_t trials() const;  // how many there will be
   // The settings of the trial after those that are done; empty when the sweep is at its end.
   TrialSettings next(std::span<const TrialResult> done) const;
-  // Position of the best: the first of equals; nothing when every trial failed.
+  // Position of the best: of equal metrics that with the smaller loss, of equal losses the first; nothing when every trial failed.
   std::optional<std::size_t> best(std::span<const TrialResult> done) const;
 };
 

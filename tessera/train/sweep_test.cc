@@ -55,6 +55,16 @@ TEST(SweepPlan, StepByStepKeepsTheBestOfEachStep) {
   EXPECT_EQ(plan.best(done), 5u);
 }
 
+TEST(SweepPlan, TheLossDecidesBetweenEqualAccuracies) {
+  const SweepPlan plan = SweepPlan::parse(kStepByStep, "s.toml");
+  const auto best = [&](const std::vector<TrialResult>& done) { return plan.best(done); };
+  EXPECT_EQ(best({{{}, 0.9, 0.3}, {{}, 0.9, 0.2}, {{}, 0.9, 0.2}}), 1u);
+  EXPECT_EQ(best({{{}, 0.9, 0.3}, {{}, 0.9, std::nan("")}, {{}, 0.8, 0.1}}), 0u);
+  std::vector<TrialResult> done = {{plan.next({}), 0.9, 0.3}};
+  done.push_back({plan.next(done), 0.9, 0.2});
+  EXPECT_EQ(plan.next(done).front(), "training.batch=16");
+}
+
 TEST(SweepPlan, SmallerLossIsBetter) {
   const SweepPlan plan = SweepPlan::parse("metric = 'held_out_loss'\n" + std::string(kStepByStep), "s.toml");
   EXPECT_EQ(plan.best(std::vector<TrialResult>{{{}, 2.0}, {{}, 1.0}, {{}, std::nullopt}}), 1u);

@@ -123,8 +123,11 @@ TrainedModel::TrainedModel(const std::string& run_folder, const Saved& saved) {
   const std::string& checkpoint = saved.checkpoint;
   runs::Claim claim = runs::read_claim(run_folder);
   if (claim.kind != "train")
-    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'train' made",
-              run_folder, claim.kind);
+    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'train' made{}",
+              run_folder, claim.kind,
+              claim.kind == "code" || claim.kind == "generate"
+                  ? fmt::format(" ('tessera {} --help' lists the commands for it)", claim.kind)
+                  : "");
   Config config = config_of(claim);
   const Shape shape = sample_shape_of(config);
   std::optional<data::Vocabulary> vocabulary;

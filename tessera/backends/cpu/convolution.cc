@@ -41,8 +41,9 @@ bool forward(const KernelCall& call) {
   const TensorView &x = call.inputs[0], &weight = call.inputs[1];
   const ConvolutionSizes sizes = convolution_sizes(x.shape, weight.shape, call.output.shape,
                                                    std::get<WindowAttributes>(call.attributes));
-  SumPlan<T> plan(*kernels, VolumeView<T>(x), sizes.images, sizes.groups, sizes.channels, sizes.outputs,
-                  sizes.output, {forward_sums<T>(sizes, VolumeView<T>(weight))});
+  SumPlan<T> plan(*kernels, VolumeView<T>(x),
+                  {sizes.images, sizes.groups, sizes.channels, sizes.outputs, sizes.output},
+                  {forward_sums<T>(sizes, VolumeView<T>(weight))});
   plan.run(weight.as<const T>(), call.output.as<T>());
   return true;
 }
@@ -104,8 +105,9 @@ bool backward(const KernelCall& call) {
     for (const Phase& rows : list_phases(sizes, 1))
       for (const Phase& columns : list_phases(sizes, 2))
         phases.push_back(backward_sums<T>(sizes, VolumeView<T>(weight), depth, rows, columns));
-  SumPlan<T> plan(*kernels, VolumeView<T>(gradient), sizes.images, sizes.groups, sizes.outputs,
-                  sizes.channels, sizes.input, std::move(phases));
+  SumPlan<T> plan(*kernels, VolumeView<T>(gradient),
+                  {sizes.images, sizes.groups, sizes.outputs, sizes.channels, sizes.input},
+                  std::move(phases));
   plan.run(weight.as<const T>(), call.output.as<T>());
   return true;
 }

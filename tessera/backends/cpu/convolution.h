@@ -4,7 +4,8 @@
 //     out[o][p] = sum over k = (channel, tap) of weight[o][k] * source[place(p) + offset[k]]
 // and in a padded copy of the source `offset[k]` is one table for all positions p. So a register tile needs
 // only an address per position and the table (Dukhan, "The indirect convolution algorithm", 2019, without its
-// buffer of pointers: the copy makes them affine).
+// buffer of pointers: the copy makes them affine). Where many output channels share an element of the source, even the copy is not made, and the taps
+// outside are left out: convolution_direct.h. What follows is the way of all others.
 //
 // **Forward and input gradient.** The output is cut into boxes of some hundred positions (depth x rows x
 // columns). A task loads the part of the source under its box into scratch memory that fits the second-level
@@ -33,7 +34,7 @@
 //                   a row through its halo; what they compute there is dropped.
 //
 // **Weight gradient** (convolution_weight.cc): k runs over output positions instead, and rows of a position
-// tile are taps: the same tile with the two tables exchanged. One group per channel (depthwise) has a tile of
+// tile are taps: the same tile with the two tables exchanged, over x itself where there is no padding. One group per channel (depthwise) has a tile of
 // its own with groups as lanes (convolution_depthwise.cc).
 #pragma once
 
@@ -146,7 +147,7 @@ struct ChannelPanels {
 // All tiles of `positions` rows against one panel and one chunk: c = [positions][width of the panel].
 template <typename T>
 void run_position_tiles(const ConvolutionKernels<T>& kernels, const T* source, const std::int64_t* rows,
-                        std::int64_t positions, const std::int64_t* offsets, std::int64_t depth, const T* b,
+                        std::int64_t positions, const TapStep* steps, std::int64_t depth, const T* b,
                         int vectors, T* c, bool accumulate);
 
 // The weight gradient of a convolution with one channel and one filter per group.

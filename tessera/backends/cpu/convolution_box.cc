@@ -205,15 +205,18 @@ ChannelPanels::ChannelPanels(std::int64_t channels, int lanes, int most_vectors)
 
 template <typename T>
 void run_position_tiles(const ConvolutionKernels<T>& kernels, const T* source, const std::int64_t* rows,
-                        std::int64_t positions, const std::int64_t* offsets, std::int64_t depth, const T* b,
+                        std::int64_t positions, const TapStep* steps, std::int64_t depth, const T* b,
                         int vectors, T* c, bool accumulate) {
   // Balanced tiles: 8 rows are 4 + 4 rather than 6 + 2.
   const std::int64_t tiles = divide_up(positions, kernels.position_rows[vectors]);
-  PositionTile<T> tile{depth, {}, offsets, b, c, accumulate};
+  const std::int64_t width = vectors * kernels.lanes;
+  PositionTile<T> tile{depth, {}, steps, b, {}, accumulate};
   for (std::int64_t t = 0; t < tiles; ++t) {
     const std::int64_t begin = positions * t / tiles, end = positions * (t + 1) / tiles;
-    for (std::int64_t i = begin; i < end; ++i) tile.rows[i - begin] = source + rows[i];
-    tile.c = c + begin * vectors * kernels.lanes;
+    for (std::int64_t i = begin; i < end; ++i) {
+      tile.rows[i - begin] = source + rows[i];
+      tile.c[i - begin] = c + i * width;
+    }
     kernels.position[end - begin][vectors](tile);
   }
 }
@@ -225,8 +228,7 @@ void run_position_tiles(const ConvolutionKernels<T>& kernels, const T* source, c
   template bool SourceBox::load_lanes<T>(const ConvolutionKernels<T>&, const VolumeView<T>&, std::int64_t, \
                                          std::int64_t, std::int64_t, T*) const;                            \
   template void run_position_tiles<T>(const ConvolutionKernels<T>&, const T*, const std::int64_t*,         \
-                                      std::int64_t, const std::int64_t*, std::int64_t, const T*, int, T*,  \
-                                      bool);
+                                      std::int64_t, const TapStep*, std::int64_t, const T*, int, T*, bool);
 TESSERA_INSTANTIATE(float)
 TESSERA_INSTANTIATE(double)
 #undef TESSERA_INSTANTIATE

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tessera/backends/cpu/convolution_direct.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
@@ -11,7 +12,13 @@ constexpr std::int64_t kBoxPositions = 384, kLeastBoxPositions = 64, kMostBoxPos
 constexpr std::int64_t kBoxElements = 32768;  // of boxes for line tiles, about
 constexpr std::int64_t kLeastWork = 200'000;  // multiplications of a task
 
-// Boxes of about `positions` positions, whole rows where they fit, of equal sizes.
+// Positions that lanes run over in a slice of a box, halo included.
+std::int64_t flat_positions(const Extent& box, std::int64_t pitch) {
+  return (box[1] - 1) * pitch + box[2];
+}
+
+}  // namespace
+
 Extent box_of(const Extent& grid, std::int64_t positions) {
   Extent box{};
   for (std::size_t axis = 3; axis-- > 0;) {
@@ -26,37 +33,25 @@ Extent boxes_of(const Extent& grid, const Extent& box) {
   return {divide_up(grid[0], box[0]), divide_up(grid[1], box[1]), divide_up(grid[2], box[2])};
 }
 
-// Positions that lanes run over in a slice of a box, halo included.
-std::int64_t flat_positions(const Extent& box, std::int64_t pitch) {
-  return (box[1] - 1) * pitch + box[2];
-}
-
-}  // namespace
-
 template <typename T>
-SumPlan<T>::SumPlan(const ConvolutionKernels<T>& kernels, const VolumeView<T>& source, std::int64_t images,
-                    std::int64_t groups, std::int64_t channels, std::int64_t outputs, const Extent& out_size,
+SumPlan<T>::SumPlan(const ConvolutionKernels<T>& kernels, const VolumeView<T>& source, const SumSizes& sizes,
                     std::vector<TapSums<T>> sums)
     : kernels_(kernels),
       // A single row of vectors waits for its loads, of which short ones cross fewer cache lines.
-      line_kernels_(outputs == 1 ? *convolution_kernels<T>(true) : kernels),
+      line_kernels_(sizes.outputs == 1 ? *convolution_kernels<T>(true) : kernels),
       source_(source),
-      images_(images),
-      groups_(groups),
-      channels_(channels),
-      outputs_(outputs),
-      out_size_(out_size),
+      sizes_(sizes),
       sums_(std::move(sums)),
-      panels_(outputs, kernels.lanes, kernels.vectors) {
+      panels_(sizes.outputs, kernels.lanes, kernels.vectors) {
   std::erase_if(sums_, [](const TapSums<T>& one) { return one.weights.k.empty(); });
   std::int64_t covered = 0;
   for (TapSums<T>& one : sums_) {
     choose_tile(one);
     covered += volume(one.grid);
-    tasks_ += images_ * groups_ * volume(one.boxes);
+    tasks_ += sizes_.images * sizes_.groups * volume(one.boxes);
     one.tasks_end = tasks_;
   }
-  gaps_ = covered < volume(out_size_);
+  gaps_ = covered < volume(sizes_.out_size);
 }
 
 // Smaller boxes where there would not be enough of them for the threads.
@@ -67,29 +62,32 @@ void SumPlan<T>::choose_boxes(TapSums<T>& sums, std::int64_t positions) const {
     sums.box = box_of(sums.grid, positions);
     sums.boxes = boxes_of(sums.grid, sums.box);
     positions /= 2;
-  } while (positions >= kLeastBoxPositions && images_ * groups_ * volume(sums.boxes) < wanted);
-  sums.layout = SourceBox(sums.taps, sums.box, channels_);
+  } while (positions >= kLeastBoxPositions && sizes_.images * sizes_.groups * volume(sums.boxes) < wanted);
+  sums.layout = SourceBox(sums.taps, sums.box, sizes_.channels);
   sums.offsets = sums.layout.tap_offsets();
 }
 
 // The tile with fewer steps per position, each step being one fused multiply-add of a whole vector.
 template <typename T>
 void SumPlan<T>::choose_tile(TapSums<T>& sums) const {
-  choose_boxes(sums, std::clamp(kBoxElements / std::max<std::int64_t>(1, channels_), kBoxPositions,
+  choose_boxes(sums, std::clamp(kBoxElements / std::max<std::int64_t>(1, sizes_.channels), kBoxPositions,
                                 kMostBoxPositions));
   sums.vectors = line_vectors(sums, sums.box);
   // A line tile of few rows waits for its loads; a position tile's results have to be transposed.
   constexpr double kSpeed[] = {0, 0.6, 0.8, 0.9, 0.9, 0.93, 0.93};
   constexpr double kTransposing = 10;
   const auto depth = static_cast<double>(sums.offsets.size());
-  const std::int64_t rows = divide_up(outputs_, divide_up(outputs_, line_kernels_.line_rows));
+  const std::int64_t rows = divide_up(sizes_.outputs, divide_up(sizes_.outputs, line_kernels_.line_rows));
   const double used = static_cast<double>(sums.box[1] * sums.box[2]) /
                       static_cast<double>(sums.vectors.count() * line_kernels_.lanes);
   const double by_lines = depth / (kSpeed[rows] * used);
   const double by_positions =
-      depth * static_cast<double>(panels_.width) / static_cast<double>(outputs_) / 0.95;
+      depth * static_cast<double>(panels_.width) / static_cast<double>(sizes_.outputs) / 0.95;
   sums.lines = by_lines <= by_positions + kTransposing;
-  if (!sums.lines) choose_boxes(sums, kBoxPositions);
+  if (sums.lines) return;
+  choose_boxes(sums, kBoxPositions);
+  for (std::size_t k = 0; k < sums.offsets.size(); ++k)
+    sums.steps.push_back({sums.offsets[k], static_cast<std::int64_t>(k) % kChunk});
 }
 
 // Vectors within rows, the last one of a row moved back over the one before; or through the halo from row to
@@ -97,7 +95,8 @@ void SumPlan<T>::choose_tile(TapSums<T>& sums) const {
 template <typename T>
 LineVectors SumPlan<T>::line_vectors(const TapSums<T>& sums, const Extent& box) const {
   const std::int64_t lanes = line_kernels_.lanes, pitch = sums.layout.pitch()[1];
-  const bool joined = pitch == box[2] && box[2] == out_size_[2] && sums.step[1] == 1 && sums.step[2] == 1;
+  const bool joined =
+      pitch == box[2] && box[2] == sizes_.out_size[2] && sums.step[1] == 1 && sums.step[2] == 1;
   const std::int64_t rows = joined ? 1 : box[1], columns = joined ? box[1] * box[2] : box[2];
   const std::int64_t flat = divide_up(flat_positions(box, pitch), lanes);
   LineVectors vectors;
@@ -113,7 +112,7 @@ LineVectors SumPlan<T>::line_vectors(const TapSums<T>& sums, const Extent& box) 
     for (std::int64_t v = 0; v < divide_up(columns, lanes); ++v) {
       const std::int64_t column = std::min(v * lanes, columns - lanes);
       vectors.source.push_back(row * pitch + column);
-      vectors.target.push_back(row * sums.step[1] * out_size_[2] + column * sums.step[2]);
+      vectors.target.push_back(row * sums.step[1] * sizes_.out_size[2] + column * sums.step[2]);
     }
   return vectors;
 }
@@ -140,12 +139,12 @@ void SumPlan<T>::pack_panel(const TapSums<T>& sums, const T* weight, const Chann
 
 template <typename T>
 void SumPlan<T>::pack_factors(const TapSums<T>& sums, const T* weight) const {
-  const std::int64_t tiles = divide_up(outputs_, line_kernels_.line_rows);
+  const std::int64_t tiles = divide_up(sizes_.outputs, line_kernels_.line_rows);
   T* to = sums.packed;
-  for (std::int64_t group = 0; group < groups_; ++group, weight += sums.weights.group)
+  for (std::int64_t group = 0; group < sizes_.groups; ++group, weight += sums.weights.group)
     for (std::int64_t tile = 0; tile < tiles; ++tile)
       for (const std::int64_t k : sums.weights.k)
-        for (std::int64_t o = outputs_ * tile / tiles; o < outputs_ * (tile + 1) / tiles; ++o)
+        for (std::int64_t o = sizes_.outputs * tile / tiles; o < sizes_.outputs * (tile + 1) / tiles; ++o)
           *to++ = weight[o * sums.weights.output + k];
 }
 
@@ -154,7 +153,7 @@ void SumPlan<T>::pack_weights(const TapSums<T>& sums, const T* weight) const {
   const auto depth = static_cast<std::int64_t>(sums.weights.k.size());
   if (sums.lines) return pack_factors(sums, weight);
   const auto count = static_cast<std::int64_t>(panels_.panels.size());
-  parallel_for(groups_ * count, [&](std::int64_t task) {
+  parallel_for(sizes_.groups * count, [&](std::int64_t task) {
     const std::int64_t group = task / count;
     const auto& panel = panels_.panels[static_cast<std::size_t>(task % count)];
     pack_panel(sums, weight + group * sums.weights.group, panel,
@@ -164,19 +163,33 @@ void SumPlan<T>::pack_weights(const TapSums<T>& sums, const T* weight) const {
 
 // ---- Boxes ----
 
+// Infinite weights and NaN make NaN of the zeros outside the source, which may not be left out then.
+template <typename T>
+bool SumPlan<T>::run_direct(T* out) const {
+  DirectSums<T> direct(kernels_, source_, sizes_, panels_, sums_);
+  if (!direct.pays()) return false;
+  for (const TapSums<T>& sums : sums_) {
+    const auto depth = static_cast<std::int64_t>(sums.weights.k.size());
+    if (!kernels_.all_finite(sums.packed, sizes_.groups * depth * panels_.width)) return false;
+  }
+  direct.run(out);
+  return true;
+}
+
 template <typename T>
 void SumPlan<T>::run(const T* weight, T* out) {
-  if (gaps_) fill_zeros(out);
-  if (sums_.empty()) return;
+  if (sums_.empty()) return fill_zeros(out);
   ScratchScope scratch;
   for (TapSums<T>& sums : sums_) {
     const auto depth = static_cast<std::int64_t>(sums.weights.k.size());
-    sums.packed = scratch.allocate<T>(groups_ * depth * (sums.lines ? outputs_ : panels_.width));
+    sums.packed = scratch.allocate<T>(sizes_.groups * depth * (sums.lines ? sizes_.outputs : panels_.width));
     pack_weights(sums, weight);
   }
+  if (std::ranges::none_of(sums_, &TapSums<T>::lines) && run_direct(out)) return;
+  if (gaps_) fill_zeros(out);
   // Boxes of little work go several at a time.
   const std::int64_t work =
-      volume(sums_[0].box) * outputs_ * static_cast<std::int64_t>(sums_[0].offsets.size());
+      volume(sums_[0].box) * sizes_.outputs * static_cast<std::int64_t>(sums_[0].offsets.size());
   const std::int64_t together =
       std::clamp<std::int64_t>(std::min(kLeastWork / (work + 1), tasks_ / (8 * thread_count())), 1, tasks_);
   parallel_for(divide_up(tasks_, together), [&](std::int64_t part) {
@@ -188,8 +201,8 @@ void SumPlan<T>::run(const T* weight, T* out) {
 // Everywhere rather than in the gaps, which may lie one by one between other positions.
 template <typename T>
 void SumPlan<T>::fill_zeros(T* out) const {
-  const std::int64_t plane = volume(out_size_);
-  parallel_for(images_ * groups_ * outputs_,
+  const std::int64_t plane = volume(sizes_.out_size);
+  parallel_for(sizes_.images * sizes_.groups * sizes_.outputs,
                [&](std::int64_t i) { std::fill(out + i * plane, out + (i + 1) * plane, T(0)); });
 }
 
@@ -197,13 +210,13 @@ void SumPlan<T>::fill_zeros(T* out) const {
 template <typename T>
 void SumPlan<T>::run_task(std::int64_t task, T* out) const {
   const TapSums<T>& sums = *std::ranges::upper_bound(sums_, task, {}, &TapSums<T>::tasks_end);
-  run_box(sums, task - sums.tasks_end + images_ * groups_ * volume(sums.boxes), out);
+  run_box(sums, task - sums.tasks_end + sizes_.images * sizes_.groups * volume(sums.boxes), out);
 }
 
 template <typename T>
 void SumPlan<T>::run_box(const TapSums<T>& sums, std::int64_t task, T* out) const {
   const std::int64_t count = volume(sums.boxes), number = task % count, part = task / count;
-  const std::int64_t group = part % groups_, image = part / groups_;
+  const std::int64_t group = part % sizes_.groups, image = part / sizes_.groups;
   const Extent index{number / (sums.boxes[1] * sums.boxes[2]), number / sums.boxes[2] % sums.boxes[1],
                      number % sums.boxes[2]};
   Extent origin{}, box{};
@@ -214,8 +227,8 @@ void SumPlan<T>::run_box(const TapSums<T>& sums, std::int64_t task, T* out) cons
   }
   ScratchScope scratch;
   T* source = scratch.allocate<T>(sums.layout.elements());
-  sums.layout.load(kernels_, source_, image, group * channels_, 0, channels_, origin, source);
-  out += part * outputs_ * volume(out_size_);
+  sums.layout.load(kernels_, source_, image, group * sizes_.channels, 0, sizes_.channels, origin, source);
+  out += part * sizes_.outputs * volume(sizes_.out_size);
   if (sums.lines)
     run_lines(sums, source, group, origin, box, out);
   else
@@ -235,9 +248,9 @@ void SumPlan<T>::run_positions(const TapSums<T>& sums, const T* source, std::int
     const std::int64_t width = panel.vectors * kernels_.lanes;
     const T* b = sums.packed + (group * panels_.width + panel.start) * depth;
     for (std::int64_t k = 0; k < depth; k += kChunk)
-      run_position_tiles(kernels_, source, rows, positions, sums.offsets.data() + k,
+      run_position_tiles(kernels_, source, rows, positions, sums.steps.data() + k,
                          std::min(kChunk, depth - k), b + k * width, panel.vectors, c, k > 0);
-    store_panel(sums, c, panel, origin, box, out + panel.first * volume(out_size_));
+    store_panel(sums, c, panel, origin, box, out + panel.first * volume(sizes_.out_size));
   }
 }
 
@@ -246,8 +259,8 @@ template <typename T>
 void SumPlan<T>::multiply_lines(const TapSums<T>& sums, const T* source, std::int64_t group,
                                 const LineVectors& vectors, T* c, std::int64_t c_row, bool direct) const {
   const auto depth = static_cast<std::int64_t>(sums.offsets.size());
-  const std::int64_t tiles = divide_up(outputs_, line_kernels_.line_rows);
-  const std::int64_t most = line_kernels_.line_vectors[divide_up(outputs_, tiles)];
+  const std::int64_t tiles = divide_up(sizes_.outputs, line_kernels_.line_rows);
+  const std::int64_t most = line_kernels_.line_vectors[divide_up(sizes_.outputs, tiles)];
   const std::int64_t* targets = direct ? vectors.target.data() : vectors.packed.data();
   LineTile<T> tile{};
   tile.source = source;
@@ -262,8 +275,9 @@ void SumPlan<T>::multiply_lines(const TapSums<T>& sums, const T* source, std::in
       tile.places = vectors.source.data() + v;
       tile.targets = targets + v;
       for (std::int64_t i = 0; i < tiles; ++i) {
-        const std::int64_t first = outputs_ * i / tiles, rows = outputs_ * (i + 1) / tiles - first;
-        tile.factors = sums.packed + (group * outputs_ + first) * depth + k * rows;
+        const std::int64_t first = sizes_.outputs * i / tiles,
+                           rows = sizes_.outputs * (i + 1) / tiles - first;
+        tile.factors = sums.packed + (group * sizes_.outputs + first) * depth + k * rows;
         tile.c = c + first * c_row;
         line_kernels_.line[rows][count](tile);
       }
@@ -276,13 +290,13 @@ void SumPlan<T>::multiply_lines(const TapSums<T>& sums, const T* source, std::in
 template <typename T>
 bool SumPlan<T>::is_stencil(const TapSums<T>& sums, const LineVectors& vectors, std::int64_t rows) const {
   const auto& offsets = sums.offsets;
-  if (outputs_ != 1 || offsets.size() != 9 || sums.taps[1].starts.size() != 3 || vectors.flat ||
+  if (sizes_.outputs != 1 || offsets.size() != 9 || sums.taps[1].starts.size() != 3 || vectors.flat ||
       vectors.rows != rows)
     return false;
   const std::int64_t row = offsets[3] - offsets[0], pitch = sums.layout.pitch()[1];
   for (std::size_t s = 0; s < 3; ++s)
     if (offsets[3 + s] - offsets[s] != row || offsets[6 + s] - offsets[3 + s] != row) return false;
-  return channels_ == 1 && (row == pitch || row == -pitch);
+  return sizes_.channels == 1 && (row == pitch || row == -pitch);
 }
 
 // In the input gradient the first row of the filter reads the last row of the source: there rows go by from the
@@ -290,7 +304,8 @@ bool SumPlan<T>::is_stencil(const TapSums<T>& sums, const LineVectors& vectors, 
 template <typename T>
 void SumPlan<T>::run_stencil(const TapSums<T>& sums, const T* slice, std::int64_t group,
                              const LineVectors& vectors, std::int64_t rows, T* out) const {
-  const std::int64_t source_row = sums.offsets[3] - sums.offsets[0], c_row = sums.step[1] * out_size_[2];
+  const std::int64_t source_row = sums.offsets[3] - sums.offsets[0],
+                     c_row = sums.step[1] * sizes_.out_size[2];
   const std::int64_t skipped = source_row < 0 ? rows - 1 : 0;
   line_kernels_.stencil({slice - skipped * source_row, source_row, sums.offsets.data(),
                          sums.packed + group * 9, rows, vectors.source.data(), vectors.count() / rows,
@@ -302,14 +317,14 @@ void SumPlan<T>::run_lines(const TapSums<T>& sums, const T* source, std::int64_t
                            const Extent& box, T* out) const {
   const auto depth = static_cast<std::int64_t>(sums.offsets.size());
   const Extent& pitch = sums.layout.pitch();
-  const std::int64_t plane = volume(out_size_);
+  const std::int64_t plane = volume(sizes_.out_size);
   LineVectors edge;
   if (box != sums.box) edge = line_vectors(sums, box);
   const LineVectors& vectors = box == sums.box ? sums.vectors : edge;
   const bool direct = !vectors.flat && sums.step[2] == 1 && depth <= kChunk;
   const std::int64_t width = vectors.count() * line_kernels_.lanes;
   ScratchScope scratch;
-  T* c = direct ? nullptr : scratch.allocate<T>(outputs_ * width);
+  T* c = direct ? nullptr : scratch.allocate<T>(sizes_.outputs * width);
   for (std::int64_t d = 0; d < box[0]; ++d) {
     T* to = place(sums, {origin[0] + d, origin[1], origin[2]}, out);
     const T* slice = source + d * pitch[0];
@@ -321,7 +336,7 @@ void SumPlan<T>::run_lines(const TapSums<T>& sums, const T* source, std::int64_t
       continue;
     }
     multiply_lines(sums, slice, group, vectors, c, width, false);
-    for (std::int64_t o = 0; o < outputs_; ++o) {
+    for (std::int64_t o = 0; o < sizes_.outputs; ++o) {
       if (vectors.flat)
         store_line(sums, c + o * width, pitch[1], box[1], box[2], to + o * plane);
       else
@@ -336,7 +351,7 @@ template <typename T>
 T* SumPlan<T>::place(const TapSums<T>& sums, const Extent& position, T* out) const {
   std::int64_t index = 0;
   for (std::size_t axis = 0; axis < 3; ++axis)
-    index = index * out_size_[axis] + sums.first[axis] + position[axis] * sums.step[axis];
+    index = index * sizes_.out_size[axis] + sums.first[axis] + position[axis] * sums.step[axis];
   return out + index;
 }
 
@@ -344,7 +359,7 @@ T* SumPlan<T>::place(const TapSums<T>& sums, const Extent& position, T* out) con
 template <typename T>
 void SumPlan<T>::store_line(const TapSums<T>& sums, const T* from, std::int64_t from_row, std::int64_t rows,
                             std::int64_t columns, T* to) const {
-  const std::int64_t to_row = sums.step[1] * out_size_[2], step = sums.step[2];
+  const std::int64_t to_row = sums.step[1] * sizes_.out_size[2], step = sums.step[2];
   if (step == 1) return kernels_.copy_rows(from, from_row, rows, columns, to, to_row);
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) to[i * to_row + j * step] = from[i * from_row + j];
@@ -367,9 +382,9 @@ template <typename T>
 void SumPlan<T>::store_panel(const TapSums<T>& sums, const T* sums_of_panel,
                              const ChannelPanels::Panel& panel, const Extent& origin, const Extent& box,
                              T* out) const {
-  const std::int64_t width = panel.vectors * kernels_.lanes, plane = volume(out_size_);
+  const std::int64_t width = panel.vectors * kernels_.lanes, plane = volume(sizes_.out_size);
   const std::int64_t slice = box[1] * box[2];
-  const bool whole_rows = sums.step[1] == 1 && sums.step[2] == 1 && box[2] == out_size_[2];
+  const bool whole_rows = sums.step[1] == 1 && sums.step[2] == 1 && box[2] == sizes_.out_size[2];
   ScratchScope scratch;
   T* planes = whole_rows ? nullptr : scratch.allocate<T>(panel.channels * slice);
   for (std::int64_t d = 0; d < box[0]; ++d, sums_of_panel += slice * width) {

@@ -16,6 +16,16 @@ struct WeightOffsets {
   std::vector<std::int64_t> k;
 };
 
+// Channels and outputs are those of a group.
+struct SumSizes {
+  std::int64_t images, groups, channels, outputs;
+  Extent out_size;
+};
+
+// Boxes of about `positions` positions, whole rows where they fit, of equal sizes; and how many there are along each axis.
+Extent box_of(const Extent& grid, std::int64_t positions);
+Extent boxes_of(const Extent& grid, const Extent& box);
+
 // The vectors of a slice of a box for line tiles.
 struct LineVectors {
   std::int64_t rows = 1;  // that the vectors lie in, each as many
@@ -36,6 +46,7 @@ struct TapSums {
   std::int64_t tasks_end = 0;  // tasks of these sums and of all before
   SourceBox layout;
   std::vector<std::int64_t> offsets;  // of each k
+  std::vector<TapStep> steps;         // the same for position tiles, counted within a chunk
   bool lines = false;                 // computed by line tiles
   LineVectors vectors;                // for them, of a whole box
   T* packed = nullptr;                // [group][panel][k][width], for line tiles [group][tile][k][rows]
@@ -44,10 +55,9 @@ struct TapSums {
 template <typename T>
 class SumPlan {
  public:
-  // Channels and outputs of a group; `sums` cover each position of the output at most once, and those that none
+  // `sums` cover each position of the output at most once, and those that none
   // covers, or one without any k, become zero.
-  SumPlan(const ConvolutionKernels<T>& kernels, const VolumeView<T>& source, std::int64_t images,
-          std::int64_t groups, std::int64_t channels, std::int64_t outputs, const Extent& out_size,
+  SumPlan(const ConvolutionKernels<T>& kernels, const VolumeView<T>& source, const SumSizes& sizes,
           std::vector<TapSums<T>> sums);
   void run(const T* weight, T* out);
 
@@ -58,6 +68,7 @@ class SumPlan {
   void pack_factors(const TapSums<T>& sums, const T* weight) const;
   void pack_weights(const TapSums<T>& sums, const T* weight) const;
   void pack_panel(const TapSums<T>& sums, const T* weight, const ChannelPanels::Panel& panel, T* to) const;
+  bool run_direct(T* out) const;
   void fill_zeros(T* out) const;
   void run_task(std::int64_t task, T* out) const;
   void run_box(const TapSums<T>& sums, std::int64_t task, T* out) const;
@@ -79,8 +90,7 @@ class SumPlan {
 
   const ConvolutionKernels<T>&kernels_, &line_kernels_;
   VolumeView<T> source_;
-  std::int64_t images_, groups_, channels_, outputs_;
-  Extent out_size_;
+  SumSizes sizes_;
   std::vector<TapSums<T>> sums_;
   std::int64_t tasks_ = 0;
   bool gaps_ = false;  // positions that no sum covers

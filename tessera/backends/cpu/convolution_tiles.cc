@@ -53,15 +53,16 @@ void run_positions(const PositionTile<hn::TFromD<D>>& tile) {
   const T* rows[kRows];
   TESSERA_UNROLL
   for (int i = 0; i < kRows; ++i) rows[i] = tile.rows[i];
-  const T* HWY_RESTRICT b = tile.b;
-  const std::int64_t* HWY_RESTRICT end = tile.offsets + tile.depth;
-  for (const std::int64_t* HWY_RESTRICT k = tile.offsets; k < end; ++k, b += kColumns * Sums::kLanes) {
+  const TapStep* HWY_RESTRICT end = tile.steps + tile.depth;
+  for (const TapStep* HWY_RESTRICT step = tile.steps; step < end; ++step) {
+    const T* HWY_RESTRICT b = tile.b + step->weights * (kColumns * Sums::kLanes);
+    const std::int64_t offset = step->source;
     hn::Vec<D> columns[kColumns];
     TESSERA_UNROLL
     for (int j = 0; j < kColumns; ++j) columns[j] = hn::LoadU(d, b + j * Sums::kLanes);
     TESSERA_UNROLL
     for (int i = 0; i < kRows; ++i) {
-      const auto factor = hn::Set(d, rows[i][*k]);
+      const auto factor = hn::Set(d, rows[i][offset]);
       TESSERA_UNROLL
       for (int j = 0; j < kColumns; ++j) tiles.sums[i][j] = hn::MulAdd(factor, columns[j], tiles.sums[i][j]);
     }
@@ -70,7 +71,7 @@ void run_positions(const PositionTile<hn::TFromD<D>>& tile) {
   for (int i = 0; i < kRows; ++i) {
     TESSERA_UNROLL
     for (int j = 0; j < kColumns; ++j)
-      tiles.store_vector(i, j, tile.accumulate, tile.c + (i * kColumns + j) * Sums::kLanes);
+      tiles.store_vector(i, j, tile.accumulate, tile.c[i] + j * Sums::kLanes);
   }
 }
 
@@ -284,6 +285,34 @@ void copy_with_halo(const HaloCopy<T>& copy) {
   fill_zeros(d, copy.below * width, to);
 }
 
+// ---- Looking at data ----
+
+// Whether some element of `is` is true; it gets vectors, and zeros behind the end.
+template <typename D, typename T, class Predicate>
+HWY_INLINE bool any_element(D d, const T* from, std::int64_t length, const Predicate& is) {
+  constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
+  std::int64_t i = 0;
+  for (; i + kLanes <= length; i += kLanes)
+    if (!hn::AllFalse(d, is(hn::LoadU(d, from + i)))) return true;
+  if (i == length) return false;
+  const auto mask = hn::FirstN(d, static_cast<std::size_t>(length - i));
+  return !hn::AllFalse(d, is(hn::MaskedLoad(mask, d, from + i)));
+}
+
+template <typename D, typename T = hn::TFromD<D>>
+bool all_finite(const T* from, std::int64_t length) {
+  return !any_element(D(), from, length, [](auto v) HWY_ATTR { return hn::Not(hn::IsFinite(v)); });
+}
+
+template <typename D, typename T = hn::TFromD<D>>
+bool has_negative_zero(const T* from, std::int64_t length) {
+  const hn::RebindToUnsigned<D> bits;
+  const auto negative_zero = hn::BitCast(bits, hn::Set(D(), T(-0.0)));
+  return any_element(D(), from, length, [&](auto v) HWY_ATTR {
+    return hn::RebindMask(D(), hn::Eq(hn::BitCast(bits, v), negative_zero));
+  });
+}
+
 // ---- The tables ----
 
 constexpr int tile_rows(int vectors) {  // accumulators, one row of b and a factor fit the registers
@@ -337,6 +366,8 @@ const ConvolutionKernels<T>* table_of() {
     table.transpose = &transpose<T>;
     table.copy_rows = &copy_rows<D>;
     table.copy_with_halo = &copy_with_halo<T>;
+    table.all_finite = &all_finite<D>;
+    table.has_negative_zero = &has_negative_zero<D>;
     return table;
   }();
   return &kernels;

@@ -13,15 +13,20 @@ inline constexpr int kConvolutionRows = 8;     // at most
 inline constexpr int kConvolutionVectors = 8;  // at most
 inline constexpr int kDepthwiseTaps = 10;      // at most
 
-// Lanes are channels: c[i][j] (+)= sum over k of rows[i][offsets[k]] * b[k][j], where b and c have `vectors`
-// full vectors per row, one row behind the other.
+// One step of k: where it reads, counted from a row's first element, and which row of b it is multiplied with.
+struct TapStep {
+  std::int64_t source, weights;
+};
+
+// Lanes are channels: c[i][j] (+)= sum over steps of rows[i][step.source] * b[step.weights][j], where rows of b and
+// c have `vectors` full vectors, those of b one behind the other.
 template <typename T>
 struct PositionTile {
-  std::int64_t depth;  // at most kChunk
+  std::int64_t depth;  // steps: at most kChunk
   const T* rows[kConvolutionRows];
-  const std::int64_t* offsets;
+  const TapStep* steps;
   const T* b;
-  T* c;
+  T* c[kConvolutionRows];
   bool accumulate;  // add the chunk's sum to c; otherwise store it
 };
 
@@ -95,6 +100,8 @@ struct ConvolutionKernels {
   // Copies `rows` stretches of `length` elements.
   void (*copy_rows)(const T* from, std::int64_t from_row, std::int64_t rows, std::int64_t length, T* to,
                     std::int64_t to_row);
+  bool (*all_finite)(const T* from, std::int64_t length);
+  bool (*has_negative_zero)(const T* from, std::int64_t length);
   // A plane [rows][before + length + after] of which the outer rows and columns are zero. Writes up to 64 bytes
   // of zeros behind it.
   void (*copy_with_halo)(const HaloCopy<T>& copy);

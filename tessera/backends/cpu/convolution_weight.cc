@@ -8,6 +8,8 @@
 // wave in steps, whose gradients fit the second-level cache. Tasks divide taps and panels of channels and add
 // their chunks in ascending order. When there are too few of those for the threads, tasks are chunks, whose
 // sums are kept and then added in order.
+//
+// Without padding no tap lies outside, and x is read where it lies.
 
 #include <algorithm>
 #include <cstdint>
@@ -38,8 +40,8 @@ class WeightSums {
     std::int64_t first_chunk, chunks;
     std::int64_t first, positions;  // of all images
     std::int64_t first_image, images;
-    T* x;                  // a SourceBox per image
-    std::int64_t* places;  // of each k in x
+    const T* x;      // a SourceBox per image, or the first channel of the group in x itself
+    TapStep* steps;  // of each k: its place in x, its row of a chunk's gradients
   };
   // Some chunks of a wave, counted within it.
   struct Step {
@@ -55,7 +57,8 @@ class WeightSums {
   std::int64_t chunks_per_wave() const;
   std::int64_t chunks_per_step(bool by_taps) const;
   Wave wave_from(std::int64_t first_chunk, std::int64_t chunks) const;
-  void load_x(const Wave& wave, std::int64_t group) const;
+  void list_steps(const Wave& wave) const;
+  void load_x(const Wave& wave, std::int64_t group, T* boxes) const;
   void load_gradients(const Wave& wave, const Step& step, std::int64_t group, std::int64_t chunk) const;
   void multiply(const Wave& wave, const Step& step, std::int64_t chunk, const ChannelPanels::Panel& panel,
                 std::int64_t tap, std::int64_t end_tap, bool accumulate, T* sums) const;
@@ -67,7 +70,9 @@ class WeightSums {
   const ConvolutionKernels<T>& kernels_;
   const ConvolutionSizes& sizes_;
   const VolumeView<T>&gradient_, &x_;
+  bool in_place_;
   SourceBox box_;  // a whole image
+  Extent pitch_;   // from position to position in x
   std::vector<std::int64_t> tap_offsets_;
   ChannelPanels panels_;
 };
@@ -79,9 +84,21 @@ WeightSums<T>::WeightSums(const ConvolutionKernels<T>& kernels, const Convolutio
       sizes_(sizes),
       gradient_(gradient),
       x_(x),
+      in_place_(sizes.padding == Extent{0, 0, 0}),
       box_(filter_axes(sizes), sizes.output, sizes.channels),
+      pitch_(box_.pitch()),
       tap_offsets_(box_.tap_offsets()),
-      panels_(sizes.outputs, kernels.lanes, kernels.vectors) {}
+      panels_(sizes.outputs, kernels.lanes, kernels.vectors) {
+  if (!in_place_) return;
+  for (std::size_t a = 0; a < 3; ++a) pitch_[a] = sizes.stride[a] * x.step[a];
+  tap_offsets_.clear();
+  for (std::int64_t c = 0; c < sizes.channels; ++c)
+    for (std::int64_t d = 0; d < sizes.filter[0]; ++d)
+      for (std::int64_t r = 0; r < sizes.filter[1]; ++r)
+        for (std::int64_t s = 0; s < sizes.filter[2]; ++s)
+          tap_offsets_.push_back(c * x.channel + d * sizes.dilation[0] * x.step[0] +
+                                 r * sizes.dilation[1] * x.step[1] + s * sizes.dilation[2] * x.step[2]);
+}
 
 // At least two images: those at the border of waves are loaded twice.
 template <typename T>
@@ -135,12 +152,12 @@ void WeightSums<T>::load_gradients(const Wave& wave, const Step& step, std::int6
 
 // Each image in some parts, so that few of them serve all threads.
 template <typename T>
-void WeightSums<T>::load_x(const Wave& wave, std::int64_t group) const {
+void WeightSums<T>::load_x(const Wave& wave, std::int64_t group, T* boxes) const {
   const std::int64_t parts = std::min<std::int64_t>(4, sizes_.channels);
   parallel_for(wave.images * parts, [&](std::int64_t task) {
     const std::int64_t image = task / parts, part = task % parts;
     box_.load(kernels_, x_, wave.first_image + image, group * sizes_.channels, sizes_.channels * part / parts,
-              sizes_.channels * (part + 1) / parts, {0, 0, 0}, wave.x + image * box_.elements());
+              sizes_.channels * (part + 1) / parts, {0, 0, 0}, boxes + image * box_.elements());
   });
 }
 
@@ -152,8 +169,8 @@ void WeightSums<T>::multiply(const Wave& wave, const Step& step, std::int64_t ch
                              const ChannelPanels::Panel& panel, std::int64_t tap, std::int64_t end_tap,
                              bool accumulate, T* sums) const {
   const std::int64_t width = panel.vectors * kernels_.lanes, k = chunk * kChunk;
-  run_position_tiles(kernels_, static_cast<const T*>(wave.x), tap_offsets_.data() + tap, end_tap - tap,
-                     wave.places + k, std::min(kChunk, wave.positions - k),
+  run_position_tiles(kernels_, wave.x, tap_offsets_.data() + tap, end_tap - tap, wave.steps + k,
+                     std::min(kChunk, wave.positions - k),
                      static_cast<const T*>(step.gradients) + panel.start * step.positions() +
                          (chunk - step.begin) * kChunk * width,
                      panel.vectors, sums + tap * width, accumulate);
@@ -230,6 +247,23 @@ void WeightSums<T>::run_wave(const Wave& wave, std::int64_t group, T* totals) co
   }
 }
 
+// The first image may be one of which the wave before had some positions.
+template <typename T>
+void WeightSums<T>::list_steps(const Wave& wave) const {
+  ScratchScope scratch;
+  auto* places = scratch.allocate<std::int64_t>(positions());
+  list_positions(sizes_.output, pitch_, places);
+  const std::int64_t image_pitch = in_place_ ? x_.image : box_.elements();
+  std::int64_t place = wave.first - wave.first_image * positions(), image = 0;
+  for (std::int64_t k = 0; k < wave.positions; ++k, ++place) {
+    if (place == positions()) {
+      place = 0;
+      image += image_pitch;
+    }
+    wave.steps[k] = {image + places[place], k % kChunk};
+  }
+}
+
 template <typename T>
 void WeightSums<T>::run(std::int64_t group, T* weight) const {
   const std::int64_t most = chunks_per_wave();
@@ -238,16 +272,11 @@ void WeightSums<T>::run(std::int64_t group, T* weight) const {
   for (std::int64_t chunk = 0; chunk < chunks(); chunk += most) {
     ScratchScope wave_scratch;
     Wave wave = wave_from(chunk, most);
-    wave.x = wave_scratch.allocate<T>(wave.images * box_.elements());
-    // One image's places after the other, of which the wave may leave out the first ones.
-    auto* places = wave_scratch.allocate<std::int64_t>(wave.images * positions());
-    for (std::int64_t image = 0; image < wave.images; ++image) {
-      std::int64_t* own = places + image * positions();
-      list_positions(sizes_.output, box_.pitch(), own);
-      for (std::int64_t i = 0; i < positions(); ++i) own[i] += image * box_.elements();
-    }
-    wave.places = places + (wave.first - wave.first_image * positions());
-    load_x(wave, group);
+    wave.steps = wave_scratch.allocate<TapStep>(wave.positions);
+    list_steps(wave);
+    T* boxes = in_place_ ? nullptr : wave_scratch.allocate<T>(wave.images * box_.elements());
+    if (!in_place_) load_x(wave, group, boxes);
+    wave.x = in_place_ ? x_.data + wave.first_image * x_.image + group * sizes_.channels * x_.channel : boxes;
     run_wave(wave, group, totals);
   }
   store(totals, weight);

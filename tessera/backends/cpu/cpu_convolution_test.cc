@@ -92,6 +92,13 @@ const Case kLargeCases[] = {
     {.image = {2, 20, 31, 29}, .weight = {100, 20, 3, 3}, .padding = {1, 1}},
     {.image = {1, 30, 45, 23}, .weight = {70, 30, 3, 2}, .stride = {2, 1}, .padding = {1, 1}},
     {.image = {1, 70, 40, 40}, .weight = {24, 70, 1, 1}},
+    // the same with a copy of the source, whose channels lie at multiples of a page from each other
+    {.image = {1, 40, 64, 64}, .weight = {24, 40, 3, 3}, .padding = {1, 1}},
+    {.image = {1, 70, 32, 32}, .weight = {20, 35, 3, 3}, .stride = {2, 1}, .padding = {1, 2}, .groups = 2},
+    // many small images together, with a remainder; one position each; wider than its box
+    {.image = {150, 20, 4, 4}, .weight = {18, 20, 4, 4}, .stride = {2, 2}, .padding = {1, 1}},
+    {.image = {37, 24, 4, 4}, .weight = {17, 24, 4, 4}},
+    {.image = {1, 20, 2, 500}, .weight = {18, 20, 2, 3}, .padding = {1, 2}},
     // line tiles: rows wider than a box, rows shorter than a vector, several tiles of rows
     {.image = {1, 1, 3, 9001}, .weight = {2, 1, 2, 3}, .padding = {1, 1}},
     {.image = {2, 3, 50, 5}, .weight = {7, 3, 3, 3}, .padding = {1, 1}},
@@ -182,6 +189,50 @@ TEST_F(CpuConvolution, OfSpecialValues) {
   Conv2dOptions options;
   options.padding[0] = options.padding[1] = 1;
   expect_same_bits([&] { return conv2d(image, weight, options); }, "specials");
+}
+
+TEST_F(CpuConvolution, OfSpecialWeights) {
+  for (const Case& c :
+       {Case{.image = {9, 5, 6, 6}, .weight = {20, 5, 3, 3}, .padding = {1, 1}},
+        Case{.image = {2, 20, 6, 6}, .weight = {9, 20, 4, 4}, .stride = {2, 2}, .padding = {1, 1}}}) {
+    const Tensor image = random_tensor<float>(c.image, 1, Layout::kContiguous, true);
+    const Tensor plain = random_tensor<float>(c.weight, 2),
+                 special = random_tensor<float>(c.weight, 2, Layout::kContiguous, true);
+    for (const Tensor& weight : {plain, special}) {
+      const auto convolve = [&] {
+        return apply(Op::kConv2d, std::vector<Tensor>{image, weight}, attributes_of(c));
+      };
+      expect_same_bits(convolve, "forward");
+      const Tensor gradient = random_tensor<float>(convolve().shape(), 3, Layout::kContiguous, true);
+      expect_same_bits(
+          [&] {
+            return apply(Op::kConv2dInputGradient, std::vector<Tensor>{gradient, weight},
+                         attributes_of(c, c.image));
+          },
+          "input gradient");
+    }
+  }
+}
+
+// What is left of products too small for float is -0 or +0, and the +0 of a tap outside makes +0 of it; with sums that end there.
+TEST_F(CpuConvolution, OfProductsTooSmallBesideTheBorder) {
+  for (const Case& c :
+       {Case{.image = {9, 40, 5, 5}, .weight = {20, 40, 3, 3}, .padding = {2, 2}},
+        Case{.image = {3, 20, 6, 6}, .weight = {24, 20, 4, 4}, .stride = {2, 2}, .padding = {1, 1}}}) {
+    const Tensor image = random_tensor<float>(c.image, 1) * 1e-25,
+                 weight = random_tensor<float>(c.weight, 2) * 1e-25;
+    const auto convolve = [&] {
+      return apply(Op::kConv2d, std::vector<Tensor>{image, weight}, attributes_of(c));
+    };
+    expect_same_bits(convolve, "forward");
+    const Tensor gradient = random_tensor<float>(convolve().shape(), 3) * 1e-25;
+    expect_same_bits(
+        [&] {
+          return apply(Op::kConv2dInputGradient, std::vector<Tensor>{gradient, weight},
+                       attributes_of(c, c.image));
+        },
+        "input gradient");
+  }
 }
 
 // A line is an image of one row, an image a volume of one slice: the same sums in the same order.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "tessera/backends/cpu/gemv.h"
+#include "tessera/backends/cpu/gemm_finish.h"
 #include "tessera/backends/cpu/scratch.h"
 #include "tessera/backends/cpu/strided_source.h"
 
@@ -12,37 +12,15 @@ namespace {
 
 // Bytes of B's packed chunk: half of the second-level cache of most processors.
 constexpr std::int64_t kPackedBytes = std::int64_t{512} << 10;
-constexpr std::int64_t kStripBytes = 256;  // of a row of B that is copied at a time
-constexpr std::int64_t kSingleBlock = 32;  // so many tiles, or fewer, are one block of rows
-constexpr std::int64_t kBlockTiles = 8;    // of a block, where there are more
-constexpr std::int64_t kManyPanels = 8;    // that make packing a row of A pay
+constexpr std::int64_t kStripBytes = 256;    // of a row of B that is copied at a time
+constexpr std::int64_t kSingleBlock = 32;    // so many tiles, or fewer, are one block of rows
+constexpr std::int64_t kBlockTiles = 8;      // of a block, where there are more
+constexpr std::int64_t kManyPanels = 8;      // that make packing a row of A pay
+constexpr std::int64_t kActivatedTiles = 8;  // of a series that an activation follows
 
 template <typename T>
 MatrixView<T> moved(MatrixView<T> view, std::int64_t rows, std::int64_t columns) {
   return {view.data + rows * view.row + columns * view.column, view.row, view.column};
-}
-
-// The epilogue of a block of results that lie in memory; `biased`: they have their bias already.
-template <typename T>
-void finish_block(const Epilogue<T>& epilogue, std::int64_t m, std::int64_t n, MatrixView<T> c, bool biased) {
-  const bool standing = c.row == 1 && (m > n || c.column != 1);  // lines run along C's columns
-  if (standing) {
-    std::swap(m, n);
-    std::swap(c.row, c.column);
-  }
-  const bool one_bias = epilogue.along_rows != standing;
-  const bool lines = c.column == 1;
-  const T* const bias = biased ? nullptr : epilogue.bias;
-  FinishRun<T> run{};
-  run.one_bias = one_bias;
-  run.n = lines ? n : 1;
-  for (std::int64_t i = 0; i < m; ++i) {
-    for (std::int64_t j = 0; j < n; j += run.n) {
-      run.x = run.out = c.data + i * c.row + j * c.column;
-      if (bias != nullptr) run.bias = one_bias ? bias + i : bias + j;
-      epilogue.finish(run);
-    }
-  }
 }
 
 // The loops of gemm.h around the tiles, on one thread.
@@ -56,6 +34,8 @@ class BlockedProduct {
     width_ = vectors_ * kernels.lanes;
     most_rows_ = kernels.most_rows[vectors_];
     groups_ = (m + most_rows_ - 1) / most_rows_;
+    low_rows_ = m / groups_;
+    high_groups_ = m % groups_;
     strip_ = std::max<std::int64_t>(1, kStripBytes / (width_ * static_cast<std::int64_t>(sizeof(T))));
     block_tiles_ = groups_ <= kSingleBlock ? groups_ : kBlockTiles;
     set_columns();
@@ -106,12 +86,14 @@ class BlockedProduct {
     return panels_ + (column / width_ + strip_ - 1) % kept_panels_ * width_ * depth;
   }
 
-  // Few rows: more columns at a time, so that there are chains enough to fill the arithmetic units.
+  // Few rows: more columns at a time, so that there are chains enough to fill the arithmetic units. Balanced: six vectors are 3 + 3 rather
+  // than 4 + 2.
   int panel_vectors() const {
     int vectors = kTileVectors;
     while (vectors > kernels_.vectors && kernels_.most_rows[vectors] < m_) --vectors;
     const std::int64_t needed = (n_ + kernels_.lanes - 1) / kernels_.lanes;
-    return static_cast<int>(std::min<std::int64_t>(vectors, needed));
+    const std::int64_t panels = (needed + vectors - 1) / vectors;
+    return static_cast<int>((needed + panels - 1) / panels);
   }
 
   bool packing_a_pays() const {
@@ -123,8 +105,18 @@ class BlockedProduct {
     return panels > 2;
   }
 
-  // Balanced: 14 rows are 7 + 7 rather than 12 + 2.
-  std::int64_t group_row(std::int64_t group) const { return group * m_ / groups_; }
+  // Balanced: 14 rows are 7 + 7 rather than 12 + 2. The first groups have a row more than the last ones.
+  std::int64_t group_row(std::int64_t group) const {
+    return group * low_rows_ + std::min(group, high_groups_);
+  }
+
+  // Where a series of equal tiles ends that begins with `group`.
+  std::int64_t series_end(std::int64_t group, std::int64_t last) const {
+    const std::int64_t equal = group < high_groups_ ? std::min(high_groups_, last) : last;
+    if (c_.column != 1) return group + 1;
+    // An activation follows while the results are in the first-level cache.
+    return epilogue_.activates ? std::min(equal, group + kActivatedTiles) : equal;
+  }
 
   void multiply_chunk(std::int64_t n0, std::int64_t columns, std::int64_t k0) {
     const std::int64_t depth = std::min(kChunk, k_ - k0);
@@ -136,8 +128,11 @@ class BlockedProduct {
       if (pack_a_) rows.a = pack_a(rows.a, group_row(rows.last_group) - rows.begin, depth);
       for (std::int64_t column = 0; column < columns; column += width_) {
         Panel panel = panel_at(n0, column, columns, k0, depth);
-        for (std::int64_t tile = rows.first_group; tile < rows.last_group; ++tile)
-          multiply_tile(rows, tile, panel, k0, depth);
+        for (std::int64_t tile = rows.first_group; tile < rows.last_group;) {
+          const std::int64_t end = series_end(tile, rows.last_group);
+          multiply_series(rows, tile, end - tile, panel, k0, depth);
+          tile = end;
+        }
       }
     }
   }
@@ -180,15 +175,13 @@ class BlockedProduct {
     ahead_.rows = depth;
   }
 
-  // The share of the next tile: the last tile before the panels are needed finds nothing left.
-  CopyAhead<T> take_copies(std::int64_t depth, std::int64_t tiles) {
+  // The shares of the next tiles, so many of all those of a block: the last tile before the panels are needed finds nothing left.
+  CopyAhead<T> take_copies(std::int64_t depth, std::int64_t tiles, std::int64_t block_tiles) {
     CopyAhead<T> taken = ahead_;
-    const std::int64_t share = (depth + tiles * ahead_.panels - 1) / (tiles * ahead_.panels);
-    taken.rows = std::min(ahead_.rows, share);
-    taken.steps = depth / std::max<std::int64_t>(taken.rows, 1);
-    ahead_.rows -= taken.rows;
-    ahead_.from += taken.rows * ahead_.from_step;
-    ahead_.to += taken.rows * width_;
+    taken.share = (depth + block_tiles * ahead_.panels - 1) / (block_tiles * ahead_.panels);
+    taken.steps = depth / taken.share;
+    taken.rows = std::min(ahead_.rows, taken.share * tiles);
+    ahead_.take(taken.rows, width_);
     return taken;
   }
 
@@ -198,7 +191,7 @@ class BlockedProduct {
                          ahead_.to + panel * ahead_.panel_step, width_);
   }
 
-  // What the tile has fetched: the rows of the tile that comes after, or A's next block for packing it.
+  // What a series has fetched: the rows of the tile that comes after each, or A's next block for packing it.
   void set_fetch(const RowBlock& block, std::int64_t group, const Panel& panel, std::int64_t k0,
                  TileArguments<T>& tile) const {
     if (a_.column != 1) return;
@@ -218,16 +211,18 @@ class BlockedProduct {
     tile.next_a_row = a_.row;
   }
 
-  void multiply_tile(const RowBlock& block, std::int64_t group, Panel& panel, std::int64_t k0,
-                     std::int64_t depth) {
+  // Equal tiles one below the other.
+  void multiply_series(const RowBlock& block, std::int64_t group, std::int64_t tiles, Panel& panel,
+                       std::int64_t k0, std::int64_t depth) {
     const std::int64_t row = group_row(group);
     const int rows = static_cast<int>(group_row(group + 1) - row);
     const MatrixView<const T> a = moved(block.a, row - block.begin, 0);
     const MatrixView<T> c = moved(c_, row, panel.n0);
     TileArguments<T> tile{depth,  a.data, a.row,         a.column, panel.data, panel.step,
                           c.data, c.row,  panel.columns, k0 > 0,   {}};
+    tile.tiles = tiles;
     if (ahead_.rows > 0 && rows >= kCopyingRows && panel.vectors == vectors_)
-      tile.ahead = take_copies(depth, block.last_group - block.first_group);
+      tile.ahead = take_copies(depth, tiles, block.last_group - block.first_group);
     set_fetch(block, group, panel, k0, tile);
     const bool last = epilogue_.finish != nullptr && k0 + depth == k_;
     // A standing tile is added to C behind the tile's kernel, and the bias then comes later.
@@ -240,7 +235,7 @@ class BlockedProduct {
     if (!last || (biased && !epilogue_.activates)) return;
     Epilogue<T> here = epilogue_;
     if (here.bias != nullptr) here.bias += here.along_rows ? row : panel.n0;
-    finish_block<T>(here, rows, panel.columns, c, biased);
+    finish_block<T>(here, rows * tiles, panel.columns, c, biased);
   }
 
   void set_bias(std::int64_t row, std::int64_t column, TileArguments<T>& tile) const {
@@ -297,6 +292,8 @@ class BlockedProduct {
   std::int64_t width_;               // columns of a panel
   std::int64_t most_rows_;           // of a tile
   std::int64_t groups_;              // tiles from the first row to the last
+  std::int64_t low_rows_;            // rows of the last ones
+  std::int64_t high_groups_;         // so many have a row more
   std::int64_t block_tiles_;         // tiles of a block of rows
   std::int64_t strip_;               // panels copied at a time
   std::int64_t kept_panels_;         // places for packed panels
@@ -314,45 +311,6 @@ void fill_zero(std::int64_t m, std::int64_t n, MatrixView<T> c) {
     for (std::int64_t j = 0; j < n; ++j) c.data[i * c.row + j * c.column] = T(0);
 }
 
-// Where B is read in place: few rows use a packed panel, or its rows lie as close together as a panel's already.
-template <typename T>
-bool packing_pays(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t k,
-                  const MatrixView<const T>& b) {
-  constexpr std::int64_t kSmallChunk = std::int64_t{24} << 10;
-  const std::int64_t chunk_bytes = std::min(k, kChunk) * b.row * static_cast<std::int64_t>(sizeof(T));
-  const bool panel = b.row >= 0 && b.row <= kernels.vectors * kernels.lanes;
-  const bool small = b.row >= 0 && chunk_bytes <= kSmallChunk;
-  return m > 2 * kernels.most_rows[kernels.vectors] && !panel && !small;
-}
-
-// About how many cycles a product takes with its lanes along n, beyond what is the same either way.
-template <typename T>
-double cost(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
-            MatrixView<const T> b, MatrixView<T> c) {
-  constexpr double kTransposedElement = 0.4, kGatheredElement = 2, kStandingResult = 0.4;
-  const double multiplications = double(m) * double(round_up(n, kernels.lanes)) * double(k) / kernels.lanes;
-  const double packed = double(n) * double(k);
-  const double packing = b.column == 1 ? 0 : packed * (b.row == 1 ? kTransposedElement : kGatheredElement);
-  const double chunks = double((k + kChunk - 1) / kChunk);
-  const double results = double(m) * double(n) * chunks;
-  const double storing = c.column == 1 ? 0 : results * (c.row == 1 ? kStandingResult : kGatheredElement);
-  return multiplications + packing + storing;
-}
-
-template <typename T>
-MatrixView<T> transposed(MatrixView<T> view) {
-  return {view.data, view.column, view.row};
-}
-
-// Where one factor is a single row or column.
-template <typename T>
-bool multiply_vector(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a,
-                     MatrixView<const T> b, MatrixView<T> c) {
-  if (m == 1) return multiply_row(n, k, a.data, a.column, b, c.data, c.column);
-  if (n == 1) return multiply_row(m, k, b.data, b.row, transposed(a), c.data, c.row);
-  return false;
-}
-
 }  // namespace
 
 template <typename T>
@@ -365,32 +323,11 @@ void gemm_with_source(const GemmKernels<T>& kernels, std::int64_t m, std::int64_
   if (epilogue.finish != nullptr) finish_block(epilogue, m, n, c, false);
 }
 
-template <typename T>
-void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
-          MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, const Epilogue<T>& epilogue) {
-  // A stride that is never used may say anything: what helps is that it says "side by side".
-  if (n == 1) b.column = c.column = 1;
-  if (m == 1) a.row = c.row = 1;
-  if (multiply_vector(m, n, k, a, b, c)) {
-    if (epilogue.finish != nullptr) finish_block(epilogue, m, n, c, false);
-    return;
-  }
-  if (cost(kernels, n, m, k, transposed(a), transposed(c)) < cost(kernels, m, n, k, b, c)) {
-    const StridedSource<T> columns(kernels, transposed(a), packing_pays(kernels, n, k, transposed(a)));
-    return gemm_with_source(kernels, n, m, k, transposed(b), columns, transposed(c), epilogue.turned());
-  }
-  const StridedSource<T> columns(kernels, b, packing_pays(kernels, m, k, b));
-  gemm_with_source(kernels, m, n, k, a, columns, c, epilogue);
-}
-
-#define TESSERA_GEMM(T)                                                                              \
-  template void gemm_with_source<T>(const GemmKernels<T>&, std::int64_t, std::int64_t, std::int64_t, \
-                                    MatrixView<const T>, const PanelSource<T>&, MatrixView<T>,       \
-                                    const Epilogue<T>&);                                             \
-  template void gemm<T>(const GemmKernels<T>&, std::int64_t, std::int64_t, std::int64_t,             \
-                        MatrixView<const T>, MatrixView<const T>, MatrixView<T>, const Epilogue<T>&);
-TESSERA_GEMM(float)
-TESSERA_GEMM(double)
-#undef TESSERA_GEMM
+template void gemm_with_source<float>(const GemmKernels<float>&, std::int64_t, std::int64_t, std::int64_t,
+                                      MatrixView<const float>, const PanelSource<float>&, MatrixView<float>,
+                                      const Epilogue<float>&);
+template void gemm_with_source<double>(const GemmKernels<double>&, std::int64_t, std::int64_t, std::int64_t,
+                                       MatrixView<const double>, const PanelSource<double>&,
+                                       MatrixView<double>, const Epilogue<double>&);
 
 }  // namespace tessera::backends

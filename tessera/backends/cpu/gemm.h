@@ -11,15 +11,16 @@
 //       for a chunk of k                 256 steps
 //         for a block of rows of C       some tiles: A's chunk of them stays in the second-level cache, too
 //           for a panel of B             64 columns (AVX-512, fp32) or 16 (AVX2): as wide as a tile
-//             for a tile of the block    6 rows: sums in registers through the chunk
+//             for a tile of the block    6 rows: sums in registers through the chunk; equal tiles in one call
 //
 // A panel is packed (its rows one behind the other) when the first block of rows needs it, while the panels before it are multiplied
 // if it lies in rows; so packing waits for memory only once per chunk. It is used from there by all other blocks of rows.
-// Where B is small or few rows use it, it is read in place. A is broadcast element by element and may lie
+// Where a chunk of B stays in the second-level cache or few rows use it, it is read in place. A is broadcast element by element and may lie
 // anywhere; its block is packed if many panels go by.
 //
 // Which of both factors the lanes run over is free, too (c^T = b^T a^T has the same bits), and decided by what it costs: idle
-// lanes, elements to transpose while packing, results to transpose while storing.
+// lanes, elements to transpose while packing, results to transpose while storing (gemm_choice.cc). A single row or column goes through gemv.h, a
+// few of them beside lines along k through gemm_lines.h.
 //
 // A thread does a task of this shape alone: no barriers, nothing shared. Packing is repeated per task, which tasks of a few
 // hundred rows and columns make cheap.
@@ -35,23 +36,33 @@ inline constexpr std::int64_t kChunk = 256;  // contract rule 2
 inline constexpr int kTileRows = 12;         // at most, as are
 inline constexpr int kTileVectors = 4;
 
-// Rows of B's next panels that a tile copies beside its multiplications, one every few steps of k: the wait for memory
+// Rows of B's next panels that tiles copy beside their multiplications, one every few steps of k: the wait for memory
 // then costs no time of its own. Several panels at once, since short pieces of rows that are far apart are slow to read.
 // Only tiles of at least kCopyingRows rows and a packed panel's width do it.
 template <typename T>
 struct CopyAhead {
-  std::int64_t rows = 0;
-  std::int64_t steps = 1;  // from row to row; rows * steps is at most the depth
+  std::int64_t rows = 0;   // by all tiles of a series together
+  std::int64_t share = 0;  // rows of each of them; the last ones may find fewer left
+  std::int64_t steps = 1;  // from row to row; share * steps is at most the depth
   int panels = 0;          // side by side in `from`
   const T* from = nullptr;
   std::int64_t from_step = 0;
-  T* to = nullptr;  // the rows of a panel one behind the other
+  T* to = nullptr;  // the rows of a panel, `width` elements, one behind the other
   std::int64_t panel_step = 0;
+
+  // These rows have been copied.
+  void take(std::int64_t taken, std::int64_t width) {
+    rows -= taken;
+    from += taken * from_step;
+    to += taken * width;
+  }
 };
 inline constexpr int kCopyingRows = 4;
 
-// One tile: c[i][j] (+)= sum over k of a[i][k] b[k][j]; `depth` is at most kChunk. b has full vectors (padded
-// panels); of c only `columns` per row are touched.
+// A series of equal tiles, one below the other: c[i][j] (+)= sum over k of a[i][k] b[k][j]; `depth` is at most kChunk. b has full
+// vectors (padded panels); of c only `columns` per row are touched. Between two tiles of a series there are so few instructions
+// that the processor multiplies for the next one while it still stores the results of the last (of 64 x 64 x 64, tiles that are called
+// one by one cost 5 % more).
 template <typename T>
 struct TileArguments {
   std::int64_t depth;
@@ -64,12 +75,13 @@ struct TileArguments {
   std::int64_t columns;
   bool accumulate;  // add the chunk's sum to c; otherwise store it
   CopyAhead<T> ahead = {};
-  // Rows of A, as many as this tile has, whose first `depth` elements are to be fetched for the tile after this one; or null.
+  // Rows of A, as many as the series has, whose first `depth` elements are to be fetched for what comes after; or null.
   const T* next_a = nullptr;
   std::int64_t next_a_row = 0;
   // What is added to the tile's columns, or to its rows, when this chunk is the last one; or null.
   const T* column_bias = nullptr;
   const T* row_bias = nullptr;
+  std::int64_t tiles = 1;  // of the series
 };
 
 template <typename T>

@@ -152,6 +152,36 @@ TEST(Gemm, EqualsTheContractInEveryBlocking) {
   });
 }
 
+// gemm_lines.h: a factor of few rows or columns, beside lines that are or are not a whole number of vectors.
+TEST(Gemm, FewRowsAndColumnsEqualTheContract) {
+  for_each_level([] {
+    for (const std::int64_t few : {2, 3, 7, 10, 11}) {
+      for (const std::int64_t many : {7, 8, 16, 31, 33, 70}) {
+        for (const std::int64_t k : {1, 4, 7, 259, 515}) {
+          for (int layout = static_cast<int>((few + many + k) % 3); layout < 16; layout += 3) {
+            check_product<float>(few, many, k, layout);
+            check_product<float>(many, few, k, layout);
+            check_product<double>(few, many, k, layout);
+          }
+        }
+      }
+    }
+  });
+}
+
+// Panels of fewer vectors than a tile may have, and rows that make two series of tiles.
+TEST(Gemm, BalancedPanelsEqualTheContract) {
+  for_each_level([] {
+    for (const std::int64_t n : {24, 80, 96, 144}) {
+      for (const std::int64_t m : {13, 40, 96}) {
+        check_product<float>(m, n, 96, 0);
+        check_product<float>(m, n, 300, 8);
+        check_product<double>(m, n, 33, 3);
+      }
+    }
+  });
+}
+
 TEST(Gemm, RowsAndColumnsEqualTheContract) {
   for_each_level([] {
     for (const std::int64_t length : {1, 7, 15, 16, 33, 63, 64, 129, 200}) {

@@ -10,6 +10,8 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
+
 #include "tessera/backends/cpu/gemm.h"
 #include "tessera/backends/cpu/simd_level.h"
 #include "tessera/backends/cpu/transpose-inl.h"
@@ -132,13 +134,10 @@ struct Tile {
     hwy::Prefetch(reinterpret_cast<const T*>(reinterpret_cast<std::intptr_t>(from) + distance));
   }
 
-  // The sums are needed in c only at the end: by then its lines have come.
-  static HWY_INLINE void fetch_result(const TileArguments<T>& arguments) {
+  // A row of c. The sums are needed there only at the end: by then its lines have come.
+  static HWY_INLINE void fetch_row(const T* c) {
     TESSERA_UNROLL
-    for (int i = 0; i < kRows; ++i) {
-      TESSERA_UNROLL
-      for (int j = 0; j < kColumns; ++j) fetch(arguments.c + i * arguments.c_row, j * kLanes);
-    }
+    for (int j = 0; j < kColumns; ++j) fetch(c, j * kLanes);
   }
 
   static HWY_INLINE void fetch_factors(const TileArguments<T>& arguments, std::int64_t k) {
@@ -159,7 +158,7 @@ struct Tile {
     }
   }
 
-  static void run(const TileArguments<T>& arguments) {
+  static HWY_INLINE void run_one(const TileArguments<T>& arguments) {
     const D d;
     V sums[kRows][kColumns];
     TESSERA_UNROLL
@@ -167,18 +166,27 @@ struct Tile {
       TESSERA_UNROLL
       for (int j = 0; j < kColumns; ++j) sums[i][j] = hn::Zero(d);
     }
-    if (arguments.depth >= kLeastFetchingDepth) fetch_result(arguments);
     Factors a(arguments);
     const T* HWY_RESTRICT b = arguments.b;
     const std::int64_t b_step = arguments.b_step;
     std::int64_t k = 0;
     if constexpr (kRows >= kCopyingRows && kColumns > 1) {
       const CopyAhead<T>& ahead = arguments.ahead;
-      for (std::int64_t row = 0; row < ahead.rows; ++row) {
+      const std::int64_t rows = std::min(ahead.rows, ahead.share);
+      for (std::int64_t row = 0; row < rows; ++row) {
         copy_row(ahead, row);
         for (std::int64_t i = 0; i < ahead.steps; ++i, b += b_step) step(a, b, sums);
       }
-      k = ahead.rows * ahead.steps;
+      k = rows * ahead.steps;
+    }
+    if (arguments.depth - k >= kLeastFetchingDepth) {
+      // A row at a step: all at once they would keep the processor from the first multiplications.
+      const T* row = arguments.c;
+      for (int i = 0; i < kRows; ++i, b += b_step, row += arguments.c_row) {
+        fetch_row(row);
+        step(a, b, sums);
+      }
+      k += kRows;
     }
     if (arguments.next_a != nullptr) {
       for (; k + kLine <= arguments.depth; k += kLine) {
@@ -188,6 +196,19 @@ struct Tile {
     }
     for (; k < arguments.depth; ++k, b += b_step) step(a, b, sums);
     finish(arguments, sums);
+  }
+
+  static void run(const TileArguments<T>& arguments) {
+    TileArguments<T> tile = arguments;
+    for (;;) {
+      run_one(tile);
+      if (--tile.tiles == 0) return;
+      tile.a += kRows * tile.a_row;
+      tile.c += kRows * tile.c_row;
+      if (tile.next_a != nullptr) tile.next_a += kRows * tile.next_a_row;
+      if (tile.row_bias != nullptr) tile.row_bias += kRows;
+      tile.ahead.take(std::min(tile.ahead.rows, tile.ahead.share), kColumns * kLanes);
+    }
   }
 };
 

@@ -18,7 +18,11 @@ class GruForwardPass {
  public:
   GruForwardPass(const KernelCall& call, const RecurrentSizes& sizes, const PackedPanels<T>& panels,
                  const RecurrentLoops<T>& loops)
-      : sizes_(sizes), panels_(panels), loops_(loops), out_(call.output.as<T>()) {
+      : sizes_(sizes),
+        panels_(panels),
+        all_(call.op == Op::kGru),
+        loop_(all_ ? loops.gru_forward : loops.gru_plain),
+        out_(call.output.as<T>()) {
     x_ = call.inputs[0].template as<const T>();
     h0_ = call.inputs[1].template as<const T>();
     x_bias_ = call.inputs[3].template as<const T>();
@@ -56,14 +60,15 @@ class GruForwardPass {
     s.before = before + feature;
     T* const out = out_ + row * sizes_.hidden + feature;
     T** const parts[] = {&s.h, &s.r, &s.z, &s.n, &s.b};
-    for (int part = 0; part < 5; ++part) *parts[part] = out + part * sizes_.all();
+    for (int part = 0; part < (all_ ? 5 : 1); ++part) *parts[part] = out + part * sizes_.all();
     s.count = count;
-    loops_.gru_forward(s);
+    loop_(s);
   }
 
   RecurrentSizes sizes_;
   const PackedPanels<T>& panels_;
-  const RecurrentLoops<T>& loops_;
+  const bool all_;  // the states that a gradient needs, too
+  void (*loop_)(const GruForward<T>&);
   const T *x_, *h0_, *x_bias_, *bias_;
   T* out_;
 };
@@ -73,8 +78,8 @@ bool gru_forward(const KernelCall& call) {
   const GemmKernels<T>* kernels = gemm_kernels<T>();
   const RecurrentLoops<T>* loops = recurrent_loops<T>();
   if (kernels == nullptr || loops == nullptr || !all_contiguous(call)) return false;
-  const Shape& out = call.output.shape;
-  const RecurrentSizes sizes{out[1], out[2], out[3]};
+  const Shape& products = call.inputs[0].shape;
+  const RecurrentSizes sizes{products[0], products[1], products[2] / 3};
   PackedPanels<T> panels(*kernels, {call.inputs[2].template as<const T>(), 1, sizes.hidden}, sizes.hidden,
                          sizes.hidden, 3);
   ScratchScope scratch;

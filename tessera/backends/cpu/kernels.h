@@ -56,8 +56,7 @@ bool run_random(const KernelCall& call);
 bool run_random_permutation(const KernelCall& call);
 
 // Optimiser steps over many tensors: optimizer.cc
-bool run_sgd_step(const KernelCall& call);
-bool run_adam_step(const KernelCall& call);
+bool run_optimizer_step(const KernelCall& call);
 
 // Recurrent layers: gru.cc, lstm.cc, rnn.cc
 bool run_gru(const KernelCall& call);

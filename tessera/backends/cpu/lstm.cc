@@ -19,7 +19,11 @@ class LstmForwardPass {
  public:
   LstmForwardPass(const KernelCall& call, const RecurrentSizes& sizes, const PackedPanels<T>& panels,
                   const RecurrentLoops<T>& loops)
-      : sizes_(sizes), panels_(panels), loops_(loops), out_(call.output.as<T>()) {
+      : sizes_(sizes),
+        panels_(panels),
+        parts_(call.op == Op::kLstm ? kParts : 2),
+        loop_(call.op == Op::kLstm ? loops.lstm_forward : loops.lstm_plain),
+        out_(call.output.as<T>()) {
     x_ = call.inputs[0].template as<const T>();
     h0_ = call.inputs[1].template as<const T>();
     c0_ = call.inputs[2].template as<const T>();
@@ -57,15 +61,16 @@ class LstmForwardPass {
       s.bias[gate] = bias_ + place;
     }
     s.c = c + feature;
-    for (std::int64_t part = 0; part < kParts; ++part)
+    for (std::int64_t part = 0; part < parts_; ++part)
       s.out[part] = out_ + part * sizes_.all() + row * sizes_.hidden + feature;
     s.count = panels_.columns_of(block);
-    loops_.lstm_forward(s);
+    loop_(s);
   }
 
   RecurrentSizes sizes_;
   const PackedPanels<T>& panels_;
-  const RecurrentLoops<T>& loops_;
+  const std::int64_t parts_;  // of the output
+  void (*loop_)(const LstmForward<T>&);
   const T *x_, *h0_, *c0_, *x_bias_, *bias_;
   T* out_;
 };
@@ -75,8 +80,8 @@ bool lstm_forward(const KernelCall& call) {
   const GemmKernels<T>* kernels = gemm_kernels<T>();
   const RecurrentLoops<T>* loops = recurrent_loops<T>();
   if (kernels == nullptr || loops == nullptr || !all_contiguous(call)) return false;
-  const Shape& out = call.output.shape;
-  const RecurrentSizes sizes{out[1], out[2], out[3]};
+  const Shape& products = call.inputs[0].shape;
+  const RecurrentSizes sizes{products[0], products[1], products[2] / kGates};
   PackedPanels<T> panels(*kernels, {call.inputs[3].template as<const T>(), 1, sizes.hidden}, sizes.hidden,
                          sizes.hidden, kGates);
   ScratchScope scratch;

@@ -87,9 +87,15 @@ struct Tiling {
   std::int64_t row_count, column_count;
 };
 
-// Half of `length`, rounded up to whole tiles.
-std::int64_t half(std::int64_t length, std::int64_t tile) {
-  return ((length + 1) / 2 + tile - 1) / tile * tile;
+// Half of `length`, rounded up to whole steps.
+std::int64_t half(std::int64_t length, std::int64_t step) {
+  return ((length + 1) / 2 + step - 1) / step * step;
+}
+
+// Many rows are cut where tiles and lanes of every kind end; of fewer ones it counts more that both halves are equal, and tiles
+// divide them evenly.
+std::int64_t row_step(std::int64_t rows) {
+  return rows > 32 * kTileRows ? 4 * kTileRows : rows > 8 * kTileRows ? 16 : 4;
 }
 
 // A task packs for itself, so there are as many as the threads need, and of large products more, for the case that
@@ -102,7 +108,8 @@ std::int64_t wanted_tasks(std::int64_t multiplications) {
 
 template <typename T>
 Tiling tiling_of(const Product& product, std::int64_t entries, const GemmKernels<T>& kernels) {
-  const std::int64_t lanes = kernels.lanes, width = lanes * kernels.vectors;
+  constexpr std::int64_t kLine = 64 / sizeof(T);  // which two threads should not share
+  const std::int64_t width = kernels.lanes * kernels.vectors;
   std::int64_t rows = product.m, columns = product.n;
   const std::int64_t wanted = wanted_tasks(product.m * product.n * product.k * entries);
   const auto tasks = [&] {
@@ -110,9 +117,9 @@ Tiling tiling_of(const Product& product, std::int64_t entries, const GemmKernels
   };
   while (tasks() < wanted) {
     if (columns > width && columns * 2 >= rows)
-      columns = half(columns, std::min(width, 2 * lanes));
+      columns = half(columns, kLine);
     else if (rows > kTileRows)
-      rows = half(rows, rows > 8 * kTileRows ? 4 * kTileRows : kTileRows);
+      rows = half(rows, row_step(rows));
     else
       break;
   }

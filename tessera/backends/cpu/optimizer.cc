@@ -80,18 +80,11 @@ bool run_step(const KernelCall& call) {
   return true;
 }
 
-bool run(const KernelCall& call) {
-  if (call.output.dtype == DType::kFloat32) return run_step<float>(call);
-  return run_step<double>(call);
-}
-
 }  // namespace
 
-bool run_sgd_step(const KernelCall& call) {
-  return run(call);
-}
-bool run_adam_step(const KernelCall& call) {
-  return run(call);
+bool run_optimizer_step(const KernelCall& call) {
+  if (call.output.dtype == DType::kFloat32) return run_step<float>(call);
+  return run_step<double>(call);
 }
 
 }  // namespace tessera::backends

@@ -20,38 +20,104 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 template <class V>
 struct Element {
-  V value, gradient, state[2];
+  V value, gradient, state[kMostStepStates];
 };
 
-template <bool kDecay, bool kMomentum, bool kNesterov>
-struct Sgd {
-  static constexpr int kStates = kMomentum ? 1 : 0;
-  template <class D, class V>
-  static HWY_INLINE void apply(D d, Element<V>& x, const hn::TFromD<D>* HWY_RESTRICT factors) {
-    const V rate = hn::Set(d, factors[0]), momentum = hn::Set(d, factors[1]), decay = hn::Set(d, factors[2]);
-    V direction = x.gradient;
-    if constexpr (kDecay) direction = hn::Add(direction, hn::Mul(x.value, decay));
-    if constexpr (kMomentum) {
-      x.state[0] = hn::Add(hn::Mul(x.state[0], momentum), direction);
-      direction = kNesterov ? hn::Add(direction, hn::Mul(x.state[0], momentum)) : x.state[0];
-    }
-    x.value = hn::Sub(x.value, hn::Mul(direction, rate));
+// One element's numbers: a factor fills a vector.
+template <class D>
+struct Formula {
+  using V = hn::Vec<D>;
+  D d;
+  const hn::TFromD<D>* HWY_RESTRICT factors;
+
+  HWY_INLINE V factor(int i) const { return hn::Set(d, factors[i]); }
+  template <bool kDecay>
+  HWY_INLINE V gradient(const Element<V>& x, int decay) const {
+    return kDecay ? hn::Add(x.gradient, hn::Mul(x.value, factor(decay))) : x.gradient;
+  }
+  // A mean that forgets: factor `keep` and the one after it.
+  HWY_INLINE V moving(V mean, int keep, V value) const {
+    return hn::Add(hn::Mul(mean, factor(keep)), hn::Mul(value, factor(keep + 1)));
+  }
+  // NaN if any is; adding +0 turns -0 into +0.
+  HWY_INLINE V larger_of(V a, V b) const {
+    return hn::Add(hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b), hn::Zero(d));
   }
 };
 
-template <bool kDecay, bool kDecoupled>
-struct Adam {
-  static constexpr int kStates = 2;
+template <bool kMomentum, bool kNesterov, bool kDecay>
+struct Sgd {
+  static constexpr int kStates = kMomentum ? 1 : 0, kFactors = 3;
   template <class D, class V>
-  static HWY_INLINE void apply(D d, Element<V>& x, const hn::TFromD<D>* HWY_RESTRICT factors) {
-    const auto factor = [&](int i) HWY_ATTR { return hn::Set(d, factors[i]); };
-    if constexpr (kDecoupled) x.value = hn::Mul(x.value, factor(6));
-    V g = x.gradient;
-    if constexpr (kDecay) g = hn::Add(g, hn::Mul(x.value, factor(6)));
-    x.state[0] = hn::Add(hn::Mul(x.state[0], factor(2)), hn::Mul(g, factor(3)));
-    x.state[1] = hn::Add(hn::Mul(x.state[1], factor(4)), hn::Mul(hn::Mul(g, g), factor(5)));
-    const V slope = hn::Div(hn::Mul(x.state[0], factor(0)), hn::Add(hn::Sqrt(x.state[1]), factor(1)));
-    x.value = hn::Sub(x.value, slope);
+  static HWY_INLINE void apply(const Formula<D>& f, Element<V>& x) {
+    V direction = f.template gradient<kDecay>(x, 2);
+    if constexpr (kMomentum) {
+      x.state[0] = hn::Add(hn::Mul(x.state[0], f.factor(1)), direction);
+      direction = kNesterov ? hn::Add(direction, hn::Mul(x.state[0], f.factor(1))) : x.state[0];
+    }
+    x.value = hn::Sub(x.value, hn::Mul(direction, f.factor(0)));
+  }
+};
+
+template <bool kDecoupled, bool kDecay, bool kAmsgrad>
+struct Adam {
+  static constexpr int kStates = kAmsgrad ? 3 : 2, kFactors = 7;
+  template <class D, class V>
+  static HWY_INLINE void apply(const Formula<D>& f, Element<V>& x) {
+    if constexpr (kDecoupled) x.value = hn::Mul(x.value, f.factor(6));
+    const V g = f.template gradient<kDecay>(x, 6);
+    x.state[0] = f.moving(x.state[0], 2, g);
+    x.state[1] = f.moving(x.state[1], 4, hn::Mul(g, g));
+    if constexpr (kAmsgrad) x.state[2] = f.larger_of(x.state[2], x.state[1]);
+    const V root = hn::Sqrt(x.state[kAmsgrad ? 2 : 1]);
+    x.value = hn::Sub(x.value, hn::Div(hn::Mul(x.state[0], f.factor(0)), hn::Add(root, f.factor(1))));
+  }
+};
+
+template <bool kCentered, bool kMomentum, bool kDecay>
+struct Rmsprop {
+  static constexpr int kStates = 1 + (kCentered ? 1 : 0) + (kMomentum ? 1 : 0), kFactors = 6;
+  template <class D, class V>
+  static HWY_INLINE void apply(const Formula<D>& f, Element<V>& x) {
+    const V g = f.template gradient<kDecay>(x, 5);
+    x.state[0] = f.moving(x.state[0], 2, hn::Mul(g, g));
+    V spread = x.state[0];
+    if constexpr (kCentered) {
+      x.state[1] = f.moving(x.state[1], 2, g);
+      spread = f.larger_of(hn::Sub(spread, hn::Mul(x.state[1], x.state[1])), hn::Zero(f.d));
+    }
+    V direction = hn::Div(g, hn::Add(hn::Sqrt(spread), f.factor(1)));
+    if constexpr (kMomentum) {
+      V& velocity = x.state[kStates - 1];
+      direction = velocity = hn::Add(hn::Mul(velocity, f.factor(4)), direction);
+    }
+    x.value = hn::Sub(x.value, hn::Mul(direction, f.factor(0)));
+  }
+};
+
+template <bool kDecay>
+struct Adagrad {
+  static constexpr int kStates = 1, kFactors = 3;
+  template <class D, class V>
+  static HWY_INLINE void apply(const Formula<D>& f, Element<V>& x) {
+    const V g = f.template gradient<kDecay>(x, 2);
+    x.state[0] = hn::Add(x.state[0], hn::Mul(g, g));
+    const V direction = hn::Div(g, hn::Add(hn::Sqrt(x.state[0]), f.factor(1)));
+    x.value = hn::Sub(x.value, hn::Mul(direction, f.factor(0)));
+  }
+};
+
+template <bool kDecay>
+struct Adadelta {
+  static constexpr int kStates = 2, kFactors = 5;
+  template <class D, class V>
+  static HWY_INLINE void apply(const Formula<D>& f, Element<V>& x) {
+    const V g = f.template gradient<kDecay>(x, 4), epsilon = f.factor(1);
+    x.state[0] = f.moving(x.state[0], 2, hn::Mul(g, g));
+    const V before = hn::Sqrt(hn::Add(x.state[1], epsilon)), now = hn::Sqrt(hn::Add(x.state[0], epsilon));
+    const V change = hn::Mul(hn::Div(before, now), g);
+    x.state[1] = f.moving(x.state[1], 2, hn::Mul(change, change));
+    x.value = hn::Sub(x.value, hn::Mul(change, f.factor(0)));
   }
 };
 
@@ -67,9 +133,10 @@ HWY_INLINE void step_whole(const StepStretch<T>& s, const T* factors, std::int64
       hn::Store(v, d, to);
   };
   for (std::int64_t i = 0; i < end; i += lanes) {
-    Element<V> x{hn::LoadU(d, s.value + i), hn::LoadU(d, s.gradient + i), {hn::Zero(d), hn::Zero(d)}};
+    Element<V> x{
+        hn::LoadU(d, s.value + i), hn::LoadU(d, s.gradient + i), {hn::Zero(d), hn::Zero(d), hn::Zero(d)}};
     for (int k = 0; k < F::kStates; ++k) x.state[k] = hn::LoadU(d, s.state[k] + i);
-    F::apply(d, x, factors);
+    F::apply(Formula<decltype(d)>{d, factors}, x);
     store(x.value, s.new_value + i);
     for (int k = 0; k < F::kStates; ++k) store(x.state[k], s.new_state[k] + i);
   }
@@ -82,9 +149,9 @@ HWY_INLINE void step_rest(const StepStretch<T>& s, const T* factors, std::int64_
   using V = hn::Vec<decltype(d)>;
   const auto mask = hn::FirstN(d, static_cast<std::size_t>(s.n - begin));
   const auto load = [&](const T* from) HWY_ATTR { return hn::MaskedLoad(mask, d, from + begin); };
-  Element<V> x{load(s.value), load(s.gradient), {hn::Zero(d), hn::Zero(d)}};
+  Element<V> x{load(s.value), load(s.gradient), {hn::Zero(d), hn::Zero(d), hn::Zero(d)}};
   for (int k = 0; k < F::kStates; ++k) x.state[k] = load(s.state[k]);
-  F::apply(d, x, factors);
+  F::apply(Formula<decltype(d)>{d, factors}, x);
   const auto store = [&](V v, T* to) HWY_ATTR {
     hn::Store(hn::IfThenElseZero(mask, v), d, to + begin);
     for (std::int64_t i = begin + static_cast<std::int64_t>(hn::MaxLanes(d)); i % kStepPadding != 0; ++i)
@@ -98,9 +165,8 @@ template <class F, typename T>
 void step(const StepStretch<T>& stretch) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
   const std::int64_t whole = stretch.n - stretch.n % lanes;
-  T factors[7];  // a copy of their own: the compiler need not fear that a store changes them
-  constexpr int kFactors = F::kStates == 2 ? 7 : 3;
-  for (int i = 0; i < kFactors; ++i) factors[i] = stretch.factors[i];
+  T factors[F::kFactors];  // a copy of their own: the compiler need not fear that a store changes them
+  for (int i = 0; i < F::kFactors; ++i) factors[i] = stretch.factors[i];
   if (stretch.stream)
     step_whole<F, true>(stretch, factors, whole);
   else
@@ -115,17 +181,34 @@ void step(const StepStretch<T>& stretch) {
   if (stretch.stream) hwy::FlushStream();
 }
 
-template <typename T, bool kDecay>
-StepLoop<T> sgd_step(const OptimizerAttributes& has) {
-  if (!has.momentum) return &step<Sgd<kDecay, false, false>, T>;
-  return has.nesterov ? &step<Sgd<kDecay, true, true>, T> : &step<Sgd<kDecay, true, false>, T>;
+// The loop whose terms are `kKnown`, then the flags.
+template <typename T, template <bool...> class F, bool... kKnown>
+StepLoop<T> with_terms() {
+  return &step<F<kKnown...>, T>;
+}
+template <typename T, template <bool...> class F, bool... kKnown, typename... Flags>
+StepLoop<T> with_terms(bool flag, Flags... flags) {
+  return flag ? with_terms<T, F, kKnown..., true>(flags...) : with_terms<T, F, kKnown..., false>(flags...);
 }
 
 template <typename T>
 StepLoop<T> step_of(Op op, const OptimizerAttributes& has) {
-  if (op == Op::kSgdStep) return has.decay ? sgd_step<T, true>(has) : sgd_step<T, false>(has);
-  if (has.decoupled) return &step<Adam<false, true>, T>;
-  return has.decay ? &step<Adam<true, false>, T> : &step<Adam<false, false>, T>;
+  switch (op) {
+    case Op::kSgdStep:
+      return has.momentum ? with_terms<T, Sgd, true>(has.nesterov, has.decay)
+                          : with_terms<T, Sgd, false, false>(has.decay);
+    case Op::kAdamStep:
+      return has.decoupled ? with_terms<T, Adam, true, false>(has.amsgrad)
+                           : with_terms<T, Adam, false>(has.decay, has.amsgrad);
+    case Op::kRmspropStep:
+      return with_terms<T, Rmsprop>(has.centered, has.momentum, has.decay);
+    case Op::kAdagradStep:
+      return with_terms<T, Adagrad>(has.decay);
+    case Op::kAdadeltaStep:
+      return with_terms<T, Adadelta>(has.decay);
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace tessera::backends::HWY_NAMESPACE

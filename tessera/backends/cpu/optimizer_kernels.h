@@ -4,14 +4,15 @@
 #include <cstdint>
 
 #include "tessera/tensor/op.h"
+#include "tessera/tensor/optimizer_steps.h"
 
 namespace tessera::backends {
 
 // The states that a step does not have are null.
 template <typename T>
 struct StepStretch {
-  const T *value, *gradient, *state[2];
-  T *new_value, *new_state[2];  // 64-byte aligned; padded to a multiple of kStepPadding
+  const T *value, *gradient, *state[kMostStepStates];
+  T *new_value, *new_state[kMostStepStates];  // 64-byte aligned; padded to a multiple of kStepPadding
   std::int64_t n;
   const T* factors;
   bool stream;  // past the caches: the results are larger than they are

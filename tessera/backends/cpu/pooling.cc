@@ -1,4 +1,4 @@
-// Pooling, one [H, W] plane at a time: 2 x 2 windows with stride 2 by vectors, any other window by loops
+// Pooling, one [H, W] plane at a time: 2 x 2 windows with stride 2, and largest values of windows of one column, by vectors, any other window by loops
 // whose taps are clipped to the plane beforehand.
 
 #include <algorithm>
@@ -85,6 +85,19 @@ bool is_pair_window(const Planes& planes) {
          planes.width <= kPairPoolMaxWidth;
 }
 
+// Of one column each, side by side, with a tap inside.
+bool is_column_window(const Planes& planes) {
+  const WindowAttributes& window = planes.window;
+  if (window.kernel[1] != 1 || window.stride[1] != 1 || window.padding[1] != 0 ||
+      planes.out_width != planes.width || window.kernel[0] > kColumnPoolMostTaps)
+    return false;
+  for (std::int64_t y = 0; y < planes.out_height; ++y) {
+    const Taps rows = taps_of(y, planes.height, window, 0);
+    if (rows.first >= rows.end) return false;
+  }
+  return true;
+}
+
 template <typename T>
 void largest_of_plane(const Planes& planes, const T* pixels, T* out) {
   using Limits = std::numeric_limits<T>;
@@ -123,6 +136,18 @@ void pair_places_of_plane(const Planes& planes, PairPoolLoop loop, const float* 
   }
 }
 
+// Values, or places where there are any.
+void pool_columns_of_plane(const Planes& planes, ColumnPoolLoop loop, const float* pixels, float* values,
+                           std::int64_t* places, std::int64_t start) {
+  const std::int64_t width = planes.width, dilation = planes.window.dilation[0];
+  for (std::int64_t y = 0; y < planes.out_height; ++y) {
+    const Taps rows = taps_of(y, planes.height, planes.window, 0);
+    const std::int64_t taps = (rows.end - rows.first + dilation - 1) / dilation, first = rows.first * width;
+    loop(pixels + first, dilation * width, taps, width, values == nullptr ? nullptr : values + y * width,
+         places == nullptr ? nullptr : places + y * width, start + first);
+  }
+}
+
 template <typename T>
 bool pool_largest(const KernelCall& call) {
   const auto& window = std::get<WindowAttributes>(call.attributes);
@@ -132,11 +157,14 @@ bool pool_largest(const KernelCall& call) {
   const T* pixels = dense<T>(x, scratch);
   T* out = call.output.as<T>();
   const PairPoolLoop loop = is_pair_window(planes) ? pair_pool_loop() : nullptr;
+  [[maybe_unused]] const ColumnPoolLoop columns = is_column_window(planes) ? column_pool_loop() : nullptr;
   for_each_plane(planes, [&](std::int64_t plane) {
     const T* from = pixels + plane * planes.height * planes.width;
     T* to = out + plane * planes.out_height * planes.out_width;
     if constexpr (sizeof(T) == 4)
       if (loop != nullptr) return pair_values_of_plane(planes, loop, from, to);
+    if constexpr (sizeof(T) == 4)
+      if (columns != nullptr) return pool_columns_of_plane(planes, columns, from, to, nullptr, 0);
     largest_of_plane(planes, from, to);
   });
   return true;
@@ -151,11 +179,15 @@ bool pool_places(const KernelCall& call) {
   const T* pixels = dense<T>(x, scratch);
   std::int64_t* out = call.output.as<std::int64_t>();
   const PairPoolLoop loop = is_pair_window(planes) ? pair_pool_loop() : nullptr;
+  [[maybe_unused]] const ColumnPoolLoop columns = is_column_window(planes) ? column_pool_loop() : nullptr;
   for_each_plane(planes, [&](std::int64_t plane) {
     const std::int64_t start = plane * planes.height * planes.width;
     std::int64_t* to = out + plane * planes.out_height * planes.out_width;
     if constexpr (sizeof(T) == 4)
       if (loop != nullptr) return pair_places_of_plane(planes, loop, pixels + start, start, to);
+    if constexpr (sizeof(T) == 4)
+      if (columns != nullptr)
+        return pool_columns_of_plane(planes, columns, pixels + start, nullptr, to, start);
     places_of_plane(planes, pixels + start, start, to);
   });
   return true;

@@ -74,6 +74,30 @@ void pool_pairs(const float* upper, std::int64_t width, std::int64_t n, float* v
   }
 }
 
+HWY_INLINE V load_first(const float* from, std::int64_t count) {
+  return count == kLanes ? hn::LoadU(D(), from)
+                         : hn::MaskedLoad(hn::FirstN(D(), static_cast<std::size_t>(count)), D(), from);
+}
+
+void pool_columns(const float* from, std::int64_t step, std::int64_t taps, std::int64_t n, float* values,
+                  std::int64_t* places, std::int64_t first) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  for (std::int64_t i = 0; i < n; i += kLanes) {
+    const std::int64_t count = n - i < kLanes ? n - i : kLanes;
+    V best = load_first(from + i, count), place = hn::Zero(d);
+    for (std::int64_t t = 1; t < taps; ++t)
+      consider(load_first(from + t * step + i, count), hn::Set(d, static_cast<float>(t)), best, place);
+    if (places == nullptr) {
+      store_first(hn::Add(best, hn::Zero(d)), count, values + i);  // -0 becomes +0
+      continue;
+    }
+    HWY_ALIGN std::int32_t tap[kLanes];
+    hn::Store(hn::ConvertTo(di, place), di, tap);
+    for (std::int64_t j = 0; j < count; ++j) places[i + j] = first + tap[j] * step + i + j;
+  }
+}
+
 // A quarter of the sum is its division by four: both round the same number.
 void average_pairs(const float* upper, std::int64_t width, std::int64_t n, float* out) {
   const D d;
@@ -110,6 +134,10 @@ PairPoolLoop pair_pool() {
   return &pool_pairs;
 }
 
+ColumnPoolLoop column_pool() {
+  return &pool_columns;
+}
+
 }  // namespace tessera::backends::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif  // TESSERA_SIMD_TARGET
@@ -117,8 +145,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace tessera::backends {
 
-PairPoolLoop pair_pool_loop() {
-  TESSERA_SIMD_SWITCH(pair_pool())
+PairPoolLoop pair_pool_loop(){TESSERA_SIMD_SWITCH(pair_pool())} ColumnPoolLoop column_pool_loop() {
+  TESSERA_SIMD_SWITCH(column_pool())
 }
 const PairAverageLoops* pair_average_loops() {
   TESSERA_SIMD_SWITCH(pair_averages())

@@ -1,4 +1,5 @@
-// Rows of the commonest pooling window, 2 x 2 with stride 2 and no padding, for each SIMD level.
+// Rows of the commonest pooling windows, for each SIMD level: 2 x 2 with stride 2 and no padding, and windows of one column, which are what is left of
+// three axes after the last two.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,13 @@ struct PairAverageLoops {
   void (*spread)(const float* gradient, std::int64_t n, float* upper, std::int64_t width);
 };
 const PairAverageLoops* pair_average_loops();
+// One row of n outputs, each the largest of `taps` elements (at least 1) `step` behind each other; the first output's first tap is at `from`, at
+// `first` in the whole input. Gives values or places as above.
+using ColumnPoolLoop = void (*)(const float* from, std::int64_t step, std::int64_t taps, std::int64_t n,
+                                float* values, std::int64_t* places, std::int64_t first);
+ColumnPoolLoop column_pool_loop();
+inline constexpr std::int64_t kColumnPoolMostTaps = 1 << 20;  // counted in floats
+
 inline constexpr std::int64_t kPairPoolMaxWidth = 1
                                                   << 20;  // places in a window are exact as floats up to here
 

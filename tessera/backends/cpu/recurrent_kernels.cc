@@ -20,7 +20,8 @@ namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 namespace fn = tessera::numerics::HWY_NAMESPACE;
 
-template <typename T>
+// kAll: with the states that a gradient needs.
+template <typename T, bool kAll>
 void gru_forward(const GruForward<T>& s) {
   for_each_vector<T>(s.count, [&](const auto& at) HWY_ATTR {
     using Ops = fn::HwyOps<decltype(at.d)>;
@@ -35,6 +36,7 @@ void gru_forward(const GruForward<T>& s) {
     const auto n = fn::tanh<Ops>(hn::Add(from_input(2), hn::Mul(r, b)));
     const auto rest = hn::Mul(hn::Sub(Ops::set(1), z), n);
     at.store(hn::Add(hn::Mul(z, at.load(s.before)), rest), s.h);
+    if constexpr (!kAll) return;
     at.store(r, s.r);
     at.store(z, s.z);
     at.store(n, s.n);
@@ -63,7 +65,7 @@ void gru_backward(const GruBackward<T>& s) {
   });
 }
 
-template <typename T>
+template <typename T, bool kAll>
 void lstm_forward(const LstmForward<T>& s) {
   for_each_vector<T>(s.count, [&](const auto& at) HWY_ATTR {
     using Ops = fn::HwyOps<decltype(at.d)>;
@@ -77,6 +79,7 @@ void lstm_forward(const LstmForward<T>& s) {
     const auto q = fn::tanh<Ops>(c);
     at.store(hn::Mul(o, q), s.out[0]);
     at.store(c, s.out[1]);
+    if constexpr (!kAll) return;
     at.store(i, s.out[2]);
     at.store(f, s.out[3]);
     at.store(g, s.out[4]);
@@ -132,8 +135,9 @@ void rnn_backward(const RnnBackward<T>& s) {
 template <typename T>
 const RecurrentLoops<T>* loops() {
   static constexpr RecurrentLoops<T> kLoops = {
-      &gru_forward<T>,        &gru_backward<T>,        &lstm_forward<T>,      &lstm_backward<T>,
-      &rnn_forward<T, false>, &rnn_backward<T, false>, &rnn_forward<T, true>, &rnn_backward<T, true>};
+      &gru_forward<T, true>,   &gru_forward<T, false>, &gru_backward<T>,       &lstm_forward<T, true>,
+      &lstm_forward<T, false>, &lstm_backward<T>,      &rnn_forward<T, false>, &rnn_backward<T, false>,
+      &rnn_forward<T, true>,   &rnn_backward<T, true>};
   return &kLoops;
 }
 

@@ -10,7 +10,7 @@ namespace tessera::backends {
 template <typename T>
 struct GruForward {
   const T *x[3], *product[3], *x_bias[3], *bias[3], *before;
-  T *h, *r, *z, *n, *b;
+  T *h, *r, *z, *n, *b;  // gru_plain writes h only
   std::int64_t count;
 };
 
@@ -27,7 +27,7 @@ struct GruBackward {
 template <typename T>
 struct LstmForward {
   const T *x[4], *product[4], *x_bias[4], *bias[4], *c;
-  T* out[7];  // h, c, i, f, g, o, tanh(c)
+  T* out[7];  // h, c, i, f, g, o, tanh(c); lstm_plain writes h and c only
   std::int64_t count;
 };
 
@@ -58,8 +58,10 @@ struct RnnBackward {
 template <typename T>
 struct RecurrentLoops {
   void (*gru_forward)(const GruForward<T>& stretch);
+  void (*gru_plain)(const GruForward<T>& stretch);
   void (*gru_backward)(const GruBackward<T>& stretch);
   void (*lstm_forward)(const LstmForward<T>& stretch);
+  void (*lstm_plain)(const LstmForward<T>& stretch);
   void (*lstm_backward)(const LstmBackward<T>& stretch);
   void (*tanh_forward)(const RnnForward<T>& stretch);
   void (*tanh_backward)(const RnnBackward<T>& stretch);

@@ -8,17 +8,17 @@
 
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "tessera/backends/cpu/reduction_kernels.h"
 #include "tessera/backends/cpu/simd_level.h"
 
 #if TESSERA_SIMD_TARGET
+#include "tessera/backends/cpu/row_passes-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace tessera::backends::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-constexpr std::int64_t kBlock = numerics::kReduceBlock;
-constexpr std::int64_t kChains = numerics::kReduceLanes;
 
 // What a reduction does: where its lanes start, how they take an element, how two partial results become one.
 // An element equal to start() leaves a lane as it is, which serves for the lanes of a partial vector. (A
@@ -93,8 +93,6 @@ struct MinStep {
   }
 };
 
-#define TESSERA_UNROLL _Pragma("GCC unroll 16")
-
 template <class S, typename T>
 struct Reduction {
   using D = hn::ScalableTag<T>;
@@ -109,6 +107,7 @@ struct Reduction {
   }
 
   static HWY_INLINE T combine_vectors(const V (&sums)[kVectors]) {
+    if constexpr (std::is_base_of_v<SumStep, S>) return RowPasses<T>::combine_lanes(sums);
     HWY_ALIGN T lanes[kChains];
     TESSERA_UNROLL
     for (std::int64_t v = 0; v < kVectors; ++v) hn::Store(sums[v], D(), lanes + v * kWidth);

@@ -97,13 +97,23 @@ struct RowPasses {
       each(n, body);
   }
 
+  // lane[j] + lane[j + s] for s = half of the lanes, a quarter, ..., 1: in registers, since halves that pass through memory wait for their stores.
+  template <class Part>
+  static HWY_INLINE T combine_halves(Part part, hn::Vec<Part> lanes) {
+    if constexpr (hn::MaxLanes(part) == 1) {
+      return hn::GetLane(lanes);
+    } else {
+      const hn::Half<Part> half;
+      return combine_halves(half, hn::Add(hn::LowerHalf(half, lanes), hn::UpperHalf(half, lanes)));
+    }
+  }
   static HWY_INLINE T combine_lanes(const V (&sums)[kVectors]) {
-    HWY_ALIGN T lanes[kChains];
-    TESSERA_UNROLL
-    for (std::int64_t v = 0; v < kVectors; ++v) hn::Store(sums[v], D(), lanes + v * kWidth);
-    for (std::int64_t s = kChains / 2; s >= 1; s /= 2)
-      for (std::int64_t j = 0; j < s; ++j) lanes[j] = lanes[j] + lanes[j + s];
-    return lanes[0];
+    if constexpr (kVectors == 4)
+      return combine_halves(D(), hn::Add(hn::Add(sums[0], sums[2]), hn::Add(sums[1], sums[3])));
+    else if constexpr (kVectors == 2)
+      return combine_halves(D(), hn::Add(sums[0], sums[1]));
+    else
+      return combine_halves(D(), sums[0]);
   }
 
   // A lane takes a term, or its square.

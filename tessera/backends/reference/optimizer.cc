@@ -2,6 +2,7 @@
 #include "tessera/backends/reference/common.h"
 #include "tessera/backends/reference/kernels.h"
 #include "tessera/numerics/functions.h"
+#include "tessera/numerics/reduce-inl.h"
 #include "tessera/tensor/optimizer_steps.h"
 
 namespace tessera::backends::reference {
@@ -10,13 +11,24 @@ namespace {
 // One element: what the step reads and replaces.
 template <typename T>
 struct Element {
-  T value, gradient, state[2];
+  T value, gradient, state[kMostStepStates];
 };
+
+template <typename T>
+T with_decay(const Element<T>& x, T decay, const OptimizerAttributes& has) {
+  return has.decay ? x.gradient + x.value * decay : x.gradient;
+}
+
+// A mean that forgets; `rest` is 1 - keep.
+template <typename T>
+T moving(T mean, T keep, T value, T rest) {
+  return mean * keep + value * rest;
+}
 
 template <typename T>
 void step_sgd(Element<T>& x, const T* factors, const OptimizerAttributes& has) {
   const T rate = factors[0], momentum = factors[1], decay = factors[2];
-  T direction = has.decay ? x.gradient + x.value * decay : x.gradient;
+  T direction = with_decay(x, decay, has);
   if (has.momentum) {
     T& velocity = x.state[0];
     velocity = velocity * momentum + direction;
@@ -29,11 +41,49 @@ template <typename T>
 void step_adam(Element<T>& x, const T* factors, const OptimizerAttributes& has) {
   const T step_size = factors[0], epsilon = factors[1], decay = factors[6];
   if (has.decoupled) x.value = x.value * decay;
-  const T g = has.decay ? x.gradient + x.value * decay : x.gradient;
-  T &mean = x.state[0], &square = x.state[1];
-  mean = mean * factors[2] + g * factors[3];
-  square = square * factors[4] + (g * g) * factors[5];
-  x.value = x.value - (mean * step_size) / (numerics::sqrt(square) + epsilon);
+  const T g = with_decay(x, decay, has);
+  T &mean = x.state[0], &square = x.state[1], &largest = x.state[2];
+  mean = moving(mean, factors[2], g, factors[3]);
+  square = moving(square, factors[4], g * g, factors[5]);
+  if (has.amsgrad) largest = numerics::larger_of(largest, square);
+  x.value = x.value - (mean * step_size) / (numerics::sqrt(has.amsgrad ? largest : square) + epsilon);
+}
+
+template <typename T>
+void step_rmsprop(Element<T>& x, const T* factors, const OptimizerAttributes& has) {
+  const T rate = factors[0], epsilon = factors[1], alpha = factors[2], rest = factors[3];
+  const T momentum = factors[4], decay = factors[5];
+  const T g = with_decay(x, decay, has);
+  T &square = x.state[0], &mean = x.state[1], &velocity = x.state[has.centered ? 2 : 1];
+  square = moving(square, alpha, g * g, rest);
+  T spread = square;
+  if (has.centered) {
+    mean = moving(mean, alpha, g, rest);
+    spread = numerics::larger_of(square - mean * mean, T{0});
+  }
+  T direction = g / (numerics::sqrt(spread) + epsilon);
+  if (has.momentum) direction = velocity = velocity * momentum + direction;
+  x.value = x.value - direction * rate;
+}
+
+template <typename T>
+void step_adagrad(Element<T>& x, const T* factors, const OptimizerAttributes& has) {
+  const T rate = factors[0], epsilon = factors[1], decay = factors[2];
+  const T g = with_decay(x, decay, has);
+  T& sum = x.state[0];
+  sum = sum + g * g;
+  x.value = x.value - (g / (numerics::sqrt(sum) + epsilon)) * rate;
+}
+
+template <typename T>
+void step_adadelta(Element<T>& x, const T* factors, const OptimizerAttributes& has) {
+  const T rate = factors[0], epsilon = factors[1], rho = factors[2], rest = factors[3], decay = factors[4];
+  const T g = with_decay(x, decay, has);
+  T &square = x.state[0], &change = x.state[1];
+  square = moving(square, rho, g * g, rest);
+  const T step = numerics::sqrt(change + epsilon) / numerics::sqrt(square + epsilon) * g;
+  change = moving(change, rho, step * step, rest);
+  x.value = x.value - step * rate;
 }
 
 template <typename T>
@@ -82,6 +132,21 @@ void sgd_step_kernel(const KernelCall& call) {
 
 void adam_step_kernel(const KernelCall& call) {
   dispatch<float, double>(call.output.dtype, [&](auto zero) { step_all(call, &step_adam<decltype(zero)>); });
+}
+
+void rmsprop_step_kernel(const KernelCall& call) {
+  dispatch<float, double>(call.output.dtype,
+                          [&](auto zero) { step_all(call, &step_rmsprop<decltype(zero)>); });
+}
+
+void adagrad_step_kernel(const KernelCall& call) {
+  dispatch<float, double>(call.output.dtype,
+                          [&](auto zero) { step_all(call, &step_adagrad<decltype(zero)>); });
+}
+
+void adadelta_step_kernel(const KernelCall& call) {
+  dispatch<float, double>(call.output.dtype,
+                          [&](auto zero) { step_all(call, &step_adadelta<decltype(zero)>); });
 }
 
 }  // namespace tessera::backends::reference

@@ -14,6 +14,12 @@ struct Sizes {
   std::int64_t all() const { return times * samples * hidden; }
 };
 
+// Of a layer's own row: its first input are the products of all gates.
+Sizes sizes_of(const KernelCall& call, std::int64_t gates) {
+  const Shape& products = call.inputs[0].shape;
+  return {products[0], products[1], products[2] / gates};
+}
+
 // row [k] times matrix [k, n], by contract rule 2.
 template <typename T>
 std::vector<T> row_times(const T* row, const T* matrix, std::int64_t k, std::int64_t n) {
@@ -42,10 +48,10 @@ struct GruInputs {
       : x(inputs[0]), h0(inputs[1]), weight(inputs[2]), x_bias(inputs[3]), bias(inputs[4]) {}
 };
 
-// One time of one sample; `row` is its place among all.
+// One time of one sample; `row` is its place among all. The first `kept` of its parts are written.
 template <typename T>
 void gru_step(const GruInputs<T>& in, const std::vector<T>& weight, const Sizes& size, const T* before,
-              std::int64_t row, T* out) {
+              std::int64_t row, std::int64_t kept, T* out) {
   const std::int64_t hidden = size.hidden;
   const std::vector<T> products = row_times(before, weight.data(), hidden, 3 * hidden);
   for (std::int64_t j = 0; j < hidden; ++j) {
@@ -58,22 +64,22 @@ void gru_step(const GruInputs<T>& in, const std::vector<T>& weight, const Sizes&
     const T r = numerics::sigmoid(a(0) + b(0)), z = numerics::sigmoid(a(1) + b(1));
     const T n = numerics::tanh(a(2) + r * b(2));
     const T parts[] = {z * before[j] + (T(1) - z) * n, r, z, n, b(2)};
-    for (std::int64_t part = 0; part < 5; ++part) out[part * size.all() + row * hidden + j] = parts[part];
+    for (std::int64_t part = 0; part < kept; ++part) out[part * size.all() + row * hidden + j] = parts[part];
   }
 }
 
 template <typename T>
 void gru(const KernelCall& call) {
-  const Shape& shape = call.output.shape;
-  const Sizes size{shape[1], shape[2], shape[3]};
   const GruInputs<T> in(call.inputs);
+  const Sizes size = sizes_of(call, 3);
+  const std::int64_t kept = call.op == Op::kGruPlain ? 1 : 5;
   const std::vector<T> weight = transposed(in.weight, 3 * size.hidden, size.hidden);
   T* out = call.output.as<T>();
   parallel_for(size.samples, [&](std::int64_t sample) {
     const T* before = in.h0.data() + sample * size.hidden;
     for (std::int64_t t = 0; t < size.times; ++t) {
       const std::int64_t row = t * size.samples + sample;
-      gru_step(in, weight, size, before, row, out);
+      gru_step(in, weight, size, before, row, kept, out);
       before = out + row * size.hidden;
     }
   });
@@ -132,7 +138,7 @@ struct LstmInputs {
 
 template <typename T>
 void lstm_step(const LstmInputs<T>& in, const std::vector<T>& weight, const Sizes& size, const T* h,
-               const T* c, std::int64_t row, T* out) {
+               const T* c, std::int64_t row, std::int64_t kept, T* out) {
   const std::int64_t hidden = size.hidden;
   const std::vector<T> products = row_times(h, weight.data(), hidden, 4 * hidden);
   for (std::int64_t j = 0; j < hidden; ++j) {
@@ -144,15 +150,15 @@ void lstm_step(const LstmInputs<T>& in, const std::vector<T>& weight, const Size
     const T g = numerics::tanh(s(2)), o = numerics::sigmoid(s(3));
     const T after = f * c[j] + i * g, q = numerics::tanh(after);
     const T parts[] = {o * q, after, i, f, g, o, q};
-    for (std::int64_t part = 0; part < 7; ++part) out[part * size.all() + row * hidden + j] = parts[part];
+    for (std::int64_t part = 0; part < kept; ++part) out[part * size.all() + row * hidden + j] = parts[part];
   }
 }
 
 template <typename T>
 void lstm(const KernelCall& call) {
-  const Shape& shape = call.output.shape;
-  const Sizes size{shape[1], shape[2], shape[3]};
   const LstmInputs<T> in(call.inputs);
+  const Sizes size = sizes_of(call, 4);
+  const std::int64_t kept = call.op == Op::kLstmPlain ? 2 : 7;
   const std::vector<T> weight = transposed(in.weight, 4 * size.hidden, size.hidden);
   T* out = call.output.as<T>();
   parallel_for(size.samples, [&](std::int64_t sample) {
@@ -160,7 +166,7 @@ void lstm(const KernelCall& call) {
     const T* c = in.c0.data() + sample * size.hidden;
     for (std::int64_t t = 0; t < size.times; ++t) {
       const std::int64_t row = t * size.samples + sample;
-      lstm_step(in, weight, size, h, c, row, out);
+      lstm_step(in, weight, size, h, c, row, kept, out);
       h = out + row * size.hidden;
       c = h + size.all();
     }
@@ -276,12 +282,18 @@ void rnn_gradient_kernel(const KernelCall& call) {
 void gru_kernel(const KernelCall& call) {
   dispatch<float, double>(call.output.dtype, [&](auto zero) { gru<decltype(zero)>(call); });
 }
+void gru_plain_kernel(const KernelCall& call) {
+  gru_kernel(call);
+}
 void gru_gradient_kernel(const KernelCall& call) {
   dispatch<float, double>(call.output.dtype, [&](auto zero) { gru_gradient<decltype(zero)>(call); });
 }
 
 void lstm_kernel(const KernelCall& call) {
   dispatch<float, double>(call.output.dtype, [&](auto zero) { lstm<decltype(zero)>(call); });
+}
+void lstm_plain_kernel(const KernelCall& call) {
+  lstm_kernel(call);
 }
 void lstm_gradient_kernel(const KernelCall& call) {
   dispatch<float, double>(call.output.dtype, [&](auto zero) { lstm_gradient<decltype(zero)>(call); });
