@@ -128,6 +128,7 @@ std::string GuardedBackend::describe(const KernelCall& call) const {
 }
 
 void GuardedBackend::run(const KernelCall& call) {
+  const std::lock_guard one_at_a_time(pages_in_use_);
   input_copies_.clear();
   std::vector<TensorView> inputs;
   for (const TensorView& input : call.inputs) inputs.push_back(copy_input(input, inputs.size()));

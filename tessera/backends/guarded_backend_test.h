@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,7 @@ class GuardedBackend : public Backend {
 
   Backend& guarded_;
   Side side_ = Side::kEnd;
+  std::mutex pages_in_use_;  // operations on bfloat16 run their blocks on several threads
   std::vector<std::unique_ptr<GuardedPages>> input_pages_;
   std::vector<std::byte*> input_copies_;
   GuardedPages output_pages_;

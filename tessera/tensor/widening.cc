@@ -9,10 +9,9 @@
 namespace tessera::internal {
 namespace {
 
-constexpr std::int64_t kBlock =
-    4096;  // elements that are widened at a time: with their results in the near caches
-constexpr std::int64_t kBlocksPerTask = 4;  // of a large operation
-constexpr std::size_t kMostOperands = 3;    // of an operation that works element by element
+// Elements that are widened at a time: with their results in the second-level cache, and enough to pay for their calls.
+constexpr std::int64_t kBlock = 1 << 14;
+constexpr std::size_t kMostOperands = 3;  // of an operation that works element by element
 
 void convert(const TensorView& from, const TensorView& to, Backend& backend) {
   if (to.elements() == 0) return;
@@ -141,13 +140,10 @@ void run_in_blocks(Op op, std::span<const TensorView> inputs, const Tensor& outp
   const TensorView whole = output.view();
   const Blocks blocks(whole.shape);
   Backend& backend = backend_for(output.device().kind);
-  parallel_for((blocks.count + kBlocksPerTask - 1) / kBlocksPerTask, [&](std::int64_t task) {
-    const std::int64_t end = std::min(blocks.count, (task + 1) * kBlocksPerTask);
-    for (std::int64_t block = task * kBlocksPerTask; block < end; ++block) {
-      TensorView parts[kMostOperands];
-      for (std::size_t i = 0; i < inputs.size(); ++i) parts[i] = blocks.of(inputs[i], block);
-      run_block(op, {parts, inputs.size()}, blocks.of(whole, block), attributes, backend);
-    }
+  parallel_for(blocks.count, [&](std::int64_t block) {
+    TensorView parts[kMostOperands];
+    for (std::size_t i = 0; i < inputs.size(); ++i) parts[i] = blocks.of(inputs[i], block);
+    run_block(op, {parts, inputs.size()}, blocks.of(whole, block), attributes, backend);
   });
 }
 

@@ -16,7 +16,7 @@ namespace tessera::backends {
 namespace {
 
 constexpr std::int64_t kRoomBytes =
-    64 << 10;  // of one input's tile: in the second-level cache, with what else there is
+    256 << 10;  // of one input's tile: in the second-level cache, with what else there is
 constexpr std::int64_t kLineBytes = 64;    // of a cache
 constexpr std::int64_t kFewestBytes = 32;  // side by side: fewer would leave most of a vector empty
 

@@ -4,6 +4,7 @@
 #define HWY_TARGET_INCLUDE "tessera/backends/cpu/softmax_columns_kernels.cc"
 #include <hwy/foreach_target.h>
 // foreach_target.h must come first
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "tessera/backends/cpu/simd_level.h"
@@ -26,6 +27,7 @@ struct SoftmaxColumns : RowPasses<T> {
   using typename Passes::D, typename Passes::V, typename Passes::M;
   using Ops = fn::HwyOps<D>;
   using Tile = ColumnTile<T>;
+  static constexpr std::int64_t kAhead = 8;  // rows that memory is told of before they are read
   static constexpr T kEasyRange = sizeof(T) == 4 ? T(60) : T(600);
 
   // A number of each line.
@@ -54,6 +56,7 @@ struct SoftmaxColumns : RowPasses<T> {
   static HWY_INLINE void bring(const Tile& tile, const T* HWY_RESTRICT x, T* HWY_RESTRICT room, Keep keep) {
     for (std::int64_t i = 0; i < tile.n; ++i)
       each(tile.columns, [&](const auto& at, std::int64_t j) {
+        hwy::Prefetch(x + (i + kAhead) * tile.stride + j);
         const V v = at.load(x + i * tile.stride + j);
         hn::Store(v, D(), room + i * pitch(tile) + j);
         keep(v, j);
