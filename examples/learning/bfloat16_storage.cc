@@ -1,6 +1,5 @@
-// Weights and activations stored in bfloat16, with 8 bits of precision: the weights, and so a checkpoint, take half the memory. The peak of a training does not fall with them: each
-// operation computes in float32 and rounds once, and its widened copies are there beside what is stored. The same network on the same made data, both ways; and why small steps get
-// lost: a weight near 1 cannot change by less than 1/256.
+// Weights and activations stored in bfloat16, with 8 bits of precision: the weights, and so a checkpoint, take half the memory, and the peak of a training falls, too. Each operation
+// computes in float32 and rounds once. The same network on the same made data, both ways; and why small steps get lost: a weight near 1 cannot change by less than 1/256.
 #include <cstdio>
 
 #include "tessera/tensor/storage.h"

@@ -375,6 +375,10 @@ void leave_out_task(std::int64_t task) {
   task_to_leave_out = task;
 }
 
+bool leaves_out_task() {
+  return task_to_leave_out.load(std::memory_order_relaxed) >= 0;
+}
+
 std::int64_t take_loop_without_task() {
   return tasks_of_incomplete_loop.exchange(0);
 }

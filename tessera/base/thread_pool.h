@@ -44,6 +44,7 @@ void run_tasks(std::int64_t count, TaskFunction function, void* context);
 // For the faults that tests plant (tensor/fault.h): the next loop that is not nested and has more than `task` tasks leaves that one
 // out. A negative number takes the order back.
 void leave_out_task(std::int64_t task);
+bool leaves_out_task();  // is there such an order? What the task would have written is then filled beforehand, or the fault could not be repeated
 // How many tasks the loop had that left one out; 0: there was none since the order. Forgets it.
 std::int64_t take_loop_without_task();
 }  // namespace internal

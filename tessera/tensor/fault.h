@@ -8,7 +8,8 @@
 //     step=37 tensor=model.0.weight element=5 bit=3    one bit of the state flips in memory as the step begins
 //     step=37 operation=12 element=5 swap=4     term 4 and the next term of the same chain of additions change places, for one element
 //                                               of a matmul, linear, conv2d (or a gradient of it), sum, sum_squares or mean
-//     step=37 operation=12 drop-task=1          the thread pool leaves out task 1 of the operation's loop; its part of the output keeps
+//     step=37 operation=12 drop-task=1          the thread pool leaves out task 1 of the operation's loop; what it would have
+//                                               written, output or scratch, keeps
 //                                               a pattern (0x3f in every byte, 0 for whole numbers and bool)
 //
 // Steps are those of a recorded run and count from 1. Operations count from 0 in their step, views included, and host tensors from 0, apart
