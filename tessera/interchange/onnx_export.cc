@@ -121,6 +121,12 @@ ModelFile export_function(const ContextFunction& function, const std::vector<Ten
       if ((longer >> axis & 1U) != 0) lengthen(these, axis);
     recordings.push_back(record(function, these));
   }
+  if (open > 0) {  // what was learned from those is held against this one
+    std::vector<Tensor> farther = inputs;
+    for (int axis = 0; axis < open; ++axis)
+      for (std::int64_t more = 0; more < kFarther; ++more) lengthen(farther, axis);
+    recordings.push_back(record(function, farther));
+  }
   return Exporter(recordings, named, options).run();
 }
 

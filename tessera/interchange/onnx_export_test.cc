@@ -294,5 +294,34 @@ TEST_F(OnnxExport, WhatCannotBeExportedIsSaid) {
             "export: fill with a number that depends on open lengths");
 }
 
+// Lengths that look like a sum of products of the open ones where these are one longer, and are none farther on.
+TEST_F(OnnxExport, LengthsThatAreNoSumsOfProductsAreRefused) {
+  const ExportOptions options{.inputs = {"x"}, .outputs = {"y"}, .open_axes = {"samples", "times"}};
+  const auto message = [&](const Function& function, std::int64_t times) {
+    try {
+      export_function(function, {ones({2, times})}, {}, options);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("exported");
+  };
+  const Function every_other = [](const std::vector<Tensor>& x) {
+    return std::vector<Tensor>{slice(x[0], {Range::all(), Range::step(2)})};
+  };
+  const Function square = [](const std::vector<Tensor>& x) {
+    const std::int64_t times = x[0].size(1);
+    return std::vector<Tensor>{
+        broadcast_to(reshape(x[0], {x[0].size(0), 1, times}), {x[0].size(0), times, times})
+            .reshape({x[0].size(0), times * times})};
+  };
+  for (const std::int64_t times : {4, 5}) {
+    EXPECT_THAT(message(every_other, times),
+                testing::HasSubstr("expected sums of products of these lengths"));
+    EXPECT_THAT(message(square, times), testing::HasSubstr("expected sums of products of these lengths"));
+  }
+  EXPECT_EQ(message([](const std::vector<Tensor>& x) { return std::vector<Tensor>{x[0].reshape({-1})}; }, 4),
+            "exported");
+}
+
 }  // namespace
 }  // namespace tessera::onnx

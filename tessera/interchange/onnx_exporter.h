@@ -13,7 +13,9 @@
 
 namespace tessera::onnx {
 
-// By recording: 2^k of them for k open axes, in the n-th of which those axes are longer by one whose bits are set in n.
+// By recording: 2^k of them for k open axes, in the n-th of which those axes are longer by one whose bits are set in n; and, where there are
+// open axes, one in which all are longer by kFarther, to tell what only seemed to follow from the others.
+inline constexpr std::int64_t kFarther = 3;
 template <typename T>
 using Everywhere = std::vector<T>;
 using Lengths = std::vector<std::int64_t>;

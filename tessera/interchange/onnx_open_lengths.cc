@@ -1,6 +1,8 @@
 // Several recordings of one pass side by side, and what their lengths say about open axes. Every length of a pass is a sum of products of open
-// lengths, each at most once (a reshape of [N, T] to one axis has N T): as many recordings as there are such products determine its coefficients.
+// lengths, each at most once (a reshape of [N, T] to one axis has N T): as many recordings as there are such products determine its coefficients, and one
+// more shows whether it is such a sum (half of T, rounded up, or T T is none).
 #include <bit>
+#include <optional>
 
 #include "tessera/base/error.h"
 #include "tessera/interchange/onnx_exporter.h"
@@ -25,9 +27,10 @@ bool alike(const Recording& one, const Recording& other) {
 }
 
 // Coefficients of the products of open lengths, by the set of axes: `values` are the sums where the axes are `base` long, and one longer
-// where the bit of an axis is set.
-Everywhere<std::int64_t> coefficients_of(const Everywhere<std::int64_t>& values, const Lengths& base) {
-  Everywhere<std::int64_t> result = values;
+// where the bit of an axis is set. Nothing where the last recording has another length than they say.
+std::optional<std::vector<std::int64_t>> coefficients_of(const Everywhere<std::int64_t>& values,
+                                                         const Lengths& base) {
+  std::vector<std::int64_t> result(values.begin(), values.begin() + (std::int64_t{1} << base.size()));
   for (std::size_t axis = 0; axis < base.size(); ++axis)
     for (std::size_t set = 0; set < result.size(); ++set) {
       if ((set >> axis & 1) == 0) continue;
@@ -35,6 +38,14 @@ Everywhere<std::int64_t> coefficients_of(const Everywhere<std::int64_t>& values,
       result[set] -= result[without];               // what one more makes
       result[without] -= result[set] * base[axis];  // what is left at length 0
     }
+  std::int64_t farther = 0;
+  for (std::size_t set = 0; set < result.size(); ++set) {
+    std::int64_t product = result[set];
+    for (std::size_t axis = 0; axis < base.size(); ++axis)
+      if ((set >> axis & 1) != 0) product *= base[axis] + kFarther;
+    farther += product;
+  }
+  if (values.size() > result.size() && farther != values.back()) return std::nullopt;
   return result;
 }
 
@@ -90,7 +101,13 @@ std::string Exporter::product_of_axes(std::size_t axes) {
 }
 
 std::string Exporter::length(const Everywhere<std::int64_t>& values) {
-  const Everywhere<std::int64_t> coefficients = coefficients_of(values, base_lengths());
+  const auto found = coefficients_of(values, base_lengths());
+  if (!found)
+    fail(
+        "export: a length in the network follows from {} in a way that is not written, expected sums of "
+        "products of these lengths",
+        open_axes_text(options_));
+  const std::vector<std::int64_t>& coefficients = *found;
   std::string sum;
   for (std::size_t axes = 1; axes < coefficients.size(); ++axes) {
     if (coefficients[axes] == 0) continue;
@@ -146,9 +163,9 @@ ValueInfo Exporter::value_info(const std::string& name, const Everywhere<Tensor>
       continue;
     }
     info.dimensions.push_back({{}, ""});
-    const Everywhere<std::int64_t> coefficients = coefficients_of(values, base_lengths());
+    const auto coefficients = coefficients_of(values, base_lengths());
     for (std::size_t open = 0; open < options_.open_axes.size(); ++open) {
-      Everywhere<std::int64_t> alone(coefficients.size(), 0);
+      std::vector<std::int64_t> alone(std::size_t{1} << options_.open_axes.size(), 0);
       alone[std::size_t{1} << open] = 1;
       if (coefficients == alone) info.dimensions.back().name = options_.open_axes[open];
     }

@@ -99,6 +99,7 @@ double ConfusionMatrix::iou(std::int64_t label) const {
   return quotient(count(label, label), actual_count(label) + predicted_count(label) - count(label, label));
 }
 double ConfusionMatrix::mean_iou() const {
+  const FloatEnvironment contract;
   double sum = 0;
   for (std::int64_t label = 0; label < classes_; ++label) sum += iou(label);
   return sum / static_cast<double>(classes_);

@@ -16,7 +16,7 @@ std::vector<double> computed() {
   ConfusionMatrix matrix(3);
   for (std::int64_t i = 0; i < 100; ++i) matrix.add(i % 3, i * i % 7 % 3);
   return {mean.value(),     mean.weight(), matrix.accuracy(), matrix.precision(1),
-          matrix.recall(1), matrix.f1(2),  matrix.macro_f1()};
+          matrix.recall(1), matrix.f1(2),  matrix.macro_f1(), matrix.mean_iou()};
 }
 
 TEST(FloatingEnvironment, Metrics) {

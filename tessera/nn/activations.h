@@ -46,12 +46,12 @@ class ElementwiseLayer : public Module {
   Shape output_shape(const Shape& input) const override { return input; }
 };
 
-#define TESSERA_DECLARE_ACTIVATION(Name, kKind)                          \
-  class Name : public ElementwiseLayer {                                 \
-   public:                                                               \
-    Tensor forward(const Tensor& x, Context& context) override;          \
-    std::string describe() const override { return #Name; }              \
-    Activation activation() const override { return Activation::kKind; } \
+#define TESSERA_DECLARE_ACTIVATION(Name, kKind)                       \
+  class Name : public ElementwiseLayer {                              \
+   public:                                                            \
+    Tensor forward(const Tensor& x, Context& context) final;          \
+    std::string describe() const override { return #Name; }           \
+    Activation activation() const final { return Activation::kKind; } \
   };
 TESSERA_DECLARE_ACTIVATION(ReLU, kRelu)
 TESSERA_DECLARE_ACTIVATION(Tanh, kTanh)

@@ -75,8 +75,8 @@ using ConvTranspose3dSettings = ConvTransposeSettings<3>;
 // What all of them are: the classes below say in which direction and over how many axes.
 class Convolution : public Module {
  public:
-  Tensor forward(const Tensor& x, Context& context) override;
-  Tensor forward_with(Activation next, const Tensor& x, Context& context) override;
+  Tensor forward(const Tensor& x, Context& context) final;
+  Tensor forward_with(Activation next, const Tensor& x, Context& context) final;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
   Parameter& weight() { return *weight_; }

@@ -50,8 +50,8 @@ struct LinearSettings {
 class Linear : public Module {
  public:
   Linear(std::int64_t in_features, std::int64_t out_features, const LinearSettings& settings = {});
-  Tensor forward(const Tensor& x, Context& context) override;
-  Tensor forward_with(Activation next, const Tensor& x, Context& context) override;
+  Tensor forward(const Tensor& x, Context& context) final;
+  Tensor forward_with(Activation next, const Tensor& x, Context& context) final;
   Shape output_shape(const Shape& input) const override;
   std::string describe() const override;
   Parameter& weight() { return *weight_; }

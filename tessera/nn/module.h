@@ -80,7 +80,8 @@ class Module : public Stateful {
 
   // The first axis of `x` counts samples.
   virtual Tensor forward(const Tensor& x, Context& context) = 0;
-  // The activation that the layer is, where others can take it over (ReLU, Tanh, Sigmoid); kNone: it is none of these.
+  // The activation that the layer is, where others can take it over (ReLU, Tanh, Sigmoid); kNone: it is none of these. A class with this, or with
+  // forward_with, has a final forward: Sequential does not call it where two layers are one operation, and would pass by an override.
   virtual Activation activation() const { return Activation::kNone; }
   // This layer and an activation after it as one operation, the same bits in fewer passes over memory. Undefined, and nothing was done,
   // where the layer has none: then call forward, and the activation's.

@@ -53,7 +53,6 @@ void Run::State::start_trace() {
   recorder.emplace(wanted.folder, header);
 }
 
-// A pause is usable when the chain still has the line at which it was made.
 void Run::State::restore_latest() {
   const auto& lines = chain->recorded();
   if (lines.empty()) return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "tessera/base/error.h"
@@ -319,9 +320,12 @@ TrialSettings SweepPlan::next(std::span<const TrialResult> done) const {
 }
 
 std::optional<std::size_t> SweepPlan::best(std::span<const TrialResult> done) const {
+  const auto loss_of = [](const TrialResult& trial) {
+    return trial.loss && *trial.loss == *trial.loss ? *trial.loss : std::numeric_limits<double>::infinity();
+  };
   const auto is_better = [&](const TrialResult& a, const TrialResult& b) {
     if (*a.metric != *b.metric) return larger_is_better == (*a.metric > *b.metric);
-    return a.loss && b.loss && *a.loss < *b.loss;
+    return loss_of(a) < loss_of(b);
   };
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < done.size(); ++i) {

@@ -60,6 +60,8 @@ TEST(SweepPlan, TheLossDecidesBetweenEqualAccuracies) {
   const auto best = [&](const std::vector<TrialResult>& done) { return plan.best(done); };
   EXPECT_EQ(best({{{}, 0.9, 0.3}, {{}, 0.9, 0.2}, {{}, 0.9, 0.2}}), 1u);
   EXPECT_EQ(best({{{}, 0.9, 0.3}, {{}, 0.9, std::nan("")}, {{}, 0.8, 0.1}}), 0u);
+  EXPECT_EQ(best({{{}, 0.9, std::nan("")}, {{}, 0.9, 0.3}}), 1u);
+  EXPECT_EQ(best({{{}, 0.9, std::nan("")}, {{}, 0.9, std::nan("")}, {{}, 0.9}}), 0u);
   std::vector<TrialResult> done = {{plan.next({}), 0.9, 0.3}};
   done.push_back({plan.next(done), 0.9, 0.2});
   EXPECT_EQ(plan.next(done).front(), "training.batch=16");
