@@ -1,6 +1,7 @@
 #include "tessera/tensor/bfloat16.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
@@ -93,6 +94,27 @@ TEST_P(BFloat16Operations, OfManyElementsAreThoseOfFloat32RoundedOnce) {
       expect([](const auto& in) { return activate(in[0], Curve::kGelu); }, {x});
     }
   }
+  set_thread_count(2);
+}
+
+// Blocks of widened elements would not fit.
+TEST_P(BFloat16Operations, WorkOnASmallStack) {
+  set_thread_count(1);
+  struct Work {
+    Tensor x, y;
+  } work{full({100000}, 1.5, kHalf), {}};
+  pthread_attr_t attributes;
+  ASSERT_EQ(pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, 192 << 10), 0);
+  pthread_t thread{};
+  const auto run = [](void* given) -> void* {
+    auto& [x, y] = *static_cast<Work*>(given);
+    y = x + x;
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, run, &work), 0);
+  ASSERT_EQ(pthread_join(thread, nullptr), 0);
+  EXPECT_TRUE(same_bits(work.y, full({100000}, 3, kHalf)));
   set_thread_count(2);
 }
 

@@ -1,6 +1,7 @@
 #include "tessera/tensor/widening.h"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "tessera/base/thread_pool.h"
@@ -107,14 +108,22 @@ struct Blocks {
   std::int64_t places = 1, per_axis = 1, count = 1;  // of the axis in a block; blocks along it; blocks
 };
 
+// Of one block at a time. Each thread keeps its 256 KB: too much for the stack of a thread that somebody made small.
 class BlockMemory {
  public:
   TensorView next(const Shape& shape) {
-    return {elements_[used_++], DType::kFloat32, shape, row_major_strides(shape)};
+    return {elements_of_thread().of[used_++], DType::kFloat32, shape, row_major_strides(shape)};
   }
 
  private:
-  alignas(64) float elements_[kMostOperands + 1][kBlock];
+  struct alignas(64) Elements {
+    float of[kMostOperands + 1][kBlock];
+  };
+  static Elements& elements_of_thread() {
+    thread_local const auto kept = std::make_unique_for_overwrite<Elements>();
+    return *kept;
+  }
+
   std::size_t used_ = 0;
 };
 
