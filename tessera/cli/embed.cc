@@ -24,9 +24,11 @@ namespace {
 constexpr std::string_view kTrainDetails =
     "CONFIG is a TOML file that describes the texts, the vectors and the training; 'tessera embed train "
     "--keys' lists every key.\n"
-    "Nothing of the texts gets into the record or onto the screen; the vocabulary is written beside the run's "
+    "Nothing of the texts gets into the record or onto the screen; the vocabulary is written beside the "
+    "run's "
     "folder. 'tessera verify',\n"
-    "'resume', 'report', 'diff' and 'trace' take such a run as any other; 'tessera export' writes its vectors.\n\n"
+    "'resume', 'report', 'diff' and 'trace' take such a run as any other; 'tessera export' writes its "
+    "vectors.\n\n"
     "Examples:\n"
     "  tessera embed train examples/text/word_vectors.toml\n"
     "  tessera embed train examples/text/word_vectors.toml --set model.dimensions=50 --name small";
@@ -37,7 +39,8 @@ constexpr std::string_view kAnalogyDetails =
     "The word for D in 'A is to B as C is to D': that whose vector points most nearly as B - A + C does.\n\n"
     "Example: tessera embed analogy runs/transcription-words-0001 left right l";
 constexpr std::string_view kEncodeDetails =
-    "Each text of FILE (.txt, .csv, .jsonl) becomes the mean of the vectors of its words: a row of the CSV file, "
+    "Each text of FILE (.txt, .csv, .jsonl) becomes the mean of the vectors of its words: a row of the CSV "
+    "file, "
     "with the columns v1,\n"
     "v2, ... and, with --label, the label; 'tessera train' takes it as any table. What a text gets does not "
     "depend "
@@ -77,7 +80,8 @@ void print_near(const std::vector<models::NearWord>& words, bool json) {
 std::string encoded_csv(const models::WordVectors& vectors, const data::TextSamples& texts,
                         const std::string& label, std::size_t& unknown) {
   std::string csv;
-  for (std::int64_t i = 0; i < vectors.dimensions(); ++i) csv += fmt::format("{}v{}", i == 0 ? "" : ",", i + 1);
+  for (std::int64_t i = 0; i < vectors.dimensions(); ++i)
+    csv += fmt::format("{}v{}", i == 0 ? "" : ",", i + 1);
   csv += label.empty() ? "\n" : fmt::format(",{}\n", data::csv_field(label));
   for (const data::TextSample& text : texts.samples) {
     unknown += std::none_of(text.words.begin(), text.words.end(),
@@ -104,10 +108,10 @@ void print_embedding_result(const embedding::EmbeddingResult& result) {
 }
 
 ExitCode run_embed_train(const Words& words) {
-  auto command = parse_training_command({"embed train", "Learn vectors of words, and record the run",
-                                         kTrainDetails, "texts, vectors and training",
-                                         embedding::embedding_config_reference},
-                                        words);
+  auto command =
+      parse_training_command({"embed train", "Learn vectors of words, and record the run", kTrainDetails,
+                              "texts, vectors and training", embedding::embedding_config_reference},
+                             words);
   if (!command) return ExitCode::kSuccess;
   const auto config = embedding::EmbeddingConfig::read(command->config_file, command->settings);
   print_embedding_result(embedding::train_embedding(config, command->apply()));
@@ -146,7 +150,8 @@ ExitCode run_embed_analogy(const Words& words) {
   selected.declare_options(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const embedding::TrainedEmbedding trained = selected.open();
-  print_near(trained.words().analogy(trained.word_of(a), trained.word_of(b), trained.word_of(c), count), json);
+  print_near(trained.words().analogy(trained.word_of(a), trained.word_of(b), trained.word_of(c), count),
+             json);
   return ExitCode::kSuccess;
 }
 

@@ -15,7 +15,8 @@ constexpr Key kKeys[] = {
             "Every random number comes from it: split, order, initial vectors, words left out, noise.",
             KeyPlace::kClaimField),
     text("data.path", kKeyRequired,
-         "The file of the texts: .txt (one per line), .csv, or JSON lines (.jsonl); also packed (.gz). Relative to "
+         "The file of the texts: .txt (one per line), .csv, or JSON lines (.jsonl); also packed (.gz). "
+         "Relative to "
          "this file's folder; `${TESSERA_DATA}` is replaced.",
          KeyType::kPath, KeyPlace::kCircumstances),
     text("data.text_column", "text", "The column (.csv) or field (.jsonl) of the text."),
@@ -25,14 +26,17 @@ constexpr Key kKeys[] = {
     integer("text.min_count", 1, 1e9, "5", "A word gets a vector if the training texts have it so often."),
     integer("text.top", 0, 1e9, "0", "At most so many words, the most frequent; 0: all."),
     integer("model.dimensions", 1, 65536, "100", "Numbers per word."),
-    integer("model.window", 1, 1000, "5",
-            "Words up to so far apart are neighbours; the nearer count more: (window - distance + 1) / window."),
+    integer(
+        "model.window", 1, 1000, "5",
+        "Words up to so far apart are neighbours; the nearer count more: (window - distance + 1) / window."),
     integer("model.negatives", 1, 1000, "5", "Random words from which each pair is driven away."),
     integer("training.epochs", 1, 1e6, "5", "Passes over the training texts."),
     integer("training.batch", 1, 1e9, "1024", "Words per step, each with all its neighbours."),
-    real("training.learning_rate", 1e-9, 10, "0.01", "Of Adam, in the first step; falls to 0 in a straight line."),
+    real("training.learning_rate", 1e-9, 10, "0.01",
+         "Of Adam, in the first step; falls to 0 in a straight line."),
     real("training.subsample", 0, 1, "0.001",
-         "A word that is the share f of all words stays in a pass with the probability sqrt(this / f) + this / f; "
+         "A word that is the share f of all words stays in a pass with the probability sqrt(this / f) + this "
+         "/ f; "
          "0: always."),
     real("training.noise_power", -10, 10, "0.75", "Random words are drawn by count to the power of this."),
     integer("training.noise_words", 1, 1e6, "128",

@@ -25,13 +25,14 @@ constexpr std::int64_t kFirst = data::Vocabulary::kFirstWord;
 std::string summary_of(const EmbeddingSetup& setup) {
   const data::Vocabulary& vocabulary = setup.vocabulary();
   return fmt::format(
-      "texts     {} to train, {} to test\nwords     {} with a vector (counted at least {} times), {} of the {} "
+      "texts     {} to train, {} to test\nwords     {} with a vector (counted at least {} times), {} of the "
+      "{} "
       "in the training texts\n",
       grouped_number(setup.training_texts()), grouped_number(setup.held_out_texts()),
       grouped_number(static_cast<std::uint64_t>(vocabulary.size() - kFirst)),
       setup.config().integer("text.min_count"),
-      grouped_number(static_cast<std::uint64_t>(setup.training_words() -
-                                                vocabulary.count(data::Vocabulary::kUnknown))),
+      grouped_number(
+          static_cast<std::uint64_t>(setup.training_words() - vocabulary.count(data::Vocabulary::kUnknown))),
       grouped_number(static_cast<std::uint64_t>(setup.training_words())));
 }
 

@@ -20,7 +20,7 @@
 namespace tessera::embedding {
 
 inline constexpr const char* kEmbeddingKind = "embed";  // of the runs
-inline constexpr const char* kTextsRole = "texts";  // of the input
+inline constexpr const char* kTextsRole = "texts";      // of the input
 
 data::TextSource text_source(const EmbeddingConfig& config, const std::string& path);
 models::SkipGramSettings model_settings(const EmbeddingConfig& config);

@@ -148,7 +148,8 @@ SkipGramTrainer::SkipGramTrainer(SkipGram& model, const std::vector<std::vector<
 }
 
 Tensor SkipGramTrainer::draw_negatives(std::int64_t pairs) {
-  return draw_words(cumulative_, random_.uniform("negatives", {pairs, model_.settings().negatives}, DType::kFloat64));
+  return draw_words(cumulative_,
+                    random_.uniform("negatives", {pairs, model_.settings().negatives}, DType::kFloat64));
 }
 
 double SkipGramTrainer::step(std::uint64_t number, const std::vector<std::int64_t>& positions) {

@@ -148,11 +148,11 @@ WindowPass WindowTrainer::pass_of(std::int64_t epoch) const {
   for (std::size_t place = 0; place < whole_.words.size(); ++place) {
     const std::size_t in_chunk = place % kDrawn;
     if (in_chunk == 0)
-      draws = random
-                  .uniform("stays",
-                           {static_cast<std::int64_t>(std::min(kDrawn, whole_.words.size() - place))},
-                           DType::kFloat64, place)
-                  .to_vector<double>();
+      draws =
+          random
+              .uniform("stays", {static_cast<std::int64_t>(std::min(kDrawn, whole_.words.size() - place))},
+                       DType::kFloat64, place)
+              .to_vector<double>();
     if (draws[in_chunk] >= stay_[static_cast<std::size_t>(whole_.words[place])]) continue;
     pass.words.push_back(whole_.words[place]);
     pass.texts.push_back(whole_.texts[place]);
@@ -214,8 +214,7 @@ double WindowTrainer::loss_of(const std::vector<std::vector<std::int64_t>>& text
     RandomSource random(model_.settings().seed);
     random.begin_step(begin / batch);
     const WindowBatch words = window_batch(pass, {first, end}, model_.settings().window);
-    sum += window_loss(model_, words, noise("held-out negatives", random)).item_as_double() *
-           words.all_pairs;
+    sum += window_loss(model_, words, noise("held-out negatives", random)).item_as_double() * words.all_pairs;
     pairs += words.all_pairs;
   }
   return sum / pairs;

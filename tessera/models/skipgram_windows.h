@@ -74,6 +74,7 @@ class WindowTrainer {
   std::uint64_t steps() const { return first_steps_.back() - 1; }  // of all passes
   std::int64_t epoch_of(std::uint64_t step) const;                 // from 0
   bool last_of_epoch(std::uint64_t step) const;
+  WindowPass pass_of(std::int64_t epoch) const;  // the words that stay in it
   // Takes step `number`, from 1; the state must be that after the step before. Returns its loss per pair.
   double step(std::uint64_t number);
   // The loss per pair of these texts, or others of the same vocabulary, now: every word stays, noise is always the same.
@@ -81,19 +82,18 @@ class WindowTrainer {
   nn::Optimizer& optimizer() { return optimizer_; }  // its state and the model's are all that a training has
 
  private:
-  WindowPass pass_of(std::int64_t epoch) const;
   void enter(std::int64_t epoch);
   Tensor noise(std::string_view name, RandomSource& random) const;
 
   SkipGram& model_;
   WindowSettings settings_;
   nn::Adam optimizer_;
-  WindowPass whole_;                       // every word stays
-  std::vector<double> stay_;               // probabilities, by id
-  std::vector<double> cumulative_;         // of count^noise_power, by id
-  RandomSource random_;                    // of steps
+  WindowPass whole_;                        // every word stays
+  std::vector<double> stay_;                // probabilities, by id
+  std::vector<double> cumulative_;          // of count^noise_power, by id
+  RandomSource random_;                     // of steps
   std::vector<std::uint64_t> first_steps_;  // of each epoch, and past the last one
-  std::int64_t epoch_ = -1;                // that pass_ and order_ are of
+  std::int64_t epoch_ = -1;                 // that pass_ and order_ are of
   WindowPass pass_;
   std::vector<std::int64_t> order_;  // of pass_.centres
 };

@@ -35,7 +35,8 @@ Shape header_of(data::Lines& lines) {
     if (shape.rank() > 2) break;
   }
   if (shape.rank() != 2)
-    lines.reject("found '{}', expected the numbers of words and of dimensions", printable(lines.text().substr(0, 60)));
+    lines.reject("found '{}', expected the numbers of words and of dimensions",
+                 printable(lines.text().substr(0, 60)));
   return shape;
 }
 
@@ -45,7 +46,8 @@ float number_of(const data::Lines& lines, std::string_view part, std::size_t pla
   const char* begin = part.data() + (part.starts_with('+') ? 1 : 0);
   const auto [stop, error] = std::from_chars(begin, part.data() + part.size(), number);
   if (error == std::errc{} && std::isfinite(number)) return number;
-  if (std::abs(wide) > 1) lines.reject("number {}: found '{}', which float32 cannot hold", place, printable(part));
+  if (std::abs(wide) > 1)
+    lines.reject("number {}: found '{}', which float32 cannot hold", place, printable(part));
   return static_cast<float>(wide);  // below the smallest: 0
 }
 
@@ -90,12 +92,12 @@ std::int64_t WordVectors::row(std::string_view word) const {
 std::vector<NearWord> WordVectors::near(const Tensor& direction, const std::vector<std::int64_t>& without,
                                         std::int64_t count) const {
   const Tensor unit = of_length_one(reshape(direction, {1, dimensions()}));
-  const std::vector<double> cosines =
-      matmul(units_, reshape(unit, {dimensions(), 1})).to_vector<double>();
+  const std::vector<double> cosines = matmul(units_, reshape(unit, {dimensions(), 1})).to_vector<double>();
   const std::vector<double> lengths = sum_squares(units_, {1}).to_vector<double>();
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < words_.size(); ++i)
-    if (lengths[i] != 0 && std::find(without.begin(), without.end(), static_cast<std::int64_t>(i)) == without.end())
+    if (lengths[i] != 0 &&
+        std::find(without.begin(), without.end(), static_cast<std::int64_t>(i)) == without.end())
       order.push_back(i);
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return cosines[a] > cosines[b]; });
@@ -126,7 +128,8 @@ Tensor WordVectors::encode(const std::vector<std::string>& words) const {
   for (const std::string& word : words)
     if (const auto place = find(word)) known.push_back(*place);
   if (known.empty()) return zeros({dimensions()});
-  return mean(gather(vectors_, Tensor::from<std::int64_t>(known, {static_cast<std::int64_t>(known.size())})), {0});
+  return mean(gather(vectors_, Tensor::from<std::int64_t>(known, {static_cast<std::int64_t>(known.size())})),
+              {0});
 }
 
 std::string WordVectors::to_text() const {
@@ -135,7 +138,8 @@ std::string WordVectors::to_text() const {
   auto number = numbers.begin();
   for (const std::string& word : words_) {
     text += word;
-    for (std::int64_t i = 0; i < dimensions(); ++i) fmt::format_to(std::back_inserter(text), " {}", *number++);
+    for (std::int64_t i = 0; i < dimensions(); ++i)
+      fmt::format_to(std::back_inserter(text), " {}", *number++);
     text += '\n';
   }
   return text;

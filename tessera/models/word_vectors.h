@@ -66,7 +66,7 @@ class WordVectors {
   std::string source_;
   std::vector<std::string> words_;
   Tensor vectors_;
-  Tensor units_;  // float64 [words, dimensions]: of length 1, or 0
+  Tensor units_;                                        // float64 [words, dimensions]: of length 1, or 0
   std::unordered_map<std::string, std::int64_t> rows_;  // for look-ups only
 };
 
