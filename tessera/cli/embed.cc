@@ -37,7 +37,7 @@ constexpr std::string_view kNearestDetails =
     "Example: tessera embed nearest runs/transcription-words-0001 kidney --count 5";
 constexpr std::string_view kAnalogyDetails =
     "The word for D in 'A is to B as C is to D': that whose vector points most nearly as B - A + C does.\n\n"
-    "Example: tessera embed analogy runs/transcription-words-0001 left right l";
+    "Example: tessera embed analogy runs/transcription-words-0001 he his she --count 3";
 constexpr std::string_view kEncodeDetails =
     "Each text of FILE (.txt, .csv, .jsonl) becomes the mean of the vectors of its words: a row of the CSV "
     "file, "
