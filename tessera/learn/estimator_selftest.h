@@ -45,10 +45,16 @@ std::string digest_of(const EstimatorCase& test);
 // Of settings, state and what it says of `features`.
 std::string digest_of(Estimator& fitted, const Tensor& features);
 
+std::string committed_digest(const EstimatorCase& test);  // "" if the table has none
+
 struct EstimatorFailure {
   std::string id, expected, found;
 };
-std::vector<EstimatorFailure> run_estimator_selftest();
+struct EstimatorSelftest {
+  int cases = 0;
+  std::vector<EstimatorFailure> failures;
+};
+EstimatorSelftest run_estimator_selftest();
 // The text of estimator_digests.inc as the active backend computes it.
 std::string estimator_table();
 
