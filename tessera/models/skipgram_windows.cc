@@ -91,20 +91,22 @@ WindowBatch window_batch(const WindowPass& pass, const std::vector<std::int64_t>
   }
   return {Tensor::from<std::int64_t>(centres, {rows}),
           Tensor::from<std::int64_t>(contexts, {rows * 2 * window}),
-          Tensor::from<float>(weights, {rows, 2 * window}), Tensor::from<float>(pairs, {rows, 1}), all};
+          Tensor::from<float>(weights, {rows, 2 * window}), Tensor::from<float>(pairs, {rows}), all};
 }
 
+// The rows of a table are gathered at once, so that their gradients go back to it in one addition.
 Tensor window_loss(SkipGram& model, const WindowBatch& batch, const Tensor& noise) {
   const std::int64_t rows = batch.centres.size(0), places = batch.weights.size(1),
-                     width = model.settings().dimensions;
+                     width = model.settings().dimensions, all = rows * places;
   const Tensor v = gather(model.vectors(), batch.centres);
-  const Tensor u = reshape(gather(model.context_vectors(), batch.contexts), {rows, places, width});
+  const Tensor others = gather(model.context_vectors(), concatenate({batch.contexts, noise}, 0));
+  const Tensor u = reshape(slice(others, {Range(0, all)}), {rows, places, width});
+  const Tensor n = slice(others, {Range(all, all + noise.elements())});
   const Tensor near = reshape(matmul(u, reshape(v, {rows, width, 1})), {rows, places});
-  const Tensor far = matmul(v, transpose(gather(model.context_vectors(), noise), 0, 1));
+  const Tensor far = sum(nn::softplus(matmul(v, transpose(n))), {1});
   const double share =
       static_cast<double>(model.settings().negatives) / static_cast<double>(noise.elements());
-  return (sum(nn::softplus(-near) * batch.weights) + sum(nn::softplus(far) * (batch.pairs * share))) /
-         batch.all_pairs;
+  return (sum(nn::softplus(-near) * batch.weights) + sum(far * (batch.pairs * share))) / batch.all_pairs;
 }
 
 WindowTrainer::WindowTrainer(SkipGram& model, const std::vector<std::vector<std::int64_t>>& texts,

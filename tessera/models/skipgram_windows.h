@@ -56,7 +56,7 @@ struct WindowBatch {
   Tensor centres;      // int64 [B]
   Tensor contexts;     // int64 [B * 2 window]; padding where a text ends
   Tensor weights;      // float32 [B, 2 window]: what each pair counts; 0 for padding
-  Tensor pairs;        // float32 [B, 1]: the sum of a word's weights
+  Tensor pairs;        // float32 [B]: the sum of a word's weights
   double all_pairs{};  // the sum of all
 };
 WindowBatch window_batch(const WindowPass& pass, const std::vector<std::int64_t>& places,
