@@ -32,7 +32,21 @@ Statement& Cursor::statement() const {
   return *statement_;
 }
 
-Cursor& Cursor::execute(const std::string& sql, std::vector<Value> values) {
+// The old statement ends before the connection that it may be the last one to use.
+Cursor& Cursor::operator=(Cursor&& other) noexcept {
+  std::swap(statement_, other.statement_);
+  std::swap(database_, other.database_);
+  std::swap(sql_, other.sql_);
+  std::swap(values_, other.values_);
+  return *this;
+}
+
+Cursor Cursor::execute(const std::string& sql, std::vector<Value> values) && {
+  execute(sql, std::move(values));  // of an object with a name
+  return std::move(*this);
+}
+
+Cursor& Cursor::execute(const std::string& sql, std::vector<Value> values) & {
   auto statement = prepared(*database_, sql, values);
   if (statement->columns() == 0) {
     statement->run();

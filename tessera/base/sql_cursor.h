@@ -38,9 +38,14 @@ class Cursor {
  public:
   explicit Cursor(std::shared_ptr<Database> database) : database_(std::move(database)) {}
 
+  Cursor(Cursor&&) = default;
+  Cursor& operator=(Cursor&& other) noexcept;
+  Cursor(const Cursor&) = delete;  // dup() makes another one
+
   // Prepares `sql` with `values` for its question marks. A statement without rows is carried out at once.
-  Cursor& execute(const std::string& sql, std::vector<Value> values = {});
-  bool next();  // is there a row?
+  Cursor& execute(const std::string& sql, std::vector<Value> values = {}) &;
+  Cursor execute(const std::string& sql, std::vector<Value> values = {}) &&;  // of a temporary: it lives on
+  bool next();                                                                // is there a row?
 
   int columns() const;
   std::string name(int column) const;

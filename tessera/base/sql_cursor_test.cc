@@ -52,6 +52,14 @@ TEST(SqlCursor, TheLastOneClosesTheDatabase) {
   EXPECT_TRUE(one.execute("SELECT count(*) FROM t").next());
 }
 
+TEST(SqlCursor, MovesAndIsExecutedInAChain) {
+  Cursor cursor = open(":memory:").cursor().execute("SELECT 1");
+  ASSERT_TRUE(cursor.next());
+  cursor = open(":memory:").cursor().execute("SELECT 2");  // the first database is closed after its statement
+  ASSERT_TRUE(cursor.next());
+  EXPECT_EQ(cursor.integer(0), 2);
+}
+
 template <typename Function>
 std::string message_of(const Function& function) {
   try {

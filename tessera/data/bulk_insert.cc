@@ -96,6 +96,12 @@ std::optional<RecordValue> as_real(const RecordValue& value) {
   return real && !std::isnan(*real) ? std::optional<RecordValue>(*real) : std::nullopt;
 }
 
+// Numbers without quotes, also those that came as texts.
+std::string plain_text(const RecordValue& value) {
+  const auto* text = std::get_if<std::string_view>(&value);
+  return text != nullptr && parse_real(*text) ? std::string(*text) : value_text(value);
+}
+
 class Inserter {
  public:
   Inserter(Database& database, const std::string& table, const std::vector<std::string>& columns,
@@ -237,7 +243,7 @@ class Inserter {
   std::string equals_value(const std::string& name, const std::vector<RecordValue>& values) const {
     for (std::size_t i = 0; i < targets_.size(); ++i)
       if (upper_case(targets_[i].name) == upper_case(name))
-        return fmt::format(" = {}", value_text(values[i]));
+        return fmt::format(" = {}", plain_text(values[i]));
     return "";
   }
 

@@ -87,8 +87,8 @@ TEST(BulkInsert, ReasonsAreSentences) {
                                    "3 5: column 'height': found 'tall', expected a number",
                                    "4 6: column 'id': found '1.5', expected a whole number",
                                    "5 7: CHECK constraint failed: length(name) < 5",
-                                   "6 8: a record with id = '1' is in the table already",
-                                   "7 9: a record with height = '1.5', name = 'ann' is in the table already",
+                                   "6 8: a record with id = 1 is in the table already",
+                                   "7 9: a record with height = 1.5, name = 'ann' is in the table already",
                                    "8 10: column 'height': found 'nan', expected a number"));
   EXPECT_EQ(result.inserted, 2);
 }

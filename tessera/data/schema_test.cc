@@ -81,8 +81,8 @@ TEST(Schema, WhatDoesNotConformIsASentence) {
       refusal("zip,note,age\n7,x,1\n"),
       "new.csv:2: column 'zip': found the category '7', which training did not have; expected one of its 2");
   EXPECT_EQ(
-      refusal("zip,note,age\n012,x,1\n"),
-      "new.csv:2: column 'zip': found the category '012', which training did not have (did you mean '007'?); "
+      refusal("zip,note,age\n0070,x,1\n"),
+      "new.csv:2: column 'zip': found the category '0070', which training did not have (did you mean '007'?); "
       "expected one of its 2");
 }
 
