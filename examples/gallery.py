@@ -19,7 +19,7 @@ TOPICS = {
     "autograd": "Derivatives",
     "linalg": "Linear algebra",
     "statistics": "Statistics and information theory",
-    "tables": "Tables",
+    "tables": "Tables and splits",
     "estimators": "Estimators",
     "learning": "Losses, optimisers, training",
     "networks": "Layers and networks",

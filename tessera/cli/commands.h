@@ -35,6 +35,7 @@ ExitCode run_embed_train(const Words& words);
 ExitCode run_embed_nearest(const Words& words);
 ExitCode run_embed_analogy(const Words& words);
 ExitCode run_embed_encode(const Words& words);
+ExitCode run_ingest(const Words& words);
 ExitCode run_key_new(const Words& words);
 
 }  // namespace tessera::cli
