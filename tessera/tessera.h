@@ -105,6 +105,7 @@
 #include "tessera/runs/timing.h"
 #include "tessera/runs/verifications.h"
 #include "tessera/stats/continuous.h"
+#include "tessera/stats/count_table.h"
 #include "tessera/stats/discrete.h"
 #include "tessera/stats/distribution.h"
 #include "tessera/stats/gumbel.h"

@@ -25,7 +25,7 @@
 namespace tessera::stats {
 namespace {
 
-constexpr const char* kDigest = "DIGEST";
+constexpr const char* kDigest = "acb73c61f1f0e620740a56f978691d2779247cc5b2589921f628815efac23af2";
 
 class Results {
  public:

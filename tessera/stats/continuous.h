@@ -1,8 +1,8 @@
 // Continuous distributions: uniform, normal, exponential, Gumbel, gamma, chi-square, beta, Student's t. What they can do: distribution.h.
 //
 // Parameters are those of the textbooks (Johnson, Kotz & Balakrishnan, "Continuous univariate distributions", 1994): `scale` stretches, `rate` is 1 / scale.
-// Against scipy over the table of stats_facts_test.inc (stats_facts.py made it): log densities to 1e-13, probabilities to 1e-12 of themselves, quantiles to
-// 1e-12.
+// Against scipy and mpmath over the table of distribution_facts_test.inc (stats_facts.py made it): log densities to 1e-13, probabilities to 2e-12 of themselves,
+// quantiles to 1e-12.
 //
 // Gumbel(0, 1), the distribution of -log(E) for an exponential E, has cdf exp(-exp(-x)), density exp(-(x + exp(-x))), mean 0.5772... (Euler's constant) and
 // variance pi^2 / 6; it is that of the largest of many (Gumbel, "Statistics of extremes", 1958), and what makes an argmax a random choice (gumbel.h).

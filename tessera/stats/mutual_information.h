@@ -12,7 +12,8 @@
 //                numbers; with strong dependence it is downwards and falls with n. k trades variance (small k) for bias (large k)
 //   with a class Ross, "Mutual information between discrete and continuous data sets", PLOS ONE 9 (2014)
 // The last two are what scikit-learn's mutual_info_regression and mutual_info_classif compute, and like there a negative estimate becomes 0, numbers are divided by
-// their standard deviation, and equal numbers are told apart by a little noise (by counter; 0 leaves it out). Against scikit-learn without noise: equal to 1e-12.
+// their standard deviation, and equal numbers are told apart by a little noise (by counter; 0 leaves it out). Against scikit-learn without noise: equal to 1e-13, but for single
+// neighbours at exactly the k-th distance, which its rounding may count (5e-4 in one of six comparisons).
 //
 // Time: n log n for sorting, and for each sample a walk along x until no nearer neighbour can come: about n sqrt(n) steps.
 //

@@ -96,11 +96,10 @@ TEST(PrefixCode, KnownCodes) {
   EXPECT_NEAR(PrefixCode::huffman(six, 3).mean_length(six), 1.7, 1e-15);
   EXPECT_EQ(PrefixCode::huffman(six, 3).kraft_sum(), (Fraction{26, 27}));
   EXPECT_EQ(PrefixCode::huffman(std::vector<double>{1}).codeword(0), "0");
-  // Fibonacci's weights: the deepest tree there is. 80 letters do not fit 64 bits, but their sum is 1.
-  std::vector<double> fibonacci = {1, 1};
-  while (fibonacci.size() < 81)
-    fibonacci.push_back(fibonacci[fibonacci.size() - 1] + fibonacci[fibonacci.size() - 2]);
-  const PrefixCode deep = PrefixCode::huffman(fibonacci);
+  // The deepest tree there is. Words of 80 letters do not fit 64 bits, but their sum is 1.
+  std::vector<double> doubling = {1};
+  while (doubling.size() < 81) doubling.push_back(2 * doubling.back());
+  const PrefixCode deep = PrefixCode::huffman(doubling);
   EXPECT_EQ(deep.codeword(0).size(), 80U);
   EXPECT_EQ(deep.kraft_sum(), (Fraction{1, 1}));
 }
