@@ -58,9 +58,10 @@ double draw_log_gamma(double shape, const DrawNumbers& numbers, std::uint32_t wh
 Gamma::Gamma(double shape, double scale)
     : shape_(shape_parameter("Gamma", "the shape", shape)), scale_(positive("Gamma", "the scale", scale)) {}
 double Gamma::log_density_of(double x) const {
-  if (x < 0 || x == kInfinity) return -kInfinity;
-  if (x == 0) return log_density_at_end(shape_ - 1, -log(scale_));
-  return log_gamma_integrand(shape_, x / scale_) - log(x);
+  const double scaled = x / scale_;  // may become 0 or infinite
+  if (x < 0 || scaled == kInfinity) return -kInfinity;
+  if (scaled == 0) return log_density_at_end(shape_ - 1, -log(scale_));
+  return log_gamma_integrand(shape_, scaled) - log(x);
 }
 double Gamma::cdf_of(double x) const {
   return x <= 0 ? 0 : numerics::gamma_p(shape_, x / scale_);

@@ -46,11 +46,11 @@ def exact_log_density(name, parameters, x, log_density):
         x = [mpmath.mpf(float(v)) for v in x]
         p = [mpmath.mpf(v) for v in parameters]
         if name == "Gamma":
-            return [(p[0] - 1) * log(v / p[1]) - v / p[1] - gamma(p[0]) - log(p[1]) for v in x]
+            return [float((p[0] - 1) * log(v / p[1]) - v / p[1] - gamma(p[0]) - log(p[1])) for v in x]
         if name == "Binomial":
-            return [gamma(p[0] + 1) - gamma(v + 1) - gamma(p[0] - v + 1) + v * log(p[1]) + (p[0] - v) * log(1 - p[1]) for v in x]
+            return [float(gamma(p[0] + 1) - gamma(v + 1) - gamma(p[0] - v + 1) + v * log(p[1]) + (p[0] - v) * log(1 - p[1])) for v in x]
         if name == "Poisson":
-            return [v * log(p[0]) - p[0] - gamma(v + 1) for v in x]
+            return [float(v * log(p[0]) - p[0] - gamma(v + 1)) for v in x]
     raise ValueError(name)
 
 
@@ -67,8 +67,8 @@ def distributions(out):
                 x = np.unique(d.ppf(SHARES)) if table is DISCRETE else d.ppf(SHARES)
                 x = np.array([float(f"{v:.6g}") for v in x])  # short numbers, exactly the same on both sides
                 log_density = d.logpmf(x) if table is DISCRETE else d.logpdf(x)
-                points = [v for row in zip(x, log_density, d.cdf(x), d.sf(x)) for v in row]
                 log_density = exact_log_density(name, parameters, x, log_density)
+                points = [v for row in zip(x, log_density, d.cdf(x), d.sf(x)) for v in row]
                 # The quantile search is tested where p is a number of few bits: 1 - p is then exact on both sides.
                 shares = [1 / 1024, 0.0625, 0.25, 0.4375, 0.5625, 0.8125, 0.96875, 1023 / 1024]
                 quantiles = [v for p in shares for v in (p, d.ppf(p))]
