@@ -16,8 +16,11 @@ PAGE = EXAMPLES.parent / "docs" / "gallery.md"
 TOPICS = {
     "tensors": "Tensors and operations",
     "numerics": "Numbers and bits",
-    "statistics": "Statistics and information",
     "autograd": "Derivatives",
+    "linalg": "Linear algebra",
+    "statistics": "Statistics and information theory",
+    "tables": "Tables",
+    "estimators": "Estimators",
     "learning": "Losses, optimisers, training",
     "networks": "Layers and networks",
     "recurrent": "Sequences",
