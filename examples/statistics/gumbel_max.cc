@@ -8,7 +8,7 @@ using namespace tessera;
 
 int main() {
   use_default_backend();
-  RandomSource random(1);
+  RandomSource random(5);
   const stats::Gumbel gumbel(0, 1);
   const std::vector<double> noise =
       stats::gumbel_noise(random, "noise", {20000}, DType::kFloat64).to_vector<double>();
