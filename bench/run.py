@@ -5,7 +5,7 @@ A round measures one case once on every side, in turns, the order turned around 
 meets all alike. Reported are medians over the rounds, and the rival that was fastest at that case. The peak probes say what the
 processor could do.
 
-Usage: run.py --build BUILD_FOLDER [--rounds N] [--slot SECONDS] [--threads N,N] [--simd avx512,avx2] [--kept FILE] [--pause SECONDS] [WHAT]
+Usage: run.py --build BUILD_FOLDER [--rounds N] [--slot SECONDS] [--threads N,N] [--simd avx512,avx2:1] [--kept FILE] [--pause SECONDS] [WHAT]
 WHAT is `kernels`, `models` or `recording` (one part of RESULTS.md is made anew), `growth` (the plots of docs/performance.md are), nothing
 (all of them), or a part of a case's name or of its family's: then the table is printed and RESULTS.md is left alone. With --kept the parts
 `kernels` and `models` are measured in pieces: what was found is kept in FILE, the program ends after SECONDS, and the same command goes on.
@@ -200,10 +200,16 @@ def simd_levels():
     return [level for level, flag in (("avx512", "avx512vl"), ("avx2", "avx2")) if flag in flags]
 
 
+def levels_of(words, threads):
+    """(level, numbers of threads) of words such as "avx512", and "avx2:1" for one number only."""
+    pairs = [word.partition(":") for word in words]
+    return [(level, [int(count)] if count else threads) for level, _, count in pairs]
+
+
 def main():
     arguments = parse_arguments()
     threads = [int(n) for n in arguments.threads.split(",")] if arguments.threads else sorted({1, len(os.sched_getaffinity(0))})
-    levels = arguments.simd.split(",") if arguments.simd else simd_levels()
+    levels = levels_of(arguments.simd.split(",") if arguments.simd else simd_levels(), threads)
     wanted = [part for part in PARTS if arguments.what in ("", part)]
     measured = [part for part in ("kernels", "models") if part in wanted]
     kept = Kept(arguments.kept, arguments.pause)
@@ -213,7 +219,7 @@ def main():
         if part == "models":
             checked = kept.get((part, "check"), lambda: published.check_lines(arguments.build))
             memory = kept.get((part, "memory"), lambda: published.memory(arguments.build))
-        results = [tables(count, level, arguments, part, kept) for level in levels for count in threads]
+        results = [tables(count, level, arguments, part, kept) for level, counts in levels for count in counts]
         if wanted:
             runs = [run for _, run in results]
             lines = lines + (goals.model_lines(runs, memory) + checked + published.memory_lines(memory) if part == "models" else goals.lines(runs))

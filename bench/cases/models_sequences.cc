@@ -94,7 +94,8 @@ class EncoderBlock : public nn::Module {
   Tensor forward(const Tensor& x, nn::Context& context) override {
     const Tensor attended = drop_->forward(attention_->forward(x, context), context);
     const Tensor y = norm1_->forward(x + attended, context);
-    const Tensor hidden = drop_->forward(tessera::relu(linear1_->forward(y, context)), context);
+    const Tensor hidden =
+        drop_->forward(linear1_->forward_with(tessera::Activation::kRelu, y, context), context);
     const Tensor z =
         norm2_->forward(y + drop_->forward(linear2_->forward(hidden, context), context), context);
     return head_->forward(tessera::mean(z, {1}), context);
