@@ -69,7 +69,7 @@ double mutual_information(const JointTable& table, double base = kNats);   // D(
 // The information, in nats, of one observation for the first hypothesis against the second: log(first / second).
 double information_for(double likelihood_first, double likelihood_second);
 // Odds after an observation: prior x first / second. With information instead of likelihoods: prior x exp(information), which is the same number but for
-// the rounding of log and exp (within 1 unit in the last place as long as the likelihoods differ by less than a factor of 1.25, else within 2 + |information|).
+// the rounding of log and exp (within 2 units in the last place as long as the likelihoods differ by less than a factor of 1.25, else within 2 + |information|).
 double posterior_odds(double prior_odds, double likelihood_first, double likelihood_second);
 double posterior_odds(double prior_odds, double information);
 // Probabilities of any number of hypotheses after an observation: prior x likelihood, divided by their sum. A sum of 0 is an Error.
