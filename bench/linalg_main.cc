@@ -44,9 +44,12 @@ void measure(const char* method, std::int64_t size, const std::function<void()>&
 
 void measure_all(std::int64_t n) {
   RandomSource random(1);
-  const Tensor a = random.normal("a", {n, n}, DType::kFloat64), b = random.normal("b", {n, n}, DType::kFloat64);
-  const Tensor symmetric = copy(a + transpose(a)), definite = matmul(a, transpose(a)), l = linalg::cholesky(definite);
-  const Tensor tall = random.normal("tall", {10 * n, n / 10}, DType::kFloat64), right = random.normal("right", {10 * n}, DType::kFloat64);
+  const Tensor a = random.normal("a", {n, n}, DType::kFloat64),
+               b = random.normal("b", {n, n}, DType::kFloat64);
+  const Tensor symmetric = copy(a + transpose(a)), definite = matmul(a, transpose(a)),
+               l = linalg::cholesky(definite);
+  const Tensor tall = random.normal("tall", {10 * n, n / 10}, DType::kFloat64),
+               right = random.normal("right", {10 * n}, DType::kFloat64);
   measure("matmul", n, [&] { matmul(a, b); });
   measure("triangular", n, [&] { linalg::solve_triangular(l, b); });
   measure("cholesky", n, [&] { linalg::cholesky(definite); });

@@ -10,9 +10,14 @@ namespace {
 class BidiagonalReduction {
  public:
   explicit BidiagonalReduction(Matrix a)
-      : m_(a.rows()), n_(a.columns()), a_(std::move(a)), x_(kWidth, m_), y_(kWidth, n_),
-        result_{std::vector<double>(static_cast<std::size_t>(n_)), std::vector<double>(static_cast<std::size_t>(n_)),
-                Reflections(n_, m_), Reflections(n_ - 1, n_, 1)} {}
+      : m_(a.rows()),
+        n_(a.columns()),
+        a_(std::move(a)),
+        x_(kWidth, m_),
+        y_(kWidth, n_),
+        result_{std::vector<double>(static_cast<std::size_t>(n_)),
+                std::vector<double>(static_cast<std::size_t>(n_)), Reflections(n_, m_),
+                Reflections(n_ - 1, n_, 1)} {}
 
   Bidiagonal run() {
     for (std::int64_t first = 0; first < n_; first += kWidth) {
@@ -64,7 +69,8 @@ class BidiagonalReduction {
     const std::int64_t start = i + 1, rest = n_ - start;
     double* row = u(i);
     std::copy(a_.row(i) + start, a_.row(i) + n_, row + start);
-    for (std::int64_t l = first; l <= i; ++l) add_scaled(-v(l)[i], y_.row(l - first) + start, row + start, rest);
+    for (std::int64_t l = first; l <= i; ++l)
+      add_scaled(-v(l)[i], y_.row(l - first) + start, row + start, rest);
     for (std::int64_t l = first; l < i; ++l) add_scaled(-x_(l - first, i), u(l) + start, row + start, rest);
     const Reflection made = make_reflection(row + start, rest);
     result_.above[static_cast<std::size_t>(i)] = made.beta;

@@ -25,13 +25,19 @@ Turn turn_of(double f, double g) {
 
 class BidiagonalIteration {
  public:
-  BidiagonalIteration(std::vector<double>& diagonal, std::vector<double>& above, Rotations& left, Rotations& right)
-      : s_(diagonal.data()), e_(above.data()), end_(static_cast<std::int64_t>(diagonal.size())),
-        turned_(diagonal.size()), left_(left), right_(right) {}
+  BidiagonalIteration(std::vector<double>& diagonal, std::vector<double>& above, Rotations& left,
+                      Rotations& right)
+      : s_(diagonal.data()),
+        e_(above.data()),
+        end_(static_cast<std::int64_t>(diagonal.size())),
+        turned_(diagonal.size()),
+        left_(left),
+        right_(right) {}
 
   std::vector<bool> run() {
     for (int step = 0; end_ > 0; ++step) {
-      if (step > kMostSteps) fail("svd: singular value {} has not converged after {} steps", end_ - 1, kMostSteps);
+      if (step > kMostSteps)
+        fail("svd: singular value {} has not converged after {} steps", end_ - 1, kMostSteps);
       const std::int64_t last = end_ - 1, split = last_negligible_coupling();
       if (split == last - 1) {
         if (s_[last] < 0) {

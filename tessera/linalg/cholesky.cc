@@ -13,8 +13,8 @@ namespace {
 
 using namespace internal;
 
-constexpr std::int64_t kLeaf = 32;      // matrices up to this size are factored row by row
-constexpr std::int64_t kSquare = 128;   // squares on the diagonal that are updated as a whole
+constexpr std::int64_t kLeaf = 32;     // matrices up to this size are factored row by row
+constexpr std::int64_t kSquare = 128;  // squares on the diagonal that are updated as a whole
 
 struct Failure {
   std::int64_t minor = 0;
@@ -82,14 +82,17 @@ CholeskyAttempt try_cholesky(const Tensor& a) {
 Tensor cholesky(const Tensor& a) {
   CholeskyAttempt attempt = try_cholesky(a);
   if (attempt.failed_minor != 0)
-    fail("cholesky: the leading minor of order {} is not positive definite (found pivot {}, expected a positive number)",
-         attempt.failed_minor, attempt.pivot);
+    fail(
+        "cholesky: the leading minor of order {} is not positive definite (found pivot {}, expected a "
+        "positive number)",
+        attempt.failed_minor, attempt.pivot);
   return attempt.factor;
 }
 
 Tensor cholesky_solve(const Tensor& factor, const Tensor& b) {
   const Tensor y = solve_triangular(factor, b);
-  return solve_triangular(factor, y, {.triangle = Triangle::kLower, .transposed = true, .unit_diagonal = false});
+  return solve_triangular(factor, y,
+                          {.triangle = Triangle::kLower, .transposed = true, .unit_diagonal = false});
 }
 
 double cholesky_log_determinant(const Tensor& factor) {
@@ -98,8 +101,10 @@ double cholesky_log_determinant(const Tensor& factor) {
   std::vector<double> logs;
   for (std::int64_t i = 0; i < l.rows(); ++i) {
     if (!(l(i, i) > 0))
-      fail("cholesky_log_determinant: found {} on the diagonal at {}, expected the positive diagonal of a factor",
-           l(i, i), i);
+      fail(
+          "cholesky_log_determinant: found {} on the diagonal at {}, expected the positive diagonal of a "
+          "factor",
+          l(i, i), i);
     logs.push_back(numerics::log(l(i, i)));
   }
   return 2 * numerics::sum(std::span<const double>(logs));

@@ -23,7 +23,9 @@ class Decompositions : public testing::Test {
 std::int64_t any_size() {
   return *rc::gen::element<std::int64_t>(1, 2, 3, 4, 5, 9, 16, 31, 32, 33, 34, 47, 64, 66, 97, 130);
 }
-std::uint64_t any_seed() { return *rc::gen::inRange<std::uint64_t>(1, 1000000); }
+std::uint64_t any_seed() {
+  return *rc::gen::inRange<std::uint64_t>(1, 1000000);
+}
 
 // One of several structures that such algorithms have met their trouble with.
 Tensor any_square(std::int64_t n, int kinds = 6) {
@@ -60,7 +62,8 @@ RC_GTEST_FIXTURE_PROP(Decompositions, SingularValues, ()) {
   for (const Size size : {Size::kThin, Size::kFull}) {
     const Svd parts = svd(a, size);
     const std::int64_t k = std::min(m, n);
-    RC_ASSERT(parts.u.size(1) == (size == Size::kThin ? k : m) && parts.vt.size(0) == (size == Size::kThin ? k : n));
+    RC_ASSERT(parts.u.size(1) == (size == Size::kThin ? k : m) &&
+              parts.vt.size(0) == (size == Size::kThin ? k : n));
     RC_ASSERT(skewness(parts.u) < kFew && skewness(transpose(parts.vt)) < kFew);
     const Tensor u = parts.u.slice({Range::all(), Range(0, k)}), vt = parts.vt.slice({Range(0, k)});
     RC_ASSERT(error_of(a, matmul(u * parts.s, vt)) < kFew);
@@ -77,8 +80,10 @@ RC_GTEST_FIXTURE_PROP(Decompositions, GeneralEigen, ()) {
   const Tensor a = any_square(n, 5);
   const Eigen parts = eigen(a);
   const Tensor &re = parts.vectors_real, &im = parts.vectors_imaginary;
-  const Tensor real = re * parts.real - im * parts.imaginary, imaginary = im * parts.real + re * parts.imaginary;
-  const double scale = kRoundoff * static_cast<double>(n) * std::max(1.0, largest_element(a)) * std::sqrt(static_cast<double>(n));
+  const Tensor real = re * parts.real - im * parts.imaginary,
+               imaginary = im * parts.real + re * parts.imaginary;
+  const double scale = kRoundoff * static_cast<double>(n) * std::max(1.0, largest_element(a)) *
+                       std::sqrt(static_cast<double>(n));
   RC_ASSERT(distance(matmul(a, re), real) < kFew * scale);
   RC_ASSERT(distance(matmul(a, im), imaginary) < kFew * scale);
   RC_ASSERT(distance(sum(re * re + im * im, {0}), ones({n}, DType::kFloat64)) < 1e-13);
@@ -106,7 +111,8 @@ TEST_F(Decompositions, RootsOfAPolynomial) {
   for (std::size_t i = 1; i < 6; ++i) companion[i * 6 + i - 1] = 1;
   const Eigen roots = eigenvalues(Tensor::from<double>(companion, {6, 6}));
   EXPECT_TRUE(roots.all_real());
-  for (std::int64_t i = 0; i < 6; ++i) EXPECT_NEAR(roots.real.at<double>({i}), static_cast<double>(i + 1), 1e-9);
+  for (std::int64_t i = 0; i < 6; ++i)
+    EXPECT_NEAR(roots.real.at<double>({i}), static_cast<double>(i + 1), 1e-9);
 }
 
 // A cyclic permutation: the n-th roots of one, on which unshifted iterations go in circles.
@@ -126,7 +132,9 @@ TEST_F(Decompositions, SecondDifference) {
   std::vector<double> values(kN * kN);
   for (std::int64_t i = 0; i < kN; ++i) {
     values[static_cast<std::size_t>(i * kN + i)] = 2;
-    if (i > 0) values[static_cast<std::size_t>(i * kN + i - 1)] = values[static_cast<std::size_t>((i - 1) * kN + i)] = -1;
+    if (i > 0)
+      values[static_cast<std::size_t>(i * kN + i - 1)] = values[static_cast<std::size_t>((i - 1) * kN + i)] =
+          -1;
   }
   const Tensor a = Tensor::from<double>(values, {kN, kN}), found = symmetric_eigenvalues(a);
   for (std::int64_t k = 0; k < kN; ++k)
@@ -167,28 +175,33 @@ TEST_F(Decompositions, SignsAreDefined) {
 // ---- Least squares ----
 
 RC_GTEST_FIXTURE_PROP(Decompositions, LeastSquaresIsThatOfThePseudoinverse, ()) {
-  const std::int64_t m = any_size(), n = any_size(), rank = *rc::gen::inRange<std::int64_t>(1, std::min(m, n) + 1);
+  const std::int64_t m = any_size(), n = any_size(),
+                     rank = *rc::gen::inRange<std::int64_t>(1, std::min(m, n) + 1);
   const Tensor a = random_of_rank(m, n, rank, any_seed()), b = random_matrix(m, 2, 3);
   const LeastSquares fit = least_squares(a, b);
   RC_ASSERT(fit.rank == rank);
   const Tensor expected = matmul(pseudoinverse(a), b);
   const std::vector<double> s = singular_values(a).to_vector<double>();
   const double condition = s.front() / s[static_cast<std::size_t>(rank - 1)];
-  RC_ASSERT(distance(fit.solution, expected) <= 100 * static_cast<double>(std::max(m, n)) * kRoundoff * condition * condition *
-                                                    (largest_element(expected) + largest_element(b) / s.front()));
+  RC_ASSERT(distance(fit.solution, expected) <=
+            100 * static_cast<double>(std::max(m, n)) * kRoundoff * condition * condition *
+                (largest_element(expected) + largest_element(b) / s.front()));
   // The residuals are orthogonal to the columns.
-  RC_ASSERT(largest_element(matmul(transpose(a), fit.residuals)) <=
-            1e3 * kRoundoff * static_cast<double>(m + n) * largest_element(a) * static_cast<double>(m) *
-                (largest_element(b) + largest_element(a) * largest_element(fit.solution) * static_cast<double>(n)));
+  RC_ASSERT(
+      largest_element(matmul(transpose(a), fit.residuals)) <=
+      1e3 * kRoundoff * static_cast<double>(m + n) * largest_element(a) * static_cast<double>(m) *
+          (largest_element(b) + largest_element(a) * largest_element(fit.solution) * static_cast<double>(n)));
 }
 
 TEST_F(Decompositions, CovarianceIsTheInverseOfTheGramMatrix) {
   const Tensor a = random_matrix(50, 6, 6) * Tensor::from<double>({1, 1e6, 1e-5, 1, 3, 1e3}, {6});
-  const LeastSquares fit = least_squares(a, random_matrix(50, 1, 7), {.rank_tolerance = -1, .refine = false, .covariance = true});
+  const LeastSquares fit =
+      least_squares(a, random_matrix(50, 1, 7), {.rank_tolerance = -1, .refine = false, .covariance = true});
   EXPECT_EQ(fit.rank, 6);
   EXPECT_LT(distance(matmul(fit.covariance, matmul(transpose(a), a)), eye(6)), 1e-4);
   const Tensor scaled_gram = matmul(transpose(a), a);
-  for (std::int64_t i = 0; i < 6; ++i) EXPECT_GT(fit.covariance.at<double>({i, i}) * scaled_gram.at<double>({i, i}), 0.99);
+  for (std::int64_t i = 0; i < 6; ++i)
+    EXPECT_GT(fit.covariance.at<double>({i, i}) * scaled_gram.at<double>({i, i}), 0.99);
 }
 
 // Hilbert's matrix of order 8 (condition 1.5e10) with a solution of ones: refinement finds all its digits.
@@ -204,7 +217,9 @@ TEST_F(Decompositions, RefinementGivesAllDigits) {
     right.push_back(total);
   }
   const Tensor a = Tensor::from<double>(hilbert, {kN + 3, kN}), b = Tensor::from<double>(right, {kN + 3});
-  const LeastSquares plain = least_squares(a, b), refined = least_squares(a, b, {.rank_tolerance = -1, .refine = true, .covariance = false});
+  const LeastSquares plain = least_squares(a, b),
+                     refined =
+                         least_squares(a, b, {.rank_tolerance = -1, .refine = true, .covariance = false});
   EXPECT_GT(distance(plain.solution, ones({kN}, DType::kFloat64)), 1e-12);
   EXPECT_EQ(distance(refined.solution, ones({kN}, DType::kFloat64)), 0);
   EXPECT_GE(refined.refinements, 2);
@@ -214,9 +229,15 @@ TEST_F(Decompositions, BadMatricesGetASentence) {
   const Tensor skew = Tensor::from<double>({1, 2, 3, 4}, {2, 2});
   EXPECT_EQ(message_of([&] { symmetric_eigen(skew); }),
             "symmetric_eigen: a is not symmetric: found 3 at row 1, column 0 and 2 at row 0, column 1");
-  EXPECT_EQ(message_of([&] { eigen(zeros({2, 3}, DType::kFloat64)); }), "eigen: a has shape [2, 3], expected a square matrix");
-  EXPECT_EQ(message_of([&] { svd(zeros({2}, DType::kFloat64)); }), "svd: a has shape [2], expected a matrix [rows, columns]");
-  EXPECT_EQ(message_of([&] { least_squares(skew, skew, {.rank_tolerance = 2, .refine = false, .covariance = false}); }),
+  EXPECT_EQ(message_of([&] {
+              eigen(zeros({2, 3}, DType::kFloat64));
+            }),
+            "eigen: a has shape [2, 3], expected a square matrix");
+  EXPECT_EQ(message_of([&] { svd(zeros({2}, DType::kFloat64)); }),
+            "svd: a has shape [2], expected a matrix [rows, columns]");
+  EXPECT_EQ(message_of([&] {
+              least_squares(skew, skew, {.rank_tolerance = 2, .refine = false, .covariance = false});
+            }),
             "least_squares: rank_tolerance is 2, expected a number below 1");
 }
 

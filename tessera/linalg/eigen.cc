@@ -117,7 +117,8 @@ std::vector<std::size_t> order_of(const std::vector<ComplexValue>& values) {
   // Two equal pairs would stand as ++--: each second one belongs behind its first.
   for (std::size_t at = 0; at + 1 < order.size(); ++at)
     if (values[order[at]].imaginary > 0) {
-      const auto partner = std::find(order.begin() + static_cast<std::ptrdiff_t>(at), order.end(), order[at] + 1);
+      const auto partner =
+          std::find(order.begin() + static_cast<std::ptrdiff_t>(at), order.end(), order[at] + 1);
       std::rotate(order.begin() + static_cast<std::ptrdiff_t>(at) + 1, partner, partner + 1);
       ++at;
     }

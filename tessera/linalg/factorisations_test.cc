@@ -25,13 +25,16 @@ class Factorisations : public testing::Test {
 std::int64_t any_size() {
   return *rc::gen::element<std::int64_t>(1, 2, 3, 5, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 65, 97, 130);
 }
-std::uint64_t any_seed() { return *rc::gen::inRange<std::uint64_t>(1, 1000000); }
+std::uint64_t any_seed() {
+  return *rc::gen::inRange<std::uint64_t>(1, 1000000);
+}
 
 RC_GTEST_FIXTURE_PROP(Factorisations, TriangularSystemsAreSolvedBothWays, ()) {
   const std::int64_t n = any_size(), m = *rc::gen::element<std::int64_t>(1, 3, 200);
   const Tensor full = random_matrix(n, n, any_seed()) * (1 / std::sqrt(static_cast<double>(n))) + eye(n) * 3;
   const Tensor b = random_matrix(n, m, 5);
-  const bool lower = *rc::gen::arbitrary<bool>(), turned = *rc::gen::arbitrary<bool>(), unit = *rc::gen::arbitrary<bool>();
+  const bool lower = *rc::gen::arbitrary<bool>(), turned = *rc::gen::arbitrary<bool>(),
+             unit = *rc::gen::arbitrary<bool>();
   const Tensor x = solve_triangular(full, b, {lower ? Triangle::kLower : Triangle::kUpper, turned, unit});
   std::vector<double> part = full.to_vector<double>();
   for (std::int64_t i = 0; i < n; ++i)
@@ -41,7 +44,8 @@ RC_GTEST_FIXTURE_PROP(Factorisations, TriangularSystemsAreSolvedBothWays, ()) {
     }
   const Tensor triangle = Tensor::from<double>(part, {n, n});
   const Tensor product = matmul(turned ? transpose(triangle) : triangle, x);
-  RC_ASSERT(distance(product, b) <= kFew * kRoundoff * static_cast<double>(n) * 4 * std::max(1.0, largest_element(x)));
+  RC_ASSERT(distance(product, b) <=
+            kFew * kRoundoff * static_cast<double>(n) * 4 * std::max(1.0, largest_element(x)));
 }
 
 RC_GTEST_FIXTURE_PROP(Factorisations, CholeskyGivesTheMatrixBack, ()) {
@@ -50,7 +54,8 @@ RC_GTEST_FIXTURE_PROP(Factorisations, CholeskyGivesTheMatrixBack, ()) {
   RC_ASSERT(error_of(a, matmul(l, transpose(l))) < kFew);
   const Tensor x = random_matrix(n, 2, 3);
   RC_ASSERT(distance(matmul(a, cholesky_solve(l, matmul(a, x))), matmul(a, x)) <=
-            kFew * kRoundoff * static_cast<double>(n) * largest_element(a) * 1e3 * largest_element(x) * static_cast<double>(n));
+            kFew * kRoundoff * static_cast<double>(n) * largest_element(a) * 1e3 * largest_element(x) *
+                static_cast<double>(n));
 }
 
 RC_GTEST_FIXTURE_PROP(Factorisations, LuGivesTheRowsBackAndItsFactorsAreAtMostOne, ()) {
@@ -68,7 +73,8 @@ RC_GTEST_FIXTURE_PROP(Factorisations, SolutionsHaveSmallResiduals, ()) {
   const double scale = static_cast<double>(n) * largest_element(a) * largest_element(x) + largest_element(b);
   RC_ASSERT(distance(matmul(a, x), b) <= kFew * static_cast<double>(n) * kRoundoff * scale);
   // A column by itself has the bits that it has among others.
-  RC_ASSERT(same_bits(solve(a, copy(b.slice({Range::all(), Range(1)}))), copy(x.slice({Range::all(), Range(1)}))));
+  RC_ASSERT(
+      same_bits(solve(a, copy(b.slice({Range::all(), Range(1)}))), copy(x.slice({Range::all(), Range(1)}))));
 }
 
 RC_GTEST_FIXTURE_PROP(Factorisations, QrIsOrthogonalTimesTriangular, ()) {
@@ -86,7 +92,8 @@ RC_GTEST_FIXTURE_PROP(Factorisations, QrIsOrthogonalTimesTriangular, ()) {
 }
 
 RC_GTEST_FIXTURE_PROP(Factorisations, PivotedQrShowsTheRank, ()) {
-  const std::int64_t m = any_size(), n = any_size(), rank = *rc::gen::inRange<std::int64_t>(1, std::min(m, n) + 1);
+  const std::int64_t m = any_size(), n = any_size(),
+                     rank = *rc::gen::inRange<std::int64_t>(1, std::min(m, n) + 1);
   const Tensor a = random_of_rank(m, n, rank, any_seed());
   const PivotedQr factors = pivoted_qr(a);
   RC_ASSERT(factors.rank == rank);
@@ -142,8 +149,11 @@ TEST_F(Factorisations, TheFirstLeadingMinorThatFailsIsNamed) {
     EXPECT_EQ(attempt.pivot, -0.25);
     EXPECT_FALSE(attempt.factor.defined());
   }
-  EXPECT_EQ(message_of([] { cholesky(Tensor::from<double>({1, 2, 2, 1}, {2, 2})); }),
-            "cholesky: the leading minor of order 2 is not positive definite (found pivot -3, expected a positive number)");
+  EXPECT_EQ(message_of([] {
+              cholesky(Tensor::from<double>({1, 2, 2, 1}, {2, 2}));
+            }),
+            "cholesky: the leading minor of order 2 is not positive definite (found pivot -3, expected a "
+            "positive number)");
 }
 
 TEST_F(Factorisations, BadMatricesGetASentence) {
@@ -152,9 +162,13 @@ TEST_F(Factorisations, BadMatricesGetASentence) {
   EXPECT_EQ(message_of([&] { lu(wide); }), "lu: a has shape [2, 3], expected a square matrix");
   EXPECT_EQ(message_of([&] { cholesky(single); }),
             "cholesky: a is of dtype float32, expected float64 (cast(x, DType::kFloat64) converts)");
-  EXPECT_EQ(message_of([&] { qr(missing); }), "qr: found nan at row 1, column 0 of a, expected finite numbers");
-  EXPECT_EQ(message_of([&] { qr(missing / 0.0); }), "qr: found inf at row 0, column 0 of a, expected finite numbers");
-  EXPECT_EQ(message_of([&] { inverse(zeros({0, 0}, DType::kFloat64)); }),
+  EXPECT_EQ(message_of([&] { qr(missing); }),
+            "qr: found nan at row 1, column 0 of a, expected finite numbers");
+  EXPECT_EQ(message_of([&] { qr(missing / 0.0); }),
+            "qr: found inf at row 0, column 0 of a, expected finite numbers");
+  EXPECT_EQ(message_of([&] {
+              inverse(zeros({0, 0}, DType::kFloat64));
+            }),
             "inverse: a has shape [0, 0], expected at least one row and one column");
   EXPECT_EQ(message_of([&] { pivoted_qr(zeros({3}, DType::kFloat64)); }),
             "pivoted_qr: a has shape [3], expected a matrix [rows, columns]");
@@ -162,13 +176,21 @@ TEST_F(Factorisations, BadMatricesGetASentence) {
             "determinant: a is an undefined tensor, expected a float64 matrix");
   EXPECT_EQ(message_of([&] { solve(eye(3), zeros({2}, DType::kFloat64)); }),
             "solve: b has 2 rows, expected 3 as the matrix");
-  EXPECT_EQ(message_of([&] { solve(eye(3), zeros({3, 1, 1}, DType::kFloat64)); }),
+  EXPECT_EQ(message_of([&] {
+              solve(eye(3), zeros({3, 1, 1}, DType::kFloat64));
+            }),
             "solve: b has shape [3, 1, 1], expected [3] or [3, right-hand sides]");
-  EXPECT_EQ(message_of([&] { solve(zeros({2, 2}, DType::kFloat64), zeros({2}, DType::kFloat64)); }),
+  EXPECT_EQ(message_of([&] {
+              solve(zeros({2, 2}, DType::kFloat64), zeros({2}, DType::kFloat64));
+            }),
             "solve: the matrix is singular: column 0 depends on those before it");
-  EXPECT_EQ(message_of([&] { inverse(Tensor::from<double>({1, 2, 2, 4}, {2, 2})); }),
+  EXPECT_EQ(message_of([&] {
+              inverse(Tensor::from<double>({1, 2, 2, 4}, {2, 2}));
+            }),
             "inverse: the matrix is singular: column 1 depends on those before it");
-  EXPECT_EQ(message_of([&] { solve_triangular(zeros({2, 2}, DType::kFloat64), zeros({2}, DType::kFloat64)); }),
+  EXPECT_EQ(message_of([&] {
+              solve_triangular(zeros({2, 2}, DType::kFloat64), zeros({2}, DType::kFloat64));
+            }),
             "solve_triangular: element (0, 0) of the diagonal is zero, so the matrix is singular");
 }
 

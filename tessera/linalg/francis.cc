@@ -119,7 +119,8 @@ class FrancisIteration {
         first_ = start_of_block();
         if (first_ > 0) h_(first_, first_ - 1) = 0;
         if (first_ >= last_ - 1) break;
-        if (step > kMostSteps) fail("eigen: eigenvalue {} has not converged after {} steps", last_, kMostSteps);
+        if (step > kMostSteps)
+          fail("eigen: eigenvalue {} has not converged after {} steps", last_, kMostSteps);
         sweep(shifts(step));
       }
       finish_block();
@@ -142,7 +143,8 @@ class FrancisIteration {
       if (below > kRoundoff * beside) continue;
       const double above = size(l - 1, l), difference = std::abs(h_(l - 1, l - 1) - h_(l, l));
       const double ab = std::max(below, above), ba = std::min(below, above);
-      const double aa = std::max(size(l, l), difference), bb = std::min(size(l, l), difference), sum = aa + ab;
+      const double aa = std::max(size(l, l), difference), bb = std::min(size(l, l), difference),
+                   sum = aa + ab;
       if (ba * (ab / sum) <= std::max(kTiny, kRoundoff * (bb * (aa / sum)))) return l;
     }
     return 0;
@@ -150,7 +152,9 @@ class FrancisIteration {
 
   // Now and then other shifts, for the matrices on which the usual ones go in circles.
   Shifts shifts(int step) const {
-    if (step % 10 != 0) return shifts_of(h_(last_ - 1, last_ - 1), h_(last_ - 1, last_), h_(last_, last_ - 1), h_(last_, last_));
+    if (step % 10 != 0)
+      return shifts_of(h_(last_ - 1, last_ - 1), h_(last_ - 1, last_), h_(last_, last_ - 1),
+                       h_(last_, last_));
     const bool top = step % 20 != 0;
     const double s = top ? size(first_ + 1, first_) + size(first_ + 2, first_ + 1)
                          : size(last_, last_ - 1) + size(last_ - 1, last_ - 2);
@@ -161,9 +165,10 @@ class FrancisIteration {
   // The first column of (H - shift1)(H - shift2) on rows m, m + 1, m + 2, up to a factor.
   std::array<double, 3> start_of_bulge(std::int64_t m, const Shifts& by) const {
     const double s = std::abs(h_(m, m) - by.real2) + by.imaginary + size(m + 1, m), below = h_(m + 1, m) / s;
-    std::array<double, 3> v = {
-        below * h_(m, m + 1) + (h_(m, m) - by.real1) * ((h_(m, m) - by.real2) / s) + by.imaginary * (by.imaginary / s),
-        below * (h_(m, m) + h_(m + 1, m + 1) - by.real1 - by.real2), below * h_(m + 2, m + 1)};
+    std::array<double, 3> v = {below * h_(m, m + 1) + (h_(m, m) - by.real1) * ((h_(m, m) - by.real2) / s) +
+                                   by.imaginary * (by.imaginary / s),
+                               below * (h_(m, m) + h_(m + 1, m + 1) - by.real1 - by.real2),
+                               below * h_(m + 2, m + 1)};
     const double sum = std::abs(v[0]) + std::abs(v[1]) + std::abs(v[2]);
     for (double& x : v) x = x / sum;
     return v;

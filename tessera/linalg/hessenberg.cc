@@ -10,7 +10,11 @@ namespace {
 class HessenbergReduction {
  public:
   explicit HessenbergReduction(Matrix& a)
-      : n_(a.rows()), a_(a), q_(std::max<std::int64_t>(0, n_ - 2), n_, 1), y_(kWidth, n_), t_(kWidth, kWidth) {}
+      : n_(a.rows()),
+        a_(a),
+        q_(std::max<std::int64_t>(0, n_ - 2), n_, 1),
+        y_(kWidth, n_),
+        t_(kWidth, kWidth) {}
 
   Reflections run() {
     for (std::int64_t first = 0; first < q_.count(); first += kWidth) {

@@ -130,7 +130,8 @@ class Problem {
   Matrix ordered(const Matrix& pivoted) const {
     Matrix x(pivoted.rows(), pivoted.columns());
     for (std::int64_t j = 0; j < x.rows(); ++j)
-      for (std::int64_t c = 0; c < x.columns(); ++c) x(at(j), c) = scaled(pivoted(j, c), exponents_[index(at(j))]);
+      for (std::int64_t c = 0; c < x.columns(); ++c)
+        x(at(j), c) = scaled(pivoted(j, c), exponents_[index(at(j))]);
     return x;
   }
 
@@ -163,7 +164,8 @@ class Problem {
         turned(j, c) = z(j, c);
       }
     factors_.q.apply(turned.block());
-    for (std::size_t i = 0; i < r.elements().size(); ++i) r.elements()[i] = r.elements()[i] + turned.elements()[i];
+    for (std::size_t i = 0; i < r.elements().size(); ++i)
+      r.elements()[i] = r.elements()[i] + turned.elements()[i];
     return ordered(upper_solve(right));
   }
 
@@ -192,7 +194,8 @@ LeastSquares least_squares(const Tensor& a, const Tensor& b, const LeastSquaresO
   const FloatEnvironment contract;
   const Matrix matrix = read_matrix(a, "least_squares");
   const Matrix right = read_right_side(b, matrix.rows(), "least_squares");
-  if (!(options.rank_tolerance < 1)) fail("least_squares: rank_tolerance is {}, expected a number below 1", options.rank_tolerance);
+  if (!(options.rank_tolerance < 1))
+    fail("least_squares: rank_tolerance is {}, expected a number below 1", options.rank_tolerance);
   Problem problem(matrix, right, options.rank_tolerance);
   Matrix x = problem.solve(), residuals = exact_residual(matrix, x, right);
   LeastSquares result;

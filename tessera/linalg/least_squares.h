@@ -29,11 +29,13 @@ struct LeastSquaresOptions {
 
 struct LeastSquares {
   Tensor solution;
-  Tensor residuals;          // b - a x, of b's shape
-  Tensor residual_squares;   // [k], or a scalar for a b of one axis: the sum of squares of each column of the residuals
-  std::int64_t rank = 0;     // of a, in this arithmetic
-  int refinements = 0;       // steps that were made
-  Tensor covariance;         // [n, n] if it was asked for and the rank is n: times the variance of the noise it is the solution's covariance
+  Tensor residuals;  // b - a x, of b's shape
+  Tensor
+      residual_squares;  // [k], or a scalar for a b of one axis: the sum of squares of each column of the residuals
+  std::int64_t rank = 0;  // of a, in this arithmetic
+  int refinements = 0;    // steps that were made
+  Tensor
+      covariance;  // [n, n] if it was asked for and the rank is n: times the variance of the noise it is the solution's covariance
 };
 LeastSquares least_squares(const Tensor& a, const Tensor& b, const LeastSquaresOptions& options = {});
 

@@ -43,7 +43,9 @@ inline double largest_element(const Tensor& a) {
   for (const double x : a.to_vector<double>()) result = std::isnan(x) ? x : std::max(result, std::abs(x));
   return result;
 }
-inline double distance(const Tensor& a, const Tensor& b) { return largest_element(a - b); }
+inline double distance(const Tensor& a, const Tensor& b) {
+  return largest_element(a - b);
+}
 
 // ||Q^T Q - I|| in units of n * 2^-53: a small number for orthonormal columns.
 inline double skewness(const Tensor& q) {
@@ -60,7 +62,8 @@ inline Tensor as_diagonal(const Tensor& values) {
   return eye(values.size(0)) * values;
 }
 inline Tensor columns_in_order(const Tensor& a, const std::vector<std::int64_t>& permutation) {
-  return gather(a, Tensor::from<std::int64_t>(permutation, Shape{static_cast<std::int64_t>(permutation.size())}), 1);
+  return gather(
+      a, Tensor::from<std::int64_t>(permutation, Shape{static_cast<std::int64_t>(permutation.size())}), 1);
 }
 
 template <typename Body>

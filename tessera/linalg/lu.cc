@@ -78,7 +78,8 @@ Matrix permuted_rows(const Matrix& b, const std::vector<std::int64_t>& permutati
 
 Tensor solved(const Lu& factors, const Matrix& b, const Shape& shape, std::string_view function) {
   if (factors.first_zero_pivot >= 0)
-    fail("{}: the matrix is singular: column {} depends on those before it", function, factors.first_zero_pivot);
+    fail("{}: the matrix is singular: column {} depends on those before it", function,
+         factors.first_zero_pivot);
   Matrix lu = read_square(factors.factors, function, "factors");
   Matrix x = permuted_rows(b, factors.permutation);
   solve_lower(lu.block(), x.block(), true);
@@ -103,7 +104,8 @@ Lu factored(const Tensor& a, std::string_view function) {
   for (std::int64_t k = n - 1; k >= 0; --k)
     if (lu(k, k) == 0) result.first_zero_pivot = k;
   for (const double x : lu.elements())
-    if (!std::isfinite(x)) fail("{}: elements became too large for float64; scale the matrix first", function);
+    if (!std::isfinite(x))
+      fail("{}: elements became too large for float64; scale the matrix first", function);
   result.factors = to_tensor(lu);
   return result;
 }
@@ -120,10 +122,16 @@ Tensor triangle_of(const Tensor& factors, bool lower) {
 
 }  // namespace
 
-Tensor Lu::lower() const { return triangle_of(factors, true); }
-Tensor Lu::upper() const { return triangle_of(factors, false); }
+Tensor Lu::lower() const {
+  return triangle_of(factors, true);
+}
+Tensor Lu::upper() const {
+  return triangle_of(factors, false);
+}
 
-Lu lu(const Tensor& a) { return factored(a, "lu"); }
+Lu lu(const Tensor& a) {
+  return factored(a, "lu");
+}
 
 Tensor solve(const Lu& factors, const Tensor& b) {
   const FloatEnvironment contract;
@@ -174,6 +182,8 @@ LogDeterminant log_determinant(const Lu& factors) {
   return result;
 }
 
-LogDeterminant log_determinant(const Tensor& a) { return log_determinant(factored(a, "log_determinant")); }
+LogDeterminant log_determinant(const Tensor& a) {
+  return log_determinant(factored(a, "log_determinant"));
+}
 
 }  // namespace tessera::linalg

@@ -25,10 +25,11 @@
 namespace tessera::linalg {
 
 struct Lu {
-  Tensor factors;                         // [n, n]: L below the diagonal (its own diagonal is ones), U on and above it
+  Tensor factors;  // [n, n]: L below the diagonal (its own diagonal is ones), U on and above it
   std::vector<std::int64_t> permutation;  // row i of L U is row permutation[i] of a
   int sign = 1;                           // of the permutation: 1 even, -1 odd
-  std::int64_t first_zero_pivot = -1;     // the first zero on U's diagonal; -1: none, a is regular in this arithmetic
+  std::int64_t first_zero_pivot =
+      -1;  // the first zero on U's diagonal; -1: none, a is regular in this arithmetic
 
   Tensor lower() const;  // L
   Tensor upper() const;  // U

@@ -88,9 +88,9 @@ Matrix read_right_side(const Tensor& b, std::int64_t rows, std::string_view func
   if (b.rank() != 1 && b.rank() != 2)
     fail("{}: b has shape {}, expected [{}] or [{}, right-hand sides]", function, b.shape().to_string(), rows,
          rows);
-  if (b.size(0) != rows)
-    fail("{}: b has {} rows, expected {} as the matrix", function, b.size(0), rows);
-  if (b.elements() == 0) fail("{}: b has shape {}, expected at least one column", function, b.shape().to_string());
+  if (b.size(0) != rows) fail("{}: b has {} rows, expected {} as the matrix", function, b.size(0), rows);
+  if (b.elements() == 0)
+    fail("{}: b has shape {}, expected at least one column", function, b.shape().to_string());
   return read_elements(b, rows, b.elements() / rows, function, "b");
 }
 

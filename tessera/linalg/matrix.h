@@ -23,7 +23,9 @@ struct Block {
   double& operator()(std::int64_t i, std::int64_t j) const {
     return data[i * row_stride + j * column_stride];
   }
-  double* row(std::int64_t i) const { return data + i * row_stride; }  // a line of memory if column_stride == 1
+  double* row(std::int64_t i) const {
+    return data + i * row_stride;
+  }  // a line of memory if column_stride == 1
   Block part(std::int64_t row, std::int64_t column, std::int64_t row_count, std::int64_t column_count) const {
     return {data + row * row_stride + column * column_stride, row_count, column_count, row_stride,
             column_stride};
@@ -80,7 +82,7 @@ double scaled(double x, int exponent);  // x * 2^exponent, rounded once
 
 // ---- Products on the backend: contract rule 2 ----
 
-void multiply(const Block& a, const Block& b, double* product);      // a b, row-major and contiguous
+void multiply(const Block& a, const Block& b, double* product);  // a b, row-major and contiguous
 Matrix multiply(const Block& a, const Block& b);
 void subtract_product(const Block& c, const Block& a, const Block& b);  // c = c - a b; c in rows
 
@@ -90,8 +92,8 @@ void add_scaled(double factor, const double* x, double* y, std::int64_t n);  // 
 void scale(double factor, double* x, std::int64_t n);
 // 16 lanes, lane i mod 16 an ascending chain of fma from +0, combined as in contract rule 3.
 double dot(const double* x, const double* y, std::int64_t n);
-double norm(const double* x, std::int64_t n);           // sqrt(dot(x, x)); scale_to_one keeps it in range
-double largest(const double* x, std::int64_t n);        // the largest |element|
-double length_of(double a, double b);                   // sqrt(a^2 + b^2), for all exponents
+double norm(const double* x, std::int64_t n);     // sqrt(dot(x, x)); scale_to_one keeps it in range
+double largest(const double* x, std::int64_t n);  // the largest |element|
+double length_of(double a, double b);             // sqrt(a^2 + b^2), for all exponents
 
 }  // namespace tessera::linalg::internal

@@ -46,7 +46,7 @@ namespace internal {
 // The factors as they are computed: R may have negative elements on its diagonal.
 struct QrFactors {
   Reflections q;
-  Matrix r;  // [min(m, n), n]
+  Matrix r;                               // [min(m, n), n]
   std::vector<std::int64_t> permutation;  // pivoted only
 };
 QrFactors factor_qr(Matrix a);

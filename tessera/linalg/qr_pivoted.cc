@@ -13,8 +13,15 @@ namespace {
 class PivotedFactorisation {
  public:
   explicit PivotedFactorisation(const Matrix& a)
-      : m_(a.rows()), n_(a.columns()), k_(std::min(m_, n_)), lines_(transposed(a)), q_(k_, m_), f_(n_, kWidth),
-        norms_(static_cast<std::size_t>(n_)), full_norms_(norms_), permutation_(norms_.size()) {
+      : m_(a.rows()),
+        n_(a.columns()),
+        k_(std::min(m_, n_)),
+        lines_(transposed(a)),
+        q_(k_, m_),
+        f_(n_, kWidth),
+        norms_(static_cast<std::size_t>(n_)),
+        full_norms_(norms_),
+        permutation_(norms_.size()) {
     std::iota(permutation_.begin(), permutation_.end(), 0);
     for (std::int64_t j = 0; j < n_; ++j) measure(j, 0);
   }
@@ -84,7 +91,8 @@ class PivotedFactorisation {
     std::vector<double> products(static_cast<std::size_t>(rest));
     multiply(lines_.block().part(j + 1, j, rest, m_ - j), Block{v + j, m_ - j, 1, 1, 1}, products.data());
     std::vector<double> overlap;
-    for (std::int64_t l = 0; l < step; ++l) overlap.push_back(dot(q_.vectors.row(first + l) + j, v + j, m_ - j));
+    for (std::int64_t l = 0; l < step; ++l)
+      overlap.push_back(dot(q_.vectors.row(first + l) + j, v + j, m_ - j));
     for (std::int64_t i = 0; i < rest; ++i) {
       double value = products[static_cast<std::size_t>(i)];
       for (std::int64_t l = 0; l < step; ++l)
@@ -137,7 +145,8 @@ class PivotedFactorisation {
   Matrix lines_;  // A^T: a column of A is a line of memory
   Reflections q_;
   Matrix f_;
-  std::vector<double> norms_, full_norms_;  // of what is left of each column: now, and when it was last measured
+  std::vector<double> norms_,
+      full_norms_;  // of what is left of each column: now, and when it was last measured
   std::vector<std::int64_t> permutation_;
 };
 

@@ -125,7 +125,9 @@ Matrix quasi_triangular_vectors(const Matrix& t, const std::vector<ComplexValue>
     if (value.imaginary == 0)
       VectorSubstitution(t, value, least, vectors.row(k), nullptr).run_real(k);
     else
-      VectorSubstitution(t, values[static_cast<std::size_t>(k - 1)], least, vectors.row(k - 1), vectors.row(k)).run_pair(k);
+      VectorSubstitution(t, values[static_cast<std::size_t>(k - 1)], least, vectors.row(k - 1),
+                         vectors.row(k))
+          .run_pair(k);
   });
   return vectors;
 }

@@ -39,7 +39,8 @@ class Rotations {
   void flush();
 
   struct Step {
-    std::int64_t first, second, third;  // third: -1 for a rotation by (v1, v2) = (c, s), `first` for a reflection of two rows
+    std::int64_t first, second,
+        third;  // third: -1 for a rotation by (v1, v2) = (c, s), `first` for a reflection of two rows
     SmallReflection by;
   };
 

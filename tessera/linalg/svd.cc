@@ -24,13 +24,16 @@ Parts sorted(Parts parts) {
   std::vector<std::int64_t> order(parts.values.size());
   std::iota(order.begin(), order.end(), 0);
   const auto value = [&](std::int64_t i) { return parts.values[static_cast<std::size_t>(i)]; };
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) { return value(i) > value(j); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int64_t i, std::int64_t j) { return value(i) > value(j); });
   Parts result{{}, parts.left, parts.right};
   for (std::size_t i = 0; i < order.size(); ++i) {
     result.values.push_back(value(order[i]));
     const auto row = static_cast<std::int64_t>(i);
-    if (parts.left.rows() > row) std::copy_n(parts.left.row(order[i]), parts.left.columns(), result.left.row(row));
-    if (parts.right.rows() > row) std::copy_n(parts.right.row(order[i]), parts.right.columns(), result.right.row(row));
+    if (parts.left.rows() > row)
+      std::copy_n(parts.left.row(order[i]), parts.left.columns(), result.left.row(row));
+    if (parts.right.rows() > row)
+      std::copy_n(parts.right.row(order[i]), parts.right.columns(), result.right.row(row));
   }
   return result;
 }
@@ -80,7 +83,8 @@ Parts decomposed(const Tensor& a, Wanted wanted, const char* function) {
   if (wide) std::swap(parts.left, parts.right);
   for (double& value : parts.values) value = scaled(value, -exponent);
   for (std::int64_t i = 0; i < parts.left.rows(); ++i)
-    if (turn_positive(parts.left.row(i), parts.left.columns()) && i < static_cast<std::int64_t>(parts.values.size()))
+    if (turn_positive(parts.left.row(i), parts.left.columns()) &&
+        i < static_cast<std::int64_t>(parts.values.size()))
       for (std::int64_t j = 0; j < parts.right.columns(); ++j) parts.right(i, j) = 0 - parts.right(i, j);
   for (auto i = static_cast<std::int64_t>(parts.values.size()); i < parts.right.rows(); ++i)
     turn_positive(parts.right.row(i), parts.right.columns());

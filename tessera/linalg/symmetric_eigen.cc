@@ -74,7 +74,8 @@ SymmetricEigen symmetric_eigen(const Tensor& a) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), 0);
   const auto value = [&](std::int64_t i) { return spectrum.values[static_cast<std::size_t>(i)]; };
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) { return value(i) < value(j); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int64_t i, std::int64_t j) { return value(i) < value(j); });
   Matrix sorted(n, n);
   std::vector<double> values;
   for (std::int64_t i = 0; i < n; ++i) {

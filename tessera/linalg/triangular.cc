@@ -50,8 +50,7 @@ std::int64_t half_of(std::int64_t n) {
 
 void solve_lower(const Block& a, const Block& b, bool unit_diagonal) {
   const std::int64_t n = a.rows;
-  if (n <= kLeaf)
-    return solve_leaf(b, [&](const Block& part) { substitute_lower(a, part, unit_diagonal); });
+  if (n <= kLeaf) return solve_leaf(b, [&](const Block& part) { substitute_lower(a, part, unit_diagonal); });
   const std::int64_t half = half_of(n);
   const Block first = b.part(0, 0, half, b.columns), second = b.from(half, 0);
   solve_lower(a.part(0, 0, half, half), first, unit_diagonal);
@@ -61,8 +60,7 @@ void solve_lower(const Block& a, const Block& b, bool unit_diagonal) {
 
 void solve_upper(const Block& a, const Block& b, bool unit_diagonal) {
   const std::int64_t n = a.rows;
-  if (n <= kLeaf)
-    return solve_leaf(b, [&](const Block& part) { substitute_upper(a, part, unit_diagonal); });
+  if (n <= kLeaf) return solve_leaf(b, [&](const Block& part) { substitute_upper(a, part, unit_diagonal); });
   const std::int64_t half = half_of(n);
   const Block first = b.part(0, 0, half, b.columns), second = b.from(half, 0);
   solve_upper(a.from(half, half), second, unit_diagonal);
@@ -79,7 +77,8 @@ Tensor solve_triangular(const Tensor& a, const Tensor& b, const TriangularOption
   Matrix x = read_right_side(b, triangle.rows(), "solve_triangular");
   if (!options.unit_diagonal)
     for (std::int64_t i = 0; i < triangle.rows(); ++i)
-      if (triangle(i, i) == 0) fail("solve_triangular: element ({}, {}) of the diagonal is zero, so the matrix is singular", i, i);
+      if (triangle(i, i) == 0)
+        fail("solve_triangular: element ({}, {}) of the diagonal is zero, so the matrix is singular", i, i);
   const Block view = options.transposed ? triangle.block().transposed() : triangle.block();
   if ((options.triangle == Triangle::kLower) != options.transposed)
     solve_lower(view, x.block(), options.unit_diagonal);

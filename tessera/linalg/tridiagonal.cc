@@ -13,8 +13,11 @@ namespace {
 class TridiagonalReduction {
  public:
   explicit TridiagonalReduction(Matrix a)
-      : n_(a.rows()), a_(std::move(a)), w_(kWidth, n_),
-        result_{std::vector<double>(static_cast<std::size_t>(n_)), std::vector<double>(static_cast<std::size_t>(n_)),
+      : n_(a.rows()),
+        a_(std::move(a)),
+        w_(kWidth, n_),
+        result_{std::vector<double>(static_cast<std::size_t>(n_)),
+                std::vector<double>(static_cast<std::size_t>(n_)),
                 Reflections(std::max<std::int64_t>(0, n_ - 1), n_, 1)} {}
 
   Tridiagonal run() {
@@ -87,14 +90,18 @@ constexpr int kMostSteps = 60;  // of one eigenvalue; two or three are usual
 class QlIteration {
  public:
   QlIteration(std::vector<double>& diagonal, std::vector<double>& beside, Rotations& rotations)
-      : d_(diagonal.data()), e_(beside.data()), n_(static_cast<std::int64_t>(diagonal.size())), rotations_(rotations) {}
+      : d_(diagonal.data()),
+        e_(beside.data()),
+        n_(static_cast<std::int64_t>(diagonal.size())),
+        rotations_(rotations) {}
 
   void run() {
     for (std::int64_t l = 0; l < n_; ++l)
       for (int step = 0;; ++step) {
         const std::int64_t m = end_of_block(l);
         if (m == l) break;
-        if (step == kMostSteps) fail("symmetric_eigen: eigenvalue {} has not converged after {} steps", l, step);
+        if (step == kMostSteps)
+          fail("symmetric_eigen: eigenvalue {} has not converged after {} steps", l, step);
         sweep(l, m);
       }
   }
