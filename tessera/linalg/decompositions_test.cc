@@ -204,7 +204,7 @@ TEST_F(Decompositions, CovarianceIsTheInverseOfTheGramMatrix) {
     EXPECT_GT(fit.covariance.at<double>({i, i}) * scaled_gram.at<double>({i, i}), 0.99);
 }
 
-// Hilbert's matrix of order 8 (condition 1.5e10) with a solution of ones: refinement finds all its digits.
+// Hilbert's matrix of order 8 (condition 1.5e10) with a solution of ones: correction finds nearly all its digits, refinement all.
 TEST_F(Decompositions, RefinementGivesAllDigits) {
   constexpr std::int64_t kN = 8;
   std::vector<double> hilbert, right;
@@ -220,7 +220,7 @@ TEST_F(Decompositions, RefinementGivesAllDigits) {
   const LeastSquares plain = least_squares(a, b),
                      refined =
                          least_squares(a, b, {.rank_tolerance = -1, .refine = true, .covariance = false});
-  EXPECT_GT(distance(plain.solution, ones({kN}, DType::kFloat64)), 1e-12);
+  EXPECT_LT(distance(plain.solution, ones({kN}, DType::kFloat64)), 1e-12);
   EXPECT_EQ(distance(refined.solution, ones({kN}, DType::kFloat64)), 0);
   EXPECT_GE(refined.refinements, 2);
 }

@@ -73,6 +73,15 @@ class Problem {
     return full_rank() ? ordered(upper_solve(turned)) : shortest(turned);
   }
 
+  // One step of correction: the solution for the residuals is added. These are small numbers where x was good, and so is their error.
+  void correct(Matrix& x, const Matrix& r) {
+    Matrix turned = r;
+    factors_.q.apply_transposed(turned.block());
+    const Matrix change = ordered(upper_solve(turned));
+    for (std::size_t i = 0; i < x.elements().size(); ++i)
+      x.elements()[i] = x.elements()[i] + change.elements()[i];
+  }
+
   // Refines x and r; the number of steps.
   int refine(Matrix& x, Matrix& r) {
     constexpr int kMost = 10;
@@ -198,6 +207,10 @@ LeastSquares least_squares(const Tensor& a, const Tensor& b, const LeastSquaresO
     fail("least_squares: rank_tolerance is {}, expected a number below 1", options.rank_tolerance);
   Problem problem(matrix, right, options.rank_tolerance);
   Matrix x = problem.solve(), residuals = exact_residual(matrix, x, right);
+  if (problem.full_rank()) {
+    problem.correct(x, residuals);
+    residuals = exact_residual(matrix, x, right);
+  }
   LeastSquares result;
   result.rank = problem.rank();
   if (options.refine && problem.full_rank()) {

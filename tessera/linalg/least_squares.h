@@ -4,7 +4,7 @@
 // complete orthogonal decomposition; Golub and Van Loan, "Matrix Computations", 4th edition, section 5.5). Columns are first brought to
 // like lengths by powers of two, which is exact, unless the rank turns out deficient (the shortest solution depends on the scale).
 //
-// `refine` adds steps of iterative refinement of the augmented system with residuals in twice the precision (Bjorck, BIT 7, 1967; Demmel et
+// A solution of full rank is corrected once by the solution for its residuals, which are computed in twice the precision. `refine` adds steps of iterative refinement of the augmented system (Bjorck, BIT 7, 1967; Demmel et
 // al., ACM TOMS 35, 2009): for a matrix of full rank the solution is then that of the given numbers to nearly all digits.
 //
 // Shapes: a float64 [m, n], any m and n; b [m] or [m, k]; the solution [n] or [n, k]. Errors: shapes, dtypes, NaN, infinities.

@@ -21,4 +21,5 @@ for name, (constant, degree) in SETS.items():
     columns += [data[:, 1] ** k for k in range(1, degree + 1)] if degree else list(data[:, 1:].T)
     found = np.linalg.lstsq(np.stack(columns, 1), data[:, 0], rcond=None)[0]
     digits = min(15.0, -np.log10(max(1e-15, np.max(np.abs(found - certified) / np.abs(certified)))))
+    digits = np.floor(digits * 100) / 100
     print(f'{{"{name}", {len(columns)}, {"true" if constant else "false"}, {degree}, {digits:.2f}}},')
