@@ -115,6 +115,14 @@ TEST_F(Decompositions, RootsOfAPolynomial) {
     EXPECT_NEAR(roots.real.at<double>({i}), static_cast<double>(i + 1), 1e-9);
 }
 
+// Nearly multiple eigenvalues that lack eigenvectors: one of them takes more than 60 steps.
+TEST_F(Decompositions, SlowConvergence) {
+  const Tensor sparse = cast(less(random_matrix(130, 130, 223676), -2.3), DType::kFloat64);
+  const Eigen found = eigen(eye(130) * 3.0 + sparse);
+  EXPECT_NEAR(found.real.at<double>({0}), 2.065475083074368, 1e-9);  // as NumPy has it
+  EXPECT_NEAR(found.real.at<double>({-1}), 4.2043667111376095, 1e-9);
+}
+
 // A cyclic permutation: the n-th roots of one, on which unshifted iterations go in circles.
 TEST_F(Decompositions, CyclicPermutation) {
   constexpr std::int64_t kN = 24;
