@@ -7,6 +7,7 @@
 // ```
 #pragma once
 
+#include "tessera/autograd/critical_point.h"
 #include "tessera/autograd/explain.h"
 #include "tessera/autograd/functional.h"
 #include "tessera/autograd/tape.h"
@@ -63,6 +64,18 @@
 #include "tessera/learn/estimators.h"
 #include "tessera/learn/naive_bayes.h"
 #include "tessera/learn/parameters.h"
+#include "tessera/linalg/cholesky.h"
+#include "tessera/linalg/conjugate_gradients.h"
+#include "tessera/linalg/eigen.h"
+#include "tessera/linalg/least_squares.h"
+#include "tessera/linalg/lu.h"
+#include "tessera/linalg/matrix_power.h"
+#include "tessera/linalg/norms.h"
+#include "tessera/linalg/qr.h"
+#include "tessera/linalg/randomized_svd.h"
+#include "tessera/linalg/svd.h"
+#include "tessera/linalg/symmetric_eigen.h"
+#include "tessera/linalg/triangular.h"
 #include "tessera/metrics/classification.h"
 #include "tessera/metrics/image_similarity.h"
 #include "tessera/metrics/laplacian_pyramid.h"
