@@ -210,6 +210,9 @@ CASES = {
         ["generate", "samples", "no-such-run", "--out", "x.png"], ["generate", "samples", "tiny.csv", "--out", "x.png"],
         ["generate", "samples", "RUN", "--out", "x.png", "--count", "0"],
         ["generate", "samples", "RUN", "--out", "x.png", "--seed", "x"]],
+    "generate evaluate": [
+        ["generate", "evaluate"], ["generate", "evaluate", "RUN"], ["generate", "evaluate", "no-such-run"],
+        ["generate", "evaluate", "tiny.csv"], ["generate", "evaluate", "RUN", "--count", "1"], ["generate", "evaluate", "RUN", "--sed", "2"]],
     "key new": [
         ["key", "new"], ["key", "now", "a.key"], ["key", "new", "existing.key"], ["key", "new", "missing-folder/a.key"],
         ["key", "new", "a.key", "b.key"], ["key", "new", "--force", "a.key"]],
