@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 
@@ -51,7 +52,7 @@ std::uint64_t time_of_a_run(const std::string& store) {
 }
 
 TEST_F(Crash, AfterKillsAtRandomMoments) {
-  const std::uint64_t whole = time_of_a_run(store_.path());
+  std::uint64_t whole = time_of_a_run(store_.path());
   std::uint64_t random = 12345;
   int kills = 0, rounds = 0;
   for (; kills < 20 && rounds < 60; ++rounds) {
@@ -71,6 +72,8 @@ TEST_F(Crash, AfterKillsAtRandomMoments) {
     const int status = status_of_child(child);
     EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
     kills += WIFSIGNALED(status) ? 1 : 0;
+    // The run that was timed may have met a busy moment: most kills would then come too late.
+    if (!WIFSIGNALED(status)) whole = std::max<std::uint64_t>(whole * 3 / 4, 100);
     if (rounds % 4 != 3) continue;
     work_on(store_.path(), name);
     const auto seal = read_seal(store_ / name);

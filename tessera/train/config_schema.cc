@@ -1,6 +1,7 @@
 #include "tessera/train/config_schema.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tessera/base/error.h"
 
@@ -10,7 +11,7 @@ namespace {
 using enum ValueType;
 
 std::string number(double value) {
-  return value == static_cast<double>(static_cast<std::int64_t>(value))
+  return std::abs(value) < 0x1p63 && value == static_cast<double>(static_cast<std::int64_t>(value))
              ? fmt::format("{}", static_cast<std::int64_t>(value))
              : fmt::format("{}", value);
 }

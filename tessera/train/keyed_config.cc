@@ -1,6 +1,7 @@
 #include "tessera/train/keyed_config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -25,7 +26,7 @@ const Key* key_of(Table table, std::string_view name) {
 }
 
 std::string number_text(double value) {
-  return value == static_cast<double>(static_cast<std::int64_t>(value))
+  return std::abs(value) < 0x1p63 && value == static_cast<double>(static_cast<std::int64_t>(value))
              ? fmt::format("{}", static_cast<std::int64_t>(value))
              : fmt::format("{}", value);
 }
