@@ -11,6 +11,7 @@
 #include <cfenv>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <string>
 #include <thread>
@@ -203,6 +204,19 @@ std::vector<pid_t> threads_of_process() {
   return threads;
 }
 
+// 'S': asleep. The processor that a worker chooses for itself is what it may use while it is awake.
+bool asleep(pid_t thread) {
+  std::ifstream file(fmt::format("/proc/self/task/{}/stat", thread));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t name_end = text.rfind(") ");
+  return name_end != std::string::npos && text[name_end + 2] == 'S';
+}
+
+void wait_until_the_others_sleep() {
+  for (const pid_t thread : threads_of_process())
+    while (thread != getpid() && !asleep(thread)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 // All threads are sent to one processor, as `taskset -ap` does: there every worker finds itself beside its caller, and has nowhere to go.
 TEST(ThreadPoolPlacement, AWorkerStaysWhereTheProcessMayRun) {
   cpu_set_t all, one;
@@ -214,6 +228,7 @@ TEST(ThreadPoolPlacement, AWorkerStaysWhereTheProcessMayRun) {
       parallel_for(2, [](std::int64_t) { std::this_thread::sleep_for(std::chrono::microseconds(10)); });
   };
   work();
+  wait_until_the_others_sleep();  // one that is about to move would undo what comes now
   CPU_ZERO(&one);
   for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
     if (CPU_ISSET(cpu, &all)) CPU_SET(cpu, &one);

@@ -108,7 +108,7 @@ AttentionResult MultiheadAttention::attend(const Tensor& query, const Tensor& ke
                                            const AttentionMasks& masks) {
   for (const Tensor& x : {query, key, value}) {
     output_shape(x.shape());
-    parts::require_dtype(where(), x, *weight_);
+    parts::require_dtype([this] { return where(); }, x, *weight_);
   }
   if (key.shape() != value.shape() || query.size(0) != key.size(0))
     fail("{}: the query is {}, the key {} and the value {}, expected [N, L, E] and twice [N, S, E]", where(),

@@ -1,0 +1,137 @@
+#include "tessera/learn/estimator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "tessera/base/error.h"
+#include "tessera/tensor/ops.h"
+
+namespace tessera::learn {
+
+namespace {
+
+// The first place that a method cannot work with.
+void refuse_unusable(std::string_view estimator, std::string_view what, std::span<const double> values,
+                     std::int64_t columns, bool missing_allowed) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i]) || (missing_allowed && std::isnan(values[i]))) continue;
+    const std::int64_t place = static_cast<std::int64_t>(i);
+    fail("{}: {}: row {}, column {} is {}; expected a finite number{}", estimator, what, place / columns,
+         place % columns, std::isnan(values[i]) ? "missing (NaN)" : "infinite",
+         std::isnan(values[i]) ? " (fill missing values in first)" : "");
+  }
+}
+
+}  // namespace
+
+std::string_view task_name(Task task) {
+  switch (task) {
+    case Task::kClassification:
+      return "classification";
+    case Task::kRegression:
+      return "regression";
+    case Task::kClustering:
+      return "clustering";
+    case Task::kTransformation:
+      return "transformation";
+  }
+  return "";
+}
+
+void Estimator::require_fitted() const {
+  if (!fitted()) fail("{}: it has learned nothing yet: call fit first", name());
+}
+
+Tensor Estimator::checked_features(const Tensor& features, bool learning) const {
+  if (!features.defined() || features.rank() != 2 || features.size(0) < 1 || features.size(1) < 1)
+    fail("{}: expected features [rows, columns] with at least one of each, found {}", name(),
+         features.defined() ? features.shape().to_string() : "no tensor");
+  if (!learning && features.size(1) != features_)
+    fail("{}: expected {} features, as it has learned, found {}", name(), features_, features.size(1));
+  const Tensor x =
+      contiguous(features.dtype() == DType::kFloat64 ? features : cast(features, DType::kFloat64));
+  refuse_unusable(name(), "features", x.values<double>(), x.size(1), accepts_missing());
+  return x;
+}
+
+Tensor Estimator::checked_target(const Tensor& target, std::int64_t rows) const {
+  if (task() == Task::kClustering || (task() == Task::kTransformation && !target.defined())) return {};
+  if (!target.defined() || target.rank() != 1 || target.size(0) != rows)
+    fail("{}: expected a target [{}], one value per row of features, found {}", name(), rows,
+         target.defined() ? target.shape().to_string() : "none");
+  if (task() != Task::kClassification) {
+    const Tensor y = contiguous(target.dtype() == DType::kFloat64 ? target : cast(target, DType::kFloat64));
+    refuse_unusable(name(), "target", y.values<double>(), 1, false);
+    return y;
+  }
+  if (target.dtype() != DType::kInt64)
+    fail("{}: expected classes as int64 from 0 on, found {}", name(), dtype_name(target.dtype()));
+  const Tensor y = contiguous(target);
+  const auto [least, most] = std::ranges::minmax(y.values<std::int64_t>());
+  if (least < 0) fail("{}: expected classes from 0 on, found {}", name(), least);
+  if (most > 1'000'000) fail("{}: expected classes from 0 on without large gaps, found {}", name(), most);
+  if (least == most)
+    fail("{}: expected at least two classes in the target, found only class {}", name(), least);
+  return y;
+}
+
+void Estimator::fit(const Tensor& features, const Tensor& target, StepObserver* observer) {
+  features_ = classes_ = 0;
+  const Tensor x = checked_features(features, true);
+  const Tensor y = checked_target(target, x.size(0));
+  if (task() == Task::kClassification) classes_ = std::ranges::max(y.values<std::int64_t>()) + 1;
+  try {
+    learn(x, y, observer);
+  } catch (...) {
+    classes_ = 0;
+    throw;
+  }
+  features_ = x.size(1);
+}
+
+Tensor Estimator::predict(const Tensor& features) const {
+  require_fitted();
+  return answer(checked_features(features, false));
+}
+
+double Estimator::score(const Tensor& features, const Tensor& target) const {
+  const Tensor found = predict(features);
+  if (task() != Task::kClassification && task() != Task::kRegression)
+    fail("{}: a {} has no score: it is not learned from a target", name(), task_name(task()));
+  if (!target.defined() || target.shape() != found.shape())
+    fail("{}: expected a target {}, found {}", name(), found.shape().to_string(),
+         target.defined() ? target.shape().to_string() : "none");
+  if (task() == Task::kClassification)
+    return mean(cast(equal(found, cast(target, DType::kInt64)), DType::kFloat64)).item<double>();
+  const Tensor y = cast(target, DType::kFloat64);
+  const double rest = sum_squares(y - found).item<double>();
+  const double all = sum_squares(y - mean(y)).item<double>();
+  return all > 0 ? 1 - rest / all : rest > 0 ? 0 : 1;  // a constant target: as scikit-learn has it
+}
+
+void Estimator::visit_state(StateVisitor& visitor) {
+  visitor.integer("features", features_);
+  visitor.integer("classes", classes_);
+  visit_learned(visitor);
+}
+
+Tensor Classifier::predict_proba(const Tensor& features) const {
+  require_fitted();
+  return probabilities(checked_features(features, false));
+}
+
+Tensor Classifier::answer(const Tensor& x) const {
+  return argmax(probabilities(x), 1);
+}
+
+Tensor Transformer::transform(const Tensor& features) const {
+  require_fitted();
+  return transformed(checked_features(features, false));
+}
+
+Tensor Transformer::answer(const Tensor&) const {
+  fail("{}: a transformation does not predict: use transform", name());
+}
+
+}  // namespace tessera::learn

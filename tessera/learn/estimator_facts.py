@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Writes estimator_facts_test.inc: what scikit-learn's estimators say of a small table after they learned from another one.
+
+    python3 estimator_facts.py > estimator_facts_test.inc      # needs scikit-learn; the tests need the table only
+
+A case is the estimator's name here, its settings, scikit-learn's object and the tolerance: 1e-9 where both compute the same formula, 1e-6 where both
+search for the same optimum. Probabilities are compared for classifiers, predictions otherwise, and what a transformation gives.
+"""
+
+import json
+
+import sklearn
+from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
+
+ROWS, LEARNED, FEATURES = 90, 60, 6
+
+
+def features(i):
+    return [(7 * i * i + 11 * f * i + 5 * f * f + 3 * i) % 13 % 5 for f in range(FEATURES)]
+
+
+def number(i):
+    x = features(i)
+    return 0.5 * x[0] - x[1] + 0.25 * x[5] + (5 * i * i % 7) / 8
+
+
+X = [features(i) for i in range(ROWS)]
+NUMBERS = [number(i) for i in range(ROWS)]
+CLASSES = [int(n > -1) + int(n > 0.5) for n in NUMBERS]
+
+CASES = [
+    ("gaussian_nb", {}, GaussianNB(), 1e-9),
+    ("gaussian_nb", {"var_smoothing": 0.1}, GaussianNB(var_smoothing=0.1), 1e-9),
+    ("multinomial_nb", {}, MultinomialNB(), 1e-9),
+    ("multinomial_nb", {"alpha": 0.1, "fit_prior": False}, MultinomialNB(alpha=0.1, fit_prior=False), 1e-9),
+    ("bernoulli_nb", {}, BernoulliNB(), 1e-9),
+    ("bernoulli_nb", {"alpha": 0.5, "binarize": 2}, BernoulliNB(alpha=0.5, binarize=2), 1e-9),
+]
+
+
+def answers(estimator):
+    kind = getattr(estimator, "_estimator_type", None) or estimator.__sklearn_tags__().estimator_type
+    estimator.fit(X[:LEARNED], NUMBERS[:LEARNED] if kind == "regressor" else CLASSES[:LEARNED])
+    for method in ("predict_proba", "predict", "transform"):
+        if hasattr(estimator, method):
+            return getattr(estimator, method)(X[LEARNED:]).ravel().tolist()
+    raise ValueError(estimator)
+
+
+print(f"// Made by estimator_facts.py with scikit-learn {sklearn.__version__}.")
+for name, settings, estimator, tolerance in CASES:
+    values = ", ".join(f"{value:.13g}" for value in answers(estimator))
+    print(f'{{"{name}", R"({json.dumps(settings)})", {tolerance}, {{{values}}}}},')

@@ -1,0 +1,207 @@
+// What every estimator must keep: one row of the table in estimators.cc, and it is tested here.
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <functional>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tessera/backends/backends.h"
+#include "tessera/base/error.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/learn/estimator_selftest.h"
+#include "tessera/tensor/ops.h"
+
+namespace tessera::learn {
+namespace {
+
+class EveryEstimator : public testing::TestWithParam<std::size_t> {
+ protected:
+  static void SetUpTestSuite() { use_default_backend(); }
+  void TearDown() override {
+    set_thread_count(threads_);
+    use_default_backend();
+  }
+
+  EstimatorCase test_ = estimator_cases()[GetParam()];
+  GeneratedTable table_ = generated_table(120);
+
+  std::unique_ptr<Estimator> fitted() const {
+    std::unique_ptr<Estimator> estimator = make_estimator(test_);
+    estimator->fit(table_.features, table_.target(estimator->task()));
+    return estimator;
+  }
+
+ private:
+  int threads_ = thread_count();
+};
+
+Tensor says(const Estimator& estimator, const Tensor& features) {
+  if (const auto* classifier = dynamic_cast<const Classifier*>(&estimator))
+    return classifier->predict_proba(features);
+  if (const auto* transformer = dynamic_cast<const Transformer*>(&estimator))
+    return transformer->transform(features);
+  return estimator.predict(features);
+}
+
+std::string sentence_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST_P(EveryEstimator, HasTheCommittedDigestOnAnyNumberOfThreads) {
+  const std::string digest = digest_of(test_);
+  EXPECT_EQ(digest, committed_digest(test_)) << "see estimator_table()";
+  for (const int threads : {1, 2, 3, 7}) {
+    set_thread_count(threads);
+    EXPECT_EQ(digest_of(test_), digest) << threads << " threads";
+  }
+  use_backend("reference");
+  EXPECT_EQ(digest_of(test_), digest) << "reference backend";
+}
+
+// Copies the state of one estimator to another through names, as a checkpoint does.
+class Store : public StateVisitor {
+ public:
+  bool restoring = false;
+  void tensor(std::string_view name, Tensor& value) override { move(tensors_, name, value); }
+  void integer(std::string_view name, std::int64_t& value) override { move(integers_, name, value); }
+  void real(std::string_view name, double& value) override { move(reals_, name, value); }
+
+ private:
+  template <typename T>
+  void move(std::map<std::string, T>& kept, std::string_view name, T& value) {
+    const std::string key(name);
+    if (restoring) {
+      ASSERT_TRUE(kept.contains(key)) << key;
+      value = kept.at(key);
+    } else {
+      EXPECT_TRUE(kept.emplace(key, value).second) << "the name '" << key << "' is used twice";
+    }
+  }
+  std::map<std::string, Tensor> tensors_;
+  std::map<std::string, std::int64_t> integers_;
+  std::map<std::string, double> reals_;
+};
+
+TEST_P(EveryEstimator, PredictsTheSameBitsWhenRestored) {
+  const std::unique_ptr<Estimator> first = fitted(), second = make_estimator(test_);
+  Store store;
+  first->visit_state(store);
+  store.restoring = true;
+  second->visit_state(store);
+  ASSERT_TRUE(second->fitted());
+  const Tensor others = generated_table(97).features;
+  EXPECT_TRUE(same_bits(says(*first, others), says(*second, others)));
+}
+
+TEST_P(EveryEstimator, PredictsARowWhateverStandsBesideIt) {
+  const std::unique_ptr<Estimator> estimator = fitted();
+  const Tensor others = generated_table(67).features;
+  const Tensor whole = says(*estimator, others);
+  for (std::int64_t i = 0; i < others.size(0); i += 3)
+    EXPECT_TRUE(
+        same_bits(says(*estimator, others.slice({Range(i, i + 1)})), copy(whole.slice({Range(i, i + 1)}))))
+        << "row " << i;
+  const Tensor backwards = others.slice({Range::step(-1)});
+  EXPECT_TRUE(same_bits(says(*estimator, backwards), copy(whole.slice({Range::step(-1)}))));
+}
+
+TEST_P(EveryEstimator, DoesNotKeepWhatItLearnedBefore) {
+  const std::unique_ptr<Estimator> again = fitted();
+  const GeneratedTable other = generated_table(50);
+  again->fit(other.features, other.target(again->task()));
+  const std::unique_ptr<Estimator> fresh = make_estimator(test_);
+  fresh->fit(other.features, other.target(fresh->task()));
+  EXPECT_EQ(digest_of(*again, table_.features), digest_of(*fresh, table_.features));
+}
+
+TEST_P(EveryEstimator, SettingsGoThroughTextAndJson) {
+  const std::unique_ptr<Estimator> estimator = make_estimator(test_), other = make_estimator(test_.estimator);
+  set_parameters(*other, parameters_json(*estimator));
+  EXPECT_EQ(parameters_json(*other), parameters_json(*estimator));
+  std::set<std::string> names;
+  for (const ParameterText& parameter : parameters(*estimator)) {
+    EXPECT_TRUE(names.insert(parameter.name).second) << parameter.name;
+    EXPECT_TRUE(parameter.sentence.ends_with('.')) << parameter.name;
+    set_parameter(*other, parameter.name, parameter.value);
+    EXPECT_NE(sentence_of([&] { set_parameter(*other, parameter.name, "no such value"); }), "no error");
+  }
+  EXPECT_EQ(parameters_json(*other), parameters_json(*estimator));
+  EXPECT_TRUE(sentence_of([&] {
+                set_parameter(*other, "no_such_parameter", "1");
+              }).starts_with(test_.estimator + ": there is no parameter 'no_such_parameter'"));
+}
+
+TEST_P(EveryEstimator, RefusesWhatItCannotLearnFrom) {
+  const std::unique_ptr<Estimator> estimator = make_estimator(test_);
+  const Tensor& target = table_.target(estimator->task());
+  EXPECT_EQ(sentence_of([&] { says(*estimator, table_.features); }),
+            test_.estimator + ": it has learned nothing yet: call fit first");
+  EXPECT_TRUE(sentence_of([&] {
+                estimator->fit(zeros({0, 3}), target);
+              }).starts_with(test_.estimator + ": expected features"));
+  std::vector<double> values = table_.features.to_vector<double>();
+  values[8] = std::numeric_limits<double>::infinity();
+  const Tensor infinite = Tensor::from<double>(values, table_.features.shape());
+  EXPECT_EQ(sentence_of([&] { estimator->fit(infinite, target); }),
+            test_.estimator + ": features: row 1, column 1 is infinite; expected a finite number");
+  EXPECT_FALSE(estimator->fitted());
+  if (estimator->task() == Task::kClassification) {
+    EXPECT_EQ(sentence_of([&] { estimator->fit(table_.features, zeros({120}, DType::kInt64)); }),
+              test_.estimator + ": expected at least two classes in the target, found only class 0");
+  }
+  if (estimator->task() == Task::kClassification || estimator->task() == Task::kRegression) {
+    EXPECT_TRUE(sentence_of([&] {
+                  estimator->fit(table_.features, copy(target.slice({Range::to(7)})));
+                }).starts_with(test_.estimator + ": expected a target [120]"));
+  }
+  estimator->fit(table_.features, target);
+  EXPECT_EQ(sentence_of([&] {
+              says(*estimator, copy(table_.features.slice({Range::all(), Range::to(2)})));
+            }),
+            test_.estimator + ": expected 7 features, as it has learned, found 2");
+}
+
+TEST_P(EveryEstimator, LearnsMoreThanNothing) {
+  const std::unique_ptr<Estimator> estimator = fitted();
+  if (estimator->task() == Task::kClassification) {
+    EXPECT_GT(estimator->score(table_.features, table_.classes),
+              0.5);  // the largest class has less than half
+  }
+  if (estimator->task() == Task::kRegression) {
+    EXPECT_GT(estimator->score(table_.features, table_.numbers), 0.3);
+  }
+}
+
+std::string test_name(const testing::TestParamInfo<std::size_t>& info) {
+  std::string name = estimator_cases()[info.param].id();
+  for (char& letter : name)
+    if (!std::isalnum(static_cast<unsigned char>(letter))) letter = '_';
+  return name + "_" + std::to_string(info.param);
+}
+
+INSTANTIATE_TEST_SUITE_P(Estimators, EveryEstimator, testing::Range<std::size_t>(0, estimator_cases().size()),
+                         test_name);
+
+TEST(Estimators, StandInTheOrderOfTheirNames) {
+  std::string before;
+  for (const EstimatorRow& row : estimators()) {
+    EXPECT_LT(before, row.name);
+    EXPECT_EQ(make_estimator(row.name)->name(), row.name);
+    before = row.name;
+  }
+  EXPECT_TRUE(
+      sentence_of([] {
+        make_estimator("gausian_nb");
+      }).starts_with("there is no estimator 'gausian_nb' (did you mean 'gaussian_nb'?); there are: "));
+}
+
+}  // namespace
+}  // namespace tessera::learn

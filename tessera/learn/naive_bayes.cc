@@ -1,0 +1,133 @@
+#include "tessera/learn/naive_bayes.h"
+
+#include <vector>
+
+#include "tessera/base/error.h"
+#include "tessera/tensor/ops.h"
+
+namespace tessera::learn {
+
+namespace {
+
+constexpr double kTwoPi = 6.283185307179586;
+
+}  // namespace
+
+Tensor NaiveBayes::memberships(const Tensor& y, bool fit_prior) {
+  const Tensor number = reshape(arange(classes()), {classes(), 1});
+  const Tensor of_class = cast(equal(number, reshape(y, {1, -1})), DType::kFloat64);
+  const Tensor rows = sum(of_class, {1});
+  const std::vector<double> counts = rows.to_vector<double>();
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    if (counts[c] == 0) fail("{}: there is no row of class {} of {}", name(), c, counts.size());
+  log_prior_ = fit_prior ? log(rows / static_cast<double>(y.elements()))
+                         : log(full({classes()}, 1.0 / static_cast<double>(classes()), DType::kFloat64));
+  return of_class;
+}
+
+Tensor NaiveBayes::probabilities(const Tensor& x) const {
+  return softmax(log_joint(x), 1);
+}
+
+// ---- Gaussian ----
+
+void GaussianNB::visit_parameters(ParameterVisitor& visitor) {
+  visitor.real("var_smoothing", parameters_.var_smoothing, Bounds::at_least(0),
+               "Share of the largest variance of a feature that is added to every variance.");
+}
+
+void GaussianNB::learn(const Tensor& x, const Tensor& y, StepObserver*) {
+  const Tensor of_class = memberships(y, true);
+  const Tensor all = x - mean(x, {0}, true);
+  const double largest = max(mean(all * all, {0})).item<double>();
+  const Tensor rows = sum(of_class, {1}, true);
+  means_ = matmul(of_class, x) / rows;
+  const Tensor from_mean = x - gather(means_, y);
+  const Tensor spread = matmul(of_class, from_mean * from_mean) / rows;
+  variances_ = spread + parameters_.var_smoothing * largest;
+  if (!(min(variances_).item<double>() > 0))
+    fail("{}: a feature is constant within a class; set var_smoothing above 0{}", name(),
+         largest > 0 ? "" : ", and give features that vary");
+}
+
+// Sum over features of -(x - m)^2 / 2v - log(2 pi v) / 2, for one class after the other: the squares are not multiplied out, which
+// would lose digits where means are large.
+Tensor GaussianNB::log_joint(const Tensor& x) const {
+  const Tensor constant = log_prior_ - sum(log(variances_ * kTwoPi), {1}) * 0.5;
+  std::vector<Tensor> columns;
+  for (std::int64_t c = 0; c < means_.size(0); ++c) {
+    const Tensor from_mean = x - means_.slice({Range(c, c + 1)});
+    const Tensor scaled = from_mean * from_mean / variances_.slice({Range(c, c + 1)});
+    columns.push_back(sum(scaled, {1}, true) * -0.5 + constant.slice({Range(c, c + 1)}));
+  }
+  return concatenate(columns, 1);
+}
+
+void GaussianNB::visit_learned(StateVisitor& visitor) {
+  visitor.tensor("log_prior", log_prior_);
+  visitor.tensor("means", means_);
+  visitor.tensor("variances", variances_);
+}
+
+// ---- Multinomial ----
+
+namespace {
+
+void visit_counting(ParameterVisitor& visitor, double& alpha, bool& fit_prior) {
+  visitor.real("alpha", alpha, Bounds::above(0),
+               "What is added to every count (Laplace: 1, Lidstone: less).");
+  visitor.flag("fit_prior", fit_prior, "Classes are as probable as they are frequent; false: all the same.");
+}
+
+}  // namespace
+
+void MultinomialNB::visit_parameters(ParameterVisitor& visitor) {
+  visit_counting(visitor, parameters_.alpha, parameters_.fit_prior);
+}
+
+void MultinomialNB::learn(const Tensor& x, const Tensor& y, StepObserver*) {
+  if (min(x).item<double>() < 0)
+    fail("{}: expected counts of at least 0, found {}", name(), min(x).item<double>());
+  const Tensor counts = matmul(memberships(y, parameters_.fit_prior), x) + parameters_.alpha;
+  log_probabilities_ = log(counts) - log(sum(counts, {1}, true));
+}
+
+Tensor MultinomialNB::log_joint(const Tensor& x) const {
+  return matmul(x, transpose(log_probabilities_)) + log_prior_;
+}
+
+void MultinomialNB::visit_learned(StateVisitor& visitor) {
+  visitor.tensor("log_prior", log_prior_);
+  visitor.tensor("log_probabilities", log_probabilities_);
+}
+
+// ---- Bernoulli ----
+
+void BernoulliNB::visit_parameters(ParameterVisitor& visitor) {
+  visit_counting(visitor, parameters_.alpha, parameters_.fit_prior);
+  visitor.real("binarize", parameters_.binarize, {}, "A feature is there when it is above this.");
+}
+
+Tensor BernoulliNB::present(const Tensor& x) const {
+  return cast(greater(x, parameters_.binarize), DType::kFloat64);
+}
+
+void BernoulliNB::learn(const Tensor& x, const Tensor& y, StepObserver*) {
+  const Tensor of_class = memberships(y, parameters_.fit_prior);
+  const Tensor rows = log(sum(of_class, {1}, true) + 2 * parameters_.alpha);
+  const Tensor there = matmul(of_class, present(x));
+  log_there_ = log(there + parameters_.alpha) - rows;
+  log_not_there_ = log(sum(of_class, {1}, true) - there + parameters_.alpha) - rows;
+}
+
+Tensor BernoulliNB::log_joint(const Tensor& x) const {
+  return matmul(present(x), transpose(log_there_ - log_not_there_)) + sum(log_not_there_, {1}) + log_prior_;
+}
+
+void BernoulliNB::visit_learned(StateVisitor& visitor) {
+  visitor.tensor("log_prior", log_prior_);
+  visitor.tensor("log_there", log_there_);
+  visitor.tensor("log_not_there", log_not_there_);
+}
+
+}  // namespace tessera::learn
