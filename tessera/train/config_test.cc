@@ -184,11 +184,11 @@ TEST(Config, MalformedOnesGetASentence) {
       {changed("format = \"csv\"", "format = \"cvs\""),
        {},
        "c.toml:5: data.format is \"cvs\", expected one of \"csv\", \"idx\", \"npy\", \"cifar10\", "
-       "\"cifar100\", \"text\", \"tags\" (did you mean 'csv'?)"},
+       "\"cifar100\", \"points\", \"text\", \"tags\" (did you mean 'csv'?)"},
       {changed("format = \"csv\"", "format = \"npy\""),
        {},
        "c.toml:6: nothing reads data.path when data.format is \"npy\"; it is only for \"csv\", "
-       "\"text\", \"tags\""},
+       "\"points\", \"text\", \"tags\""},
       {changed("path = \"digits.csv\"\n", ""),
        {},
        "c.toml: data.path is missing, expected the path of a file"},

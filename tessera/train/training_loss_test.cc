@@ -103,7 +103,8 @@ TEST_F(OneOutput, NumbersArePredicted) {
     ASSERT_TRUE(result.held_out_numbers);
     EXPECT_FALSE(result.held_out_accuracy);
     EXPECT_GT(result.held_out_numbers->r2, 0.999);  // 2 a - b + 0.5 is linear
-    const auto scalars = runs::read_record(result.folder).lines.back().line.scalars;
+    const runs::Record record = runs::read_record(result.folder);
+    const auto& scalars = record.lines[record.lines.size() - 2].line.scalars;  // before the closing line
     EXPECT_EQ(scalars.at("held_out_rmse"), result.held_out_numbers->rmse);
     EXPECT_EQ(scalars.at("held_out_loss"), *result.held_out_loss);
     EXPECT_EQ(scalars.count("accuracy") + scalars.count("held_out_accuracy"), 0u);
