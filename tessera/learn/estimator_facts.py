@@ -11,6 +11,7 @@ import json
 
 import sklearn
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 ROWS, LEARNED, FEATURES = 90, 60, 6
 
