@@ -31,8 +31,8 @@ TEST(KNeighbors, PredictAsScikitLearnDoes) {
   std::vector<double> x, y;
   for (std::int64_t i = 0; i < 100; ++i) {
     for (std::int64_t f = 0; f < 4; ++f)
-      x.push_back(static_cast<double>((370261 * i * i * i + 101013 * f * i + 17377 * i * i * f + 1103 * f) %
-                                      1000003) /
+      x.push_back(static_cast<double>(
+                      (370261 * i * i * i + 101013 * f * f * i + 17377 * i * i * f + 1103 * f) % 1000003) /
                   65536);
     y.push_back(static_cast<double>((389 * i * i + 7 * i) % 1013) / 32);
   }
