@@ -53,6 +53,8 @@
 #include "tessera/learn/naive_bayes.h"
 #include "tessera/learn/nearest.h"
 #include "tessera/learn/parameters.h"
+#include "tessera/learn/scalers.h"
+#include "tessera/learn/simple_imputer.h"
 #include "tessera/metrics/classification.h"
 #include "tessera/metrics/image_similarity.h"
 #include "tessera/metrics/laplacian_pyramid.h"

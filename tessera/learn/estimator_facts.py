@@ -11,6 +11,7 @@ import json
 
 import sklearn
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 ROWS, LEARNED, FEATURES = 90, 60, 6
@@ -36,6 +37,13 @@ CASES = [
     ("multinomial_nb", {"alpha": 0.1, "fit_prior": False}, MultinomialNB(alpha=0.1, fit_prior=False), 1e-9),
     ("bernoulli_nb", {}, BernoulliNB(), 1e-9),
     ("bernoulli_nb", {"alpha": 0.5, "binarize": 2}, BernoulliNB(alpha=0.5, binarize=2), 1e-9),
+    ("standard_scaler", {}, StandardScaler(), 1e-9),
+    ("standard_scaler", {"with_mean": False}, StandardScaler(with_mean=False), 1e-9),
+    ("min_max_scaler", {}, MinMaxScaler(), 1e-9),
+    ("min_max_scaler", {"range_least": -2, "range_most": 3}, MinMaxScaler((-2, 3)), 1e-9),
+    ("max_abs_scaler", {}, MaxAbsScaler(), 1e-9),
+    ("robust_scaler", {}, RobustScaler(), 1e-9),
+    ("robust_scaler", {"quantile_low": 7.5, "quantile_high": 91}, RobustScaler(quantile_range=(7.5, 91)), 1e-9),
 ]
 
 

@@ -9,6 +9,8 @@
 #include "tessera/base/suggest.h"
 #include "tessera/learn/k_neighbors.h"
 #include "tessera/learn/naive_bayes.h"
+#include "tessera/learn/scalers.h"
+#include "tessera/learn/simple_imputer.h"
 
 namespace tessera::learn {
 
@@ -24,7 +26,13 @@ constexpr EstimatorRow kEstimators[] = {
     {"gaussian_nb", "naive Bayes with normal features", make<GaussianNB>},
     {"k_neighbors_classifier", "the classes of the nearest rows", make<KNeighborsClassifier>},
     {"k_neighbors_regressor", "the mean of the nearest rows", make<KNeighborsRegressor>},
+    {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
+    {"min_max_scaler", "features moved into a range", make<MinMaxScaler>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
+    {"robust_scaler", "features less their median, divided by a distance of quantiles", make<RobustScaler>},
+    {"simple_imputer", "missing values filled in", make<SimpleImputer>},
+    {"standard_scaler", "features less their mean, divided by their standard deviation",
+     make<StandardScaler>},
 };
 
 }  // namespace
