@@ -49,6 +49,7 @@
 #include "tessera/learn/estimator.h"
 #include "tessera/learn/estimator_selftest.h"
 #include "tessera/learn/estimators.h"
+#include "tessera/learn/k_means.h"
 #include "tessera/learn/k_neighbors.h"
 #include "tessera/learn/naive_bayes.h"
 #include "tessera/learn/nearest.h"

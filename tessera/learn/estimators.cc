@@ -7,6 +7,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/suggest.h"
+#include "tessera/learn/k_means.h"
 #include "tessera/learn/k_neighbors.h"
 #include "tessera/learn/naive_bayes.h"
 #include "tessera/learn/scalers.h"
@@ -24,6 +25,7 @@ std::unique_ptr<Estimator> make() {
 constexpr EstimatorRow kEstimators[] = {
     {"bernoulli_nb", "naive Bayes over features that are there or not", make<BernoulliNB>},
     {"gaussian_nb", "naive Bayes with normal features", make<GaussianNB>},
+    {"k_means", "clusters around means", make<KMeans>},
     {"k_neighbors_classifier", "the classes of the nearest rows", make<KNeighborsClassifier>},
     {"k_neighbors_regressor", "the mean of the nearest rows", make<KNeighborsRegressor>},
     {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
