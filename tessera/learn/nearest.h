@@ -4,7 +4,7 @@
 // 256): fma(d, d, sum) for l2, |d| + sum for l1, max(|d|, sum) for chebyshev. "Nearer" compares these numbers (for l2 the square), and of equal
 // ones the lower row. A kd-tree (Bentley, "Multidimensional binary search trees used for associative searching", CACM 18, 1975)
 // splits the widest feature of a box at its median; a box that is certainly farther than the nearest found so far is left out, and "certainly" allows for
-// every rounding. Comparing with all rules most points out in single precision, with a bound on its error, and computes the rest exactly.
+// every rounding.
 //
 // The tree pays with up to some 15 features; beyond them most boxes are near every point. Building takes N log N, a search log N at best.
 //
