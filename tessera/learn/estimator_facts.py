@@ -10,7 +10,10 @@ search for the same optimum. Probabilities are compared for classifiers, predict
 import json
 
 import sklearn
+from sklearn.cluster import KMeans
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 ROWS, LEARNED, FEATURES = 90, 60, 6
 
@@ -35,6 +38,15 @@ CASES = [
     ("multinomial_nb", {"alpha": 0.1, "fit_prior": False}, MultinomialNB(alpha=0.1, fit_prior=False), 1e-9),
     ("bernoulli_nb", {}, BernoulliNB(), 1e-9),
     ("bernoulli_nb", {"alpha": 0.5, "binarize": 2}, BernoulliNB(alpha=0.5, binarize=2), 1e-9),
+    ("k_means", {"n_clusters": 3, "init": "first_rows"}, KMeans(3, init=X[:3], n_init=1), 1e-9),
+    ("k_means", {"n_clusters": 5, "init": "first_rows", "tol": 0}, KMeans(5, init=X[:5], n_init=1, tol=0), 1e-9),
+    ("standard_scaler", {}, StandardScaler(), 1e-9),
+    ("standard_scaler", {"with_mean": False}, StandardScaler(with_mean=False), 1e-9),
+    ("min_max_scaler", {}, MinMaxScaler(), 1e-9),
+    ("min_max_scaler", {"range_least": -2, "range_most": 3}, MinMaxScaler((-2, 3)), 1e-9),
+    ("max_abs_scaler", {}, MaxAbsScaler(), 1e-9),
+    ("robust_scaler", {}, RobustScaler(), 1e-9),
+    ("robust_scaler", {"quantile_low": 7.5, "quantile_high": 91}, RobustScaler(quantile_range=(7.5, 91)), 1e-9),
 ]
 
 

@@ -7,7 +7,11 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/suggest.h"
+#include "tessera/learn/k_means.h"
+#include "tessera/learn/k_neighbors.h"
 #include "tessera/learn/naive_bayes.h"
+#include "tessera/learn/scalers.h"
+#include "tessera/learn/simple_imputer.h"
 
 namespace tessera::learn {
 
@@ -21,7 +25,16 @@ std::unique_ptr<Estimator> make() {
 constexpr EstimatorRow kEstimators[] = {
     {"bernoulli_nb", "naive Bayes over features that are there or not", make<BernoulliNB>},
     {"gaussian_nb", "naive Bayes with normal features", make<GaussianNB>},
+    {"k_means", "clusters around means", make<KMeans>},
+    {"k_neighbors_classifier", "the classes of the nearest rows", make<KNeighborsClassifier>},
+    {"k_neighbors_regressor", "the mean of the nearest rows", make<KNeighborsRegressor>},
+    {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
+    {"min_max_scaler", "features moved into a range", make<MinMaxScaler>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
+    {"robust_scaler", "features less their median, divided by a distance of quantiles", make<RobustScaler>},
+    {"simple_imputer", "missing values filled in", make<SimpleImputer>},
+    {"standard_scaler", "features less their mean, divided by their standard deviation",
+     make<StandardScaler>},
 };
 
 }  // namespace

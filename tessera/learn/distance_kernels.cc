@@ -1,0 +1,156 @@
+#include "tessera/learn/distance_kernels.h"
+
+// Only targets whose MulAdd is one fused operation: AVX2 and AVX-512; Highway insists on a baseline.
+#define HWY_DISABLED_TARGETS (~(HWY_AVX3 | HWY_AVX2 | HWY_EMU128 | HWY_SCALAR))
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tessera/learn/distance_kernels.cc"
+#include <hwy/foreach_target.h>
+// foreach_target.h must come first
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tessera/numerics/reduce.h"
+
+#ifndef TESSERA_LEARN_DISTANCE_KERNELS_ONCE
+#define TESSERA_LEARN_DISTANCE_KERNELS_ONCE
+namespace tessera::learn {
+
+// One step of a chain, as numbers.
+template <Metric kMetric>
+inline double step(double difference, double sum) {
+  if constexpr (kMetric == Metric::kL2) return std::fma(difference, difference, sum);
+  if constexpr (kMetric == Metric::kL1) return std::fabs(difference) + sum;
+  return std::max(std::fabs(difference), sum);
+}
+
+template <Metric kMetric>
+inline double joined(double sum, double chunk) {
+  return kMetric == Metric::kChebyshev ? std::max(sum, chunk) : sum + chunk;
+}
+
+}  // namespace tessera::learn
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace tessera::learn::HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+
+namespace hn = hwy::HWY_NAMESPACE;
+using D = hn::CappedTag<double, 8>;
+using V = hn::Vec<D>;
+constexpr std::int64_t kLanes = HWY_TARGET == HWY_AVX3 ? 8 : 4;
+constexpr std::int64_t kVectors = kBlockPoints / kLanes;
+
+template <Metric kMetric>
+HWY_INLINE V vector_step(V difference, V sum) {
+  if constexpr (kMetric == Metric::kL2) return hn::MulAdd(difference, difference, sum);
+  if constexpr (kMetric == Metric::kL1) return hn::Add(hn::Abs(difference), sum);
+  return hn::Max(hn::Abs(difference), sum);
+}
+
+template <Metric kMetric>
+HWY_INLINE void chunk_of(const double* query, const double* block, std::int64_t first, std::int64_t last,
+                         V (&sum)[kVectors]) {
+  const D d;
+  for (V& v : sum) v = hn::Zero(d);
+  for (std::int64_t f = first; f < last; ++f) {
+    const V q = hn::Set(d, query[f]);
+    for (std::int64_t v = 0; v < kVectors; ++v)
+      sum[v] = vector_step<kMetric>(hn::Sub(q, hn::LoadU(d, block + f * kBlockPoints + v * kLanes)), sum[v]);
+  }
+}
+
+template <Metric kMetric>
+void measures_of(const double* query, const double* block, std::int64_t features, double* measures) {
+  const D d;
+  V sum[kVectors];
+  chunk_of<kMetric>(query, block, 0, std::min(features, numerics::kDotChunk), sum);
+  for (std::int64_t first = numerics::kDotChunk; first < features; first += numerics::kDotChunk) {
+    V more[kVectors];
+    chunk_of<kMetric>(query, block, first, std::min(features, first + numerics::kDotChunk), more);
+    for (std::int64_t v = 0; v < kVectors; ++v)
+      sum[v] = kMetric == Metric::kChebyshev ? hn::Max(sum[v], more[v]) : hn::Add(sum[v], more[v]);
+  }
+  for (std::int64_t v = 0; v < kVectors; ++v) hn::StoreU(sum[v], d, measures + v * kLanes);
+}
+
+#else
+
+template <Metric kMetric>
+void measures_of(const double* query, const double* block, std::int64_t features, double* measures) {
+  for (std::int64_t p = 0; p < kBlockPoints; ++p) {
+    const auto chunk = [&](std::int64_t first, std::int64_t last) {
+      double sum = 0;
+      for (std::int64_t f = first; f < last; ++f)
+        sum = step<kMetric>(query[f] - block[f * kBlockPoints + p], sum);
+      return sum;
+    };
+    double sum = chunk(0, std::min(features, numerics::kDotChunk));
+    for (std::int64_t first = numerics::kDotChunk; first < features; first += numerics::kDotChunk)
+      sum = joined<kMetric>(sum, chunk(first, std::min(features, first + numerics::kDotChunk)));
+    measures[p] = sum;
+  }
+}
+
+#endif
+
+void l1_measures(const double* query, const double* block, std::int64_t features, double* measures) {
+  measures_of<Metric::kL1>(query, block, features, measures);
+}
+void l2_measures(const double* query, const double* block, std::int64_t features, double* measures) {
+  measures_of<Metric::kL2>(query, block, features, measures);
+}
+void chebyshev_measures(const double* query, const double* block, std::int64_t features, double* measures) {
+  measures_of<Metric::kChebyshev>(query, block, features, measures);
+}
+
+}  // namespace tessera::learn::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tessera::learn {
+
+HWY_EXPORT(l1_measures);
+HWY_EXPORT(l2_measures);
+HWY_EXPORT(chebyshev_measures);
+
+PointBlocks::PointBlocks(std::span<const double> points, std::int64_t features,
+                         const std::vector<std::int64_t>& order)
+    : features_(features) {
+  const auto count = static_cast<std::int64_t>(order.size());
+  const std::int64_t blocks = (count + kBlockPoints - 1) / kBlockPoints;
+  values_.resize(static_cast<std::size_t>(blocks * kBlockPoints * features));
+  rows_.assign(static_cast<std::size_t>(blocks * kBlockPoints), kNoRow);
+  for (std::int64_t i = 0; i < blocks * kBlockPoints; ++i) {
+    const std::int64_t row = order[static_cast<std::size_t>(std::min(i, count - 1))];
+    if (i < count) rows_[static_cast<std::size_t>(i)] = row;
+    double* place = values_.data() + i / kBlockPoints * kBlockPoints * features + i % kBlockPoints;
+    for (std::int64_t f = 0; f < features; ++f)
+      place[f * kBlockPoints] = points[static_cast<std::size_t>(row * features + f)];
+  }
+}
+
+void block_measures(Metric metric, const double* query, const double* block, std::int64_t features,
+                    double* measures) {
+  switch (metric) {
+    case Metric::kL1:
+      HWY_DYNAMIC_DISPATCH(l1_measures)(query, block, features, measures);
+      return;
+    case Metric::kL2:
+      HWY_DYNAMIC_DISPATCH(l2_measures)(query, block, features, measures);
+      return;
+    case Metric::kChebyshev:
+      HWY_DYNAMIC_DISPATCH(chebyshev_measures)(query, block, features, measures);
+      return;
+  }
+}
+
+double distance_of(Metric metric, double measure) {
+  return metric == Metric::kL2 ? std::sqrt(measure) : measure;
+}
+
+}  // namespace tessera::learn
+#endif  // HWY_ONCE

@@ -1,0 +1,108 @@
+#include "tessera/learn/k_neighbors.h"
+
+#include <limits>
+#include <vector>
+
+#include "tessera/base/error.h"
+#include "tessera/tensor/ops.h"
+
+namespace tessera::learn {
+
+namespace {
+
+constexpr std::string_view kWeights[] = {"uniform", "distance"};
+constexpr std::string_view kMetrics[] = {"l1", "l2", "chebyshev"};
+constexpr std::string_view kAlgorithms[] = {"auto", "brute", "kd_tree"};
+constexpr std::int64_t kTreeFeatures = 15;
+
+}  // namespace
+
+void NeighborSearch::visit_parameters(ParameterVisitor& visitor) {
+  visitor.integer("n_neighbors", parameters.n_neighbors, Bounds::at_least(1), "How many neighbours decide.");
+  visitor.choice("weights", parameters.weights, kWeights,
+                 "Whether each neighbour counts the same, or as the inverse of its distance.");
+  visitor.choice("metric", parameters.metric, kMetrics, "How far two rows are apart.");
+  visitor.choice("algorithm", parameters.algorithm, kAlgorithms,
+                 "How neighbours are found; the result does not depend on it.");
+}
+
+void NeighborSearch::learn(std::string_view estimator, const Tensor& x, const Tensor& y) {
+  if (parameters.n_neighbors > x.size(0))
+    fail("{}: n_neighbors: expected at most the {} rows that are learned from, found {}", estimator,
+         x.size(0), parameters.n_neighbors);
+  points_ = copy(x);  // the caller's tensor may be a view of something larger
+  targets_ = copy(y);
+  build();
+}
+
+void NeighborSearch::build() {
+  const bool tree = parameters.algorithm == NeighborAlgorithm::kKdTree ||
+                    (parameters.algorithm == NeighborAlgorithm::kAuto && points_.size(1) <= kTreeFeatures);
+  index_.emplace(points_, parameters.metric, tree);
+}
+
+Neighbours NeighborSearch::nearest(const Tensor& x) const {
+  if (parameters.n_neighbors > points_.size(0))  // set after learning
+    fail("n_neighbors: expected at most the {} rows that were learned from, found {}", points_.size(0),
+         parameters.n_neighbors);
+  return index_->search(x, parameters.n_neighbors);
+}
+
+void NeighborSearch::visit_learned(StateVisitor& visitor) {
+  const void* before = points_.defined() ? points_.identity() : nullptr;
+  visitor.tensor("points", points_);
+  visitor.tensor("targets", targets_);
+  if (points_.defined() && points_.identity() != before) {
+    points_ = contiguous(points_);
+    build();
+  }
+}
+
+Tensor NeighborSearch::weights(const Tensor& distances) const {
+  if (parameters.weights == NeighborWeights::kUniform) return ones(distances.shape(), DType::kFloat64);
+  const Tensor inverse = 1 / distances;
+  const Tensor at_zero = cast(equal(inverse, std::numeric_limits<double>::infinity()), DType::kFloat64);
+  return select(greater(sum(at_zero, {1}, true), 0), at_zero, inverse);
+}
+
+// ---- Classification ----
+
+void KNeighborsClassifier::learn(const Tensor& x, const Tensor& y, StepObserver*) {
+  search_.learn(name(), x, y);
+}
+
+Neighbours KNeighborsClassifier::nearest(const Tensor& features) const {
+  require_fitted();
+  return search_.nearest(checked_features(features, false));
+}
+
+Tensor KNeighborsClassifier::probabilities(const Tensor& x) const {
+  const Neighbours found = search_.nearest(x);
+  const Tensor weights = search_.weights(found.distances);
+  const Tensor classes_of = reshape(gather(search_.targets(), reshape(found.rows, {-1})), found.rows.shape());
+  std::vector<Tensor> votes;
+  for (std::int64_t c = 0; c < classes(); ++c)
+    votes.push_back(sum(select(equal(classes_of, c), weights, 0.0), {1}, true));
+  const Tensor all = concatenate(votes, 1);
+  return all / sum(all, {1}, true);
+}
+
+// ---- Regression ----
+
+void KNeighborsRegressor::learn(const Tensor& x, const Tensor& y, StepObserver*) {
+  search_.learn(name(), x, y);
+}
+
+Neighbours KNeighborsRegressor::nearest(const Tensor& features) const {
+  require_fitted();
+  return search_.nearest(checked_features(features, false));
+}
+
+Tensor KNeighborsRegressor::answer(const Tensor& x) const {
+  const Neighbours found = search_.nearest(x);
+  const Tensor weights = search_.weights(found.distances);
+  const Tensor values = reshape(gather(search_.targets(), reshape(found.rows, {-1})), found.rows.shape());
+  return sum(weights * values, {1}) / sum(weights, {1});
+}
+
+}  // namespace tessera::learn

@@ -1,0 +1,152 @@
+#include "tessera/learn/nearest.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "tessera/base/thread_pool.h"
+
+namespace tessera::learn {
+
+namespace {
+
+constexpr std::int64_t kLeafBlocks = 2;
+constexpr std::int64_t kQueriesPerTask = 16;
+
+}  // namespace
+
+// The k nearest found so far, in order.
+class NearestPoints::Best {
+ public:
+  explicit Best(std::int64_t k) : most_(static_cast<std::size_t>(k)) { found_.reserve(most_ + 1); }
+
+  // Above this no point is among them; one that is equal may be.
+  double worst() const {
+    return found_.size() < most_ ? std::numeric_limits<double>::infinity() : found_.back().measure;
+  }
+  void consider(const Found& candidate) {
+    if (found_.size() == most_ && !(candidate < found_.back())) return;
+    found_.insert(std::upper_bound(found_.begin(), found_.end(), candidate), candidate);
+    if (found_.size() > most_) found_.pop_back();
+  }
+  const std::vector<Found>& found() const { return found_; }
+
+ private:
+  std::size_t most_;
+  std::vector<Found> found_;
+};
+
+NearestPoints::NearestPoints(const Tensor& points, Metric metric, bool tree)
+    : points_(points.size(0)), features_(points.size(1)), metric_(metric) {
+  const std::span<const double> values = points.values<double>();
+  std::vector<std::int64_t> order(static_cast<std::size_t>(points_));
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  if (tree) split(order, 0, (points_ + kBlockPoints - 1) / kBlockPoints, values);
+  blocks_ = PointBlocks(values, features_, order);
+}
+
+// Orders the rows of these blocks and adds their boxes; gives the number of the box of all of them.
+std::int64_t NearestPoints::split(std::vector<std::int64_t>& order, std::int64_t first_block,
+                                  std::int64_t blocks, std::span<const double> points) {
+  const auto begin = order.begin() + first_block * kBlockPoints;
+  const auto end = order.begin() + std::min((first_block + blocks) * kBlockPoints, points_);
+  const std::int64_t number = static_cast<std::int64_t>(boxes_.size());
+  boxes_.push_back({first_block, blocks});
+  add_bounds({begin, end}, points);
+  if (blocks <= kLeafBlocks) return number;
+
+  const double* least = bounds_.data() + number * 2 * features_;
+  std::int64_t widest = 0;
+  for (std::int64_t f = 1; f < features_; ++f)
+    if (least[features_ + f] - least[f] > least[features_ + widest] - least[widest]) widest = f;
+  const std::int64_t half = blocks / 2;
+  std::nth_element(begin, begin + half * kBlockPoints, end, [&](std::int64_t a, std::int64_t b) {
+    const double va = points[static_cast<std::size_t>(a * features_ + widest)];
+    const double vb = points[static_cast<std::size_t>(b * features_ + widest)];
+    return va != vb ? va < vb : a < b;
+  });
+  const std::int64_t left = split(order, first_block, half, points);
+  const std::int64_t right = split(order, first_block + half, blocks - half, points);
+  boxes_[static_cast<std::size_t>(number)].left = left;
+  boxes_[static_cast<std::size_t>(number)].right = right;
+  return number;
+}
+
+void NearestPoints::add_bounds(std::span<const std::int64_t> rows, std::span<const double> points) {
+  const std::size_t at = bounds_.size(), features = static_cast<std::size_t>(features_);
+  bounds_.resize(at + 2 * features);
+  for (std::size_t f = 0; f < features; ++f) {
+    double least = std::numeric_limits<double>::infinity(), most = -least;
+    for (const std::int64_t row : rows) {
+      const double value = points[static_cast<std::size_t>(row) * features + f];
+      least = std::min(least, value);
+      most = std::max(most, value);
+    }
+    bounds_[at + f] = least;
+    bounds_[at + features + f] = most;
+  }
+}
+
+// At most the measure of any point of the box, as it is computed. Here sums are taken without fused operations (faster where there are none), so a share
+// for the roundings of both is taken off; among the smallest numbers, where roundings are no longer shares, the bound is 0.
+double NearestPoints::least_measure(std::int64_t box, const double* query) const {
+  const double* least = bounds_.data() + box * 2 * features_;
+  const double* most = least + features_;
+  double sum = 0;
+  for (std::int64_t f = 0; f < features_; ++f) {
+    const double outside = std::max(std::max(least[f] - query[f], query[f] - most[f]), 0.0);
+    if (metric_ == Metric::kL2) sum += outside * outside;
+    if (metric_ == Metric::kL1) sum += outside;
+    if (metric_ == Metric::kChebyshev) sum = std::max(sum, outside);
+  }
+  if (sum < 1e-280) return 0;
+  if (sum > 1e300) return metric_ == Metric::kChebyshev ? sum : 1e300;
+  return sum * (1 - static_cast<double>(4 * features_ + 8) * std::numeric_limits<double>::epsilon());
+}
+
+void NearestPoints::compare_block(std::int64_t block, const double* query, Best& best) const {
+  double measures[kBlockPoints];
+  block_measures(metric_, query, blocks_.block(block), features_, measures);
+  const std::int64_t* rows = blocks_.rows(block);
+  const double worst = best.worst();
+  for (std::int64_t p = 0; p < kBlockPoints; ++p)
+    if (measures[p] <= worst && rows[p] != PointBlocks::kNoRow) best.consider({measures[p], rows[p]});
+}
+
+void NearestPoints::search_box(std::int64_t number, const double* query, Best& best) const {
+  const Box& box = boxes_[static_cast<std::size_t>(number)];
+  if (box.left < 0) {
+    for (std::int64_t b = 0; b < box.blocks; ++b) compare_block(box.first_block + b, query, best);
+    return;
+  }
+  const double to_left = least_measure(box.left, query), to_right = least_measure(box.right, query);
+  const bool left_first = to_left <= to_right;
+  if (std::min(to_left, to_right) <= best.worst()) search_box(left_first ? box.left : box.right, query, best);
+  if (std::max(to_left, to_right) <= best.worst()) search_box(left_first ? box.right : box.left, query, best);
+}
+
+Neighbours NearestPoints::search(const Tensor& queries, std::int64_t k) const {
+  const std::int64_t count = queries.size(0);
+  const std::span<const double> values = queries.values<double>();
+  std::vector<double> distances(static_cast<std::size_t>(count * k));
+  std::vector<std::int64_t> rows(distances.size());
+  parallel_for((count + kQueriesPerTask - 1) / kQueriesPerTask, [&](std::int64_t task) {
+    for (std::int64_t q = task * kQueriesPerTask; q < std::min(count, (task + 1) * kQueriesPerTask); ++q) {
+      const double* query = values.data() + q * features_;
+      Best best(k);
+      if (boxes_.empty())
+        for (std::int64_t b = 0; b < blocks_.blocks(); ++b) compare_block(b, query, best);
+      else
+        search_box(0, query, best);
+      for (std::int64_t i = 0; i < k; ++i) {
+        const Found& found = best.found()[static_cast<std::size_t>(i)];
+        distances[static_cast<std::size_t>(q * k + i)] = distance_of(metric_, found.measure);
+        rows[static_cast<std::size_t>(q * k + i)] = found.row;
+      }
+    }
+  });
+  return {Tensor::from(distances, {count, k}), Tensor::from(rows, {count, k})};
+}
+
+}  // namespace tessera::learn
