@@ -10,7 +10,9 @@ search for the same optimum. Probabilities are compared for classifiers, predict
 import json
 
 import sklearn
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 ROWS, LEARNED, FEATURES = 90, 60, 6
 

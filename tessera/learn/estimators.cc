@@ -7,7 +7,11 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/suggest.h"
+#include "tessera/learn/bagging.h"
+#include "tessera/learn/decision_tree.h"
+#include "tessera/learn/hist_gradient_boosting.h"
 #include "tessera/learn/naive_bayes.h"
+#include "tessera/learn/random_forest.h"
 
 namespace tessera::learn {
 
@@ -19,9 +23,26 @@ std::unique_ptr<Estimator> make() {
 }
 
 constexpr EstimatorRow kEstimators[] = {
+    {"bagging_classifier", "the mean of one classifier that learned from many samples",
+     make<BaggingClassifier>},
+    {"bagging_regressor", "the mean of one regressor that learned from many samples", make<BaggingRegressor>},
     {"bernoulli_nb", "naive Bayes over features that are there or not", make<BernoulliNB>},
+    {"decision_tree_classifier", "one tree of questions to single features", make<DecisionTreeClassifier>},
+    {"decision_tree_regressor", "one tree of questions to single features, for numbers",
+     make<DecisionTreeRegressor>},
+    {"extra_trees_classifier", "a forest of trees with random thresholds", make<ExtraTreesClassifier>},
+    {"extra_trees_regressor", "a forest of trees with random thresholds, for numbers",
+     make<ExtraTreesRegressor>},
     {"gaussian_nb", "naive Bayes with normal features", make<GaussianNB>},
+    {"hist_gradient_boosting_classifier", "boosted trees on histograms, log loss",
+     make<HistGradientBoostingClassifier>},
+    {"hist_gradient_boosting_regressor", "boosted trees on histograms, squared error",
+     make<HistGradientBoostingRegressor>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
+    {"random_forest_classifier", "the mean of many trees from bootstrap samples",
+     make<RandomForestClassifier>},
+    {"random_forest_regressor", "the mean of many trees from bootstrap samples, for numbers",
+     make<RandomForestRegressor>},
 };
 
 }  // namespace
