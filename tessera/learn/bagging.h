@@ -27,7 +27,7 @@
 namespace tessera::learn {
 
 struct BaggingParameters {
-  std::string estimator;  // "": a decision tree
+  std::string estimator = {};  // "": a decision tree
   std::int64_t n_estimators = 10;
   double max_samples = 1;   // share of the rows that are drawn
   double max_features = 1;  // share of the features, drawn without replacement

@@ -43,7 +43,7 @@ class DecisionTreeClassifier : public Classifier {
  public:
   struct Parameters {
     Criterion criterion = Criterion::kGini;
-    TreeLimits limits;
+    TreeLimits limits = {};
     std::int64_t max_features = 0;
     std::int64_t seed = 0;
   };
@@ -76,7 +76,7 @@ class DecisionTreeClassifier : public Classifier {
 class DecisionTreeRegressor : public Regressor {
  public:
   struct Parameters {
-    TreeLimits limits;
+    TreeLimits limits = {};
     std::int64_t max_features = 0;
     std::int64_t seed = 0;
   };

@@ -29,7 +29,7 @@ namespace tessera::learn {
 struct ForestParameters {
   std::int64_t n_estimators = 100;
   Criterion criterion = Criterion::kGini;  // of classes; numbers have the squared error
-  TreeLimits limits;
+  TreeLimits limits = {};
   std::int64_t max_features = 0;
   bool bootstrap = true;
   double max_samples = 1;  // rows drawn per tree, as a share
