@@ -16,10 +16,11 @@ PAGE = EXAMPLES.parent / "docs" / "gallery.md"
 TOPICS = {
     "tensors": "Tensors and operations",
     "numerics": "Numbers and bits",
+    "linalg": "Linear algebra",
     "autograd": "Derivatives",
     "linalg": "Linear algebra",
     "statistics": "Statistics and information theory",
-    "tables": "Tables",
+    "tables": "Tables and splits",
     "estimators": "Estimators",
     "learning": "Losses, optimisers, training",
     "networks": "Layers and networks",

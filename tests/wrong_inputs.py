@@ -67,10 +67,14 @@ FILES = {
     "huge.csv": "a,b,kind\n1,2,0\n1,1e39,1\n",
     "none.csv": "",
     "narrow.csv": "a,kind\n1,0\n2,1\n",
+    "semicolons.csv": "a;b\n1;2\n",
+    "unclosed.csv": "a,b\n1,\"2\n",
+    "twins.csv": "id,b\n1,2\n2,3\n1,4\n5\n",
     "header.csv": "a,b,kind\n",
     "texts.toml": "[data]\nformat = 'text'\npath = 'texts.csv'\ntext_column = 'text'\nlabel_column = 'kind'\n"
                   "[[network]]\nlayer = 'embedding'\nfeatures = 2\n[[network]]\nlayer = 'gru'\nunits = 2\n"
                   "[training]\nepochs = 1\nlearning_rate = 0.1\n",
+    "embed.toml": "[data]\npath = 'texts.csv'\n[model]\ndimensions = 4\n[training]\nepochs = 1\n",
     "texts.csv": "text,kind\n" + "a good film,1\na bad film,0\n" * 8,
     "nul.csv": "text,kind\na\0b,1\n",
     "latin.csv": "text,kind\na good caf\xe9,1\n",
@@ -108,7 +112,7 @@ FILES |= {
 
 # One list of words per case, by command. RUN is a good run, COPY a copy of it that a case may damage first.
 CASES = {
-    "": [[], ["trian"], ["--threads", "2"], ["key"], ["code"], ["generate"], ["trian", "good.toml"], ["help", "trian"]],
+    "": [[], ["trian"], ["--threads", "2"], ["key"], ["code"], ["generate"], ["embed"], ["trian", "good.toml"], ["help", "trian"]],
     "train": [
         ["train"], ["train", "missing.toml"], ["train", "empty.toml"], ["train", "typing.toml"], ["train", "bounds.toml"],
         ["train", "unknown.toml"], ["train", "broken.toml"], ["train", "layer.toml"], ["train", "nodata.toml"],
@@ -210,6 +214,37 @@ CASES = {
         ["generate", "samples", "no-such-run", "--out", "x.png"], ["generate", "samples", "tiny.csv", "--out", "x.png"],
         ["generate", "samples", "RUN", "--out", "x.png", "--count", "0"],
         ["generate", "samples", "RUN", "--out", "x.png", "--seed", "x"]],
+    "embed train": [
+        ["embed", "train"], ["embed", "train", "missing.toml"], ["embed", "train", "empty.toml"], ["embed", "train", "good.toml"],
+        ["embed", "train", "embed.toml", "--set", "data.path=missing.csv"], ["embed", "train", "embed.toml", "--set", "data.path=none.csv"],
+        ["embed", "train", "embed.toml", "--set", "data.path=nul.csv"], ["embed", "train", "embed.toml", "--set", "data.path=latin.csv"],
+        ["embed", "train", "embed.toml", "--set", "data.path=flat.npy"], ["embed", "train", "embed.toml", "--set", "data.text_column=txt"],
+        ["embed", "train", "embed.toml", "--set", "text.min_count=1000"], ["embed", "train", "embed.toml", "--set", "text.top=1"],
+        ["embed", "train", "embed.toml", "--set", "model.dimension=8"], ["embed", "train", "embed.toml", "--set", "model.window=0"],
+        ["embed", "train", "embed.toml", "--set", "training.subsample=2"], ["embed", "train", "embed.toml", "--set", "training.learning_rate=nan"],
+        ["embed", "train", "embed.toml", "--thread", "2"]],
+    "embed nearest": [
+        ["embed", "nearest"], ["embed", "nearest", "RUN"], ["embed", "nearest", "RUN", "good"], ["embed", "nearest", "no-such-run", "good"],
+        ["embed", "nearest", "tiny.csv", "good"], ["embed", "nearest", "RUN", "good", "--count", "0"], ["embed", "nearest", "RUN", "good", "--jsn"]],
+    "embed analogy": [
+        ["embed", "analogy"], ["embed", "analogy", "RUN", "good", "bad"], ["embed", "analogy", "RUN", "good", "bad", "film"],
+        ["embed", "analogy", "no-such-run", "good", "bad", "film"], ["embed", "analogy", "RUN", "good", "bad", "film", "--count", "many"]],
+    "embed encode": [
+        ["embed", "encode"], ["embed", "encode", "RUN"], ["embed", "encode", "RUN", "texts.csv"],
+        ["embed", "encode", "RUN", "texts.csv", "--output", "x-v.csv"], ["embed", "encode", "no-such-run", "texts.csv", "--output", "x-v.csv"],
+        ["embed", "encode", "RUN", "texts.csv", "--output", "missing-folder/x.csv"]],
+    "ingest": [
+        ["ingest"], ["ingest", "tiny.csv"], ["ingest", "missing.csv", "x.sqlite", "t"], ["ingest", "none.csv", "x.sqlite", "t"],
+        ["ingest", "semicolons.csv", "x.sqlite", "t"], ["ingest", "unclosed.csv", "x.sqlite", "t"],
+        ["ingest", "tiny.csv", "tiny.csv", "t"], ["ingest", "tiny.csv", "missing-folder/x.sqlite", "t"],
+        ["ingest", "tiny.csv", "x.sqlite", "t", "--unique", "knd"], ["ingest", "tiny.csv", "x.sqlite", "t", "--batch", "0"],
+        ["ingest", "tiny.csv", "x.sqlite", "t", "--separator", "comma"], ["ingest", "tiny.csv", "x.sqlite", "t", "--uniqe", "a"],
+        ["ingest", "tiny.csv", "x.sqlite", "t", "--rejected", "missing-folder/r.csv"],
+        ["ingest", "twins.csv", "twins.sqlite", "t", "--unique", "id", "--quiet"],
+        ["ingest", "narrow.csv", "twins.sqlite", "t", "--quiet"]],
+    "generate evaluate": [
+        ["generate", "evaluate"], ["generate", "evaluate", "RUN"], ["generate", "evaluate", "no-such-run"],
+        ["generate", "evaluate", "tiny.csv"], ["generate", "evaluate", "RUN", "--count", "1"], ["generate", "evaluate", "RUN", "--sed", "2"]],
     "key new": [
         ["key", "new"], ["key", "now", "a.key"], ["key", "new", "existing.key"], ["key", "new", "missing-folder/a.key"],
         ["key", "new", "a.key", "b.key"], ["key", "new", "--force", "a.key"]],
@@ -227,7 +262,8 @@ CASES = {
 }
 
 # Commands that fail and still have something to say on standard output.
-SPEAKS_ANYWAY = [["show", "COPY:claim"],  # what is left to show of a damaged record
+SPEAKS_ANYWAY = [["ingest", "twins.csv", "twins.sqlite", "t", "--unique", "id", "--quiet"],  # all but the refused are in the table
+                 ["show", "COPY:claim"],  # what is left to show of a damaged record
                  ["report", "COPY:chain", "--output", "damaged.html"],
                  ["diff", "RUN", "COPY:chain"], ["diff", "COPY:claim", "RUN"]]  # the damage is the answer
 
