@@ -42,6 +42,7 @@ class Estimator : public Stateful {
   virtual std::string_view name() const = 0;  // "k_neighbors_classifier": scikit-learn's, in lower case
   virtual Task task() const = 0;
   virtual void visit_parameters(ParameterVisitor& visitor) = 0;
+  virtual bool accepts_missing() const { return false; }  // NaN among the features
 
   // Forgets what was learned before. The observer is told of each iteration of a method that iterates, and may stop it.
   void fit(const Tensor& features, const Tensor& target = {}, StepObserver* observer = nullptr);
@@ -60,7 +61,6 @@ class Estimator : public Stateful {
   virtual void learn(const Tensor& x, const Tensor& y, StepObserver* observer) = 0;
   virtual Tensor answer(const Tensor& x) const = 0;
   virtual void visit_learned(StateVisitor& visitor) = 0;
-  virtual bool accepts_missing() const { return false; }  // NaN among the features
 
   // float64, contiguous, [N, F] with N >= 1, F as learned (any before), finite unless accepts_missing().
   Tensor checked_features(const Tensor& features, bool learning) const;

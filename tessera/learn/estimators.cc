@@ -7,9 +7,13 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/suggest.h"
+#include "tessera/learn/bagging.h"
+#include "tessera/learn/decision_tree.h"
+#include "tessera/learn/hist_gradient_boosting.h"
 #include "tessera/learn/k_means.h"
 #include "tessera/learn/k_neighbors.h"
 #include "tessera/learn/naive_bayes.h"
+#include "tessera/learn/random_forest.h"
 #include "tessera/learn/scalers.h"
 #include "tessera/learn/simple_imputer.h"
 
@@ -23,14 +27,31 @@ std::unique_ptr<Estimator> make() {
 }
 
 constexpr EstimatorRow kEstimators[] = {
+    {"bagging_classifier", "the mean of one classifier that learned from many samples",
+     make<BaggingClassifier>},
+    {"bagging_regressor", "the mean of one regressor that learned from many samples", make<BaggingRegressor>},
     {"bernoulli_nb", "naive Bayes over features that are there or not", make<BernoulliNB>},
+    {"decision_tree_classifier", "one tree of questions to single features", make<DecisionTreeClassifier>},
+    {"decision_tree_regressor", "one tree of questions to single features, for numbers",
+     make<DecisionTreeRegressor>},
+    {"extra_trees_classifier", "a forest of trees with random thresholds", make<ExtraTreesClassifier>},
+    {"extra_trees_regressor", "a forest of trees with random thresholds, for numbers",
+     make<ExtraTreesRegressor>},
     {"gaussian_nb", "naive Bayes with normal features", make<GaussianNB>},
+    {"hist_gradient_boosting_classifier", "boosted trees on histograms, log loss",
+     make<HistGradientBoostingClassifier>},
+    {"hist_gradient_boosting_regressor", "boosted trees on histograms, squared error",
+     make<HistGradientBoostingRegressor>},
     {"k_means", "clusters around means", make<KMeans>},
     {"k_neighbors_classifier", "the classes of the nearest rows", make<KNeighborsClassifier>},
     {"k_neighbors_regressor", "the mean of the nearest rows", make<KNeighborsRegressor>},
     {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
     {"min_max_scaler", "features moved into a range", make<MinMaxScaler>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
+    {"random_forest_classifier", "the mean of many trees from bootstrap samples",
+     make<RandomForestClassifier>},
+    {"random_forest_regressor", "the mean of many trees from bootstrap samples, for numbers",
+     make<RandomForestRegressor>},
     {"robust_scaler", "features less their median, divided by a distance of quantiles", make<RobustScaler>},
     {"simple_imputer", "missing values filled in", make<SimpleImputer>},
     {"standard_scaler", "features less their mean, divided by their standard deviation",

@@ -1,0 +1,88 @@
+#include "tessera/learn/boosting_loss.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tessera/base/thread_pool.h"
+#include "tessera/numerics/functions.h"
+#include "tessera/numerics/reduce.h"
+
+namespace tessera::learn::internal {
+
+namespace {
+
+constexpr std::int64_t kRowsOfTask = 4096;
+
+template <typename Body>
+void for_rows(std::int64_t rows, const Body& body) {
+  parallel_for((rows + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t c) {
+    const std::int64_t last = std::min(rows, (c + 1) * kRowsOfTask);
+    for (std::int64_t i = c * kRowsOfTask; i < last; ++i) body(i);
+  });
+}
+
+}  // namespace
+
+std::vector<double> BoostingLoss::baseline() const {
+  if (classes_ == 0) return {numerics::mean(std::span<const double>(y_))};
+  std::vector<double> logs(static_cast<std::size_t>(classes_));
+  for (const double y : y_) ++logs[static_cast<std::size_t>(y)];
+  for (double& value : logs) value = numerics::log(value / static_cast<double>(rows()));
+  if (classes_ == 2) return {logs[1] - logs[0]};
+  const double middle = numerics::mean(std::span<const double>(logs));
+  for (double& value : logs) value -= middle;
+  return logs;
+}
+
+double BoostingLoss::loss_of(std::int64_t row, std::span<const double> raw) const {
+  const double y = y_[static_cast<std::size_t>(row)], r = raw[static_cast<std::size_t>(row)];
+  if (classes_ == 0) return (r - y) * (r - y) / 2;
+  if (classes_ == 2) return std::max(r, 0.0) + numerics::log1p(numerics::exp(-std::abs(r))) - y * r;
+  double most = r, sum = 0;
+  const auto of_class = [&](std::int64_t k) { return raw[static_cast<std::size_t>(k * rows() + row)]; };
+  for (std::int64_t k = 1; k < classes_; ++k) most = std::max(most, of_class(k));
+  for (std::int64_t k = 0; k < classes_; ++k) sum += numerics::exp(of_class(k) - most);
+  return most + numerics::log(sum) - of_class(static_cast<std::int64_t>(y));
+}
+
+double BoostingLoss::mean_loss(std::span<const double> raw) const {
+  std::vector<double> losses(y_.size());
+  for_rows(rows(), [&](std::int64_t i) { losses[static_cast<std::size_t>(i)] = loss_of(i, raw); });
+  return numerics::mean(std::span<const double>(losses));
+}
+
+Quantisation BoostingLoss::quantisation(std::span<const double> raw) const {
+  double largest = classes_ == 0 ? 0 : 1;
+  if (classes_ == 0)
+    for (std::size_t i = 0; i < y_.size(); ++i) largest = std::max(largest, std::abs(raw[i] - y_[i]));
+  return Quantisation(rows(), largest > 0 ? largest : 1, classes_ == 0);
+}
+
+void BoostingLoss::row_gradients(std::int64_t row, std::span<const double> raw,
+                                 const Quantisation& quantisation, std::span<RowGradient> out) const {
+  const auto i = static_cast<std::size_t>(row);
+  if (classes_ == 0) {
+    out[i] = quantisation(raw[i] - y_[i], 1);
+    return;
+  }
+  if (classes_ == 2) {
+    const double p = numerics::sigmoid(raw[i]);
+    out[i] = quantisation(p - y_[i], p * (1 - p));
+    return;
+  }
+  const auto place = [&](std::int64_t k) { return static_cast<std::size_t>(k * rows() + row); };
+  double most = raw[i], sum = 0;
+  for (std::int64_t k = 1; k < classes_; ++k) most = std::max(most, raw[place(k)]);
+  for (std::int64_t k = 0; k < classes_; ++k) sum += numerics::exp(raw[place(k)] - most);
+  for (std::int64_t k = 0; k < classes_; ++k) {
+    const double p = numerics::exp(raw[place(k)] - most) / sum;
+    out[place(k)] = quantisation(p - (static_cast<std::int64_t>(y_[i]) == k ? 1 : 0), p * (1 - p));
+  }
+}
+
+void BoostingLoss::gradients(std::span<const double> raw, const Quantisation& quantisation,
+                             std::span<RowGradient> out) const {
+  for_rows(rows(), [&](std::int64_t i) { row_gradients(i, raw, quantisation, out); });
+}
+
+}  // namespace tessera::learn::internal

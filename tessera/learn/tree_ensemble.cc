@@ -1,0 +1,144 @@
+#include "tessera/learn/tree_ensemble.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tessera/base/error.h"
+#include "tessera/base/thread_pool.h"
+
+namespace tessera::learn {
+
+namespace {
+
+constexpr std::int64_t kRowsTogether = 256;  // a tree stays in the cache while they go down it
+
+std::int64_t length(const Tensor& list) {
+  return list.defined() ? list.size(0) - 1 : 0;
+}
+
+}  // namespace
+
+struct TreeEnsemble::View {
+  std::span<const std::int64_t> roots, leaves, links;
+  std::span<const double> thresholds, values;
+  std::int64_t width;
+
+  // The number of the leaf within the tree.
+  std::int64_t leaf_of(std::int64_t tree, const double* row) const {
+    const std::int64_t root = roots[static_cast<std::size_t>(tree)];
+    const std::int64_t* const link = links.data() + root;
+    const double* const threshold = thresholds.data() + root;
+    std::int64_t node = 0;
+    while (link[node] >= 0) {
+      const auto low = static_cast<std::uint32_t>(link[node]);
+      const double value = row[low >> 1];
+      const bool left = std::isnan(value) ? (low & 1) != 0 : value <= threshold[node];
+      node = (link[node] >> 32) + (left ? 0 : 1);
+    }
+    return -1 - link[node];
+  }
+  const double* value_of(std::int64_t tree, const double* row) const {
+    return values.data() + (leaves[static_cast<std::size_t>(tree)] + leaf_of(tree, row)) * width;
+  }
+};
+
+TreeEnsemble::View TreeEnsemble::view() const {
+  return {.roots = roots_.values<std::int64_t>(),
+          .leaves = leaves_.values<std::int64_t>(),
+          .links = links_.values<std::int64_t>(),
+          .thresholds = thresholds_.values<double>(),
+          .values = values_.values<double>(),
+          .width = values_.size(1)};
+}
+
+void TreeEnsemble::assign(const std::vector<GrownTree>& trees, std::int64_t width) {
+  std::vector<std::int64_t> roots = {0}, leaves = {0}, links;
+  std::vector<double> thresholds, values;
+  for (const GrownTree& tree : trees) {
+    const auto nodes = static_cast<std::int64_t>(tree.links.size());
+    TESSERA_CHECK(static_cast<std::int64_t>(tree.values.size()) == (nodes + 1) / 2 * width,
+                  "a tree of {} nodes has {} numbers in its leaves, not {} each", nodes, tree.values.size(),
+                  width);
+    roots.push_back(roots.back() + nodes);
+    leaves.push_back(leaves.back() + (nodes + 1) / 2);
+    links.insert(links.end(), tree.links.begin(), tree.links.end());
+    thresholds.insert(thresholds.end(), tree.thresholds.begin(), tree.thresholds.end());
+    values.insert(values.end(), tree.values.begin(), tree.values.end());
+  }
+  const auto count = static_cast<std::int64_t>(roots.size());
+  roots_ = Tensor::from(roots, {count});
+  leaves_ = Tensor::from(leaves, {count});
+  links_ = Tensor::from(links, {roots.back()});
+  thresholds_ = Tensor::from(thresholds, {roots.back()});
+  values_ = Tensor::from(values, {leaves.back(), width});
+}
+
+std::int64_t TreeEnsemble::trees() const {
+  return length(roots_);
+}
+
+std::int64_t TreeEnsemble::width() const {
+  return values_.size(1);
+}
+
+std::int64_t TreeEnsemble::nodes(std::int64_t tree) const {
+  const auto roots = roots_.values<std::int64_t>();
+  return roots[static_cast<std::size_t>(tree) + 1] - roots[static_cast<std::size_t>(tree)];
+}
+
+std::int64_t TreeEnsemble::depth(std::int64_t tree) const {
+  const View v = view();
+  const auto links = v.links.subspan(static_cast<std::size_t>(v.roots[static_cast<std::size_t>(tree)]),
+                                     static_cast<std::size_t>(nodes(tree)));
+  std::vector<std::int64_t> depths(links.size());  // a child stands behind its parent
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    if (links[i] < 0) continue;
+    const auto child = static_cast<std::size_t>(links[i] >> 32);
+    depths[child] = depths[child + 1] = depths[i] + 1;
+  }
+  return *std::ranges::max_element(depths);
+}
+
+Tensor TreeEnsemble::sum(const Tensor& x, std::int64_t groups) const {
+  const View v = view();
+  const std::int64_t rows = x.size(0), columns = x.size(1), width = v.width, out = groups * width;
+  const double* const features = x.values<double>().data();
+  std::vector<double> sums(static_cast<std::size_t>(rows * out));
+  parallel_for((rows + kRowsTogether - 1) / kRowsTogether, [&](std::int64_t block) {
+    const std::int64_t first = block * kRowsTogether, last = std::min(rows, first + kRowsTogether);
+    for (std::int64_t tree = 0; tree < trees(); ++tree)
+      for (std::int64_t row = first; row < last; ++row) {
+        const double* const value = v.value_of(tree, features + row * columns);
+        double* const to = sums.data() + row * out + tree % groups * width;
+        for (std::int64_t i = 0; i < width; ++i) to[i] += value[i];
+      }
+  });
+  return Tensor::from(sums, {rows, out});
+}
+
+Tensor TreeEnsemble::leaf_numbers(const Tensor& x) const {
+  const View v = view();
+  const std::int64_t rows = x.size(0), columns = x.size(1), count = trees();
+  const double* const features = x.values<double>().data();
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(rows * count));
+  parallel_for(rows, [&](std::int64_t row) {
+    for (std::int64_t tree = 0; tree < count; ++tree)
+      numbers[static_cast<std::size_t>(row * count + tree)] = v.leaf_of(tree, features + row * columns);
+  });
+  return Tensor::from(numbers, {rows, count});
+}
+
+std::span<const double> TreeEnsemble::values_of(std::int64_t tree, const double* row) const {
+  const View v = view();
+  return {v.value_of(tree, row), static_cast<std::size_t>(v.width)};
+}
+
+void TreeEnsemble::visit_state(StateVisitor& visitor) {
+  visitor.tensor("roots", roots_);
+  visitor.tensor("leaves", leaves_);
+  visitor.tensor("links", links_);
+  visitor.tensor("thresholds", thresholds_);
+  visitor.tensor("values", values_);
+}
+
+}  // namespace tessera::learn
