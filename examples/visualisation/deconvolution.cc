@@ -24,7 +24,7 @@ Scene make_scene(std::int64_t count, RandomSource& random) {
   return {strokes + random.normal("noise", strokes.shape()) * 0.2, strokes, labels};
 }
 
-void learn(nn::Sequential& network, RandomSource& random) {
+void train_on(nn::Sequential& network, RandomSource& random) {
   network.initialize(random);
   nn::Adam optimizer(network.parameters());
   for (std::uint64_t step = 1; step <= 200; ++step) {
@@ -52,7 +52,7 @@ int main() {
   }
   network.add<nn::GlobalPool>(nn::Pooling::kMax);
   network.add<nn::Linear>(8, 2);
-  learn(network, random);
+  train_on(network, random);
   random.begin_step(1000);
   const Scene fresh = make_scene(400, random);
   const Tensor right = equal(argmax(network.evaluate(fresh.images), 1), fresh.labels);
