@@ -18,6 +18,14 @@ if(NOT TARGET tomlplusplus::tomlplusplus)
   add_library(tomlplusplus::tomlplusplus ALIAS PkgConfig::TOMLPP)
 endif()
 
+# libpq-dev, optional: its header is compiled against, the library is loaded by the first query of PostgreSQL.
+find_path(LIBPQ_INCLUDE libpq-fe.h PATH_SUFFIXES postgresql)
+if(LIBPQ_INCLUDE)
+  add_library(tessera_libpq INTERFACE)
+  target_include_directories(tessera_libpq SYSTEM INTERFACE ${LIBPQ_INCLUDE})
+  target_compile_definitions(tessera_libpq INTERFACE TESSERA_HAVE_POSTGRESQL)
+endif()
+
 if(TESSERA_BUILD_TESTS)
   find_package(GTest REQUIRED)   # libgtest-dev, libgmock-dev
   find_package(rapidcheck QUIET) # librapidcheck-dev: property tests

@@ -24,6 +24,7 @@ TOPICS = {
     "learning": "Losses, optimisers, training",
     "networks": "Layers and networks",
     "recurrent": "Sequences",
+    "tables": "Tables and splits",
     "text": "Text",
     "generative": "Images made by networks",
     "visualisation": "What networks look at",

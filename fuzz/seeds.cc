@@ -7,6 +7,8 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/files.h"
 #include "tessera/data/npy.h"
+#include "tessera/data/npz.h"
+#include "tessera/data/schema.h"
 #include "tessera/interchange/onnx_graph.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/run.h"
@@ -31,6 +33,11 @@ void arrays() {
   seed("npy", "float32", data::npy_bytes(matrix));
   seed("npy", "bool", data::npy_bytes(flags));
   seed("npy", "empty", data::npy_bytes(Tensor::from<double>({}, {0, 3})));
+  seed("npz", "two", data::npz_bytes({{"a", matrix}, {"b", flags}}));
+  data::Table table = data::parse_csv("a,b\n1,x\n2,\n", "seed");
+  data::make_category(table, "b");
+  seed("schema", "categories", data::Schema::of(table).to_json());
+  seed("conform", "two-tables", std::string_view("\3a;b\n1;x\n?;y\n\0b;a\ny;2\nz;\n", 25));
   seed("safetensors", "two", runs::write_safetensors({{"weight", matrix}, {"flags", flags}}, {{"a", "b"}}));
   seed("safetensors", "none", runs::write_safetensors({}));
   seed("idx", "bytes",

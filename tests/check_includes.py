@@ -23,6 +23,7 @@ LIBRARY_HEADERS = {
     "nlohmann_json::nlohmann_json": ("nlohmann/",),
     "SQLite::SQLite3": ("sqlite3.h",),
     "EXPAT::EXPAT": ("expat.h",),
+    "tessera_libpq": ("libpq-fe.h",),
     "tomlplusplus::tomlplusplus": ("toml++/",),
     "CLI11::CLI11": ("CLI/",),
 }
@@ -33,7 +34,7 @@ ALSO_IN_INLINE = {"numerics": {"hwy::hwy"}}  # *-inl.h: formulas that backends c
 
 ROOM_LINE = re.compile(r"^tessera_room\((.*?)\)", re.MULTILINE | re.DOTALL)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-KEYWORDS = {"DEPENDS", "LINK", "TEST_DEPENDS", "EXECUTABLE"}
+KEYWORDS = {"DEPENDS", "LINK", "OPTIONAL", "TEST_DEPENDS", "EXECUTABLE"}
 
 
 def read_rooms(cmake_lists):
@@ -69,7 +70,7 @@ def check_file(path, root, rooms):
     is_test = path.stem.endswith("_test") or "_test_" in path.name or path.stem.startswith("test_")
     starts = {room, "base"} | (rooms[room]["TEST_DEPENDS"] if is_test else set())
     allowed_rooms = reachable(rooms, starts)
-    libraries = set(rooms[room]["LINK"])
+    libraries = rooms[room]["LINK"] | rooms[room]["OPTIONAL"]
     for other in allowed_rooms - {room}:
         libraries |= rooms[other]["LINK"] - NOT_INHERITED
     if is_test:

@@ -67,6 +67,9 @@ FILES = {
     "huge.csv": "a,b,kind\n1,2,0\n1,1e39,1\n",
     "none.csv": "",
     "narrow.csv": "a,kind\n1,0\n2,1\n",
+    "semicolons.csv": "a;b\n1;2\n",
+    "unclosed.csv": "a,b\n1,\"2\n",
+    "twins.csv": "id,b\n1,2\n2,3\n1,4\n5\n",
     "header.csv": "a,b,kind\n",
     "texts.toml": "[data]\nformat = 'text'\npath = 'texts.csv'\ntext_column = 'text'\nlabel_column = 'kind'\n"
                   "[[network]]\nlayer = 'embedding'\nfeatures = 2\n[[network]]\nlayer = 'gru'\nunits = 2\n"
@@ -210,6 +213,15 @@ CASES = {
         ["generate", "samples", "no-such-run", "--out", "x.png"], ["generate", "samples", "tiny.csv", "--out", "x.png"],
         ["generate", "samples", "RUN", "--out", "x.png", "--count", "0"],
         ["generate", "samples", "RUN", "--out", "x.png", "--seed", "x"]],
+    "ingest": [
+        ["ingest"], ["ingest", "tiny.csv"], ["ingest", "missing.csv", "x.sqlite", "t"], ["ingest", "none.csv", "x.sqlite", "t"],
+        ["ingest", "semicolons.csv", "x.sqlite", "t"], ["ingest", "unclosed.csv", "x.sqlite", "t"],
+        ["ingest", "tiny.csv", "tiny.csv", "t"], ["ingest", "tiny.csv", "missing-folder/x.sqlite", "t"],
+        ["ingest", "tiny.csv", "x.sqlite", "t", "--unique", "knd"], ["ingest", "tiny.csv", "x.sqlite", "t", "--batch", "0"],
+        ["ingest", "tiny.csv", "x.sqlite", "t", "--separator", "comma"], ["ingest", "tiny.csv", "x.sqlite", "t", "--uniqe", "a"],
+        ["ingest", "tiny.csv", "x.sqlite", "t", "--rejected", "missing-folder/r.csv"],
+        ["ingest", "twins.csv", "twins.sqlite", "t", "--unique", "id", "--quiet"],
+        ["ingest", "narrow.csv", "twins.sqlite", "t", "--quiet"]],
     "key new": [
         ["key", "new"], ["key", "now", "a.key"], ["key", "new", "existing.key"], ["key", "new", "missing-folder/a.key"],
         ["key", "new", "a.key", "b.key"], ["key", "new", "--force", "a.key"]],
@@ -227,7 +239,8 @@ CASES = {
 }
 
 # Commands that fail and still have something to say on standard output.
-SPEAKS_ANYWAY = [["show", "COPY:claim"],  # what is left to show of a damaged record
+SPEAKS_ANYWAY = [["ingest", "twins.csv", "twins.sqlite", "t", "--unique", "id", "--quiet"],  # all but the refused are in the table
+                 ["show", "COPY:claim"],  # what is left to show of a damaged record
                  ["report", "COPY:chain", "--output", "damaged.html"],
                  ["diff", "RUN", "COPY:chain"], ["diff", "COPY:claim", "RUN"]]  # the damage is the answer
 

@@ -33,6 +33,14 @@ void Database::fail_now(bool own_sql) const {
   throw DatabaseError(fmt::format("{}: {}", path_, sqlite3_errmsg(handle_)), damaged);
 }
 
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(handle_) == 0;
+}
+
+int Database::changes() const {
+  return sqlite3_changes(handle_);
+}
+
 void Database::execute(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail_now();
 }
@@ -67,6 +75,37 @@ Statement& Statement::bind_null() {
   return *this;
 }
 
+Statement& Statement::bind_view(std::string_view text) {
+  const char* data = text.data() == nullptr ? "" : text.data();  // a null pointer would be NULL
+  sqlite3_bind_text64(handle_, ++bound_, data, text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  return *this;
+}
+
+std::optional<Refusal> Statement::try_run() {
+  const int status = sqlite3_step(handle_);
+  std::optional<Refusal> refusal;
+  if (status != SQLITE_DONE) {
+    if (status != SQLITE_CONSTRAINT && status != SQLITE_MISMATCH && status != SQLITE_TOOBIG)
+      database_.fail_now(own_sql_);
+    const int code = sqlite3_extended_errcode(database_.handle());
+    refusal = Refusal{code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+                              code == SQLITE_CONSTRAINT_ROWID
+                          ? Refusal::Kind::kUnique
+                      : code == SQLITE_CONSTRAINT_NOTNULL ? Refusal::Kind::kNotNull
+                                                          : Refusal::Kind::kOther,
+                      sqlite3_errmsg(database_.handle())};
+  }
+  sqlite3_reset(handle_);
+  bound_ = 0;
+  return refusal;
+}
+
+void Statement::reset() {
+  sqlite3_reset(handle_);
+  sqlite3_clear_bindings(handle_);
+  bound_ = 0;
+}
+
 bool Statement::step() {
   const int status = sqlite3_step(handle_);
   if (status != SQLITE_ROW && status != SQLITE_DONE) database_.fail_now(own_sql_);
@@ -91,6 +130,40 @@ std::int64_t Statement::integer(int column) const {
 
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+
+int Statement::columns() const {
+  return sqlite3_column_count(handle_);
+}
+
+std::string Statement::name(int column) const {
+  const char* name = sqlite3_column_name(handle_, column);
+  return name == nullptr ? "" : name;
+}
+
+Statement::Kind Statement::kind(int column) const {
+  switch (sqlite3_column_type(handle_, column)) {
+    case SQLITE_INTEGER:
+      return Kind::kInteger;
+    case SQLITE_FLOAT:
+      return Kind::kReal;
+    case SQLITE_TEXT:
+      return Kind::kText;
+    case SQLITE_BLOB:
+      return Kind::kBlob;
+    default:
+      return Kind::kNull;
+  }
+}
+
+double Statement::real(int column) const {
+  return sqlite3_column_double(handle_, column);
+}
+
+std::string_view Statement::view(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
+  if (data == nullptr) return {};
+  return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
 }
 
 Transaction::~Transaction() {

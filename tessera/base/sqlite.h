@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "tessera/base/error.h"
 
@@ -31,12 +33,21 @@ class Database {
   void execute(const std::string& sql);
   sqlite3* handle() const { return handle_; }
   const std::string& path() const { return path_; }
+  bool in_transaction() const;
+  int changes() const;  // rows that the last statement changed
   // With the last message. `own_sql`: the statement was written here, so an error in it means another file.
   [[noreturn]] void fail_now(bool own_sql = true) const;
 
  private:
   std::string path_;
   sqlite3* handle_ = nullptr;
+};
+
+// Why a statement did not change a table.
+struct Refusal {
+  enum class Kind : std::uint8_t { kUnique, kNotNull, kOther };
+  Kind kind = Kind::kOther;
+  std::string message;  // SQLite's: "UNIQUE constraint failed: t.id"
 };
 
 class Statement {
@@ -51,8 +62,19 @@ class Statement {
   Statement& bind(double number);
   Statement& bind(std::int64_t number);
   Statement& bind_null();
-  bool step();  // is there a row?
-  void run();   // executes, and is ready to be bound anew
+  Statement& bind_view(std::string_view text);  // not copied: it has to live until the statement has run
+  bool step();                                  // is there a row?
+  void run();                                   // executes, and is ready to be bound anew
+  // The same; what a constraint of the table, or a type, refused, and then nothing was changed. Throws for all other errors.
+  std::optional<Refusal> try_run();
+  void reset();  // before the first row again, with nothing bound
+
+  enum class Kind : std::uint8_t { kNull, kInteger, kReal, kText, kBlob };
+  int columns() const;
+  std::string name(int column) const;
+  Kind kind(int column) const;
+  double real(int column) const;
+  std::string_view view(int column) const;  // of its text; until the next step
   std::string text(int column) const;
   std::int64_t integer(int column) const;
   bool is_null(int column) const;

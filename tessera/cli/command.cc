@@ -36,6 +36,7 @@ const std::vector<Command>& commands() {
       {"code predict", "Give notes their codes, with the sentences that speak for each", run_code_predict},
       {"generate train", "Learn to make images, and record the run", run_generate_train},
       {"generate samples", "Write a picture of what such a run makes", run_generate_samples},
+      {"ingest", "Put the records of a CSV file into a table of an SQLite database", run_ingest},
       {"selftest", "Check this machine against the committed digests of every operation",
        run_selftest_command},
       {"doctor", "Say what this machine has, what was built in, and what would clash", run_doctor},

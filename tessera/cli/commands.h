@@ -31,6 +31,7 @@ ExitCode run_code_evaluate(const Words& words);
 ExitCode run_code_predict(const Words& words);
 ExitCode run_generate_train(const Words& words);
 ExitCode run_generate_samples(const Words& words);
+ExitCode run_ingest(const Words& words);
 ExitCode run_key_new(const Words& words);
 
 }  // namespace tessera::cli

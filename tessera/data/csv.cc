@@ -6,12 +6,57 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
-#include "tessera/base/suggest.h"
 #include "tessera/data/csv_rows.h"
 #include "tessera/data/numbers.h"
 
 namespace tessera::data {
 namespace {
+
+constexpr std::string_view kSeparators = ",;\t|";
+constexpr int kRowsLookedAt = 20;
+
+// How many fields each of the first rows has with this separator; 0 when they differ, or are no CSV.
+std::size_t common_width(std::string_view text, char separator) {
+  try {
+    CsvRows rows(text, "", separator);
+    std::vector<std::string> fields;
+    std::size_t width = 0;
+    for (int i = 0; i < kRowsLookedAt && !rows.done(); ++i) {
+      rows.next(fields);
+      if (i > 0 && fields.size() != width) return 0;
+      width = fields.size();
+    }
+    return width;
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+std::string separator_name(char separator) {
+  return separator == '\t' ? "a tab" : fmt::format("'{}'", separator);
+}
+
+// A table of one column is more often a table that was cut with the wrong separator.
+void check_separator(std::string_view text, const std::string& source, char used) {
+  for (const char other : kSeparators) {
+    if (other == used) continue;
+    const std::size_t width = common_width(text, other);
+    if (width > 1)
+      fail(
+          "{}:1: found one column, but {} would cut every row into {} fields; the separator given is {}, "
+          "expected {}",
+          source, separator_name(other), width, separator_name(used), separator_name(other));
+  }
+}
+
+void check_encoding(std::string_view text, const std::string& source) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    fail("{}: begins with the byte order mark of UTF-16, expected UTF-8", source);
+}
+
+void normalise_name(std::string& name, const CsvOptions& options) {
+  if (options.trim) clean_field(name, {.trim = true});
+}
 
 std::vector<Column> read_header(CsvRows& scanner, const std::string& source, const CsvOptions& options) {
   std::vector<std::string> names;
@@ -23,6 +68,7 @@ std::vector<Column> read_header(CsvRows& scanner, const std::string& source, con
       columns[i].name = fmt::format("column_{}", i + 1);
       continue;
     }
+    normalise_name(names[i], options);
     if (names[i].empty())
       fail("{}:1: column {} has an empty name, expected a name in the header", source, i + 1);
     columns[i].name = names[i];
@@ -45,6 +91,8 @@ void check_width(const std::vector<std::string>& fields, std::size_t expected, c
 void add_field(Column& column, const std::string& field, std::int64_t line) {
   if (field.empty()) {
     if (column.missing++ == 0) column.first_missing_line = line;
+    column.absent.resize(column.numbers.size(), 0);
+    column.absent.push_back(1);
     column.numbers.push_back(std::numeric_limits<double>::quiet_NaN());
     return;
   }
@@ -56,6 +104,7 @@ void add_field(Column& column, const std::string& field, std::int64_t line) {
   column.first_text_line = line;
   column.first_text = shown_field(field);
   column.numbers = {};
+  column.absent = {};
 }
 
 CsvRows scanner_at_data(std::string_view text, const Table& table, const CsvOptions& options) {
@@ -76,6 +125,7 @@ void read_texts(std::string_view text, const CsvOptions& options, Table& table) 
     for (std::size_t i = 0; i < fields.size(); ++i) {
       Column& column = table.columns[i];
       if (column.numeric) continue;
+      clean_field(fields[i], options);
       if (fields[i].empty() && column.missing++ == 0) column.first_missing_line = scanner.field_line(i);
       column.texts.push_back(fields[i]);
     }
@@ -84,59 +134,89 @@ void read_texts(std::string_view text, const CsvOptions& options, Table& table) 
 
 }  // namespace
 
-const Column* Table::find(std::string_view name) const {
-  for (const Column& column : columns)
-    if (column.name == name) return &column;
-  return nullptr;
+void clean_field(std::string& field, const CsvOptions& options) {
+  if (options.trim) {
+    const std::size_t first = field.find_first_not_of(" \t");
+    field = first == std::string::npos ? "" : field.substr(first, field.find_last_not_of(" \t") + 1 - first);
+  }
+  if (std::find(options.missing.begin(), options.missing.end(), field) != options.missing.end())
+    field.clear();
 }
 
-const Column& Table::column(std::string_view name) const {
-  if (const Column* found = find(name)) return *found;
-  std::vector<std::string> names;
-  for (const Column& column : columns) names.push_back(column.name);
-  fail("{}: there is no column '{}'{}; the {} columns run from '{}' to '{}'", source, shown_field(name),
-       did_you_mean(name, names), names.size(), shown_field(names.front()), shown_field(names.back()));
+char detect_separator(std::string_view text) {
+  char best = ',';
+  std::size_t most = 1;
+  for (const char separator : kSeparators) {
+    const std::size_t width = common_width(text, separator);
+    if (width > most) {
+      best = separator;
+      most = width;
+    }
+  }
+  return best;
 }
 
-const std::vector<double>& Table::numbers(std::string_view name) const {
-  const Column& found = column(name);
-  if (found.first_text_line > 0)
-    fail("{}:{}: column '{}': found '{}', expected a number", source, found.first_text_line,
-         shown_field(name), found.first_text);
-  if (found.missing > 0)
-    fail("{}:{}: column '{}': found an empty field, expected a number", source, found.first_missing_line,
-         shown_field(name));
-  return found.numbers;
-}
+namespace {
 
-Table parse_csv(std::string_view text, const std::string& source, const CsvOptions& options) {
-  Table table{source, 0, {}, {}};
-  CsvRows scanner(text, source, options.separator);
-  if (scanner.empty())
-    fail("{}: the file is empty, expected a {} in line 1", source, options.header ? "header" : "row");
-  table.columns = read_header(scanner, source, options);
-  const auto& texts = options.text_columns;
-  for (Column& column : table.columns)
-    column.numeric = std::find(texts.begin(), texts.end(), column.name) == texts.end();
-  CsvRows rows = scanner_at_data(text, table, options);
+void read_numbers(CsvRows rows, const CsvOptions& options, Table& table) {
   std::vector<std::string> fields;
   for (; !rows.done(); ++table.rows) {
     rows.next(fields);
-    check_width(fields, table.columns.size(), source, rows.line());
+    check_width(fields, table.columns.size(), table.source, rows.line());
     table.lines.push_back(rows.line());
-    for (std::size_t i = 0; i < fields.size(); ++i)
-      if (table.columns[i].numeric) add_field(table.columns[i], fields[i], rows.field_line(i));
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (!table.columns[i].numeric) continue;
+      clean_field(fields[i], options);
+      add_field(table.columns[i], fields[i], rows.field_line(i));
+    }
   }
+}
+
+std::vector<Column> checked_header(std::string_view text, const std::string& source,
+                                   const CsvOptions& options) {
+  check_encoding(text, source);
+  CsvRows scanner(text, source, options.separator);
+  if (scanner.empty())
+    fail("{}: the file is empty, expected a {} in line 1", source, options.header ? "header" : "row");
+  std::vector<Column> columns = read_header(scanner, source, options);
+  if (columns.size() == 1) check_separator(text, source, options.separator);
+  return columns;
+}
+
+Table parse_with_separator(std::string_view text, const std::string& source, const CsvOptions& options) {
+  Table table{source, 0, {}, checked_header(text, source, options)};
+  const auto& texts = options.text_columns;
+  for (Column& column : table.columns)
+    column.numeric = std::find(texts.begin(), texts.end(), column.name) == texts.end();
+  read_numbers(scanner_at_data(text, table, options), options, table);
   bool any_text = false;
   for (Column& column : table.columns) {
     if (column.numeric && column.missing == table.rows) {
       column.numeric = false;
       column.numbers = {};
+      column.absent = {};
     }
+    if (column.numeric && !column.absent.empty()) column.absent.resize(column.numbers.size(), 0);
     any_text |= !column.numeric;
   }
   if (any_text) read_texts(text, options, table);
   return table;
+}
+
+}  // namespace
+
+std::vector<std::string> csv_names(std::string_view text, const std::string& source,
+                                   const CsvOptions& options) {
+  std::vector<std::string> names;
+  for (Column& column : checked_header(text, source, options)) names.push_back(std::move(column.name));
+  return names;
+}
+
+Table parse_csv(std::string_view text, const std::string& source, const CsvOptions& options) {
+  if (options.separator != kDetectSeparator) return parse_with_separator(text, source, options);
+  CsvOptions found = options;
+  found.separator = detect_separator(text);
+  return parse_with_separator(text, source, found);
 }
 
 Table read_csv(const std::string& path, const CsvOptions& options) {
@@ -148,6 +228,21 @@ std::string csv_field(const std::string& text) {
   std::string out(1, '"');
   for (const char c : text) out.append(c == '"' ? 2 : 1, c);
   out.push_back('"');
+  return out;
+}
+
+std::string csv_text(const Table& table) {
+  std::string out;
+  for (const Column& column : table.columns)
+    out += fmt::format("{}{}", out.empty() ? "" : ",", csv_field(column.name));
+  out += '\n';
+  for (std::int64_t row = 0; row < table.rows; ++row)
+    for (std::size_t j = 0; j < table.columns.size(); ++j) {
+      const std::string text = table.columns[j].text(row);
+      if (text.empty() && table.columns.size() == 1) out.append(2, '"');  // an empty line could end the file
+      out.append(csv_field(text));
+      out += j + 1 < table.columns.size() ? ',' : '\n';
+    }
   return out;
 }
 

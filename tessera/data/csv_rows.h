@@ -28,6 +28,7 @@ class CsvRows {
   CsvRows(std::string_view text, std::string source, char separator = ',', bool show_text = true);
 
   bool empty() const { return text_.empty(); }
+  std::size_t position() const { return position_; }  // bytes that were read
   bool done() const { return position_ >= text_.size(); }
   void next(std::vector<std::string>& fields);     // the strings keep their memory from row to row
   std::int64_t line() const { return row_line_; }  // where the row begins, from 1

@@ -1,0 +1,204 @@
+#include "tessera/data/postgresql.h"
+
+#include "tessera/base/error.h"
+
+#if defined(TESSERA_HAVE_POSTGRESQL)
+
+#include <dlfcn.h>
+#include <libpq-fe.h>
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "tessera/data/csv_rows.h"
+#include "tessera/data/numbers.h"
+#include "tessera/data/table_builder.h"
+
+namespace tessera::data {
+namespace {
+
+// The functions of libpq, found when they are first needed.
+struct Library {
+  decltype(&PQconnectdb) connect = nullptr;
+  decltype(&PQstatus) status = nullptr;
+  decltype(&PQerrorMessage) error_message = nullptr;
+  decltype(&PQfinish) finish = nullptr;
+  decltype(&PQexec) execute = nullptr;
+  decltype(&PQsendQuery) send = nullptr;
+  decltype(&PQsetSingleRowMode) single_row_mode = nullptr;
+  decltype(&PQgetResult) result = nullptr;
+  decltype(&PQresultStatus) result_status = nullptr;
+  decltype(&PQclear) clear = nullptr;
+  decltype(&PQntuples) rows = nullptr;
+  decltype(&PQnfields) columns = nullptr;
+  decltype(&PQfname) name = nullptr;
+  decltype(&PQftype) type = nullptr;
+  decltype(&PQgetisnull) is_null = nullptr;
+  decltype(&PQgetvalue) value = nullptr;
+  decltype(&PQgetlength) length = nullptr;
+  std::string problem;  // "" if all of them were found
+
+  template <typename Function>
+  void find(void* library, const char* symbol, Function& function) {
+    function = reinterpret_cast<Function>(dlsym(library, symbol));
+    if (function == nullptr) problem = fmt::format("libpq.so.5 has no {}", symbol);
+  }
+
+  Library() {
+    void* library = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) {
+      problem = "libpq.so.5 is not installed (Debian's package libpq5)";
+      return;
+    }
+    find(library, "PQconnectdb", connect);
+    find(library, "PQstatus", status);
+    find(library, "PQerrorMessage", error_message);
+    find(library, "PQfinish", finish);
+    find(library, "PQexec", execute);
+    find(library, "PQsendQuery", send);
+    find(library, "PQsetSingleRowMode", single_row_mode);
+    find(library, "PQgetResult", result);
+    find(library, "PQresultStatus", result_status);
+    find(library, "PQclear", clear);
+    find(library, "PQntuples", rows);
+    find(library, "PQnfields", columns);
+    find(library, "PQfname", name);
+    find(library, "PQftype", type);
+    find(library, "PQgetisnull", is_null);
+    find(library, "PQgetvalue", value);
+    find(library, "PQgetlength", length);
+  }
+};
+
+const Library& library() {
+  static const Library loaded;
+  return loaded;
+}
+
+struct Finish {
+  void operator()(PGconn* connection) const { library().finish(connection); }
+};
+struct Clear {
+  void operator()(PGresult* result) const { library().clear(result); }
+};
+using ConnectionPointer = std::unique_ptr<PGconn, Finish>;
+using ResultPointer = std::unique_ptr<PGresult, Clear>;
+
+// Types by the numbers of PostgreSQL's catalogue (pg_type.dat).
+enum class Kind : std::uint8_t { kNumber, kText, kBytes };
+Kind kind_of(Oid type) {
+  constexpr Oid kBytea = 17, kInt8 = 20, kInt2 = 21, kInt4 = 23, kOid = 26, kFloat4 = 700, kFloat8 = 701,
+                kNumeric = 1700;
+  for (const Oid number : {kInt8, kInt2, kInt4, kOid, kFloat4, kFloat8, kNumeric})
+    if (type == number) return Kind::kNumber;
+  return type == kBytea ? Kind::kBytes : Kind::kText;
+}
+
+constexpr const char* kSource = "PostgreSQL";
+
+// Its messages end with a line end, and may have several lines.
+[[noreturn]] void fail_with_message(PGconn* connection) {
+  std::string message = library().error_message(connection);
+  while (!message.empty() && message.back() == '\n') message.pop_back();
+  for (char& c : message)
+    if (c == '\n') c = ' ';
+  fail("{}: {}", kSource, message);
+}
+
+void execute(PGconn* connection, const char* sql) {
+  const ResultPointer result(library().execute(connection, sql));
+  if (library().result_status(result.get()) != PGRES_COMMAND_OK) fail_with_message(connection);
+}
+
+class Rows {
+ public:
+  void add(const PGresult* result) {
+    if (builder_ == nullptr) begin(result);
+    for (int row = 0; row < library().rows(result); ++row) {
+      for (std::size_t column = 0; column < kinds_.size(); ++column) add_value(result, row, column);
+      builder_->end_row();
+    }
+  }
+  bool any() const { return builder_ != nullptr; }
+  Table finish() { return builder_->finish(); }
+
+ private:
+  void begin(const PGresult* result) {
+    for (int column = 0; column < library().columns(result); ++column) {
+      names_.emplace_back(library().name(result, column));
+      kinds_.push_back(kind_of(library().type(result, column)));
+      if (kinds_.back() == Kind::kBytes)
+        fail("{}: column '{}' holds bytes (bytea), expected numbers or texts", kSource,
+             shown_field(names_.back()));
+    }
+    if (names_.empty()) fail("{}: the query gives no columns, expected a SELECT", kSource);
+    builder_ = std::make_unique<TableBuilder>(kSource, names_);
+  }
+
+  void add_value(const PGresult* result, int row, std::size_t column) {
+    const int place = static_cast<int>(column);
+    if (library().is_null(result, row, place) != 0) return builder_->add_missing(column);
+    const std::string_view text(library().value(result, row, place),
+                                static_cast<std::size_t>(library().length(result, row, place)));
+    if (kinds_[column] == Kind::kText) return builder_->add_text(column, text);
+    const auto number = parse_real(text);
+    if (!number)
+      fail("{}: row {}: column '{}': found {}, which float64 cannot hold", kSource, builder_->rows() + 1,
+           shown_field(names_[column]), shown_field(text));
+    builder_->add_number(column, *number);
+  }
+
+  std::vector<std::string> names_;
+  std::vector<Kind> kinds_;
+  std::unique_ptr<TableBuilder> builder_;
+};
+
+}  // namespace
+
+bool has_postgresql() {
+  return library().problem.empty();
+}
+
+Table read_postgresql(const std::string& connection, const std::string& query) {
+  if (!has_postgresql()) fail("{}: {}", kSource, library().problem);
+  const ConnectionPointer opened(library().connect(connection.c_str()));
+  PGconn* handle = opened.get();
+  if (handle == nullptr || library().status(handle) != CONNECTION_OK) fail_with_message(handle);
+  // The session's settings must not change what numbers and dates look like.
+  execute(handle,
+          "SET client_encoding = 'UTF8'; SET extra_float_digits = 1; SET datestyle = 'ISO, YMD';"
+          "SET default_transaction_read_only = on");
+  if (library().send(handle, query.c_str()) != 1) fail_with_message(handle);
+  library().single_row_mode(handle);  // so that the rows need not all be in memory twice
+  Rows rows;
+  bool whole = false;  // the last row of the query was read
+  while (const ResultPointer result{library().result(handle)}) {
+    const ExecStatusType status = library().result_status(result.get());
+    if (status == PGRES_COMMAND_OK) fail("{}: the query gives no columns, expected a SELECT", kSource);
+    if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK) fail_with_message(handle);
+    if (whole) fail("{}: there is more than one query, expected one SELECT", kSource);
+    rows.add(result.get());
+    whole = status == PGRES_TUPLES_OK;
+  }
+  if (!rows.any()) fail("{}: the query is empty, expected a SELECT", kSource);
+  return rows.finish();
+}
+
+}  // namespace tessera::data
+
+#else
+
+namespace tessera::data {
+
+bool has_postgresql() {
+  return false;
+}
+
+Table read_postgresql(const std::string&, const std::string&) {
+  fail("PostgreSQL: this program was built without it; build it where libpq-dev is installed");
+}
+
+}  // namespace tessera::data
+
+#endif

@@ -1,0 +1,28 @@
+// Tables from PostgreSQL: the rows of a query.
+//
+// `connection` is what psql takes: "host=127.0.0.1 port=5432 dbname=clinic user=me", or "postgresql://me@127.0.0.1/clinic"; a password
+// is better in ~/.pgpass. Columns of smallint, integer, bigint, real, double precision, numeric and oid are numbers
+// (whole ones beyond 2^53 and longer numerics are rounded to float64); all other types are texts as PostgreSQL writes them: booleans
+// t and f, dates in ISO order; bytea is an Error. NULL and the empty text are missing values; a column without any value is of
+// texts. So the same records give the digest that they give as CSV (COPY ... TO ... CSV HEADER) or in SQLite; name columns of texts that
+// look like numbers in `text_columns` there, and say ORDER BY here. The transaction is read-only.
+//
+// Optional: built where CMake finds libpq's header (libpq-dev), and libpq.so.5 is loaded by the first call, so programs that never ask
+// PostgreSQL do not need it. Errors: PostgreSQL's own message; no libpq. Thread-safety: pure functions, a connection per call.
+//
+// ```cpp no-run
+// const data::Table adults = data::read_postgresql("host=127.0.0.1 dbname=clinic",
+//                                                  "SELECT age, work FROM patients WHERE age >= 18 ORDER BY id");
+// ```
+#pragma once
+
+#include <string>
+
+#include "tessera/data/table.h"
+
+namespace tessera::data {
+
+bool has_postgresql();  // is it built in, and libpq there?
+Table read_postgresql(const std::string& connection, const std::string& query);
+
+}  // namespace tessera::data
