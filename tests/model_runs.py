@@ -53,6 +53,7 @@ FAMILIES = (
     Family("bfloat16"),
     Family("rnn"),
     Family("attention"),
+    Family("word_vectors", ("embed", "train")),
 )
 
 

@@ -74,6 +74,7 @@ FILES = {
     "texts.toml": "[data]\nformat = 'text'\npath = 'texts.csv'\ntext_column = 'text'\nlabel_column = 'kind'\n"
                   "[[network]]\nlayer = 'embedding'\nfeatures = 2\n[[network]]\nlayer = 'gru'\nunits = 2\n"
                   "[training]\nepochs = 1\nlearning_rate = 0.1\n",
+    "embed.toml": "[data]\npath = 'texts.csv'\n[model]\ndimensions = 4\n[training]\nepochs = 1\n",
     "texts.csv": "text,kind\n" + "a good film,1\na bad film,0\n" * 8,
     "nul.csv": "text,kind\na\0b,1\n",
     "latin.csv": "text,kind\na good caf\xe9,1\n",
@@ -111,7 +112,7 @@ FILES |= {
 
 # One list of words per case, by command. RUN is a good run, COPY a copy of it that a case may damage first.
 CASES = {
-    "": [[], ["trian"], ["--threads", "2"], ["key"], ["code"], ["generate"], ["trian", "good.toml"], ["help", "trian"]],
+    "": [[], ["trian"], ["--threads", "2"], ["key"], ["code"], ["generate"], ["embed"], ["trian", "good.toml"], ["help", "trian"]],
     "train": [
         ["train"], ["train", "missing.toml"], ["train", "empty.toml"], ["train", "typing.toml"], ["train", "bounds.toml"],
         ["train", "unknown.toml"], ["train", "broken.toml"], ["train", "layer.toml"], ["train", "nodata.toml"],
@@ -213,6 +214,25 @@ CASES = {
         ["generate", "samples", "no-such-run", "--out", "x.png"], ["generate", "samples", "tiny.csv", "--out", "x.png"],
         ["generate", "samples", "RUN", "--out", "x.png", "--count", "0"],
         ["generate", "samples", "RUN", "--out", "x.png", "--seed", "x"]],
+    "embed train": [
+        ["embed", "train"], ["embed", "train", "missing.toml"], ["embed", "train", "empty.toml"], ["embed", "train", "good.toml"],
+        ["embed", "train", "embed.toml", "--set", "data.path=missing.csv"], ["embed", "train", "embed.toml", "--set", "data.path=none.csv"],
+        ["embed", "train", "embed.toml", "--set", "data.path=nul.csv"], ["embed", "train", "embed.toml", "--set", "data.path=latin.csv"],
+        ["embed", "train", "embed.toml", "--set", "data.path=flat.npy"], ["embed", "train", "embed.toml", "--set", "data.text_column=txt"],
+        ["embed", "train", "embed.toml", "--set", "text.min_count=1000"], ["embed", "train", "embed.toml", "--set", "text.top=1"],
+        ["embed", "train", "embed.toml", "--set", "model.dimension=8"], ["embed", "train", "embed.toml", "--set", "model.window=0"],
+        ["embed", "train", "embed.toml", "--set", "training.subsample=2"], ["embed", "train", "embed.toml", "--set", "training.learning_rate=nan"],
+        ["embed", "train", "embed.toml", "--thread", "2"]],
+    "embed nearest": [
+        ["embed", "nearest"], ["embed", "nearest", "RUN"], ["embed", "nearest", "RUN", "good"], ["embed", "nearest", "no-such-run", "good"],
+        ["embed", "nearest", "tiny.csv", "good"], ["embed", "nearest", "RUN", "good", "--count", "0"], ["embed", "nearest", "RUN", "good", "--jsn"]],
+    "embed analogy": [
+        ["embed", "analogy"], ["embed", "analogy", "RUN", "good", "bad"], ["embed", "analogy", "RUN", "good", "bad", "film"],
+        ["embed", "analogy", "no-such-run", "good", "bad", "film"], ["embed", "analogy", "RUN", "good", "bad", "film", "--count", "many"]],
+    "embed encode": [
+        ["embed", "encode"], ["embed", "encode", "RUN"], ["embed", "encode", "RUN", "texts.csv"],
+        ["embed", "encode", "RUN", "texts.csv", "--output", "x-v.csv"], ["embed", "encode", "no-such-run", "texts.csv", "--output", "x-v.csv"],
+        ["embed", "encode", "RUN", "texts.csv", "--output", "missing-folder/x.csv"]],
     "ingest": [
         ["ingest"], ["ingest", "tiny.csv"], ["ingest", "missing.csv", "x.sqlite", "t"], ["ingest", "none.csv", "x.sqlite", "t"],
         ["ingest", "semicolons.csv", "x.sqlite", "t"], ["ingest", "unclosed.csv", "x.sqlite", "t"],

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "tessera/data/test_part.h"
+#include "tessera/data/openings.h"
 #include "tessera/tessera.h"
 
 using namespace tessera;

@@ -36,6 +36,10 @@ const std::vector<Command>& commands() {
       {"code predict", "Give notes their codes, with the sentences that speak for each", run_code_predict},
       {"generate train", "Learn to make images, and record the run", run_generate_train},
       {"generate samples", "Write a picture of what such a run makes", run_generate_samples},
+      {"embed train", "Learn vectors of words from texts, and record the run", run_embed_train},
+      {"embed nearest", "List the words that are nearest to one", run_embed_nearest},
+      {"embed analogy", "Say what is to C as B is to A", run_embed_analogy},
+      {"embed encode", "Write texts as vectors, one row each", run_embed_encode},
       {"ingest", "Put the records of a CSV file into a table of an SQLite database", run_ingest},
       {"selftest", "Check this machine against the committed digests of every operation",
        run_selftest_command},
@@ -91,6 +95,9 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t& 
   }
   if (words[0] == "generate") {
     fail_with(ExitCode::kUsage, "'tessera generate' needs a second word: train or samples");
+  }
+  if (words[0] == "embed") {
+    fail_with(ExitCode::kUsage, "'tessera embed' needs a second word: train, nearest, analogy or encode");
   }
   if (words[0].starts_with("-")) {
     fail_with(ExitCode::kUsage, "expected a command, found the option {} (see 'tessera --help')", words[0]);

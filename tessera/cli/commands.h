@@ -31,6 +31,10 @@ ExitCode run_code_evaluate(const Words& words);
 ExitCode run_code_predict(const Words& words);
 ExitCode run_generate_train(const Words& words);
 ExitCode run_generate_samples(const Words& words);
+ExitCode run_embed_train(const Words& words);
+ExitCode run_embed_nearest(const Words& words);
+ExitCode run_embed_analogy(const Words& words);
+ExitCode run_embed_encode(const Words& words);
 ExitCode run_ingest(const Words& words);
 ExitCode run_key_new(const Words& words);
 

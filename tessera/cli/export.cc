@@ -20,6 +20,7 @@ constexpr std::string_view kDetails =
     "             'scores' (one per class, before the softmax). The names of the classes, data.scale (which\n"
     "             features are divided by) and the seal are in the metadata\n"
     "safetensors  the final weights under their names; the same metadata\n"
+    "word2vec     of a run of 'tessera embed', the words with their vectors as text, for gensim and others\n"
     "tensorboard  the scalars of every recorded step as an event file in the folder PATH; also of a run "
     "that\n"
     "             is not finished\n"
@@ -30,6 +31,8 @@ constexpr std::string_view kDetails =
     "number of texts and words, filled up with 0. Of a run of 'tessera code' likewise [notes, sentences, "
     "words], and\n"
     "its outputs are 'logits' and the attention of sentences and words.\n"
+    "Of a run of 'tessera embed', onnx gives the 'vectors' of 'words', and safetensors has both tables, by "
+    "id.\n"
     "Of a run of 'tessera generate', onnx is one of its networks, images from 0 to 1, and safetensors has "
     "them all.\n"
     "The same run gives the same bytes, and the network is only written from an intact record.\n\n"
@@ -46,15 +49,16 @@ ExitCode run_export(const Words& words) {
   std::string run, format, network, store = "runs", output;
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
-  arguments.option("--format FORMAT", format, "onnx, safetensors or tensorboard");
+  arguments.option("--format FORMAT", format, "onnx, safetensors, word2vec or tensorboard");
   arguments.option("--output PATH", output, "The file, or for tensorboard the folder");
   arguments.option("--network NAME", network,
                    "Of a run that makes images: generator (or autoencoder), discriminator, encoder, decoder");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
-  if (format != "onnx" && format != "safetensors" && format != "tensorboard")
-    fail_with(ExitCode::kUsage, "--format: expected onnx, safetensors or tensorboard, found '{}'", format);
+  if (format != "onnx" && format != "safetensors" && format != "word2vec" && format != "tensorboard")
+    fail_with(ExitCode::kUsage, "--format: expected onnx, safetensors, word2vec or tensorboard, found '{}'",
+              format);
   if (output.empty())
     fail_with(ExitCode::kUsage, "--output is missing: expected the place of what is written");
   const std::string folder = runs_folder(store, run);

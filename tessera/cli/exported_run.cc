@@ -9,6 +9,7 @@
 #include "tessera/base/text.h"
 #include "tessera/clinical/coding_run.h"
 #include "tessera/clinical/note_coder.h"
+#include "tessera/embedding/embedding_run.h"
 #include "tessera/generative/generation_run.h"
 #include "tessera/interchange/onnx_export.h"
 #include "tessera/interchange/weights.h"
@@ -109,13 +110,35 @@ std::string coding_bytes(const std::string& folder, const std::string& format) {
                                                   .metadata = metadata}));
 }
 
+// ---- Runs that learn vectors of words ----
+
+std::string embedding_bytes(const std::string& folder, const std::string& format) {
+  embedding::TrainedEmbedding trained(folder);
+  if (format == "word2vec") return trained.words().to_text();
+  const std::map<std::string, std::string> metadata = {
+      {"tessera.vocabulary", trained.config().text("found.vocabulary")}, {"tessera.seal", seal_of(folder)}};
+  if (format == "safetensors")
+    return runs::write_safetensors(interchange::weights_of(trained.model()), metadata);
+  return onnx::write_model(onnx::export_module(trained.model(), ones({2, 3}, DType::kInt64),
+                                               {.name = "vectors",
+                                                .inputs = {"words"},
+                                                .outputs = {"vectors"},
+                                                .open_axes = {"texts", "words"},
+                                                .metadata = metadata}));
+}
+
 }  // namespace
 
 std::string exported_bytes(const std::string& folder, const std::string& format, const std::string& network) {
-  if (generative::is_generation_run(folder)) return generative_bytes(folder, format, network);
+  if (generative::is_generation_run(folder) && format != "word2vec")
+    return generative_bytes(folder, format, network);
   if (!network.empty())
     fail_with(ExitCode::kUsage,
               "--network: {} is a run of one network; the option is for runs of 'tessera generate'",
+              printable(folder));
+  if (embedding::is_embedding_run(folder)) return embedding_bytes(folder, format);
+  if (format == "word2vec")
+    fail_with(ExitCode::kUsage, "--format: word2vec is for runs of 'tessera embed', and {} is none",
               printable(folder));
   if (clinical::is_coding_run(folder)) return coding_bytes(folder, format);
   const train::TrainedModel model(folder);

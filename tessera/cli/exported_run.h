@@ -5,7 +5,7 @@
 
 namespace tessera::cli {
 
-// `format`: "onnx" or "safetensors"; `network`: of runs that have several, "" for the first one.
+// `format`: "onnx", "safetensors" or "word2vec"; `network`: of runs that have several, "" for the first one.
 std::string exported_bytes(const std::string& folder, const std::string& format, const std::string& network);
 
 }  // namespace tessera::cli

@@ -64,6 +64,8 @@ ExitCode run_resume(const Words& words) {
     print_coding_result(clinical::resume_coding(folder, options));
   else if (generative::is_generation_run(folder))
     print_generation_result(generative::resume_generation(folder, options));
+  else if (embedding::is_embedding_run(folder))
+    print_embedding_result(embedding::resume_embedding(folder, options));
   else
     print_training_result(train::resume(folder, options));
   return ExitCode::kSuccess;

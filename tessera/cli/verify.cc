@@ -18,6 +18,7 @@
 #include "tessera/cli/version.h"
 #include "tessera/clinical/coding_run.h"
 #include "tessera/data/numbers.h"
+#include "tessera/embedding/embedding_run.h"
 #include "tessera/generative/generation_run.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/verifications.h"
@@ -163,6 +164,8 @@ train::VerifyResult verify_and_note(const std::string& folder, const train::Veri
       result = clinical::verify_coding(folder, options);
     else if (generative::is_generation_run(folder))
       result = generative::verify_generation(folder, options);
+    else if (embedding::is_embedding_run(folder))
+      result = embedding::verify_embedding(folder, options);
     else
       result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command, execution)
                                   : train::verify(folder, options);

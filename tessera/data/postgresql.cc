@@ -176,12 +176,13 @@ Table read_postgresql(const std::string& connection, const std::string& query) {
   while (const ResultPointer result{library().result(handle)}) {
     const ExecStatusType status = library().result_status(result.get());
     if (status == PGRES_COMMAND_OK) fail("{}: the query gives no columns, expected a SELECT", kSource);
+    if (status == PGRES_EMPTY_QUERY) fail("{}: the query is empty, expected a SELECT", kSource);
     if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK) fail_with_message(handle);
     if (whole) fail("{}: there is more than one query, expected one SELECT", kSource);
     rows.add(result.get());
     whole = status == PGRES_TUPLES_OK;
   }
-  if (!rows.any()) fail("{}: the query is empty, expected a SELECT", kSource);
+  if (!rows.any()) fail("{}: the query gives no columns, expected a SELECT", kSource);
   return rows.finish();
 }
 

@@ -108,6 +108,24 @@ std::vector<std::pair<std::int64_t, std::int64_t>> skipgram_pairs(
   return pairs;
 }
 
+std::vector<double> noise_distribution(const std::vector<std::int64_t>& counts, double power) {
+  std::vector<double> distribution;
+  double sum = 0;
+  for (const std::int64_t count : counts)
+    distribution.push_back(sum += count == 0 ? 0 : numerics::pow(static_cast<double>(count), power));
+  return distribution;
+}
+
+Tensor draw_words(const std::vector<double>& distribution, const Tensor& uniform) {
+  std::vector<std::int64_t> ids;
+  const auto last = static_cast<std::int64_t>(distribution.size()) - 1;
+  for (const double u : uniform.to_vector<double>()) {
+    const auto found = std::upper_bound(distribution.begin(), distribution.end(), u * distribution.back());
+    ids.push_back(std::min<std::int64_t>(found - distribution.begin(), last));
+  }
+  return Tensor::from<std::int64_t>(ids, uniform.shape());
+}
+
 SkipGramTrainer::SkipGramTrainer(SkipGram& model, const std::vector<std::vector<std::int64_t>>& sentences)
     : model_(model),
       optimizer_(model.parameters()),
@@ -122,9 +140,7 @@ SkipGramTrainer::SkipGramTrainer(SkipGram& model, const std::vector<std::vector<
         fail("skip-gram: a word has the id {}, expected 0 to {}", id, model.vocabulary() - 1);
       if (id >= kFirst) ++counts[static_cast<std::size_t>(id)];
     }
-  double sum = 0;
-  for (const std::int64_t count : counts)
-    cumulative_.push_back(sum += count == 0 ? 0 : numerics::pow(static_cast<double>(count), kNegativePower));
+  cumulative_ = noise_distribution(counts, kNegativePower);
   const SkipGramSettings& settings = model.settings();
   const data::BatchPlan plan({.samples = static_cast<std::int64_t>(pairs_.size()), .batch = settings.batch});
   steps_ = static_cast<std::uint64_t>(plan.steps_per_epoch() * settings.epochs);
@@ -132,13 +148,8 @@ SkipGramTrainer::SkipGramTrainer(SkipGram& model, const std::vector<std::vector<
 }
 
 Tensor SkipGramTrainer::draw_negatives(std::int64_t pairs) {
-  const Shape shape{pairs, model_.settings().negatives};
-  std::vector<std::int64_t> ids;
-  for (const double u : random_.uniform("negatives", shape, DType::kFloat64).to_vector<double>()) {
-    const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end(), u * cumulative_.back());
-    ids.push_back(std::min<std::int64_t>(found - cumulative_.begin(), model_.vocabulary() - 1));
-  }
-  return Tensor::from<std::int64_t>(ids, shape);
+  return draw_words(cumulative_,
+                    random_.uniform("negatives", {pairs, model_.settings().negatives}, DType::kFloat64));
 }
 
 double SkipGramTrainer::step(std::uint64_t number, const std::vector<std::int64_t>& positions) {

@@ -4,7 +4,7 @@
 // random words driven away: the loss of a pair is -log sigmoid(v . u) - sum over negatives log sigmoid(-v . n). Negatives are drawn with
 // the probabilities count^0.75, as published. Mikolov, Sutskever, Chen, Corrado & Dean, "Distributed representations of words and phrases and
 // their compositionality", NIPS 2013. Deviations: every pair of a fixed window is used (no random shortening, no subsampling), and steps are of
-// Adam on batches of pairs.
+// Adam on batches of pairs. skipgram_windows.h trains the same vectors on whole texts, with the published windows and subsampling, and faster.
 //
 // Every random number is by counter: pairs are shuffled as BatchPlan does, negatives of step t come from the stream "negatives" at step t. So a
 // training that is resumed, or run on another number of threads, gives the same bits.
@@ -62,6 +62,7 @@ class SkipGram : public nn::Module {
   const Tensor& vectors() const {
     return centre_->value;
   }  // float32 [vocabulary, dimensions], to begin an nn::Embedding with
+  const Tensor& context_vectors() const { return context_->value; }  // of words as neighbours of others
   // The words, from `first` on, whose vectors point most nearly the same way: the highest cosine first, equal ones by id; without itself.
   std::vector<SimilarWord> nearest(std::int64_t id, std::int64_t count, std::int64_t first = 2) const;
 
@@ -75,6 +76,10 @@ class SkipGram : public nn::Module {
 // (centre, context) of all sentences, in the order of the text. Ids below 2 (padding, unknown) are in no pair but keep their places.
 std::vector<std::pair<std::int64_t, std::int64_t>> skipgram_pairs(
     const std::vector<std::vector<std::int64_t>>& sentences, std::int64_t window);
+
+// What random words are drawn by: the sum of count^power up to each id, ids without a count left out. Then a word, as int64, for each number in (0, 1).
+std::vector<double> noise_distribution(const std::vector<std::int64_t>& counts, double power);
+Tensor draw_words(const std::vector<double>& distribution, const Tensor& uniform);
 
 // The steps of a training as a computation that can be kept, resumed and observed.
 class SkipGramTrainer : public Stateful {

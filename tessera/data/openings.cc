@@ -1,4 +1,4 @@
-#include "tessera/data/test_part.h"
+#include "tessera/data/openings.h"
 
 #include <nlohmann/json.hpp>
 #include <utility>
