@@ -68,7 +68,7 @@ FitSetup::FitSetup(FitConfig config, const std::string& table_path) : config_(st
 
 void FitSetup::read(const std::string& path) {
   const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
-  file_ = {"table", path, sha256_hex(bytes), sha256_hex(unpacked)};
+  file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
   table_ = data::parse_csv(unpacked, path, config_.csv());
   if (table_.rows == 0) fail("{}: there is no row below the header, expected some to learn from", path);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
