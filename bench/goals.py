@@ -91,6 +91,21 @@ GOALS = (
 )
 
 
+# Networks that are small or recurrent; what they have to reach is more than for the others.
+SMALL = ("MLP", "autoencoder", "GAN", "bag of words", "skip-gram", "RNN classifier", "GRU classifier", "LSTM classifier", "attention classifier",
+         "sequence tagger", "hierarchical attention")
+
+
+def is_small(case):
+    return case.split(" training ")[0].split(" inference ")[0] in SMALL
+
+
+MODEL_GOALS = (
+    Goal("every row, least", lambda _: 1, lambda run: run.ratios(lambda case: True, rivals=("PyTorch",))),
+    Goal("small and recurrent models, least", lambda _: 1.5, lambda run: run.ratios(is_small, rivals=("PyTorch",))),
+)
+
+
 def cell(goal, run):
     values = goal.values(run)
     if not values:
@@ -103,11 +118,26 @@ def cell(goal, run):
     return f"**{text}**" + (f"; {below} of {len(values)} rows below" if goal.summary is min and len(values) > 1 else "")
 
 
-def lines(runs):
-    """The table; bold where a goal was missed."""
+def table_of(goals, runs):
     title = {"avx512": "AVX-512", "avx2": "AVX2"}
     header = [f"{title[run.simd]}, {run.threads} thread{'s' if run.threads > 1 else ''}" for run in runs]
-    table = ["### Goals", "", "Speed with the fastest rival's as 1 (that of the rival named, where one is), and the goal; in bold what misses it.", "",
-             f"| | {' | '.join(header)} |", "|---|" + "---:|" * len(runs)]
-    table += [f"| {goal.what} | {' | '.join(cell(goal, run) for run in runs)} |" for goal in GOALS]
-    return table + [""]
+    table = [f"| | {' | '.join(header)} |", "|---|" + "---:|" * len(runs)]
+    return table + [f"| {goal.what} | {' | '.join(cell(goal, run) for run in runs)} |" for goal in goals]
+
+
+def lines(runs):
+    """The table of the kernels; bold where a goal was missed."""
+    return ["### Goals", "", "Speed with the fastest rival's as 1 (that of the rival named, where one is), and the goal; in bold what misses it.", "",
+            *table_of(GOALS, runs), ""]
+
+
+def model_lines(runs, memory):
+    """The same of the models, beside PyTorch at its defaults."""
+    shares = {name: ours / others for name, (ours, others) in memory.items() if name != "nothing"}
+    most = max(shares, key=shares.get)
+    short = [f"{case} {seconds['PyTorch'] / seconds['Tessera']:.2f} ({run.simd}, {run.threads})" for run in runs
+             for case, seconds in run.families["Published models"].items()
+             if seconds["PyTorch"] / seconds["Tessera"] < (1.5 if is_small(case) else 1)]
+    return ["### Goals", "", "Speed with PyTorch's at its defaults as 1, and the goal; in bold what misses it. Small and recurrent: " + ", ".join(SMALL) + ".", "",
+            *table_of(MODEL_GOALS, runs), "", f"Memory at most PyTorch's: {shares[most]:.2f} at the most ({most}).", "",
+            f"Rows below their goal: {'; '.join(short) or 'none'}.", ""]

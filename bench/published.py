@@ -73,26 +73,43 @@ def peaks_of(build, question):
 
 
 def memory(build):
-    """The first row is of a process in which nothing was made yet."""
-    table = Table("model", "Tessera MB", "PyTorch MB", "Tessera's share")
-    table.add("nothing", *(f"{peak:.0f}" for peak in peaks_of(build, "memory 0 matmul 32x32x32")), "-")
+    """{model: [Tessera's MB, PyTorch's]}; the first row is of a process in which nothing was made yet."""
+    found = {"nothing": peaks_of(build, "memory 0 matmul 32x32x32")}
     for name in models_of(build):
-        peaks = peaks_of(build, f"memory {STEPS} {name} training batch {BATCH}")
-        table.add(name, *(f"{peak:.0f}" for peak in peaks), f"{peaks[0] / peaks[1]:.2f}")
-    return table.lines
+        found[name] = peaks_of(build, f"memory {STEPS} {name} training batch {BATCH}")
+        print(f"{name}: {found[name][0]:.0f} and {found[name][1]:.0f} MB", flush=True)
+    return found
 
 
-def check_and_memory_lines(build):
+def check_lines(build):
     """What stands before the times in RESULTS.md."""
     return ["### The same models", "",
             "Largest relative differences from PyTorch, with the same weights and inputs, without dropout. Above "
-            f"{', '.join(f'{limit:g}' for limit in TOLERANCES)} nothing would be measured.", "", *compare(build), "",
-            f"### Memory of a training with batches of {BATCH}", "",
+            f"{', '.join(f'{limit:g}' for limit in TOLERANCES)} nothing would be measured.", "", *compare(build), ""]
+
+
+def memory_lines(found):
+    table = Table("model", "Tessera MB", "PyTorch MB", "Tessera's share")
+    for name, (ours, others) in found.items():
+        table.add(name, f"{ours:.0f}", f"{others:.0f}", "-" if name == "nothing" else f"{ours / others:.2f}")
+    return [f"### Memory of a training with batches of {BATCH}", "",
             f"The largest resident set of a process that makes the model and its inputs and takes {STEPS} training steps on one thread, all of it: "
-            "program and libraries included, nothing subtracted.", "", *memory(build), ""]
+            "program and libraries included, nothing subtracted.", "", *table.lines, ""]
+
+
+HEADER = ["| case | Tessera ms | PyTorch ms | Tessera's speed, PyTorch = 1 | tuned PyTorch ms | Tessera's speed, tuned = 1 |", "|---|---:|---:|---:|---:|---:|"]
+
+
+def row_of(case, result, milliseconds):
+    """The line of the table, and Tessera's speed with that of PyTorch at its defaults as 1."""
+    ours = result["Tessera"]
+    cells = [f"{milliseconds(result[side])} | {result[side] / ours:.2f}" if side in result else "- | -" for side in ("PyTorch", "PyTorch tuned")]
+    return f"| {case} | {milliseconds(ours)} | {' | '.join(cells)} |", result["PyTorch"] / ours
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
-    check_and_memory_lines(parser.parse_args().build)
+    arguments = parser.parse_args()
+    check_lines(arguments.build)
+    memory_lines(memory(arguments.build))

@@ -5,9 +5,10 @@ A round measures one case once on every side, in turns, the order turned around 
 meets all alike. Reported are medians over the rounds, and the rival that was fastest at that case. The peak probes say what the
 processor could do.
 
-Usage: run.py --build BUILD_FOLDER [--rounds N] [--slot SECONDS] [--threads N,N] [--simd avx512,avx2] [WHAT]
+Usage: run.py --build BUILD_FOLDER [--rounds N] [--slot SECONDS] [--threads N,N] [--simd avx512,avx2:1] [--kept FILE] [--pause SECONDS] [WHAT]
 WHAT is `kernels`, `models` or `recording` (one part of RESULTS.md is made anew), `growth` (the plots of docs/performance.md are), nothing
-(all of them), or a part of a case's name or of its family's: then the table is printed and RESULTS.md is left alone.
+(all of them), or a part of a case's name or of its family's: then the table is printed and RESULTS.md is left alone. With --kept the parts
+`kernels` and `models` are measured in pieces: what was found is kept in FILE, the program ends after SECONDS, and the same command goes on.
 """
 
 import argparse
@@ -22,8 +23,10 @@ import growth
 import published
 import recording
 import sides
+from kept import Kept
 
 HERE = Path(__file__).resolve().parent
+QUICK = 0.03  # seconds per call, of the slowest side
 PARTS = ("kernels", "models", "growth", "recording")
 
 
@@ -41,13 +44,17 @@ def work_of(name):
 
 
 def measure(case, workers, rounds, slot):
-    """{side: median seconds per call}, of the sides that have the case."""
+    """{side: median seconds per call}, of the sides that have the case. An interruption falsifies a quick row most: it gets twice as many rounds."""
     times = {worker.name: [] for worker in workers}
-    for current in range(rounds):
+    current, needed = 0, rounds
+    while current < needed:
         for worker in workers if current % 2 == 0 else reversed(workers):
             seconds = worker.seconds(slot, case)
             if seconds is not None:
                 times[worker.name].append(seconds)
+        current += 1
+        if current == rounds and max(map(max, filter(None, times.values()))) < QUICK:
+            needed = 2 * rounds + 1
     return {name: statistics.median(values) for name, values in times.items() if values}
 
 
@@ -73,20 +80,24 @@ def row_of(case, result, peak):
     return f"| {case} | {milliseconds(ours)} | {speed} | {rival} | {milliseconds(rivals[rival])} | {ratio:.2f} |", ratio
 
 
-def family_table(family, cases, workers, arguments, peak):
+HEADER = ["| case | Tessera ms | GFLOP/s | of peak | fastest rival | its ms | Tessera's speed, rival = 1 |", "|---|---:|---:|---:|---|---:|---:|"]
+
+
+def family_table(family, cases, workers, arguments, peak, result_of):
     """The lines of the table, and {case: {side: seconds}}."""
-    lines = [f"#### {family}", "", "| case | Tessera ms | GFLOP/s | of peak | fastest rival | its ms | Tessera's speed, rival = 1 |",
-             "|---|---:|---:|---:|---|---:|---:|"]
+    is_model = family == published.FAMILY
+    lines = [f"#### {family}", "", *(published.HEADER if is_model else HEADER)]
     ratios, results = [], {}
     for case in cases:
-        results[case] = measure(case, workers, arguments.rounds, arguments.slot)
-        line, ratio = row_of(case, results[case], peak)
+        results[case] = result_of(case)
+        line, ratio = published.row_of(case, results[case], milliseconds) if is_model else row_of(case, results[case], peak)
         lines.append(line)
         ratios += [ratio] if ratio else []
         print(line, flush=True)
-        if family == published.FAMILY:  # a network and its optimiser, on both sides
-            for worker in workers[:2]:
-                worker.ask("forget")
+        if is_model:  # a network and its optimiser, on every side
+            for worker in workers:
+                if "PyTorch" in worker.name or worker.name == "Tessera":
+                    worker.ask("forget")
     if ratios:
         lines += ["", f"Geometric mean of {len(ratios)} rows: {statistics.geometric_mean(ratios):.2f}; least: {min(ratios):.2f}."]
         print(lines[-1], flush=True)
@@ -99,9 +110,17 @@ def is_wanted(part, family, case):
     return part in case or part.lower() in family.lower()
 
 
-def tables(threads, simd, arguments, part):
+def tables(threads, simd, arguments, part, kept):
     """The lines of one vector width and number of threads, and what they were made from."""
-    workers = (sides.open_two if part == "models" else sides.open_sides)(arguments.build, threads, simd)
+    workers = (sides.open_models if part == "models" else sides.open_sides)(arguments.build, threads, simd)
+    try:
+        return tables_of(workers, threads, simd, arguments, part, kept)
+    finally:
+        for worker in workers:
+            worker.close()
+
+
+def tables_of(workers, threads, simd, arguments, part, kept):
     tessera = workers[0]
     families = {}
     for line in tessera.ask_list():
@@ -110,20 +129,21 @@ def tables(threads, simd, arguments, part):
             families.setdefault(family, []).append(case)
     if not families:
         raise SystemExit(f"no row's or family's name has '{part}'; WHAT is {', '.join(PARTS)} or a part of such a name")
-    workers[1].ask("machine")  # answered when PyTorch has been loaded: probes are for a quiet machine
-    peak = peak_of(tessera)
+    for worker in workers[1:3]:
+        worker.ask("machine")  # answered when PyTorch has been loaded: probes are for a quiet machine
+    peak = kept.get((simd, threads, "peak"), lambda: peak_of(tessera))
     title = f"### {simd.upper().replace('AVX5', 'AVX-5')}, {threads} thread{'s' if threads > 1 else ''}"
     print(title, flush=True)
-    bandwidth = float(tessera.ask("read_bandwidth 0.3"))
+    bandwidth = kept.get((simd, threads, "bandwidth"), lambda: float(tessera.ask("read_bandwidth 0.3")))
     lines = [title, "", f"Peak probe (fused multiply-adds on registers): {peak:.0f} GFLOP/s. Reading 40 MB: {bandwidth:.0f} GB/s.", ""]
     run = goals.Run(simd, threads, bandwidth, {})
     for family, cases in families.items():
-        table, run.families[family] = family_table(family, cases, workers, arguments, peak)
+        table, run.families[family] = family_table(
+            family, cases, workers, arguments, peak,
+            lambda case: kept.get((simd, threads, case), lambda: measure(case, workers, arguments.rounds, arguments.slot)))
         lines += table
-    lines += [f"The peak probe after the rounds: {peak_of(tessera):.0f} GFLOP/s.", ""]
-    for worker in workers:
-        worker.close()
-    return lines, run
+    after = kept.get((simd, threads, "peak after"), lambda: peak_of(tessera))
+    return lines + [f"The peak probe after the rounds: {after:.0f} GFLOP/s.", ""], run
 
 
 def machine_lines(arguments, part):
@@ -141,7 +161,8 @@ def machine_lines(arguments, part):
 
 def rivals_of(part):
     if part == "models":
-        return f"Rival: PyTorch {version_of('torch')} (PyPI), eager, with its defaults."
+        return (f"Rival: PyTorch {version_of('torch')} (PyPI), eager, with its defaults. \"Tuned\" is the same with `fused=True` in its optimisers and, "
+                "for networks of images, `channels_last`.")
     found = ["PyTorch " + version_of("torch"), "OpenBLAS " + version_of("scipy-openblas32"), "MKL " + version_of("mkl")]
     return f"Rivals: {', '.join(found)} (PyPI); OpenBLAS, BLIS, oneDNN and SLEEF of Debian."
 
@@ -173,6 +194,8 @@ def parse_arguments():
     parser.add_argument("--threads", default="")
     parser.add_argument("--simd", default="")
     parser.add_argument("--output", default=str(HERE / "RESULTS.md"))
+    parser.add_argument("--kept", default="", metavar="FILE")
+    parser.add_argument("--pause", type=float, metavar="SECONDS")
     parser.add_argument("what", nargs="?", default="")
     return parser.parse_args()
 
@@ -182,19 +205,29 @@ def simd_levels():
     return [level for level, flag in (("avx512", "avx512vl"), ("avx2", "avx2")) if flag in flags]
 
 
+def levels_of(words, threads):
+    """(level, numbers of threads) of words such as "avx512", and "avx2:1" for one number only."""
+    pairs = [word.partition(":") for word in words]
+    return [(level, [int(count)] if count else threads) for level, _, count in pairs]
+
+
 def main():
     arguments = parse_arguments()
     threads = [int(n) for n in arguments.threads.split(",")] if arguments.threads else sorted({1, len(os.sched_getaffinity(0))})
-    levels = arguments.simd.split(",") if arguments.simd else simd_levels()
+    levels = levels_of(arguments.simd.split(",") if arguments.simd else simd_levels(), threads)
     wanted = [part for part in PARTS if arguments.what in ("", part)]
     measured = [part for part in ("kernels", "models") if part in wanted]
+    kept = Kept(arguments.kept, arguments.pause)
     for part in measured if wanted else [arguments.what]:
-        lines = machine_lines(arguments, part)
+        lines = kept.get((part, "machine"), lambda: machine_lines(arguments, part))
+        checked, memory = [], {}
         if part == "models":
-            lines += published.check_and_memory_lines(arguments.build)
-        results = [tables(count, level, arguments, part) for level in levels for count in threads]
-        if part == "kernels":
-            lines += goals.lines([run for _, run in results])
+            checked = kept.get((part, "check"), lambda: published.check_lines(arguments.build))
+            memory = kept.get((part, "memory"), lambda: published.memory(arguments.build))
+        results = [tables(count, level, arguments, part, kept) for level, counts in levels for count in counts]
+        if wanted:
+            runs = [run for _, run in results]
+            lines = lines + (goals.model_lines(runs, memory) + checked + published.memory_lines(memory) if part == "models" else goals.lines(runs))
         lines += [line for table, _ in results for line in table]
         if wanted:
             write_part(Path(arguments.output), part, lines)

@@ -79,6 +79,12 @@ def open_two(build, threads, simd):
             Side("PyTorch", [sys.executable, HERE / "rivals" / "pytorch.py", threads], environment)]
 
 
+def open_models(build, threads, simd):
+    """Tessera, PyTorch, and PyTorch with what can be switched on for the same model."""
+    tuned = Side("PyTorch tuned", [sys.executable, HERE / "rivals" / "pytorch.py", threads, "tuned"], environment_of(threads, simd))
+    return [*open_two(build, threads, simd), tuned]
+
+
 def open_sides(build, threads, simd):
     """Tessera first, then PyTorch, then the rest."""
     environment, other = environment_of(threads, simd), f"{build}/bin/tessera_bench_rivals"

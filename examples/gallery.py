@@ -16,6 +16,7 @@ PAGE = EXAMPLES.parent / "docs" / "gallery.md"
 TOPICS = {
     "tensors": "Tensors and operations",
     "numerics": "Numbers and bits",
+    "linalg": "Linear algebra",
     "autograd": "Derivatives",
     "linalg": "Linear algebra",
     "statistics": "Statistics and information theory",

@@ -242,6 +242,9 @@ CASES = {
         ["ingest", "tiny.csv", "x.sqlite", "t", "--rejected", "missing-folder/r.csv"],
         ["ingest", "twins.csv", "twins.sqlite", "t", "--unique", "id", "--quiet"],
         ["ingest", "narrow.csv", "twins.sqlite", "t", "--quiet"]],
+    "generate evaluate": [
+        ["generate", "evaluate"], ["generate", "evaluate", "RUN"], ["generate", "evaluate", "no-such-run"],
+        ["generate", "evaluate", "tiny.csv"], ["generate", "evaluate", "RUN", "--count", "1"], ["generate", "evaluate", "RUN", "--sed", "2"]],
     "key new": [
         ["key", "new"], ["key", "now", "a.key"], ["key", "new", "existing.key"], ["key", "new", "missing-folder/a.key"],
         ["key", "new", "a.key", "b.key"], ["key", "new", "--force", "a.key"]],

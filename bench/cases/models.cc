@@ -14,11 +14,10 @@ namespace nn = tessera::nn;
 
 namespace {
 
-constexpr int kCheckedSteps = 3;
-
 std::vector<ModelRow> all_models() {
   std::vector<ModelRow> all;
-  for (const auto& family : {image_models(), cloud_models(), text_models(), sequence_models()})
+  for (const auto& family :
+       {image_models(), generative_models(), cloud_models(), text_models(), sequence_models()})
     all.insert(all.end(), family.begin(), family.end());
   return all;
 }

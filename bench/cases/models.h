@@ -33,10 +33,14 @@ struct ModelRow {
   std::function<Model(const ModelSettings&)> make;
 };
 
-std::vector<ModelRow> image_models();     // models_images.cc
-std::vector<ModelRow> cloud_models();     // models_clouds.cc
-std::vector<ModelRow> text_models();      // models_text.cc
-std::vector<ModelRow> sequence_models();  // models_sequences.cc
+std::vector<ModelRow> image_models();       // models_images.cc
+std::vector<ModelRow> generative_models();  // models_generative.cc
+std::vector<ModelRow> cloud_models();       // models_clouds.cc
+std::vector<ModelRow> text_models();        // models_text.cc
+std::vector<ModelRow> sequence_models();    // models_sequences.cc
+
+// Training steps that a comparison takes.
+inline constexpr std::uint64_t kCheckedSteps = 3;
 
 // ---- What their files share ----
 

@@ -1,6 +1,6 @@
-// Models of images: multilayer perceptron, the convolutional network of examples/train/fashion_mnist_deep.toml, autoencoder, DCGAN.
+// Models of images: multilayer perceptron, the convolutional network of examples/train/fashion_mnist_deep.toml, one of maxout units, autoencoders.
 #include "bench/cases/models.h"
-#include "tessera/autograd/tape.h"
+#include "tessera/models/autoencoder.h"
 #include "tessera/nn/layers.h"
 #include "tessera/nn/losses.h"
 
@@ -8,6 +8,7 @@ namespace bench {
 
 using tessera::Tensor;
 namespace nn = tessera::nn;
+namespace models = tessera::models;
 
 namespace {
 
@@ -65,122 +66,64 @@ Model cnn(const ModelSettings& settings) {
                     2e-3, draws);
 }
 
-Model autoencoder(const ModelSettings& settings) {
+// Goodfellow et al., "Maxout networks", ICML 2013: each unit is the largest of two linear pieces; trained by momentum.
+Model maxout_cnn(const ModelSettings& settings) {
+  constexpr std::int64_t kPieces = 2;
+  constexpr nn::Conv2dSettings kLarge{.kernel = {5, 5}, .padding = {2, 2}};
   const Draws draws = new_draws();
   auto network = std::make_shared<nn::Sequential>();
-  for (const auto& [from, to] : {std::pair(784, 256), std::pair(256, 64), std::pair(64, 256)}) {
-    network->add<nn::Linear>(from, to);
-    network->add<nn::ReLU>();
+  std::int64_t width = 1;
+  for (const std::int64_t units : {32, 64}) {
+    network->add<nn::Conv2d>(width, kPieces * units, kLarge);
+    network->add<nn::Maxout>(kPieces);
+    network->add<nn::MaxPool2d>();
+    width = units;
   }
-  network->add<nn::Linear>(256, 784);
+  network->add<nn::Flatten>();
+  if (settings.dropout) network->add<nn::Dropout>(0.5);
+  network->add<nn::Linear>(width * 7 * 7, 10);
   network->initialize(*draws);
-  const Tensor x = normal({settings.batch, 784});
+  return classifier(network, {settings.batch, 1, 28, 28},
+                    std::make_shared<nn::SGD>(network->parameters(), nn::SgdSettings{.momentum = 0.9}), 1e-3,
+                    draws);
+}
+
+Tensor pixels(std::int64_t batch) {
+  return tessera::sigmoid(normal({batch, 1, 28, 28}));
+}
+
+Model autoencoder_model(const std::shared_ptr<models::Autoencoder>& network, std::int64_t batch,
+                        models::Reconstruction kind, const Draws& draws) {
+  const Tensor x = pixels(batch);
   return trained_model(
       network, {x}, std::make_shared<nn::Adam>(network->parameters()), 1e-3,
-      [=](nn::Context& context) { return nn::mse_loss(network->forward(x, context), x); }, draws);
+      [=](nn::Context& context) {
+        return models::reconstruction_loss(network->logits(network->codes(x, context), context), x, kind);
+      },
+      draws);
 }
 
-// ---- DCGAN (Radford, Metz & Chintala, ICLR 2016) for images of 32x32 ----
-
-constexpr std::int64_t kNoise = 100, kWidth = 32;
-
-void add_up(nn::Sequential& network, std::int64_t from, std::int64_t to, std::int64_t stride) {
-  const std::int64_t padding = stride == 1 ? 0 : 1;
-  network.add<nn::ConvTranspose2d>(
-      from, to,
-      nn::ConvTranspose2dSettings{
-          .kernel = {4, 4}, .stride = {stride, stride}, .padding = {padding, padding}, .bias = false});
-}
-
-std::shared_ptr<nn::Sequential> generator() {
-  auto network = std::make_shared<nn::Sequential>("generator");
-  const std::vector<std::int64_t> widths = {kNoise, 4 * kWidth, 2 * kWidth, kWidth};
-  for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
-    add_up(*network, widths[i], widths[i + 1], i == 0 ? 1 : 2);
-    network->add<nn::BatchNorm>(widths[i + 1]);
-    network->add<nn::ReLU>();
-  }
-  add_up(*network, kWidth, 1, 2);
-  network->add<nn::Tanh>();
-  return network;
-}
-
-std::shared_ptr<nn::Sequential> discriminator() {
-  auto network = std::make_shared<nn::Sequential>("discriminator");
-  const nn::Conv2dSettings halve{.kernel = {4, 4}, .stride = {2, 2}, .padding = {1, 1}, .bias = false};
-  const std::vector<std::int64_t> widths = {1, kWidth, 2 * kWidth, 4 * kWidth};
-  for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
-    network->add<nn::Conv2d>(widths[i], widths[i + 1], halve);
-    if (i > 0) network->add<nn::BatchNorm>(widths[i + 1]);
-    network->add<nn::LeakyReLU>(0.2);
-  }
-  network->add<nn::Conv2d>(4 * kWidth, 1, nn::Conv2dSettings{.kernel = {4, 4}, .bias = false});
-  network->add<nn::Flatten>();
-  return network;
-}
-
-// The discriminator on real and made images, then the generator through the discriminator as it is now: the images are made once.
-struct DcganStep {
-  std::shared_ptr<nn::Sequential> generator, discriminator;
-  Tensor noise, images;
-  nn::Adam generator_steps, discriminator_steps;
-  Draws draws;
-
-  Tensor operator()() {
-    Tensor criticism;
-    draws->begin_step(draws->step() + 1);
-    const Tensor pretence = update(
-        generator_steps, kRate,
-        [&](nn::Context& context) {
-          const Tensor made = generator->forward(noise, context);
-          criticism = criticise(made);
-          return judged(made, 1, context);
-        },
-        draws);
-    return criticism + pretence;
-  }
-
- private:
-  static constexpr double kRate = 2e-4;
-
-  Tensor judged(const Tensor& x, double as, nn::Context& context) {
-    return nn::binary_cross_entropy_loss(discriminator->forward(x, context),
-                                         tessera::full({x.size(0), 1}, as));
-  }
-
-  // Apart from the generator's tape.
-  Tensor criticise(const Tensor& made) {
-    const tessera::NoTape apart;
-    return update(
-        discriminator_steps, kRate,
-        [&](nn::Context& context) {
-          const Tensor of_real = judged(images, 1, context);
-          return of_real + judged(made, 0, context);
-        },
-        draws);
-  }
-};
-
-Model dcgan(const ModelSettings& settings) {
+Model autoencoder(const ModelSettings& settings) {
   const Draws draws = new_draws();
-  const auto makes = generator(), judges = discriminator();
-  for (const auto& network : {makes, judges}) network->initialize(*draws);
-  const Tensor noise = normal({settings.batch, kNoise, 1, 1}), images = normal({settings.batch, 1, 32, 32});
-  const nn::AdamSettings betas{.beta1 = 0.5};
-  Model model;
-  model.networks = {makes, judges};
-  model.inputs = {noise, images};
-  model.step = [step = std::make_shared<DcganStep>(
-                    DcganStep{makes, judges, noise, images, nn::Adam(makes->parameters(), betas),
-                              nn::Adam(judges->parameters(), betas), draws})] { return (*step)(); };
-  model.predict = [makes, noise] { return makes->evaluate(noise); };
-  return model;
+  const auto network =
+      initialized<models::DenseAutoencoder>(draws, models::AutoencoderSettings{.code = 64, .hidden = {256}});
+  return autoencoder_model(network, settings.batch, models::Reconstruction::kMse, draws);
+}
+
+Model convolutional_autoencoder(const ModelSettings& settings) {
+  const Draws draws = new_draws();
+  return autoencoder_model(initialized<models::ConvolutionalAutoencoder>(draws), settings.batch,
+                           models::Reconstruction::kCrossEntropy, draws);
 }
 
 }  // namespace
 
 std::vector<ModelRow> image_models() {
-  return {{"MLP", mlp}, {"CNN", cnn}, {"autoencoder", autoencoder}, {"DCGAN", dcgan}};
+  return {{"MLP", mlp},
+          {"CNN", cnn},
+          {"maxout CNN", maxout_cnn},
+          {"autoencoder", autoencoder},
+          {"convolutional autoencoder", convolutional_autoencoder}};
 }
 
 }  // namespace bench

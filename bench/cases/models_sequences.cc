@@ -1,66 +1,79 @@
-// Models of sequences: an RNN, GRU and LSTM that classify sequences of many lengths, and a block of a transformer's encoder.
+// Models of sequences of many lengths: an RNN, GRU and LSTM that classify them, one with attention, a tagger; and a block of a transformer's encoder.
 #include "bench/cases/models.h"
+#include "tessera/models/sequence_tagger.h"
 #include "tessera/nn/layers.h"
 #include "tessera/nn/losses.h"
-#include "tessera/nn/recurrent.h"
 
 namespace bench {
 
 using tessera::Tensor;
 namespace nn = tessera::nn;
+namespace models = tessera::models;
 
 namespace {
 
 constexpr std::int64_t kVocabulary = 5000, kTimes = 50, kFeatures = 64, kClasses = 10;
 
-template <typename Layer>
-Layer* add(nn::Sequential& parts, std::unique_ptr<Layer> layer) {
-  return static_cast<Layer*>(&parts.add(std::move(layer)));
-}
-
-// Embedding, recurrent layer, mean of its states, linear layer.
-template <typename Recurrent>
-struct SequenceClassifier {
-  explicit SequenceClassifier(nn::Sequential& parts)
-      : embedding(add(parts, std::make_unique<nn::Embedding>(kVocabulary, kFeatures))),
-        recurrent(add(parts, std::make_unique<Recurrent>(kFeatures, kFeatures))),
-        head(add(parts, std::make_unique<nn::Linear>(kFeatures, kClasses))) {}
-
-  Tensor operator()(const Tensor& ids, const Tensor& lengths, nn::Context& context) const {
-    const Tensor states = recurrent->run(embedding->forward(ids, context), {.lengths = lengths}).output;
-    const Tensor counts = tessera::reshape(lengths.to(tessera::DType::kFloat32), {ids.size(0), 1});
-    return head->forward(tessera::sum(states, {1}) / counts, context);
+// From 10 to 50 words, then zeros.
+Tensor sentences(std::int64_t count) {
+  std::vector<std::int64_t> ids;
+  for (std::int64_t place = 0; place < count * kTimes; ++place) {
+    const std::int64_t sentence = place / kTimes, length = 10 + sentence * 7 % (kTimes - 9);
+    ids.push_back(place % kTimes < length ? 1 + place * 7 % (kVocabulary - 1) : 0);
   }
-
-  nn::Embedding* embedding;
-  Recurrent* recurrent;
-  nn::Linear* head;
-};
-
-// From 10 to 50 words.
-Tensor sequence_lengths(std::int64_t count) {
-  std::vector<std::int64_t> lengths;
-  for (std::int64_t i = 0; i < count; ++i) lengths.push_back(10 + i * 7 % (kTimes - 9));
-  return Tensor::from<std::int64_t>(lengths, {count});
+  return Tensor::from<std::int64_t>(ids, {count, kTimes});
 }
 
-template <typename Recurrent>
-Model sequence_classifier(const ModelSettings& settings) {
+Model classifier(const models::SequenceClassifierSettings& own, const ModelSettings& settings) {
   const auto draws = std::make_shared<tessera::RandomSource>(1);
-  const auto parts = std::make_shared<nn::Sequential>();
-  const SequenceClassifier<Recurrent> network(*parts);
-  parts->initialize(*draws);
-  const std::int64_t batch = settings.batch;
-  const Tensor ids = tessera::reshape(labels(batch * kTimes, kVocabulary), {batch, kTimes}),
-               lengths = sequence_lengths(batch), y = labels(batch, kClasses);
-  Model model = trained_model(
-      parts, {ids, lengths, y}, std::make_shared<nn::Adam>(parts->parameters()), 1e-3,
-      [=](nn::Context& context) { return nn::cross_entropy_loss(network(ids, lengths, context), y); }, draws);
-  model.predict = [=] {
-    nn::Context context;
-    return network(ids, lengths, context);
-  };
-  return model;
+  const auto network = initialized<models::SequenceClassifier>(draws, own);
+  const Tensor ids = sentences(settings.batch), y = labels(settings.batch, kClasses);
+  return trained_model(
+      network, {ids, y}, std::make_shared<nn::Adam>(network->parameters()), 1e-3,
+      [=](nn::Context& context) { return nn::cross_entropy_loss(network->forward(ids, context), y); }, draws);
+}
+
+// The mean of the states of one layer.
+std::function<Model(const ModelSettings&)> mean_classifier(models::Recurrence recurrence) {
+  const models::SequenceClassifierSettings own{.words = {.vocabulary = kVocabulary,
+                                                         .embedding = kFeatures,
+                                                         .recurrence = recurrence,
+                                                         .hidden = kFeatures},
+                                               .classes = kClasses,
+                                               .pooling = models::TimePooling::kMean};
+  return [own](const ModelSettings& settings) { return classifier(own, settings); };
+}
+
+// Attention over the states of a GRU in both directions.
+Model attention_classifier(const ModelSettings& settings) {
+  return classifier({.words = {.vocabulary = kVocabulary,
+                               .embedding = kFeatures,
+                               .recurrence = models::Recurrence::kGRU,
+                               .hidden = kFeatures / 2,
+                               .bidirectional = true},
+                     .classes = kClasses,
+                     .pooling = models::TimePooling::kAttention},
+                    settings);
+}
+
+// A class for each word, by an LSTM in both directions.
+Model tagger(const ModelSettings& settings) {
+  const auto draws = std::make_shared<tessera::RandomSource>(1);
+  const auto network = initialized<models::SequenceTagger>(
+      draws, models::SequenceTaggerSettings{.words = {.vocabulary = kVocabulary,
+                                                      .embedding = kFeatures,
+                                                      .recurrence = models::Recurrence::kLSTM,
+                                                      .hidden = kFeatures,
+                                                      .bidirectional = true},
+                                            .tags = kClasses});
+  const Tensor ids = sentences(settings.batch);
+  const Tensor tags = tessera::reshape(labels(settings.batch * kTimes, kClasses), {settings.batch, kTimes});
+  return trained_model(
+      network, {ids, tags}, std::make_shared<nn::Adam>(network->parameters()), 1e-3,
+      [=](nn::Context& context) {
+        return models::SequenceTagger::loss(network->forward(ids, context), tags, ids);
+      },
+      draws);
 }
 
 // ---- Vaswani et al., "Attention is all you need", NIPS 2017: attention and two linear layers, each with dropout, sum and layer normalisation ----
@@ -81,7 +94,8 @@ class EncoderBlock : public nn::Module {
   Tensor forward(const Tensor& x, nn::Context& context) override {
     const Tensor attended = drop_->forward(attention_->forward(x, context), context);
     const Tensor y = norm1_->forward(x + attended, context);
-    const Tensor hidden = drop_->forward(tessera::relu(linear1_->forward(y, context)), context);
+    const Tensor hidden =
+        drop_->forward(linear1_->forward_with(tessera::Activation::kRelu, y, context), context);
     const Tensor z =
         norm2_->forward(y + drop_->forward(linear2_->forward(hidden, context), context), context);
     return head_->forward(tessera::mean(z, {1}), context);
@@ -113,9 +127,11 @@ Model transformer(const ModelSettings& settings) {
 }  // namespace
 
 std::vector<ModelRow> sequence_models() {
-  return {{"RNN classifier", sequence_classifier<nn::RNN>},
-          {"GRU classifier", sequence_classifier<nn::GRU>},
-          {"LSTM classifier", sequence_classifier<nn::LSTM>},
+  return {{"RNN classifier", mean_classifier(models::Recurrence::kRNN)},
+          {"GRU classifier", mean_classifier(models::Recurrence::kGRU)},
+          {"LSTM classifier", mean_classifier(models::Recurrence::kLSTM)},
+          {"attention classifier", attention_classifier},
+          {"sequence tagger", tagger},
           {"transformer block", transformer}};
 }
 

@@ -5,12 +5,13 @@ import re
 import torch
 
 import models_clouds
+import models_generative
 import models_images
 import models_sequences
 import models_text
 import safetensors_file
 
-ROWS = models_images.ROWS | models_clouds.ROWS | models_text.ROWS | models_sequences.ROWS
+ROWS = models_images.ROWS | models_generative.ROWS | models_clouds.ROWS | models_text.ROWS | models_sequences.ROWS
 
 
 def make_training(name, batch):

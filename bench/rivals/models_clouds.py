@@ -6,7 +6,7 @@ from torch import nn
 from inputs import labels, normal
 from model import Model, adam
 
-POINTS, CLASSES = 256, 10
+POINTS, CLASSES, PARTS = 256, 10, 4
 
 # ---- PointNet (Qi et al., CVPR 2017), written as its PyTorch ports are: Conv1d of 1, BatchNorm1d, torch.max ----
 
@@ -49,12 +49,28 @@ class PointNet(nn.Module):
         self.second = SharedLayers(first[-1], *second)
         self.head = nn.Sequential(*dense_layers(second[-1], *head), nn.Dropout(drop), nn.Linear(head[-1], classes))
 
-    def forward(self, x):  # [N, 3, P]
+    def local(self, x):
         x = torch.bmm(x.transpose(2, 1), self.input_transform(x)).transpose(2, 1)
         x = self.first(x)
         transform = self.feature_transform(x)
-        x = torch.bmm(x.transpose(2, 1), transform).transpose(2, 1)
+        return torch.bmm(x.transpose(2, 1), transform).transpose(2, 1), transform
+
+    def forward(self, x):  # [N, 3, P]
+        x, transform = self.local(x)
         return self.head(torch.max(self.second(x), 2)[0]), transform
+
+
+class PointNetSegmentation(PointNet):
+    """The pooled vector repeated for each point and put behind the point's own features."""
+
+    def __init__(self, classes, head=(512, 256, 128)):
+        super().__init__(classes, head=head)
+        self.head = nn.Sequential(*SharedLayers(64 + 1024, *head), nn.Conv1d(head[-1], classes, 1))
+
+    def forward(self, x):
+        x, transform = self.local(x)
+        pooled = torch.max(self.second(x), 2, keepdim=True)[0]
+        return self.head(torch.cat([x, pooled.expand(-1, -1, x.shape[2])], 1)), transform
 
 
 def orthogonality(transform):
@@ -70,9 +86,8 @@ def pointnet_loss(network, x, y):
 class PointNetModel(Model):
     """Its clouds lie as PyTorch's ports have them, [N, 3, P]; the other side's come as [N, P, 3]."""
 
-    def __init__(self, batch, dropout):
-        network = PointNet(CLASSES, drop=0.3 if dropout else 0.0)
-        super().__init__(network, [normal(batch, POINTS, 3), labels(batch, CLASSES)], pointnet_loss, adam(network))
+    def __init__(self, network, batch, y):
+        super().__init__(network, [normal(batch, POINTS, 3), y], pointnet_loss, adam(network))
 
     @property
     def inputs(self):
@@ -84,6 +99,29 @@ class PointNetModel(Model):
 
     def predict(self):
         return super().predict()[0]
+
+
+def pointnet(batch, dropout):
+    return PointNetModel(PointNet(CLASSES, drop=0.3 if dropout else 0.0), batch, labels(batch, CLASSES))
+
+
+class SegmentationModel(PointNetModel):
+    """Scores as [N, P, parts], as the other side has them."""
+
+    def __init__(self, batch):
+        super().__init__(PointNetSegmentation(PARTS), batch, labels(batch * POINTS, PARTS))
+
+    @property
+    def inputs(self):
+        return self._inputs
+
+    @inputs.setter
+    def inputs(self, tensors):
+        x, y = tensors
+        self._inputs = [x.transpose(2, 1).contiguous(), y.reshape(len(x), -1)]
+
+    def predict(self):
+        return super().predict().transpose(2, 1)
 
 
 # ---- VoxNet (Maturana & Scherer, IROS 2015) ----
@@ -118,4 +156,4 @@ def voxel_network(batch, dropout):
                  lambda network, x, y: nn.functional.cross_entropy(network(x), y), adam(network))
 
 
-ROWS = {"PointNet": PointNetModel, "voxel network": voxel_network}
+ROWS = {"PointNet": pointnet, "PointNet segmentation": lambda batch, _dropout: SegmentationModel(batch), "voxel network": voxel_network}

@@ -46,7 +46,13 @@ std::string digest_of(const selftest::Case& test) {
   }
 }
 
-// The operations with their cases: rows of ops.def, then numerics. A group is made when it is needed.
+std::vector<selftest::Case> cases_of_rooms() {
+  std::vector<selftest::Case> cases = selftest::numerics_cases();
+  for (selftest::Case& test : selftest::linalg_cases()) cases.push_back(std::move(test));
+  return cases;
+}
+
+// The operations with their cases: rows of ops.def, then numerics and linalg. A group is made when it is needed.
 template <typename Body>
 void for_each_operation(Body&& body) {
   for (int i = 0; i < kOpCount; ++i) {
@@ -54,7 +60,7 @@ void for_each_operation(Body&& body) {
     body(std::string(op_info(op).name), selftest::cases_of(op));
   }
   std::vector<selftest::Case> group;
-  for (selftest::Case& test : selftest::numerics_cases()) {
+  for (selftest::Case& test : cases_of_rooms()) {
     if (!group.empty() && group.front().op != test.op) {
       body(group.front().op, group);
       group.clear();

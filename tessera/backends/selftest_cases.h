@@ -22,6 +22,8 @@ struct Case {
 std::vector<Case> cases_of(Op op);
 // The functions and random streams of the numerics room, under names such as "numerics.exp".
 std::vector<Case> numerics_cases();
+// The linalg room, under names such as "linalg.svd".
+std::vector<Case> linalg_cases();
 
 // ---- Inputs: exact functions of a key, without floating-point rounding ----
 

@@ -4,6 +4,7 @@
 #include "tessera/numerics/bessel.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/random.h"
+#include "tessera/numerics/special_functions.h"
 
 namespace tessera::selftest {
 namespace {
@@ -55,6 +56,29 @@ void add_bessel(std::vector<Case>& cases) {
                    }});
 }
 
+void add_special_functions(std::vector<Case>& cases) {
+  cases.push_back({"numerics.special_functions", "float64", [] {
+                     const double shapes[] = {0.001, 0.5, 1, 2.5, 7, 40, 333.25, 1e5};
+                     std::vector<double> values;
+                     for (const double a : shapes) {
+                       for (const double value :
+                            {numerics::erfc(a / 8 - 1), numerics::log_gamma(a), numerics::digamma(a),
+                             numerics::normal_quantile(1 / (1 + a))})
+                         values.push_back(value);
+                       for (const double factor : {0.1, 0.75, 1.0, 1.5, 6.0}) {
+                         values.push_back(numerics::gamma_p(a, a * factor));
+                         values.push_back(numerics::gamma_q(a, a * factor));
+                         for (const double b : shapes) {
+                           const double x = a * factor / (a * factor + b);
+                           values.push_back(numerics::beta_p(a, b, x));
+                           values.push_back(numerics::beta_q(a, b, x));
+                         }
+                       }
+                     }
+                     return as_tensor(values);
+                   }});
+}
+
 void add_streams(std::vector<Case>& cases) {
   cases.push_back({"numerics.stream_key", "keys", [] {
                      std::vector<std::int64_t> keys;
@@ -97,6 +121,7 @@ std::vector<Case> numerics_cases() {
   add_pow<float>(cases);
   add_pow<double>(cases);
   add_bessel(cases);
+  add_special_functions(cases);
   add_streams(cases);
   return cases;
 }

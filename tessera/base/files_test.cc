@@ -14,6 +14,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
 #include "tessera/base/hash.h"
+#include "tessera/base/message_test.h"
 #include "tessera/base/user_place.h"
 
 namespace tessera {
@@ -21,16 +22,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-template <typename Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 void write_gzip(const std::string& path, const std::string& bytes) {
   gzFile file = gzopen(path.c_str(), "wb");

@@ -25,6 +25,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/base/processors.h"
 
 namespace tessera {
 namespace {
@@ -33,7 +34,6 @@ namespace {
 // between two kernels of a training step. Measured by the clock, since a pause takes 10 cycles on some processors and 140 on others.
 constexpr std::chrono::microseconds kSpinTime{100};
 constexpr int kPausesPerLook = 16;
-constexpr int kMaxThreads = 4096;  // a larger number is a typing error
 
 thread_local bool inside_task = false;
 
@@ -43,25 +43,6 @@ void pause_processor() {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
-}
-
-int available_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
-  const unsigned count = std::thread::hardware_concurrency();
-  return count > 0 ? static_cast<int>(count) : 1;
-}
-
-int default_thread_count() {
-  const char* text = std::getenv("TESSERA_THREADS");
-  if (text == nullptr || *text == '\0') return available_processors();
-  char* end = nullptr;
-  const long count = std::strtol(text, &end, 10);
-  if (*end != '\0' || count < 1 || count > kMaxThreads)
-    fail_with(ExitCode::kUsage, "TESSERA_THREADS: expected a number from 1 to {}, found '{}'", kMaxThreads,
-              text);
-  return static_cast<int>(count);
 }
 
 // Where a worker may run, as far as it was not the worker itself that said so.

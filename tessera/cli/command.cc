@@ -41,6 +41,7 @@ const std::vector<Command>& commands() {
       {"embed analogy", "Say what is to C as B is to A", run_embed_analogy},
       {"embed encode", "Write texts as vectors, one row each", run_embed_encode},
       {"ingest", "Put the records of a CSV file into a table of an SQLite database", run_ingest},
+      {"generate evaluate", "Measure how good and how varied that is", run_generate_evaluate},
       {"selftest", "Check this machine against the committed digests of every operation",
        run_selftest_command},
       {"doctor", "Say what this machine has, what was built in, and what would clash", run_doctor},
@@ -57,7 +58,7 @@ std::string general_help() {
       "re-execute.\n\n"
       "Usage: tessera COMMAND [ARGUMENTS]\n\nCommands:\n";
   for (const Command& command : commands())
-    text += fmt::format("  {:<16} {}\n", command.name, command.summary);
+    text += fmt::format("  {:<17} {}\n", command.name, command.summary);
   text +=
       "\nStart here:\n"
       "  tessera train examples/train/digits.toml    train a small network on handwritten digits\n"
@@ -94,7 +95,7 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t& 
     fail_with(ExitCode::kUsage, "'tessera code' needs a second word: train, evaluate or predict");
   }
   if (words[0] == "generate") {
-    fail_with(ExitCode::kUsage, "'tessera generate' needs a second word: train or samples");
+    fail_with(ExitCode::kUsage, "'tessera generate' needs a second word: train, samples or evaluate");
   }
   if (words[0] == "embed") {
     fail_with(ExitCode::kUsage, "'tessera embed' needs a second word: train, nearest, analogy or encode");

@@ -35,10 +35,16 @@ ExitCode run_evaluate(const Words& words) {
   const train::TrainedModel model(folder);
   const train::Evaluation evaluation = train::evaluate(model, file, labels);
   if (!evaluation.note.empty()) fmt::print(stderr, "note: {}\n", evaluation.note);
+  if (evaluation.numbers) {
+    fmt::print("samples   {}\nRMSE      {:.6g}\nMAE       {:.6g}\nR2        {:.4f}\nloss      {:.6g}\n",
+               evaluation.samples, evaluation.numbers->rmse, evaluation.numbers->mae, evaluation.numbers->r2,
+               evaluation.loss);
+    return ExitCode::kSuccess;
+  }
   std::vector<std::string> classes;
   for (const std::string& name : evaluation.classes) classes.push_back(printable(name));
   const bool points = train::labels_points(model.config());
-  fmt::print("{}   {}\naccuracy  {:.4f}\n{}loss      {:.4f}\n\n{}", points ? "points " : "samples",
+  fmt::print("{:<10}{}\naccuracy  {:.4f}\n{}loss      {:.4f}\n\n{}", train::judged_name(model.config()),
              evaluation.samples, evaluation.accuracy,
              points ? fmt::format("mean IoU  {:.4f}\n", evaluation.confusion.mean_iou()) : "",
              evaluation.loss, evaluation.confusion.per_class_table(classes));

@@ -14,6 +14,7 @@
 #include "tessera/interchange/onnx_export.h"
 #include "tessera/interchange/weights.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/train/training_loss.h"
 #include "tessera/train/training_run.h"
 
 namespace tessera::cli {
@@ -27,6 +28,9 @@ std::map<std::string, std::string> metadata_of(const train::TrainedModel& model,
   std::map<std::string, std::string> metadata = {
       {"tessera.classes", canonical_json(nlohmann::json(model.classes()))},
       {"tessera.seal", seal_of(folder)}};
+  // What the one number means that such a network gives.
+  if (train::predicts_numbers(model.config()) || train::has_one_score(model.config()))
+    metadata["tessera.loss"] = model.config().text("training.loss");
   if (model.vocabulary() != nullptr)
     metadata["tessera.vocabulary"] = model.vocabulary()->digest();
   else

@@ -1,6 +1,8 @@
 // tessera predict: the classes of samples that nobody has labelled.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "tessera/base/files.h"
 #include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
@@ -15,12 +17,14 @@ namespace {
 constexpr std::string_view kDetails =
     "FILE has the form of the training data (CSV with the same feature columns, where the label may be "
     "missing; IDX; NPY;\n"
-    "for a run on texts also JSON lines, or .txt with one text per line; for one on tags CoNLL). The output "
-    "is CSV: row,\n"
-    "prediction, and the probability of each class. The prediction of a row does not depend on the other "
-    "rows "
-    "of the file,\n"
-    "by not one bit.\n"
+    "for a run on texts also JSON lines, or .txt with one text per line; for one on tags CoNLL; for one on "
+    "meshes and clouds a\n"
+    "file or a folder of them). The output is CSV: row (or file), prediction, and the probability of each "
+    "class; "
+    "of a run on\n"
+    "numbers row and prediction. The prediction of a row does not depend on the other rows of the file, by "
+    "not "
+    "one bit.\n"
     "--text takes the place of FILE: the answer is for people. --gates adds what the network shows at each "
     "word: the means\n"
     "of the reset gate r and the update gate z of a GRU, of i, f and o of an LSTM, the weights of attention; "
@@ -67,6 +71,11 @@ ExitCode run_predict(const Words& words) {
   arguments.option("--output FILE", output, "Write there instead of to standard output");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
+  const bool text_given = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "--text" || word.starts_with("--text=");
+  });
+  if (text_given && text.empty() && file.empty())
+    fail_with(ExitCode::kUsage, "--text: found an empty text, expected at least one word");
   if (file.empty() == text.empty())
     fail_with(ExitCode::kUsage,
               "tessera predict needs either a FILE or --text TEXT (see 'tessera predict --help')");

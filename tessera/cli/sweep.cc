@@ -40,18 +40,25 @@ std::string settings_text(const train::TrialSettings& settings) {
 }
 
 void print_trial(std::size_t number, std::int64_t trials, const train::SweepTrial& trial) {
-  fmt::print("trial {:>3} of {}  accuracy {:>6}  loss {:>7}  {}{}\n", number, trials,
-             number_text(trial.accuracy), number_text(trial.loss), settings_text(trial.result.settings),
-             trial.problem.empty() ? "" : fmt::format("  failed: {}", printable(trial.problem)));
+  fmt::print(
+      "trial {:>3} of {}  {}loss {:>7}  {}{}\n", number, trials,
+      trial.accuracy || !trial.loss ? fmt::format("accuracy {:>6}  ", number_text(trial.accuracy)) : "",
+      number_text(trial.loss), settings_text(trial.result.settings),
+      trial.problem.empty() ? "" : fmt::format("  failed: {}", printable(trial.problem)));
   std::fflush(stdout);
 }
 
 void print_hard_classes(const std::string& run, const std::string& data_folder) {
   try {
     const report::HeldOutResult result = report::evaluate_held_out(run, data_folder);
+    if (result.numbers) {
+      fmt::print("\non {} held-out samples: RMSE {:.6g}, MAE {:.6g}, R2 {:.4f}\n", result.samples,
+                 result.numbers->errors.rmse, result.numbers->errors.mae, result.numbers->errors.r2);
+      return;
+    }
     std::vector<std::string> classes;
     for (const std::string& name : result.classes) classes.push_back(printable(name));
-    fmt::print("\nits classes on {} held-out samples, hardest first:\n{}", result.samples,
+    fmt::print("\nits classes on {} held-out {}, hardest first:\n{}", result.samples, result.judged,
                result.confusion.per_class_table(classes));
   } catch (const Error& error) {  // the sweep itself is done
     fmt::print(stderr, "note: no table of the classes: {}\n", printable(error.what()));

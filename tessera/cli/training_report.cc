@@ -20,8 +20,11 @@ void print_training_result(const train::TrainResult& result) {
     const auto& iou = result.held_out_mean_iou;
     fmt::print("held out  accuracy {:.4f}, {}loss {:.4f} on {} {}\n", *result.held_out_accuracy,
                iou ? fmt::format("mean IoU {:.4f}, ", *iou) : "", result.held_out_loss.value_or(0),
-               result.held_out_samples, iou ? "points" : "samples");
+               result.held_out_samples, result.judged);
   }
+  if (const auto& numbers = result.held_out_numbers)
+    fmt::print("held out  RMSE {:.6g}, MAE {:.6g}, R2 {:.4f}, loss {:.6g} on {} samples\n", numbers->rmse,
+               numbers->mae, numbers->r2, result.held_out_loss.value_or(0), result.held_out_samples);
   print_not_finite(result.not_finite_since);
   fmt::print("seal      {}\n", result.seal);
 }

@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <functional>
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/message_test.h"
 #include "tessera/data/idx.h"
 #include "tessera/data/npy.h"
 
@@ -21,15 +21,6 @@ class Arrays : public testing::Test {
  protected:
   static void SetUpTestSuite() { use_default_backend(); }
 };
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 std::string idx_message(const std::string& bytes) {
   return message_of([&] { parse_idx(bytes, "t.idx"); });

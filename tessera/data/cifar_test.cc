@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <functional>
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/folder_test.h"
 #include "tessera/base/hash.h"
+#include "tessera/base/message_test.h"
 #include "tessera/data/dataset.h"
 #include "tessera/tensor/ops.h"
 
@@ -24,15 +24,6 @@ class Cifar : public testing::Test {
   static void SetUpTestSuite() { use_default_backend(); }
   TestFolder folder_;
 };
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 // A record whose pixel k is k modulo `period`.
 std::string record(const std::string& labels, int period) {

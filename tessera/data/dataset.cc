@@ -1,47 +1,23 @@
 #include "tessera/data/dataset.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "tessera/base/error.h"
-#include "tessera/base/files.h"
-#include "tessera/base/hash.h"
 #include "tessera/base/suggest.h"
-#include "tessera/data/cifar.h"
-#include "tessera/data/class_labels.h"
 #include "tessera/data/csv.h"
+#include "tessera/data/dataset_parts.h"
 #include "tessera/data/idx.h"
 #include "tessera/data/npy.h"
 #include "tessera/data/numbers.h"
+#include "tessera/data/point_files.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::data {
 namespace {
 
-// A file is read once: what is parsed are the very bytes whose digest is claimed, also when the path is a pipe or the file is being
-// replaced meanwhile.
-std::string read_input(const std::string& role, const std::string& path, Dataset& dataset) {
-  std::string bytes = read_file(path);
-  InputFile input{role, path, to_hex(sha256(bytes)), ""};
-  const bool packed = bytes.starts_with("\x1f\x8b");
-  bytes = unpack_maybe_gzip(std::move(bytes), path);
-  input.unpacked_digest = packed ? to_hex(sha256(bytes)) : input.digest;
-  dataset.inputs.push_back(std::move(input));
-  return bytes;
-}
-
 // ---- Labels ----
-
-// `where(i)` begins the message about label i.
-template <typename Where>
-void set_labels(Dataset& dataset, const std::vector<std::string>& texts,
-                const std::vector<std::string>& classes, Where where) {
-  dataset.classes = classes.empty() ? sorted_classes(texts) : classes;
-  const std::vector<std::int64_t> labels = label_positions(texts, dataset.classes, where);
-  dataset.labels = Tensor::from<std::int64_t>(labels, {static_cast<std::int64_t>(labels.size())});
-}
 
 std::string without_blanks(std::string text) {
   text.erase(text.find_last_not_of(" \t") + 1);
@@ -70,38 +46,6 @@ std::vector<std::string> label_texts(const Tensor& labels, const std::string& so
 }
 
 // ---- Features ----
-
-Shape with_samples(std::int64_t samples, const Shape& sample_shape) {
-  Shape shape{samples};
-  for (const std::int64_t length : sample_shape) shape.append(length);
-  return shape;
-}
-
-Shape features_shape(std::int64_t samples, std::int64_t values, const Shape& wanted, const Shape& found,
-                     const std::string& source) {
-  if (samples == 0) fail("{}: there are no samples, expected at least one", source);
-  if (wanted.rank() == 0) return with_samples(samples, found);
-  if (wanted.elements() * samples != values)
-    fail("{}: each sample has {} values, expected {} for the shape {}", source, values / samples,
-         wanted.elements(), wanted.to_string());
-  return with_samples(samples, wanted);
-}
-
-template <typename Number>
-bool is_finite(Number value) {
-  return value - value == 0;
-}
-
-// `where()` begins the message.
-template <typename Where>
-float scaled(double value, double scale, Where where) {
-  if (!is_finite(value)) fail("{}: found {}, expected a finite number", where(), value);
-  const auto result = static_cast<float>(value / scale);
-  if (!is_finite(result))
-    fail("{}: found {}, which divided by the scale {} is too large, expected at most {} (float32)", where(),
-         value, scale, std::numeric_limits<float>::max());
-  return result;
-}
 
 std::vector<std::string> names_of(const Table& table) {
   std::vector<std::string> names;
@@ -148,60 +92,25 @@ Tensor csv_features(const Table& table, const DatasetSource& source, const std::
   return Tensor::from<float>(values, shape);
 }
 
-template <typename T>
-void scale_into(const Tensor& array, double scale, std::vector<float>& out, const std::string& source) {
-  const auto values = array.values<T>();
-  const std::size_t per_sample =
-      array.size(0) == 0 ? 1 : values.size() / static_cast<std::size_t>(array.size(0));
-  for (std::size_t i = 0; i < values.size(); ++i)
-    out[i] = scaled(static_cast<double>(values[i]), scale, [&] {
-      return fmt::format("{}: sample {}, value {}", source, i / per_sample, i % per_sample);
-    });
-}
-
-Tensor array_features(const Tensor& array, const DatasetSource& source) {
-  if (array.rank() < 1) fail("{}: the array is a single value, expected an axis of samples", source.features);
-  Shape found;
-  for (int axis = 1; axis < array.rank(); ++axis) found.append(array.size(axis));
-  if (found.rank() == 0) found.append(1);
-  const Shape shape = features_shape(array.size(0), array.elements(), source.shape, found, source.features);
-  std::vector<float> values(static_cast<std::size_t>(array.elements()));
-  switch (array.dtype()) {
-    case DType::kFloat32:
-      scale_into<float>(array, source.scale, values, source.features);
-      break;
-    case DType::kFloat64:
-      scale_into<double>(array, source.scale, values, source.features);
-      break;
-    case DType::kInt64:
-      scale_into<std::int64_t>(array, source.scale, values, source.features);
-      break;
-    case DType::kUInt8:
-      scale_into<std::uint8_t>(array, source.scale, values, source.features);
-      break;
-    case DType::kBool:
-      scale_into<bool>(array, source.scale, values, source.features);
-      break;
-    case DType::kBFloat16:
-      scale_into<float>(array.to(DType::kFloat32), source.scale, values, source.features);
-      break;
-  }
-  return Tensor::from<float>(values, shape);
-}
-
 Dataset read_csv_dataset(const DatasetSource& source) {
   Dataset dataset;
   const std::string text = read_input("features", source.features, dataset);
-  const Table table = parse_csv(text, source.features, {.text_columns = {source.label_column}});
+  CsvOptions options;
+  options.header = source.header;
+  if (!source.numeric_labels) options.text_columns = {source.label_column};
+  const Table table = parse_csv(text, source.features, options);
   const bool labelled = source.read_labels && !source.label_column.empty();
   // Looked up first: a mistyped label would otherwise count as a feature, and the shape be blamed.
   const Column* label = labelled ? &table.column(source.label_column) : nullptr;
   dataset.columns = chosen_columns(table, source);
   dataset.features = csv_features(table, source, dataset.columns);
-  if (label)
-    set_labels(dataset, label_texts(*label, table.source), source.classes, [&](std::size_t i) {
-      return fmt::format("{}:{}: column '{}'", table.source, table.lines[i], label->name);
-    });
+  const auto where = [&](std::size_t i) {
+    return fmt::format("{}:{}: column '{}'", table.source, table.lines[i], label->name);
+  };
+  if (label && source.numeric_labels)
+    set_numbers(dataset, table.numbers(label->name), where);
+  else if (label)
+    set_labels(dataset, label_texts(*label, table.source), source.classes, where);
   return dataset;
 }
 
@@ -209,12 +118,19 @@ bool is_table(std::string_view path) {
   return path.ends_with(".csv") || path.ends_with(".csv.gz");
 }
 
-// Of a table beside the array, one row for each sample.
-std::vector<std::string> table_label_texts(const std::string& text, const DatasetSource& source) {
-  const Table table = parse_csv(text, source.labels, {.text_columns = {source.label_column}});
+// A table beside the array, one row for each sample.
+Table label_table(const std::string& text, const DatasetSource& source) {
+  CsvOptions options;
+  if (!source.numeric_labels) options.text_columns = {source.label_column};
+  Table table = parse_csv(text, source.labels, options);
   if (source.label_column.empty())
     fail("{}: the table has {} columns, expected a label column to be named", source.labels,
          table.columns.size());
+  return table;
+}
+
+std::vector<std::string> table_label_texts(const std::string& text, const DatasetSource& source) {
+  const Table table = label_table(text, source);
   return label_texts(table.column(source.label_column), table.source);
 }
 
@@ -240,6 +156,28 @@ std::vector<std::string> array_label_texts(const Tensor& labels, const DatasetSo
   return label_texts(labels, source.labels);
 }
 
+void require_label_per_sample(std::size_t labels, const DatasetSource& source, std::int64_t expected) {
+  if (static_cast<std::int64_t>(labels) != expected)
+    fail("{}: there are {} labels, expected {}, one for each sample of {}", source.labels, labels, expected,
+         source.features);
+}
+
+// The numbers beside an array of samples: a column of a table, or an array with one axis.
+void set_numbers_beside(Dataset& dataset, const std::string& bytes, const DatasetSource& source,
+                        Tensor (*parse)(std::string_view, const std::string&)) {
+  std::vector<double> numbers;
+  if (is_table(source.labels)) {
+    numbers = label_table(bytes, source).numbers(source.label_column);
+  } else {
+    const Tensor labels = parse(bytes, source.labels);
+    check_array_labels(labels, source, dataset.features.shape());
+    numbers = labels.to(DType::kFloat64).to_vector<double>();
+  }
+  require_label_per_sample(numbers.size(), source, dataset.size());
+  set_numbers(dataset, numbers,
+              [&](std::size_t i) { return fmt::format("{}: sample {}", source.labels, i); });
+}
+
 Dataset read_array_dataset(const DatasetSource& source,
                            Tensor (*parse)(std::string_view, const std::string&)) {
   Dataset dataset;
@@ -247,6 +185,10 @@ Dataset read_array_dataset(const DatasetSource& source,
       array_features(parse(read_input("features", source.features, dataset), source.features), source);
   if (source.labels.empty()) return dataset;
   const std::string bytes = read_input("labels", source.labels, dataset);
+  if (source.numeric_labels) {
+    set_numbers_beside(dataset, bytes, source, parse);
+    return dataset;
+  }
   const bool table = is_table(source.labels);
   if (table && source.labels_of_points)
     fail("{}: found a table, expected an array (IDX or NPY) with a label for each point", source.labels);
@@ -254,9 +196,7 @@ Dataset read_array_dataset(const DatasetSource& source,
       table ? table_label_texts(bytes, source)
             : array_label_texts(parse(bytes, source.labels), source, dataset.features.shape());
   const std::int64_t points = source.labels_of_points ? dataset.features.size(1) : 1;
-  if (static_cast<std::int64_t>(texts.size()) != dataset.size() * points)
-    fail("{}: there are {} labels, expected {}, one for each sample of {}", source.labels, texts.size(),
-         dataset.size(), source.features);
+  require_label_per_sample(texts.size(), source, dataset.size() * points);
   set_labels(dataset, texts, source.classes, [&](std::size_t i) {
     const auto at = static_cast<std::int64_t>(i);
     return source.labels_of_points
@@ -267,56 +207,10 @@ Dataset read_array_dataset(const DatasetSource& source,
   return dataset;
 }
 
-std::vector<std::string> cifar100_classes(const std::string& kind) {
-  std::vector<std::string> names;
-  for (int label = 0; label < (kind == "fine" ? 100 : 20); ++label) names.push_back(std::to_string(label));
-  return names;
-}
-
-// Where sample `i` of all files stands.
-std::string record_text(const std::vector<std::string>& files, const std::vector<Tensor>& images,
-                        std::size_t i) {
-  std::size_t file = 0;
-  for (; i >= static_cast<std::size_t>(images[file].size(0)); ++file)
-    i -= static_cast<std::size_t>(images[file].size(0));
-  return fmt::format("{}: record {}", files[file], i);
-}
-
-// The samples of every file, one file after the other.
-Dataset read_cifar_dataset(const DatasetSource& source) {
-  const bool ten = source.format == "cifar10";
-  if (!ten && source.label_column != "fine" && source.label_column != "coarse")
-    fail("{}: the label column is '{}', expected 'fine' or 'coarse', the two labels of CIFAR-100",
-         source.features, source.label_column);
-  if (ten && !source.label_column.empty())
-    fail("{}: the label column is '{}', expected none, as CIFAR-10 has one label only", source.features,
-         source.label_column);
-  const std::vector<std::string> names = ten ? cifar10_classes() : cifar100_classes(source.label_column);
-  std::vector<std::string> files = {source.features};
-  files.insert(files.end(), source.more_features.begin(), source.more_features.end());
-  Dataset dataset;
-  std::vector<Tensor> images;
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const std::string role = i == 0 ? "features" : fmt::format("features_{}", i + 1);
-    const std::string bytes = read_input(role, files[i], dataset);
-    const CifarImages read = ten ? parse_cifar10(bytes, files[i]) : parse_cifar100(bytes, files[i]);
-    images.push_back(read.images);
-    const Tensor& labels = source.label_column == "coarse" ? read.coarse_labels : read.labels;
-    for (const std::int64_t label : labels.to_vector<std::int64_t>())
-      texts.push_back(names[static_cast<std::size_t>(label)]);
-  }
-  dataset.features = array_features(concatenate(images, 0), source);
-  if (source.read_labels)
-    set_labels(dataset, texts, source.classes.empty() ? names : source.classes,
-               [&](std::size_t i) { return record_text(files, images, i); });
-  return dataset;
-}
-
 }  // namespace
 
 bool has_own_labels(const std::string& format) {
-  return format == "csv" || format == "cifar10" || format == "cifar100";
+  return format == "csv" || format == "cifar10" || format == "cifar100" || format == "points";
 }
 
 Shape Dataset::sample_shape() const {
@@ -343,8 +237,9 @@ Dataset read_dataset(const DatasetSource& source) {
   if (format == "idx") return read_array_dataset(source, parse_idx);
   if (format == "npy") return read_array_dataset(source, parse_npy);
   if (format == "cifar10" || format == "cifar100") return read_cifar_dataset(source);
-  fail("the data format is '{}'{}, expected 'csv', 'idx', 'npy', 'cifar10' or 'cifar100'", format,
-       did_you_mean(format, {"csv", "idx", "npy", "cifar10", "cifar100"}));
+  if (format == "points") return read_point_files(source);
+  fail("the data format is '{}'{}, expected 'csv', 'idx', 'npy', 'cifar10', 'cifar100' or 'points'", format,
+       did_you_mean(format, {"csv", "idx", "npy", "cifar10", "cifar100", "points"}));
 }
 
 Tensor take_samples(const Tensor& tensor, std::span<const std::int64_t> positions) {
@@ -356,6 +251,9 @@ Dataset take(const Dataset& dataset, std::span<const std::int64_t> positions) {
   Dataset part = dataset;
   part.features = take_samples(dataset.features, positions);
   if (dataset.labels.defined()) part.labels = take_samples(dataset.labels, positions);
+  if (!dataset.names.empty()) part.names.clear();
+  for (const std::int64_t position : positions)
+    if (!dataset.names.empty()) part.names.push_back(dataset.names[static_cast<std::size_t>(position)]);
   if (dataset.lengths.empty()) return part;
   part.lengths.clear();
   for (const std::int64_t position : positions)

@@ -1,9 +1,11 @@
-// Data sets for supervised learning: features, labels and the names of the classes, read from CSV, IDX, NPY or CIFAR files.
+// Data sets for supervised learning: features, labels and the names of the classes, read from CSV, IDX, NPY or CIFAR files, or from
+// folders of meshes and point clouds (point_files.h).
 //
 // Features become float32 of shape [N, ...]: each value is divided by `scale` in fp64 and rounded once. Labels become int64 positions
 // in `classes`, the distinct labels found, sorted (as numbers if all are numbers, else by their bytes), or given by the caller, in
 // which case a label outside them is an Error. In CSV a label is the text of its field, so that 7 and 007 are two classes, and so are
-// integers that fp64 cannot tell apart; only blanks around a number do not count. The classes of CIFAR-10 are its ten names, those of
+// integers that fp64 cannot tell apart; only blanks around a number do not count. Labels may be numbers to be predicted instead
+// (`numeric_labels`): float32, and no classes. The classes of CIFAR-10 are its ten names, those of
 // CIFAR-100 the numbers of the chosen kind of label, whichever the file holds. Each file is read once, and the digests of the bytes
 // that were read enter the record: `inputs`.
 //
@@ -39,11 +41,13 @@ struct InputFile {
 };
 
 struct Dataset {
-  Tensor features;                   // float32 [N, ...]
-  Tensor labels;                     // int64 [N], of points [N, points]; undefined when there are none
-  std::vector<std::string> classes;  // labels[i] is a position here
+  Tensor features;  // float32 [N, ...]
+  // int64 [N], of points [N, points]; float32 [N] where labels are numbers; undefined when there are none
+  Tensor labels;
+  std::vector<std::string> classes;  // labels[i] is a position here; none where labels are numbers
   std::vector<InputFile> inputs;
   std::vector<std::string> columns = {};   // csv: names of the feature columns, in order
+  std::vector<std::string> names = {};     // points: names of the samples' files
   std::vector<std::int64_t> lengths = {};  // of words (text_samples.h): how many each sample has; else empty
 
   std::int64_t size() const { return features.size(0); }
@@ -51,18 +55,23 @@ struct Dataset {
 };
 
 struct DatasetSource {
-  // "csv", "idx", "npy", "cifar10", "cifar100"; "" takes it from the end of the features' file name
+  // "csv", "idx", "npy", "cifar10", "cifar100", "points" (point_files.h); "" takes it from the end of the features' file name
   std::string format = {};
   std::string features = {};                    // path; for csv and cifar the file with everything
   std::vector<std::string> more_features = {};  // cifar: further files, whose samples follow in this order
   std::string labels = {};                      // path of the labels (idx, npy); "" for none
   // Its name: csv, and where `labels` of an array is a .csv file with a row for each sample; cifar100: "fine" or "coarse".
   std::string label_column = {};
+  bool header = true;  // csv: the first line names the columns; else they are column_1, column_2, ...
   // csv: the feature columns by name, in order; others are ignored. Empty: all but the label column.
   std::vector<std::string> columns = {};
   // Arrays of samples [N, points, ...] whose labels are an array [N, points]: one for each point.
   bool labels_of_points = false;
+  // Labels are numbers to be predicted, not names of classes: rounded once to float32. csv, idx, npy.
+  bool numeric_labels = false;
   bool read_labels = true;  // csv: false skips the label column, which may be missing then; cifar: skips them
+  std::int64_t points = 0;  // points: how many of each cloud
+  std::uint64_t seed = 0;   // points: of what is drawn
   Shape shape = {};         // of one sample; empty: as it is in the file (csv: one row)
   double scale = 1;         // features are divided by it
   std::vector<std::string> classes = {};  // empty: those that are found

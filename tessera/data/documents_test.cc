@@ -7,6 +7,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
+#include "tessera/base/message_test.h"
 #include "tessera/base/sqlite.h"
 
 namespace tessera::data {
@@ -15,16 +16,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-template <typename Read>
-std::string message_of(const Read& read) {
-  try {
-    read();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 constexpr const char* kCmc = R"(<?xml version='1.0' standalone='yes'?>
 <docs>

@@ -5,13 +5,13 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
-#include <functional>
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/bytes.h"
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/message_test.h"
 #include "tessera/data/mesh.h"
 #include "tessera/data/npy.h"
 #include "tessera/data/point_cloud.h"
@@ -28,14 +28,6 @@ class PointFiles : public testing::Test {
   static void SetUpTestSuite() { use_default_backend(); }
 };
 
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 std::string off_message(const std::string& text) {
   return message_of([&] { parse_off(text, "t.off"); });
 }

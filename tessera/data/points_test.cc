@@ -6,10 +6,10 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <functional>
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/data/point_cloud.h"
 #include "tessera/data/volumes.h"
@@ -25,15 +25,6 @@ class Points : public testing::Test {
  protected:
   static void SetUpTestSuite() { use_default_backend(); }
 };
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 std::string data_file(const std::string& name) {
   const char* folder = std::getenv("TESSERA_DATA");

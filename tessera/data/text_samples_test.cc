@@ -6,6 +6,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/message_test.h"
 
 namespace tessera::data {
 namespace {
@@ -15,16 +16,6 @@ using testing::HasSubstr;
 
 const TextSource kText{.format = "text"};
 const TextSource kTags{.format = "tags"};
-
-template <typename Read>
-std::string message_of(Read read) {
-  try {
-    (void)read();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 TEST(TextSamples, CsvAndJsonLinesAreTheSame) {
   const TextSamples csv =

@@ -7,6 +7,7 @@
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/models/adversarial_training.h"
 #include "tessera/models/dcgan.h"
 #include "tessera/models/gan.h"
@@ -21,16 +22,6 @@ class AdversarialModels : public testing::Test {
  protected:
   static void SetUpTestSuite() { use_default_backend(); }
 };
-
-template <typename Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 const DcganSettings kTiny{.image = {1, 8, 8}, .latent = 3, .channels = {2, 3}, .dtype = DType::kFloat64};
 const GanSettings kPoints{

@@ -1,5 +1,8 @@
 #include "tessera/models/bag_of_words.h"
 
+#include <algorithm>
+#include <span>
+
 #include "tessera/base/error.h"
 #include "tessera/data/vocabulary.h"
 #include "tessera/tensor/ops.h"
@@ -15,21 +18,26 @@ BagOfWords::BagOfWords(std::int64_t vocabulary, std::int64_t labels)
   bias_ = &add_parameter("bias", {labels}, DType::kFloat32);
 }
 
-std::vector<std::int64_t> BagOfWords::checked_ids(const Tensor& documents) const {
+void BagOfWords::check_ids(const Tensor& documents) const {
   output_shape(documents.shape());
   if (documents.dtype() != DType::kInt64)
     fail("{}: the documents are {}, expected int64 ids of words", where(), dtype_name(documents.dtype()));
-  std::vector<std::int64_t> ids = documents.to_vector<std::int64_t>();
+  std::vector<std::int64_t> copied;
+  if (!documents.contiguous()) copied = documents.to_vector<std::int64_t>();
+  const auto ids =
+      documents.contiguous() ? documents.values<std::int64_t>() : std::span<const std::int64_t>(copied);
+  std::uint64_t largest = 0;  // a negative one is large
+  for (const std::int64_t id : ids) largest = std::max(largest, static_cast<std::uint64_t>(id));
+  if (largest < static_cast<std::uint64_t>(vocabulary_)) return;
   const std::int64_t words = documents.size(1) * documents.size(2);
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (ids[i] < 0 || ids[i] >= vocabulary_)
       fail("{}: document {}: a word has the id {}, expected 0 to {}", where(),
            static_cast<std::int64_t>(i) / words, ids[i], vocabulary_ - 1);
-  return ids;
 }
 
 Tensor BagOfWords::features(const Tensor& documents) const {
-  checked_ids(documents);
+  check_ids(documents);
   const Tensor words = reshape(documents, {documents.size(0), documents.size(1) * documents.size(2)});
   // Words that count: 1, padding and unknown ones: 0.
   const Tensor known = cast(greater_equal(words, data::Vocabulary::kFirstWord), DType::kFloat32);
@@ -41,7 +49,8 @@ Tensor BagOfWords::features(const Tensor& documents) const {
 }
 
 Tensor BagOfWords::contributions(const Tensor& documents) const {
-  const std::vector<std::int64_t> ids = checked_ids(documents);
+  check_ids(documents);
+  const std::vector<std::int64_t> ids = documents.to_vector<std::int64_t>();
   const std::int64_t count = documents.size(0), sentences = documents.size(1), words = documents.size(2);
   const std::vector<float> values = features(documents).to_vector<float>();
   std::vector<Tensor> parts;

@@ -36,7 +36,7 @@ class BagOfWords : public nn::Module {
   Tensor contributions(const Tensor& documents) const;
 
  private:
-  std::vector<std::int64_t> checked_ids(const Tensor& documents) const;
+  void check_ids(const Tensor& documents) const;
   std::int64_t vocabulary_, labels_;
   nn::Parameter *weight_, *bias_;  // [labels, vocabulary], [labels]; they begin at zero
 };

@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/models/cloud_facts_test.h"
 #include "tessera/nn/losses.h"
@@ -24,15 +24,6 @@ class PointNets : public testing::Test {
  protected:
   static void SetUpTestSuite() { use_default_backend(); }
 };
-
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 PointNetSettings small(PointPool pool = PointPool::kMax) {
   return {.classes = 4,

@@ -42,7 +42,7 @@ EqualizedConv2d::EqualizedConv2d(std::int64_t in_channels, std::int64_t out_chan
 
 Tensor EqualizedConv2d::forward(const Tensor& x, nn::Context& /*context*/) {
   output_shape(x.shape());
-  nn::parts::require_dtype(where(), x, *weight_);
+  nn::parts::require_dtype([this] { return where(); }, x, *weight_);
   const std::int64_t padding = settings_.padding;
   const Tensor y = conv2d(x, weight_->value * scale_, {.padding = {padding, padding}});
   return y + reshape(bias_->value, {out_channels_, 1, 1});
@@ -76,7 +76,7 @@ EqualizedLinear::EqualizedLinear(std::int64_t in_features, std::int64_t out_feat
 
 Tensor EqualizedLinear::forward(const Tensor& x, nn::Context& /*context*/) {
   output_shape(x.shape());
-  nn::parts::require_dtype(where(), x, *weight_);
+  nn::parts::require_dtype([this] { return where(); }, x, *weight_);
   return linear(x, weight_->value * scale_, bias_->value);
 }
 

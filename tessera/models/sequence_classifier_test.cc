@@ -8,6 +8,7 @@
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/models/sequence_tagger.h"
 #include "tessera/nn/losses.h"
 #include "tessera/tensor/facts_test.h"
@@ -228,15 +229,6 @@ TEST(SequenceLayers, RowsOfWordsGoBothWays) {
   const Tensor back = padded_rows(rows, lengths, 5);
   EXPECT_TRUE(same_bits(slice(back, {1, Range::to(2)}), slice(x, {1, Range::to(2)})));
   EXPECT_EQ(max(absolute(slice(back, {1, Range::from(2)}))).item<float>(), 0);
-}
-
-std::string message_of(const std::function<void()>& wrong) {
-  try {
-    wrong();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(SequenceClassifier, WrongInputsAreNamed) {

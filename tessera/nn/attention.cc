@@ -18,6 +18,12 @@ Tensor later(std::int64_t queries, std::int64_t keys) {
   return greater(reshape(arange(keys), {1, keys}), reshape(arange(queries), {queries, 1}));
 }
 
+// True where a time is behind the length of its sample: [N, times]. The first time is always seen, also of an empty sample.
+Tensor behind(const Tensor& lengths, std::int64_t times) {
+  const Tensor seen = reshape(maximum(lengths, 1), {lengths.size(0), 1});
+  return greater_equal(reshape(arange(times), {1, times}), seen);
+}
+
 Tensor hidden(const Tensor& scores, const Tensor& mask) {
   return select(mask, -std::numeric_limits<double>::infinity(), scores);
 }
@@ -75,9 +81,11 @@ MultiheadAttention::MultiheadAttention(std::int64_t features, std::int64_t heads
                         features, features, LinearSettings{.bias = settings.bias, .dtype = settings.dtype}));
 }
 
-Tensor MultiheadAttention::forward(const Tensor& x, Context& /*context*/) {
+Tensor MultiheadAttention::forward(const Tensor& x, Context& context) {
   output_shape(x.shape());
-  return attend(x, x, x, {.causal = settings_.causal}).output;
+  AttentionMasks masks{.causal = settings_.causal};
+  if (context.lengths.defined()) masks.key_padding = behind(context.lengths, x.size(1));
+  return attend(x, x, x, masks).output;
 }
 
 // Parts first ... first + count - 1 of the projections: 0 for queries, 1 for keys, 2 for values.
@@ -100,7 +108,7 @@ AttentionResult MultiheadAttention::attend(const Tensor& query, const Tensor& ke
                                            const AttentionMasks& masks) {
   for (const Tensor& x : {query, key, value}) {
     output_shape(x.shape());
-    parts::require_dtype(where(), x, *weight_);
+    parts::require_dtype([this] { return where(); }, x, *weight_);
   }
   if (key.shape() != value.shape() || query.size(0) != key.size(0))
     fail("{}: the query is {}, the key {} and the value {}, expected [N, L, E] and twice [N, S, E]", where(),

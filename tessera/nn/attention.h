@@ -7,6 +7,7 @@
 // [E, E], out_proj.bias [E]. Initial values: Xavier-uniform for in_proj_weight, zeros for the biases, PyTorch's uniform for out_proj.weight. Samples
 // come first (batch_first). Vaswani et al., "Attention is all you need", NIPS 2017.
 //
+//   Context::lengths   of a forward pass: keys behind the length of their sample are padding
 //   causal         a query at position i sees keys up to i only
 //   key_padding    bool [N, S], true where a key is padding that nobody sees. A query that sees no key at all gets NaN, as in PyTorch.
 //   attention      the weights, [N, heads, L, S], are given with the result
@@ -65,7 +66,8 @@ class MultiheadAttention : public Module {
   void initialize_parameters(RandomSource& random) override;
   Tensor project(const Tensor& x, std::int64_t first, std::int64_t count) const;
   Tensor heads_of(const Tensor& projected, std::int64_t part, double factor = 1) const;
-  AttentionResult combine(const Tensor& scaled_q, const Tensor& k, const Tensor& v, const AttentionMasks& masks);
+  AttentionResult combine(const Tensor& scaled_q, const Tensor& k, const Tensor& v,
+                          const AttentionMasks& masks);
 
   std::int64_t features_, heads_;
   AttentionSettings settings_;

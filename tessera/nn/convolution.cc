@@ -71,7 +71,7 @@ void Convolution::check_geometry(const Geometry& geometry) const {
 
 Tensor Convolution::forward(const Tensor& x, Context& /*context*/) {
   const Shape output = output_shape(x.shape());
-  parts::require_dtype(where(), x, *weight_);
+  parts::require_dtype([this] { return where(); }, x, *weight_);
   const Tensor y = product(x, output);
   if (bias_ == nullptr) return y;
   Shape per_channel{out_channels_};
@@ -83,7 +83,7 @@ Tensor Convolution::forward(const Tensor& x, Context& /*context*/) {
 Tensor Convolution::forward_with(Activation next, const Tensor& x, Context& /*context*/) {
   if (next != Activation::kRelu || bias_ == nullptr || x.dtype() == DType::kBFloat16) return {};
   const Shape output = output_shape(x.shape());
-  parts::require_dtype(where(), x, *weight_);
+  parts::require_dtype([this] { return where(); }, x, *weight_);
   return finish(product(x, output), {.bias = bias_->value, .activation = next});
 }
 
@@ -109,17 +109,17 @@ std::int64_t Convolution::output_length(std::int64_t input, int axis) const {
 }
 
 Shape Convolution::output_shape(const Shape& input) const {
-  const std::string weight = weight_->value.shape().to_string();
+  const auto weight = [this] { return weight_->value.shape().to_string(); };  // for messages
   const int rank = 2 + window_.axes;
   if (input.rank() != rank || input[1] != in_channels_)
-    fail("{}: the input has shape {}, but the weight {} takes {}{}", where(), input.to_string(), weight,
+    fail("{}: the input has shape {}, but the weight {} takes {}{}", where(), input.to_string(), weight(),
          parts::image_text(in_channels_, window_.axes),
          input.rank() != rank ? "" : fmt::format(" (axis 1 is {})", input[1]));
   Shape output{input[0], out_channels_};
   for (int i = 0; i < window_.axes; ++i) {
     output.append(output_length(input[2 + i], i));
     if (output[2 + i] < 1)
-      fail("{}: the weight {} does not fit the input {}: axis {} is too short", where(), weight,
+      fail("{}: the weight {} does not fit the input {}: axis {} is too short", where(), weight(),
            input.to_string(), 2 + i);
   }
   return output;

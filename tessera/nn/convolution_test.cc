@@ -2,23 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/nn/layers.h"
 
 namespace tessera::nn {
 namespace {
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 // The transposed convolution with the weight of a convolution is its adjoint: <C x, y> = <x, C' y>.
 template <typename Conv, typename Transposed, typename Settings, typename TransposedSettings>

@@ -13,11 +13,10 @@ std::int64_t positive(const char* layer, const char* what, std::int64_t value) {
   return value;
 }
 
-void require_dtype(const std::string& where, const Tensor& x, const Parameter& weight) {
-  if (x.dtype() != weight.value.dtype())
-    fail("{}: the input is {} {}, but the parameter {} is {} {}", where, dtype_name(x.dtype()),
-         x.shape().to_string(), weight.name, dtype_name(weight.value.dtype()),
-         weight.value.shape().to_string());
+void fail_dtype(const std::string& where, const Tensor& x, const Parameter& weight) {
+  fail("{}: the input is {} {}, but the parameter {} is {} {}", where, dtype_name(x.dtype()),
+       x.shape().to_string(), weight.name, dtype_name(weight.value.dtype()),
+       weight.value.shape().to_string());
 }
 
 void initialize_as_pytorch(RandomSource& random, Parameter& weight, Parameter* bias) {

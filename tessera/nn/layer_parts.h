@@ -13,7 +13,12 @@ namespace tessera::nn::parts {
 std::int64_t positive(const char* layer, const char* what, std::int64_t value);
 
 // Fails when the types of x and of a layer's weight differ, before an operation would complain without knowing the layer.
-void require_dtype(const std::string& where, const Tensor& x, const Parameter& weight);
+// `where()` makes the beginning of the message, where there is one.
+[[noreturn]] void fail_dtype(const std::string& where, const Tensor& x, const Parameter& weight);
+template <typename Where>
+void require_dtype(const Where& where, const Tensor& x, const Parameter& weight) {
+  if (x.dtype() != weight.value.dtype()) fail_dtype(where(), x, weight);
+}
 
 // Uniform on (-1/sqrt(fan_in), 1/sqrt(fan_in)), for the weight and the bias (nullptr: none).
 void initialize_as_pytorch(RandomSource& random, Parameter& weight, Parameter* bias);

@@ -101,7 +101,28 @@ void add_attention(std::vector<Row>& rows) {
                     }});
 }
 
+void add_transformers(std::vector<Row>& rows) {
+  for (const bool first : {false, true})
+    rows.push_back({first ? "TransformerNormFirst" : "TransformerEncoderLayer", {4, 6}, [=](DType d) {
+                      return std::make_unique<TransformerEncoderLayer>(
+                          6, 2,
+                          TransformerEncoderSettings{
+                              .feed_forward = 5, .drop = 0, .gelu = first, .norm_first = first, .dtype = d});
+                    }});
+  rows.push_back({"PositionalEncoding", {5, 6}, plain<PositionalEncoding>(6)});
+}
+
+// The switches of one layer put to use by another.
+std::unique_ptr<Module> unpooled(DType dtype) {
+  auto network = std::make_unique<Sequential>();
+  auto& pool = network->add<SwitchedMaxPool2d>(Pool2dSettings{.kernel = {2, 3}});
+  network->add<Conv2d>(2, 2, Conv2dSettings{.padding = {1, 1}, .dtype = dtype});
+  network->add<MaxUnpool2d>(pool, 4, 6);
+  return network;
+}
+
 void add_pooling(std::vector<Row>& rows) {
+  rows.push_back({"MaxUnpool2d", {2, 4, 6}, unpooled});
   rows.push_back(
       {"MaxPool1d", {3, 11}, plain<MaxPool1d>(Pool1dSettings{.kernel = {3}, .stride = {2}, .padding = {1}})});
   rows.push_back({"MaxPool2d",
@@ -190,6 +211,7 @@ const std::vector<Row>& layer_rows() {
     add_normalization(rows);
     add_activations(rows);
     add_attention(rows);
+    add_transformers(rows);
     return rows;
   }();
   return kRows;

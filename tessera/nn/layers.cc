@@ -22,14 +22,14 @@ Linear::Linear(std::int64_t in_features, std::int64_t out_features, const Linear
 
 Tensor Linear::forward(const Tensor& x, Context& /*context*/) {
   output_shape(x.shape());
-  require_dtype(where(), x, *weight_);
+  require_dtype([this] { return where(); }, x, *weight_);
   return bias_ == nullptr ? matmul(x, transpose(weight_->value)) : linear(x, weight_->value, bias_->value);
 }
 
 Tensor Linear::forward_with(Activation next, const Tensor& x, Context& /*context*/) {
   if (bias_ == nullptr || x.dtype() == DType::kBFloat16) return {};
   output_shape(x.shape());
-  require_dtype(where(), x, *weight_);
+  require_dtype([this] { return where(); }, x, *weight_);
   return linear(x, weight_->value, bias_->value, next);
 }
 

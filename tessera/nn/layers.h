@@ -4,6 +4,7 @@
 //   normalization.h  LayerNorm, BatchNorm, GroupNorm, ...         activations.h  ReLU to Maxout, Softmax
 //   embedding.h      Embedding                                    residual.h     Residual
 //   resampling.h     Upsample                                     attention.h    MultiheadAttention
+//   unpooling.h      MaxUnpool2d                                  transformer.h  TransformerEncoderLayer, PositionalEncoding
 //
 // Weights have PyTorch's layouts; the defaults of initialisation are PyTorch's as well:
 // uniform on (-1/sqrt(fan_in), 1/sqrt(fan_in)) for weights and biases (initialisers.h has the published schemes).
@@ -37,6 +38,8 @@
 #include "tessera/nn/pooling.h"
 #include "tessera/nn/resampling.h"
 #include "tessera/nn/residual.h"
+#include "tessera/nn/transformer.h"
+#include "tessera/nn/unpooling.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {

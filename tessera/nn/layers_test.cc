@@ -6,6 +6,7 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::nn {
@@ -15,15 +16,6 @@ class LayersTest : public ::testing::Test {
  protected:
   void SetUp() override { use_backend("reference"); }
 };
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 // Rows of numbers whose mean is 10 and variance 4: what is left is the rows' own pattern.
 TEST_F(LayersTest, LayerNormBringsRowsToMeanZeroAndVarianceOne) {

@@ -57,7 +57,7 @@ LayerNorm::LayerNorm(const Shape& shape, const LayerNormSettings& settings) : se
 
 Tensor LayerNorm::forward(const Tensor& x, Context& /*context*/) {
   output_shape(x.shape());
-  parts::require_dtype(where(), x, *weight_);
+  parts::require_dtype([this] { return where(); }, x, *weight_);
   return layer_norm(x, weight_->value, bias_->value, settings_.epsilon);
 }
 
@@ -99,9 +99,9 @@ BatchNorm::BatchNorm(std::int64_t channels, const BatchNormSettings& settings)
 
 Tensor BatchNorm::forward(const Tensor& x, Context& context) {
   output_shape(x.shape());
-  if (weight_ != nullptr) parts::require_dtype(where(), x, *weight_);
+  if (weight_ != nullptr) parts::require_dtype([this] { return where(); }, x, *weight_);
   const Tensor wide = widened(x);
-  if (running_mean_ != nullptr) parts::require_dtype(where(), wide, *running_mean_);
+  if (running_mean_ != nullptr) parts::require_dtype([this] { return where(); }, wide, *running_mean_);
   const bool own = context.training || running_mean_ == nullptr;
   const std::int64_t count = x.elements() / channels_;
   if (context.training && count < 2)
@@ -155,7 +155,7 @@ GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, const GroupNorm
 // Where each channel is a group, or nothing is scaled, the groups of all samples are the channels of one sample's batch normalisation.
 Tensor GroupNorm::forward(const Tensor& x, Context& /*context*/) {
   output_shape(x.shape());
-  if (weight_ != nullptr) parts::require_dtype(where(), x, *weight_);
+  if (weight_ != nullptr) parts::require_dtype([this] { return where(); }, x, *weight_);
   if (x.elements() == 0) return x;
   const bool each = groups_ == channels_;
   if (weight_ != nullptr && !each)

@@ -2,24 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "tessera/autograd/functional.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/tensor/random.h"
 
 namespace tessera::nn {
 namespace {
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 class PoolingTest : public ::testing::Test {
  protected:

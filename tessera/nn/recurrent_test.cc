@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 
 #include "tessera/autograd/tape.h"
 #include "tessera/autograd/torch_cases_test.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 
 namespace tessera::nn {
 namespace {
@@ -120,15 +120,6 @@ TEST(Recurrent, BFloat16) {
   EXPECT_EQ(y.dtype(), DType::kBFloat16);
   EXPECT_LE(max(absolute(y.to(DType::kFloat32) - wide.evaluate(x))).item<float>(), 0.05f);
   use_backend("reference");
-}
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Recurrent, Errors) {

@@ -154,7 +154,25 @@ def schedules():
         fact("plateau " + name, torch.tensor(found))
 
 
-for part in (recurrent, losses, optimizers, schedules):
+def transformers():
+    """Blocks with patterns as parameters: outputs, and gradients of a weighted sum with respect to the input and every parameter."""
+    for name, settings in {"post": {}, "pre gelu": dict(norm_first=True, activation="gelu")}.items():
+        layer = torch.nn.TransformerEncoderLayer(4, 2, dim_feedforward=6, dropout=0.0, batch_first=True, **settings)
+        for seed, (_, parameter) in enumerate(sorted(layer.named_parameters())):
+            parameter.data = pattern(seed, *parameter.shape)
+        x = pattern(60, 3, 5, 4, scale=2).requires_grad_()
+        padding = torch.arange(5)[None] >= torch.tensor([5, 2, 4])[:, None]
+        for kind, mask in (("full", None), ("padded", padding)):
+            layer.zero_grad()
+            x.grad = None
+            y = layer(x, src_key_padding_mask=mask)
+            seen = torch.ones(3, 5, 1) if mask is None else (~mask)[..., None].to(y.dtype)
+            y = y * seen
+            (y * pattern(61, 3, 5, 4)).sum().backward()
+            fact(f"transformer {name} {kind}", y, x.grad, *[p.grad for _, p in sorted(layer.named_parameters())])
+
+
+for part in (recurrent, losses, optimizers, schedules, transformers):
     part()
 print(f"// Written by torch_facts.py with PyTorch {torch.__version__}.")
 for name, values in facts:

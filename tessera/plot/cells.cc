@@ -17,6 +17,26 @@ std::size_t name_every(const std::vector<std::string>& names, double cell_width,
   return static_cast<std::size_t>(std::max(1.0, std::ceil(needed / cell_width)));
 }
 
+// Names of the columns from `top` on, in turn in `rows` rows; returns the y below. A name at the right
+// edge is moved to the left as far as its neighbour in the same row lets it.
+double draw_column_names(const CellTable& table, double left, double cell_width, double top, std::size_t rows,
+                         Canvas& canvas) {
+  const double font = canvas.font, limit = canvas.width - 2, gap = font * 0.5;
+  const double room = cell_width * static_cast<double>(rows);
+  std::vector<double> ends(rows, 0);
+  for (std::size_t i = 0; i < table.column_names.size(); ++i) {
+    const std::size_t row = i % rows;
+    const double centre = left + (static_cast<double>(i) + 0.5) * cell_width;
+    double width = std::min(text_width(table.column_names[i], font), room - gap);
+    const double end = std::min(centre + width / 2, limit);
+    width = std::min(width, end - ends[row]);
+    canvas.text({end - width / 2, top + static_cast<double>(row) * font * 1.15}, Anchor::kMiddle,
+                shorten(table.column_names[i], font, width), "", table.column_names[i]);
+    ends[row] = end + gap;
+  }
+  return top + static_cast<double>(rows - 1) * font * 1.15;
+}
+
 // How many lines of text every cell has room for.
 std::size_t lines_that_fit(const CellTable& table, double cell_width, double cell_height, double font) {
   std::size_t fitting = static_cast<std::size_t>(cell_height / (font * 1.1));
@@ -53,10 +73,16 @@ double draw_cells(const CellTable& table, double top, double cell_height, Canvas
               shorten(table.columns_caption, font, canvas.width / 2 - font), "quiet");
   top += font * 1.3;
   std::size_t every = name_every(table.column_names, cell_width, font);
-  const double room = cell_width * static_cast<double>(every);
-  for (std::size_t i = 0; i < table.column_names.size(); i += every)
-    canvas.text({left + (static_cast<double>(i) + 0.5) * cell_width, top}, Anchor::kMiddle,
-                shorten(table.column_names[i], font, room), "", table.column_names[i]);
+  constexpr std::size_t kMostRows = 4;
+  const std::size_t rows = std::min(every, kMostRows);
+  if (table.all_columns_named && every > 1 && cell_width * static_cast<double>(rows) > font * 2) {
+    top = draw_column_names(table, left, cell_width, top, rows, canvas);
+  } else {
+    const double room = cell_width * static_cast<double>(every);
+    for (std::size_t i = 0; i < table.column_names.size(); i += every)
+      canvas.text({left + (static_cast<double>(i) + 0.5) * cell_width, top}, Anchor::kMiddle,
+                  shorten(table.column_names[i], font, room), "", table.column_names[i]);
+  }
   top += font * 0.4;
   every = static_cast<std::size_t>(std::max(1.0, std::ceil(font * 1.1 / cell_height)));
   const std::size_t most_lines = lines_that_fit(table, cell_width, cell_height, font);

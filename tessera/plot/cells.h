@@ -20,6 +20,7 @@ struct CellTable {
   std::string columns_caption, rows_caption;
   std::vector<std::string> column_names, row_names;
   std::vector<std::vector<Cell>> cells;
+  bool all_columns_named = false;  // in up to four rows of names, before any is left out
 };
 
 // Draws from `top` on; returns the y below. Names that do not fit are left out evenly, texts in cells altogether.

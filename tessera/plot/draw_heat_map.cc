@@ -209,6 +209,7 @@ void draw_chart(const ConfusionMatrix& chart, const Options& options, Canvas& ca
   const std::string name = fmt::format("confusion matrix '{}'", chart.title);
   check_chart(name, chart);
   CellTable table{"predicted class →", "↓ true class", chart.classes, chart.classes, {}};
+  table.all_columns_named = true;
   for (std::size_t r = 0; r < chart.classes.size(); ++r) {
     const std::int64_t row = sum_of(chart.counts[r]);
     table.cells.emplace_back();

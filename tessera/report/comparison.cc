@@ -51,7 +51,8 @@ ComparedRun compared(const RunData& run) {
 
 // The usual ones first; the learning rate is a setting.
 std::vector<std::string> metrics_of(const std::vector<ComparedRun>& runs) {
-  std::vector<std::string> metrics = {"loss", "accuracy", "held_out_loss", "held_out_accuracy"};
+  std::vector<std::string> metrics = {"loss",          "accuracy",     "held_out_loss", "held_out_accuracy",
+                                      "held_out_rmse", "held_out_mae", "held_out_r2"};
   std::set<std::string> found;
   for (const ComparedRun& run : runs)
     for (const auto& [name, value] : run.finals) found.insert(name);

@@ -29,7 +29,7 @@ std::vector<CurveGroup> groups_of(const std::map<std::string, Curve>& curves) {
     const auto found = curves.find(name);
     return found == curves.end() ? nullptr : &found->second;
   };
-  std::vector<std::string> names = {"loss", "accuracy", "learning_rate"};
+  std::vector<std::string> names = {"loss", "accuracy", "rmse", "mae", "r2", "learning_rate"};
   for (const auto& [name, curve] : curves) {
     const std::string base = name.starts_with(kHeldOut) ? name.substr(kHeldOut.size()) : name;
     if (std::find(names.begin(), names.end(), base) == names.end()) names.push_back(base);
@@ -44,6 +44,8 @@ std::vector<CurveGroup> groups_of(const std::map<std::string, Curve>& curves) {
 
 // "learning_rate" -> "Learning rate"; other programs name their scalars as they like.
 std::string title_of(const std::string& name) {
+  if (name == "rmse") return "Root mean square error";
+  if (name == "mae") return "Mean absolute error";
   std::string title = shortened(printable(name), 60);
   std::replace(title.begin(), title.end(), '_', ' ');
   if (!title.empty() && title[0] >= 'a' && title[0] <= 'z')
@@ -51,16 +53,20 @@ std::string title_of(const std::string& name) {
   return title;
 }
 
-std::string unit_of(const std::string& name, bool training_run) {
-  if (!training_run) return "as recorded";  // only the program knows
-  return name == "loss" ? "nats" : "1";
+std::string unit_of(const std::string& name, const runs::Claim& claim) {
+  if (claim.kind != "train") return "as recorded";  // only the program knows
+  const auto found = claim.configuration.find("training.loss");
+  const std::string loss = found == claim.configuration.end() ? "cross_entropy" : found->second;
+  if (name == "rmse" || name == "mae") return "label";
+  if (name != "loss") return "1";
+  return loss == "mse" || loss == "huber" ? "label²" : loss == "l1" ? "label" : "nats";
 }
 
-plot::LineChart chart_of(const CurveGroup& group, bool training_run, std::size_t& stretch) {
+plot::LineChart chart_of(const CurveGroup& group, const runs::Claim& claim, std::size_t& stretch) {
   plot::LineChart chart;
   chart.title = title_of(group.name);
   chart.x = {.label = "step", .unit = "1"};
-  chart.y = {.label = shortened(printable(group.name), 60), .unit = unit_of(group.name, training_run)};
+  chart.y = {.label = shortened(printable(group.name), 60), .unit = unit_of(group.name, claim)};
   std::replace(chart.y.label.begin(), chart.y.label.end(), '_', ' ');
   for (const auto& [curve, name] : {std::pair(group.training, "training"), {group.held_out, "held out"}}) {
     if (curve == nullptr) continue;
@@ -190,11 +196,10 @@ Html curves_html(const runs::Record& record, const std::string& id) {
   const std::map<std::string, Curve> curves = curves_of(record);
   if (curves.empty()) return element("p", "No step has recorded a value.");
   const std::vector<CurveGroup> groups = groups_of(curves);
-  const bool training_run = record.claim.kind == "train";
   Html charts;
   for (std::size_t i = 0; i < std::min(groups.size(), kMostCharts); ++i) {
     std::size_t stretch = 1;
-    plot::LineChart chart = chart_of(groups[i], training_run, stretch);
+    plot::LineChart chart = chart_of(groups[i], record.claim, stretch);
     chart.y.logarithmic = groups[i].name == "loss" && needs_logarithm(chart);
     const Curve& curve = groups[i].training != nullptr ? *groups[i].training : *groups[i].held_out;
     charts += figure_html(chart, fmt::format("{}-curve-{}", id, i + 1),
@@ -215,10 +220,10 @@ namespace {
 std::vector<plot::LineChart> loss_panels(const std::vector<const runs::Record*>& records,
                                          const std::vector<std::string>& names, std::size_t& stretch) {
   std::vector<std::map<std::string, Curve>> curves;
-  bool all_training = true, all_held_out = true;
+  bool all_held_out = true, one_unit = true;
   for (const runs::Record* record : records) {
     curves.push_back(curves_of(*record));
-    all_training = all_training && record->claim.kind == "train";
+    one_unit = one_unit && unit_of("loss", record->claim) == unit_of("loss", records[0]->claim);
     if (curves.back().contains("loss"))
       all_held_out = all_held_out && curves.back().contains("held_out_loss");
   }
@@ -226,7 +231,8 @@ std::vector<plot::LineChart> loss_panels(const std::vector<const runs::Record*>&
   for (std::size_t i = 0; i < curves.size(); ++i) {
     if (!curves[i].contains("loss")) continue;
     const Curve* held_out = all_held_out ? &curves[i].at("held_out_loss") : nullptr;
-    panels.push_back(chart_of({"loss", &curves[i].at("loss"), held_out}, all_training, stretch));
+    panels.push_back(chart_of({"loss", &curves[i].at("loss"), held_out}, records[i]->claim, stretch));
+    if (!one_unit) panels.back().y.unit = "as recorded";
     panels.back().title = shortened(printable(names[i]), 60);
   }
   return panels;

@@ -1,7 +1,9 @@
 #include "tessera/report/held_out.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/data/dataset.h"
@@ -115,6 +117,41 @@ std::vector<std::int64_t> choose_examples(std::vector<ClassResult>& classes, con
   return rows;
 }
 
+// The samples with the largest errors.
+std::vector<std::size_t> worst_of(const HeldOutNumbers& numbers) {
+  std::vector<std::size_t> order(numbers.actual.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::fabs(numbers.predicted[a] - numbers.actual[a]) >
+           std::fabs(numbers.predicted[b] - numbers.actual[b]);
+  });
+  if (order.size() > kMostExamples) order.resize(kMostExamples);
+  return order;
+}
+
+HeldOutResult judged_numbers(const train::TrainedModel& model, const data::Dataset& dataset,
+                             const data::Dataset& held_out, const std::vector<std::int64_t>& positions,
+                             const Tensor& scores) {
+  HeldOutResult result;
+  result.samples = held_out.size();
+  result.all_samples = dataset.size();
+  result.columns = dataset.columns;
+  const Tensor predicted = reshape(scores, held_out.labels.shape());
+  HeldOutNumbers numbers;
+  numbers.errors = metrics::regression_errors(predicted, held_out.labels);
+  numbers.actual = held_out.labels.to(DType::kFloat64).to_vector<double>();
+  numbers.predicted = predicted.to(DType::kFloat64).to_vector<double>();
+  for (const std::int64_t position : positions) numbers.numbers.push_back(position + 1);
+  numbers.worst = worst_of(numbers);
+  const std::vector<std::int64_t> rows(numbers.worst.begin(), numbers.worst.end());
+  result.missed = data::take_samples(held_out.features, rows);
+  result.loss =
+      train::training_loss(train::loss_options(model.config()), scores, held_out.labels, held_out.size())
+          .item_as_double();
+  result.numbers = std::move(numbers);
+  return result;
+}
+
 }  // namespace
 
 HeldOutResult evaluate_held_out(const std::string& run_folder, const std::string& data_folder) {
@@ -124,12 +161,15 @@ HeldOutResult evaluate_held_out(const std::string& run_folder, const std::string
   if (split.held_out.empty()) fail("no samples were held out (data.held_out is 0)");
   const data::Dataset held_out = data::take(dataset, split.held_out);
   const Tensor scores = model.scores(held_out.features);
+  if (train::predicts_numbers(model.config()))
+    return judged_numbers(model, dataset, held_out, split.held_out, scores);
   const Tensor labels = train::judged_labels(held_out.labels);
   const Predicted predicted = predictions(scores, labels);
   const std::vector<Judged> judged = judged_of(held_out.labels);
 
   HeldOutResult result;
   result.samples = labels.size(0);
+  result.judged = train::judged_name(model.config());
   result.all_samples =
       labels.size(0) == held_out.size() ? dataset.size() : train::judged_labels(dataset.labels).size(0);
   result.classes = dataset.classes;

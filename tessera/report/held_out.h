@@ -2,16 +2,18 @@
 // which samples were missed.
 //
 // The weights come from the sealed checkpoint of an intact record, the samples from the data files with the claimed digests. The
-// classes are ordered by F1, hardest first. Errors: Error that says why there is no evaluation (not sealed, data not found or
+// classes are ordered by F1, hardest first. Where labels are numbers: how far off the predictions are, and for which samples most. Errors: Error that says why there is no evaluation (not sealed, data not found or
 // changed, nothing held out). Thread-safety: one call at a time computes.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tessera/metrics/classification.h"
+#include "tessera/metrics/regression.h"
 #include "tessera/report/html.h"
 #include "tessera/tensor/tensor.h"
 
@@ -31,8 +33,18 @@ struct ClassResult {
   std::vector<MissedSample> missed;  // the surest mistakes first, at most kMostExamples
 };
 
+// Where labels are numbers: what was said of the samples, and those that it was farthest off for.
+struct HeldOutNumbers {
+  metrics::RegressionErrors errors;
+  std::vector<double> actual, predicted;  // of the held-out samples, in their order
+  std::vector<std::int64_t> numbers;      // in the data file, counted from 1, of the same
+  std::vector<std::size_t> worst;  // positions in those above, largest error first, at most kMostExamples
+};
+
 struct HeldOutResult {
   std::int64_t samples = 0, all_samples = 0;
+  std::string judged = "samples";              // what they are: samples, words or points
+  std::optional<HeldOutNumbers> numbers = {};  // there are no classes then
   double loss = 0, accuracy = 0;
   metrics::ConfusionMatrix confusion{1};
   std::vector<std::string> classes;
@@ -46,6 +58,8 @@ struct HeldOutResult {
 inline constexpr std::size_t kMostHardClasses = 5, kMostExamples = 8;
 
 HeldOutResult evaluate_held_out(const std::string& run_folder, const std::string& data_folder);
+
+Html held_out_numbers_html(const HeldOutResult& result, const std::string& id, int level);  // of numbers
 
 // The part of the page; `id` begins the ids, `level` is that of its headings.
 Html held_out_html(const HeldOutResult& result, const std::string& id, int level);

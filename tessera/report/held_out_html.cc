@@ -56,10 +56,15 @@ std::string taken_for_text(const HeldOutResult& result, const ClassResult& entry
   return out.empty() ? "–" : out;
 }
 
+// "words" -> "word"
+std::string one_of(const std::string& plural) {
+  return plural.substr(0, plural.size() - 1);
+}
+
 Html class_table(const HeldOutResult& result) {
   Table table{
       "Classes, hardest (lowest F1) first",
-      {{"class"}, {"samples", true}, {"precision", true}, {"recall", true}, {"F1", true}, {"taken for"}},
+      {{"class"}, {result.judged, true}, {"precision", true}, {"recall", true}, {"F1", true}, {"taken for"}},
       {}};
   const metrics::ConfusionMatrix& confusion = result.confusion;
   for (const ClassResult& entry : result.hardest) {
@@ -207,11 +212,11 @@ Html hardest_html(const HeldOutResult& result, int level) {
     const auto wrong = samples - static_cast<std::uint64_t>(confusion.count(entry.label, entry.label));
     html += heading(level, fmt::format("Class {}", class_name(result, entry.label)));
     html += element(
-        "p",
-        fmt::format("F1 {:.4f}: {} of {} missed, taken for {}.{}", confusion.f1(entry.label),
-                    grouped_number(wrong), count_text(samples, "sample"), taken_for_text(result, entry, 5),
-                    wrong > entry.missed.size() ? fmt::format(" The {} surest:", entry.missed.size())
-                                                : std::string()));
+        "p", fmt::format("F1 {:.4f}: {} of {} missed, taken for {}.{}", confusion.f1(entry.label),
+                         grouped_number(wrong), count_text(samples, one_of(result.judged)),
+                         taken_for_text(result, entry, 5),
+                         wrong > entry.missed.size() ? fmt::format(" The {} surest:", entry.missed.size())
+                                                     : std::string()));
     html += !result.texts.empty() ? text_table(result, entry)
             : image               ? example_pictures(result, entry, values, *image)
                                   : example_table(result, entry, values);
@@ -222,11 +227,12 @@ Html hardest_html(const HeldOutResult& result, int level) {
 }  // namespace
 
 Html held_out_html(const HeldOutResult& result, const std::string& id, int level) {
+  if (result.numbers) return held_out_numbers_html(result, id, level);
   Html html = element(
-      "p", fmt::format("{} of {} samples were held out. Accuracy {:.4f}, loss {:.4f} nats, mean F1 {:.4f}.",
+      "p", fmt::format("{} of {} {} were held out. Accuracy {:.4f}, loss {:.4f} nats, mean F1 {:.4f}.",
                        grouped_number(static_cast<std::uint64_t>(result.samples)),
-                       grouped_number(static_cast<std::uint64_t>(result.all_samples)), result.accuracy,
-                       result.loss, result.confusion.macro_f1()));
+                       grouped_number(static_cast<std::uint64_t>(result.all_samples)), result.judged,
+                       result.accuracy, result.loss, result.confusion.macro_f1()));
   html +=
       element("div", confusion_html(result, id) + element("div", class_table(result)), "class=\"beside\"") +
       markup("\n");

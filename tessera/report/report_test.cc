@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "tessera/backends/backends.h"
@@ -105,6 +106,28 @@ TEST_F(Reports, TheExamplesWereMissed) {
   }
   ASSERT_GT(examples, 0u);
   EXPECT_EQ(result.missed.size(0), static_cast<std::int64_t>(examples));
+}
+
+// Labels that are numbers: what was said against what is, and the worst samples.
+TEST_F(Reports, NumbersInThePlaceOfClasses) {
+  const std::string run = trained({"data.label_column=q", "training.loss=mse", "network.2.units=1",
+                                   "data.shape=[3]", "data.columns=[\"p\", \"r\", \"<i>s\"]"});
+  const HeldOutResult result = evaluate_held_out(run, "");
+  const train::Evaluation expected = train::evaluate(train::TrainedModel(run), folder_ / "points.csv");
+  ASSERT_TRUE(result.numbers);
+  EXPECT_EQ(result.numbers->errors.rmse, expected.numbers->rmse);
+  EXPECT_EQ(result.loss, expected.loss);
+  EXPECT_EQ(result.numbers->actual.size(), 60u);
+  double before = 1e9;
+  for (const std::size_t at : result.numbers->worst) {
+    const double error = std::abs(result.numbers->predicted[at] - result.numbers->actual[at]);
+    EXPECT_LE(error, before);
+    before = error;
+  }
+  const std::string html = page({run});
+  for (const char* part : {"RMSE ", "R² ", "What is said against what is", "Largest errors", "loss (label²)"})
+    EXPECT_THAT(html, HasSubstr(part));
+  EXPECT_THAT(html, Not(HasSubstr("What is taken for what")));
 }
 
 TEST_F(Reports, PicturesOrTables) {

@@ -76,4 +76,11 @@ inline std::string record_fake_run(const std::string& store, const std::string& 
   return run_fake_loop(run, model);
 }
 
+// Goes on with such a run; its seal.
+inline std::string resume_fake_run(const std::string& folder) {
+  FakeModel model;
+  auto run = Run::resume(folder, fake_options("", ""));
+  return run_fake_loop(run, model);
+}
+
 }  // namespace tessera::runs

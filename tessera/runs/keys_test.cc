@@ -6,21 +6,12 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/message_test.h"
 
 namespace tessera::runs {
 namespace {
 
 using testing::HasSubstr;
-
-template <typename Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 // RFC 8032, section 7.1, test 2.
 TEST(Keys, PublishedSignature) {

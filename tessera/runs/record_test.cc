@@ -7,22 +7,13 @@
 
 #include "tessera/base/bytes.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/runs/checkpoint.h"
 
 namespace tessera::runs {
 namespace {
 
 using testing::HasSubstr;
-
-template <typename Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 TEST(Claim, OneValueOneText) {
   Claim claim;
@@ -78,7 +69,7 @@ TEST(ChainLine, OtherTextsAreRefused) {
     return message_of(
         [&] { parse_chain_line("{\"previous\":\"" + zeros + "\"," + rest + "}\n", "chain.jsonl:3"); });
   };
-  EXPECT_EQ(message("\"step\":1"), "(no error)");
+  EXPECT_EQ(message("\"step\":1"), "no error");
   EXPECT_THAT(message("\"step\":-1"), HasSubstr("chain.jsonl:3: 'step' is to be a natural number"));
   EXPECT_THAT(message("\"scalars\":{},\"step\":1"), HasSubstr("chain.jsonl:3: not in canonical form"));
   EXPECT_THAT(message("\"closing\":false,\"step\":1"), HasSubstr("not in canonical form"));

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/tensor/fake_backend_test.h"
 #include "tessera/tensor/ops.h"
 
@@ -20,16 +21,6 @@ class FaultTest : public testing::Test {
   void TearDown() override { remove_fault(); }
   static void plant(const std::string& text) { plant_fault(parse_fault(text), {.quiet = true}); }
 };
-
-template <typename Action>
-std::string message_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 TEST_F(FaultTest, EveryKindIsReadAndWritten) {
   for (const char* text : {"step=37 operation=12 element=5 bit=3", "step=1 host=0 element=0 bit=63",
@@ -48,7 +39,7 @@ TEST_F(FaultTest, WhatIsWrongIsNamed) {
       EXPECT_EQ(error.code(), ExitCode::kUsage) << text;
       return std::string(error.what());
     }
-    return std::string("(no error)");
+    return std::string("no error");
   };
   EXPECT_THAT(message(""), HasSubstr("found '', expected step= in it"));
   EXPECT_THAT(message("step=3 opration=1 element=2 bit=1"),

@@ -5,6 +5,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/message_test.h"
 #include "tessera/train/training_run.h"
 
 namespace tessera::train {
@@ -40,14 +41,6 @@ class CifarRun : public testing::Test {
             "[[network]]\nlayer = \"flatten\"\n[[network]]\nlayer = \"linear\"\nunits = 10\n"
             "[training]\nepochs = 20\nbatch = 8\noptimizer = \"adam\"\nlearning_rate = 0.05\n",
         "c.toml", {}, folder_.path());
-  }
-  std::string message_of(const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
   }
 
   TestFolder folder_;

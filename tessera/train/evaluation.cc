@@ -7,8 +7,14 @@
 #include "tessera/models/sequence_layers.h"
 #include "tessera/tensor/op_scope.h"
 #include "tessera/tensor/ops.h"
+#include "tessera/train/layer_builder.h"
 
 namespace tessera::train {
+
+std::string judged_name(const Config& config) {
+  if (config.text("data.format") == "tags") return "words";
+  return labels_points(config) ? "points" : "samples";
+}
 
 Tensor judged_scores(const Tensor& scores, const Tensor& features) {
   if (scores.rank() != 3) return scores;
@@ -35,12 +41,22 @@ Tensor scores_of(nn::Module& network, const Tensor& features, std::span<const st
 }
 
 Evaluation evaluate_samples(nn::Module& network, const data::Dataset& dataset,
-                            std::span<const std::int64_t> positions, std::int64_t group) {
+                            std::span<const std::int64_t> positions, const LossOptions& loss,
+                            std::int64_t group) {
   TESSERA_CHECK(!positions.empty() && dataset.labels.defined(), "nothing to evaluate on");
   const OpScope scope("evaluation");
-  const Tensor scores = scores_of(network, dataset.features, positions, group);
+  const Tensor given = scores_of(network, dataset.features, positions, group);
   const Tensor labels = judged_labels(data::take_samples(dataset.labels, positions));
-  Evaluation result{0, 0, labels.size(0), metrics::ConfusionMatrix(scores.size(1)), dataset.classes, ""};
+  Evaluation result;
+  result.samples = labels.size(0);
+  if (is_floating(labels.dtype())) {
+    result.numbers = metrics::regression_errors(reshape(given, labels.shape()), labels);
+    result.loss = training_loss(loss, given, labels, result.samples).item_as_double();
+    return result;
+  }
+  const Tensor scores = class_scores(given);
+  result.confusion = metrics::ConfusionMatrix(scores.size(1));
+  result.classes = dataset.classes;
   result.confusion.add(labels.to_vector<std::int64_t>(), metrics::predicted_classes(scores));
   result.accuracy = result.confusion.accuracy();
   result.loss = mean(cross_entropy(scores, labels)).item_as_double();

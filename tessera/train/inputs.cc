@@ -7,6 +7,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/hash.h"
+#include "tessera/data/point_files.h"
 
 namespace tessera::train {
 namespace {
@@ -19,7 +20,8 @@ void add_tails(std::vector<std::string>& candidates, const std::string& folder, 
 }
 
 std::string find_input(const std::string& name, const std::string& digest, const std::string& path,
-                       const std::string& command_folder, const std::string& data_folder) {
+                       const std::string& command_folder, const std::string& data_folder,
+                       const std::string& format) {
   std::vector<std::string> candidates = {path};
   if (!path.starts_with('/') && !command_folder.empty()) candidates.push_back(command_folder + "/" + path);
   const char* variable = std::getenv("TESSERA_DATA");
@@ -29,8 +31,9 @@ std::string find_input(const std::string& name, const std::string& digest, const
   std::string other, other_digest;
   for (const std::string& candidate : candidates) {
     std::error_code error;  // a path in a record may lead to a pipe or a device without an end
-    if (!std::filesystem::is_regular_file(candidate, error)) continue;
-    const std::string found = to_hex(sha256_of_file(candidate));
+    const bool folder = format == "points" && std::filesystem::is_directory(candidate, error);
+    if (!folder && !std::filesystem::is_regular_file(candidate, error)) continue;
+    const std::string found = input_digest(candidate, format);
     if (found == digest) return candidate;
     if (other.empty()) other = candidate, other_digest = found;
   }
@@ -45,15 +48,21 @@ std::string find_input(const std::string& name, const std::string& digest, const
 
 }  // namespace
 
+std::string input_digest(const std::string& path, const std::string& format) {
+  return format == "points" ? data::point_files_digest(path) : to_hex(sha256_of_file(path));
+}
+
 std::map<std::string, std::string> find_inputs(const runs::Claim& claim,
                                                const runs::Circumstances& circumstances,
                                                const std::string& data_folder) {
   std::map<std::string, std::string> paths;
+  const auto format = claim.configuration.find("data.format");
   for (const auto& [name, digest] : claim.inputs) {
     std::string recorded = name;
     for (const runs::InputPlace& place : circumstances.inputs)
       if (place.name == name) recorded = place.path;
-    paths[name] = find_input(name, digest, recorded, circumstances.folder_of_command, data_folder);
+    paths[name] = find_input(name, digest, recorded, circumstances.folder_of_command, data_folder,
+                             format == claim.configuration.end() ? "" : format->second);
   }
   return paths;
 }

@@ -8,6 +8,9 @@
 
 namespace tessera::train {
 
+// SHA-256 of a data file's bytes; of meshes and clouds that of the set (data/point_files.h). `format`: data.format.
+std::string input_digest(const std::string& path, const std::string& format);
+
 // Path of each input of the claim. Tried in order: the recorded path, the same from the folder of the recorded command, and below
 // `data_folder` and TESSERA_DATA every tail of the recorded path, longest first. The first file with the recorded digest
 // wins. Throws Error: kInputChanged if there is only a file with another digest, kCannotRerun if there is none.

@@ -4,14 +4,13 @@
 #include <map>
 
 #include "tessera/base/error.h"
-#include "tessera/models/pointnet.h"
-#include "tessera/models/voxel_network.h"
+#include "tessera/models/point_layers.h"
 #include "tessera/nn/activations.h"
-#include "tessera/nn/attention.h"
 #include "tessera/nn/convolution.h"
 #include "tessera/nn/normalization.h"
 #include "tessera/nn/pooling.h"
 #include "tessera/nn/resampling.h"
+#include "tessera/train/point_rows.h"
 #include "tessera/train/sequence_rows.h"
 
 namespace tessera::train {
@@ -68,8 +67,8 @@ Layer transposed_convolution(const LayerBuilder& row) {
   return std::make_unique<Convolution>(row.input()[1], row.integer("channels"), settings);
 }
 
-template <int kAxes, typename Pool>
-Layer pool(const LayerBuilder& row) {
+template <int kAxes>
+nn::PoolSettings<kAxes> pool_settings(const LayerBuilder& row) {
   expect_spatial(row, kAxes);
   nn::PoolSettings<kAxes> settings;
   settings.kernel = row.axes<kAxes>("kernel", 0);
@@ -77,7 +76,22 @@ Layer pool(const LayerBuilder& row) {
   settings.padding = row.axes<kAxes>("padding", 0);
   if (2 * settings.padding[0] > settings.kernel[0])
     row.reject_value("padding", fmt::format("at most half the kernel of {}", settings.kernel[0]));
-  return std::make_unique<Pool>(settings);
+  return settings;
+}
+
+template <int kAxes, typename Pool>
+Layer pool(const LayerBuilder& row) {
+  return std::make_unique<Pool>(pool_settings<kAxes>(row));
+}
+
+template <int kAxes, typename Pool>
+Layer adaptive_pool(const LayerBuilder& row) {
+  expect_spatial(row, kAxes);
+  if constexpr (kAxes == 1) {
+    return std::make_unique<Pool>(row.integer("size"));
+  } else {
+    return std::make_unique<Pool>(row.axes<kAxes>("size", 1));
+  }
 }
 
 Layer global_pool(const LayerBuilder& row) {
@@ -120,18 +134,36 @@ Layer group_norm(const LayerBuilder& row) {
   return std::make_unique<nn::GroupNorm>(groups, channels, settings);
 }
 
+Layer instance_norm(const LayerBuilder& row) {
+  if (row.input().rank() < 3) row.reject("expected axes after the channels");
+  nn::InstanceNormSettings settings;
+  settings.epsilon = row.real("epsilon", settings.epsilon);
+  settings.dtype = row.dtype();
+  return std::make_unique<nn::InstanceNorm>(row.input()[1], settings);
+}
+
+Layer local_response_norm(const LayerBuilder& row) {
+  if (row.input().rank() < 3) row.reject("expected axes after the channels");
+  return std::make_unique<nn::LocalResponseNorm>(row.integer("size"));
+}
+
+// An axis of the sample, from 1, is that of the batch, from 0, too.
+std::int64_t axis_of(const LayerBuilder& row) {
+  const std::int64_t axis = row.integer("axis", -1);
+  if (axis >= row.input().rank())
+    row.reject_value("axis",
+                     fmt::format("at most {}, the axes of a sample that reaches it", row.input().rank() - 1));
+  return axis;
+}
+
+template <typename Module>
+Layer softmax_along(const LayerBuilder& row) {
+  return std::make_unique<Module>(axis_of(row));
+}
+
 Layer pixel_norm(const LayerBuilder& row) {
   if (row.input().rank() < 3) row.reject("expected axes after the channels");
   return std::make_unique<nn::PixelNorm>();
-}
-
-Layer multihead_attention(const LayerBuilder& row) {
-  row.expect_rank(3, "[times, features] (an embedding before it makes that of indices)");
-  const std::int64_t heads = row.integer("heads"), features = row.input()[2];
-  if (features % heads != 0)
-    row.reject_value("heads", fmt::format("a divisor of the {} features that reach it", features));
-  return std::make_unique<nn::MultiheadAttention>(features, heads,
-                                                  nn::AttentionSettings{.dtype = row.dtype()});
 }
 
 Layer maxout(const LayerBuilder& row) {
@@ -139,57 +171,6 @@ Layer maxout(const LayerBuilder& row) {
   if (channels % pieces != 0)
     row.reject_value("pieces", fmt::format("a divisor of the {} channels that reach it", channels));
   return std::make_unique<nn::Maxout>(pieces);
-}
-
-// ---- Point clouds [points, coordinates] ----
-
-void expect_points(const LayerBuilder& row) {
-  row.expect_rank(3, "[points, coordinates] (data.shape says how a sample is cut)");
-}
-
-Layer choose_points(const LayerBuilder& row) {
-  expect_points(row);
-  return std::make_unique<models::ChoosePoints>(row.integer("points"));
-}
-
-Layer augment_points(const LayerBuilder& row) {
-  expect_points(row);
-  data::PointAugmentation settings;
-  settings.rotate = row.boolean("rotate");
-  settings.scale = row.real("scale", 0);
-  settings.jitter = row.real("jitter", 0);
-  return std::make_unique<models::AugmentPoints>(settings);
-}
-
-models::PointNetSettings pointnet_settings(const LayerBuilder& row, models::PointNetSettings settings) {
-  expect_points(row);
-  settings.classes = row.integer("units");
-  settings.coordinates = row.input()[2];
-  settings.input_transform = settings.feature_transform = row.boolean("transforms");
-  settings.pool = row.is("symmetric", "mean")        ? models::PointPool::kMean
-                  : row.is("symmetric", "sum")       ? models::PointPool::kSum
-                  : row.is("symmetric", "attention") ? models::PointPool::kAttention
-                                                     : models::PointPool::kMax;
-  return settings;
-}
-
-Layer pointnet(const LayerBuilder& row) {
-  models::PointNetSettings settings = pointnet_settings(row, {});
-  settings.drop = row.real("drop", settings.drop);
-  return std::make_unique<models::PointNet>(settings);
-}
-
-Layer pointnet_segmentation(const LayerBuilder& row) {
-  return std::make_unique<models::PointNetSegmentation>(pointnet_settings(row, {.head = {512, 256, 128}}));
-}
-
-Layer voxel_network(const LayerBuilder& row) {
-  expect_points(row);
-  models::VoxelNetworkSettings settings;
-  settings.classes = row.integer("units");
-  settings.resolution = row.integer("resolution", settings.resolution);
-  settings.drop = row.real("drop", settings.drop);
-  return std::make_unique<models::VoxelNetwork>(settings);
 }
 
 template <typename Module>
@@ -205,7 +186,7 @@ Layer dropout(const LayerBuilder& row) {
   return std::make_unique<nn::Dropout>(row.real("drop", 0.5));
 }
 
-// Every kind of a row but "residual", which holds other rows.
+// Every kind of a row but "residual", which holds other rows, and "max_unpool2d", which needs one (network.cc).
 const std::map<std::string_view, Make>& makers() {
   static const std::map<std::string_view, Make> table = {
       {"linear", linear},
@@ -221,13 +202,20 @@ const std::map<std::string_view, Make>& makers() {
       {"average_pool1d", pool<1, nn::AvgPool1d>},
       {"average_pool2d", pool<2, nn::AvgPool2d>},
       {"average_pool3d", pool<3, nn::AvgPool3d>},
+      {"adaptive_average_pool1d", adaptive_pool<1, nn::AdaptiveAvgPool1d>},
+      {"adaptive_average_pool2d", adaptive_pool<2, nn::AdaptiveAvgPool2d>},
+      {"adaptive_average_pool3d", adaptive_pool<3, nn::AdaptiveAvgPool3d>},
       {"global_pool", global_pool},
       {"upsample", upsample},
       {"batch_norm", batch_norm},
       {"layer_norm", layer_norm},
       {"group_norm", group_norm},
+      {"instance_norm", instance_norm},
+      {"local_response_norm", local_response_norm},
       {"pixel_norm", pixel_norm},
-      {"multihead_attention", multihead_attention},
+      {"multihead_attention", multihead_attention_row},
+      {"transformer_encoder", transformer_encoder_row},
+      {"positional_encoding", positional_encoding_row},
       {"embedding", embedding_row},
       {"rnn", rnn_row},
       {"gru", gru_row},
@@ -244,15 +232,17 @@ const std::map<std::string_view, Make>& makers() {
       {"tanh", simple<nn::Tanh>},
       {"sigmoid", simple<nn::Sigmoid>},
       {"softplus", simple<nn::Softplus>},
+      {"softmax", softmax_along<nn::Softmax>},
+      {"log_softmax", softmax_along<nn::LogSoftmax>},
       {"maxout", maxout},
       {"flatten", simple<nn::Flatten>},
       {"dropout", dropout},
       {"normalize_points", simple<models::NormalizePoints>},
-      {"choose_points", choose_points},
-      {"augment_points", augment_points},
-      {"pointnet", pointnet},
-      {"pointnet_segmentation", pointnet_segmentation},
-      {"voxel_network", voxel_network},
+      {"choose_points", choose_points_row},
+      {"augment_points", augment_points_row},
+      {"pointnet", pointnet_row},
+      {"pointnet_segmentation", pointnet_segmentation_row},
+      {"voxel_network", voxel_network_row},
   };
   return table;
 }
@@ -306,13 +296,35 @@ void LayerBuilder::refuse_without_lengths() const {
         "expected \"embedding\" or \"bag_of_words\" as the first layer, where the words are, and nowhere "
         "else");
   if (input_.rank() != 3) return;
-  for (const char* kind : {"linear", "rnn", "gru", "lstm", "time_pool", "layer_norm", "relu", "leaky_relu",
-                           "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "softplus", "dropout"})
+  for (const char* kind : {"linear",
+                           "rnn",
+                           "gru",
+                           "lstm",
+                           "time_pool",
+                           "layer_norm",
+                           "multihead_attention",
+                           "transformer_encoder",
+                           "positional_encoding",
+                           "relu",
+                           "leaky_relu",
+                           "elu",
+                           "selu",
+                           "gelu",
+                           "silu",
+                           "mish",
+                           "tanh",
+                           "sigmoid",
+                           "softplus",
+                           "dropout"})
     if (kind_ == kind) return;
   reject(
       "[times, features] of sequences of many lengths, expected \"time_pool\" before it (or a recurrent "
       "layer "
       "without output = \"all\")");
+}
+
+std::unique_ptr<nn::SwitchedMaxPool2d> LayerBuilder::build_switched_pool() const {
+  return std::make_unique<nn::SwitchedMaxPool2d>(pool_settings<2>(*this));
 }
 
 std::int64_t LayerBuilder::entries() const {

@@ -22,7 +22,9 @@ class LayerBuilder {
   LayerBuilder(const Config& config, std::size_t layer, const Shape& input);
 
   const std::string& kind() const { return kind_; }
-  std::unique_ptr<nn::Module> build() const;  // of any kind but "residual"
+  std::unique_ptr<nn::Module> build() const;  // of any kind but "residual" and "max_unpool2d"
+  std::unique_ptr<nn::SwitchedMaxPool2d> build_switched_pool()
+      const;  // of kind "max_pool2d", for an unpooling
   // Throws Error that names the line, the shape and what is wrong.
   Shape output_shape(const nn::Module& module) const;
   [[noreturn]] void reject(const std::string& reason) const;

@@ -1,19 +1,27 @@
 #include "tessera/train/network.h"
 
+#include <map>
+#include <set>
+
 #include "tessera/base/error.h"
 #include "tessera/nn/convolution.h"
 #include "tessera/nn/residual.h"
 #include "tessera/train/layer_builder.h"
+#include "tessera/train/training_loss.h"
 
 namespace tessera::train {
 namespace {
 
 class NetworkBuilder {
  public:
-  explicit NetworkBuilder(const Config& config) : config_(config) {}
+  explicit NetworkBuilder(const Config& config) : config_(config) {
+    for (std::size_t layer = 1; layer <= config.layers(); ++layer)
+      if (config.has(Config::layer_key(layer, "pool")))
+        unpooled_.insert(config.integer(Config::layer_key(layer, "pool")));
+  }
 
   // Layers first, ..., last, added to `network`; returns the shape that they give.
-  Shape add(nn::Sequential& network, std::size_t first, std::size_t last, Shape shape) const {
+  Shape add(nn::Sequential& network, std::size_t first, std::size_t last, Shape shape) {
     for (std::size_t layer = first; layer <= last; ++layer) {
       const LayerBuilder row(config_, layer, shape);
       if (row.kind() == "residual") {
@@ -26,7 +34,7 @@ class NetworkBuilder {
         shape = network.children().back()->output_shape(shape);
         continue;
       }
-      std::unique_ptr<nn::Module> module = row.build();
+      std::unique_ptr<nn::Module> module = build(row, layer);
       shape = row.output_shape(*module);
       network.add(std::move(module));
     }
@@ -34,7 +42,32 @@ class NetworkBuilder {
   }
 
  private:
-  std::unique_ptr<nn::Module> residual(const LayerBuilder& row, std::size_t first, std::size_t last) const {
+  // A pooling that some later layer names keeps its switches.
+  std::unique_ptr<nn::Module> build(const LayerBuilder& row, std::size_t layer) {
+    if (row.kind() == "max_unpool2d") return unpool(row);
+    if (row.kind() != "max_pool2d" || !unpooled_.contains(static_cast<std::int64_t>(layer)))
+      return row.build();
+    auto pool = row.build_switched_pool();
+    pools_[static_cast<std::int64_t>(layer)] = {pool.get(), row.input()};
+    return pool;
+  }
+
+  std::unique_ptr<nn::Module> unpool(const LayerBuilder& row) const {
+    row.expect_rank(4, "[channels, rows, columns] (data.shape says how a sample is cut)");
+    const auto found = pools_.find(row.integer("pool"));
+    if (found == pools_.end())
+      row.reject_value("pool", "the number of a layer \"max_pool2d\" before it, from 1");
+    const auto& [pool, pooled] = found->second;
+    const Shape given = pool->output_shape(pooled);
+    if (given != row.input())
+      row.reject(
+          fmt::format("expected {} channels of {} x {}, which layer {} gives (its switches say where "
+                      "each value belongs)",
+                      given[1], given[2], given[3], found->first));
+    return std::make_unique<nn::MaxUnpool2d>(*pool, pooled[2], pooled[3]);
+  }
+
+  std::unique_ptr<nn::Module> residual(const LayerBuilder& row, std::size_t first, std::size_t last) {
     auto body = std::make_unique<nn::Sequential>();
     const Shape input = row.input(), output = add(*body, first, last, input);
     std::unique_ptr<nn::Module> shortcut;
@@ -59,8 +92,40 @@ class NetworkBuilder {
     return std::make_unique<nn::Conv2d>(input[1], output[1], settings);
   }
 
+  struct Pool {
+    const nn::SwitchedMaxPool2d* layer = nullptr;
+    Shape input;
+  };
+
   const Config& config_;
+  std::set<std::int64_t> unpooled_;  // numbers of layers whose switches are used
+  std::map<std::int64_t, Pool> pools_;
 };
+
+// The last layer gives something else than what is judged.
+[[noreturn]] void reject_scores(const Config& config, const Shape& shape, const Shape& sample_shape,
+                                std::int64_t outputs) {
+  Shape scores;
+  for (int axis = 1; axis < shape.rank(); ++axis) scores.append(shape[axis]);
+  const std::string& origin = config.origin(Config::layer_key(config.layers(), "layer"));
+  const std::string_view each =
+      has_one_score(config) ? "one score for both classes" : "one score for each class";
+  if (config.text("data.format") == "tags")
+    fail_with(
+        ExitCode::kUsage,
+        "{}: the last layer gives {} per sentence, expected [{}, {}], {} at each word (recurrent layers "
+        "with output = \"all\", then \"linear\")",
+        origin, scores.to_string(), sample_shape[0], outputs,
+        has_one_score(config) ? "one score for both tags" : "one score for each tag");
+  if (labels_points(config))
+    fail_with(ExitCode::kUsage,
+              "{}: the last layer gives {} per sample, expected [{}, {}], {} at each point of the data "
+              "(\"pointnet_segmentation\" gives that; points cannot be chosen before it)",
+              origin, scores.to_string(), sample_shape[0], outputs, each);
+  fail_with(ExitCode::kUsage, "{}: the last layer gives {} per sample, expected [{}], {}{}", origin,
+            scores.to_string(), outputs, predicts_numbers(config) ? "the number that is predicted" : each,
+            holds_words(config) ? " (\"time_pool\" makes one vector of those of all words)" : "");
+}
 
 }  // namespace
 
@@ -80,29 +145,10 @@ std::unique_ptr<nn::Sequential> build_network(const Config& config, const Shape&
   if (dtype != DType::kFloat32) network->add(std::make_unique<ToType>(dtype), "to_storage");
   shape = NetworkBuilder(config).add(*network, 1, config.layers(), shape);
   if (dtype != DType::kFloat32) network->add(std::make_unique<ToType>(DType::kFloat32), "to_scores");
-  const bool tags = config.text("data.format") == "tags", points = labels_points(config);
-  if (shape != (tags || points ? Shape{1, sample_shape[0], classes} : Shape{1, classes})) {
-    Shape scores;
-    for (int axis = 1; axis < shape.rank(); ++axis) scores.append(shape[axis]);
-    if (tags)
-      fail_with(
-          ExitCode::kUsage,
-          "{}: the last layer gives {} per sentence, expected [{}, {}], one score for each tag at each word "
-          "(recurrent layers with output = \"all\", then \"linear\")",
-          config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), sample_shape[0],
-          classes);
-    if (points)
-      fail_with(ExitCode::kUsage,
-                "{}: the last layer gives {} per sample, expected [{}, {}], one score for each class at each "
-                "point of "
-                "the data (\"pointnet_segmentation\" gives that; points cannot be chosen before it)",
-                config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(),
-                sample_shape[0], classes);
-    fail_with(ExitCode::kUsage,
-              "{}: the last layer gives {} per sample, expected [{}], one score for each class{}",
-              config.origin(Config::layer_key(config.layers(), "layer")), scores.to_string(), classes,
-              holds_words(config) ? " (\"time_pool\" makes one vector of those of all words)" : "");
-  }
+  const std::int64_t outputs = outputs_of(config, classes);
+  const bool parts = config.text("data.format") == "tags" || labels_points(config);
+  if (shape != (parts ? Shape{1, sample_shape[0], outputs} : Shape{1, outputs}))
+    reject_scores(config, shape, sample_shape, outputs);
   RandomSource random(static_cast<std::uint64_t>(config.integer("seed")));
   network->initialize(random);
   return network;

@@ -5,8 +5,10 @@
 #include "tessera/base/error.h"
 #include "tessera/models/bag_of_words.h"
 #include "tessera/models/sequence_layers.h"
+#include "tessera/nn/attention.h"
 #include "tessera/nn/embedding.h"
 #include "tessera/nn/recurrent.h"
+#include "tessera/nn/transformer.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::train {
@@ -81,6 +83,15 @@ Layer recurrent(const LayerBuilder& row) {
   return std::make_unique<Summary>(std::move(layer), row.text("output"), settings.bidirectional);
 }
 
+// The features of each time, and that they divide among the heads.
+std::int64_t features_of_heads(const LayerBuilder& row) {
+  row.expect_rank(3, "[times, features] (an embedding before it makes that of indices)");
+  const std::int64_t features = row.input()[2];
+  if (features % row.integer("heads") != 0)
+    row.reject_value("heads", fmt::format("a divisor of the {} features that reach it", features));
+  return features;
+}
+
 }  // namespace
 
 Layer embedding_row(const LayerBuilder& row) {
@@ -107,6 +118,30 @@ Layer gru_row(const LayerBuilder& row) {
 }
 Layer lstm_row(const LayerBuilder& row) {
   return recurrent<nn::LSTM>(row);
+}
+
+Layer multihead_attention_row(const LayerBuilder& row) {
+  const std::int64_t features = features_of_heads(row);
+  return std::make_unique<nn::MultiheadAttention>(features, row.integer("heads"),
+                                                  nn::AttentionSettings{.dtype = row.dtype()});
+}
+
+Layer transformer_encoder_row(const LayerBuilder& row) {
+  const std::int64_t features = features_of_heads(row);
+  nn::TransformerEncoderSettings settings;
+  settings.feed_forward = row.integer("feed_forward", 0);
+  settings.drop = row.real("branch_drop", settings.drop);
+  settings.gelu = row.is("activation", "gelu");
+  settings.norm_first = row.is("norm_first", "true");
+  settings.epsilon = row.real("epsilon", settings.epsilon);
+  settings.dtype = row.dtype();
+  return std::make_unique<nn::TransformerEncoderLayer>(features, row.integer("heads"), settings);
+}
+
+Layer positional_encoding_row(const LayerBuilder& row) {
+  row.expect_rank(3, "[times, features] (an embedding before it makes that of indices)");
+  if (row.input()[2] % 2 != 0) row.reject("expected an even number of features");
+  return std::make_unique<nn::PositionalEncoding>(row.input()[2]);
 }
 
 Layer time_pool_row(const LayerBuilder& row) {

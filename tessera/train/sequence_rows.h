@@ -12,6 +12,9 @@ std::unique_ptr<nn::Module> bag_of_words_row(const LayerBuilder& row);
 std::unique_ptr<nn::Module> rnn_row(const LayerBuilder& row);
 std::unique_ptr<nn::Module> gru_row(const LayerBuilder& row);
 std::unique_ptr<nn::Module> lstm_row(const LayerBuilder& row);
+std::unique_ptr<nn::Module> multihead_attention_row(const LayerBuilder& row);
+std::unique_ptr<nn::Module> transformer_encoder_row(const LayerBuilder& row);
+std::unique_ptr<nn::Module> positional_encoding_row(const LayerBuilder& row);
 std::unique_ptr<nn::Module> time_pool_row(const LayerBuilder& row);
 
 }  // namespace tessera::train

@@ -10,6 +10,8 @@
 #include "tessera/base/json.h"
 #include "tessera/data/csv.h"
 #include "tessera/runs/record.h"
+#include "tessera/train/inputs.h"
+#include "tessera/train/training_loss.h"
 #include "tessera/train/training_setup.h"
 
 namespace tessera::train {
@@ -100,9 +102,9 @@ void read_finals(const std::string& folder, SweepTrial& trial) {
   for (const runs::RecordLine& line : runs::read_record(folder).lines) {
     const auto accuracy = line.line.scalars.find("held_out_accuracy");
     const auto loss = line.line.scalars.find("held_out_loss");
-    if (accuracy == line.line.scalars.end() || loss == line.line.scalars.end()) continue;
+    if (loss == line.line.scalars.end()) continue;
     if (best && trial.loss && !(loss->second < *trial.loss)) continue;
-    trial.accuracy = accuracy->second;
+    if (accuracy != line.line.scalars.end()) trial.accuracy = accuracy->second;
     trial.loss = loss->second;
   }
 }
@@ -174,6 +176,11 @@ class Sweep {
       fail_with(ExitCode::kUsage,
                 "{}: data.held_out is 0, expected above 0: a sweep chooses by held-out samples",
                 base.origin("data.held_out"));
+    if (predicts_numbers(base) && plan_.metric == "held_out_accuracy")
+      fail_with(ExitCode::kUsage,
+                "{}: training.loss is \"{}\", for labels that are numbers, and the sweep chooses by "
+                "held_out_accuracy, expected metric = \"held_out_loss\" in the plan",
+                base.origin("training.loss"), base.text("training.loss"));
   }
 
   SweepTrial trial(const TrialSettings& settings, std::size_t number) {
@@ -230,7 +237,7 @@ class Sweep {
   void check_inputs(const std::string& folder, const runs::Claim& claim, const Config& config) {
     for (const auto& [role, path] : input_paths(config)) {
       const auto [digest, is_new] = digests_.try_emplace(path);
-      if (is_new) digest->second = to_hex(sha256_of_file(path));
+      if (is_new) digest->second = input_digest(path, config.text("data.format"));
       const auto claimed = claim.inputs.find(role);
       if (claimed == claim.inputs.end() || claimed->second != digest->second)
         fail_with(ExitCode::kInputChanged,

@@ -7,6 +7,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/message_test.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/models/sequence_layers.h"
 #include "tessera/train/layer_builder.h"
@@ -131,15 +132,6 @@ class TextRun : public testing::Test {
                       const std::vector<std::string>& overrides = {}) {
     options_.name = name;
     return train(config(kind, overrides), options_);
-  }
-  template <typename Act>
-  std::string message_of(Act act) {
-    try {
-      act();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
   }
   std::string refusal(const std::string& kind, const std::vector<std::string>& overrides) {
     return message_of([&] { trained(kind, "refused", overrides); });

@@ -62,6 +62,8 @@ std::vector<std::int64_t> all_positions(std::int64_t count) {
 
 // The file's own kind if its name says one, else the configuration's.
 std::string format_of(const std::string& file, const Config& config) {
+  const bool array = file.ends_with(".npy") || file.ends_with(".npy.gz");
+  if (config.text("data.format") == "points" && !array) return "points";  // a .csv there is a table of files
   try {
     return data::format_of_path(file);
   } catch (const Error&) {
@@ -80,6 +82,9 @@ data::DatasetSource source_for(const TrainedModel& model, const std::string& fil
     if (config.has(key)) source.label_column = config.text(key);
   if (config.has("data.columns")) source.columns = config.texts("data.columns");
   source.labels_of_points = labels_points(config);
+  source.numeric_labels = predicts_numbers(config);
+  if (config.has("data.header")) source.header = config.boolean("data.header");
+  set_points(source, config);
   source.shape = model.sample_shape();
   source.scale = config.real("data.scale");
   source.classes = model.classes();
@@ -158,11 +163,12 @@ nn::Sequential& TrainedModel::network() const {
   return *state_->network;
 }
 Tensor TrainedModel::scores(const Tensor& features) const {
-  return scores_of(*state_->network, features, all_positions(features.size(0)));
+  const Tensor scores = scores_of(*state_->network, features, all_positions(features.size(0)));
+  return predicts_numbers(state_->config) ? scores : class_scores(scores);
 }
 Evaluation TrainedModel::evaluate(const data::Dataset& dataset,
                                   std::span<const std::int64_t> positions) const {
-  return evaluate_samples(*state_->network, dataset, positions);
+  return evaluate_samples(*state_->network, dataset, positions, loss_options(state_->config));
 }
 
 data::Dataset claimed_data(const TrainedModel& model, const std::string& run_folder,
@@ -185,15 +191,34 @@ Predictions predict(const TrainedModel& model, const std::string& file) {
   source.read_labels = false;
   const data::Dataset dataset = data::read_dataset(source);
   const Tensor scores = model.scores(dataset.features);
+  if (predicts_numbers(model.config())) {
+    Predictions result;
+    result.numbers = reshape(scores, {scores.size(0)});
+    return result;
+  }
   Predictions result{model.classes(), metrics::predicted_classes(scores), softmax(scores, 1)};
   if (labels_points(model.config())) result.points = model.sample_shape()[0];
+  result.files = dataset.names;
   return result;
 }
 
+namespace {
+
+std::string numbers_csv(const Tensor& numbers) {
+  std::string out = "row,prediction\n";
+  std::size_t row = 0;
+  for (const float number : numbers.to_vector<float>()) out += fmt::format("{},{}\n", ++row, number);
+  return out;
+}
+
+}  // namespace
+
 std::string Predictions::to_csv() const {
-  std::string out = points > 0      ? "sample,point,prediction"
-                    : words.empty() ? "row,prediction"
-                                    : "sentence,position,word,prediction";
+  if (numbers.defined()) return numbers_csv(numbers);
+  std::string out = points > 0       ? "sample,point,prediction"
+                    : !files.empty() ? "file,prediction"
+                    : words.empty()  ? "row,prediction"
+                                     : "sentence,position,word,prediction";
   for (const std::string& name : classes) out += fmt::format(",{}", data::csv_field("probability_" + name));
   out += "\n";
   const std::vector<float> values = probabilities.to_vector<float>();
@@ -201,6 +226,8 @@ std::string Predictions::to_csv() const {
     const auto at = static_cast<std::int64_t>(row);
     if (points > 0)
       out += fmt::format("{},{}", at / points + 1, at % points + 1);
+    else if (!files.empty())
+      out += data::csv_field(files[row]);
     else if (words.empty())
       out += fmt::format("{}", row + 1);
     else

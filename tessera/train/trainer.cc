@@ -34,18 +34,18 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
     if (selection_.should_stop()) return batch.step - 1;
     const StepResult result = step(batch);
     selection_.after_step(batch.last_of_epoch || batch.step == options_.steps);
-    std::vector<StepScalar> scalars = {
-        {"loss", result.loss}, {"accuracy", result.accuracy}, {"learning_rate", result.learning_rate}};
+    std::vector<StepScalar> scalars = {{"loss", result.loss}};
+    if (!of_numbers()) scalars.push_back({"accuracy", result.accuracy});
+    scalars.push_back({"learning_rate", result.learning_rate});
     if (evaluates_after(batch)) {
       Evaluation held_out;
       selection_.evaluate([&] {
-        held_out = evaluate_samples(network_, dataset_, split_.held_out);
+        held_out = evaluate_samples(network_, dataset_, split_.held_out, options_.loss);
         return held_out.loss;
       });
-      scalars.push_back({"held_out_loss", held_out.loss});
-      scalars.push_back({"held_out_accuracy", held_out.accuracy});
-      if (of_points()) scalars.push_back({"held_out_mean_iou", held_out.confusion.mean_iou()});
-      held_out_text = fmt::format(", held out {:.2f} %", 100 * held_out.accuracy);
+      for (StepScalar& scalar : held_out_scalars(held_out)) scalars.push_back(std::move(scalar));
+      held_out_text = held_out.numbers ? fmt::format(", held out R2 {:.4f}", held_out.numbers->r2)
+                                       : fmt::format(", held out {:.2f} %", 100 * held_out.accuracy);
     }
     if (progress)
       progress->update(batch.step,
@@ -55,6 +55,19 @@ std::uint64_t Trainer::run(std::uint64_t done, StepObserver& observer, Progress*
     if (!go_on) return batch.step;
   }
   return std::max(done, options_.steps);
+}
+
+std::vector<StepScalar> Trainer::held_out_scalars(const Evaluation& held_out) const {
+  std::vector<StepScalar> scalars = {{"held_out_loss", held_out.loss}};
+  if (held_out.numbers) {
+    scalars.push_back({"held_out_rmse", held_out.numbers->rmse});
+    scalars.push_back({"held_out_mae", held_out.numbers->mae});
+    scalars.push_back({"held_out_r2", held_out.numbers->r2});
+    return scalars;
+  }
+  scalars.push_back({"held_out_accuracy", held_out.accuracy});
+  if (of_points()) scalars.push_back({"held_out_mean_iou", held_out.confusion.mean_iou()});
+  return scalars;
 }
 
 Trainer::BatchSize Trainer::size_of(const std::vector<std::int64_t>& samples) const {
@@ -119,17 +132,11 @@ Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::
   context.random = &random_;
   context.first_sample = first;
   const Tensor scores = judged_scores(network_.forward(features, context), features);
-  const Tensor value = nn::with_added_losses(loss(scores, labels, batch.judged), context, batch.samples);
+  const Tensor value = nn::with_added_losses(training_loss(options_.loss, scores, labels, batch.judged),
+                                             context, batch.samples);
   tape.stop();  // no second derivatives: the backward pass need not be kept
-  return {value, metrics::correct_predictions(scores, labels), tape.gradient(value, weights)};
-}
-
-Tensor Trainer::loss(const Tensor& scores, const Tensor& labels, std::int64_t judged) const {
-  if (options_.loss.kind == LossOptions::Kind::kMultiClassHinge)
-    return nn::multi_class_hinge_loss(scores, labels, 1, judged);
-  if (options_.loss.label_smoothing == 0) return nn::cross_entropy_loss(scores, labels, judged);
-  return nn::cross_entropy_loss(scores, labels, {.label_smoothing = options_.loss.label_smoothing},
-                                static_cast<double>(judged));
+  return {value, of_numbers() ? 0 : metrics::correct_predictions(class_scores(scores), labels),
+          tape.gradient(value, weights)};
 }
 
 void Trainer::update(std::vector<Tensor> gradients, double learning_rate) {
@@ -141,6 +148,10 @@ void Trainer::update(std::vector<Tensor> gradients, double learning_rate) {
 
 bool Trainer::of_points() const {
   return dataset_.labels.rank() == 2 && dataset_.features.rank() == 3;
+}
+
+bool Trainer::of_numbers() const {
+  return is_floating(dataset_.labels.dtype());
 }
 
 bool Trainer::evaluates_after(const data::Batch& batch) const {

@@ -1,4 +1,4 @@
-// The training loop of a classifier, short enough to be read before it is trusted.
+// The training loop, short enough to be read before it is trusted.
 //
 // A step takes the batch that belongs to its number (data/loader.h), cuts it into shards, adds the shards' losses and gradients
 // by the tree T (contract rule 6), and lets the optimiser change the weights. Everything random depends on the seed and the step's number,
@@ -14,6 +14,7 @@
 //
 // Scalars of a step: "loss" (mean loss of the batch, before the update), "accuracy" (of the batch), "learning_rate"; at
 // the end of an epoch that is evaluated also "held_out_loss" and "held_out_accuracy" (after the update), where points have labels "held_out_mean_iou".
+// Where labels are numbers there is no accuracy; "held_out_rmse", "held_out_mae" and "held_out_r2" (metrics/regression.h) take its place.
 // Thread-safety: one thread; the kernels use the pool.
 #pragma once
 
@@ -30,15 +31,11 @@
 #include "tessera/nn/optimizers.h"
 #include "tessera/nn/schedules.h"
 #include "tessera/tensor/state.h"
+#include "tessera/train/evaluation.h"
 #include "tessera/train/model_selection.h"
+#include "tessera/train/training_loss.h"
 
 namespace tessera::train {
-
-struct LossOptions {
-  enum class Kind : std::uint8_t { kCrossEntropy, kMultiClassHinge };
-  Kind kind = Kind::kCrossEntropy;
-  double label_smoothing = 0;  // of the cross-entropy, in [0, 1)
-};
 
 struct TrainerOptions {
   std::uint64_t seed = 0;
@@ -90,9 +87,10 @@ class Trainer {
   };
   BatchSize size_of(const std::vector<std::int64_t>& samples) const;
   ShardResult shard(std::span<const std::int64_t> samples, std::uint64_t first, const BatchSize& batch);
-  bool of_points() const;  // each point of a sample has a label
+  std::vector<StepScalar> held_out_scalars(const Evaluation& held_out) const;
+  bool of_points() const;   // each point of a sample has a label
+  bool of_numbers() const;  // labels are numbers
   bool evaluates_after(const data::Batch& batch) const;
-  Tensor loss(const Tensor& scores, const Tensor& labels, std::int64_t judged) const;
   void update(std::vector<Tensor> gradients, double learning_rate);
 
   nn::Module& network_;

@@ -207,7 +207,7 @@ TEST_F(TrainerTest, APredictionDoesNotDependOnItsBatch) {
     EXPECT_TRUE(same_bits(scores_of(*training.network, training.dataset.features, all, group), together))
         << group;
   const Evaluation a = evaluate_samples(*training.network, training.dataset, all);
-  const Evaluation b = evaluate_samples(*training.network, training.dataset, all, 9);
+  const Evaluation b = evaluate_samples(*training.network, training.dataset, all, {}, 9);
   EXPECT_EQ(a.loss, b.loss);
   EXPECT_EQ(a.accuracy, b.accuracy);
 }

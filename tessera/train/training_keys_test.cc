@@ -124,6 +124,11 @@ TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
   image("upsample", "factor = 2\ninterpolation = \"bilinear\"");
   image("conv_transpose2d", "channels = 3\nkernel = 3\nstride = 2\npadding = 1\noutput_padding = 1");
   image("conv2d", "channels = 8\nkernel = 3\ngroups = 4\ndilation = 2");
+  image("instance_norm", "epsilon = 0.001");
+  image("local_response_norm", "size = 3");
+  image("softmax", "axis = 1");
+  image("log_softmax", "");
+  image("adaptive_average_pool2d", "size = 2");
   image("max_pool2d", "kernel = 2");
   image("average_pool2d", "kernel = 2");
   for (const char* pooling : {"mean", "max", "sum"})
@@ -175,6 +180,19 @@ TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
       {"conv_transpose1d", row("conv_transpose1d", "channels = 3\nkernel = 3\nstride = 2") + end, "[4, 16]"});
   cases.push_back({"conv_transpose3d", row("conv_transpose3d", "channels = 2\nkernel = 2\nstride = 2") + end,
                    "[1, 4, 4, 4]"});
+  cases.push_back({"max_unpool2d",  // its switches come from layer 2, through a residual block
+                   row("conv2d", "channels = 4\nkernel = 3") + row("max_pool2d", "kernel = 2") +
+                       row("residual", "span = 1") + row("conv2d", "channels = 4\nkernel = 3\npadding = 1") +
+                       row("max_unpool2d", "pool = 2") + end,
+                   kImage});
+  cases.push_back({"adaptive_average_pool1d", row("adaptive_average_pool1d", "size = 3") + end, kSequence});
+  cases.push_back(
+      {"adaptive_average_pool3d", row("adaptive_average_pool3d", "size = 2") + end, "[1, 4, 4, 4]"});
+  cases.push_back({"transformer_encoder",
+                   row("positional_encoding") +
+                       row("transformer_encoder", "heads = 2\nfeed_forward = 12\nnorm_first = true") +
+                       row("transformer_encoder", "heads = 4\nactivation = \"gelu\"\nbranch_drop = 0") + end,
+                   kSequence});
   cases.push_back({"voxel_network",
                    row("choose_points", "points = 10") + row("voxel_network", "units = 2\nresolution = 11"),
                    kPoints});
@@ -183,9 +201,10 @@ TEST_F(TrainingKeys, EveryKindOfLayerTrains) {
                        row("conv2d", "channels = 6\nkernel = 3\npadding = 1\nstride = 2") + row("relu") +
                        row("conv2d", "channels = 6\nkernel = 3\npadding = 1") + row("relu") + end,
                    kImage});
-  std::set<std::string> seen = {"linear",        "flatten",        "max_pool1d",       "average_pool1d",
-                                "max_pool3d",    "average_pool3d", "normalize_points", "augment_points",
-                                "choose_points", "bag_of_words"};  // text_run_test.cc
+  std::set<std::string> seen = {
+      "linear",        "flatten",        "max_pool1d",         "average_pool1d",
+      "max_pool3d",    "average_pool3d", "normalize_points",   "augment_points",
+      "choose_points", "bag_of_words",   "positional_encoding"};  // text_run_test.cc
   for (const Case& test : cases) {
     agrees(config(test.network, test.shape), test.layer);
     seen.insert(test.layer);
@@ -332,6 +351,16 @@ TEST_F(TrainingKeys, WhatDoesNotFitGetsASentence) {
   EXPECT_THAT(message(row("maxout", "pieces = 3") + end, "[4, 16]"),
               HasSubstr("a divisor of the 4 channels"));
   EXPECT_THAT(message(row("multihead_attention", "heads = 3") + end, kSequence),
+              HasSubstr("network.1.heads is 3, expected a divisor of the 8 features"));
+  EXPECT_THAT(message(row("max_pool2d", "kernel = 2") + row("max_unpool2d", "pool = 2") + end, kImage),
+              HasSubstr("network.2.pool is 2, expected the number of a layer \"max_pool2d\" before it"));
+  EXPECT_THAT(message(row("max_pool2d", "kernel = 2") + row("conv2d", "channels = 3\nkernel = 1") +
+                          row("max_unpool2d", "pool = 1") + end,
+                      kImage),
+              HasSubstr("samples of shape [3, 4, 4], expected 1 channels of 4 x 4, which layer 1 gives"));
+  EXPECT_THAT(message(row("softmax", "axis = 3") + end, kSequence),
+              HasSubstr("network.1.axis is 3, expected at most 2"));
+  EXPECT_THAT(message(row("transformer_encoder", "heads = 3") + end, kSequence),
               HasSubstr("network.1.heads is 3, expected a divisor of the 8 features"));
   EXPECT_THAT(message(row("gru", "units = 3") + kScores, kRow), HasSubstr("expected [times, features]"));
   EXPECT_THAT(message(row("global_pool") + kScores, kRow), HasSubstr("expected axes after the channels"));

@@ -40,10 +40,13 @@ TrainResult complete(TrainingSetup& setup, runs::Run& run, const TrainOptions& o
   result.peak_bytes = memory_statistics().peak_bytes;
   setup.trainer().selection().use_final_weights();
   if (!setup.split().held_out.empty()) {
-    const Evaluation held_out = evaluate_samples(setup.network(), setup.dataset(), setup.split().held_out);
-    result.held_out_accuracy = held_out.accuracy;
+    const Evaluation held_out = evaluate_samples(setup.network(), setup.dataset(), setup.split().held_out,
+                                                 loss_options(setup.config()));
+    if (!held_out.numbers) result.held_out_accuracy = held_out.accuracy;
+    result.held_out_numbers = held_out.numbers;
     result.held_out_loss = held_out.loss;
     result.held_out_samples = held_out.samples;
+    result.judged = judged_name(setup.config());
     if (labels_points(setup.config())) result.held_out_mean_iou = held_out.confusion.mean_iou();
   }
   return result;

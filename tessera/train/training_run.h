@@ -51,7 +51,10 @@ struct TrainResult {
   double seconds = 0;            // of this process's training
   std::uint64_t peak_bytes = 0;  // the most that tensors of this process held at once; no part of the record
   std::optional<double> held_out_accuracy,
-      held_out_loss;                              // of the final weights; none when nothing is held out
+      held_out_loss;  // of the final weights; none when nothing is held out
+  std::optional<metrics::RegressionErrors>
+      held_out_numbers;                           // in the accuracy's place where labels are numbers
+  std::string judged = "samples";                 // what is counted: samples, words or points
   std::int64_t held_out_samples = 0;              // of tags: words; of points: points
   std::optional<double> held_out_mean_iou;        // of points
   std::optional<std::uint64_t> not_finite_since;  // the first step of the run whose loss was not finite
@@ -160,7 +163,7 @@ class TrainedModel {
   bool finished() const;                       // the run is sealed
   std::uint64_t step() const;                  // after which the checkpoint was made
   nn::Sequential& network() const;  // with the final weights; not to be used by two threads at once
-  // float32 [N, ...] -> class scores (logits) [N, classes]; of tags and points, [words or points of all samples, classes]. A row depends on its sample only, not on
+  // float32 [N, ...] -> class scores (logits) [N, classes], or the numbers that are predicted [N, 1]; of tags and points, [words or points of all samples, classes]. A row depends on its sample only, not on
   // the sample's neighbours.
   Tensor scores(const Tensor& features) const;
   Evaluation evaluate(const data::Dataset& dataset, std::span<const std::int64_t> positions) const;
@@ -182,13 +185,16 @@ struct TaggedWord {
 };
 
 struct Predictions {
-  std::vector<std::string> classes;
+  std::vector<std::string> classes;     // none where numbers are predicted
   std::vector<std::int64_t> predicted;  // positions in classes
   Tensor probabilities;                 // float32 [N, classes]
+  Tensor numbers = {};                  // float32 [N], if they are what is predicted
   std::vector<TaggedWord> words = {};   // of tags: what the rows are
   std::int64_t points = 0;              // of points: so many rows for each sample; else 0
-  std::int64_t left_out = 0;            // of words: those beyond data.longest, which nothing is said of
-  // Header "row,prediction,probability_CLASS,...", rows from 1, shortest exact decimals. Of tags, "sentence,position,word" in the place of "row"; of points, "sample,point".
+  std::vector<std::string> files =
+      {};                     // of meshes and clouds: their files, in the place of the number of a row
+  std::int64_t left_out = 0;  // of words: those beyond data.longest, which nothing is said of
+  // Header "row,prediction,probability_CLASS,..." (of numbers "row,prediction"), rows from 1, shortest exact decimals. Of tags, "sentence,position,word" in the place of "row"; of points, "sample,point"; of files of points, "file".
   std::string to_csv() const;
 };
 // `file`: csv (the label column may be missing), idx or npy, told by its name or, failing that, as in the configuration. Of a run on texts: .csv, .jsonl, or

@@ -106,9 +106,7 @@ TrainerOptions trainer_options(const Config& config, std::int64_t samples) {
   if (options.steps > std::uint64_t{0xFFFFFFFF})
     fail_with(ExitCode::kUsage, "the training would take {} steps, expected fewer than 2^32", options.steps);
   options.schedule = build_schedule(config, options.steps, epoch);
-  if (is(config, "training.loss", "multi_class_hinge"))
-    options.loss.kind = LossOptions::Kind::kMultiClassHinge;
-  options.loss.label_smoothing = real_or(config, "training.label_smoothing", 0);
+  options.loss = loss_options(config);
   options.clip_norm = optional_real(config, "training.clip_norm");
   options.clip_value = optional_real(config, "training.clip_value");
   options.max_norm = optional_real(config, "training.max_norm");
@@ -151,6 +149,12 @@ InputPaths input_paths(const Config& config) {
   return {{"features", config.path("data.features")}, {"labels", config.path("data.labels")}};
 }
 
+void set_points(data::DatasetSource& source, const Config& config) {
+  if (!config.has("data.points")) return;
+  source.points = config.integer("data.points");
+  source.seed = static_cast<std::uint64_t>(config.integer("seed"));
+}
+
 data::DatasetSource dataset_source(const Config& config, const InputPaths& paths) {
   data::DatasetSource source;
   source.format = config.text("data.format");
@@ -163,6 +167,9 @@ data::DatasetSource dataset_source(const Config& config, const InputPaths& paths
     if (config.has(key)) source.label_column = config.text(key);
   if (config.has("data.columns")) source.columns = config.texts("data.columns");
   source.labels_of_points = labels_points(config);
+  source.numeric_labels = predicts_numbers(config);
+  if (config.has("data.header")) source.header = config.boolean("data.header");
+  set_points(source, config);
   source.shape = shape_of(config.integers("data.shape"));
   source.scale = config.real("data.scale");
   source.classes = config.texts("data.classes");

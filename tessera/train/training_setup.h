@@ -27,6 +27,8 @@ InputPaths input_paths(const Config& config);
 // Throws Error if there is none of this role: a record may claim anything, also to have been trained on nothing.
 const std::string& input_path(const InputPaths& paths, const std::string& role);
 
+// What says what is drawn of meshes and clouds, in a source of the format "points".
+void set_points(data::DatasetSource& source, const Config& config);
 data::DatasetSource dataset_source(const Config& config, const InputPaths& paths);  // of numbers
 data::Split split_of(const Config& config, const data::Dataset& dataset);
 Shape sample_shape_of(const Config& config);  // of words: as many as are read at most

@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <map>
 #include <string>
 
 #include "tessera/autograd/tape.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/nn/torch_facts_test.h"
 
@@ -18,15 +18,6 @@ namespace tessera::visualise {
 namespace {
 
 constexpr Method kMethods[] = {Method::kDeconvolution, Method::kGuided, Method::kGradient};
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 class Projection : public ::testing::Test {
  protected:

@@ -10,6 +10,7 @@
 #include "tessera/report/run_data.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/network.h"
+#include "tessera/train/training_loss.h"
 #include "tessera/train/training_run.h"
 #include "tessera/train/training_setup.h"
 #include "tessera/visualise/run_page_html.h"
@@ -129,6 +130,13 @@ std::vector<std::int64_t> layer_numbers(const nn::Sequential& network) {
 }
 
 RunPage make_run_page(const std::string& run_folder, const RunPageOptions& options) {
+  if (train::is_run_of_kind(run_folder, "generate"))
+    fail_with(
+        ExitCode::kUsage,
+        "{0}: the run learned to make images, expected one of 'tessera train', whose samples have classes; "
+        "'tessera generate samples {0} --out grid.png' shows what it makes, 'tessera generate evaluate {0}' "
+        "measures it",
+        run_folder);
   const train::TrainedModel model = train::TrainedModel::newest(run_folder);
   ViewOptions view{.layers = wanted_layers(model.network(), image_shape_of(model, run_folder), options.layer),
                    .maps = options.maps,
@@ -141,7 +149,10 @@ RunPage make_run_page(const std::string& run_folder, const RunPageOptions& optio
   views.positions = positions_of(model, dataset, options.all_samples, result.notes);
   views.all_samples = dataset.size();
   const data::Dataset seen = data::take(dataset, views.positions);
-  views.labels = seen.labels.to_vector<std::int64_t>();
+  if (train::predicts_numbers(model.config()))
+    views.labels.assign(views.positions.size(), 0);  // there are no classes
+  else
+    views.labels = seen.labels.to_vector<std::int64_t>();
   views.classes = model.classes();
   views.name = report::run_name(run_folder);
   views.weights = weights_text(model);

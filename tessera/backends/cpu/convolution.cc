@@ -24,6 +24,8 @@ TapSums<T> forward_sums(const ConvolutionSizes& sizes, const VolumeView<T>& weig
   sums.step = {1, 1, 1};
   sums.taps = filter_axes(sizes);
   sums.weights = {sizes.outputs * weight.image, weight.image, {}};
+  sums.weights.k.reserve(
+      static_cast<std::size_t>(sizes.channels * sizes.filter[0] * sizes.filter[1] * sizes.filter[2]));
   for (std::int64_t c = 0; c < sizes.channels; ++c)
     for (std::int64_t d = 0; d < sizes.filter[0]; ++d)
       for (std::int64_t r = 0; r < sizes.filter[1]; ++r)
@@ -84,6 +86,8 @@ TapSums<T> backward_sums(const ConvolutionSizes& sizes, const VolumeView<T>& wei
   sums.first = {depth.first, rows.first, columns.first};
   sums.step = sizes.stride;
   sums.weights = {sizes.outputs * weight.image, weight.channel, {}};
+  sums.weights.k.reserve(static_cast<std::size_t>(sizes.outputs) * depth.taps.size() * rows.taps.size() *
+                         columns.taps.size());
   for (std::int64_t o = 0; o < sizes.outputs; ++o)
     for (const std::int64_t d : depth.taps)
       for (const std::int64_t r : rows.taps)

@@ -114,6 +114,8 @@ std::vector<std::int64_t> SourceBox::tap_offsets() const {
   const Axis &depth = axes_[0], &rows = axes_[1], &columns = axes_[2];
   const auto row_parts = static_cast<std::int64_t>(rows.remainders.size()),
              column_parts = static_cast<std::int64_t>(columns.remainders.size());
+  offsets.reserve(static_cast<std::size_t>(channels_) * depth.tap_line.size() * rows.tap_line.size() *
+                  columns.tap_line.size());
   for (std::int64_t c = 0; c < channels_; ++c)
     for (std::size_t d = 0; d < depth.tap_line.size(); ++d)
       for (std::size_t r = 0; r < rows.tap_line.size(); ++r)

@@ -98,6 +98,7 @@ void DirectSums<T>::list_steps(PositionClass& one) const {
   const auto rows = static_cast<std::int64_t>(axes[1].starts.size()),
              columns = static_cast<std::int64_t>(axes[2].starts.size());
   std::vector<TapStep> plane;
+  plane.reserve(from[0].size() * from[1].size() * from[2].size());
   for (std::size_t d = 0; d < from[0].size(); ++d)
     for (std::size_t r = 0; r < from[1].size(); ++r)
       for (std::size_t s = 0; s < from[2].size(); ++s)

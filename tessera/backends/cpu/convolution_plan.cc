@@ -72,6 +72,7 @@ void SumPlan<T>::choose_tile(TapSums<T>& sums) const {
   sums.lines = by_lines <= by_positions + kTransposing;
   if (sums.lines) return;
   choose_boxes(sums, kBoxPositions);
+  sums.steps.reserve(sums.offsets.size());
   for (std::size_t k = 0; k < sums.offsets.size(); ++k)
     sums.steps.push_back({sums.offsets[k], static_cast<std::int64_t>(k) % kChunk});
 }
@@ -89,6 +90,8 @@ LineVectors SumPlan<T>::line_vectors(const TapSums<T>& sums, const Extent& box) 
   vectors.rows = rows;
   vectors.flat = columns < lanes || 6 * flat < 5 * rows * divide_up(columns, lanes);
   const std::int64_t count = vectors.flat ? flat : rows * divide_up(columns, lanes);
+  for (auto* places : {&vectors.packed, &vectors.source, &vectors.target})
+    places->reserve(static_cast<std::size_t>(count));
   for (std::int64_t v = 0; v < count; ++v) vectors.packed.push_back(v * lanes);
   if (vectors.flat) {
     vectors.source = vectors.packed;

@@ -85,11 +85,27 @@ TEST_F(CpuElementwise, Broadcasting) {
   }
 }
 
-TEST_F(CpuElementwise, IntegersAndFlagsGoToTheReference) {
+TEST_F(CpuElementwise, IntegersAreComputedAsByTheReference) {
   const Tensor a = Tensor::from<std::int64_t>({5, -7, 3}, {3}),
                b = Tensor::from<std::int64_t>({2, 2, -1}, {3});
-  for (const auto function : {add, subtract, multiply, divide, maximum, less})
+  for (const auto function : {add, subtract, multiply, divide, maximum})
     expect_same_bits([&] { return function(a, b); }, "int64");
+}
+
+TEST_F(CpuElementwise, IntegersAreCompared) {
+  constexpr std::int64_t kLarge = std::int64_t{1} << 62;
+  std::vector<std::int64_t> values;
+  for (std::int64_t i = 0; i < 5 * 67; ++i)
+    values.push_back(i % 7 == 0 ? -kLarge + i : i % 5 == 0 ? kLarge : i % 11 - 5);
+  const Tensor a = Tensor::from<std::int64_t>(values, {5, 67});
+  const std::vector<Tensor> others = {a.slice({Range(0, 1)}), a.slice({Range::all(), Range(3, 4)}),
+                                      Tensor::scalar(values[4]), a.transpose().reshape({5, 67}),
+                                      a.slice({Range::step(-1)})};
+  for (const auto function : {equal, not_equal, less, less_equal, greater, greater_equal})
+    for (const Tensor& b : others) {
+      expect_same_bits([&] { return function(a, b); }, "int64 compared");
+      expect_same_bits([&] { return function(b, a); }, "int64 compared, turned around");
+    }
 }
 
 TEST_F(CpuElementwise, Select) {
@@ -109,9 +125,24 @@ TEST_F(CpuElementwise, Select) {
       }
     }
   }
-  const Tensor flag = Tensor::from<bool>({true, false}, {2, 1});
-  const Tensor a = random_tensor<float>({2, 40}, 5), b = random_tensor<float>({2, 40}, 6);
-  expect_same_bits([&] { return select(flag, a, b); }, "a condition per row");
+}
+
+TEST_F(CpuElementwise, SelectByRows) {
+  const Tensor flags = less(random_tensor<float>({4, 6, 1}, 9), Tensor::scalar(0.0f));
+  for (const Layout layout : kLayouts) {
+    for (const Shape& first : {Shape{4, 6, 40}, Shape{40}, Shape{4, 1, 1}, Shape{}}) {
+      for (const Shape& second : {Shape{4, 6, 40}, Shape{1, 6, 1}}) {
+        const Tensor a = random_tensor<float>(first, 5, layout, true),
+                     b = random_tensor<float>(second, 6, Layout::kContiguous, true);
+        expect_same_bits([&] { return select(flags, a, b); }, "a condition per row");
+        const Tensor c = cast(a, DType::kFloat64), d = cast(b, DType::kFloat64);
+        expect_same_bits([&] { return select(flags, d, c); }, "a condition per row, double");
+      }
+    }
+  }
+  const Tensor a = random_tensor<float>({70000}, 5), b = random_tensor<float>({70000}, 6);
+  for (const bool flag : {true, false})
+    expect_same_bits([&] { return select(Tensor::scalar(flag), a, b); }, "one condition");
 }
 
 TEST_F(CpuElementwise, Casts) {

@@ -94,6 +94,26 @@ bool map_pairs(const KernelCall& call, Loop loop) {
   return true;
 }
 
+// One flag for a run, as that of a row: a copy of what it chooses.
+template <typename T>
+void choose_runs(const KernelCall& call, const RunSpace<3>& space) {
+  T* out = call.output.as<T>();
+  for_each_part(call.output.elements(), [&](std::int64_t begin, std::int64_t end) {
+    space.for_each_run(begin, end,
+                       [&](std::int64_t position, std::int64_t length, const std::int64_t* offsets) {
+                         const std::size_t chosen = call.inputs[0].as<const bool>()[offsets[0]] ? 1 : 2;
+                         const T* from = call.inputs[chosen].as<const T>() + offsets[chosen];
+                         const std::int64_t step = space.step(static_cast<int>(chosen));
+                         if (step == 0)
+                           std::fill_n(out + position, length, *from);
+                         else if (step == 1)
+                           std::copy_n(from, length, out + position);
+                         else
+                           for (std::int64_t i = 0; i < length; ++i) out[position + i] = from[i * step];
+                       });
+  });
+}
+
 template <typename T>
 bool choose(const KernelCall& call) {
   const SelectLoop<T> loop = select_loop<T>();
@@ -105,7 +125,10 @@ bool choose(const KernelCall& call) {
   const bool single = space.run_length() == 1;
   const std::int64_t step = single ? 1 : space.step(0);
   const std::int64_t a_step = single ? 1 : space.step(1), b_step = single ? 1 : space.step(2);
-  if (step == 0) return false;
+  if (step == 0) {
+    choose_runs<T>(call, space);
+    return true;
+  }
   const bool gather = needs_gathering(step) || needs_gathering(a_step) || needs_gathering(b_step);
   T* out = call.output.as<T>();
   for_each_part(call.output.elements(), [&](std::int64_t begin, std::int64_t end) {
@@ -159,6 +182,8 @@ bool run_compare(const KernelCall& call) {
     return map_pairs<float, bool>(call, compare_loop<float>(call.op));
   if (call.inputs[0].dtype == DType::kFloat64)
     return map_pairs<double, bool>(call, compare_loop<double>(call.op));
+  if (call.inputs[0].dtype == DType::kInt64)
+    return map_pairs<std::int64_t, bool>(call, compare_loop<std::int64_t>(call.op));
   return false;
 }
 

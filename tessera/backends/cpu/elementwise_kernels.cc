@@ -316,6 +316,7 @@ template BinaryLoop<float> binary_loop<float>(Op);
 template BinaryLoop<double> binary_loop<double>(Op);
 template CompareLoop<float> compare_loop<float>(Op);
 template CompareLoop<double> compare_loop<double>(Op);
+template CompareLoop<std::int64_t> compare_loop<std::int64_t>(Op);
 template SelectLoop<float> select_loop<float>();
 template SelectLoop<double> select_loop<double>();
 

@@ -1,12 +1,14 @@
 // Which way a product of two matrices under any strides goes: kernels for a row or a column, for few rows, or the tiles of gemm.h with
 // the lanes along one factor or the other.
 
+#include <algorithm>
 #include <cstdint>
 
 #include "tessera/backends/cpu/gemm.h"
 #include "tessera/backends/cpu/gemm_finish.h"
 #include "tessera/backends/cpu/gemm_lines.h"
 #include "tessera/backends/cpu/gemv.h"
+#include "tessera/backends/cpu/scratch.h"
 #include "tessera/backends/cpu/strided_source.h"
 
 namespace tessera::backends {
@@ -54,6 +56,27 @@ bool multiply_few(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n,
   return multiply_lines(kernels, n, m, k, transposed(b), transposed(a), transposed(c));
 }
 
+// A product whose lanes run along C's columns, those of one row far apart. Its results lie in rows first, where chunks of k are added to them; and they are
+// put into C once, several of a line of memory at a time.
+template <typename T>
+void multiply_standing(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::int64_t k,
+                       MatrixView<const T> a, const PanelSource<T>& b, MatrixView<T> c,
+                       const Epilogue<T>& epilogue) {
+  constexpr std::int64_t kRows = 512,
+                         kPutRows = 64;  // n is small: they stay in the second-level cache, and in the first
+  ScratchScope scratch;
+  T* const lying = scratch.allocate<T>(std::min(m, kRows) * n);
+  for (std::int64_t first = 0; first < m; first += kRows) {
+    const std::int64_t rows = std::min(kRows, m - first);
+    Epilogue<T> here = epilogue;
+    if (here.bias != nullptr && here.along_rows) here.bias += first;
+    gemm_with_source(kernels, rows, n, k, {a.data + first * a.row, a.row, a.column}, b, {lying, n, 1}, here);
+    for (std::int64_t i = 0; i < rows; i += kPutRows)
+      kernels.store_transposed(lying + i * n, n, std::min(kPutRows, rows - i), n, false, c.data + first + i,
+                               c.column);
+  }
+}
+
 // Where one factor is a single row or column.
 template <typename T>
 bool multiply_vector(std::int64_t m, std::int64_t n, std::int64_t k, MatrixView<const T> a,
@@ -79,6 +102,8 @@ void gemm(const GemmKernels<T>& kernels, std::int64_t m, std::int64_t n, std::in
   const bool cheap = b.column == 1 && c.column == 1 && n % kernels.lanes == 0;
   if (!cheap && cost(kernels, n, m, k, transposed(a), transposed(c)) < cost(kernels, m, n, k, b, c)) {
     const StridedSource<T> columns(kernels, transposed(a), packing_pays(kernels, n, k, transposed(a)));
+    if (c.column == 1 && k > kChunk / 4)
+      return multiply_standing(kernels, n, m, k, transposed(b), columns, transposed(c), epilogue.turned());
     return gemm_with_source(kernels, n, m, k, transposed(b), columns, transposed(c), epilogue.turned());
   }
   const StridedSource<T> columns(kernels, b, packing_pays(kernels, m, k, b));

@@ -105,7 +105,7 @@ constexpr std::int64_t kLeastDepth = 8;  // squares of four steps are taken at a
 constexpr std::int64_t kMeetingBytes = 2048;
 
 template <typename T>
-const LineKernels<T>* line_kernels(std::int64_t line) {
+const LineKernels<T>* line_kernels([[maybe_unused]] std::int64_t line) {
 #if (HWY_TARGETS & HWY_AVX3) && (HWY_TARGETS & HWY_AVX2)
   const bool meeting = line * static_cast<std::int64_t>(sizeof(T)) % kMeetingBytes == 0;
   if (simd_level() == SimdLevel::kAvx512 && meeting) return N_AVX2::line_kernels_here<T>();

@@ -152,6 +152,18 @@ TEST(Gemm, EqualsTheContractInEveryBlocking) {
   });
 }
 
+// A layer's: samples times a matrix whose lines run along k. Lanes run along the samples, and the results are turned at the end.
+TEST(Gemm, TurnedResultsEqualTheContract) {
+  for_each_level([] {
+    for (const std::int64_t samples : {13, 32, 67}) {
+      for (const std::int64_t features : {70, 513, 1030}) {
+        for (const std::int64_t k : {64, 65, 300}) check_product<float>(samples, features, k, 2);
+        check_product<double>(samples, features, 260, 10);
+      }
+    }
+  });
+}
+
 // gemm_lines.h: a factor of few rows or columns, beside lines that are or are not a whole number of vectors.
 TEST(Gemm, FewRowsAndColumnsEqualTheContract) {
   for_each_level([] {

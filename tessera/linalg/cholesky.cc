@@ -1,0 +1,113 @@
+#include "tessera/linalg/cholesky.h"
+
+#include <algorithm>
+
+#include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
+#include "tessera/linalg/triangular.h"
+#include "tessera/numerics/functions.h"
+#include "tessera/numerics/reduce.h"
+
+namespace tessera::linalg {
+namespace {
+
+using namespace internal;
+
+constexpr std::int64_t kLeaf = 32;     // matrices up to this size are factored row by row
+constexpr std::int64_t kSquare = 128;  // squares on the diagonal that are updated as a whole
+
+struct Failure {
+  std::int64_t minor = 0;
+  double pivot = 0;
+};
+
+std::int64_t half_of(std::int64_t n, std::int64_t leaf) {
+  return std::max(leaf, n / 2 / leaf * leaf);
+}
+
+// The lower triangle of c - a a^T, and of the upper one what its squares on the diagonal hold.
+void subtract_square(const Block& c, const Block& a) {
+  if (c.rows <= kSquare) return subtract_product(c, a, a.transposed());
+  const std::int64_t half = half_of(c.rows, kSquare);
+  const Block top = a.part(0, 0, half, a.columns), bottom = a.from(half, 0);
+  subtract_square(c.part(0, 0, half, half), top);
+  subtract_product(c.part(half, 0, c.rows - half, half), bottom, top.transposed());
+  subtract_square(c.from(half, half), bottom);
+}
+
+// b = b inverse(l)^T, as solutions of l x = (row of b).
+void divide_by_transposed(const Block& b, const Block& l) {
+  Matrix lines(b.columns, b.rows);
+  for (std::int64_t i = 0; i < b.rows; ++i)
+    for (std::int64_t j = 0; j < b.columns; ++j) lines(j, i) = b(i, j);
+  solve_lower(l, lines.block(), false);
+  for (std::int64_t i = 0; i < b.rows; ++i)
+    for (std::int64_t j = 0; j < b.columns; ++j) b(i, j) = lines(j, i);
+}
+
+Failure factor_leaf(const Block& a) {
+  for (std::int64_t i = 0; i < a.rows; ++i) {
+    for (std::int64_t j = 0; j <= i; ++j) {
+      double rest = a(i, j);
+      for (std::int64_t k = 0; k < j; ++k) rest = __builtin_fma(-a(i, k), a(j, k), rest);
+      if (i == j && !(rest > 0)) return {i + 1, rest};
+      a(i, j) = i == j ? numerics::sqrt(rest) : rest / a(j, j);
+    }
+  }
+  return {};
+}
+
+Failure factor(const Block& a) {
+  if (a.rows <= kLeaf) return factor_leaf(a);
+  const std::int64_t half = half_of(a.rows, kLeaf);
+  const Block corner = a.part(0, 0, half, half), below = a.part(half, 0, a.rows - half, half);
+  if (const Failure failure = factor(corner); failure.minor != 0) return failure;
+  divide_by_transposed(below, corner);
+  subtract_square(a.from(half, half), below);
+  const Failure failure = factor(a.from(half, half));
+  return failure.minor == 0 ? failure : Failure{failure.minor + half, failure.pivot};
+}
+
+}  // namespace
+
+CholeskyAttempt try_cholesky(const Tensor& a) {
+  const FloatEnvironment contract;
+  Matrix l = read_square(a, "cholesky");
+  const Failure failure = factor(l.block());
+  if (failure.minor != 0) return {Tensor{}, failure.minor, failure.pivot};
+  for (std::int64_t i = 0; i < l.rows(); ++i) std::fill(l.row(i) + i + 1, l.row(i) + l.columns(), 0.0);
+  return {to_tensor(l), 0, 0};
+}
+
+Tensor cholesky(const Tensor& a) {
+  CholeskyAttempt attempt = try_cholesky(a);
+  if (attempt.failed_minor != 0)
+    fail(
+        "cholesky: the leading minor of order {} is not positive definite (found pivot {}, expected a "
+        "positive number)",
+        attempt.failed_minor, attempt.pivot);
+  return attempt.factor;
+}
+
+Tensor cholesky_solve(const Tensor& factor, const Tensor& b) {
+  const Tensor y = solve_triangular(factor, b);
+  return solve_triangular(factor, y,
+                          {.triangle = Triangle::kLower, .transposed = true, .unit_diagonal = false});
+}
+
+double cholesky_log_determinant(const Tensor& factor) {
+  const FloatEnvironment contract;
+  const Matrix l = read_square(factor, "cholesky_log_determinant", "factor");
+  std::vector<double> logs;
+  for (std::int64_t i = 0; i < l.rows(); ++i) {
+    if (!(l(i, i) > 0))
+      fail(
+          "cholesky_log_determinant: found {} on the diagonal at {}, expected the positive diagonal of a "
+          "factor",
+          l(i, i), i);
+    logs.push_back(numerics::log(l(i, i)));
+  }
+  return 2 * numerics::sum(std::span<const double>(logs));
+}
+
+}  // namespace tessera::linalg
