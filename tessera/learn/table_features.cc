@@ -20,7 +20,8 @@ double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle), values.end());
   const double upper = values[middle];
   if (values.size() % 2 == 1) return upper;
-  return (*std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle)) + upper) / 2;
+  return (*std::max_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(middle)) + upper) /
+         2;
 }
 
 double fill_of(const data::Column& column, MissingNumbers missing) {
@@ -50,8 +51,10 @@ void TableFeatures::fit(const data::Table& table, const std::vector<std::string>
   std::vector<double> fill;
   for (data::Column& column : training.columns) {
     if (column.missing == training.rows)
-      fail("{}: column '{}' has no value in the {} rows to train on, expected one at least (or leave the column out)",
-           table.source, column.name, training.rows);
+      fail(
+          "{}: column '{}' has no value in the {} rows to train on, expected one at least (or leave the "
+          "column out)",
+          table.source, column.name, training.rows);
     if (column.type() != data::ColumnType::kNumber) {
       data::make_category(training, std::string(column.name));
       if (static_cast<std::int64_t>(column.categories.size()) > options_.most_categories)
@@ -59,8 +62,8 @@ void TableFeatures::fit(const data::Table& table, const std::vector<std::string>
              table.source, column.name, column.categories.size(), options_.most_categories);
     }
     if (options_.missing == MissingNumbers::kRefuse && column.missing > 0)
-      fail("{}:{}: column '{}': a value is missing, expected none (or say what missing values become)", table.source,
-           column.first_missing_line, column.name);
+      fail("{}:{}: column '{}': a value is missing, expected none (or say what missing values become)",
+           table.source, column.first_missing_line, column.name);
     fill.push_back(column.numeric ? fill_of(column, options_.missing) : 0);
   }
   schema_ = data::Schema::of(training);

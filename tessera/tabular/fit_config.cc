@@ -13,20 +13,25 @@ using namespace train::keys;
 using train::Key, train::KeyPlace, train::KeyType, train::kKeyNone, train::kKeyRequired;
 
 constexpr Key kKeys[] = {
-    text("name", "fit", "Runs are called NAME-0001, NAME-0002, ...", KeyType::kName, KeyPlace::kCircumstances),
-    integer("seed", 0, 9007199254740992, "1", "Of the split and the folds. Estimators that draw have a seed of their own.",
+    text("name", "fit", "Runs are called NAME-0001, NAME-0002, ...", KeyType::kName,
+         KeyPlace::kCircumstances),
+    integer("seed", 0, 9007199254740992, "1",
+            "Of the split and the folds. Estimators that draw have a seed of their own.",
             KeyPlace::kClaimField),
     text("data.table", kKeyRequired, "The table, a CSV file, which may be packed with gzip.", KeyType::kPath,
          KeyPlace::kCircumstances),
     text("data.target", kKeyRequired, "The column that is to be predicted."),
     text("data.ignore", kKeyNone, "Columns that are left out, separated by commas."),
     choice("data.separator", "comma semicolon tab bar detect", "comma", "What stands between two fields."),
-    text("data.missing", kKeyNone, "Texts that stand for a missing value beside the empty one, separated by commas."),
+    text("data.missing", kKeyNone,
+         "Texts that stand for a missing value beside the empty one, separated by commas."),
     boolean("data.trim", "false", "Blanks around fields do not count."),
     real("data.test", 0, 0.9, "0.2", "The share of the rows that is held out for the final test; 0: none."),
-    choice("features.categories", "one_hot ordinal", "one_hot", "What texts become: a feature per category, or its position."),
+    choice("features.categories", "one_hot ordinal", "one_hot",
+           "What texts become: a feature per category, or its position."),
     choice("features.missing", "mean median zero refuse keep", "mean",
-           "What missing numbers become, learned from the training rows; keep: for estimators that can do with them."),
+           "What missing numbers become, learned from the training rows; keep: for estimators that can do "
+           "with them."),
     boolean("features.scale", "false", "Every feature gets mean 0 and deviation 1 over the training rows."),
     text("model.estimator", kKeyRequired, "Its name; `tessera fit --list` has all of them."),
     text("model.parameters", "{}", "All parameters of the estimator."),
@@ -65,7 +70,8 @@ FitConfig FitConfig::of(const std::string& estimator, const std::string& table, 
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
     const std::string name = setting.substr(0, equals);
-    if (equals == std::string::npos || name.find('.') != std::string::npos || name == "seed" || name == "name") {
+    if (equals == std::string::npos || name.find('.') != std::string::npos || name == "seed" ||
+        name == "name") {
       overrides.push_back(setting);
     } else {
       learn::set_parameter(*model, name, setting.substr(equals + 1));

@@ -7,7 +7,9 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
+#include "tessera/base/hash.h"
 #include "tessera/base/json.h"
+#include "tessera/base/text.h"
 #include "tessera/metrics/classification.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
@@ -57,7 +59,8 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
 }
 
 runs::ReplayOutcome replay(FitSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
-                           const train::VerifyOptions& options, const std::optional<runs::TraceRequest>& trace) {
+                           const train::VerifyOptions& options,
+                           const std::optional<runs::TraceRequest>& trace) {
   setup.initialize();  // it may have been used
   return train::replay_run(
       folder,
@@ -69,8 +72,8 @@ runs::ReplayOutcome replay(FitSetup& setup, const std::string& folder, const run
 runs::Claim fit_claim(const std::string& run_folder) {
   runs::Claim claim = runs::read_claim(run_folder);
   if (claim.kind != kFitKind)
-    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'tessera fit' made", run_folder,
-              claim.kind);
+    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'tessera fit' made",
+              run_folder, claim.kind);
   return claim;
 }
 
@@ -131,15 +134,18 @@ runs::ReplayOutcome reexecute_fit(const std::string& run_folder, const runs::Rep
 }
 
 FittedModel::FittedModel(const std::string& run_folder)
-    : config_(FitConfig::from_record(train::recorded_settings(fit_claim(run_folder)))),
+    : claim_(fit_claim(run_folder)),
+      config_(FitConfig::from_record(train::recorded_settings(claim_))),
       features_(config_.features(),
-                data::Schema::from_json(config_.has("found.schema") ? config_.text("found.schema") : "", run_folder)),
+                data::Schema::from_json(config_.has("found.schema") ? config_.text("found.schema") : "",
+                                        run_folder)),
       estimator_(config_.estimator()),
       classes_(recorded_classes(config_)) {
   // What was learned is used only from a record whose bytes are the sealed ones.
   const runs::CheckResult check = runs::check_record(run_folder);
   if (!check.intact())
-    fail_with(check.code(), "{}: {}: {}", run_folder, check.problems.front().place, check.problems.front().message);
+    fail_with(check.code(), "{}: {}: {}", run_folder, check.problems.front().place,
+              check.problems.front().message);
   const std::string checkpoint = runs::read_seal(run_folder)->checkpoint;
   const std::string path = runs::checkpoint_path(run_folder, checkpoint);
   const std::vector<runs::NamedTensor> state = runs::load_checkpoint(run_folder, checkpoint);
@@ -173,8 +179,9 @@ std::string FittedModel::predictions_csv(const data::Table& table) const {
       text += fmt::format("{},{}\n", row + 1, predicted.at<double>({row}));
       continue;
     }
-    text += fmt::format("{},{}", row + 1,
-                        data::csv_field(classes_.at(static_cast<std::size_t>(predicted.at<std::int64_t>({row})))));
+    text += fmt::format(
+        "{},{}", row + 1,
+        data::csv_field(classes_.at(static_cast<std::size_t>(predicted.at<std::int64_t>({row})))));
     for (std::size_t c = 0; c < classes_.size(); ++c)
       text += fmt::format(",{}", probabilities[static_cast<std::size_t>(row) * classes_.size() + c]);
     text += "\n";
@@ -182,32 +189,46 @@ std::string FittedModel::predictions_csv(const data::Table& table) const {
   return text;
 }
 
-std::string FittedModel::evaluation(const data::Table& table) const {
+Tensor FittedModel::target_of(const data::Table& table) const {
   const std::string& name = config_.text("data.target");
-  if (table.rows == 0) fail("{}: there is no row below the header, expected some to judge by", table.source);
   if (table.column(name).missing > 0)
     fail("{}:{}: the target '{}' is missing, expected a value in every row", table.source,
          table.column(name).first_missing_line, name);
-  Tensor target;
-  if (classes_.empty()) {
-    target = Tensor::from(table.numbers(name), {table.rows});
-  } else {
-    data::Table named = data::take_columns(table, {name});
-    data::make_category(named, name, classes_);
-    const auto& codes = named.column(name).codes;
-    target = Tensor::from(std::vector<std::int64_t>(codes.begin(), codes.end()), {table.rows});
+  if (classes_.empty()) return Tensor::from(table.numbers(name), {table.rows});
+  data::Table named = data::take_columns(table, {name});
+  data::make_category(named, name, classes_);
+  const auto& codes = named.column(name).codes;
+  return Tensor::from(std::vector<std::int64_t>(codes.begin(), codes.end()), {table.rows});
+}
+
+FittedEvaluation FittedModel::evaluate(const std::string& file) const {
+  FittedEvaluation result;
+  data::Table table = read(file);
+  const auto own = claim_.inputs.find("table");
+  if (own != claim_.inputs.end() && own->second == to_hex(sha256_of_file(file))) {
+    const data::Split split = FitSetup(config_, file).split();
+    if (split.held_out.empty())
+      fail("{}: the run learned from all rows of this file and held none out, expected another file", file);
+    table = data::take_rows(table, split.held_out);
+    result.note =
+        fmt::format("the run learned from this file; of its {} rows only the {} that were held out are used",
+                    split.train.size() + split.held_out.size(), table.rows);
   }
-  const Tensor x = features(table);
-  std::string text = fmt::format("rows      {}\n", table.rows);
+  if (table.rows == 0) fail("{}: there is no row below the header, expected some to judge by", file);
+  const Tensor target = target_of(table), x = features(table);
+  result.text = fmt::format("rows      {}\n", table.rows);
   for (const StepScalar& scalar : quality(*estimator_, x, target)) {
     std::string label(scalar.name);
     std::replace(label.begin(), label.end(), '_', ' ');
-    text += fmt::format("{:<9} {:.4f}\n", label, scalar.value);
+    result.text += fmt::format("{:<9} {:.4f}\n", label, scalar.value);
   }
-  if (classes_.empty()) return text;
+  if (classes_.empty()) return result;
   metrics::ConfusionMatrix confusion(static_cast<std::int64_t>(classes_.size()));
   confusion.add(target.to_vector<std::int64_t>(), estimator_->predict(x).to_vector<std::int64_t>());
-  return text + "\n" + confusion.per_class_table(classes_);
+  std::vector<std::string> names;
+  for (const std::string& name : classes_) names.push_back(printable(name));
+  result.text += "\n" + confusion.per_class_table(names);
+  return result;
 }
 
 }  // namespace tessera::tabular

@@ -19,8 +19,8 @@ struct FitResult {
   double seconds = 0;
   std::int64_t training_rows = 0, test_rows = 0, features = 0;
   std::string estimator;
-  std::vector<std::string> classes;           // of a classification
-  std::vector<double> folds;                  // the score of each
+  std::vector<std::string> classes;                          // of a classification
+  std::vector<double> folds;                                 // the score of each
   std::vector<std::pair<std::string, double>> final_scores;  // as recorded by the last step
 };
 
@@ -31,6 +31,11 @@ train::VerifyResult verify_fit(const std::string& run_folder, const train::Verif
 runs::ReplayOutcome reexecute_fit(const std::string& run_folder, const runs::ReplayOptions& part,
                                   const std::optional<runs::TraceRequest>& trace,
                                   const train::VerifyOptions& options);
+
+struct FittedEvaluation {
+  std::string text;  // for people: scores, and of a classification a line per class, the hardest first
+  std::string note;  // which rows they are of, if not all
+};
 
 // What a sealed run has learned, without its data.
 class FittedModel {
@@ -44,10 +49,13 @@ class FittedModel {
   Tensor features(const data::Table& table) const { return features_.transform(table); }
   // Header "row,prediction,probability_CLASS,...", rows from 1; of a regression "row,prediction".
   std::string predictions_csv(const data::Table& table) const;
-  // Scores on a table that has the target, and of a classification a line per class, the hardest first.
-  std::string evaluation(const data::Table& table) const;
+  // Of a table that has the target. Of the run's own table only the rows that were held out for the test.
+  FittedEvaluation evaluate(const std::string& file) const;
 
  private:
+  Tensor target_of(const data::Table& table) const;
+
+  runs::Claim claim_;
   FitConfig config_;
   learn::TableFeatures features_;
   std::unique_ptr<learn::Estimator> estimator_;

@@ -30,7 +30,8 @@ double log_loss(const Tensor& probabilities, const Tensor& target) {
 
 }  // namespace
 
-std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features, const Tensor& target) {
+std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features,
+                                const Tensor& target) {
   const double score = estimator.score(features, target);
   if (const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator))
     return {{"accuracy", score}, {"log_loss", log_loss(classifier->predict_proba(features), target)}};
@@ -38,7 +39,8 @@ std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor&
   return {{"r2", score}, {"rmse", sqrt(mean(error * error)).item<double>()}};
 }
 
-FitSetup::FitSetup(FitConfig config, const std::string& table_path) : config_(std::move(config)), features_(config_.features()) {
+FitSetup::FitSetup(FitConfig config, const std::string& table_path)
+    : config_(std::move(config)), features_(config_.features()) {
   read(table_path.empty() ? config_.path("data.table") : table_path);
   take_target();
   const bool classes = !classes_.empty();
@@ -76,7 +78,8 @@ void FitSetup::read(const std::string& path) {
   const std::string& target = config_.text("data.target");
   table_.column(target);
   for (const std::string& name : names)
-    if (name != target && std::find(ignored.begin(), ignored.end(), name) == ignored.end()) columns_.push_back(name);
+    if (name != target && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
+      columns_.push_back(name);
   if (columns_.empty()) fail("{}: beside the target '{}' there is no column to learn from", path, target);
 }
 
@@ -93,10 +96,13 @@ void FitSetup::take_target() {
   const data::Column& column = table_.column(name);
   classes_ = column.categories;
   if (classes_.size() < 2)
-    fail("{}: the target '{}' is '{}' in every row, expected two classes or more", table_.source, name, classes_.front());
+    fail("{}: the target '{}' is '{}' in every row, expected two classes or more", table_.source, name,
+         classes_.front());
   if (classes_.size() > 1000)
-    fail("{}: the target '{}' has {} different values, expected at most 1000 classes (or an estimator for numbers)",
-         table_.source, name, classes_.size());
+    fail(
+        "{}: the target '{}' has {} different values, expected at most 1000 classes (or an estimator for "
+        "numbers)",
+        table_.source, name, classes_.size());
   const std::vector<std::int64_t> codes(column.codes.begin(), column.codes.end());
   target_ = Tensor::from(codes, {table_.rows});
 }
@@ -146,12 +152,13 @@ std::vector<StepScalar> FitSetup::fold_step(const data::Split& fold) {
   features.fit(table_, columns_, fold.train);
   const std::unique_ptr<learn::Estimator> estimator = config_.estimator();
   estimator->fit(features.transform(data::take_rows(table_, fold.train)), target_of(fold.train));
-  const std::vector<StepScalar> found =
-      quality(*estimator, features.transform(data::take_rows(table_, fold.held_out)), target_of(fold.held_out));
+  const std::vector<StepScalar> found = quality(
+      *estimator, features.transform(data::take_rows(table_, fold.held_out)), target_of(fold.held_out));
   std::vector<double> scores = fold_scores();
   scores.push_back(found.front().value);
   scores_.values = Tensor::from(scores, {static_cast<std::int64_t>(scores.size())});
-  return {{"fold_score", found.front().value}, {found.back().name == "rmse" ? "fold_rmse" : "fold_log_loss", found.back().value}};
+  return {{"fold_score", found.front().value},
+          {found.back().name == "rmse" ? "fold_rmse" : "fold_log_loss", found.back().value}};
 }
 
 std::vector<StepScalar> FitSetup::final_step() {
@@ -170,9 +177,11 @@ std::vector<StepScalar> FitSetup::final_step() {
 void FitSetup::run(std::uint64_t done, StepObserver& observer, Progress* progress) {
   for (std::uint64_t step = done + 1; step <= steps(); ++step) {
     const bool last = step == steps();
-    const std::vector<StepScalar> scalars = last ? final_step() : fold_step(folds_[static_cast<std::size_t>(step - 1)]);
+    const std::vector<StepScalar> scalars =
+        last ? final_step() : fold_step(folds_[static_cast<std::size_t>(step - 1)]);
     if (progress != nullptr)
-      progress->update(step, last ? std::string("all training rows") : fmt::format("fold {}: score {:.4f}", step, scalars.front().value));
+      progress->update(step, last ? std::string("all training rows")
+                                  : fmt::format("fold {}: score {:.4f}", step, scalars.front().value));
     if (!observer.on_step({step, scalars})) return;
   }
 }

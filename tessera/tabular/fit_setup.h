@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tessera/base/progress.h"
+#include "tessera/data/dataset.h"
 #include "tessera/data/split.h"
 #include "tessera/runs/run.h"
 #include "tessera/tabular/fit_config.h"
@@ -65,6 +66,7 @@ class FitSetup {
 };
 
 // How good predictions are: accuracy and logarithmic loss, or R^2 and root mean squared error.
-std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features, const Tensor& target);
+std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features,
+                                const Tensor& target);
 
 }  // namespace tessera::tabular
