@@ -32,6 +32,15 @@ ExitCode run_evaluate(const Words& words) {
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string folder = runs_folder(store, run);
   execution.apply();
+  if (tabular::is_fit_run(folder)) {
+    if (!labels.empty())
+      fail_with(ExitCode::kUsage,
+                "--labels: the run has its target in the table, expected no file of labels");
+    const tabular::FittedEvaluation found = tabular::FittedModel(folder).evaluate(file);
+    if (!found.note.empty()) fmt::print(stderr, "note: {}\n", found.note);
+    fmt::print("{}", found.text);
+    return ExitCode::kSuccess;
+  }
   const train::TrainedModel model(folder);
   const train::Evaluation evaluation = train::evaluate(model, file, labels);
   if (!evaluation.note.empty()) fmt::print(stderr, "note: {}\n", evaluation.note);

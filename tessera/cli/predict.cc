@@ -54,6 +54,13 @@ std::string of_text(const train::TrainedModel& model, const std::string& text, b
   return reading.to_text();
 }
 
+void write_answer(const std::string& output, const std::string& answer) {
+  if (output.empty())
+    fmt::print("{}", answer);
+  else
+    write_user_file(output, answer);
+}
+
 }  // namespace
 
 ExitCode run_predict(const Words& words) {
@@ -83,14 +90,17 @@ ExitCode run_predict(const Words& words) {
   const std::string folder = runs_folder(store, run);
   execution.apply();
   if (!output.empty()) check_user_place(output);
+  if (tabular::is_fit_run(folder)) {
+    if (file.empty() || !weights.empty())
+      fail_with(ExitCode::kUsage,
+                "{}: the run learned from a table, expected a FILE, without --text and --weights", run);
+    const tabular::FittedModel fitted(folder);
+    write_answer(output, fitted.predictions_csv(fitted.read(file)));
+    return ExitCode::kSuccess;
+  }
   const train::TrainedModel model(folder);
   if (!weights.empty()) interchange::load_weights_file(model.network(), weights);
-  const std::string answer = text.empty() ? of_file(model, file) : of_text(model, text, gates);
-  if (output.empty()) {
-    fmt::print("{}", answer);
-  } else {
-    write_user_file(output, answer);
-  }
+  write_answer(output, text.empty() ? of_file(model, file) : of_text(model, text, gates));
   return ExitCode::kSuccess;
 }
 

@@ -66,6 +66,8 @@ ExitCode run_resume(const Words& words) {
     print_generation_result(generative::resume_generation(folder, options));
   else if (embedding::is_embedding_run(folder))
     print_embedding_result(embedding::resume_embedding(folder, options));
+  else if (tabular::is_fit_run(folder))
+    print_fit_result(tabular::resume_fit(folder, options));
   else
     print_training_result(train::resume(folder, options));
   return ExitCode::kSuccess;

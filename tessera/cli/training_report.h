@@ -7,6 +7,7 @@
 #include "tessera/clinical/coding_run.h"
 #include "tessera/embedding/embedding_run.h"
 #include "tessera/generative/generation_run.h"
+#include "tessera/tabular/fit_run.h"
 #include "tessera/train/training_run.h"
 
 namespace tessera::cli {
@@ -14,6 +15,7 @@ namespace tessera::cli {
 void print_coding_result(const clinical::CodingResult& result);            // code.cc
 void print_generation_result(const generative::GenerationResult& result);  // generate.cc
 void print_embedding_result(const embedding::EmbeddingResult& result);     // embed.cc
+void print_fit_result(const tabular::FitResult& result);                   // fit.cc
 // A line for people, if there is such a step.
 void print_not_finite(const std::optional<std::uint64_t>& since);
 void print_training_result(const train::TrainResult& result);

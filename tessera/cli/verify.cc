@@ -22,6 +22,7 @@
 #include "tessera/generative/generation_run.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/verifications.h"
+#include "tessera/tabular/fit_run.h"
 #include "tessera/train/spot_verify.h"
 #include "tessera/train/training_run.h"
 
@@ -166,6 +167,8 @@ train::VerifyResult verify_and_note(const std::string& folder, const train::Veri
       result = generative::verify_generation(folder, options);
     else if (embedding::is_embedding_run(folder))
       result = embedding::verify_embedding(folder, options);
+    else if (tabular::is_fit_run(folder))
+      result = tabular::verify_fit(folder, options);
     else
       result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command, execution)
                                   : train::verify(folder, options);

@@ -1,0 +1,123 @@
+// tessera fit: an estimator learns from a table, with cross-validation and a held-out test, recorded.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tessera/base/error.h"
+#include "tessera/base/text.h"
+#include "tessera/cli/arguments.h"
+#include "tessera/cli/commands.h"
+#include "tessera/cli/execution.h"
+#include "tessera/cli/training_report.h"
+#include "tessera/tabular/fit_run.h"
+
+namespace tessera::cli {
+
+namespace {
+
+constexpr std::string_view kDetails =
+    "TABLE is a CSV file with a header. Part of its rows is held out (data.test), the others are used for "
+    "cross-validation\n"
+    "(evaluate.folds) and then all of them to learn; what features need is learned from training rows only. "
+    "'tessera predict',\n"
+    "'evaluate', 'verify', 'resume' and 'diff' take such a run as any other.\n"
+    "--set takes a parameter of the estimator by its name (see --parameters) and every other setting by its "
+    "key (see --keys).\n\n"
+    "Examples:\n"
+    "  tessera fit gaussian_nb iris.csv --target species\n"
+    "  tessera fit bernoulli_nb adult.csv --target income --set alpha=0.5 --set data.missing=? --set "
+    "evaluate.folds=10";
+
+void print_estimators() {
+  for (const learn::EstimatorRow& row : learn::estimators()) {
+    const learn::Task task = row.make()->task();
+    if (task == learn::Task::kClassification || task == learn::Task::kRegression)
+      fmt::print("{:<36} {:<14}  {}\n", row.name, learn::task_name(task), row.sentence);
+  }
+}
+
+void print_parameters(const std::string& name) {
+  const std::unique_ptr<learn::Estimator> estimator = learn::make_estimator(name);
+  for (const learn::ParameterText& parameter : learn::parameters(*estimator))
+    fmt::print("{} = {}    {}\n    {}\n", parameter.name, parameter.value, parameter.allowed,
+               parameter.sentence);
+}
+
+// "accuracy 0.8021 +- 0.0123 over 5 folds": mean and standard deviation.
+std::string folds_text(const std::vector<double>& folds, std::string_view score) {
+  double sum = 0, squares = 0;
+  for (const double value : folds) sum += value;
+  const double mean = sum / static_cast<double>(folds.size());
+  for (const double value : folds) squares += (value - mean) * (value - mean);
+  const double deviation =
+      std::sqrt(squares / static_cast<double>(std::max<std::size_t>(folds.size() - 1, 1)));
+  return fmt::format("{} {:.4f}, deviation {:.4f}, over {} folds", score, mean, deviation, folds.size());
+}
+
+}  // namespace
+
+void print_fit_result(const tabular::FitResult& result) {
+  const bool classes = !result.classes.empty();
+  const std::string_view score = classes ? "accuracy" : "R2";
+  fmt::print("run       {}\n", result.folder);
+  fmt::print("rows      {} to train, {} to test, {} features{}\n", result.training_rows, result.test_rows,
+             result.features, classes ? fmt::format(", {} classes", result.classes.size()) : "");
+  if (!result.folds.empty()) fmt::print("folds     {}\n", folds_text(result.folds, score));
+  for (const auto& [name, value] : result.final_scores) {
+    std::string label = name;
+    std::replace(label.begin(), label.end(), '_', ' ');
+    if (label.ends_with("score")) label.replace(label.size() - 5, 5, score);
+    fmt::print("final     {} {:.4f}\n", label, value);
+  }
+  fmt::print("time      {:.1f} s\nseal      {}\n", result.seconds, result.seal);
+}
+
+ExitCode run_fit(const Words& words) {
+  Arguments arguments("fit", "Let an estimator learn from a table, and record the run", kDetails);
+  std::string estimator, table, target;
+  std::vector<std::string> settings;
+  train::TrainOptions options;
+  Execution execution;
+  bool list = false, keys = false, parameters = false;
+  arguments.positional("ESTIMATOR", estimator, "Its name (see --list)", false);
+  arguments.positional("TABLE", table, "A CSV file", false);
+  arguments.option("--target COLUMN", target, "The column that is to be predicted");
+  arguments.option("--set NAME=VALUE", settings, "A parameter or another setting; may be repeated");
+  arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
+  arguments.option("--name NAME", options.name, "Name of the run (default: fit and a number)");
+  arguments.option("--key FILE", options.key_file,
+                   "Sign the seal with this private key (see 'tessera key new')");
+  arguments.flag("--quiet", options.quiet, "No progress");
+  arguments.flag("--list", list, "List the estimators, and stop");
+  arguments.flag("--parameters", parameters, "List the parameters of ESTIMATOR, and stop");
+  arguments.flag("--keys", keys, "List every other setting, and stop");
+  execution.declare(arguments);
+  if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
+  if (list) {
+    print_estimators();
+    return ExitCode::kSuccess;
+  }
+  if (keys) {
+    fmt::print("{}", tabular::fit_config_reference());
+    return ExitCode::kSuccess;
+  }
+  if (estimator.empty())
+    fail_with(ExitCode::kUsage,
+              "tessera fit needs an estimator: tessera fit ESTIMATOR TABLE --target COLUMN (see 'tessera fit "
+              "--list')");
+  if (parameters) {
+    print_parameters(estimator);
+    return ExitCode::kSuccess;
+  }
+  if (table.empty() || target.empty())
+    fail_with(ExitCode::kUsage,
+              "tessera fit {0} needs a table and --target: tessera fit {0} TABLE --target COLUMN", estimator);
+  const auto config = tabular::FitConfig::of(estimator, table, target, settings);
+  execution.apply();
+  options.environment = execution.environment();
+  print_fit_result(tabular::fit(config, options));
+  return ExitCode::kSuccess;
+}
+
+}  // namespace tessera::cli

@@ -1,0 +1,68 @@
+// From a table to the numbers that estimators learn from: what is learned for that is learned from the training rows alone.
+//
+// Columns of numbers stay one feature each; a missing number is filled with the mean or the median of the training rows, or with 0, or is refused.
+// Columns of texts and categories become one feature per category that the training rows have (one-hot), or one number, the position of
+// the category in the order of data::make_category (ordinal); a missing category, and one that training did not have, is all
+// zeros, or -1. With `scale` every feature is standardised: mean 0 and deviation 1 over the training rows; a constant one becomes 0.
+//
+// What was learned is a Schema and a few tensors, so it is saved with the model (schema() as JSON, the rest as state), and a later
+// table that does not fit gets data::conform's sentence.
+//
+// Shapes: transform() gives float64 [rows, features]; names() has a name per feature: "age", "work=Private". Errors: a column that has no value in
+// the training rows; more than `most_categories` in a column (an identifier, most likely). Thread-safety: constant after fit().
+//
+// ```cpp
+// data::Table table = data::parse_csv("age,work\n39,office\n50,field\n45,field\n", "people.csv");
+// learn::TableFeatures features;
+// features.fit(table, {"age", "work"}, std::vector<std::int64_t>{0, 1});  // the third row is not looked at
+// assert(features.names() == (std::vector<std::string>{"age", "work=field", "work=office"}));
+// assert(features.transform(table).slice({2}).to_vector<double>() == (std::vector<double>{45, 1, 0}));
+// ```
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tessera/data/schema.h"
+#include "tessera/data/table.h"
+#include "tessera/tensor/state.h"
+#include "tessera/tensor/tensor.h"
+
+namespace tessera::learn {
+
+enum class CategoryEncoding : std::uint8_t { kOneHot, kOrdinal };
+enum class MissingNumbers : std::uint8_t { kMean, kMedian, kZero, kRefuse, kKeep };  // kKeep: NaN
+
+struct TableFeaturesOptions {
+  CategoryEncoding categories = CategoryEncoding::kOneHot;
+  MissingNumbers missing = MissingNumbers::kMean;
+  bool scale = false;
+  std::int64_t most_categories = 1000;
+};
+
+class TableFeatures : public Stateful {
+ public:
+  explicit TableFeatures(const TableFeaturesOptions& options = {}) : options_(options) {}
+  // With the schema of a saved model; the state is restored afterwards.
+  TableFeatures(const TableFeaturesOptions& options, data::Schema schema);
+
+  void fit(const data::Table& table, const std::vector<std::string>& columns,
+           std::span<const std::int64_t> training_rows);
+  Tensor transform(const data::Table& table) const;
+  const data::Schema& schema() const { return schema_; }
+  std::vector<std::string> names() const;
+  void visit_state(StateVisitor& visitor) override;
+
+ private:
+  // Before scaling.
+  Tensor encoded(const data::Table& conforming) const;
+
+  TableFeaturesOptions options_;
+  data::Schema schema_;
+  Tensor fill_;          // [columns]: what missing numbers become
+  Tensor mean_, scale_;  // [features], when scaled
+};
+
+}  // namespace tessera::learn

@@ -1,0 +1,131 @@
+#include "tessera/tabular/fit_config.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "tessera/base/error.h"
+#include "tessera/base/json.h"
+
+namespace tessera::tabular {
+namespace {
+
+using namespace train::keys;
+using train::Key, train::KeyPlace, train::KeyType, train::kKeyNone, train::kKeyRequired;
+
+constexpr Key kKeys[] = {
+    text("name", "fit", "Runs are called NAME-0001, NAME-0002, ...", KeyType::kName,
+         KeyPlace::kCircumstances),
+    integer("seed", 0, 9007199254740992, "1",
+            "Of the split and the folds. Estimators that draw have a seed of their own.",
+            KeyPlace::kClaimField),
+    text("data.table", kKeyRequired, "The table, a CSV file, which may be packed with gzip.", KeyType::kPath,
+         KeyPlace::kCircumstances),
+    text("data.target", kKeyRequired, "The column that is to be predicted."),
+    text("data.ignore", kKeyNone, "Columns that are left out, separated by commas."),
+    choice("data.separator", "comma semicolon tab bar detect", "comma", "What stands between two fields."),
+    text("data.missing", kKeyNone,
+         "Texts that stand for a missing value beside the empty one, separated by commas."),
+    boolean("data.trim", "false", "Blanks around fields do not count."),
+    real("data.test", 0, 0.9, "0.2", "The share of the rows that is held out for the final test; 0: none."),
+    choice("features.categories", "one_hot ordinal", "one_hot",
+           "What texts become: a feature per category, or its position."),
+    choice("features.missing", "mean median zero refuse keep", "mean",
+           "What missing numbers become, learned from the training rows; keep: for estimators that can do "
+           "with them."),
+    boolean("features.scale", "false", "Every feature gets mean 0 and deviation 1 over the training rows."),
+    text("model.estimator", kKeyRequired, "Its name; `tessera fit --list` has all of them."),
+    text("model.parameters", "{}", "All parameters of the estimator."),
+    integer("evaluate.folds", 0, 1000, "5",
+            "Cross-validation on the training rows with so many folds, stratified for classes; 0: none."),
+    text("found.schema", kKeyNone, "The columns of the features.", KeyType::kText, KeyPlace::kFound),
+    text("found.classes", kKeyNone, "The classes.", KeyType::kText, KeyPlace::kFound),
+};
+
+std::vector<std::string> listed(const std::string& text) {
+  std::vector<std::string> items;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    if (comma > begin) items.push_back(text.substr(begin, comma - begin));
+    begin = comma + 1;
+  }
+  return items;
+}
+
+std::unique_ptr<learn::Estimator> estimator_for_tables(const std::string& name) {
+  std::unique_ptr<learn::Estimator> estimator = learn::make_estimator(name);
+  if (estimator->task() != learn::Task::kClassification && estimator->task() != learn::Task::kRegression)
+    fail_with(ExitCode::kUsage, "'{}' is for {}, expected an estimator that predicts a target", name,
+              learn::task_name(estimator->task()));
+  return estimator;
+}
+
+}  // namespace
+
+FitConfig FitConfig::of(const std::string& estimator, const std::string& table, const std::string& target,
+                        const std::vector<std::string>& settings) {
+  const std::unique_ptr<learn::Estimator> model = estimator_for_tables(estimator);
+  std::vector<std::string> overrides = {"data.table=" + table, "data.target=" + target,
+                                        "model.estimator=" + estimator};
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    const std::string name = setting.substr(0, equals);
+    if (equals == std::string::npos || name.find('.') != std::string::npos || name == "seed" ||
+        name == "name") {
+      overrides.push_back(setting);
+    } else {
+      learn::set_parameter(*model, name, setting.substr(equals + 1));
+    }
+  }
+  for (const std::string& setting : settings)
+    if (setting.starts_with("model."))
+      fail_with(ExitCode::kUsage, "--set {}: expected the parameter's name alone, such as {}", setting,
+                learn::parameters(*model).empty() ? "seed" : learn::parameters(*model).front().name);
+  overrides.push_back("model.parameters=" + canonical_json(learn::parameters_json(*model)));
+  FitConfig config;
+  config.parse_keys(kKeys, "", "tessera fit", overrides, ".");
+  return config;
+}
+
+FitConfig FitConfig::from_record(const std::map<std::string, std::string>& texts) {
+  FitConfig config;
+  config.recorded_keys(kKeys, texts);
+  return config;
+}
+
+std::unique_ptr<learn::Estimator> FitConfig::estimator() const {
+  std::unique_ptr<learn::Estimator> model = estimator_for_tables(text("model.estimator"));
+  learn::set_parameters(*model, parse_json(text("model.parameters"), "model.parameters"));
+  return model;
+}
+
+learn::TableFeaturesOptions FitConfig::features() const {
+  using learn::MissingNumbers;
+  static const std::map<std::string, MissingNumbers> kMissing = {{"mean", MissingNumbers::kMean},
+                                                                 {"median", MissingNumbers::kMedian},
+                                                                 {"zero", MissingNumbers::kZero},
+                                                                 {"refuse", MissingNumbers::kRefuse},
+                                                                 {"keep", MissingNumbers::kKeep}};
+  return {.categories = text("features.categories") == "one_hot" ? learn::CategoryEncoding::kOneHot
+                                                                 : learn::CategoryEncoding::kOrdinal,
+          .missing = kMissing.at(text("features.missing")),
+          .scale = boolean("features.scale")};
+}
+
+data::CsvOptions FitConfig::csv() const {
+  static const std::map<std::string, char> kSeparators = {
+      {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"bar", '|'}, {"detect", data::kDetectSeparator}};
+  return {.separator = kSeparators.at(text("data.separator")),
+          .missing = has("data.missing") ? listed(text("data.missing")) : std::vector<std::string>(),
+          .trim = boolean("data.trim")};
+}
+
+std::vector<std::string> FitConfig::ignored() const {
+  return has("data.ignore") ? listed(text("data.ignore")) : std::vector<std::string>();
+}
+
+std::string fit_config_reference() {
+  return train::key_reference(kKeys);
+}
+
+}  // namespace tessera::tabular

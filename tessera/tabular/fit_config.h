@@ -1,0 +1,40 @@
+// The settings of a fit: which table, which target, what features are made of it, which estimator with which parameters, how it is judged. They come
+// from the command line, NAME=VALUE each, and are checked against one table of keys (fit_config.cc), from which `tessera fit --keys` prints its listing.
+// A name without a dot is a parameter of the estimator. train/keyed_config.h says how values are read and what errors look like.
+//
+// ```cpp
+// const auto config = tabular::FitConfig::of("k_neighbors_classifier", "iris.csv", "species", {"n_neighbors=3", "data.test=0.3"});
+// assert(config.real("data.test") == 0.3 && config.estimator()->name() == "k_neighbors_classifier");
+// assert(learn::parameters(*config.estimator())[0].value == "3");
+// ```
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tessera/data/csv.h"
+#include "tessera/learn/estimators.h"
+#include "tessera/learn/table_features.h"
+#include "tessera/train/keyed_config.h"
+
+namespace tessera::tabular {
+
+class FitConfig : public train::KeyedConfig {
+ public:
+  static FitConfig of(const std::string& estimator, const std::string& table, const std::string& target,
+                      const std::vector<std::string>& settings = {});
+  // From a record; keys that belong to the circumstances may be missing.
+  static FitConfig from_record(const std::map<std::string, std::string>& texts);
+
+  std::unique_ptr<learn::Estimator> estimator() const;  // with its parameters, not fitted
+  learn::TableFeaturesOptions features() const;
+  data::CsvOptions csv() const;
+  std::vector<std::string> ignored() const;  // columns
+  std::uint64_t seed() const { return static_cast<std::uint64_t>(integer("seed")); }
+};
+
+std::string fit_config_reference();  // every key with its bounds, default and meaning
+
+}  // namespace tessera::tabular

@@ -1,0 +1,234 @@
+#include "tessera/tabular/fit_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "tessera/base/error.h"
+#include "tessera/base/files.h"
+#include "tessera/base/hash.h"
+#include "tessera/base/json.h"
+#include "tessera/base/text.h"
+#include "tessera/metrics/classification.h"
+#include "tessera/runs/check.h"
+#include "tessera/runs/checkpoint.h"
+#include "tessera/tensor/ops.h"
+#include "tessera/train/inputs.h"
+#include "tessera/train/training_setup.h"
+
+namespace tessera::tabular {
+namespace {
+
+// Passes steps on to the run, and keeps what the last one said.
+class Listener : public StepObserver {
+ public:
+  explicit Listener(runs::Run& run) : run_(run) {}
+  bool on_step(const StepReport& report) override {
+    last.clear();
+    for (const StepScalar& scalar : report.scalars) last.emplace_back(scalar.name, scalar.value);
+    return run_.on_step(report);
+  }
+  std::vector<std::pair<std::string, double>> last;
+
+ private:
+  runs::Run& run_;
+};
+
+FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  setup.keep_in(run);
+  FitResult result;
+  result.folder = run.folder();
+  result.first_step = run.start();
+  result.steps = setup.steps();
+  result.estimator = setup.estimator().name();
+  result.classes = setup.classes();
+  result.training_rows = static_cast<std::int64_t>(setup.split().train.size());
+  result.test_rows = static_cast<std::int64_t>(setup.split().held_out.size());
+  Progress progress(run.name(), setup.steps(), result.first_step, {.quiet = options.quiet});
+  Listener listener(run);
+  if (!run.complete()) setup.run(result.first_step, listener, &progress);
+  progress.finish();
+  result.seal = run.finish();
+  result.features = static_cast<std::int64_t>(setup.features().names().size());
+  result.folds = setup.fold_scores();
+  result.final_scores = listener.last;
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+runs::ReplayOutcome replay(FitSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
+                           const train::VerifyOptions& options,
+                           const std::optional<runs::TraceRequest>& trace) {
+  setup.initialize();  // it may have been used
+  return train::replay_run(
+      folder,
+      {setup.run_options(), setup.steps(), [&](runs::Run& run) { setup.keep_in(run); },
+       [&](std::uint64_t first, StepObserver& run, Progress* progress) { setup.run(first, run, progress); }},
+      part, options, trace);
+}
+
+runs::Claim fit_claim(const std::string& run_folder) {
+  runs::Claim claim = runs::read_claim(run_folder);
+  if (claim.kind != kFitKind)
+    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'tessera fit' made",
+              run_folder, claim.kind);
+  return claim;
+}
+
+FitSetup setup_of_record(const std::string& run_folder, const std::string& data_folder) {
+  const runs::Claim claim = fit_claim(run_folder);
+  train::require_contract(run_folder, claim);
+  const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
+  const auto found = paths.find("table");
+  if (found == paths.end())
+    fail_with(ExitCode::kCannotRerun, "{}: the record claims no input 'table'", run_folder);
+  return FitSetup(FitConfig::from_record(train::recorded_settings(claim)), found->second);
+}
+
+std::vector<std::string> recorded_classes(const FitConfig& config) {
+  if (!config.has("found.classes")) return {};
+  const nlohmann::json names = parse_json(config.text("found.classes"), "found.classes");
+  std::vector<std::string> classes;
+  if (names.is_array())
+    for (const auto& name : names)
+      if (name.is_string()) classes.push_back(name.get<std::string>());
+  if (classes.size() < 2 || classes.size() != names.size())
+    fail("the record's found.classes is '{}', expected a list of names", config.text("found.classes"));
+  return classes;
+}
+
+}  // namespace
+
+FitResult fit(const FitConfig& config, const train::TrainOptions& options) {
+  FitSetup setup(config);
+  runs::Run run = train::open_run(setup.run_options(), options);
+  return complete(setup, run, options);
+}
+
+FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options) {
+  FitSetup setup = setup_of_record(run_folder, options.data_folder);
+  runs::Run run = train::resume_run(run_folder, setup.run_options(), options);
+  return complete(setup, run, options);
+}
+
+bool is_fit_run(const std::string& run_folder) {
+  return train::is_run_of_kind(run_folder, kFitKind);
+}
+
+train::VerifyResult verify_fit(const std::string& run_folder, const train::VerifyOptions& options) {
+  return train::verify_record(run_folder, options, [&]() -> train::ReplayStretch {
+    const auto setup = std::make_shared<FitSetup>(setup_of_record(run_folder, options.data_folder));
+    return [&, setup](const runs::ReplayOptions& part) {
+      return replay(*setup, run_folder, part, options, std::nullopt);
+    };
+  });
+}
+
+runs::ReplayOutcome reexecute_fit(const std::string& run_folder, const runs::ReplayOptions& part,
+                                  const std::optional<runs::TraceRequest>& trace,
+                                  const train::VerifyOptions& options) {
+  FitSetup setup = setup_of_record(run_folder, options.data_folder);
+  return replay(setup, run_folder, part, options, trace);
+}
+
+FittedModel::FittedModel(const std::string& run_folder)
+    : claim_(fit_claim(run_folder)),
+      config_(FitConfig::from_record(train::recorded_settings(claim_))),
+      features_(config_.features(),
+                data::Schema::from_json(config_.has("found.schema") ? config_.text("found.schema") : "",
+                                        run_folder)),
+      estimator_(config_.estimator()),
+      classes_(recorded_classes(config_)) {
+  // What was learned is used only from a record whose bytes are the sealed ones.
+  const runs::CheckResult check = runs::check_record(run_folder);
+  if (!check.intact())
+    fail_with(check.code(), "{}: {}: {}", run_folder, check.problems.front().place,
+              check.problems.front().message);
+  const std::string checkpoint = runs::read_seal(run_folder)->checkpoint;
+  const std::string path = runs::checkpoint_path(run_folder, checkpoint);
+  const std::vector<runs::NamedTensor> state = runs::load_checkpoint(run_folder, checkpoint);
+  runs::restore_object("estimator", *estimator_, state, path);
+  runs::restore_object("features", features_, state, path);
+}
+
+data::Table FittedModel::read(const std::string& file) const {
+  data::CsvOptions options = features_.schema().csv_options(config_.csv());
+  if (!classes_.empty()) options.text_columns.push_back(config_.text("data.target"));
+  const std::string text = read_file_maybe_gzip(file);
+  const std::vector<std::string> names = data::csv_names(text, file, options);
+  std::erase_if(options.text_columns, [&](const std::string& name) {  // what is missing is said by the schema
+    return std::find(names.begin(), names.end(), name) == names.end();
+  });
+  return data::parse_csv(text, file, options);
+}
+
+std::string FittedModel::predictions_csv(const data::Table& table) const {
+  const Tensor x = features(table);
+  std::string text = "row,prediction";
+  for (const std::string& name : classes_) text += "," + data::csv_field("probability_" + name);
+  text += "\n";
+  if (table.rows == 0) return text;
+  const auto* classifier = dynamic_cast<const learn::Classifier*>(estimator_.get());
+  const Tensor predicted = estimator_->predict(x);
+  const std::vector<double> probabilities =
+      classifier != nullptr ? classifier->predict_proba(x).to_vector<double>() : std::vector<double>();
+  for (std::int64_t row = 0; row < table.rows; ++row) {
+    if (classifier == nullptr) {
+      text += fmt::format("{},{}\n", row + 1, predicted.at<double>({row}));
+      continue;
+    }
+    text += fmt::format(
+        "{},{}", row + 1,
+        data::csv_field(classes_.at(static_cast<std::size_t>(predicted.at<std::int64_t>({row})))));
+    for (std::size_t c = 0; c < classes_.size(); ++c)
+      text += fmt::format(",{}", probabilities[static_cast<std::size_t>(row) * classes_.size() + c]);
+    text += "\n";
+  }
+  return text;
+}
+
+Tensor FittedModel::target_of(const data::Table& table) const {
+  const std::string& name = config_.text("data.target");
+  if (table.column(name).missing > 0)
+    fail("{}:{}: the target '{}' is missing, expected a value in every row", table.source,
+         table.column(name).first_missing_line, name);
+  if (classes_.empty()) return Tensor::from(table.numbers(name), {table.rows});
+  data::Table named = data::take_columns(table, {name});
+  data::make_category(named, name, classes_);
+  const auto& codes = named.column(name).codes;
+  return Tensor::from(std::vector<std::int64_t>(codes.begin(), codes.end()), {table.rows});
+}
+
+FittedEvaluation FittedModel::evaluate(const std::string& file) const {
+  FittedEvaluation result;
+  data::Table table = read(file);
+  const auto own = claim_.inputs.find("table");
+  if (own != claim_.inputs.end() && own->second == to_hex(sha256_of_file(file))) {
+    const data::Split split = FitSetup(config_, file).split();
+    if (split.held_out.empty())
+      fail("{}: the run learned from all rows of this file and held none out, expected another file", file);
+    table = data::take_rows(table, split.held_out);
+    result.note =
+        fmt::format("the run learned from this file; of its {} rows only the {} that were held out are used",
+                    split.train.size() + split.held_out.size(), table.rows);
+  }
+  if (table.rows == 0) fail("{}: there is no row below the header, expected some to judge by", file);
+  const Tensor target = target_of(table), x = features(table);
+  result.text = fmt::format("rows      {}\n", table.rows);
+  for (const StepScalar& scalar : quality(*estimator_, x, target)) {
+    std::string label(scalar.name);
+    std::replace(label.begin(), label.end(), '_', ' ');
+    result.text += fmt::format("{:<9} {:.4f}\n", label, scalar.value);
+  }
+  if (classes_.empty()) return result;
+  metrics::ConfusionMatrix confusion(static_cast<std::int64_t>(classes_.size()));
+  confusion.add(target.to_vector<std::int64_t>(), estimator_->predict(x).to_vector<std::int64_t>());
+  std::vector<std::string> names;
+  for (const std::string& name : classes_) names.push_back(printable(name));
+  result.text += "\n" + confusion.per_class_table(names);
+  return result;
+}
+
+}  // namespace tessera::tabular

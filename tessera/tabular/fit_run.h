@@ -1,0 +1,65 @@
+// Recorded fits: learn, resume, verify, and use what was learned. The records are as those of any training (docs/records.md) but of
+// kind "fit": a step per fold, and the last one.
+//
+// Errors as of train/training_run.h. One fit at a time per process.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tessera/tabular/fit_setup.h"
+#include "tessera/train/training_run.h"
+
+namespace tessera::tabular {
+
+struct FitResult {
+  std::string folder, seal;
+  std::uint64_t steps = 0, first_step = 0;
+  double seconds = 0;
+  std::int64_t training_rows = 0, test_rows = 0, features = 0;
+  std::string estimator;
+  std::vector<std::string> classes;                          // of a classification
+  std::vector<double> folds;                                 // the score of each
+  std::vector<std::pair<std::string, double>> final_scores;  // as recorded by the last step
+};
+
+FitResult fit(const FitConfig& config, const train::TrainOptions& options = {});
+FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options = {});
+bool is_fit_run(const std::string& run_folder);  // false also for a record that cannot be read
+train::VerifyResult verify_fit(const std::string& run_folder, const train::VerifyOptions& options = {});
+runs::ReplayOutcome reexecute_fit(const std::string& run_folder, const runs::ReplayOptions& part,
+                                  const std::optional<runs::TraceRequest>& trace,
+                                  const train::VerifyOptions& options);
+
+struct FittedEvaluation {
+  std::string text;  // for people: scores, and of a classification a line per class, the hardest first
+  std::string note;  // which rows they are of, if not all
+};
+
+// What a sealed run has learned, without its data.
+class FittedModel {
+ public:
+  explicit FittedModel(const std::string& run_folder);
+
+  const FitConfig& config() const { return config_; }
+  const learn::Estimator& estimator() const { return *estimator_; }
+  const std::vector<std::string>& classes() const { return classes_; }
+  data::Table read(const std::string& file) const;  // as the run read its table, with the schema's texts
+  Tensor features(const data::Table& table) const { return features_.transform(table); }
+  // Header "row,prediction,probability_CLASS,...", rows from 1; of a regression "row,prediction".
+  std::string predictions_csv(const data::Table& table) const;
+  // Of a table that has the target. Of the run's own table only the rows that were held out for the test.
+  FittedEvaluation evaluate(const std::string& file) const;
+
+ private:
+  Tensor target_of(const data::Table& table) const;
+
+  runs::Claim claim_;
+  FitConfig config_;
+  learn::TableFeatures features_;
+  std::unique_ptr<learn::Estimator> estimator_;
+  std::vector<std::string> classes_;
+};
+
+}  // namespace tessera::tabular

@@ -1,0 +1,189 @@
+#include "tessera/tabular/fit_setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "tessera/base/error.h"
+#include "tessera/base/files.h"
+#include "tessera/base/hash.h"
+#include "tessera/base/json.h"
+#include "tessera/base/suggest.h"
+#include "tessera/data/folds.h"
+#include "tessera/tensor/ops.h"
+
+namespace tessera::tabular {
+namespace {
+
+bool has_field(const std::string& key) {
+  return key == "seed";
+}
+
+// -log of the probability that was given to what is; never below the smallest normal number.
+double log_loss(const Tensor& probabilities, const Tensor& target) {
+  const Tensor given = take_along(probabilities, reshape(target, {-1, 1}), 1);
+  return -mean(log(maximum(given, 0x1p-1022))).item<double>();
+}
+
+}  // namespace
+
+std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features,
+                                const Tensor& target) {
+  const double score = estimator.score(features, target);
+  if (const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator))
+    return {{"accuracy", score}, {"log_loss", log_loss(classifier->predict_proba(features), target)}};
+  const Tensor error = estimator.predict(features) - target;
+  return {{"r2", score}, {"rmse", sqrt(mean(error * error)).item<double>()}};
+}
+
+FitSetup::FitSetup(FitConfig config, const std::string& table_path)
+    : config_(std::move(config)), features_(config_.features()) {
+  read(table_path.empty() ? config_.path("data.table") : table_path);
+  take_target();
+  const bool classes = !classes_.empty();
+  const double share = config_.real("data.test");
+  std::vector<std::int64_t> labels;
+  if (classes) labels = target_.to_vector<std::int64_t>();
+  split_ = classes ? data::hold_out_stratified(labels, share, config_.seed())
+                   : data::hold_out(table_.rows, share, config_.seed());
+  const std::int64_t folds = config_.integer("evaluate.folds");
+  if (folds > 0) {
+    const data::FoldOptions options = {.folds = folds, .seed = config_.seed()};
+    std::vector<std::int64_t> of_train;
+    if (classes)
+      for (const std::int64_t row : split_.train) of_train.push_back(labels[static_cast<std::size_t>(row)]);
+    folds_ = classes ? data::stratified_k_fold(of_train, options)
+                     : data::k_fold(static_cast<std::int64_t>(split_.train.size()), options);
+    const auto to_rows = [&](std::vector<std::int64_t>& positions) {
+      for (std::int64_t& position : positions) position = split_.train[static_cast<std::size_t>(position)];
+    };
+    for (data::Split& fold : folds_) {
+      to_rows(fold.train);
+      to_rows(fold.held_out);
+    }
+  }
+  initialize();
+}
+
+void FitSetup::read(const std::string& path) {
+  const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
+  file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
+  table_ = data::parse_csv(unpacked, path, config_.csv());
+  if (table_.rows == 0) fail("{}: there is no row below the header, expected some to learn from", path);
+  const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
+  for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
+  const std::string& target = config_.text("data.target");
+  table_.column(target);
+  for (const std::string& name : names)
+    if (name != target && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
+      columns_.push_back(name);
+  if (columns_.empty()) fail("{}: beside the target '{}' there is no column to learn from", path, target);
+}
+
+void FitSetup::take_target() {
+  const std::string& name = config_.text("data.target");
+  if (table_.column(name).missing > 0)
+    fail("{}:{}: the target '{}' is missing, expected a value in every row", table_.source,
+         table_.column(name).first_missing_line, name);
+  if (config_.estimator()->task() == learn::Task::kRegression) {
+    target_ = Tensor::from(table_.numbers(name), {table_.rows});
+    return;
+  }
+  data::make_category(table_, name);
+  const data::Column& column = table_.column(name);
+  classes_ = column.categories;
+  if (classes_.size() < 2)
+    fail("{}: the target '{}' is '{}' in every row, expected two classes or more", table_.source, name,
+         classes_.front());
+  if (classes_.size() > 1000)
+    fail(
+        "{}: the target '{}' has {} different values, expected at most 1000 classes (or an estimator for "
+        "numbers)",
+        table_.source, name, classes_.size());
+  const std::vector<std::int64_t> codes(column.codes.begin(), column.codes.end());
+  target_ = Tensor::from(codes, {table_.rows});
+}
+
+// A finished fit and one that begins have the same claim: the schema is that of the training rows.
+void FitSetup::initialize() {
+  features_ = learn::TableFeatures(config_.features());
+  features_.fit(table_, columns_, split_.train);
+  estimator_ = config_.estimator();
+  scores_ = {};
+  config_.set_found("found.schema", features_.schema().to_json());
+  if (!classes_.empty()) config_.set_found("found.classes", nlohmann::json(classes_).dump());
+}
+
+runs::RunOptions FitSetup::run_options() const {
+  runs::RunOptions options;
+  options.kind = kFitKind;
+  options.base_name = config_.text("name");
+  options.obey_environment = false;  // the caller says what is to be done with which run
+  for (const train::KeyedValue& value : config_.values())
+    (value.claimed && !has_field(value.key) ? options.configuration : options.other_settings)
+        .push_back({value.key, value.text, value.origin});
+  options.seed = config_.seed();
+  options.inputs.push_back({file_.role, file_.path, file_.digest});
+  options.steps = steps();
+  options.digest_every = 1;
+  options.checkpoint_every = 1;  // a fold may take long
+  return options;
+}
+
+void FitSetup::keep_in(runs::Run& run) {
+  run.keep("estimator", *estimator_);
+  run.keep("features", features_);
+  run.keep("folds", scores_);
+}
+
+Tensor FitSetup::target_of(const std::vector<std::int64_t>& rows) const {
+  return gather(target_, Tensor::from(rows, {static_cast<std::int64_t>(rows.size())}));
+}
+
+std::vector<double> FitSetup::fold_scores() const {
+  return scores_.values.defined() ? scores_.values.to_vector<double>() : std::vector<double>();
+}
+
+std::vector<StepScalar> FitSetup::fold_step(const data::Split& fold) {
+  learn::TableFeatures features(config_.features());
+  features.fit(table_, columns_, fold.train);
+  const std::unique_ptr<learn::Estimator> estimator = config_.estimator();
+  estimator->fit(features.transform(data::take_rows(table_, fold.train)), target_of(fold.train));
+  const std::vector<StepScalar> found = quality(
+      *estimator, features.transform(data::take_rows(table_, fold.held_out)), target_of(fold.held_out));
+  std::vector<double> scores = fold_scores();
+  scores.push_back(found.front().value);
+  scores_.values = Tensor::from(scores, {static_cast<std::int64_t>(scores.size())});
+  return {{"fold_score", found.front().value},
+          {found.back().name == "rmse" ? "fold_rmse" : "fold_log_loss", found.back().value}};
+}
+
+std::vector<StepScalar> FitSetup::final_step() {
+  const auto judge = [&](const std::vector<std::int64_t>& rows) {
+    return quality(*estimator_, features_.transform(data::take_rows(table_, rows)), target_of(rows));
+  };
+  estimator_->fit(features_.transform(data::take_rows(table_, split_.train)), target_of(split_.train));
+  std::vector<StepScalar> scalars = {{"training_score", judge(split_.train).front().value}};
+  if (split_.held_out.empty()) return scalars;
+  const std::vector<StepScalar> test = judge(split_.held_out);
+  scalars.push_back({"test_score", test.front().value});
+  scalars.push_back({test.back().name == "rmse" ? "test_rmse" : "test_log_loss", test.back().value});
+  return scalars;
+}
+
+void FitSetup::run(std::uint64_t done, StepObserver& observer, Progress* progress) {
+  for (std::uint64_t step = done + 1; step <= steps(); ++step) {
+    const bool last = step == steps();
+    const std::vector<StepScalar> scalars =
+        last ? final_step() : fold_step(folds_[static_cast<std::size_t>(step - 1)]);
+    if (progress != nullptr)
+      progress->update(step, last ? std::string("all training rows")
+                                  : fmt::format("fold {}: score {:.4f}", step, scalars.front().value));
+    if (!observer.on_step({step, scalars})) return;
+  }
+}
+
+}  // namespace tessera::tabular

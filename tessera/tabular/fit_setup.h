@@ -1,0 +1,72 @@
+// What a fit is made of: the table, its split and folds, features and estimator; the same for a new run, a resumed one and a re-execution.
+//
+// A fit has a step per fold of the cross-validation, then the step that learns from all training rows and is tested on the rows that were held out. Features
+// are learned anew within each fold, from its training rows. The test rows are used once, by the last step.
+//
+// Errors: those of the reader; a target that is not there, has missing values or, of a regression, is text. One thread at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tessera/base/progress.h"
+#include "tessera/data/dataset.h"
+#include "tessera/data/split.h"
+#include "tessera/runs/run.h"
+#include "tessera/tabular/fit_config.h"
+
+namespace tessera::tabular {
+
+inline constexpr const char* kFitKind = "fit";  // of the runs
+
+// The scores of the folds, in their order; part of the state of a run.
+struct FoldScores : Stateful {
+  Tensor values;  // float64 [folds done]
+  void visit_state(StateVisitor& visitor) override { visitor.tensor("values", values); }
+};
+
+class FitSetup {
+ public:
+  // `table_path`: where the file is now, if not where the configuration says.
+  explicit FitSetup(FitConfig config, const std::string& table_path = {});
+
+  const FitConfig& config() const { return config_; }
+  const data::Split& split() const { return split_; }
+  const learn::Estimator& estimator() const { return *estimator_; }
+  const learn::TableFeatures& features() const { return features_; }
+  const std::vector<std::string>& classes() const { return classes_; }
+  std::vector<double> fold_scores() const;
+  std::uint64_t steps() const { return folds_.size() + 1; }
+
+  void initialize();  // forgets what was learned
+  runs::RunOptions run_options() const;
+  void keep_in(runs::Run& run);
+  // The steps behind `done`; stops when the observer says so.
+  void run(std::uint64_t done, StepObserver& observer, Progress* progress);
+
+ private:
+  void read(const std::string& path);
+  void take_target();
+  Tensor target_of(const std::vector<std::int64_t>& rows) const;
+  std::vector<StepScalar> fold_step(const data::Split& fold);
+  std::vector<StepScalar> final_step();
+
+  FitConfig config_;
+  data::InputFile file_;
+  data::Table table_;
+  std::vector<std::string> columns_;  // of the features
+  Tensor target_;                     // [rows]
+  std::vector<std::string> classes_;  // of a classification
+  data::Split split_;
+  std::vector<data::Split> folds_;  // of the training rows
+  learn::TableFeatures features_;
+  std::unique_ptr<learn::Estimator> estimator_;
+  FoldScores scores_;
+};
+
+// How good predictions are: accuracy and logarithmic loss, or R^2 and root mean squared error.
+std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features,
+                                const Tensor& target);
+
+}  // namespace tessera::tabular

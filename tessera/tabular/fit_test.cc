@@ -1,0 +1,209 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tessera/backends/backends.h"
+#include "tessera/base/files.h"
+#include "tessera/base/folder_test.h"
+#include "tessera/base/message_test.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/tabular/fit_run.h"
+#include "tessera/tensor/ops.h"
+
+namespace tessera::tabular {
+namespace {
+
+using testing::HasSubstr, testing::StartsWith;
+
+// 120 fruits: the kind follows from weight and colour, some weights are missing, some numbers are noise.
+std::string fruits(int rows = 120, int first = 0) {
+  std::string text = "weight,colour,code,price,kind\n";
+  for (int i = first; i < first + rows; ++i) {
+    const int kind = i * 7 % 3, weight = 90 + kind * 40 + i * 13 % 37;
+    const std::string colour = i % 5 == 0 ? "green" : kind == 0 ? "red" : "yellow";
+    text += fmt::format("{},{},{},{},{}\n", i % 11 == 0 ? "" : std::to_string(weight), colour, i * 31 % 17,
+                        weight * 3 + i % 4,
+                        kind == 0   ? "apple"
+                        : kind == 1 ? "lemon"
+                                    : "melon, sweet");
+  }
+  for (std::size_t place = 0; (place = text.find("melon, sweet", place)) != std::string::npos; place += 14)
+    text.replace(place, 12, "\"melon, sweet\"");
+  return text;
+}
+
+class Fit : public testing::Test {
+ protected:
+  void SetUp() override {
+    use_default_backend();
+    write_file_atomically(path("fruits.csv"), fruits());
+  }
+  void TearDown() override {
+    set_thread_count(threads_);
+    use_default_backend();
+  }
+
+  std::string path(const std::string& name) const { return folder_ / name; }
+  FitConfig config(const std::vector<std::string>& settings = {}) const {
+    std::vector<std::string> all = {"evaluate.folds=3", "data.ignore=price"};
+    all.insert(all.end(), settings.begin(), settings.end());
+    return FitConfig::of("gaussian_nb", path("fruits.csv"), "kind", all);
+  }
+  train::TrainOptions options(const std::string& name) const {
+    train::TrainOptions options;
+    options.store = path("runs");
+    options.name = name;
+    options.quiet = true;
+    return options;
+  }
+
+  TestFolder folder_;
+
+ private:
+  int threads_ = thread_count();
+};
+
+// Part of the interface, as the seal of the digits: changed with the contract only.
+constexpr const char* kSeal = "@SEAL@";
+
+TEST_F(Fit, OneSealOnEveryBackendAndNumberOfThreads) {
+  EXPECT_EQ(fit(config(), options("default")).seal, kSeal);
+  for (const int threads : {1, 2, 3, 7}) {
+    set_thread_count(threads);
+    EXPECT_EQ(fit(config(), options(fmt::format("threads-{}", threads))).seal, kSeal);
+  }
+  use_backend("reference");
+  EXPECT_EQ(fit(config(), options("reference")).seal, kSeal);
+  EXPECT_NE(fit(config({"seed=2"}), options("seed")).seal, kSeal);
+}
+
+TEST_F(Fit, SaysHowGoodItIs) {
+  const FitResult result = fit(config(), options("a"));
+  EXPECT_EQ(result.steps, 4U);
+  EXPECT_EQ(result.training_rows + result.test_rows, 120);
+  EXPECT_EQ(result.test_rows, 24);
+  EXPECT_EQ(result.features, 5);  // weight, three colours, code
+  EXPECT_EQ(result.classes, (std::vector<std::string>{"apple", "lemon", "melon, sweet"}));
+  ASSERT_EQ(result.folds.size(), 3U);
+  for (const double fold : result.folds) EXPECT_GT(fold, 0.7);
+  ASSERT_EQ(result.final_scores.size(), 3U);
+  EXPECT_EQ(result.final_scores[1].first, "test_score");
+  EXPECT_GT(result.final_scores[1].second, 0.7);
+}
+
+TEST_F(Fit, IsVerifiedAndNoticesAnotherTable) {
+  const FitResult result = fit(config(), options("a"));
+  const train::VerifyResult verified = verify_fit(result.folder, {.quiet = true});
+  EXPECT_EQ(verified.code, ExitCode::kSuccess) << verified.message;
+  EXPECT_THAT(verified.message, HasSubstr("identical: 4 steps"));
+  write_file_atomically(path("fruits.csv"), fruits(121));
+  EXPECT_THAT(message_of([&] { verify_fit(result.folder, {.quiet = true}); }), HasSubstr("fruits.csv"));
+}
+
+// Stopped after each step, as a killed process leaves it: the run ends in the seal of the uninterrupted one.
+TEST_F(Fit, GoesOnWhereItWasStopped) {
+  for (std::uint64_t last = 1; last <= 3; ++last) {
+    const std::string name = fmt::format("stopped-{}", last);
+    {
+      FitSetup setup(config());
+      runs::Run run = train::open_run(setup.run_options(), options(name));
+      setup.keep_in(run);
+      run.start();
+      struct Limit : StepObserver {
+        StepObserver* run;
+        std::uint64_t last;
+        bool on_step(const StepReport& report) override { return run->on_step(report) && report.step < last; }
+      } limit;
+      limit.run = &run;
+      limit.last = last;
+      setup.run(0, limit, nullptr);
+    }
+    const FitResult resumed = resume_fit(path("runs/" + name), options(name));
+    EXPECT_EQ(resumed.first_step, last);
+    EXPECT_EQ(resumed.seal, kSeal);
+  }
+}
+
+TEST_F(Fit, PredictsARowWhateverStandsBesideIt) {
+  const FitResult result = fit(config(), options("a"));
+  const FittedModel model(result.folder);
+  write_file_atomically(path("all.csv"), fruits(40, 500));
+  const std::string all = model.predictions_csv(model.read(path("all.csv")));
+  EXPECT_THAT(
+      all, StartsWith("row,prediction,probability_apple,probability_lemon,\"probability_melon, sweet\"\n1,"));
+  std::string one_by_one = all.substr(0, all.find('\n') + 1);
+  for (int i = 0; i < 40; ++i) {
+    // Columns in another order, without the target; a colour that was not there.
+    std::string text = fruits(1, 500 + i);
+    write_file_atomically(path("one.csv"), text);
+    std::string line = model.predictions_csv(model.read(path("one.csv")));
+    line = line.substr(line.find('\n') + 1);
+    one_by_one += fmt::format("{}{}", i + 1, line.substr(1));
+  }
+  EXPECT_EQ(all, one_by_one);
+  write_file_atomically(path("new.csv"), "code,colour,weight\n3,blue,\n");
+  EXPECT_THAT(model.predictions_csv(model.read(path("new.csv"))), HasSubstr("\n1,"));
+  write_file_atomically(path("wrong.csv"), "code,color,weight\n3,red,100\n");
+  EXPECT_THAT(message_of([&] { model.predictions_csv(model.read(path("wrong.csv"))); }),
+              HasSubstr("there is no column 'colour'"));
+}
+
+TEST_F(Fit, IsEvaluatedOnWhatItHasNotSeen) {
+  const FitResult result = fit(config(), options("a"));
+  const FittedModel model(result.folder);
+  const FittedEvaluation own = model.evaluate(path("fruits.csv"));
+  EXPECT_THAT(own.note, HasSubstr("of its 120 rows only the 24 that were held out"));
+  EXPECT_THAT(own.text, HasSubstr(fmt::format("accuracy  {:.4f}", result.final_scores[1].second)));
+  write_file_atomically(path("others.csv"), fruits(30, 200));
+  const FittedEvaluation others = model.evaluate(path("others.csv"));
+  EXPECT_EQ(others.note, "");
+  EXPECT_THAT(others.text, StartsWith("rows      30\n"));
+}
+
+// What becomes of missing values is learned from training rows: other test rows change nothing that was learned.
+TEST_F(Fit, LearnsNothingFromTestRows) {
+  const FitSetup before(config());
+  std::string text = fruits();
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    lines.push_back(text.substr(begin, end - begin));
+  for (const std::int64_t row : before.split().held_out) {
+    std::string& line = lines[static_cast<std::size_t>(row) + 1];
+    line = "99999,purple" + line.substr(line.find(',', line.find(',') + 1));
+  }
+  text.clear();
+  for (const std::string& line : lines) text += line + "\n";
+  write_file_atomically(path("fruits.csv"), text);
+  const FitSetup after(config());
+  EXPECT_EQ(after.split().held_out, before.split().held_out);
+  EXPECT_EQ(after.features().names(), before.features().names());
+  data::Table table =
+      data::parse_csv("weight,colour,code\n,red,1\n", "x.csv", after.features().schema().csv_options());
+  EXPECT_TRUE(same_bits(after.features().transform(table), before.features().transform(table)));
+}
+
+TEST_F(Fit, WrongSettingsAndTablesGetASentence) {
+  const auto with = [&](const std::string& estimator, const std::string& target,
+                        const std::vector<std::string>& settings) {
+    return message_of([&] { FitSetup(FitConfig::of(estimator, path("fruits.csv"), target, settings)); });
+  };
+  EXPECT_THAT(with("gausian_nb", "kind", {}), HasSubstr("did you mean 'gaussian_nb'?"));
+  EXPECT_THAT(with("gaussian_nb", "knd", {}), HasSubstr("(did you mean 'kind'?)"));
+  EXPECT_THAT(with("gaussian_nb", "kind", {"var_smothing=1"}), HasSubstr("did you mean 'var_smoothing'?"));
+  EXPECT_THAT(with("gaussian_nb", "kind", {"data.tst=1"}), HasSubstr("did you mean 'data.test'?"));
+  EXPECT_THAT(with("gaussian_nb", "kind", {"data.ignore=colr"}), HasSubstr("did you mean"));
+  EXPECT_THAT(with("gaussian_nb", "weight", {}), HasSubstr("the target 'weight' is missing"));
+  EXPECT_THAT(with("gaussian_nb", "kind", {"features.missing=refuse"}),
+              HasSubstr("column 'weight': a value is missing"));
+  EXPECT_THAT(with("gaussian_nb", "kind", {"var_smoothing=-1"}),
+              HasSubstr("expected a number, at least 0, found '-1'"));
+  write_file_atomically(path("fruits.csv"), "weight,kind\n");
+  EXPECT_THAT(with("gaussian_nb", "kind", {}), HasSubstr("there is no row below the header"));
+  write_file_atomically(path("fruits.csv"), "weight,kind\n1,apple\n2,apple\n3,apple\n");
+  EXPECT_THAT(with("gaussian_nb", "kind", {}), HasSubstr("'apple' in every row"));
+}
+
+}  // namespace
+}  // namespace tessera::tabular
