@@ -233,6 +233,14 @@ CASES = {
         ["embed", "encode"], ["embed", "encode", "RUN"], ["embed", "encode", "RUN", "texts.csv"],
         ["embed", "encode", "RUN", "texts.csv", "--output", "x-v.csv"], ["embed", "encode", "no-such-run", "texts.csv", "--output", "x-v.csv"],
         ["embed", "encode", "RUN", "texts.csv", "--output", "missing-folder/x.csv"]],
+    "fit": [
+        ["fit"], ["fit", "gausian_nb"], ["fit", "gaussian_nb"], ["fit", "gaussian_nb", "tiny.csv"], ["fit", "gausian_nb", "tiny.csv", "--target", "kind"],
+        ["fit", "gaussian_nb", "missing.csv", "--target", "kind"], ["fit", "gaussian_nb", "none.csv", "--target", "kind"],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "knd"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "var_smothing=1"],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "var_smoothing=x"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "alpha"],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.test=2"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.tst=0.1"],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "model.estimator=x"], ["fit", "k_means", "tiny.csv", "--target", "kind"],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--taget", "kind"], ["fit", "--parameters"]],
     "ingest": [
         ["ingest"], ["ingest", "tiny.csv"], ["ingest", "missing.csv", "x.sqlite", "t"], ["ingest", "none.csv", "x.sqlite", "t"],
         ["ingest", "semicolons.csv", "x.sqlite", "t"], ["ingest", "unclosed.csv", "x.sqlite", "t"],

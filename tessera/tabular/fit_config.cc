@@ -22,6 +22,8 @@ constexpr Key kKeys[] = {
          KeyPlace::kCircumstances),
     text("data.target", kKeyRequired, "The column that is to be predicted."),
     text("data.ignore", kKeyNone, "Columns that are left out, separated by commas."),
+    boolean("data.header", "true",
+            "The first row names the columns; false: they are column_1, column_2, ..."),
     choice("data.separator", "comma semicolon tab bar detect", "comma", "What stands between two fields."),
     text("data.missing", kKeyNone,
          "Texts that stand for a missing value beside the empty one, separated by commas."),
@@ -88,8 +90,11 @@ FitConfig FitConfig::of(const std::string& estimator, const std::string& table, 
 }
 
 FitConfig FitConfig::from_record(const std::map<std::string, std::string>& texts) {
+  std::map<std::string, std::string> known = texts;
+  std::erase_if(
+      known, [](const auto& item) { return item.first.starts_with("record."); });  // the same for every fit
   FitConfig config;
-  config.recorded_keys(kKeys, texts);
+  config.recorded_keys(kKeys, known);
   return config;
 }
 
@@ -116,6 +121,7 @@ data::CsvOptions FitConfig::csv() const {
   static const std::map<std::string, char> kSeparators = {
       {"comma", ','}, {"semicolon", ';'}, {"tab", '\t'}, {"bar", '|'}, {"detect", data::kDetectSeparator}};
   return {.separator = kSeparators.at(text("data.separator")),
+          .header = boolean("data.header"),
           .missing = has("data.missing") ? listed(text("data.missing")) : std::vector<std::string>(),
           .trim = boolean("data.trim")};
 }

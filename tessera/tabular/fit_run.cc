@@ -167,7 +167,8 @@ data::Table FittedModel::read(const std::string& file) const {
 std::string FittedModel::predictions_csv(const data::Table& table) const {
   const Tensor x = features(table);
   std::string text = "row,prediction";
-  for (const std::string& name : classes_) text += "," + data::csv_field("probability_" + name);
+  for (const std::string& name : classes_)
+    text += fmt::format(",{}", data::csv_field(fmt::format("probability_{}", name)));
   text += "\n";
   if (table.rows == 0) return text;
   const auto* classifier = dynamic_cast<const learn::Classifier*>(estimator_.get());

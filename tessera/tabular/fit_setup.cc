@@ -22,10 +22,10 @@ bool has_field(const std::string& key) {
   return key == "seed";
 }
 
-// -log of the probability that was given to what is; never below the smallest normal number.
+// -log of the probability that was given to what is; probabilities count as 2^-52 at least, as scikit-learn has it.
 double log_loss(const Tensor& probabilities, const Tensor& target) {
   const Tensor given = take_along(probabilities, reshape(target, {-1, 1}), 1);
-  return -mean(log(maximum(given, 0x1p-1022))).item<double>();
+  return -mean(log(maximum(given, 0x1p-52))).item<double>();
 }
 
 }  // namespace
