@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/zip.h"
 #include "tessera/tensor/tensor.h"
@@ -21,6 +22,7 @@ std::string_view bytes_of(const char (&text)[N]) {
 }
 
 TEST(Npz, ReadsWhatNumpyWrites) {
+  use_default_backend();
   for (const std::string_view bytes : {bytes_of(kStored), bytes_of(kDeflated)}) {
     const auto arrays = parse_npz(bytes, "x.npz");
     ASSERT_EQ(arrays.size(), 2U);
@@ -42,6 +44,7 @@ std::string message_of(std::string_view bytes) {
 }
 
 TEST(Npz, DamageIsASentenceOrFound) {
+  use_default_backend();
   const std::string good(bytes_of(kDeflated));
   EXPECT_THAT(message_of(""), HasSubstr("x.npz: the file has 0 bytes, expected a ZIP archive"));
   EXPECT_THAT(message_of(good.substr(0, 300)), HasSubstr("no end record of a ZIP archive"));
@@ -76,6 +79,7 @@ TEST(Npz, AnArchiveThatClaimsToBeHugeIsRefused) {
 }
 
 TEST(Npz, VectorsAndMatricesMakeATable) {
+  use_default_backend();
   const Table table = npz_table(parse_npz(bytes_of(kStored), "x.npz"), "x.npz");
   EXPECT_THAT(table.names(), ElementsAre("flag", "x_1", "x_2", "x_3"));
   EXPECT_THAT(table.numbers("x_2"), ElementsAre(1, 4));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 
 namespace tessera::data {
@@ -80,13 +81,14 @@ TEST(Schema, WhatDoesNotConformIsASentence) {
   EXPECT_EQ(
       refusal("zip,note,age\n7,x,1\n"),
       "new.csv:2: column 'zip': found the category '7', which training did not have; expected one of its 2");
-  EXPECT_EQ(
-      refusal("zip,note,age\n0070,x,1\n"),
-      "new.csv:2: column 'zip': found the category '0070', which training did not have (did you mean '007'?); "
-      "expected one of its 2");
+  EXPECT_EQ(refusal("zip,note,age\n0070,x,1\n"),
+            "new.csv:2: column 'zip': found the category '0070', which training did not have (did you mean "
+            "'007'?); "
+            "expected one of its 2");
 }
 
 TEST(Schema, NumbersWhereTextsAreExpected) {
+  use_default_backend();
   const Table table = table_of(Tensor::from<double>({1, 7, 0}, {1, 3}), {"age", "zip", "note"});
   try {
     conform(table, trained(), {.unseen = UnseenCategory::kMissing});
@@ -99,6 +101,7 @@ TEST(Schema, NumbersWhereTextsAreExpected) {
 }
 
 TEST(Schema, NumbersCountAsCategoriesByTheirShortestText) {
+  use_default_backend();
   Table training = parse_csv("code\n7\n10\n", "train.csv");
   make_category(training, "code");
   const Schema schema = Schema::of(training);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/data/csv.h"
 
@@ -81,6 +82,7 @@ TEST(Table, RowsAndColumnsAreTaken) {
 }
 
 TEST(Table, ArraysAndTablesTurnIntoEachOther) {
+  use_default_backend();
   const Tensor matrix = Tensor::from<double>({1, 2, 3, 4, 5, 6}, {3, 2});
   const Table table = table_of(matrix, {"a", "b"});
   EXPECT_THAT(table.numbers("b"), ElementsAre(2, 4, 6));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tessera/autograd/tape.h"
+#include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/nn/torch_facts_test.h"
 #include "tessera/tensor/ops.h"
@@ -41,6 +42,7 @@ void expect_as_pytorch(const std::string& name, bool first, const Tensor& length
 }
 
 TEST(Transformer, BlocksAndTheirGradientsAreThoseOfPyTorch) {
+  use_default_backend();
   const Tensor lengths = Tensor::from<std::int64_t>({5, 2, 4}, {3});
   expect_as_pytorch("transformer post full", false, {});
   expect_as_pytorch("transformer post padded", false, lengths);
@@ -50,6 +52,7 @@ TEST(Transformer, BlocksAndTheirGradientsAreThoseOfPyTorch) {
 
 // Beside a longer neighbour a sequence has the bits that it has alone.
 TEST(Transformer, PaddingChangesNoBit) {
+  use_default_backend();
   TransformerEncoderLayer layer(8, 2);
   RandomSource random(3);
   layer.initialize(random);
@@ -65,6 +68,7 @@ TEST(Transformer, PaddingChangesNoBit) {
 }
 
 TEST(Transformer, DropsInTrainingOnly) {
+  use_default_backend();
   TransformerEncoderLayer layer(4, 1, {.drop = 0.5});
   RandomSource random(1);
   layer.initialize(random);
@@ -79,6 +83,7 @@ TEST(Transformer, DropsInTrainingOnly) {
 
 // sin(1) = 0.841470984807897, cos(1) = 0.540302305868140; the second pair of four features turns 100 times slower: sin(0.01), cos(0.01).
 TEST(Transformer, PositionsAreSinesAndCosines) {
+  use_default_backend();
   PositionalEncoding layer(4);
   const Tensor y = layer.evaluate(zeros({1, 2, 4}, DType::kFloat64));
   const std::vector<double> expected = {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/nn/layers.h"
 
@@ -10,6 +11,7 @@ namespace {
 
 // torch.nn.MaxPool2d(2, return_indices=True) and torch.nn.MaxUnpool2d(2) on 0 ... 15 in rows of four: the documentation's example.
 TEST(Unpooling, PutsMaximaBackWhereTheyWere) {
+  use_default_backend();
   Sequential network;
   auto& pool = network.add<SwitchedMaxPool2d>();
   network.add<MaxUnpool2d>(pool, 4, 4);
@@ -21,6 +23,7 @@ TEST(Unpooling, PutsMaximaBackWhereTheyWere) {
 }
 
 TEST(Unpooling, ShapesThatDoNotBelongTogetherAreSaid) {
+  use_default_backend();
   SwitchedMaxPool2d pool;
   MaxUnpool2d unpool(pool, 4, 4);
   EXPECT_THROW(unpool.evaluate(zeros({1, 1, 2, 2})), Error);  // the pooling has not been asked

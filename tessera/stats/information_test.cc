@@ -11,6 +11,7 @@
 #include <numeric>
 #include <vector>
 
+#include "tessera/backends/backends.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/stats/errors_test.h"
 #include "tessera/stats/mutual_information.h"
@@ -179,6 +180,7 @@ TEST(FromSamples, AsScikitLearn) {
 
 // Two normal numbers of correlation r share -log(1 - r^2) / 2.
 TEST(FromSamples, NeighboursFindTheInformationOfNormalNumbers) {
+  use_default_backend();
   for (const double r : {0.0, 0.5, 0.9}) {
     const std::vector<double> a = RandomSource(1).normal("a", {3000}, DType::kFloat64).to_vector<double>(),
                               b = RandomSource(1).normal("b", {3000}, DType::kFloat64).to_vector<double>();
@@ -190,6 +192,7 @@ TEST(FromSamples, NeighboursFindTheInformationOfNormalNumbers) {
 
 // The bias that the header states: of the plug-in estimates, and what is left of it after Miller and Madow.
 TEST(FromSamples, TheStatedBias) {
+  use_default_backend();
   constexpr std::int64_t kSamples = 200, kRepeats = 400, kX = 4, kY = 5;
   double entropy_sum = 0, corrected_entropy = 0, information = 0, corrected = 0;
   for (std::int64_t r = 0; r < kRepeats; ++r) {
@@ -214,6 +217,7 @@ TEST(FromSamples, TheStatedBias) {
 }
 
 TEST(FromSamples, ConstantsAndLonelyClassesShareNothing) {
+  use_default_backend();
   const std::vector<double> same(20, 3.0),
       x = RandomSource(1).normal("x", {20}, DType::kFloat64).to_vector<double>();
   EXPECT_LT(mutual_information_by_neighbours(same, x), 0.3);

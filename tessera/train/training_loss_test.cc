@@ -21,6 +21,7 @@ using testing::HasSubstr;
 
 // One score s is as good as the scores [0, s]: the same loss and the same slope.
 TEST(TrainingLoss, OneScoreIsTheScoresOfTwoClasses) {
+  use_default_backend();
   const Tensor scores = Tensor::from<double>({-3, 0.25, 2, 40, -40}, {5, 1});
   const Tensor labels = Tensor::from<std::int64_t>({0, 1, 0, 0, 1}, {5});
   const auto slope = [&](const auto& loss) {
@@ -40,6 +41,7 @@ TEST(TrainingLoss, OneScoreIsTheScoresOfTwoClasses) {
 }
 
 TEST(TrainingLoss, OfNumbers) {
+  use_default_backend();
   const Tensor scores = Tensor::from<float>({1, 2, 5}, {3, 1}), labels = Tensor::from<float>({1, 0, 1}, {3});
   const auto value = [&](LossOptions options) {
     return training_loss(options, scores, labels, 3).item<float>();
