@@ -239,7 +239,7 @@ CASES = {
         ["fit", "gaussian_nb", "tiny.csv", "--target", "knd"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "var_smothing=1"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "var_smoothing=x"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "alpha"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.test=2"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.tst=0.1"],
-        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "model.estimator=x"], ["fit", "k_means", "tiny.csv", "--target", "kind"],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "model.estimator=x"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.target=a"], ["fit", "k_means", "tiny.csv", "--target", "kind"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--taget", "kind"], ["fit", "--parameters"]],
     "ingest": [
         ["ingest"], ["ingest", "tiny.csv"], ["ingest", "missing.csv", "x.sqlite", "t"], ["ingest", "none.csv", "x.sqlite", "t"],

@@ -65,6 +65,7 @@ void print_fit_result(const tabular::FitResult& result) {
              result.features, classes ? fmt::format(", {} classes", result.classes.size()) : "");
   if (!result.folds.empty()) fmt::print("folds     {}\n", folds_text(result.folds, score));
   for (const auto& [name, value] : result.final_scores) {
+    if (name.starts_with("folds")) continue;  // said above
     std::string label = name;
     std::replace(label.begin(), label.end(), '_', ' ');
     if (label.ends_with("score")) label.replace(label.size() - 5, 5, score);

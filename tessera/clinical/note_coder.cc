@@ -58,6 +58,7 @@ data::Vocabulary recorded_vocabulary(const CodingConfig& config, const std::stri
               "says where)",
               path);
   data::Vocabulary vocabulary = data::Vocabulary::read(path);
+  if (!config.has("found.vocabulary")) fail("{}: the record names no vocabulary, expected its digest", path);
   if (vocabulary.digest() != config.text("found.vocabulary"))
     fail_with(ExitCode::kInputChanged, "{}: not the run's vocabulary: its digest is {}, the record says {}",
               path, vocabulary.digest(), config.text("found.vocabulary"));

@@ -8,6 +8,7 @@
 #include <queue>
 #include <utility>
 
+#include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::learn {
@@ -31,6 +32,10 @@ Quantisation::Quantisation(std::int64_t rows, double largest_gradient, bool cons
     : constant_second(constant),
       count_bits(static_cast<int>(std::bit_width(static_cast<std::uint64_t>(rows)))),
       count_mask((std::uint64_t{1} << count_bits) - 1) {
+  if (!std::isfinite(largest_gradient))
+    fail(
+        "gradient boosting: the gradients are no longer finite numbers; a lower learning_rate, or a target "
+        "in other units, may help");
   int exponent = 0;
   std::frexp(largest_gradient, &exponent);
   exponent = std::max(exponent, -900);  // the scale stays finite; smaller gradients are as good as 0
@@ -74,7 +79,7 @@ std::int64_t BoostedTreeGrower::take_histogram() {
 }
 
 bool BoostedTreeGrower::may_divide(const Node& node) const {
-  return node.count >= 2 * settings_.min_samples_leaf && node.count > 1 &&
+  return node.count / 2 >= settings_.min_samples_leaf && node.count > 1 &&
          (settings_.max_depth == 0 || node.depth < settings_.max_depth);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -77,6 +78,7 @@ Tensor Estimator::checked_target(const Tensor& target, std::int64_t rows) const 
 }
 
 void Estimator::fit(const Tensor& features, const Tensor& target, StepObserver* observer) {
+  const FloatEnvironment contract;
   features_ = classes_ = 0;
   const Tensor x = checked_features(features, true);
   const Tensor y = checked_target(target, x.size(0));
@@ -91,11 +93,13 @@ void Estimator::fit(const Tensor& features, const Tensor& target, StepObserver* 
 }
 
 Tensor Estimator::predict(const Tensor& features) const {
+  const FloatEnvironment contract;
   require_fitted();
   return answer(checked_features(features, false));
 }
 
 double Estimator::score(const Tensor& features, const Tensor& target) const {
+  const FloatEnvironment contract;
   const Tensor found = predict(features);
   if (task() != Task::kClassification && task() != Task::kRegression)
     fail("{}: a {} has no score: it is not learned from a target", name(), task_name(task()));
@@ -107,7 +111,9 @@ double Estimator::score(const Tensor& features, const Tensor& target) const {
   const Tensor y = cast(target, DType::kFloat64);
   const double rest = sum_squares(y - found).item<double>();
   const double all = sum_squares(y - mean(y)).item<double>();
-  return all > 0 ? 1 - rest / all : rest > 0 ? 0 : 1;  // a constant target: as scikit-learn has it
+  const bool varies = max(y).item<double>() >
+                      min(y).item<double>();  // equal numbers are not always their mean to the last bit
+  return varies ? 1 - rest / all : rest > 0 ? 0 : 1;  // a constant target: as scikit-learn has it
 }
 
 void Estimator::visit_state(StateVisitor& visitor) {
@@ -117,6 +123,7 @@ void Estimator::visit_state(StateVisitor& visitor) {
 }
 
 Tensor Classifier::predict_proba(const Tensor& features) const {
+  const FloatEnvironment contract;
   require_fitted();
   return probabilities(checked_features(features, false));
 }
@@ -126,6 +133,7 @@ Tensor Classifier::answer(const Tensor& x) const {
 }
 
 Tensor Transformer::transform(const Tensor& features) const {
+  const FloatEnvironment contract;
   require_fitted();
   return transformed(checked_features(features, false));
 }

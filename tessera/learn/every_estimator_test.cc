@@ -190,6 +190,30 @@ std::string test_name(const testing::TestParamInfo<std::size_t>& info) {
 INSTANTIATE_TEST_SUITE_P(Estimators, EveryEstimator, testing::Range<std::size_t>(0, estimator_cases().size()),
                          test_name);
 
+// So many rows that loops have several tasks.
+TEST(Estimators, LearnTheSameFromManyRowsOnAnyNumberOfThreads) {
+  use_default_backend();
+  const int before = thread_count();
+  const GeneratedTable table = generated_table(20'000);
+  for (const EstimatorCase& test : {EstimatorCase{"decision_tree_classifier", ""},
+                                    EstimatorCase{"decision_tree_regressor", R"({"max_depth": 6})"},
+                                    EstimatorCase{"random_forest_classifier", R"({"n_estimators": 4})"},
+                                    EstimatorCase{"hist_gradient_boosting_classifier", R"({"max_iter": 5})"},
+                                    EstimatorCase{"hist_gradient_boosting_regressor", R"({"max_iter": 12})"},
+                                    EstimatorCase{"k_means", ""}, EstimatorCase{"gaussian_nb", ""}}) {
+    std::string digest;
+    for (const int threads : {1, 2, 3, 7}) {
+      set_thread_count(threads);
+      const std::unique_ptr<Estimator> estimator = make_estimator(test);
+      estimator->fit(table.features, table.target(estimator->task()));
+      const std::string found = digest_of(*estimator, table.features);
+      EXPECT_TRUE(digest.empty() || found == digest) << test.id() << ", " << threads << " threads";
+      digest = found;
+    }
+  }
+  set_thread_count(before);
+}
+
 TEST(Estimators, StandInTheOrderOfTheirNames) {
   std::string before;
   for (const EstimatorRow& row : estimators()) {

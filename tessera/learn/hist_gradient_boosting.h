@@ -9,7 +9,7 @@
 // rows, drawn by counter and of classes in their proportion, is held back; when its loss has not improved by `tol` in
 // n_iter_no_change iterations, learning ends. A limit of 0 means none.
 //
-// All sums over rows are sums of whole numbers (boosted_tree.h), so that neither threads nor the order of rows can show. Gradients have at least 30 bits
+// All sums of gradients over rows are sums of whole numbers (boosted_tree.h), so that threads cannot show. Gradients have at least 30 bits
 // where scikit-learn's are float32; cuts are learned from all rows where it draws 200,000. So both agree to about 1e-6 as long as no two
 // divisions gain the same.
 //

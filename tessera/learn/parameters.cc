@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tessera/base/error.h"
@@ -58,7 +59,8 @@ class Setter : public ParameterVisitor {
   void real(std::string_view name, double& value, const Bounds& bounds, std::string_view) override {
     if (!is_it(name)) return;
     const auto number = data::parse_real(text_);
-    if (!number || !bounds.contains(*number)) refuse(with_bounds("a number", bounds));
+    if (!number || !std::isfinite(*number) || !bounds.contains(*number))
+      refuse(with_bounds("a number", bounds));
     value = *number;
   }
   void integer(std::string_view name, std::int64_t& value, const Bounds& bounds, std::string_view) override {

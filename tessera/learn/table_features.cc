@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -28,8 +29,9 @@ double fill_of(const data::Column& column, MissingNumbers missing) {
   if (missing == MissingNumbers::kZero) return 0;
   if (missing == MissingNumbers::kKeep) return std::numeric_limits<double>::quiet_NaN();
   std::vector<double> there;
-  for (std::int64_t row = 0; row < column.size(); ++row)
-    if (!column.is_missing(row)) there.push_back(column.numbers[static_cast<std::size_t>(row)]);
+  for (const double value : column.numbers)
+    if (std::isfinite(value)) there.push_back(value);
+  if (there.empty()) return 0;
   if (missing == MissingNumbers::kMedian) return median(std::move(there));
   const std::int64_t count = static_cast<std::int64_t>(there.size());
   return mean(Tensor::from(there, {count})).item<double>();
@@ -47,6 +49,9 @@ TableFeatures::TableFeatures(const TableFeaturesOptions& options, data::Schema s
 
 void TableFeatures::fit(const data::Table& table, const std::vector<std::string>& columns,
                         std::span<const std::int64_t> training_rows) {
+  const FloatEnvironment contract;
+  if (options_.scale && options_.missing == MissingNumbers::kKeep)
+    fail("features that are scaled cannot keep their missing values, expected another way to fill them in");
   data::Table training = data::take_rows(data::take_columns(table, columns), training_rows);
   std::vector<double> fill;
   for (data::Column& column : training.columns) {
@@ -73,7 +78,7 @@ void TableFeatures::fit(const data::Table& table, const std::vector<std::string>
   const Tensor x = encoded(data::conform(training, schema_));
   mean_ = mean(x, {0});
   const Tensor deviation = sqrt(variance(x, {0}));
-  scale_ = select(greater(deviation, 0), 1.0 / deviation, 0.0);
+  scale_ = select(greater(max(x, {0}), min(x, {0})), 1.0 / deviation, 0.0);
 }
 
 Tensor TableFeatures::encoded(const data::Table& conforming) const {
@@ -88,7 +93,7 @@ Tensor TableFeatures::encoded(const data::Table& conforming) const {
     for (std::size_t row = 0; row < rows; ++row) {
       double* place = values.data() + row * features + feature;
       if (column.numeric) {
-        *place = column.is_missing(static_cast<std::int64_t>(row)) ? fill[c] : column.numbers[row];
+        *place = std::isnan(column.numbers[row]) ? fill[c] : column.numbers[row];
         continue;
       }
       const std::int32_t code = column.codes[row];
@@ -104,6 +109,7 @@ Tensor TableFeatures::encoded(const data::Table& conforming) const {
 }
 
 Tensor TableFeatures::transform(const data::Table& table) const {
+  const FloatEnvironment contract;
   const data::ConformOptions policy = {.unseen = data::UnseenCategory::kOther,
                                        .allow_missing = options_.missing != MissingNumbers::kRefuse};
   const Tensor x = encoded(data::conform(table, schema_, policy));

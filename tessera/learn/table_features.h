@@ -1,6 +1,6 @@
 // From a table to the numbers that estimators learn from: what is learned for that is learned from the training rows alone.
 //
-// Columns of numbers stay one feature each; a missing number is filled with the mean or the median of the training rows, or with 0, or is refused.
+// Columns of numbers stay one feature each; a missing number, and a NaN that is written, is filled with the mean or the median of the training rows, or with 0, or is refused.
 // Columns of texts and categories become one feature per category that the training rows have (one-hot), or one number, the position of
 // the category in the order of data::make_category (ordinal); a missing category, and one that training did not have, is all
 // zeros, or -1. With `scale` every feature is standardised: mean 0 and deviation 1 over the training rows; a constant one becomes 0.

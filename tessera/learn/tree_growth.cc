@@ -106,7 +106,7 @@ class Grower {
 
   bool may_divide(const Node& node) const {
     return !node.pure && node.count >= settings_.min_samples_split &&
-           node.count >= 2 * settings_.min_samples_leaf &&
+           node.count / 2 >= settings_.min_samples_leaf &&
            (settings_.max_depth == 0 || node.depth < settings_.max_depth);
   }
 

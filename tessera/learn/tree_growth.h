@@ -2,7 +2,7 @@
 //
 // A node is divided where the impurity of its parts, weighted by their rows, is least: gini (1 - sum p^2), entropy (- sum p log p) or squared
 // error. A threshold lies in the middle between two neighbouring values. Rows whose value is missing go together to the side that is better.
-// Of equally good divisions the one with the lowest feature wins, then the lowest threshold, then missing values to the right.
+// Of equally good divisions the one with the lowest feature wins, then missing values to the right, then the lowest threshold.
 //
 // All sums are sums of whole numbers: rows of a class, or targets less their mean, rounded to a fixed point with 62 bits for
 // the sum of all. So they are exact, and their order, threads and the way of sorting cannot show. The value of a regression leaf is the mean of its rows' targets as

@@ -22,7 +22,9 @@ RegressionErrors regression_errors(const Tensor& predicted, const Tensor& actual
   errors.count = truth.elements();
   errors.rmse = std::sqrt(squares / static_cast<double>(errors.count));
   errors.mae = mean(absolute(error)).item<double>();
-  errors.r2 = variation > 0 ? 1 - squares / variation : squares == 0 ? 1 : 0;
+  // Equal numbers are not always their mean to the last bit.
+  const bool varies = max(truth).item<double>() > min(truth).item<double>();
+  errors.r2 = varies ? 1 - squares / variation : squares == 0 ? 1 : 0;
   return errors;
 }
 

@@ -36,12 +36,20 @@ constexpr Key kKeys[] = {
            "with them."),
     boolean("features.scale", "false", "Every feature gets mean 0 and deviation 1 over the training rows."),
     text("model.estimator", kKeyRequired, "Its name; `tessera fit --list` has all of them."),
-    text("model.parameters", "{}", "All parameters of the estimator."),
+    text("model.parameters", "{}",
+         "All parameters of the estimator: `--set NAME=VALUE`, or `--set parameters.NAME=VALUE` where a "
+         "setting "
+         "has that name, too.",
+         KeyType::kText, KeyPlace::kFound),
     integer("evaluate.folds", 0, 1000, "5",
             "Cross-validation on the training rows with so many folds, stratified for classes; 0: none."),
+    text("found.table", kKeyNone, "Digest of the table's records.", KeyType::kText, KeyPlace::kFound),
     text("found.schema", kKeyNone, "The columns of the features.", KeyType::kText, KeyPlace::kFound),
     text("found.classes", kKeyNone, "The classes.", KeyType::kText, KeyPlace::kFound),
 };
+
+// Of the estimator: in a record, and where a name would be ambiguous.
+constexpr std::string_view kParameter = "parameters.";
 
 std::vector<std::string> listed(const std::string& text) {
   std::vector<std::string> items;
@@ -71,21 +79,21 @@ FitConfig FitConfig::of(const std::string& estimator, const std::string& table, 
                                         "model.estimator=" + estimator};
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0)
+      fail_with(ExitCode::kUsage, "--set {}: expected NAME=VALUE", setting);
     const std::string name = setting.substr(0, equals);
-    if (equals == std::string::npos || name.find('.') != std::string::npos || name == "seed" ||
-        name == "name") {
+    if (name == "data.table" || name == "data.target" || name == "model.estimator")
+      fail_with(ExitCode::kUsage, "--set {}: it is given already, expected another name", setting);
+    if (name.starts_with(kParameter))
+      learn::set_parameter(*model, name.substr(kParameter.size()), setting.substr(equals + 1));
+    else if (name.find('.') != std::string::npos || name == "seed" || name == "name")
       overrides.push_back(setting);
-    } else {
+    else
       learn::set_parameter(*model, name, setting.substr(equals + 1));
-    }
   }
-  for (const std::string& setting : settings)
-    if (setting.starts_with("model."))
-      fail_with(ExitCode::kUsage, "--set {}: expected the parameter's name alone, such as {}", setting,
-                learn::parameters(*model).empty() ? "seed" : learn::parameters(*model).front().name);
-  overrides.push_back("model.parameters=" + canonical_json(learn::parameters_json(*model)));
   FitConfig config;
   config.parse_keys(kKeys, "", "tessera fit", overrides, ".");
+  config.set_found("model.parameters", canonical_json(learn::parameters_json(*model)));
   return config;
 }
 
@@ -93,6 +101,13 @@ FitConfig FitConfig::from_record(const std::map<std::string, std::string>& texts
   std::map<std::string, std::string> known = texts;
   std::erase_if(
       known, [](const auto& item) { return item.first.starts_with("record."); });  // the same for every fit
+  nlohmann::json parameters = nlohmann::json::object();
+  for (auto item = known.begin(); item != known.end();) {
+    const bool is_parameter = item->first.starts_with(kParameter);
+    if (is_parameter) parameters[item->first.substr(kParameter.size())] = item->second;
+    item = is_parameter ? known.erase(item) : std::next(item);
+  }
+  known["model.parameters"] = canonical_json(parameters);
   FitConfig config;
   config.recorded_keys(kKeys, known);
   return config;

@@ -87,6 +87,13 @@ FitSetup setup_of_record(const std::string& run_folder, const std::string& data_
   return FitSetup(FitConfig::from_record(train::recorded_settings(claim)), found->second);
 }
 
+// As the run read its table.
+data::CsvOptions own_options(const FitConfig& config) {
+  data::CsvOptions options = config.csv();
+  if (config.has("found.classes")) options.text_columns.push_back(config.text("data.target"));
+  return options;
+}
+
 std::vector<std::string> recorded_classes(const FitConfig& config) {
   if (!config.has("found.classes")) return {};
   const nlohmann::json names = parse_json(config.text("found.classes"), "found.classes");
@@ -151,6 +158,11 @@ FittedModel::FittedModel(const std::string& run_folder)
   const std::vector<runs::NamedTensor> state = runs::load_checkpoint(run_folder, checkpoint);
   runs::restore_object("estimator", *estimator_, state, path);
   runs::restore_object("features", features_, state, path);
+  const std::int64_t classes = static_cast<std::int64_t>(classes_.size());
+  if (estimator_->classes() != classes ||
+      estimator_->features() != static_cast<std::int64_t>(features_.names().size()))
+    fail("{}: the estimator has learned {} features and {} classes, the record speaks of {} and {}",
+         run_folder, estimator_->features(), estimator_->classes(), features_.names().size(), classes);
 }
 
 data::Table FittedModel::read(const std::string& file) const {
@@ -204,9 +216,13 @@ Tensor FittedModel::target_of(const data::Table& table) const {
 
 FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   FittedEvaluation result;
-  data::Table table = read(file);
-  const auto own = claim_.inputs.find("table");
-  if (own != claim_.inputs.end() && own->second == to_hex(sha256_of_file(file))) {
+  data::Table table = read(file),
+              whole = data::parse_csv(read_file_maybe_gzip(file), file, own_options(config_));
+  if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
+    data::make_category(whole, config_.text("data.target"));
+  // The same records in another file are the same table.
+  const bool own = config_.has("found.table") && data::digest(whole) == config_.text("found.table");
+  if (own) {
     const data::Split split = FitSetup(config_, file).split();
     if (split.held_out.empty())
       fail("{}: the run learned from all rows of this file and held none out, expected another file", file);

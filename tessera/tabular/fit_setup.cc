@@ -22,6 +22,12 @@ bool has_field(const std::string& key) {
   return key == "seed";
 }
 
+// 0 of one value.
+double sample_deviation(const Tensor& values) {
+  const double count = static_cast<double>(values.elements());
+  return count < 2 ? 0 : std::sqrt(variance(values, {0}).item<double>() * count / (count - 1));
+}
+
 // -log of the probability that was given to what is; probabilities count as 2^-52 at least, as scikit-learn has it.
 double log_loss(const Tensor& probabilities, const Tensor& target) {
   const Tensor given = take_along(probabilities, reshape(target, {-1, 1}), 1);
@@ -50,6 +56,10 @@ FitSetup::FitSetup(FitConfig config, const std::string& table_path)
   split_ = classes ? data::hold_out_stratified(labels, share, config_.seed())
                    : data::hold_out(table_.rows, share, config_.seed());
   const std::int64_t folds = config_.integer("evaluate.folds");
+  if (folds == 1)
+    fail_with(ExitCode::kUsage, "{}: evaluate.folds is 1, expected 0 or at least 2",
+              config_.origin("evaluate.folds"));
+  if (classes) require_rows_of_every_class(labels, folds > 0 ? 2 : 1);
   if (folds > 0) {
     const data::FoldOptions options = {.folds = folds, .seed = config_.seed()};
     std::vector<std::int64_t> of_train;
@@ -68,14 +78,29 @@ FitSetup::FitSetup(FitConfig config, const std::string& table_path)
   initialize();
 }
 
+// A class that a training part lacks could not be learned.
+void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labels,
+                                           std::int64_t least) const {
+  std::vector<std::int64_t> counts(classes_.size());
+  for (const std::int64_t row : split_.train)
+    ++counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(row)])];
+  for (std::size_t c = 0; c < counts.size(); ++c)
+    if (counts[c] < least)
+      fail("{}: the class '{}' has {} rows to train on, expected at least {}{}", table_.source, classes_[c],
+           counts[c], least, least > 1 ? ", so that every fold can learn it (or evaluate.folds=0)" : "");
+}
+
 void FitSetup::read(const std::string& path) {
   const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
   file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
-  table_ = data::parse_csv(unpacked, path, config_.csv());
+  data::CsvOptions options = config_.csv();
+  const std::string& target = config_.text("data.target");
+  const bool classes = config_.estimator()->task() == learn::Task::kClassification;
+  if (classes) options.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
+  table_ = data::parse_csv(unpacked, path, options);
   if (table_.rows == 0) fail("{}: there is no row below the header, expected some to learn from", path);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
   for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
-  const std::string& target = config_.text("data.target");
   table_.column(target);
   for (const std::string& name : names)
     if (name != target && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
@@ -113,8 +138,9 @@ void FitSetup::initialize() {
   features_.fit(table_, columns_, split_.train);
   estimator_ = config_.estimator();
   scores_ = {};
+  config_.set_found("found.table", data::digest(table_));
   config_.set_found("found.schema", features_.schema().to_json());
-  if (!classes_.empty()) config_.set_found("found.classes", nlohmann::json(classes_).dump());
+  if (!classes_.empty()) config_.set_found("found.classes", canonical_json(nlohmann::json(classes_)));
 }
 
 runs::RunOptions FitSetup::run_options() const {
@@ -122,9 +148,13 @@ runs::RunOptions FitSetup::run_options() const {
   options.kind = kFitKind;
   options.base_name = config_.text("name");
   options.obey_environment = false;  // the caller says what is to be done with which run
-  for (const train::KeyedValue& value : config_.values())
+  for (const learn::ParameterText& parameter : learn::parameters(*config_.estimator()))
+    options.configuration.push_back({"parameters." + parameter.name, parameter.value, "--set or default"});
+  for (const train::KeyedValue& value : config_.values()) {
+    if (value.key == "model.parameters") continue;  // one by one, so that runs are compared by each
     (value.claimed && !has_field(value.key) ? options.configuration : options.other_settings)
         .push_back({value.key, value.text, value.origin});
+  }
   options.seed = config_.seed();
   options.inputs.push_back({file_.role, file_.path, file_.digest});
   options.steps = steps();
@@ -167,6 +197,10 @@ std::vector<StepScalar> FitSetup::final_step() {
   };
   estimator_->fit(features_.transform(data::take_rows(table_, split_.train)), target_of(split_.train));
   std::vector<StepScalar> scalars = {{"training_score", judge(split_.train).front().value}};
+  if (scores_.values.defined()) {
+    scalars.push_back({"folds_mean", mean(scores_.values).item<double>()});
+    scalars.push_back({"folds_deviation", sample_deviation(scores_.values)});
+  }
   if (split_.held_out.empty()) return scalars;
   const std::vector<StepScalar> test = judge(split_.held_out);
   scalars.push_back({"test_score", test.front().value});

@@ -48,6 +48,7 @@ class FitSetup {
  private:
   void read(const std::string& path);
   void take_target();
+  void require_rows_of_every_class(const std::vector<std::int64_t>& labels, std::int64_t least) const;
   Tensor target_of(const std::vector<std::int64_t>& rows) const;
   std::vector<StepScalar> fold_step(const data::Split& fold);
   std::vector<StepScalar> final_step();
