@@ -23,10 +23,11 @@ constexpr std::string_view kDetails =
     "'tessera predict',\n"
     "'evaluate', 'verify', 'resume' and 'diff' take such a run as any other.\n"
     "--set takes a parameter of the estimator by its name (see --parameters) and every other setting by its "
-    "key (see --keys).\n\n"
+    "key (see --keys);\n"
+    "parameters.NAME is the parameter where both have a name: parameters.seed.\n\n"
     "Examples:\n"
     "  tessera fit gaussian_nb iris.csv --target species\n"
-    "  tessera fit bernoulli_nb adult.csv --target income --set alpha=0.5 --set data.missing=? --set "
+    "  tessera fit bernoulli_nb adult.csv --target income --set alpha=0.5 --set 'data.missing=?' --set "
     "evaluate.folds=10";
 
 void print_estimators() {
