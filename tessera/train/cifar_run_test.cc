@@ -85,7 +85,8 @@ TEST_F(CifarRun, ErrorsNameTheLine) {
   EXPECT_EQ(message_of([&] { config("format = \"cifar10\"\nfiles = \"a.bin\"\n"); }),
             "c.toml:5: data.files is \"a.bin\", expected a list of paths of files, at least one");
   EXPECT_EQ(message_of([&] { config("format = \"cifar10\"\npath = \"a.bin\"\nfiles = [\"a.bin\"]\n"); }),
-            "c.toml:5: nothing reads data.path when data.format is \"cifar10\"; it is only for \"csv\", \"points\", "
+            "c.toml:5: nothing reads data.path when data.format is \"cifar10\"; it is only for \"csv\", "
+            "\"points\", "
             "\"text\", \"tags\"");
   EXPECT_THAT(message_of([&] {
                 train(config("format = \"cifar100\"\nfiles = [\"a.bin\"]\nlabel_column = \"fine\"\n"),

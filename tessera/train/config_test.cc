@@ -220,7 +220,8 @@ TEST(Config, MalformedOnesGetASentence) {
       {changed("layer = \"flatten\"", "layer = \"flatten\"\nunits = 3"),
        {},
        "c.toml:19: nothing reads network.2.units when network.2.layer is \"flatten\"; it is only for "
-       "\"linear\", \"pointnet\", \"pointnet_segmentation\", \"voxel_network\", \"rnn\", \"gru\", \"lstm\", \"bag_of_words\""},
+       "\"linear\", \"pointnet\", \"pointnet_segmentation\", \"voxel_network\", \"rnn\", \"gru\", \"lstm\", "
+       "\"bag_of_words\""},
       {changed("units = 10", "unit = 10"),
        {},
        "c.toml:22: unknown key 'network.3.unit' (did you mean 'network.3.units'?)"},
