@@ -6,10 +6,9 @@
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
+#include "tessera/cli/run_kinds.h"
 #include "tessera/cli/training_command.h"
 #include "tessera/cli/training_report.h"
-#include "tessera/clinical/coding_run.h"
-#include "tessera/generative/generation_run.h"
 #include "tessera/train/config_schema.h"
 #include "tessera/train/training_run.h"
 
@@ -60,14 +59,8 @@ ExitCode run_resume(const Words& words) {
   const std::string folder = runs_folder(options.store, run);
   execution.apply();
   options.environment = execution.environment();
-  if (clinical::is_coding_run(folder))
-    print_coding_result(clinical::resume_coding(folder, options));
-  else if (generative::is_generation_run(folder))
-    print_generation_result(generative::resume_generation(folder, options));
-  else if (embedding::is_embedding_run(folder))
-    print_embedding_result(embedding::resume_embedding(folder, options));
-  else if (tabular::is_fit_run(folder))
-    print_fit_result(tabular::resume_fit(folder, options));
+  if (const RunKind* kind = run_kind(folder))
+    kind->resume(folder, options);
   else
     print_training_result(train::resume(folder, options));
   return ExitCode::kSuccess;

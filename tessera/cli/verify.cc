@@ -14,15 +14,12 @@
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
 #include "tessera/cli/foreign_program.h"
+#include "tessera/cli/run_kinds.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/cli/version.h"
-#include "tessera/clinical/coding_run.h"
 #include "tessera/data/numbers.h"
-#include "tessera/embedding/embedding_run.h"
-#include "tessera/generative/generation_run.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/verifications.h"
-#include "tessera/tabular/fit_run.h"
 #include "tessera/train/spot_verify.h"
 #include "tessera/train/training_run.h"
 
@@ -161,14 +158,8 @@ train::VerifyResult verify_and_note(const std::string& folder, const train::Veri
                                     bool run_command, const Execution& execution) {
   train::VerifyResult result;
   try {
-    if (clinical::is_coding_run(folder))
-      result = clinical::verify_coding(folder, options);
-    else if (generative::is_generation_run(folder))
-      result = generative::verify_generation(folder, options);
-    else if (embedding::is_embedding_run(folder))
-      result = embedding::verify_embedding(folder, options);
-    else if (tabular::is_fit_run(folder))
-      result = tabular::verify_fit(folder, options);
+    if (const RunKind* kind = run_kind(folder))
+      result = kind->verify(folder, options);
     else
       result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command, execution)
                                   : train::verify(folder, options);

@@ -11,6 +11,7 @@
 #include "tessera/base/text.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/loss_watch.h"
+#include "tessera/train/recorded_setup.h"
 #include "tessera/train/text_data.h"
 #include "tessera/train/training_setup.h"
 
@@ -49,17 +50,6 @@ CodingResult complete(CodingSetup& setup, runs::Run& run, const train::TrainOpti
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!setup.split().test.empty()) result.test = setup.test_quality();
   return result;
-}
-
-runs::ReplayOutcome replay(CodingSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
-                           const train::VerifyOptions& options,
-                           const std::optional<runs::TraceRequest>& trace) {
-  setup.initialize();  // it may have been used
-  return train::replay_run(
-      folder,
-      {setup.run_options(), setup.steps(), [&](runs::Run& run) { setup.keep_in(run); },
-       [&](std::uint64_t first, StepObserver& run, Progress* progress) { setup.run(first, run, progress); }},
-      part, options, trace);
 }
 
 }  // namespace
@@ -103,20 +93,15 @@ bool is_coding_run(const std::string& run_folder) {
 }
 
 train::VerifyResult verify_coding(const std::string& run_folder, const train::VerifyOptions& options) {
-  return train::verify_record(run_folder, options, [&]() -> train::ReplayStretch {
-    const std::shared_ptr<CodingSetup> setup(
-        new CodingSetup(setup_of_coding_record(run_folder, options.data_folder)));  // it does not move
-    return [&, setup](const runs::ReplayOptions& part) {
-      return replay(*setup, run_folder, part, options, std::nullopt);
-    };
-  });
+  return train::verify_setup(run_folder, options,
+                             [&] { return setup_of_coding_record(run_folder, options.data_folder); });
 }
 
 runs::ReplayOutcome reexecute_coding(const std::string& run_folder, const runs::ReplayOptions& part,
                                      const std::optional<runs::TraceRequest>& trace,
                                      const train::VerifyOptions& options) {
   CodingSetup setup = setup_of_coding_record(run_folder, options.data_folder);
-  return replay(setup, run_folder, part, options, trace);
+  return train::replay_setup(setup, run_folder, part, options, trace);
 }
 
 std::string quality_text(const Quality& quality) {

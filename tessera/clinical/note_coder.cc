@@ -21,18 +21,6 @@ namespace {
 constexpr double kLeastShare =
     0.05;  // of the strongest sentence's contribution: less speaks too softly to be shown
 
-// Weights are used only from a record whose bytes are the sealed ones.
-std::vector<runs::NamedTensor> final_state(const std::string& folder, std::string& path) {
-  const runs::CheckResult check = runs::check_record(folder);
-  if (!check.intact()) {
-    const runs::CheckProblem& problem = check.problems.front();
-    fail_with(check.code(), "{}: {}: {}", folder, problem.place, problem.message);
-  }
-  const std::string checkpoint = runs::read_seal(folder)->checkpoint;
-  path = runs::checkpoint_path(folder, checkpoint);
-  return runs::load_checkpoint(folder, checkpoint);
-}
-
 CodingConfig config_of(const std::string& folder) {
   const runs::Claim claim = runs::read_claim(folder);
   if (claim.kind != kCodingKind)
@@ -143,14 +131,13 @@ NoteCoder::NoteCoder(const std::string& run_folder, const CodingOptions& options
       labels_(recorded_labels(config_)),
       specialities_(options.specialities.empty() ? data::CodeSpecialities::standard()
                                                  : data::CodeSpecialities::read(options.specialities)) {
-  std::string checkpoint;
-  const std::vector<runs::NamedTensor> state = final_state(run_folder, checkpoint);
+  const runs::SealedState sealed = runs::sealed_state(run_folder);
   vocabulary_ = recorded_vocabulary(
       config_, options.vocabulary.empty() ? vocabulary_path(run_folder) : options.vocabulary);
   model_ = std::make_unique<NoteModel>(config_, vocabulary_.size(), labels_.size());
   thresholds_.values = zeros({labels_.size()}, DType::kFloat64);
-  runs::restore_object("model", model_->module(), state, checkpoint);
-  runs::restore_object("thresholds", thresholds_, state, checkpoint);
+  runs::restore_object("model", model_->module(), sealed.tensors, sealed.path);
+  runs::restore_object("thresholds", thresholds_, sealed.tensors, sealed.path);
   if (!options.titles.empty()) titles_ = data::CodeTitles::read(options.titles);
 }
 

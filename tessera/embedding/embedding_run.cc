@@ -14,6 +14,7 @@
 #include "tessera/tensor/ops.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/loss_watch.h"
+#include "tessera/train/recorded_setup.h"
 #include "tessera/train/text_data.h"
 #include "tessera/train/training_setup.h"
 
@@ -60,17 +61,6 @@ EmbeddingResult complete(EmbeddingSetup& setup, runs::Run& run, const train::Tra
   return result;
 }
 
-runs::ReplayOutcome replay(EmbeddingSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
-                           const train::VerifyOptions& options,
-                           const std::optional<runs::TraceRequest>& trace) {
-  setup.initialize();  // it may have been used
-  return train::replay_run(
-      folder,
-      {setup.run_options(), setup.steps(), [&](runs::Run& run) { setup.keep_in(run); },
-       [&](std::uint64_t first, StepObserver& run, Progress* progress) { setup.run(first, run, progress); }},
-      part, options, trace);
-}
-
 runs::Claim embedding_claim(const std::string& run_folder) {
   runs::Claim claim = runs::read_claim(run_folder);
   if (claim.kind != kEmbeddingKind)
@@ -96,29 +86,16 @@ data::Vocabulary vocabulary_of(const std::string& run_folder, const EmbeddingCon
   return vocabulary;
 }
 
-// Vectors are used only from a record whose bytes are the sealed ones.
-void restore_sealed(const std::string& run_folder, models::SkipGram& model) {
-  const runs::CheckResult check = runs::check_record(run_folder);
-  if (!check.intact())
-    fail_with(check.code(), "{}: {}: {}", run_folder, check.problems.front().place,
-              check.problems.front().message);
-  const std::string checkpoint = runs::read_seal(run_folder)->checkpoint;
-  runs::restore_object("model", model, runs::load_checkpoint(run_folder, checkpoint),
-                       runs::checkpoint_path(run_folder, checkpoint));
-}
-
 }  // namespace
 
-std::unique_ptr<EmbeddingSetup> setup_of_embedding_record(const std::string& run_folder,
-                                                          const std::string& data_folder) {
+EmbeddingSetup setup_of_embedding_record(const std::string& run_folder, const std::string& data_folder) {
   const runs::Claim claim = embedding_claim(run_folder);
   train::require_contract(run_folder, claim);
   const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
   const auto found = paths.find(kTextsRole);
   if (found == paths.end())
     fail_with(ExitCode::kCannotRerun, "{}: the record claims no input '{}'", run_folder, kTextsRole);
-  return std::make_unique<EmbeddingSetup>(EmbeddingConfig::from_record(train::recorded_settings(claim)),
-                                          found->second);
+  return EmbeddingSetup(EmbeddingConfig::from_record(train::recorded_settings(claim)), found->second);
 }
 
 EmbeddingResult train_embedding(const EmbeddingConfig& config, const train::TrainOptions& options) {
@@ -128,9 +105,9 @@ EmbeddingResult train_embedding(const EmbeddingConfig& config, const train::Trai
 }
 
 EmbeddingResult resume_embedding(const std::string& run_folder, const train::TrainOptions& options) {
-  const auto setup = setup_of_embedding_record(run_folder, options.data_folder);
-  runs::Run run = train::resume_run(run_folder, setup->run_options(), options);
-  return complete(*setup, run, options);
+  EmbeddingSetup setup = setup_of_embedding_record(run_folder, options.data_folder);
+  runs::Run run = train::resume_run(run_folder, setup.run_options(), options);
+  return complete(setup, run, options);
 }
 
 bool is_embedding_run(const std::string& run_folder) {
@@ -138,26 +115,23 @@ bool is_embedding_run(const std::string& run_folder) {
 }
 
 train::VerifyResult verify_embedding(const std::string& run_folder, const train::VerifyOptions& options) {
-  return train::verify_record(run_folder, options, [&]() -> train::ReplayStretch {
-    const std::shared_ptr<EmbeddingSetup> setup = setup_of_embedding_record(run_folder, options.data_folder);
-    return [&, setup](const runs::ReplayOptions& part) {
-      return replay(*setup, run_folder, part, options, std::nullopt);
-    };
-  });
+  return train::verify_setup(run_folder, options,
+                             [&] { return setup_of_embedding_record(run_folder, options.data_folder); });
 }
 
 runs::ReplayOutcome reexecute_embedding(const std::string& run_folder, const runs::ReplayOptions& part,
                                         const std::optional<runs::TraceRequest>& trace,
                                         const train::VerifyOptions& options) {
-  const auto setup = setup_of_embedding_record(run_folder, options.data_folder);
-  return replay(*setup, run_folder, part, options, trace);
+  EmbeddingSetup setup = setup_of_embedding_record(run_folder, options.data_folder);
+  return train::replay_setup(setup, run_folder, part, options, trace);
 }
 
 TrainedEmbedding::TrainedEmbedding(const std::string& run_folder, const std::string& vocabulary)
     : config_(EmbeddingConfig::from_record(train::recorded_settings(embedding_claim(run_folder)))) {
   const data::Vocabulary known = vocabulary_of(run_folder, config_, vocabulary);
   model_ = std::make_unique<models::SkipGram>(known.size(), model_settings(config_));
-  restore_sealed(run_folder, *model_);
+  const runs::SealedState sealed = runs::sealed_state(run_folder);
+  runs::restore_object("model", *model_, sealed.tensors, sealed.path);
   std::vector<std::string> words;
   for (std::int64_t id = kFirst; id < known.size(); ++id) words.push_back(known.word(id));
   words_ = std::make_unique<models::WordVectors>(

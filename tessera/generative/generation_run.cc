@@ -12,6 +12,7 @@
 #include "tessera/runs/checkpoint.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/loss_watch.h"
+#include "tessera/train/recorded_setup.h"
 #include "tessera/train/training_setup.h"
 
 namespace tessera::generative {
@@ -76,17 +77,6 @@ GenerationResult complete(GenerationSetup& setup, runs::Run& run, const train::T
   return result;
 }
 
-runs::ReplayOutcome replay(GenerationSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
-                           const train::VerifyOptions& options,
-                           const std::optional<runs::TraceRequest>& trace) {
-  setup.initialize();  // it may have been used
-  return train::replay_run(
-      folder,
-      {setup.run_options(), setup.steps(), [&](runs::Run& run) { setup.keep_in(run); },
-       [&](std::uint64_t first, StepObserver& run, Progress* progress) { setup.run(first, run, progress); }},
-      part, options, trace);
-}
-
 runs::Claim generation_claim(const std::string& run_folder) {
   runs::Claim claim = runs::read_claim(run_folder);
   if (claim.kind != kGenerationKind)
@@ -146,37 +136,26 @@ bool is_generation_run(const std::string& run_folder) {
 }
 
 train::VerifyResult verify_generation(const std::string& run_folder, const train::VerifyOptions& options) {
-  return train::verify_record(run_folder, options, [&]() -> train::ReplayStretch {
-    const auto setup =
-        std::make_shared<GenerationSetup>(setup_of_generation_record(run_folder, options.data_folder));
-    return [&, setup](const runs::ReplayOptions& part) {
-      return replay(*setup, run_folder, part, options, std::nullopt);
-    };
-  });
+  return train::verify_setup(run_folder, options,
+                             [&] { return setup_of_generation_record(run_folder, options.data_folder); });
 }
 
 runs::ReplayOutcome reexecute_generation(const std::string& run_folder, const runs::ReplayOptions& part,
                                          const std::optional<runs::TraceRequest>& trace,
                                          const train::VerifyOptions& options) {
   GenerationSetup setup = setup_of_generation_record(run_folder, options.data_folder);
-  return replay(setup, run_folder, part, options, trace);
+  return train::replay_setup(setup, run_folder, part, options, trace);
 }
 
 std::unique_ptr<GenerativeModel> trained_model(const std::string& run_folder) {
   const GenerationConfig config =
       GenerationConfig::from_record(train::recorded_settings(generation_claim(run_folder)));
-  // Weights are used only from a record whose bytes are the sealed ones.
-  const runs::CheckResult check = runs::check_record(run_folder);
-  if (!check.intact())
-    fail_with(check.code(), "{}: {}: {}", run_folder, check.problems.front().place,
-              check.problems.front().message);
+  const runs::SealedState sealed = runs::sealed_state(run_folder);
   std::unique_ptr<GenerativeModel> model = make_generative_model(config, recorded_image(config));
   RandomSource random(0);
   model->initialize(random);
-  const std::string checkpoint = runs::read_seal(run_folder)->checkpoint;
-  const std::vector<runs::NamedTensor> state = runs::load_checkpoint(run_folder, checkpoint);
   for (const auto& [name, object] : model->state())
-    runs::restore_object(name, *object, state, runs::checkpoint_path(run_folder, checkpoint));
+    runs::restore_object(name, *object, sealed.tensors, sealed.path);
   return model;
 }
 

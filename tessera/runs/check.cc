@@ -354,4 +354,13 @@ CheckResult check_record(const std::string& folder, const CheckOptions& options)
   return Checker(folder, options).run();
 }
 
+SealedState sealed_state(const std::string& folder) {
+  const CheckResult check = check_record(folder);
+  if (!check.intact())
+    fail_with(check.code(), "{}: {}: {}", folder, check.problems.front().place,
+              check.problems.front().message);
+  const std::string checkpoint = read_seal(folder)->checkpoint;
+  return {load_checkpoint(folder, checkpoint), checkpoint_path(folder, checkpoint)};
+}
+
 }  // namespace tessera::runs

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/runs/safetensors.h"
 
 namespace tessera::runs {
 
@@ -41,5 +42,12 @@ struct CheckOptions {
 
 // Throws Error only when `folder` is not a record at all.
 CheckResult check_record(const std::string& folder, const CheckOptions& options = {});
+
+// The final state of a finished run, for whoever uses what was learned: only from a record whose bytes are the sealed ones.
+struct SealedState {
+  std::vector<NamedTensor> tensors;
+  std::string path;  // of the checkpoint, for messages
+};
+SealedState sealed_state(const std::string& folder);  // throws Error with the first problem of check_record
 
 }  // namespace tessera::runs

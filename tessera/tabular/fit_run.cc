@@ -15,6 +15,7 @@
 #include "tessera/runs/checkpoint.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/inputs.h"
+#include "tessera/train/recorded_setup.h"
 #include "tessera/train/training_setup.h"
 
 namespace tessera::tabular {
@@ -56,17 +57,6 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
   result.final_scores = listener.last;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
-}
-
-runs::ReplayOutcome replay(FitSetup& setup, const std::string& folder, const runs::ReplayOptions& part,
-                           const train::VerifyOptions& options,
-                           const std::optional<runs::TraceRequest>& trace) {
-  setup.initialize();  // it may have been used
-  return train::replay_run(
-      folder,
-      {setup.run_options(), setup.steps(), [&](runs::Run& run) { setup.keep_in(run); },
-       [&](std::uint64_t first, StepObserver& run, Progress* progress) { setup.run(first, run, progress); }},
-      part, options, trace);
 }
 
 runs::Claim fit_claim(const std::string& run_folder) {
@@ -125,19 +115,15 @@ bool is_fit_run(const std::string& run_folder) {
 }
 
 train::VerifyResult verify_fit(const std::string& run_folder, const train::VerifyOptions& options) {
-  return train::verify_record(run_folder, options, [&]() -> train::ReplayStretch {
-    const auto setup = std::make_shared<FitSetup>(setup_of_record(run_folder, options.data_folder));
-    return [&, setup](const runs::ReplayOptions& part) {
-      return replay(*setup, run_folder, part, options, std::nullopt);
-    };
-  });
+  return train::verify_setup(run_folder, options,
+                             [&] { return setup_of_record(run_folder, options.data_folder); });
 }
 
 runs::ReplayOutcome reexecute_fit(const std::string& run_folder, const runs::ReplayOptions& part,
                                   const std::optional<runs::TraceRequest>& trace,
                                   const train::VerifyOptions& options) {
   FitSetup setup = setup_of_record(run_folder, options.data_folder);
-  return replay(setup, run_folder, part, options, trace);
+  return train::replay_setup(setup, run_folder, part, options, trace);
 }
 
 FittedModel::FittedModel(const std::string& run_folder)
@@ -148,16 +134,9 @@ FittedModel::FittedModel(const std::string& run_folder)
                                         run_folder)),
       estimator_(config_.estimator()),
       classes_(recorded_classes(config_)) {
-  // What was learned is used only from a record whose bytes are the sealed ones.
-  const runs::CheckResult check = runs::check_record(run_folder);
-  if (!check.intact())
-    fail_with(check.code(), "{}: {}: {}", run_folder, check.problems.front().place,
-              check.problems.front().message);
-  const std::string checkpoint = runs::read_seal(run_folder)->checkpoint;
-  const std::string path = runs::checkpoint_path(run_folder, checkpoint);
-  const std::vector<runs::NamedTensor> state = runs::load_checkpoint(run_folder, checkpoint);
-  runs::restore_object("estimator", *estimator_, state, path);
-  runs::restore_object("features", features_, state, path);
+  const runs::SealedState sealed = runs::sealed_state(run_folder);
+  runs::restore_object("estimator", *estimator_, sealed.tensors, sealed.path);
+  runs::restore_object("features", features_, sealed.tensors, sealed.path);
   const std::int64_t classes = static_cast<std::int64_t>(classes_.size());
   if (estimator_->classes() != classes ||
       estimator_->features() != static_cast<std::int64_t>(features_.names().size()))
