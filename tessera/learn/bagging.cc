@@ -7,6 +7,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/learn/estimators.h"
+#include "tessera/learn/restored.h"
 #include "tessera/numerics/random.h"
 #include "tessera/tensor/ops.h"
 
@@ -200,6 +201,19 @@ void Bag::visit_state(StateVisitor& visitor) {
 
 Tensor BaggingRegressor::answer(const Tensor& x) const {
   return reshape(bag_.mean_answer(x, 0), {-1});
+}
+
+void Bag::check_restored(std::string_view owner, std::int64_t features, std::int64_t classes) const {
+  if (members() != parameters_.n_estimators) refuse_restored(owner, "a copy is missing");
+  for (std::int64_t i = 0; i < members(); ++i) {
+    member(i).check_restored();
+    if (member(i).features() != share(parameters_.max_features, features))
+      refuse_restored(owner, "a copy has learned other features");
+    if (task_ == Task::kRegression) continue;
+    const Tensor& there = classes_[static_cast<std::size_t>(i)];
+    require_restored(owner, "classes_of_sample", there, DType::kInt64, {member(i).classes()});
+    require_below(owner, "classes_of_sample", there, classes);
+  }
 }
 
 }  // namespace tessera::learn

@@ -48,6 +48,7 @@ class Bag {
   std::int64_t members() const { return static_cast<std::int64_t>(members_.size()); }
   Estimator& member(std::int64_t number) const { return *members_[static_cast<std::size_t>(number)]; }
   void visit_state(StateVisitor& visitor);
+  void check_restored(std::string_view owner, std::int64_t features, std::int64_t classes) const;
 
  private:
   void make_members();
@@ -75,6 +76,7 @@ class BaggingClassifier : public Classifier {
   void learn(const Tensor& x, const Tensor& y, StepObserver*) override { bag_.learn(name(), x, y); }
   Tensor probabilities(const Tensor& x) const override { return bag_.mean_answer(x, classes()); }
   void visit_learned(StateVisitor& visitor) override { bag_.visit_state(visitor); }
+  void check_learned() const override { bag_.check_restored(name(), features(), classes()); }
 
  private:
   Bag bag_;
@@ -92,6 +94,7 @@ class BaggingRegressor : public Regressor {
   void learn(const Tensor& x, const Tensor& y, StepObserver*) override { bag_.learn(name(), x, y); }
   Tensor answer(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override { bag_.visit_state(visitor); }
+  void check_learned() const override { bag_.check_restored(name(), features(), classes()); }
 
  private:
   Bag bag_;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "tessera/learn/restored.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -124,6 +125,28 @@ Tensor DecisionTreeRegressor::apply(const Tensor& features) const {
 
 void DecisionTreeRegressor::visit_learned(StateVisitor& visitor) {
   visit_tree(visitor, trees_, importances_, leaf_rows_);
+}
+
+// ---- What was read from a file ----
+
+namespace {
+
+void check_tree(std::string_view owner, const TreeEnsemble& trees, std::int64_t features, std::int64_t width,
+                const Tensor& importances, const Tensor& leaf_rows) {
+  trees.check_restored(owner, features, width);
+  if (trees.trees() != 1) refuse_restored(owner, "it is not one tree");
+  require_restored(owner, "importances", importances, DType::kFloat64, {features});
+  require_restored(owner, "leaf_rows", leaf_rows, DType::kInt64, {trees.leaves(0)});
+}
+
+}  // namespace
+
+void DecisionTreeClassifier::check_learned() const {
+  check_tree(name(), trees_, features(), classes(), importances_, leaf_rows_);
+}
+
+void DecisionTreeRegressor::check_learned() const {
+  check_tree(name(), trees_, features(), 1, importances_, leaf_rows_);
 }
 
 }  // namespace tessera::learn

@@ -66,6 +66,7 @@ class DecisionTreeClassifier : public Classifier {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor probabilities(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
 
  private:
   Parameters parameters_;
@@ -97,6 +98,7 @@ class DecisionTreeRegressor : public Regressor {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor answer(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
 
  private:
   Parameters parameters_;

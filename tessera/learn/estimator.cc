@@ -6,6 +6,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/learn/restored.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -120,6 +121,13 @@ void Estimator::visit_state(StateVisitor& visitor) {
   visitor.integer("features", features_);
   visitor.integer("classes", classes_);
   visit_learned(visitor);
+}
+
+void Estimator::check_restored() const {
+  if (features_ < 0 || classes_ < 0 || (task() == Task::kClassification ? classes_ < 2 : classes_ != 0))
+    refuse_restored(name(), fmt::format("{} features and {} classes", features_, classes_));
+  require_fitted();
+  check_learned();
 }
 
 Tensor Classifier::predict_proba(const Tensor& features) const {

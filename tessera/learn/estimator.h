@@ -56,11 +56,15 @@ class Estimator : public Stateful {
   double score(const Tensor& features, const Tensor& target) const;
 
   void visit_state(StateVisitor& visitor) final;
+  // After a state that somebody else may have written was put in place, and before it is used: throws Error unless it can be what this method
+  // learns with these settings.
+  void check_restored() const;
 
  protected:
   virtual void learn(const Tensor& x, const Tensor& y, StepObserver* observer) = 0;
   virtual Tensor answer(const Tensor& x) const = 0;
   virtual void visit_learned(StateVisitor& visitor) = 0;
+  virtual void check_learned() const = 0;  // with restored.h
 
   // float64, contiguous, [N, F] with N >= 1, F as learned (any before), finite unless accepts_missing().
   Tensor checked_features(const Tensor& features, bool learning) const;

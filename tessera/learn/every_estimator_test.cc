@@ -1,6 +1,7 @@
 // What every estimator must keep: one row of the table in estimators.cc, and it is tested here.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <functional>
 #include <limits>
@@ -97,8 +98,49 @@ TEST_P(EveryEstimator, PredictsTheSameBitsWhenRestored) {
   store.restoring = true;
   second->visit_state(store);
   ASSERT_TRUE(second->fitted());
+  second->check_restored();
   const Tensor others = generated_table(97).features;
   EXPECT_TRUE(same_bits(says(*first, others), says(*second, others)));
+}
+
+// A state that somebody has written by hand: each tensor by itself is cut, filled with large numbers or with NaN, or left out. What is then asked is
+// refused with a sentence, or answered from memory that is its own (sanitizers look at that).
+TEST_P(EveryEstimator, RefusesAStateThatCannotBeItsOwn) {
+  struct Damage : StateVisitor {
+    std::size_t which = 0, manner = 0, seen = 0;
+    void tensor(std::string_view, Tensor& value) override {
+      if (seen++ != which || !value.defined() || value.elements() == 0) return;
+      if (manner == 0) value = {};
+      if (manner == 1) value = copy(reshape(value, {-1}).slice({Range::to(value.elements() / 2)}));
+      if (manner == 2)
+        value = value.dtype() == DType::kInt64 ? value + 1'000'000'007
+                                               : value * std::numeric_limits<double>::quiet_NaN();
+      if (manner == 3)
+        value = value.dtype() == DType::kInt64 ? full(value.shape(), 1, DType::kInt64)
+                                               : cast(value, DType::kFloat32);
+    }
+    void integer(std::string_view, std::int64_t&) override {}
+    void real(std::string_view, double&) override {}
+  };
+  const Tensor others = generated_table(20).features;
+  for (std::size_t which = 0, all = 1; which < std::min<std::size_t>(all, 12); ++which)
+    for (std::size_t manner = 0; manner < 4; ++manner) {
+      const std::unique_ptr<Estimator> estimator = fitted();
+      Damage damage;
+      damage.which = which;
+      damage.manner = manner;
+      const std::string found = sentence_of([&] {
+        estimator->visit_state(damage);
+        estimator->check_restored();
+        says(*estimator, others);
+      });
+      all = damage.seen;
+      const bool known = found == "no error" || found.find("cannot be its own") != std::string::npos;
+      EXPECT_TRUE(known) << which << ", " << manner << ": " << found;
+      if (manner == 0 && all > which) {
+        EXPECT_NE(found, "no error") << which;
+      }
+    }
 }
 
 TEST_P(EveryEstimator, PredictsARowWhateverStandsBesideIt) {

@@ -8,6 +8,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/learn/boosting_loss.h"
+#include "tessera/learn/restored.h"
 #include "tessera/numerics/random.h"
 #include "tessera/tensor/ops.h"
 
@@ -248,6 +249,22 @@ void HistGradientBoostingRegressor::learn(const Tensor& x, const Tensor& y, Step
 
 Tensor HistGradientBoostingRegressor::answer(const Tensor& x) const {
   return reshape(boosting_.raw(x), {-1});
+}
+
+// ---- What was read from a file ----
+
+void Boosting::check_restored(std::string_view owner, std::int64_t features, std::int64_t classes) const {
+  require_restored(owner, "baseline", baseline_, DType::kFloat64, {classes > 2 ? classes : 1});
+  trees_.check_restored(owner, features, 1);
+  if (trees_.trees() % outputs() != 0) refuse_restored(owner, "an iteration lacks a tree");
+}
+
+void HistGradientBoostingClassifier::check_learned() const {
+  boosting_.check_restored(name(), features(), classes());
+}
+
+void HistGradientBoostingRegressor::check_learned() const {
+  boosting_.check_restored(name(), features(), 0);
 }
 
 }  // namespace tessera::learn

@@ -64,6 +64,7 @@ class Boosting {
   std::int64_t outputs() const { return baseline_.size(0); }
   std::int64_t iterations() const { return trees_.trees() / outputs(); }
   void visit_state(StateVisitor& visitor);
+  void check_restored(std::string_view owner, std::int64_t features, std::int64_t classes) const;
 
  private:
   Tensor baseline_;
@@ -85,6 +86,7 @@ class HistGradientBoostingClassifier : public Classifier {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor probabilities(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override { boosting_.visit_state(visitor); }
+  void check_learned() const override;
 
  private:
   BoostingParameters parameters_;
@@ -104,6 +106,7 @@ class HistGradientBoostingRegressor : public Regressor {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor answer(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override { boosting_.visit_state(visitor); }
+  void check_learned() const override;
 
  private:
   BoostingParameters parameters_;

@@ -10,6 +10,7 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/distance_kernels.h"
+#include "tessera/learn/restored.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
@@ -220,6 +221,11 @@ void KMeans::visit_learned(StateVisitor& visitor) {
   visitor.tensor("centers", centers_);
   visitor.real("inertia", inertia_);
   visitor.integer("iterations", iterations_);
+}
+
+void KMeans::check_learned() const {
+  require_restored(name(), "centers", centers_, DType::kFloat64, {-1, features()});
+  require_finite(name(), "centers", centers_);
 }
 
 }  // namespace tessera::learn

@@ -51,6 +51,7 @@ class KMeans : public Clusterer {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor answer(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
 
  private:
   struct Fit;

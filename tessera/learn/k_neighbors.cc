@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/learn/restored.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -53,7 +54,8 @@ void NeighborSearch::visit_learned(StateVisitor& visitor) {
   visitor.tensor("points", points_);
   visitor.tensor("targets", targets_);
   if (points_.defined() && points_.identity() != before) {
-    points_ = contiguous(points_);
+    require_restored("nearest neighbours", "points", points_, DType::kFloat64, {-1, -1});
+    require_finite("nearest neighbours", "points", points_);
     build();
   }
 }
@@ -62,7 +64,9 @@ Tensor NeighborSearch::weights(const Tensor& distances) const {
   if (parameters.weights == NeighborWeights::kUniform) return ones(distances.shape(), DType::kFloat64);
   const Tensor inverse = 1 / distances;
   const Tensor at_zero = cast(equal(inverse, std::numeric_limits<double>::infinity()), DType::kFloat64);
-  return select(greater(sum(at_zero, {1}, true), 0), at_zero, inverse);
+  // All of them infinitely far: no one is nearer.
+  const Tensor of_all = select(greater(sum(inverse, {1}, true), 0), inverse, 1.0);
+  return select(greater(sum(at_zero, {1}, true), 0), at_zero, of_all);
 }
 
 // ---- Classification ----
@@ -103,6 +107,22 @@ Tensor KNeighborsRegressor::answer(const Tensor& x) const {
   const Tensor weights = search_.weights(found.distances);
   const Tensor values = reshape(gather(search_.targets(), reshape(found.rows, {-1})), found.rows.shape());
   return sum(weights * values, {1}) / sum(weights, {1});
+}
+
+// ---- What was read from a file ----
+
+void NeighborSearch::check_restored(std::string_view owner, std::int64_t features, DType targets) const {
+  require_restored(owner, "points", points_, DType::kFloat64, {-1, features});
+  require_restored(owner, "targets", targets_, targets, {points_.size(0)});
+}
+
+void KNeighborsClassifier::check_learned() const {
+  search_.check_restored(name(), features(), DType::kInt64);
+  require_below(name(), "targets", search_.targets(), classes());
+}
+
+void KNeighborsRegressor::check_learned() const {
+  search_.check_restored(name(), features(), DType::kFloat64);
 }
 
 }  // namespace tessera::learn

@@ -43,6 +43,7 @@ class NeighborSearch {
   void visit_parameters(ParameterVisitor& visitor);
   void learn(std::string_view estimator, const Tensor& x, const Tensor& y);
   void visit_learned(StateVisitor& visitor);
+  void check_restored(std::string_view owner, std::int64_t features, DType targets) const;
   Neighbours nearest(const Tensor& x) const;
   // Weights of neighbours [N, k].
   Tensor weights(const Tensor& distances) const;
@@ -70,6 +71,7 @@ class KNeighborsClassifier : public Classifier {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor probabilities(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override { search_.visit_learned(visitor); }
+  void check_learned() const override;
 
  private:
   NeighborSearch search_;
@@ -89,6 +91,7 @@ class KNeighborsRegressor : public Regressor {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor answer(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override { search_.visit_learned(visitor); }
+  void check_learned() const override;
 
  private:
   NeighborSearch search_;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/learn/restored.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -128,6 +129,25 @@ void BernoulliNB::visit_learned(StateVisitor& visitor) {
   visitor.tensor("log_prior", log_prior_);
   visitor.tensor("log_there", log_there_);
   visitor.tensor("log_not_there", log_not_there_);
+}
+
+// ---- What was read from a file ----
+
+void GaussianNB::check_learned() const {
+  require_restored(name(), "log_prior", log_prior_, DType::kFloat64, {classes()});
+  require_restored(name(), "means", means_, DType::kFloat64, {classes(), features()});
+  require_restored(name(), "variances", variances_, DType::kFloat64, {classes(), features()});
+}
+
+void MultinomialNB::check_learned() const {
+  require_restored(name(), "log_prior", log_prior_, DType::kFloat64, {classes()});
+  require_restored(name(), "log_probabilities", log_probabilities_, DType::kFloat64, {classes(), features()});
+}
+
+void BernoulliNB::check_learned() const {
+  require_restored(name(), "log_prior", log_prior_, DType::kFloat64, {classes()});
+  require_restored(name(), "log_there", log_there_, DType::kFloat64, {classes(), features()});
+  require_restored(name(), "log_not_there", log_not_there_, DType::kFloat64, {classes(), features()});
 }
 
 }  // namespace tessera::learn

@@ -53,6 +53,7 @@ class GaussianNB : public NaiveBayes {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor log_joint(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
 
  private:
   Parameters parameters_;
@@ -76,6 +77,7 @@ class MultinomialNB : public NaiveBayes {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor log_joint(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
 
  private:
   Parameters parameters_;
@@ -99,6 +101,7 @@ class BernoulliNB : public NaiveBayes {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor log_joint(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
 
  private:
   Tensor present(const Tensor& x) const;

@@ -5,6 +5,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/learn/restored.h"
 #include "tessera/numerics/random.h"
 #include "tessera/tensor/ops.h"
 
@@ -172,6 +173,21 @@ Tensor ForestRegressor::answer(const Tensor& x) const {
 void ForestRegressor::visit_learned(StateVisitor& visitor) {
   forest_.visit_state(visitor);
   visitor.real("oob_score", oob_score_);
+}
+
+// ---- What was read from a file ----
+
+void Forest::check_restored(std::string_view owner, std::int64_t features, std::int64_t width) const {
+  trees_.check_restored(owner, features, width);
+  require_restored(owner, "importances", importances_, DType::kFloat64, {features});
+}
+
+void ForestClassifier::check_learned() const {
+  forest_.check_restored(name(), features(), classes());
+}
+
+void ForestRegressor::check_learned() const {
+  forest_.check_restored(name(), features(), 1);
 }
 
 }  // namespace tessera::learn

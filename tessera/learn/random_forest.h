@@ -52,6 +52,7 @@ class Forest {
   const TreeEnsemble& ensemble() const { return trees_; }
   Tensor importances() const { return importances_; }
   void visit_state(StateVisitor& visitor);
+  void check_restored(std::string_view owner, std::int64_t features, std::int64_t width) const;
 
  private:
   TreeEnsemble trees_;
@@ -72,6 +73,7 @@ class ForestClassifier : public Classifier {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor probabilities(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
 
  private:
   ForestParameters parameters_;
@@ -94,6 +96,7 @@ class ForestRegressor : public Regressor {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor answer(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
 
  private:
   ForestParameters parameters_;

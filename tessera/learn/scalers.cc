@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "tessera/base/error.h"
+#include "tessera/learn/restored.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -123,6 +124,11 @@ void RobustScaler::learn(const Tensor& x, const Tensor&, StepObserver*) {
   scale_ = parameters_.with_scaling ? without_zeros(quantile(sorted, parameters_.quantile_high) -
                                                     quantile(sorted, parameters_.quantile_low))
                                     : one_row(x);
+}
+
+void Scaler::check_learned() const {
+  require_restored(name(), "center", center_, DType::kFloat64, {features()});
+  require_restored(name(), "scale", scale_, DType::kFloat64, {features()});
 }
 
 }  // namespace tessera::learn

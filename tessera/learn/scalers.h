@@ -32,6 +32,7 @@ class Scaler : public Transformer {
   Tensor transformed(const Tensor& x) const override;
   virtual Tensor back(const Tensor& x) const;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
 
   Tensor center_, scale_;
 };

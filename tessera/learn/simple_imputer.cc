@@ -6,6 +6,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/learn/restored.h"
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
 
@@ -71,6 +72,10 @@ Tensor SimpleImputer::transformed(const Tensor& x) const {
 
 void SimpleImputer::visit_learned(StateVisitor& visitor) {
   visitor.tensor("fill", fill_);
+}
+
+void SimpleImputer::check_learned() const {
+  require_restored(name(), "fill", fill_, DType::kFloat64, {features()});
 }
 
 }  // namespace tessera::learn

@@ -34,6 +34,7 @@ class SimpleImputer : public Transformer {
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor transformed(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
+  void check_learned() const override;
   bool accepts_missing() const override { return true; }
 
  private:

@@ -9,6 +9,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/learn/restored.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -133,6 +134,15 @@ void TableFeatures::visit_state(StateVisitor& visitor) {
   if (!options_.scale) return;
   visitor.tensor("mean", mean_);
   visitor.tensor("scale", scale_);
+}
+
+void TableFeatures::check_restored() const {
+  const auto columns = static_cast<std::int64_t>(schema_.columns.size()),
+             features = static_cast<std::int64_t>(names().size());
+  require_restored("features of the table", "fill", fill_, DType::kFloat64, {columns});
+  if (!options_.scale) return;
+  require_restored("features of the table", "mean", mean_, DType::kFloat64, {features});
+  require_restored("features of the table", "scale", scale_, DType::kFloat64, {features});
 }
 
 }  // namespace tessera::learn

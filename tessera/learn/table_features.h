@@ -54,6 +54,7 @@ class TableFeatures : public Stateful {
   const data::Schema& schema() const { return schema_; }
   std::vector<std::string> names() const;
   void visit_state(StateVisitor& visitor) override;
+  void check_restored() const;  // as Estimator::check_restored
 
  private:
   // Before scaling.

@@ -5,6 +5,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/learn/restored.h"
 
 namespace tessera::learn {
 
@@ -139,6 +140,49 @@ void TreeEnsemble::visit_state(StateVisitor& visitor) {
   visitor.tensor("links", links_);
   visitor.tensor("thresholds", thresholds_);
   visitor.tensor("values", values_);
+}
+
+namespace {
+
+// First places of consecutive parts, and past the last one.
+bool are_starts(std::span<const std::int64_t> starts, std::int64_t end) {
+  for (std::size_t i = 1; i < starts.size(); ++i)
+    if (starts[i] <= starts[i - 1]) return false;
+  return starts.front() == 0 && starts.back() == end;
+}
+
+// Children stand behind their parents, so that no way goes round.
+bool is_grown(std::span<const std::int64_t> links, std::int64_t leaves, std::int64_t features) {
+  const auto nodes = static_cast<std::int64_t>(links.size());
+  for (std::int64_t node = 0; node < nodes; ++node) {
+    const std::int64_t link = links[static_cast<std::size_t>(node)];
+    if (link < 0) {
+      if (-1 - link >= leaves) return false;
+    } else if ((link >> 32) <= node || (link >> 32) + 1 >= nodes || (link & 0xffffffff) >> 1 >= features) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void TreeEnsemble::check_restored(std::string_view owner, std::int64_t features, std::int64_t width) const {
+  require_restored(owner, "roots", roots_, DType::kInt64, {-1});
+  require_restored(owner, "leaves", leaves_, DType::kInt64, {roots_.size(0)});
+  require_restored(owner, "links", links_, DType::kInt64, {-1});
+  require_restored(owner, "thresholds", thresholds_, DType::kFloat64, {links_.size(0)});
+  require_restored(owner, "values", values_, DType::kFloat64, {-1, width});
+  const View all = view();
+  if (trees() < 1 || !are_starts(all.roots, links_.size(0)) || !are_starts(all.leaves, values_.size(0)))
+    refuse_restored(owner, "the trees do not follow each other");
+  for (std::size_t tree = 0; tree + 1 < all.roots.size(); ++tree) {
+    const std::span<const std::int64_t> links =
+        all.links.subspan(static_cast<std::size_t>(all.roots[tree]),
+                          static_cast<std::size_t>(all.roots[tree + 1] - all.roots[tree]));
+    if (!is_grown(links, all.leaves[tree + 1] - all.leaves[tree], features))
+      refuse_restored(owner, fmt::format("tree {} leads nowhere", tree));
+  }
 }
 
 }  // namespace tessera::learn

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "tessera/tensor/state.h"
@@ -57,6 +58,8 @@ class TreeEnsemble {
   std::span<const double> values_of(std::int64_t tree, const double* row) const;
 
   void visit_state(StateVisitor& visitor);
+  // Throws Error unless these can be grown trees of so many features: every way down ends in a leaf of its tree.
+  void check_restored(std::string_view owner, std::int64_t features, std::int64_t width) const;
 
  private:
   struct View;

@@ -137,6 +137,8 @@ FittedModel::FittedModel(const std::string& run_folder)
   const runs::SealedState sealed = runs::sealed_state(run_folder);
   runs::restore_object("estimator", *estimator_, sealed.tensors, sealed.path);
   runs::restore_object("features", features_, sealed.tensors, sealed.path);
+  estimator_->check_restored();
+  features_.check_restored();
   const std::int64_t classes = static_cast<std::int64_t>(classes_.size());
   if (estimator_->classes() != classes ||
       estimator_->features() != static_cast<std::int64_t>(features_.names().size()))
