@@ -167,6 +167,7 @@
 #include "tessera/stats/mutual_information.h"
 #include "tessera/stats/prefix_code.h"
 #include "tessera/stats/ranks.h"
+#include "tessera/stats/stats_selftest.h"
 #include "tessera/tabular/fit_config.h"
 #include "tessera/tabular/fit_run.h"
 #include "tessera/tensor/activate.h"

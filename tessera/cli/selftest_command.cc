@@ -8,6 +8,7 @@
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
 #include "tessera/learn/estimator_selftest.h"
+#include "tessera/stats/stats_selftest.h"
 
 namespace tessera::cli {
 
@@ -15,7 +16,8 @@ namespace {
 constexpr std::string_view kDetails =
     "Computes each operation on small, odd and large shapes, on transposed, reversed and sliced inputs, with "
     "NaN,\n"
-    "infinities, subnormals and -0 among them; lets each estimator learn from a generated table; and "
+    "infinities, subnormals and -0 among them; computes statistics of generated numbers; lets each estimator "
+    "learn from a generated table; and "
     "compares a "
     "SHA-256\n"
     "of each result with a committed table. A failure "
@@ -56,6 +58,12 @@ ExitCode run_selftest_command(const Words& words) {
                failure.expected.empty() ? "no such case" : failure.expected,
                failure.found.empty() ? "nothing" : failure.found);
   }
+  const std::string statistics = stats::stats_digest();
+  const bool statistics_good = statistics == stats::kStatsDigest;
+  if (!quiet || !statistics_good)
+    fmt::print("{:<26} {:>4} cases  {}\n", "statistics", 1, statistics_good ? "ok" : "1 FAILED");
+  if (!statistics_good)
+    fmt::print("FAILED statistics: expected {}, found {}\n", stats::kStatsDigest, statistics);
   const learn::EstimatorSelftest estimators = learn::run_estimator_selftest();
   if (!quiet || !estimators.failures.empty())
     fmt::print("{:<26} {:>4} cases  {}\n", "estimators", estimators.cases,
@@ -64,8 +72,8 @@ ExitCode run_selftest_command(const Words& words) {
     fmt::print("FAILED {}: expected {}, found {}\n", failure.id,
                failure.expected.empty() ? "no such case" : failure.expected,
                failure.found.empty() ? "nothing" : failure.found);
-  const std::size_t failed = result.failures.size() + estimators.failures.size();
-  fmt::print("{} cases, {} failed ({}{}, {} threads)\n", result.cases + estimators.cases, failed,
+  const std::size_t failed = result.failures.size() + estimators.failures.size() + (statistics_good ? 0 : 1);
+  fmt::print("{} cases, {} failed ({}{}, {} threads)\n", result.cases + estimators.cases + 1, failed,
              active_backend_name(),
              active_simd_level().empty() ? "" : fmt::format("/{}", active_simd_level()), thread_count());
   return failed == 0 ? ExitCode::kSuccess : ExitCode::kFailure;

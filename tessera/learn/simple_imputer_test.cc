@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 
-// The answers are those of scikit-learn's SimpleImputer.
+// The answers are those of scikit-learn 1.9.1.
 TEST(SimpleImputer, FillsWithWhatTheStrategySays) {
   use_default_backend();
   const Tensor x = Tensor::from<double>({1, kMissing, 7, 4, 7, 4, kMissing, 10, 2, 5}, {5, 2});

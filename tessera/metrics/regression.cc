@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::metrics {
@@ -14,6 +15,7 @@ RegressionErrors regression_errors(const Tensor& predicted, const Tensor& actual
         "and "
         "at least one number",
         predicted.shape().to_string(), actual.shape().to_string());
+  const FloatEnvironment contract;
   const Tensor truth = actual.to(DType::kFloat64), error = predicted.to(DType::kFloat64) - truth;
   const Tensor from_mean = truth - mean(truth);
   const double squares = sum(error * error).item<double>(),

@@ -5,6 +5,7 @@
 
 #include "tessera/autograd/tape.h"
 #include "tessera/base/error.h"
+#include "tessera/base/float_environment.h"
 #include "tessera/data/vocabulary.h"
 #include "tessera/nn/activations.h"
 #include "tessera/tensor/ops.h"
@@ -117,6 +118,7 @@ WindowTrainer::WindowTrainer(SkipGram& model, const std::vector<std::vector<std:
       whole_(joined(texts, model.vocabulary())),
       random_(model.settings().seed) {
   check(settings);
+  const FloatEnvironment contract;
   std::vector<std::int64_t> counts(static_cast<std::size_t>(model.vocabulary()), 0);
   for (const std::int32_t id : whole_.words) ++counts[static_cast<std::size_t>(id)];
   stay_ = staying_probabilities(counts, whole_.words.size(), settings.subsample);
@@ -124,7 +126,8 @@ WindowTrainer::WindowTrainer(SkipGram& model, const std::vector<std::vector<std:
   first_steps_ = {1};
   const auto batch = static_cast<std::size_t>(model.settings().batch);
   for (std::int64_t epoch = 0; epoch < model.settings().epochs; ++epoch) {
-    const std::size_t centres = pass_of(epoch).centres.size();
+    const std::size_t centres =
+        settings.subsample == 0 ? whole_.centres.size() : pass_of(epoch).centres.size();
     if (centres == 0)
       fail("skip-gram: no word of the {} texts has another one near it{}", texts.size(),
            whole_.centres.empty() ? "" : fmt::format(" in pass {}: subsample leaves too few", epoch + 1));
@@ -179,6 +182,7 @@ Tensor WindowTrainer::noise(std::string_view name, RandomSource& random) const {
 
 double WindowTrainer::step(std::uint64_t number) {
   TESSERA_CHECK(number >= 1 && number <= steps(), "the training has this step");
+  const FloatEnvironment contract;
   const std::int64_t epoch = epoch_of(number);
   enter(epoch);
   random_ = RandomSource(model_.settings().seed);
@@ -204,6 +208,7 @@ double WindowTrainer::step(std::uint64_t number) {
 
 double WindowTrainer::loss_of(const std::vector<std::vector<std::int64_t>>& texts) {
   const NoTape constant;
+  const FloatEnvironment contract;
   const WindowPass pass = joined(texts, model_.vocabulary());
   if (pass.centres.empty())
     fail("skip-gram: no known word of the {} texts has another one near it", texts.size());

@@ -139,14 +139,13 @@ TEST_F(Fit, PredictsARowWhateverStandsBesideIt) {
       all, StartsWith("row,prediction,probability_apple,probability_lemon,\"probability_melon, sweet\"\n1,"));
   std::string one_by_one = all.substr(0, all.find('\n') + 1);
   for (int i = 0; i < 40; ++i) {
-    // Columns in another order, without the target; a colour that was not there.
-    std::string text = fruits(1, 500 + i);
-    write_file_atomically(path("one.csv"), text);
+    write_file_atomically(path("one.csv"), fruits(1, 500 + i));
     std::string line = model.predictions_csv(model.read(path("one.csv")));
     line = line.substr(line.find('\n') + 1);
     one_by_one += fmt::format("{}{}", i + 1, line.substr(1));
   }
   EXPECT_EQ(all, one_by_one);
+  // Columns in another order, without the target; a colour that was not there.
   write_file_atomically(path("new.csv"), "code,colour,weight\n3,blue,\n");
   EXPECT_THAT(model.predictions_csv(model.read(path("new.csv"))), HasSubstr("\n1,"));
   write_file_atomically(path("wrong.csv"), "code,color,weight\n3,red,100\n");

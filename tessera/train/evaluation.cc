@@ -54,7 +54,7 @@ Evaluation evaluate_samples(nn::Module& network, const data::Dataset& dataset,
     result.loss = training_loss(loss, given, labels, result.samples).item_as_double();
     return result;
   }
-  const Tensor scores = class_scores(given);
+  const Tensor scores = class_scores(loss, given);
   result.confusion = metrics::ConfusionMatrix(scores.size(1));
   result.classes = dataset.classes;
   result.confusion.add(labels.to_vector<std::int64_t>(), metrics::predicted_classes(scores));

@@ -33,7 +33,13 @@ std::string find_input(const std::string& name, const std::string& digest, const
     std::error_code error;  // a path in a record may lead to a pipe or a device without an end
     const bool folder = format == "points" && std::filesystem::is_directory(candidate, error);
     if (!folder && !std::filesystem::is_regular_file(candidate, error)) continue;
-    const std::string found = input_digest(candidate, format);
+    std::string found;
+    try {
+      found = input_digest(candidate, format);
+    } catch (const Error&) {
+      if (format != "points") throw;
+      continue;  // a folder that is no set of clouds is not the one that was recorded
+    }
     if (found == digest) return candidate;
     if (other.empty()) other = candidate, other_digest = found;
   }

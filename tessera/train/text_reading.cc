@@ -91,8 +91,9 @@ TextReading read_text(const TrainedModel& model, const std::string& text) {
   const data::Dataset dataset = data::encode_samples(samples, *model.vocabulary(), model.classes());
   const models::SequenceReading read = models::read_sequences(model.network(), dataset.features);
   TextReading reading;
-  reading.predictions =
-      predictions_of(model, samples, class_scores(judged_scores(read.scores, dataset.features)));
+  reading.predictions = predictions_of(
+      model, samples,
+      class_scores(loss_options(model.config()), judged_scores(read.scores, dataset.features)));
   reading.words = samples.samples[0].shown;
   for (const std::string& word : samples.samples[0].words)
     reading.known.push_back(model.vocabulary()->id(word) != data::Vocabulary::kUnknown);

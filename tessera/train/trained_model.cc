@@ -164,7 +164,7 @@ nn::Sequential& TrainedModel::network() const {
 }
 Tensor TrainedModel::scores(const Tensor& features) const {
   const Tensor scores = scores_of(*state_->network, features, all_positions(features.size(0)));
-  return predicts_numbers(state_->config) ? scores : class_scores(scores);
+  return predicts_numbers(state_->config) ? scores : class_scores(loss_options(state_->config), scores);
 }
 Evaluation TrainedModel::evaluate(const data::Dataset& dataset,
                                   std::span<const std::int64_t> positions) const {

@@ -135,7 +135,7 @@ Trainer::ShardResult Trainer::shard(std::span<const std::int64_t> samples, std::
   const Tensor value = nn::with_added_losses(training_loss(options_.loss, scores, labels, batch.judged),
                                              context, batch.samples);
   tape.stop();  // no second derivatives: the backward pass need not be kept
-  return {value, of_numbers() ? 0 : metrics::correct_predictions(class_scores(scores), labels),
+  return {value, of_numbers() ? 0 : metrics::correct_predictions(class_scores(options_.loss, scores), labels),
           tape.gradient(value, weights)};
 }
 

@@ -41,9 +41,12 @@ bool predicts_numbers(const Config& config) {
   return kind_of(config) >= Kind::kMeanSquare;
 }
 
+bool has_one_score(const LossOptions& options) {
+  return options.kind == Kind::kBinaryCrossEntropy || options.kind == Kind::kHinge;
+}
+
 bool has_one_score(const Config& config) {
-  const Kind kind = kind_of(config);
-  return kind == Kind::kBinaryCrossEntropy || kind == Kind::kHinge;
+  return has_one_score(loss_options(config));
 }
 
 std::int64_t outputs_of(const Config& config, std::int64_t classes) {
@@ -81,8 +84,8 @@ Tensor training_loss(const LossOptions& options, const Tensor& scores, const Ten
                                 static_cast<double>(judged));
 }
 
-Tensor class_scores(const Tensor& scores) {
-  if (scores.size(1) != 1) return scores;
+Tensor class_scores(const LossOptions& options, const Tensor& scores) {
+  if (!has_one_score(options)) return scores;
   return concatenate({zeros(scores.shape(), scores.dtype()), scores}, 1);
 }
 

@@ -31,15 +31,16 @@ struct LossOptions {
 };
 
 LossOptions loss_options(const Config& config);
-bool predicts_numbers(const Config& config);  // labels are numbers
-bool has_one_score(const Config& config);     // one score for two classes
+bool predicts_numbers(const Config& config);     // labels are numbers
+bool has_one_score(const LossOptions& options);  // one score for two classes
+bool has_one_score(const Config& config);
 // How many numbers the network gives for what is judged, of data with so many classes (none: labels are numbers).
 std::int64_t outputs_of(const Config& config, std::int64_t classes);
 
 // `scores` [N, outputs], labels int64 [N] of classes or float32 [N] of numbers; `judged`: samples, words or points of the whole batch.
 Tensor training_loss(const LossOptions& options, const Tensor& scores, const Tensor& labels,
                      std::int64_t judged);
-// [N, 1] to the [N, 2] scores of both classes; others as they are. Not for numbers.
-Tensor class_scores(const Tensor& scores);
+// With one score [N, 1] the [N, 2] scores of both classes; others as they are. Not for numbers.
+Tensor class_scores(const LossOptions& options, const Tensor& scores);
 
 }  // namespace tessera::train

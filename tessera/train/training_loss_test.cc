@@ -33,9 +33,14 @@ TEST(TrainingLoss, OneScoreIsTheScoresOfTwoClasses) {
   };
   const auto [one, one_slope] = slope(
       [&] { return training_loss({.kind = LossOptions::Kind::kBinaryCrossEntropy}, scores, labels, 5); });
-  const auto [two, two_slope] = slope([&] { return training_loss({}, class_scores(scores), labels, 5); });
+  const auto [two, two_slope] = slope([&] {
+    return training_loss({}, class_scores({.kind = LossOptions::Kind::kBinaryCrossEntropy}, scores), labels,
+                         5);
+  });
   EXPECT_NEAR(one, two, 1e-14);
   for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(one_slope[i], two_slope[i], 1e-15) << i;
+  // One score of data with one class is not two.
+  EXPECT_EQ(class_scores({}, scores).shape(), scores.shape());
   // max(0, 1 - t s) by hand, t = -1, 1, -1, -1, 1: 0, 0.75, 3, 41, 41
   EXPECT_EQ(training_loss({.kind = LossOptions::Kind::kHinge}, scores, labels, 5).item<double>(), 85.75 / 5);
 }
