@@ -146,6 +146,13 @@ Tensor Transformer::transform(const Tensor& features) const {
   return transformed(checked_features(features, false));
 }
 
+Tensor Transformer::fit_transform(const Tensor& features, const Tensor& target, StepObserver* observer) {
+  const FloatEnvironment contract;
+  fit(features, target, observer);
+  const Tensor x = checked_features(features, false);
+  return transformed_training(x, checked_target(target, x.size(0)));
+}
+
 Tensor Transformer::answer(const Tensor&) const {
   fail("{}: a transformation does not predict: use transform", name());
 }

@@ -68,11 +68,11 @@ class Estimator : public Stateful {
 
   // float64, contiguous, [N, F] with N >= 1, F as learned (any before), finite unless accepts_missing().
   Tensor checked_features(const Tensor& features, bool learning) const;
+  // int64 [N] of a classifier, else float64 [N]; no tensor where there is none.
+  Tensor checked_target(const Tensor& target, std::int64_t rows) const;
   void require_fitted() const;
 
  private:
-  Tensor checked_target(const Tensor& target, std::int64_t rows) const;
-
   std::int64_t features_ = 0, classes_ = 0;
 };
 
@@ -103,10 +103,14 @@ class Transformer : public Estimator {
  public:
   Task task() const final { return Task::kTransformation; }
   Tensor transform(const Tensor& features) const;  // float64 [N, components]
+  // fit(), then what the training rows become: what transform() makes of them, unless a row's own target would show in it (encoders). Then each
+  // row is transformed without its own target, and what learns from these rows cannot learn what it will not see later.
+  Tensor fit_transform(const Tensor& features, const Tensor& target = {}, StepObserver* observer = nullptr);
 
  protected:
   Tensor answer(const Tensor& x) const override;  // refuses: a transformer does not predict
   virtual Tensor transformed(const Tensor& x) const = 0;
+  virtual Tensor transformed_training(const Tensor& x, const Tensor&) const { return transformed(x); }
 };
 
 }  // namespace tessera::learn
