@@ -42,7 +42,8 @@ class Estimator : public Stateful {
   virtual std::string_view name() const = 0;  // "k_neighbors_classifier": scikit-learn's, in lower case
   virtual Task task() const = 0;
   virtual void visit_parameters(ParameterVisitor& visitor) = 0;
-  virtual bool accepts_missing() const { return false; }  // NaN among the features
+  virtual bool accepts_missing() const { return false; }         // NaN among the features
+  virtual bool accepts_negative_target() const { return true; }  // false: what is predicted is a count
 
   // Forgets what was learned before. The observer is told of each iteration of a method that iterates, and may stop it.
   void fit(const Tensor& features, const Tensor& target = {}, StepObserver* observer = nullptr);

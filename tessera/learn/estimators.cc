@@ -12,8 +12,13 @@
 #include "tessera/learn/hist_gradient_boosting.h"
 #include "tessera/learn/k_means.h"
 #include "tessera/learn/k_neighbors.h"
+#include "tessera/learn/lasso.h"
+#include "tessera/learn/linear_regression.h"
+#include "tessera/learn/logistic_regression.h"
 #include "tessera/learn/naive_bayes.h"
+#include "tessera/learn/poisson_regressor.h"
 #include "tessera/learn/random_forest.h"
+#include "tessera/learn/ridge.h"
 #include "tessera/learn/scalers.h"
 #include "tessera/learn/simple_imputer.h"
 
@@ -34,6 +39,7 @@ constexpr EstimatorRow kEstimators[] = {
     {"decision_tree_classifier", "one tree of questions to single features", make<DecisionTreeClassifier>},
     {"decision_tree_regressor", "one tree of questions to single features, for numbers",
      make<DecisionTreeRegressor>},
+    {"elastic_net", "least squares with an L1 and an L2 penalty", make<ElasticNet>},
     {"extra_trees_classifier", "a forest of trees with random thresholds", make<ExtraTreesClassifier>},
     {"extra_trees_regressor", "a forest of trees with random thresholds, for numbers",
      make<ExtraTreesRegressor>},
@@ -45,13 +51,18 @@ constexpr EstimatorRow kEstimators[] = {
     {"k_means", "clusters around means", make<KMeans>},
     {"k_neighbors_classifier", "the classes of the nearest rows", make<KNeighborsClassifier>},
     {"k_neighbors_regressor", "the mean of the nearest rows", make<KNeighborsRegressor>},
+    {"lasso", "least squares with an L1 penalty, which selects features", make<Lasso>},
+    {"linear_regression", "least squares", make<LinearRegression>},
+    {"logistic_regression", "odds linear in the features, for two classes or more", make<LogisticRegression>},
     {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
     {"min_max_scaler", "features moved into a range", make<MinMaxScaler>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
+    {"poisson_regressor", "counts whose mean is an exponential of the features", make<PoissonRegressor>},
     {"random_forest_classifier", "the mean of many trees from bootstrap samples",
      make<RandomForestClassifier>},
     {"random_forest_regressor", "the mean of many trees from bootstrap samples, for numbers",
      make<RandomForestRegressor>},
+    {"ridge", "least squares with a penalty on the squared length of the coefficients", make<Ridge>},
     {"robust_scaler", "features less their median, divided by a distance of quantiles", make<RobustScaler>},
     {"simple_imputer", "missing values filled in", make<SimpleImputer>},
     {"standard_scaler", "features less their mean, divided by their standard deviation",
