@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::int64_t kSampleRows = 100;     // for each column
 constexpr std::int64_t kMostFactored = 2048;  // columns; above, only the diagonal is used
-constexpr std::int64_t kMostExact =
-    300;  // coefficients of several scores whose second derivatives are taken all
+constexpr std::int64_t kMostExact = 700;  // coefficients of several scores whose second derivatives are taken all
 
 Tensor as_column(const Tensor& y) {
   return reshape(cast(y, DType::kFloat64), {-1, 1});
