@@ -7,6 +7,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/learn/estimators.h"
+#include "tessera/learn/prefixed.h"
 #include "tessera/learn/restored.h"
 #include "tessera/numerics/random.h"
 #include "tessera/tensor/ops.h"
@@ -29,30 +30,6 @@ const std::vector<std::string_view>& names(Task task) {
   static const std::vector<std::string_view> regressors = names_of(Task::kRegression);
   return task == Task::kClassification ? classifiers : regressors;
 }
-
-// The settings of the estimator inside, under names of the bag.
-class Prefixed : public ParameterVisitor {
- public:
-  explicit Prefixed(ParameterVisitor& to) : to_(to) {}
-  void real(std::string_view name, double& value, const Bounds& bounds, std::string_view sentence) override {
-    to_.real(prefixed(name), value, bounds, sentence);
-  }
-  void integer(std::string_view name, std::int64_t& value, const Bounds& bounds,
-               std::string_view sentence) override {
-    to_.integer(prefixed(name), value, bounds, sentence);
-  }
-  void flag(std::string_view name, bool& value, std::string_view sentence) override {
-    to_.flag(prefixed(name), value, sentence);
-  }
-  void choice(std::string_view name, int& value, std::span<const std::string_view> choices,
-              std::string_view sentence) override {
-    to_.choice(prefixed(name), value, choices, sentence);
-  }
-
- private:
-  static std::string prefixed(std::string_view name) { return "estimator__" + std::string(name); }
-  ParameterVisitor& to_;
-};
 
 bool has_seed(Estimator& estimator) {
   return std::ranges::any_of(parameters(estimator),
@@ -92,7 +69,7 @@ void Bag::visit_parameters(ParameterVisitor& visitor) {
                "How many features a copy sees, as a share of all.");
   visitor.flag("bootstrap", parameters_.bootstrap, "Rows are drawn with replacement.");
   visitor.integer("seed", parameters_.seed, Bounds::at_least(0), "What the draws depend on.");
-  Prefixed inside(visitor);
+  Prefixed inside("estimator__", visitor);
   prototype().visit_parameters(inside);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
@@ -77,6 +78,7 @@ FitConfig FitConfig::of(const std::string& estimator, const std::string& table, 
   const std::unique_ptr<learn::Estimator> model = estimator_for_tables(estimator);
   std::vector<std::string> overrides = {"data.table=" + table, "data.target=" + target,
                                         "model.estimator=" + estimator};
+  std::vector<std::pair<std::string, std::string>> parameters;
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0)
@@ -85,12 +87,13 @@ FitConfig FitConfig::of(const std::string& estimator, const std::string& table, 
     if (name == "data.table" || name == "data.target" || name == "model.estimator")
       fail_with(ExitCode::kUsage, "--set {}: it is given already, expected another name", setting);
     if (name.starts_with(kParameter))
-      learn::set_parameter(*model, name.substr(kParameter.size()), setting.substr(equals + 1));
+      parameters.emplace_back(name.substr(kParameter.size()), setting.substr(equals + 1));
     else if (name.find('.') != std::string::npos || name == "seed" || name == "name")
       overrides.push_back(setting);
     else
-      learn::set_parameter(*model, name, setting.substr(equals + 1));
+      parameters.emplace_back(name, setting.substr(equals + 1));
   }
+  learn::set_parameters(*model, std::move(parameters));
   FitConfig config;
   config.parse_keys(kKeys, "", "tessera fit", overrides, ".");
   config.set_found("model.parameters", canonical_json(learn::parameters_json(*model)));
