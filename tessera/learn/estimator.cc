@@ -149,6 +149,12 @@ Tensor Transformer::transform(const Tensor& features) const {
 Tensor Transformer::fit_transform(const Tensor& features, const Tensor& target, StepObserver* observer) {
   const FloatEnvironment contract;
   fit(features, target, observer);
+  return transform_training(features, target);
+}
+
+Tensor Transformer::transform_training(const Tensor& features, const Tensor& target) const {
+  const FloatEnvironment contract;
+  require_fitted();
   const Tensor x = checked_features(features, false);
   return transformed_training(x, checked_target(target, x.size(0)));
 }

@@ -43,6 +43,9 @@ class Estimator : public Stateful {
   virtual Task task() const = 0;
   virtual void visit_parameters(ParameterVisitor& visitor) = 0;
   virtual bool accepts_missing() const { return false; }  // NaN among the features
+  // float64 [F], at least 0: how much what was learned depends on each feature, such as the decrease of impurity of a tree, or the absolute
+  // coefficients of a linear model, added over the classes. No tensor where the method has no such number.
+  virtual Tensor importances() const { return {}; }
 
   // Forgets what was learned before. The observer is told of each iteration of a method that iterates, and may stop it.
   void fit(const Tensor& features, const Tensor& target = {}, StepObserver* observer = nullptr);
@@ -106,6 +109,8 @@ class Transformer : public Estimator {
   // fit(), then what the training rows become: what transform() makes of them, unless a row's own target would show in it (encoders). Then each
   // row is transformed without its own target, and what learns from these rows cannot learn what it will not see later.
   Tensor fit_transform(const Tensor& features, const Tensor& target = {}, StepObserver* observer = nullptr);
+  // The second half of that, of the rows and the target that fit() was given.
+  Tensor transform_training(const Tensor& features, const Tensor& target = {}) const;
 
  protected:
   Tensor answer(const Tensor& x) const override;  // refuses: a transformer does not predict

@@ -9,12 +9,16 @@
 #include "tessera/base/suggest.h"
 #include "tessera/learn/bagging.h"
 #include "tessera/learn/decision_tree.h"
+#include "tessera/learn/exhaustive_selection.h"
+#include "tessera/learn/feature_selection.h"
 #include "tessera/learn/hist_gradient_boosting.h"
 #include "tessera/learn/k_means.h"
 #include "tessera/learn/k_neighbors.h"
 #include "tessera/learn/naive_bayes.h"
+#include "tessera/learn/pipeline.h"
 #include "tessera/learn/random_forest.h"
 #include "tessera/learn/scalers.h"
+#include "tessera/learn/select_from_model.h"
 #include "tessera/learn/simple_imputer.h"
 
 namespace tessera::learn {
@@ -34,6 +38,8 @@ constexpr EstimatorRow kEstimators[] = {
     {"decision_tree_classifier", "one tree of questions to single features", make<DecisionTreeClassifier>},
     {"decision_tree_regressor", "one tree of questions to single features, for numbers",
      make<DecisionTreeRegressor>},
+    {"exhaustive_selection", "the best of all subsets of the features, by cross-validation",
+     make<ExhaustiveSelection>},
     {"extra_trees_classifier", "a forest of trees with random thresholds", make<ExtraTreesClassifier>},
     {"extra_trees_regressor", "a forest of trees with random thresholds, for numbers",
      make<ExtraTreesRegressor>},
@@ -48,14 +54,25 @@ constexpr EstimatorRow kEstimators[] = {
     {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
     {"min_max_scaler", "features moved into a range", make<MinMaxScaler>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
+    {"pipeline_classifier", "transformers one after the other, and a classifier behind them",
+     make<PipelineClassifier>},
+    {"pipeline_clusterer", "transformers one after the other, and clusters of what they give",
+     make<PipelineClusterer>},
+    {"pipeline_regressor", "transformers one after the other, and a regressor behind them",
+     make<PipelineRegressor>},
+    {"pipeline_transformer", "transformers one after the other", make<PipelineTransformer>},
     {"random_forest_classifier", "the mean of many trees from bootstrap samples",
      make<RandomForestClassifier>},
     {"random_forest_regressor", "the mean of many trees from bootstrap samples, for numbers",
      make<RandomForestRegressor>},
     {"robust_scaler", "features less their median, divided by a distance of quantiles", make<RobustScaler>},
+    {"select_from_model", "the features that a fitted model leans on", make<SelectFromModel>},
+    {"select_k_best", "the features with the highest scores", make<SelectKBest>},
+    {"select_percentile", "the features whose scores are above a percentile", make<SelectPercentile>},
     {"simple_imputer", "missing values filled in", make<SimpleImputer>},
     {"standard_scaler", "features less their mean, divided by their standard deviation",
      make<StandardScaler>},
+    {"variance_threshold", "the features that vary enough", make<VarianceThreshold>},
 };
 
 }  // namespace

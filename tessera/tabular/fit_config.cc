@@ -44,6 +44,7 @@ constexpr Key kKeys[] = {
          KeyType::kText, KeyPlace::kFound),
     integer("evaluate.folds", 0, 1000, "5",
             "Cross-validation on the training rows with so many folds, stratified for classes; 0: none."),
+    text("search.plan", kKeyNone, "What a search tries.", KeyType::kText, KeyPlace::kFound),
     text("found.table", kKeyNone, "Digest of the table's records.", KeyType::kText, KeyPlace::kFound),
     text("found.schema", kKeyNone, "The columns of the features.", KeyType::kText, KeyPlace::kFound),
     text("found.classes", kKeyNone, "The classes.", KeyType::kText, KeyPlace::kFound),
@@ -98,6 +99,25 @@ FitConfig FitConfig::of(const std::string& estimator, const std::string& table, 
   config.parse_keys(kKeys, "", "tessera fit", overrides, ".");
   config.set_found("model.parameters", canonical_json(learn::parameters_json(*model)));
   return config;
+}
+
+FitConfig FitConfig::of_search(const std::string& estimator, const std::string& table,
+                               const std::string& target, std::vector<std::string> settings,
+                               const SearchOptions& search) {
+  settings.insert(settings.begin(), "name=search");
+  FitConfig config = of(estimator, table, target, settings);
+  if (config.integer("evaluate.folds") < 2)
+    fail_with(ExitCode::kUsage, "{}: evaluate.folds is {}, expected at least 2: a search is judged by them",
+              config.origin("evaluate.folds"), config.integer("evaluate.folds"));
+  SearchOptions options = search;
+  options.seed = config.seed();
+  config.set_found("search.plan", SearchPlan::of(options, *config.estimator()).to_json());
+  return config;
+}
+
+std::optional<SearchPlan> FitConfig::search() const {
+  if (!has("search.plan")) return std::nullopt;
+  return SearchPlan::from_json(text("search.plan"));
 }
 
 FitConfig FitConfig::from_record(const std::map<std::string, std::string>& texts) {

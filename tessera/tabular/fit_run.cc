@@ -54,6 +54,8 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
   result.seal = run.finish();
   result.features = static_cast<std::int64_t>(setup.features().names().size());
   result.folds = setup.fold_scores();
+  result.candidates = setup.candidates();
+  if (setup.search()) result.scoring = setup.search()->scoring();
   result.final_scores = listener.last;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
@@ -61,8 +63,9 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
 
 runs::Claim fit_claim(const std::string& run_folder) {
   runs::Claim claim = runs::read_claim(run_folder);
-  if (claim.kind != kFitKind)
-    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'tessera fit' made",
+  if (claim.kind != kFitKind && claim.kind != kSearchKind)
+    fail_with(ExitCode::kCannotRerun,
+              "{}: the run is of kind '{}', expected one that 'tessera fit' or 'tessera search' made",
               run_folder, claim.kind);
   return claim;
 }
@@ -106,12 +109,13 @@ FitResult fit(const FitConfig& config, const train::TrainOptions& options) {
 
 FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options) {
   FitSetup setup = setup_of_record(run_folder, options.data_folder);
+  setup.prepare_for(run_folder);
   runs::Run run = train::resume_run(run_folder, setup.run_options(), options);
   return complete(setup, run, options);
 }
 
 bool is_fit_run(const std::string& run_folder) {
-  return train::is_run_of_kind(run_folder, kFitKind);
+  return train::is_run_of_kind(run_folder, kFitKind) || train::is_run_of_kind(run_folder, kSearchKind);
 }
 
 train::VerifyResult verify_fit(const std::string& run_folder, const train::VerifyOptions& options) {
@@ -135,6 +139,11 @@ FittedModel::FittedModel(const std::string& run_folder)
       estimator_(config_.estimator()),
       classes_(recorded_classes(config_)) {
   const runs::SealedState sealed = runs::sealed_state(run_folder);
+  if (const auto search = config_.search()) {
+    FoldScores scores;
+    runs::restore_object("folds", scores, sealed.tensors, sealed.path);
+    apply_best(*search, scores.values, config_.integer("evaluate.folds"), *estimator_);
+  }
   runs::restore_object("estimator", *estimator_, sealed.tensors, sealed.path);
   runs::restore_object("features", features_, sealed.tensors, sealed.path);
   estimator_->check_restored();
