@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "tessera/data/csv.h"
+#include "tessera/data/table_file.h"
 #include "tessera/learn/estimators.h"
 #include "tessera/learn/table_features.h"
 #include "tessera/tabular/search_plan.h"
@@ -38,6 +38,7 @@ class FitConfig : public train::KeyedConfig {
   std::optional<SearchPlan> search() const;             // nothing of a plain fit
   learn::TableFeaturesOptions features() const;
   data::CsvOptions csv() const;
+  data::TableFileOptions table_file() const;
   std::vector<std::string> ignored() const;  // columns
   std::uint64_t seed() const { return static_cast<std::uint64_t>(integer("seed")); }
 };
