@@ -82,12 +82,20 @@ class Estimator : public Stateful {
 class Classifier : public Estimator {
  public:
   Task task() const final { return Task::kClassification; }
-  // float64 [N, classes], rows sum to 1 up to rounding.
+  // A method may say which class a row is of without saying how probable that is (support vector machines): then it has a decision function, and
+  // calibrated_classifier.h makes probabilities of it.
+  virtual bool has_probabilities() const { return true; }
+  virtual bool has_decision_function() const { return false; }
+  // float64 [N, classes], rows sum to 1 up to rounding. An Error unless has_probabilities().
   Tensor predict_proba(const Tensor& features) const;
+  // How far a row is on a class's side, in the method's own units. float64 [N] for two classes: above 0 is class 1; otherwise [N, classes]: the largest
+  // is the class. An Error unless has_decision_function().
+  Tensor decision_function(const Tensor& features) const;
 
  protected:
-  virtual Tensor probabilities(const Tensor& x) const = 0;
-  // The most probable class; of equally probable ones the first.
+  virtual Tensor probabilities(const Tensor& x) const;  // of those that have them
+  virtual Tensor decisions(const Tensor& x) const;      // of those that have them
+  // The most probable class, or the one that is decided for; of equal ones the first.
   Tensor answer(const Tensor& x) const override;
 };
 

@@ -88,8 +88,11 @@ std::string digest_of(Estimator& fitted, const Tensor& features) {
     hasher.add("transformed", transformer->transform(features));
   else
     hasher.add("predicted", fitted.predict(features));
-  if (auto* classifier = dynamic_cast<Classifier*>(&fitted))
+  const auto* classifier = dynamic_cast<const Classifier*>(&fitted);
+  if (classifier != nullptr && classifier->has_probabilities())
     hasher.add("probabilities", classifier->predict_proba(features));
+  if (classifier != nullptr && classifier->has_decision_function())
+    hasher.add("decisions", classifier->decision_function(features));
   return to_hex(hash.finish().data(), 16);
 }
 

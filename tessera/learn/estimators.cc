@@ -8,18 +8,24 @@
 #include "tessera/base/error.h"
 #include "tessera/base/suggest.h"
 #include "tessera/learn/bagging.h"
+#include "tessera/learn/calibrated_classifier.h"
 #include "tessera/learn/decision_tree.h"
 #include "tessera/learn/exhaustive_selection.h"
 #include "tessera/learn/feature_selection.h"
 #include "tessera/learn/hist_gradient_boosting.h"
+#include "tessera/learn/isotonic_regression.h"
 #include "tessera/learn/k_means.h"
 #include "tessera/learn/k_neighbors.h"
+#include "tessera/learn/kernel_ridge.h"
+#include "tessera/learn/linear_svc.h"
 #include "tessera/learn/naive_bayes.h"
 #include "tessera/learn/pipeline.h"
 #include "tessera/learn/random_forest.h"
 #include "tessera/learn/scalers.h"
 #include "tessera/learn/select_from_model.h"
 #include "tessera/learn/simple_imputer.h"
+#include "tessera/learn/svc.h"
+#include "tessera/learn/voting.h"
 
 namespace tessera::learn {
 
@@ -35,6 +41,8 @@ constexpr EstimatorRow kEstimators[] = {
      make<BaggingClassifier>},
     {"bagging_regressor", "the mean of one regressor that learned from many samples", make<BaggingRegressor>},
     {"bernoulli_nb", "naive Bayes over features that are there or not", make<BernoulliNB>},
+    {"calibrated_classifier", "any classifier, with probabilities that mean what they say",
+     make<CalibratedClassifier>},
     {"decision_tree_classifier", "one tree of questions to single features", make<DecisionTreeClassifier>},
     {"decision_tree_regressor", "one tree of questions to single features, for numbers",
      make<DecisionTreeRegressor>},
@@ -48,9 +56,14 @@ constexpr EstimatorRow kEstimators[] = {
      make<HistGradientBoostingClassifier>},
     {"hist_gradient_boosting_regressor", "boosted trees on histograms, squared error",
      make<HistGradientBoostingRegressor>},
+    {"isotonic_regression", "the rising function of one feature that is nearest to the numbers",
+     make<IsotonicRegression>},
     {"k_means", "clusters around means", make<KMeans>},
     {"k_neighbors_classifier", "the classes of the nearest rows", make<KNeighborsClassifier>},
     {"k_neighbors_regressor", "the mean of the nearest rows", make<KNeighborsRegressor>},
+    {"kernel_ridge", "least squares with small weights, in a kernel's space", make<KernelRidge>},
+    {"linear_svc", "a straight border with the widest margin", make<LinearSVC>},
+    {"linear_svr", "a linear function within epsilon of most numbers", make<LinearSVR>},
     {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
     {"min_max_scaler", "features moved into a range", make<MinMaxScaler>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
@@ -72,7 +85,11 @@ constexpr EstimatorRow kEstimators[] = {
     {"simple_imputer", "missing values filled in", make<SimpleImputer>},
     {"standard_scaler", "features less their mean, divided by their standard deviation",
      make<StandardScaler>},
+    {"svc", "a border with the widest margin, in a kernel's space", make<SVC>},
+    {"svr", "a function within epsilon of most numbers, in a kernel's space", make<SVR>},
     {"variance_threshold", "the features that vary enough", make<VarianceThreshold>},
+    {"voting_classifier", "several classifiers vote", make<VotingClassifier>},
+    {"voting_regressor", "the mean of several regressors", make<VotingRegressor>},
 };
 
 }  // namespace

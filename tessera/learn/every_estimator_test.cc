@@ -41,7 +41,8 @@ class EveryEstimator : public testing::TestWithParam<std::size_t> {
 
 Tensor says(const Estimator& estimator, const Tensor& features) {
   if (const auto* classifier = dynamic_cast<const Classifier*>(&estimator))
-    return classifier->predict_proba(features);
+    return classifier->has_probabilities() ? classifier->predict_proba(features)
+                                           : classifier->decision_function(features);
   if (const auto* transformer = dynamic_cast<const Transformer*>(&estimator))
     return transformer->transform(features);
   return estimator.predict(features);

@@ -171,14 +171,16 @@ data::Table FittedModel::read(const std::string& file) const {
 std::string FittedModel::predictions_csv(const data::Table& table) const {
   const Tensor x = features(table);
   std::string text = "row,prediction";
-  for (const std::string& name : classes_)
-    text += fmt::format(",{}", data::csv_field(fmt::format("probability_{}", name)));
+  const auto* classifier = dynamic_cast<const learn::Classifier*>(estimator_.get());
+  const bool probable = classifier != nullptr && classifier->has_probabilities();
+  if (probable)
+    for (const std::string& name : classes_)
+      text += fmt::format(",{}", data::csv_field(fmt::format("probability_{}", name)));
   text += "\n";
   if (table.rows == 0) return text;
-  const auto* classifier = dynamic_cast<const learn::Classifier*>(estimator_.get());
   const Tensor predicted = estimator_->predict(x);
   const std::vector<double> probabilities =
-      classifier != nullptr ? classifier->predict_proba(x).to_vector<double>() : std::vector<double>();
+      probable ? classifier->predict_proba(x).to_vector<double>() : std::vector<double>();
   for (std::int64_t row = 0; row < table.rows; ++row) {
     if (classifier == nullptr) {
       text += fmt::format("{},{}\n", row + 1, predicted.at<double>({row}));
@@ -187,7 +189,7 @@ std::string FittedModel::predictions_csv(const data::Table& table) const {
     text += fmt::format(
         "{},{}", row + 1,
         data::csv_field(classes_.at(static_cast<std::size_t>(predicted.at<std::int64_t>({row})))));
-    for (std::size_t c = 0; c < classes_.size(); ++c)
+    for (std::size_t c = 0; probable && c < classes_.size(); ++c)
       text += fmt::format(",{}", probabilities[static_cast<std::size_t>(row) * classes_.size() + c]);
     text += "\n";
   }

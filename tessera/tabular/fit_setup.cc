@@ -39,8 +39,10 @@ double log_loss(const Tensor& probabilities, const Tensor& target) {
 std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features,
                                 const Tensor& target) {
   const double score = estimator.score(features, target);
-  if (const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator))
+  if (const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator)) {
+    if (!classifier->has_probabilities()) return {{"accuracy", score}};
     return {{"accuracy", score}, {"log_loss", log_loss(classifier->predict_proba(features), target)}};
+  }
   const Tensor error = estimator.predict(features) - target;
   return {{"r2", score}, {"rmse", sqrt(mean(error * error)).item<double>()}};
 }
@@ -206,8 +208,10 @@ std::vector<StepScalar> FitSetup::fold_step(std::size_t fold) {
   estimator->fit(data.x, data.y);
   const std::vector<StepScalar> found = quality(*estimator, data.held_x, data.held_y);
   add_score(found.front().value);
-  return {{"fold_score", found.front().value},
-          {found.back().name == "rmse" ? "fold_rmse" : "fold_log_loss", found.back().value}};
+  std::vector<StepScalar> scalars = {{"fold_score", found.front().value}};
+  if (found.size() > 1)
+    scalars.push_back({found.back().name == "rmse" ? "fold_rmse" : "fold_log_loss", found.back().value});
+  return scalars;
 }
 
 std::vector<StepScalar> FitSetup::final_step() {
@@ -225,7 +229,8 @@ std::vector<StepScalar> FitSetup::final_step() {
   if (split_.held_out.empty()) return scalars;
   const std::vector<StepScalar> test = judge(split_.held_out);
   scalars.push_back({"test_score", test.front().value});
-  scalars.push_back({test.back().name == "rmse" ? "test_rmse" : "test_log_loss", test.back().value});
+  if (test.size() > 1)
+    scalars.push_back({test.back().name == "rmse" ? "test_rmse" : "test_log_loss", test.back().value});
   return scalars;
 }
 
