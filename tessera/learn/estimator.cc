@@ -65,6 +65,8 @@ Tensor Estimator::checked_target(const Tensor& target, std::int64_t rows) const 
   if (task() != Task::kClassification) {
     const Tensor y = contiguous(target.dtype() == DType::kFloat64 ? target : cast(target, DType::kFloat64));
     refuse_unusable(name(), "target", y.values<double>(), 1, false);
+    if (const double least = min(y).item<double>(); least < 0 && !accepts_negative_target())
+      fail("{}: expected a target of at least 0, found {}", name(), least);
     return y;
   }
   if (target.dtype() != DType::kInt64)

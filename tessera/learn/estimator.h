@@ -42,7 +42,8 @@ class Estimator : public Stateful {
   virtual std::string_view name() const = 0;  // "k_neighbors_classifier": scikit-learn's, in lower case
   virtual Task task() const = 0;
   virtual void visit_parameters(ParameterVisitor& visitor) = 0;
-  virtual bool accepts_missing() const { return false; }  // NaN among the features
+  virtual bool accepts_missing() const { return false; }         // NaN among the features
+  virtual bool accepts_negative_target() const { return true; }  // false: what is predicted is a count
   // float64 [F], at least 0: how much what was learned depends on each feature, such as the decrease of impurity of a tree, or the absolute
   // coefficients of a linear model, added over the classes. No tensor where the method has no such number.
   virtual Tensor importances() const { return {}; }

@@ -17,10 +17,15 @@
 #include "tessera/learn/k_means.h"
 #include "tessera/learn/k_neighbors.h"
 #include "tessera/learn/kernel_ridge.h"
+#include "tessera/learn/lasso.h"
+#include "tessera/learn/linear_regression.h"
 #include "tessera/learn/linear_svc.h"
+#include "tessera/learn/logistic_regression.h"
 #include "tessera/learn/naive_bayes.h"
 #include "tessera/learn/pipeline.h"
+#include "tessera/learn/poisson_regressor.h"
 #include "tessera/learn/random_forest.h"
+#include "tessera/learn/ridge.h"
 #include "tessera/learn/scalers.h"
 #include "tessera/learn/select_from_model.h"
 #include "tessera/learn/simple_imputer.h"
@@ -46,6 +51,7 @@ constexpr EstimatorRow kEstimators[] = {
     {"decision_tree_classifier", "one tree of questions to single features", make<DecisionTreeClassifier>},
     {"decision_tree_regressor", "one tree of questions to single features, for numbers",
      make<DecisionTreeRegressor>},
+    {"elastic_net", "least squares with an L1 and an L2 penalty", make<ElasticNet>},
     {"exhaustive_selection", "the best of all subsets of the features, by cross-validation",
      make<ExhaustiveSelection>},
     {"extra_trees_classifier", "a forest of trees with random thresholds", make<ExtraTreesClassifier>},
@@ -62,8 +68,11 @@ constexpr EstimatorRow kEstimators[] = {
     {"k_neighbors_classifier", "the classes of the nearest rows", make<KNeighborsClassifier>},
     {"k_neighbors_regressor", "the mean of the nearest rows", make<KNeighborsRegressor>},
     {"kernel_ridge", "least squares with small weights, in a kernel's space", make<KernelRidge>},
+    {"lasso", "least squares with an L1 penalty, which selects features", make<Lasso>},
+    {"linear_regression", "least squares", make<LinearRegression>},
     {"linear_svc", "a straight border with the widest margin", make<LinearSVC>},
     {"linear_svr", "a linear function within epsilon of most numbers", make<LinearSVR>},
+    {"logistic_regression", "odds linear in the features, for two classes or more", make<LogisticRegression>},
     {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
     {"min_max_scaler", "features moved into a range", make<MinMaxScaler>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
@@ -74,10 +83,12 @@ constexpr EstimatorRow kEstimators[] = {
     {"pipeline_regressor", "transformers one after the other, and a regressor behind them",
      make<PipelineRegressor>},
     {"pipeline_transformer", "transformers one after the other", make<PipelineTransformer>},
+    {"poisson_regressor", "counts whose mean is an exponential of the features", make<PoissonRegressor>},
     {"random_forest_classifier", "the mean of many trees from bootstrap samples",
      make<RandomForestClassifier>},
     {"random_forest_regressor", "the mean of many trees from bootstrap samples, for numbers",
      make<RandomForestRegressor>},
+    {"ridge", "least squares with a penalty on the squared length of the coefficients", make<Ridge>},
     {"robust_scaler", "features less their median, divided by a distance of quantiles", make<RobustScaler>},
     {"select_from_model", "the features that a fitted model leans on", make<SelectFromModel>},
     {"select_k_best", "the features with the highest scores", make<SelectKBest>},

@@ -31,7 +31,7 @@ class EveryEstimator : public testing::TestWithParam<std::size_t> {
 
   std::unique_ptr<Estimator> fitted() const {
     std::unique_ptr<Estimator> estimator = make_estimator(test_);
-    estimator->fit(table_.features, table_.target(estimator->task()));
+    estimator->fit(table_.features, table_.target(*estimator));
     return estimator;
   }
 
@@ -159,9 +159,9 @@ TEST_P(EveryEstimator, PredictsARowWhateverStandsBesideIt) {
 TEST_P(EveryEstimator, DoesNotKeepWhatItLearnedBefore) {
   const std::unique_ptr<Estimator> again = fitted();
   const GeneratedTable other = generated_table(50);
-  again->fit(other.features, other.target(again->task()));
+  again->fit(other.features, other.target(*again));
   const std::unique_ptr<Estimator> fresh = make_estimator(test_);
-  fresh->fit(other.features, other.target(fresh->task()));
+  fresh->fit(other.features, other.target(*fresh));
   EXPECT_EQ(digest_of(*again, table_.features), digest_of(*fresh, table_.features));
 }
 
@@ -184,7 +184,7 @@ TEST_P(EveryEstimator, SettingsGoThroughTextAndJson) {
 
 TEST_P(EveryEstimator, RefusesWhatItCannotLearnFrom) {
   const std::unique_ptr<Estimator> estimator = make_estimator(test_);
-  const Tensor& target = table_.target(estimator->task());
+  const Tensor& target = table_.target(*estimator);
   EXPECT_EQ(sentence_of([&] { says(*estimator, table_.features); }),
             test_.estimator + ": it has learned nothing yet: call fit first");
   EXPECT_TRUE(sentence_of([&] {
@@ -219,7 +219,7 @@ TEST_P(EveryEstimator, LearnsMoreThanNothing) {
               0.5);  // the largest class has less than half
   }
   if (estimator->task() == Task::kRegression) {
-    EXPECT_GT(estimator->score(table_.features, table_.numbers), 0.3);
+    EXPECT_GT(estimator->score(table_.features, table_.target(*estimator)), 0.3);
   }
 }
 
@@ -238,17 +238,20 @@ TEST(Estimators, LearnTheSameFromManyRowsOnAnyNumberOfThreads) {
   use_default_backend();
   const int before = thread_count();
   const GeneratedTable table = generated_table(20'000);
-  for (const EstimatorCase& test : {EstimatorCase{"decision_tree_classifier", ""},
-                                    EstimatorCase{"decision_tree_regressor", R"({"max_depth": 6})"},
-                                    EstimatorCase{"random_forest_classifier", R"({"n_estimators": 4})"},
-                                    EstimatorCase{"hist_gradient_boosting_classifier", R"({"max_iter": 5})"},
-                                    EstimatorCase{"hist_gradient_boosting_regressor", R"({"max_iter": 12})"},
-                                    EstimatorCase{"k_means", ""}, EstimatorCase{"gaussian_nb", ""}}) {
+  for (const EstimatorCase& test :
+       {EstimatorCase{"decision_tree_classifier", ""},
+        EstimatorCase{"decision_tree_regressor", R"({"max_depth": 6})"},
+        EstimatorCase{"random_forest_classifier", R"({"n_estimators": 4})"},
+        EstimatorCase{"hist_gradient_boosting_classifier", R"({"max_iter": 5})"},
+        EstimatorCase{"hist_gradient_boosting_regressor", R"({"max_iter": 12})"},
+        EstimatorCase{"k_means", ""}, EstimatorCase{"gaussian_nb", ""},
+        EstimatorCase{"lasso", R"({"alpha": 0.01})"}, EstimatorCase{"logistic_regression", ""},
+        EstimatorCase{"linear_regression", ""}, EstimatorCase{"poisson_regressor", ""}}) {
     std::string digest;
     for (const int threads : {1, 2, 3, 7}) {
       set_thread_count(threads);
       const std::unique_ptr<Estimator> estimator = make_estimator(test);
-      estimator->fit(table.features, table.target(estimator->task()));
+      estimator->fit(table.features, table.target(*estimator));
       const std::string found = digest_of(*estimator, table.features);
       EXPECT_TRUE(digest.empty() || found == digest) << test.id() << ", " << threads << " threads";
       digest = found;
