@@ -9,10 +9,15 @@
 #include "tessera/base/suggest.h"
 #include "tessera/learn/bagging.h"
 #include "tessera/learn/decision_tree.h"
+#include "tessera/learn/factor_analysis.h"
+#include "tessera/learn/gaussian_mixture.h"
 #include "tessera/learn/hist_gradient_boosting.h"
 #include "tessera/learn/k_means.h"
 #include "tessera/learn/k_neighbors.h"
+#include "tessera/learn/multinomial_mixture.h"
 #include "tessera/learn/naive_bayes.h"
+#include "tessera/learn/pca.h"
+#include "tessera/learn/probabilistic_pca.h"
 #include "tessera/learn/random_forest.h"
 #include "tessera/learn/scalers.h"
 #include "tessera/learn/simple_imputer.h"
@@ -37,6 +42,8 @@ constexpr EstimatorRow kEstimators[] = {
     {"extra_trees_classifier", "a forest of trees with random thresholds", make<ExtraTreesClassifier>},
     {"extra_trees_regressor", "a forest of trees with random thresholds, for numbers",
      make<ExtraTreesRegressor>},
+    {"factor_analysis", "a few normal factors plus noise, each feature with its own", make<FactorAnalysis>},
+    {"gaussian_mixture", "a mixture of normal distributions by EM", make<GaussianMixture>},
     {"gaussian_nb", "naive Bayes with normal features", make<GaussianNB>},
     {"hist_gradient_boosting_classifier", "boosted trees on histograms, log loss",
      make<HistGradientBoostingClassifier>},
@@ -47,7 +54,11 @@ constexpr EstimatorRow kEstimators[] = {
     {"k_neighbors_regressor", "the mean of the nearest rows", make<KNeighborsRegressor>},
     {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
     {"min_max_scaler", "features moved into a range", make<MinMaxScaler>},
+    {"multinomial_mixture", "a mixture of multinomial distributions over counts by EM",
+     make<MultinomialMixture>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
+    {"pca", "the directions in which rows vary most", make<PCA>},
+    {"probabilistic_pca", "a few normal variables plus the same noise everywhere", make<ProbabilisticPCA>},
     {"random_forest_classifier", "the mean of many trees from bootstrap samples",
      make<RandomForestClassifier>},
     {"random_forest_regressor", "the mean of many trees from bootstrap samples, for numbers",

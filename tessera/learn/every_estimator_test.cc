@@ -13,6 +13,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/estimator_selftest.h"
+#include "tessera/learn/mixture_model.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -44,6 +45,8 @@ Tensor says(const Estimator& estimator, const Tensor& features) {
     return classifier->predict_proba(features);
   if (const auto* transformer = dynamic_cast<const Transformer*>(&estimator))
     return transformer->transform(features);
+  if (const auto* mixture = dynamic_cast<const MixtureModel*>(&estimator))
+    return mixture->predict_proba(features);
   return estimator.predict(features);
 }
 
@@ -237,12 +240,16 @@ TEST(Estimators, LearnTheSameFromManyRowsOnAnyNumberOfThreads) {
   use_default_backend();
   const int before = thread_count();
   const GeneratedTable table = generated_table(20'000);
-  for (const EstimatorCase& test : {EstimatorCase{"decision_tree_classifier", ""},
-                                    EstimatorCase{"decision_tree_regressor", R"({"max_depth": 6})"},
-                                    EstimatorCase{"random_forest_classifier", R"({"n_estimators": 4})"},
-                                    EstimatorCase{"hist_gradient_boosting_classifier", R"({"max_iter": 5})"},
-                                    EstimatorCase{"hist_gradient_boosting_regressor", R"({"max_iter": 12})"},
-                                    EstimatorCase{"k_means", ""}, EstimatorCase{"gaussian_nb", ""}}) {
+  for (const EstimatorCase& test :
+       {EstimatorCase{"decision_tree_classifier", ""},
+        EstimatorCase{"decision_tree_regressor", R"({"max_depth": 6})"},
+        EstimatorCase{"random_forest_classifier", R"({"n_estimators": 4})"},
+        EstimatorCase{"hist_gradient_boosting_classifier", R"({"max_iter": 5})"},
+        EstimatorCase{"hist_gradient_boosting_regressor", R"({"max_iter": 12})"},
+        EstimatorCase{"k_means", ""}, EstimatorCase{"gaussian_nb", ""},
+        EstimatorCase{"gaussian_mixture", R"({"max_iter": 4, "n_components": 3})"},
+        EstimatorCase{"multinomial_mixture", R"({"n_components": 3})"}, EstimatorCase{"pca", ""},
+        EstimatorCase{"factor_analysis", ""}}) {
     std::string digest;
     for (const int threads : {1, 2, 3, 7}) {
       set_thread_count(threads);
