@@ -11,7 +11,9 @@
 #include "tessera/learn/calibrated_classifier.h"
 #include "tessera/learn/decision_tree.h"
 #include "tessera/learn/exhaustive_selection.h"
+#include "tessera/learn/factor_analysis.h"
 #include "tessera/learn/feature_selection.h"
+#include "tessera/learn/gaussian_mixture.h"
 #include "tessera/learn/hist_gradient_boosting.h"
 #include "tessera/learn/isotonic_regression.h"
 #include "tessera/learn/k_means.h"
@@ -21,9 +23,12 @@
 #include "tessera/learn/linear_regression.h"
 #include "tessera/learn/linear_svc.h"
 #include "tessera/learn/logistic_regression.h"
+#include "tessera/learn/multinomial_mixture.h"
 #include "tessera/learn/naive_bayes.h"
+#include "tessera/learn/pca.h"
 #include "tessera/learn/pipeline.h"
 #include "tessera/learn/poisson_regressor.h"
+#include "tessera/learn/probabilistic_pca.h"
 #include "tessera/learn/random_forest.h"
 #include "tessera/learn/ridge.h"
 #include "tessera/learn/scalers.h"
@@ -57,6 +62,8 @@ constexpr EstimatorRow kEstimators[] = {
     {"extra_trees_classifier", "a forest of trees with random thresholds", make<ExtraTreesClassifier>},
     {"extra_trees_regressor", "a forest of trees with random thresholds, for numbers",
      make<ExtraTreesRegressor>},
+    {"factor_analysis", "a few normal factors plus noise, each feature with its own", make<FactorAnalysis>},
+    {"gaussian_mixture", "a mixture of normal distributions by EM", make<GaussianMixture>},
     {"gaussian_nb", "naive Bayes with normal features", make<GaussianNB>},
     {"hist_gradient_boosting_classifier", "boosted trees on histograms, log loss",
      make<HistGradientBoostingClassifier>},
@@ -75,7 +82,10 @@ constexpr EstimatorRow kEstimators[] = {
     {"logistic_regression", "odds linear in the features, for two classes or more", make<LogisticRegression>},
     {"max_abs_scaler", "features divided by their largest absolute value", make<MaxAbsScaler>},
     {"min_max_scaler", "features moved into a range", make<MinMaxScaler>},
+    {"multinomial_mixture", "a mixture of multinomial distributions over counts by EM",
+     make<MultinomialMixture>},
     {"multinomial_nb", "naive Bayes over counts", make<MultinomialNB>},
+    {"pca", "the directions in which rows vary most", make<PCA>},
     {"pipeline_classifier", "transformers one after the other, and a classifier behind them",
      make<PipelineClassifier>},
     {"pipeline_clusterer", "transformers one after the other, and clusters of what they give",
@@ -84,6 +94,7 @@ constexpr EstimatorRow kEstimators[] = {
      make<PipelineRegressor>},
     {"pipeline_transformer", "transformers one after the other", make<PipelineTransformer>},
     {"poisson_regressor", "counts whose mean is an exponential of the features", make<PoissonRegressor>},
+    {"probabilistic_pca", "a few normal variables plus the same noise everywhere", make<ProbabilisticPCA>},
     {"random_forest_classifier", "the mean of many trees from bootstrap samples",
      make<RandomForestClassifier>},
     {"random_forest_regressor", "the mean of many trees from bootstrap samples, for numbers",
