@@ -97,10 +97,15 @@ void FitSetup::read(const std::string& path) {
   const std::string& target = config_.text("data.target");
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
   if (classes) options.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
+  std::vector<std::string> categories;
+  if (config_.has("data.categories"))
+    categories = config_.text_columns(data::csv_names(unpacked, path, options));
+  options.text_columns.insert(options.text_columns.end(), categories.begin(), categories.end());
   table_ = data::parse_csv(unpacked, path, options);
   if (table_.rows == 0) fail("{}: there is no row below the header, expected some to learn from", path);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
   for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
+  for (const std::string& name : categories) table_.column(name);
   table_.column(target);
   for (const std::string& name : names)
     if (name != target && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
@@ -135,7 +140,7 @@ void FitSetup::take_target() {
 // A finished fit and one that begins have the same claim: the schema is that of the training rows.
 void FitSetup::initialize() {
   features_ = learn::TableFeatures(config_.features());
-  features_.fit(table_, columns_, split_.train);
+  features_.fit(table_, columns_, split_.train, target_of(split_.train));
   estimator_ = config_.estimator();
   scores_ = {};
   config_.set_found("found.table", data::digest(table_));
@@ -179,9 +184,9 @@ std::vector<double> FitSetup::fold_scores() const {
 
 std::vector<StepScalar> FitSetup::fold_step(const data::Split& fold) {
   learn::TableFeatures features(config_.features());
-  features.fit(table_, columns_, fold.train);
   const std::unique_ptr<learn::Estimator> estimator = config_.estimator();
-  estimator->fit(features.transform(data::take_rows(table_, fold.train)), target_of(fold.train));
+  const Tensor target = target_of(fold.train);
+  estimator->fit(features.fit_transform(table_, columns_, fold.train, target), target);
   const std::vector<StepScalar> found = quality(
       *estimator, features.transform(data::take_rows(table_, fold.held_out)), target_of(fold.held_out));
   std::vector<double> scores = fold_scores();
@@ -195,7 +200,8 @@ std::vector<StepScalar> FitSetup::final_step() {
   const auto judge = [&](const std::vector<std::int64_t>& rows) {
     return quality(*estimator_, features_.transform(data::take_rows(table_, rows)), target_of(rows));
   };
-  estimator_->fit(features_.transform(data::take_rows(table_, split_.train)), target_of(split_.train));
+  const Tensor target = target_of(split_.train);
+  estimator_->fit(features_.fit_transform(table_, columns_, split_.train, target), target);
   std::vector<StepScalar> scalars = {{"training_score", judge(split_.train).front().value}};
   if (scores_.values.defined()) {
     scalars.push_back({"folds_mean", mean(scores_.values).item<double>()});
