@@ -91,14 +91,16 @@ FitSetup setup_of_record(const std::string& run_folder, const std::string& data_
   return FitSetup(FitConfig::from_record(train::recorded_settings(claim)), found->second);
 }
 
-// As the run read its table.
-data::CsvOptions own_options(const FitConfig& config, const std::string& text, const std::string& file) {
-  data::CsvOptions options = config.csv();
-  const std::vector<std::string> names =
-      config.has("data.categories") ? data::csv_names(text, file, options) : std::vector<std::string>();
+// As the run read its table, whatever kind of file this one is.
+data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes, const std::string& file) {
+  data::TableFileOptions options = config.table_file();
+  if (data::table_file_kind(bytes) != data::TableFileKind::kSqlite) options.query.clear();
+  const std::vector<std::string> names = config.has("data.categories")
+                                             ? data::table_file_names(bytes, file, options)
+                                             : std::vector<std::string>();
   for (const std::string& name : config.text_columns(names))
-    if (std::find(names.begin(), names.end(), name) != names.end()) options.text_columns.push_back(name);
-  if (config.has("found.classes")) options.text_columns.push_back(config.text("data.target"));
+    if (std::find(names.begin(), names.end(), name) != names.end()) options.csv.text_columns.push_back(name);
+  if (config.has("found.classes")) options.csv.text_columns.push_back(config.text("data.target"));
   return options;
 }
 
@@ -165,14 +167,15 @@ FittedModel::FittedModel(const std::string& run_folder)
 }
 
 data::Table FittedModel::read(const std::string& file) const {
-  data::CsvOptions options = features_.schema().csv_options(config_.csv());
-  if (!classes_.empty()) options.text_columns.push_back(config_.text("data.target"));
-  const std::string text = read_file_maybe_gzip(file);
-  const std::vector<std::string> names = data::csv_names(text, file, options);
-  std::erase_if(options.text_columns, [&](const std::string& name) {  // what is missing is said by the schema
-    return std::find(names.begin(), names.end(), name) == names.end();
-  });
-  return data::parse_csv(text, file, options);
+  const std::string bytes = read_file_maybe_gzip(file);
+  data::TableFileOptions options = own_options(config_, bytes, file);
+  options.csv = features_.schema().csv_options(options.csv);
+  const std::vector<std::string> names = data::table_file_names(bytes, file, options);
+  std::erase_if(options.csv.text_columns,
+                [&](const std::string& name) {  // what is missing is said by the schema
+                  return std::find(names.begin(), names.end(), name) == names.end();
+                });
+  return data::parse_table_file(bytes, file, options);
 }
 
 std::string FittedModel::predictions_csv(const data::Table& table) const {
@@ -215,8 +218,9 @@ Tensor FittedModel::target_of(const data::Table& table) const {
 
 FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   FittedEvaluation result;
-  const std::string text = read_file_maybe_gzip(file);
-  data::Table table = read(file), whole = data::parse_csv(text, file, own_options(config_, text, file));
+  const std::string bytes = read_file_maybe_gzip(file);
+  data::Table table = read(file),
+              whole = data::parse_table_file(bytes, file, own_options(config_, bytes, file));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
   // The same records in another file are the same table.
@@ -230,7 +234,7 @@ FittedEvaluation FittedModel::evaluate(const std::string& file) const {
         fmt::format("the run learned from this file; of its {} rows only the {} that were held out are used",
                     split.train.size() + split.held_out.size(), table.rows);
   }
-  if (table.rows == 0) fail("{}: there is no row below the header, expected some to judge by", file);
+  if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
   const Tensor target = target_of(table), x = features(table);
   result.text = fmt::format("rows      {}\n", table.rows);
   for (const StepScalar& scalar : quality(*estimator_, x, target)) {

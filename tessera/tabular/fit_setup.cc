@@ -93,16 +93,17 @@ void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labe
 void FitSetup::read(const std::string& path) {
   const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
   file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
-  data::CsvOptions options = config_.csv();
+  data::TableFileOptions options = config_.table_file();
   const std::string& target = config_.text("data.target");
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
-  if (classes) options.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
+  if (classes)
+    options.csv.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
   std::vector<std::string> categories;
   if (config_.has("data.categories"))
-    categories = config_.text_columns(data::csv_names(unpacked, path, options));
-  options.text_columns.insert(options.text_columns.end(), categories.begin(), categories.end());
-  table_ = data::parse_csv(unpacked, path, options);
-  if (table_.rows == 0) fail("{}: there is no row below the header, expected some to learn from", path);
+    categories = config_.text_columns(data::table_file_names(unpacked, path, options));
+  options.csv.text_columns.insert(options.csv.text_columns.end(), categories.begin(), categories.end());
+  table_ = data::parse_table_file(unpacked, path, options);
+  if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
   for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
   for (const std::string& name : categories) table_.column(name);
