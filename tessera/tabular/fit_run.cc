@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "tessera/base/error.h"
@@ -11,6 +13,7 @@
 #include "tessera/base/json.h"
 #include "tessera/base/text.h"
 #include "tessera/metrics/classification.h"
+#include "tessera/metrics/multilabel.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/tensor/ops.h"
@@ -35,6 +38,17 @@ class Listener : public StepObserver {
  private:
   runs::Run& run_;
 };
+
+// Of two classes: how often a row of the second one is thought more likely to be of it than a row of the first. Not recorded.
+std::optional<double> auc(const learn::Estimator& estimator, const Tensor& x, const Tensor& target) {
+  const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator);
+  if (classifier == nullptr || classifier->classes() != 2) return {};
+  const Tensor scores = contiguous(classifier->predict_proba(x).slice({Range::all(), 1}));
+  const std::span<const std::int64_t> labels = target.values<std::int64_t>();
+  const std::unique_ptr<bool[]> positive(new bool[labels.size()]);
+  for (std::size_t i = 0; i < labels.size(); ++i) positive[i] = labels[i] == 1;
+  return metrics::auc(scores.values<double>(), {positive.get(), labels.size()});
+}
 
 FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
@@ -81,9 +95,14 @@ FitSetup setup_of_record(const std::string& run_folder, const std::string& data_
 }
 
 // As the run read its table, whatever kind of file this one is.
-data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes) {
+data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes, const std::string& file) {
   data::TableFileOptions options = config.table_file();
   if (data::table_file_kind(bytes) != data::TableFileKind::kSqlite) options.query.clear();
+  const std::vector<std::string> names = config.has("data.categories")
+                                             ? data::table_file_names(bytes, file, options)
+                                             : std::vector<std::string>();
+  for (const std::string& name : config.text_columns(names))
+    if (std::find(names.begin(), names.end(), name) != names.end()) options.csv.text_columns.push_back(name);
   if (config.has("found.classes")) options.csv.text_columns.push_back(config.text("data.target"));
   return options;
 }
@@ -158,7 +177,7 @@ FittedModel::FittedModel(const std::string& run_folder)
 
 data::Table FittedModel::read(const std::string& file) const {
   const std::string bytes = read_file_maybe_gzip(file);
-  data::TableFileOptions options = own_options(config_, bytes);
+  data::TableFileOptions options = own_options(config_, bytes, file);
   options.csv = features_.schema().csv_options(options.csv);
   const std::vector<std::string> names = data::table_file_names(bytes, file, options);
   std::erase_if(options.csv.text_columns,
@@ -211,7 +230,8 @@ Tensor FittedModel::target_of(const data::Table& table) const {
 FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   FittedEvaluation result;
   const std::string bytes = read_file_maybe_gzip(file);
-  data::Table table = read(file), whole = data::parse_table_file(bytes, file, own_options(config_, bytes));
+  data::Table table = read(file),
+              whole = data::parse_table_file(bytes, file, own_options(config_, bytes, file));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
   // The same records in another file are the same table.
@@ -233,6 +253,8 @@ FittedEvaluation FittedModel::evaluate(const std::string& file) const {
     std::replace(label.begin(), label.end(), '_', ' ');
     result.text += fmt::format("{:<9} {:.4f}\n", label, scalar.value);
   }
+  if (const std::optional<double> area = auc(*estimator_, x, target))
+    result.text += fmt::format("{:<9} {:.4f}\n", "AUC", *area);
   if (classes_.empty()) return result;
   metrics::ConfusionMatrix confusion(static_cast<std::int64_t>(classes_.size()));
   confusion.add(target.to_vector<std::int64_t>(), estimator_->predict(x).to_vector<std::int64_t>());
