@@ -178,11 +178,6 @@ bool filter_is_fast() {
   return HWY_DYNAMIC_DISPATCH(fast)();
 }
 
-float rounded_up(double x) {
-  const auto nearest = static_cast<float>(x);
-  return static_cast<double>(nearest) >= x ? nearest : std::nextafter(nearest, kInfinity);
-}
-
 FilterFrame::FilterFrame(std::span<const double> points, std::int64_t features) {
   const std::size_t width = static_cast<std::size_t>(features), rows = points.size() / width;
   centre_.assign(width, 0);

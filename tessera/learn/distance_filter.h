@@ -11,6 +11,7 @@
 // Errors: none. Thread-safety: constant functions may be called from several threads. Internal to nearest.cc and k_means.cc.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -75,7 +76,9 @@ class FilterPoints {
   std::vector<float> starts_;  // [blocks, 16]
 };
 
-// The smallest float32 that is at least x.
-float rounded_up(double x);
+// A float32 that is hardly more than x and at least x - 2^-149.
+inline float rounded_up(double x) {
+  return static_cast<float>(x + std::fabs(x) * 0x1p-23);
+}
 
 }  // namespace tessera::learn::internal
