@@ -10,14 +10,12 @@
 #include "tessera/data/npz.h"
 #include "tessera/data/schema.h"
 #include "tessera/interchange/onnx_graph.h"
-#include "tessera/learn/estimator_selftest.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/run.h"
 #include "tessera/runs/safetensors.h"
 #include "tessera/runs/timing.h"
 #include "tessera/runs/trace_file.h"
 #include "tessera/runs/verifications.h"
-#include "tessera/tabular/saved_estimator.h"
 
 namespace tessera {
 namespace {
@@ -114,19 +112,6 @@ void models() {
   seed("onnx", "gemm-softmax", onnx::write_model(model));
 }
 
-void estimators() {
-  const learn::GeneratedTable table = learn::generated_table(12);
-  for (const char* name :
-       {"decision_tree_classifier", "gaussian_nb", "k_means", "k_neighbors_classifier", "standard_scaler"}) {
-    const std::unique_ptr<learn::Estimator> estimator = learn::make_estimator(name);
-    estimator->fit(table.features, table.target(estimator->task()));
-    const bool named = estimator->classes() == 3;
-    seed("saved_estimator", name,
-         tabular::estimator_bytes(
-             *estimator, named ? tabular::ClassNames{.names = {"a", "b", "c"}} : tabular::ClassNames{}));
-  }
-}
-
 void traces() {
   const Tensor values = Tensor::from<float>({1, 2}, {2});
   seed("trace_header", "two-steps",
@@ -155,6 +140,5 @@ int main(int count, char** arguments) {
   tessera::records();
   tessera::models();
   tessera::traces();
-  tessera::estimators();
   return 0;
 }

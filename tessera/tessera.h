@@ -49,6 +49,7 @@
 #include "tessera/data/split.h"
 #include "tessera/data/sql_table.h"
 #include "tessera/data/table.h"
+#include "tessera/data/table_file.h"
 #include "tessera/data/text_samples.h"
 #include "tessera/data/tokenizer.h"
 #include "tessera/data/vocabulary.h"

@@ -17,7 +17,7 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::string_view kDetails =
-    "TABLE is a CSV file with a header. Part of its rows is held out (data.test), the others are used for "
+    "TABLE is a CSV file with a header (also NPY, NPZ, or SQLite with --set data.query=...). Part of its rows is held out (data.test), the others are used for "
     "cross-validation\n"
     "(evaluate.folds) and then all of them to learn; what features need is learned from training rows only. "
     "'tessera predict',\n"

@@ -18,8 +18,10 @@ constexpr Key kKeys[] = {
     integer("seed", 0, 9007199254740992, "1",
             "Of the split and the folds. Estimators that draw have a seed of their own.",
             KeyPlace::kClaimField),
-    text("data.table", kKeyRequired, "The table, a CSV file, which may be packed with gzip.", KeyType::kPath,
+    text("data.table", kKeyRequired,
+         "The table: CSV, NPY or NPZ, packed with gzip or not, or an SQLite database.", KeyType::kPath,
          KeyPlace::kCircumstances),
+    text("data.query", kKeyNone, "Of a database: which rows, in which order (SELECT ... ORDER BY ...)."),
     text("data.target", kKeyRequired, "The column that is to be predicted."),
     text("data.ignore", kKeyNone, "Columns that are left out, separated by commas."),
     boolean("data.header", "true",
@@ -139,6 +141,10 @@ data::CsvOptions FitConfig::csv() const {
           .header = boolean("data.header"),
           .missing = has("data.missing") ? listed(text("data.missing")) : std::vector<std::string>(),
           .trim = boolean("data.trim")};
+}
+
+data::TableFileOptions FitConfig::table_file() const {
+  return {.csv = csv(), .query = has("data.query") ? text("data.query") : ""};
 }
 
 std::vector<std::string> FitConfig::ignored() const {

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "tessera/data/csv.h"
+#include "tessera/data/table_file.h"
 #include "tessera/learn/estimators.h"
 #include "tessera/learn/table_features.h"
 #include "tessera/train/keyed_config.h"
@@ -31,6 +31,7 @@ class FitConfig : public train::KeyedConfig {
   std::unique_ptr<learn::Estimator> estimator() const;  // with its parameters, not fitted
   learn::TableFeaturesOptions features() const;
   data::CsvOptions csv() const;
+  data::TableFileOptions table_file() const;
   std::vector<std::string> ignored() const;  // columns
   std::uint64_t seed() const { return static_cast<std::uint64_t>(integer("seed")); }
 };

@@ -77,10 +77,11 @@ FitSetup setup_of_record(const std::string& run_folder, const std::string& data_
   return FitSetup(FitConfig::from_record(train::recorded_settings(claim)), found->second);
 }
 
-// As the run read its table.
-data::CsvOptions own_options(const FitConfig& config) {
-  data::CsvOptions options = config.csv();
-  if (config.has("found.classes")) options.text_columns.push_back(config.text("data.target"));
+// As the run read its table, whatever kind of file this one is.
+data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes) {
+  data::TableFileOptions options = config.table_file();
+  if (data::table_file_kind(bytes) != data::TableFileKind::kSqlite) options.query.clear();
+  if (config.has("found.classes")) options.csv.text_columns.push_back(config.text("data.target"));
   return options;
 }
 
@@ -147,14 +148,15 @@ FittedModel::FittedModel(const std::string& run_folder)
 }
 
 data::Table FittedModel::read(const std::string& file) const {
-  data::CsvOptions options = features_.schema().csv_options(config_.csv());
-  if (!classes_.empty()) options.text_columns.push_back(config_.text("data.target"));
-  const std::string text = read_file_maybe_gzip(file);
-  const std::vector<std::string> names = data::csv_names(text, file, options);
-  std::erase_if(options.text_columns, [&](const std::string& name) {  // what is missing is said by the schema
-    return std::find(names.begin(), names.end(), name) == names.end();
-  });
-  return data::parse_csv(text, file, options);
+  const std::string bytes = read_file_maybe_gzip(file);
+  data::TableFileOptions options = own_options(config_, bytes);
+  options.csv = features_.schema().csv_options(options.csv);
+  const std::vector<std::string> names = data::table_file_names(bytes, file, options);
+  std::erase_if(options.csv.text_columns,
+                [&](const std::string& name) {  // what is missing is said by the schema
+                  return std::find(names.begin(), names.end(), name) == names.end();
+                });
+  return data::parse_table_file(bytes, file, options);
 }
 
 std::string FittedModel::predictions_csv(const data::Table& table) const {
@@ -197,8 +199,8 @@ Tensor FittedModel::target_of(const data::Table& table) const {
 
 FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   FittedEvaluation result;
-  data::Table table = read(file),
-              whole = data::parse_csv(read_file_maybe_gzip(file), file, own_options(config_));
+  const std::string bytes = read_file_maybe_gzip(file);
+  data::Table table = read(file), whole = data::parse_table_file(bytes, file, own_options(config_, bytes));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
   // The same records in another file are the same table.
@@ -212,7 +214,7 @@ FittedEvaluation FittedModel::evaluate(const std::string& file) const {
         fmt::format("the run learned from this file; of its {} rows only the {} that were held out are used",
                     split.train.size() + split.held_out.size(), table.rows);
   }
-  if (table.rows == 0) fail("{}: there is no row below the header, expected some to judge by", file);
+  if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
   const Tensor target = target_of(table), x = features(table);
   result.text = fmt::format("rows      {}\n", table.rows);
   for (const StepScalar& scalar : quality(*estimator_, x, target)) {

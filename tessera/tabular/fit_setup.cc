@@ -93,12 +93,13 @@ void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labe
 void FitSetup::read(const std::string& path) {
   const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
   file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
-  data::CsvOptions options = config_.csv();
+  data::TableFileOptions options = config_.table_file();
   const std::string& target = config_.text("data.target");
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
-  if (classes) options.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
-  table_ = data::parse_csv(unpacked, path, options);
-  if (table_.rows == 0) fail("{}: there is no row below the header, expected some to learn from", path);
+  if (classes)
+    options.csv.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
+  table_ = data::parse_table_file(unpacked, path, options);
+  if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
   for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
   table_.column(target);
