@@ -148,6 +148,41 @@ nb::object asked(const Model& model, const Array& features, const char* what, co
   return to_numpy(std::move(result));
 }
 
+// Whether a classifier has one of the two; one whose class does not speak of it has probabilities.
+template <typename Kind>
+bool gives_probabilities([[maybe_unused]] const Kind& classifier) {
+  if constexpr (requires { classifier.has_probabilities(); }) return classifier.has_probabilities();
+  return true;
+}
+template <typename Kind>
+bool gives_decisions([[maybe_unused]] const Kind& classifier) {
+  if constexpr (requires { classifier.has_decision_function(); }) return classifier.has_decision_function();
+  return false;
+}
+template <typename Kind>
+Tensor decisions_of(const Kind& classifier, [[maybe_unused]] const Tensor& x) {
+  if constexpr (requires { classifier.decision_function(x); }) return classifier.decision_function(x);
+  fail("{}: it has no decision function", classifier.name());
+}
+
+// The methods that answer, with the settings of now: classes in Python have them, and no others.
+std::vector<std::string> abilities_of(Model& model) {
+  return model.alone([](learn::Estimator& estimator) {
+    std::vector<std::string> names;
+    if (dynamic_cast<learn::Transformer*>(&estimator) != nullptr)
+      names.insert(names.end(), {"transform", "fit_transform"});
+    else
+      names.emplace_back("predict");
+    if (estimator.task() == learn::Task::kClassification || estimator.task() == learn::Task::kRegression)
+      names.emplace_back("score");
+    if (estimator.task() == learn::Task::kClustering) names.emplace_back("fit_predict");
+    const auto* classifier = dynamic_cast<learn::Classifier*>(&estimator);
+    if (classifier != nullptr && gives_probabilities(*classifier)) names.emplace_back("predict_proba");
+    if (classifier != nullptr && gives_decisions(*classifier)) names.emplace_back("decision_function");
+    return names;
+  });
+}
+
 nb::dict state_of(Model& model) {
   const std::vector<runs::NamedTensor> state = model.alone([](learn::Estimator& estimator) {
     runs::StateSet set;
@@ -284,6 +319,7 @@ void add_estimators(nb::module_& module) {
       .def_prop_ro(
           "accepts_missing",
           [](const Model& m) { return m.reading([](const auto& e) { return e.accepts_missing(); }); })
+      .def("abilities", &abilities_of)
       .def("parameters", &parameters_of)
       .def("set_parameters", &set_parameters)
       .def("fit", &fit, nb::arg("features"), nb::arg("target").none(), nb::arg("transform"),
@@ -298,6 +334,12 @@ void add_estimators(nb::module_& module) {
              return asked<learn::Classifier>(
                  model, features, "predict_proba",
                  [](const auto& e, const Tensor& x) { return e.predict_proba(x); });
+           })
+      .def("decision_function",
+           [](const Model& model, const Array& features) {
+             return asked<learn::Classifier>(
+                 model, features, "decision_function",
+                 [](const auto& e, const Tensor& x) { return decisions_of(e, x); });
            })
       .def("transform",
            [](const Model& model, const Array& features) {

@@ -18,6 +18,7 @@
 #include "tessera/data/arrow_stream.h"
 #include "tessera/data/csv.h"
 #include "tessera/data/schema.h"
+#include "tessera/data/table_file.h"
 #include "tessera/learn/table_features.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/record.h"
@@ -365,6 +366,13 @@ void add_tables(nb::module_& module) {
             return handle_of(data::conform(*t.table, data::Schema::from_json(schema, "schema"), options));
           })
       .def("stream", &stream_of);
+  module.def("read_table", [](const std::string& path, const std::string& query, const std::string& separator,
+                              bool header, const std::vector<std::string>& text_columns,
+                              const std::vector<std::string>& missing, bool trim) {
+    const data::TableFileOptions options = {csv_options(separator, header, text_columns, missing, trim),
+                                            query};
+    return without_gil([&] { return handle_of(data::read_table_file(path, options)); });
+  });
   module.def("read_csv", [](const std::string& path, const std::string& separator, bool header,
                             const std::vector<std::string>& text_columns,
                             const std::vector<std::string>& missing, bool trim) {

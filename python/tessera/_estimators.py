@@ -1,7 +1,9 @@
 """One class for every row of the library's table of estimators. There is no code for a single one here: a new row has its class."""
 
+import functools
 import inspect
 import keyword
+import types
 
 import numpy as np
 
@@ -42,6 +44,22 @@ def _depth(name):
 def _outer_first(items):
     """Parameters in the order in which they can be set: 'estimator' before 'estimator__alpha'."""
     return sorted(items, key=lambda item: _depth(item[0]))
+
+
+class _Where:
+    """A method that only those have which are able to: with these settings, hasattr tells (as scikit-learn's tools ask)."""
+
+    def __init__(self, method):
+        self._method = method
+        functools.update_wrapper(self, method)
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return self._method
+        name = self._method.__name__
+        if name not in instance._settings.abilities():
+            raise AttributeError(f"'{type(instance).__name__}' has no '{name}' with these settings")
+        return types.MethodType(self._method, instance)
 
 
 class Estimator:
@@ -223,9 +241,15 @@ class Classifier(Estimator):
         codes = self._asked("predict", X)
         return self.classes_[codes]
 
+    @_Where
     def predict_proba(self, X):
         """The probability of each class [rows, classes], in the order of `classes_`."""
         return self._asked("predict_proba", X)
+
+    @_Where
+    def decision_function(self, X):
+        """How far each row is on the side of a class: [rows] of two classes (above 0: the second), else [rows, classes]."""
+        return self._asked("decision_function", X)
 
     def score(self, X, y):
         """The share of the rows whose class is predicted."""

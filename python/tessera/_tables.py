@@ -10,7 +10,8 @@ class Table:
     """Columns of one length: numbers, texts or categories. It does not change; methods give another one.
 
     `Table(data)` takes a dict of columns (arrays or lists; None, and NaN among numbers, are missing), a pandas data frame, or whatever speaks Arrow's
-    C stream interface (pyarrow, polars, DuckDB, pandas), of which nothing but the data is needed. `read_csv` reads a file.
+    C stream interface (pyarrow, polars, DuckDB, pandas), of which nothing but the data is needed. `read_csv` and
+    `read_table` read a file.
 
     `table["age"]` is a column: numbers as a float64 array that shows the table's own memory (read-only, NaN where missing), texts and
     categories as a list with None where missing.
@@ -221,6 +222,11 @@ def read_csv(path, *, separator=",", header=True, text_columns=(), missing=(), t
     trim          blanks around fields do not count
     """
     return Table(_core.read_csv(str(path), separator, header, list(text_columns), list(missing), trim))
+
+
+def read_table(path, *, query="", separator=",", header=True, text_columns=(), missing=(), trim=False):
+    """The table of a file of any kind that is read here, told apart by its first bytes: CSV, NPY, NPZ, or an SQLite database with a query."""
+    return Table(_core.read_table(str(path), query, separator, header, list(text_columns), list(missing), trim))
 
 
 def parse_csv(text, *, source="text", separator=",", header=True, text_columns=(), missing=(), trim=False):

@@ -43,7 +43,7 @@ def small_table(rows=80):
     generator = np.random.Generator(np.random.Philox(7))
     x = np.floor(generator.random((rows, 6)) * 5) * (generator.random((rows, 6)) > 0.4)
     signal = x[:, 0] + 0.5 * x[:, 1] - x[:, 2]
-    return x, np.where(signal > 0.5, "high", np.where(signal < -0.5, "low", "mid")), signal + 0.1 * generator.random(rows)
+    return x, np.where(signal > 0.5, "high", np.where(signal < -0.5, "low", "mid")), signal - signal.min() + 0.1 * generator.random(rows)
 
 
 def target_for(estimator, classes, numbers):
@@ -64,10 +64,8 @@ def fitted(row, x, classes, numbers):
 
 
 def says(estimator, x):
-    for method in ("predict_proba", "transform", "predict"):
-        if hasattr(estimator, method):
-            return getattr(estimator, method)(x)
-    raise AssertionError(f"{estimator} says nothing")
+    able = [name for name in ("predict_proba", "decision_function", "transform", "predict") if hasattr(estimator, name)]
+    return getattr(estimator, able[0])(x)
 
 
 ROWS = tessera.estimators()

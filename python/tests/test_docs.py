@@ -1,5 +1,6 @@
 """The blocks of docs/python.md, one after the other, and the programs of python/examples beside what they are to print."""
 
+import ast
 import os
 import re
 import subprocess
@@ -28,6 +29,13 @@ def test_the_page_runs(tmp_path, monkeypatch):
         exec(compile("\n" * line + block, str(page), "exec"), names)
         found += 1
     assert found >= 8
+
+
+def test_the_type_stub_names_every_class():
+    stub = Path(tessera.__file__).with_suffix(".pyi")
+    found = {node.name: node for node in ast.parse(stub.read_text()).body if isinstance(node, ast.ClassDef)}
+    assert set(found) == {row["class"].__name__ for row in tessera.estimators()}
+    assert "n_clusters" in [argument.arg for argument in found["KMeans"].body[-1].args.kwonlyargs]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

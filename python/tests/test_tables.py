@@ -2,6 +2,7 @@
 
 import gzip
 import pickle
+import sqlite3
 
 import numpy as np
 import pytest
@@ -32,6 +33,17 @@ def test_a_file_becomes_columns(tmp_path):
     assert found.to_numpy(["height", "age"]).tolist()[0] == [1.5, 39]
     assert found.take_rows([2, 0]).take_columns(["work"])["work"] == ["field", "office"]
     assert "age: numbers" in repr(found)
+
+
+def test_files_of_other_kinds(tmp_path):
+    np.save(tmp_path / "matrix.npy", np.array([[1, 2], [3, 4.5]]))
+    assert tessera.read_table(tmp_path / "matrix.npy").to_numpy().tolist() == [[1, 2], [3, 4.5]]
+    with sqlite3.connect(tmp_path / "people.sqlite") as database:
+        database.execute("CREATE TABLE people (age REAL, work TEXT, height REAL)")
+        database.executemany("INSERT INTO people VALUES (?, ?, ?)", [(39, "office", 1.5), (50, None, None), (45, "field", 2)])
+    assert tessera.read_table(tmp_path / "people.sqlite", query="SELECT * FROM people").digest() == table().digest()
+    with pytest.raises(tessera.Error, match="people.sqlite"):
+        tessera.read_table(tmp_path / "people.sqlite")
 
 
 def test_numbers_are_shown_where_they_lie():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tessera
 
-HEAD = '''# Made by python/stubs.py from the library's table of estimators.
+HEAD = '''# Made by python/bindings/stubs.py from the library's table of estimators.
 from typing import Any
 
 from tessera._core import (Error as Error, Stopped as Stopped, active_backend as active_backend, backend_names as backend_names,
@@ -18,7 +18,8 @@ from tessera._core import (Error as Error, Stopped as Stopped, active_backend as
 from tessera._estimators import (Classifier as Classifier, Clusterer as Clusterer, Estimator as Estimator, Regressor as Regressor,
                                  Transformer as Transformer, estimators as estimators, load as load, make_estimator as make_estimator)
 from tessera._runs import Run as Run, Verification as Verification, fit as fit, load_run as load_run, resume as resume, verify as verify
-from tessera._tables import Schema as Schema, Table as Table, TableFeatures as TableFeatures, parse_csv as parse_csv, read_csv as read_csv
+from tessera._tables import (Schema as Schema, Table as Table, TableFeatures as TableFeatures, parse_csv as parse_csv, read_csv as read_csv,
+                             read_table as read_table)
 
 __version__: str
 
