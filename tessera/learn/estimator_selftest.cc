@@ -10,6 +10,7 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/base/hash.h"
 #include "tessera/base/json.h"
+#include "tessera/learn/mixture_model.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/tensor/random.h"
 
@@ -88,8 +89,15 @@ std::string digest_of(Estimator& fitted, const Tensor& features) {
     hasher.add("transformed", transformer->transform(features));
   else
     hasher.add("predicted", fitted.predict(features));
-  if (auto* classifier = dynamic_cast<Classifier*>(&fitted))
+  const auto* classifier = dynamic_cast<const Classifier*>(&fitted);
+  if (classifier != nullptr && classifier->has_probabilities())
     hasher.add("probabilities", classifier->predict_proba(features));
+  if (classifier != nullptr && classifier->has_decision_function())
+    hasher.add("decisions", classifier->decision_function(features));
+  if (auto* mixture = dynamic_cast<MixtureModel*>(&fitted)) {
+    hasher.add("responsibilities", mixture->predict_proba(features));
+    hasher.add("log_likelihoods", mixture->score_samples(features));
+  }
   return to_hex(hash.finish().data(), 16);
 }
 

@@ -13,6 +13,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/estimator_selftest.h"
+#include "tessera/learn/mixture_model.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -41,9 +42,12 @@ class EveryEstimator : public testing::TestWithParam<std::size_t> {
 
 Tensor says(const Estimator& estimator, const Tensor& features) {
   if (const auto* classifier = dynamic_cast<const Classifier*>(&estimator))
-    return classifier->predict_proba(features);
+    return classifier->has_probabilities() ? classifier->predict_proba(features)
+                                           : classifier->decision_function(features);
   if (const auto* transformer = dynamic_cast<const Transformer*>(&estimator))
     return transformer->transform(features);
+  if (const auto* mixture = dynamic_cast<const MixtureModel*>(&estimator))
+    return mixture->predict_proba(features);
   return estimator.predict(features);
 }
 
@@ -245,7 +249,10 @@ TEST(Estimators, LearnTheSameFromManyRowsOnAnyNumberOfThreads) {
         EstimatorCase{"hist_gradient_boosting_regressor", R"({"max_iter": 12})"},
         EstimatorCase{"k_means", ""}, EstimatorCase{"gaussian_nb", ""},
         EstimatorCase{"lasso", R"({"alpha": 0.01})"}, EstimatorCase{"logistic_regression", ""},
-        EstimatorCase{"linear_regression", ""}, EstimatorCase{"poisson_regressor", ""}}) {
+        EstimatorCase{"linear_regression", ""}, EstimatorCase{"poisson_regressor", ""},
+        EstimatorCase{"gaussian_mixture", R"({"max_iter": 4, "n_components": 3})"},
+        EstimatorCase{"multinomial_mixture", R"({"n_components": 3})"}, EstimatorCase{"pca", ""},
+        EstimatorCase{"factor_analysis", ""}}) {
     std::string digest;
     for (const int threads : {1, 2, 3, 7}) {
       set_thread_count(threads);
