@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::int64_t kSampleRows = 100;     // for each column
 constexpr std::int64_t kMostFactored = 2048;  // columns; above, only the diagonal is used
-constexpr std::int64_t kMostExact =
-    300;  // coefficients of several scores whose second derivatives are taken all, always
-constexpr std::int64_t kMostLocal = 1000;  // and now and then
+// Of several scores, second derivatives are taken at every place for so many coefficients, and now and then for so many.
+constexpr std::int64_t kMostExact = 300, kMostLocal = 1000;
+constexpr std::int64_t kMostWeighted = 1 << 24;  // numbers of weighted rows at a time
 
 Tensor as_column(const Tensor& y) {
   return reshape(cast(y, DType::kFloat64), {-1, 1});
@@ -158,7 +158,7 @@ Tensor LinearLoss::sampled(const Tensor& of_rows) const {
   return sample_.defined() ? gather(of_rows, sample_) : of_rows;
 }
 
-Tensor LinearLoss::curvatures(std::int64_t k, std::int64_t l) const {
+Tensor LinearLoss::curvatures(std::int64_t k) const {
   const Tensor scores = sampled(scores_);
   Tensor result;
   if (settings_.view == LossView::kPoisson) {
@@ -166,10 +166,10 @@ Tensor LinearLoss::curvatures(std::int64_t k, std::int64_t l) const {
   } else if (outputs_ == 1) {
     result = sigmoid(scores) * sigmoid(-scores);
   } else {
-    const Tensor shares = softmax(scores, 1);
-    const Tensor of_k = shares.slice({Range::all(), Range(k, k + 1)});
-    const Tensor of_l = shares.slice({Range::all(), Range(l, l + 1)});
-    result = k == l ? of_k * (1.0 - of_k) : -of_k * of_l;
+    const Tensor shares = softmax(scores, 1), own = shares.slice({Range::all(), Range(k, k + 1)});
+    result = own * (1.0 - own);
+    if (k + 1 < outputs_)
+      result = concatenate({result, -own * shares.slice({Range::all(), Range::from(k + 1)})}, 1);
   }
   return settings_.weights.defined() ? result * sampled(settings_.weights) : result;
 }
@@ -181,7 +181,17 @@ Tensor LinearLoss::constant_curvatures() const {
 }
 
 Tensor LinearLoss::products(const Tensor& curvature) const {
-  return matmul(transpose(design_), design_ * curvature) / static_cast<double>(design_.size(0));
+  const std::int64_t rows = design_.size(0), all = curvature.size(1);
+  const std::int64_t at_once = std::max<std::int64_t>(1, kMostWeighted / (rows * columns_));
+  const Tensor turned = transpose(design_);
+  std::vector<Tensor> parts;
+  for (std::int64_t first = 0; first < all; first += at_once) {
+    const std::int64_t count = std::min(at_once, all - first);
+    const Tensor factors = curvature.slice({Range::all(), Range(first, first + count)});
+    const Tensor weighted = reshape(design_, {rows, 1, columns_}) * reshape(factors, {rows, count, 1});
+    parts.push_back(matmul(turned, reshape(weighted, {rows, count * columns_})));
+  }
+  return concatenate(parts, 1) / static_cast<double>(rows);
 }
 
 Tensor LinearLoss::ridge(std::int64_t size) const {
@@ -190,15 +200,17 @@ Tensor LinearLoss::ridge(std::int64_t size) const {
   return Tensor::from(added, {size});
 }
 
+// The blocks of k and l are computed once for k <= l.
 Tensor LinearLoss::all_blocks() const {
-  const std::size_t several = static_cast<std::size_t>(outputs_);
-  std::vector<std::vector<Tensor>> blocks(several, std::vector<Tensor>(several));
-  for (std::size_t k = 0; k < several; ++k)
-    for (std::size_t l = k; l < several; ++l)
-      blocks[k][l] = blocks[l][k] =
-          products(curvatures(static_cast<std::int64_t>(k), static_cast<std::int64_t>(l)));
   std::vector<Tensor> lines;
-  for (const std::vector<Tensor>& line : blocks) lines.push_back(concatenate(line, 1));
+  for (std::int64_t k = 0; k < outputs_; ++k) {
+    std::vector<Tensor> line;
+    for (std::int64_t l = 0; l < k; ++l)
+      line.push_back(
+          lines[static_cast<std::size_t>(l)].slice({Range::all(), Range(k * columns_, (k + 1) * columns_)}));
+    line.push_back(products(curvatures(k)));
+    lines.push_back(concatenate(line, 1));
+  }
   return concatenate(lines, 0);
 }
 

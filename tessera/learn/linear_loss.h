@@ -56,13 +56,15 @@ class LinearLoss : public SmoothFunction {
 
  private:
   double row_count() const { return static_cast<double>(x_.size(0)); }
-  Tensor design(bool all);                                  // the rows that second derivatives come from
-  Tensor sampled(const Tensor& of_rows) const;              // of a tensor [N, ...]
-  Tensor curvatures(std::int64_t k, std::int64_t l) const;  // [sampled rows, 1], of scores k and l
+  Tensor design(bool all);                      // the rows that second derivatives come from
+  Tensor sampled(const Tensor& of_rows) const;  // of a tensor [N, ...]
+  // Of score k with those from k on: [sampled rows, outputs - k].
+  Tensor curvatures(std::int64_t k) const;
   Tensor constant_curvatures() const;
-  Tensor products(const Tensor& curvature) const;  // [columns, columns]: sample' curvature sample / rows
-  Tensor ridge(std::int64_t size) const;           // [size]: what the penalty adds to the diagonal
-  Tensor all_blocks() const;                       // second derivatives from the sample
+  // [columns, m columns]: sample' curvature sample / rows, for each of m columns of curvatures.
+  Tensor products(const Tensor& curvature) const;
+  Tensor ridge(std::int64_t size) const;  // [size]: what the penalty adds to the diagonal
+  Tensor all_blocks() const;              // second derivatives from the sample
   Tensor along_all_scores() const;
   bool factor(const Tensor& matrix);
 
