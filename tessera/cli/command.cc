@@ -43,6 +43,8 @@ const std::vector<Command>& commands() {
       {"embed analogy", "Say what is to C as B is to A", run_embed_analogy},
       {"embed encode", "Write texts as vectors, one row each", run_embed_encode},
       {"fit", "Let an estimator learn from a table, and record the run", run_fit},
+      {"search", "Find the best settings of an estimator by cross-validation, and record the run",
+       run_search},
       {"ingest", "Put the records of a CSV file into a table of an SQLite database", run_ingest},
       {"selftest", "Check this machine against the committed digests of every operation",
        run_selftest_command},
