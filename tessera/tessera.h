@@ -71,6 +71,7 @@
 #include "tessera/learn/covariance.h"
 #include "tessera/learn/decision_tree.h"
 #include "tessera/learn/distance_kernels.h"
+#include "tessera/learn/embedding_encoder.h"
 #include "tessera/learn/estimator.h"
 #include "tessera/learn/estimator_selftest.h"
 #include "tessera/learn/estimators.h"

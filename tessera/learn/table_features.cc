@@ -52,7 +52,8 @@ std::string_view encoder_name(CategoryEncoding encoding) {
                                          "james_stein_encoder",
                                          "woe_encoder",
                                          "leave_one_out_encoder",
-                                         "catboost_encoder"};
+                                         "catboost_encoder",
+                                         "embedding_encoder"};
   return kNames[static_cast<std::size_t>(encoding)];
 }
 

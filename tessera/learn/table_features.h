@@ -55,7 +55,8 @@ enum class CategoryEncoding : std::uint8_t {
   kJamesStein,
   kWeightOfEvidence,
   kLeaveOneOut,
-  kCatBoost
+  kCatBoost,
+  kEmbedding
 };
 bool looks_at_target(CategoryEncoding encoding);
 enum class MissingNumbers : std::uint8_t { kMean, kMedian, kZero, kRefuse, kKeep };  // kKeep: NaN
