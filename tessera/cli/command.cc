@@ -41,6 +41,7 @@ const std::vector<Command>& commands() {
       {"embed nearest", "List the words that are nearest to one", run_embed_nearest},
       {"embed analogy", "Say what is to C as B is to A", run_embed_analogy},
       {"embed encode", "Write texts as vectors, one row each", run_embed_encode},
+      {"analyse", "Look at a table or at images before learning from them", run_analyse},
       {"fit", "Let an estimator learn from a table, and record the run", run_fit},
       {"ingest", "Put the records of a CSV file into a table of an SQLite database", run_ingest},
       {"selftest", "Check this machine against the committed digests of every operation",
