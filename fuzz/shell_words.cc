@@ -1,4 +1,4 @@
-#include "tessera/cli/shell_words.h"
+#include "tessera/base/shell_words.h"
 
 #include "fuzz/fuzz.h"
 
@@ -30,7 +30,7 @@ bool is_printable_ascii(char c) {
 
 // Words that can be pasted come back from a shell as they were; the others are only shown.
 void fuzz_one(std::string_view bytes) {
-  const std::string shown = cli::shell_word(bytes);
+  const std::string shown = shell_word(bytes);
   for (const char c : bytes)
     if (!is_printable_ascii(c)) return;
   TESSERA_CHECK(read_by_shell(shown) == bytes, "'{}' is shown as {}", bytes, shown);

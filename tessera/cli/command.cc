@@ -1,6 +1,7 @@
 #include "tessera/cli/command.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <exception>
@@ -43,6 +44,8 @@ const std::vector<Command>& commands() {
       {"embed encode", "Write texts as vectors, one row each", run_embed_encode},
       {"analyse", "Look at a table or at images before learning from them", run_analyse},
       {"fit", "Let an estimator learn from a table, and record the run", run_fit},
+      {"search", "Find the best settings of an estimator by cross-validation, and record the run",
+       run_search},
       {"ingest", "Put the records of a CSV file into a table of an SQLite database", run_ingest},
       {"selftest", "Check this machine against the committed digests of every operation",
        run_selftest_command},
@@ -87,21 +90,32 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t& 
   return nullptr;
 }
 
+// The commands whose names begin with `word` and have a second one.
+std::vector<const Command*> group_of(const std::string& word) {
+  std::vector<const Command*> group;
+  for (const Command& command : commands())
+    if (command.name.starts_with(word + " ")) group.push_back(&command);
+  return group;
+}
+
+std::string group_help(const std::vector<const Command*>& group, const std::string& word) {
+  std::string text = fmt::format("Usage: tessera {} COMMAND [ARGUMENTS]\n\nCommands:\n", word);
+  for (const Command* command : group) text += fmt::format("  {:<17} {}\n", command->name, command->summary);
+  return text + fmt::format("\n'tessera {} COMMAND --help' explains a command.\n", word);
+}
+
+bool asks_for_help(const std::string& word) {
+  return word == "--help" || word == "-h";
+}
+
 [[noreturn]] void fail_unknown(const std::vector<std::string>& words) {
-  std::vector<std::string> names;
+  std::vector<std::string> names, seconds;
   for (const Command& command : commands()) names.emplace_back(command.name);
-  if (words[0] == "key") {
-    fail_with(ExitCode::kUsage, "'tessera key' needs a second word: tessera key new FILE");
-  }
-  if (words[0] == "code") {
-    fail_with(ExitCode::kUsage, "'tessera code' needs a second word: train, evaluate or predict");
-  }
-  if (words[0] == "generate") {
-    fail_with(ExitCode::kUsage, "'tessera generate' needs a second word: train, samples or evaluate");
-  }
-  if (words[0] == "embed") {
-    fail_with(ExitCode::kUsage, "'tessera embed' needs a second word: train, nearest, analogy or encode");
-  }
+  for (const Command* command : group_of(words[0]))
+    seconds.emplace_back(command->name.substr(words[0].size() + 1));
+  if (!seconds.empty())
+    fail_with(ExitCode::kUsage, "'tessera {}' needs a second word: {}{}", words[0], fmt::join(seconds, ", "),
+              words.size() > 1 ? did_you_mean(words[1], seconds) : "");
   if (words[0].starts_with("-")) {
     fail_with(ExitCode::kUsage, "expected a command, found the option {} (see 'tessera --help')", words[0]);
   }
@@ -110,7 +124,7 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t& 
 }
 
 ExitCode dispatch(std::vector<std::string> words) {
-  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+  if (words.empty() || asks_for_help(words[0]) || words[0] == "help") {
     if (words.size() > 1 && words[0] == "help") {
       words.erase(words.begin());
       words.push_back("--help");
@@ -125,7 +139,12 @@ ExitCode dispatch(std::vector<std::string> words) {
   }
   std::size_t used = 0;
   const Command* command = find_command(words, used);
-  if (command == nullptr) fail_unknown(words);
+  if (command == nullptr) {
+    const std::vector<const Command*> group = group_of(words[0]);
+    if (group.empty() || words.size() < 2 || !asks_for_help(words[1])) fail_unknown(words);
+    std::fputs(group_help(group, words[0]).c_str(), stdout);
+    return ExitCode::kSuccess;
+  }
   plant_fault_from_environment();  // for tests; says so
   use_default_backend();           // also commands that compute nothing read tensors
   return command->run({words.begin() + static_cast<std::ptrdiff_t>(used), words.end()});

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "tessera/base/progress.h"
+#include "tessera/base/shell_words.h"
 #include "tessera/base/text.h"
-#include "tessera/cli/shell_words.h"
 #include "tessera/runs/trace_listing.h"
 
 namespace tessera::cli {

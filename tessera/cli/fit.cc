@@ -17,7 +17,7 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::string_view kDetails =
-    "TABLE is a CSV file with a header. Part of its rows is held out (data.test), the others are used for "
+    "TABLE is a CSV file with a header (also NPY, NPZ, or SQLite with --set data.query=...). Part of its rows is held out (data.test), the others are used for "
     "cross-validation\n"
     "(evaluate.folds) and then all of them to learn; what features need is learned from training rows only. "
     "'tessera predict',\n"
@@ -29,6 +29,8 @@ constexpr std::string_view kDetails =
     "  tessera fit gaussian_nb iris.csv --target species\n"
     "  tessera fit bernoulli_nb adult.csv --target income --set alpha=0.5 --set 'data.missing=?' --set "
     "evaluate.folds=10";
+
+constexpr std::size_t kMostCandidates = 20;  // of a search, printed
 
 void print_estimators() {
   for (const learn::EstimatorRow& row : learn::estimators()) {
@@ -64,7 +66,10 @@ void print_fit_result(const tabular::FitResult& result) {
   fmt::print("run       {}\n", result.folder);
   fmt::print("rows      {} to train, {} to test, {} features{}\n", result.training_rows, result.test_rows,
              result.features, classes ? fmt::format(", {} classes", result.classes.size()) : "");
-  if (!result.folds.empty()) fmt::print("folds     {}\n", folds_text(result.folds, score));
+  if (!result.candidates.empty())
+    fmt::print("\n{}\n", tabular::candidates_table(result.candidates, kMostCandidates));
+  if (!result.folds.empty())
+    fmt::print("folds     {}\n", folds_text(result.folds, result.scoring.empty() ? score : result.scoring));
   for (const auto& [name, value] : result.final_scores) {
     if (name.starts_with("folds")) continue;  // said above
     std::string label = name;

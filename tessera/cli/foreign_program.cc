@@ -11,8 +11,8 @@
 
 #include "tessera/base/files.h"
 #include "tessera/base/hash.h"
+#include "tessera/base/shell_words.h"
 #include "tessera/base/text.h"
-#include "tessera/cli/shell_words.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/run.h"

@@ -16,7 +16,8 @@ namespace tessera::cli {
 
 namespace {
 constexpr std::string_view kDetails =
-    "FILE is CSV with a header (also .gz). A TABLE that is missing is made: INTEGER, REAL or TEXT by what "
+    "FILE is CSV (also .gz); without a header its columns are column_1, column_2, ... A TABLE that is "
+    "missing is made: INTEGER, REAL or TEXT by what "
     "the "
     "fields are.\n"
     "A record that the table refuses (a duplicate of a unique key, another type, NOT NULL, CHECK, another "
@@ -30,7 +31,7 @@ constexpr std::string_view kDetails =
     "with --atomic all records are one transaction: all of them or, interrupted, none.\n\n"
     "Examples:\n"
     "  tessera ingest people.csv clinic.sqlite people --unique id\n"
-    "  tessera ingest adult.csv adult.sqlite adult --missing '?' --trim --rejected refused.csv";
+    "  tessera ingest adult.csv adult.sqlite adult --no-header --missing '?' --trim --rejected refused.csv";
 
 constexpr std::size_t kShown = 10;
 
@@ -73,8 +74,8 @@ ExitCode run_ingest(const Words& words) {
   Arguments arguments("ingest", "Put the records of a CSV file into a table of an SQLite database", kDetails);
   std::string file, database_path, table, separator = ",", rejected_file;
   data::IngestOptions options;
-  bool atomic = false, quiet = false;
-  arguments.positional("FILE", file, "CSV file with a header");
+  bool atomic = false, quiet = false, no_header = false;
+  arguments.positional("FILE", file, "CSV file");
   arguments.positional("DATABASE", database_path, "SQLite database; made when it is missing");
   arguments.positional("TABLE", table, "Table of it; made when it is missing");
   arguments.option("--unique COLUMN", options.unique,
@@ -82,6 +83,7 @@ ExitCode run_ingest(const Words& words) {
   arguments.option("--text COLUMN", options.csv.text_columns,
                    "A column that is text even if all its fields are numbers; may be repeated");
   arguments.option("--missing TEXT", options.csv.missing, "A field that stands for NULL; may be repeated");
+  arguments.flag("--no-header", no_header, "The first line is a record");
   arguments.flag("--trim", options.csv.trim, "Blanks around fields do not count");
   arguments.option("--separator C", separator, "Between fields: a character, tab or auto (default: ,)");
   arguments.option("--batch N", options.batch, "Records per transaction (default: 50000)", 1, 1'000'000'000);
@@ -90,6 +92,7 @@ ExitCode run_ingest(const Words& words) {
   arguments.flag("--quiet", quiet, "No progress");
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   options.csv.separator = separator_of(separator);
+  options.csv.header = !no_header;
   if (atomic) options.batch = 0;
   if (!rejected_file.empty()) check_user_place(rejected_file);
   if (!exists(file)) fail("{}: there is no such file", file);  // before a database is made

@@ -199,5 +199,13 @@ TEST_F(Ingest, OneTransactionIsAllOrNothing) {
   EXPECT_EQ(count(database, "t"), 0);
 }
 
+TEST_F(Ingest, TakesTheFirstLineAsARecordWhereThereIsNoHeader) {
+  Database database(":memory:");
+  const IngestResult result = ingest_csv(database, "t", file("3,oak\n4,pine\n"), {.csv = {.header = false}});
+  EXPECT_EQ(result.created, "column_1 INTEGER, column_2 TEXT");
+  EXPECT_EQ(result.inserted, 2);
+  EXPECT_EQ(count(database, "t WHERE column_1 = 3 AND column_2 = 'oak'"), 1);
+}
+
 }  // namespace
 }  // namespace tessera::data

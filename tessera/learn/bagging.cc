@@ -7,6 +7,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/learn/estimators.h"
+#include "tessera/learn/prefixed.h"
 #include "tessera/learn/restored.h"
 #include "tessera/numerics/random.h"
 #include "tessera/tensor/ops.h"
@@ -30,33 +31,16 @@ const std::vector<std::string_view>& names(Task task) {
   return task == Task::kClassification ? classifiers : regressors;
 }
 
-// The settings of the estimator inside, under names of the bag.
-class Prefixed : public ParameterVisitor {
- public:
-  explicit Prefixed(ParameterVisitor& to) : to_(to) {}
-  void real(std::string_view name, double& value, const Bounds& bounds, std::string_view sentence) override {
-    to_.real(prefixed(name), value, bounds, sentence);
-  }
-  void integer(std::string_view name, std::int64_t& value, const Bounds& bounds,
-               std::string_view sentence) override {
-    to_.integer(prefixed(name), value, bounds, sentence);
-  }
-  void flag(std::string_view name, bool& value, std::string_view sentence) override {
-    to_.flag(prefixed(name), value, sentence);
-  }
-  void choice(std::string_view name, int& value, std::span<const std::string_view> choices,
-              std::string_view sentence) override {
-    to_.choice(prefixed(name), value, choices, sentence);
-  }
-
- private:
-  static std::string prefixed(std::string_view name) { return "estimator__" + std::string(name); }
-  ParameterVisitor& to_;
-};
-
 bool has_seed(Estimator& estimator) {
   return std::ranges::any_of(parameters(estimator),
                              [](const ParameterText& parameter) { return parameter.name == "seed"; });
+}
+
+// A copy that knows no probabilities has one vote.
+Tensor probabilities_or_votes(const Classifier& classifier, const Tensor& x) {
+  if (classifier.has_probabilities()) return classifier.predict_proba(x);
+  const Tensor predicted = reshape(classifier.predict(x), {-1, 1});
+  return cast(equal(predicted, arange(classifier.classes())), DType::kFloat64);
 }
 
 std::int64_t share(double part, std::int64_t all) {
@@ -92,7 +76,7 @@ void Bag::visit_parameters(ParameterVisitor& visitor) {
                "How many features a copy sees, as a share of all.");
   visitor.flag("bootstrap", parameters_.bootstrap, "Rows are drawn with replacement.");
   visitor.integer("seed", parameters_.seed, Bounds::at_least(0), "What the draws depend on.");
-  Prefixed inside(visitor);
+  Prefixed inside("estimator__", visitor);
   prototype().visit_parameters(inside);
 }
 
@@ -176,7 +160,7 @@ Tensor Bag::mean_answer(const Tensor& x, std::int64_t classes) const {
     const auto* classifier = dynamic_cast<const Classifier*>(&member(i));
     const Tensor seen = columns(i, x);
     const std::vector<double> says =
-        (classifier != nullptr ? classifier->predict_proba(seen) : member(i).predict(seen))
+        (classifier != nullptr ? probabilities_or_votes(*classifier, seen) : member(i).predict(seen))
             .to_vector<double>();
     const std::vector<std::int64_t> to = classifier != nullptr
                                              ? classes_[static_cast<std::size_t>(i)].to_vector<std::int64_t>()

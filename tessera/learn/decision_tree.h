@@ -53,6 +53,7 @@ class DecisionTreeClassifier : public Classifier {
   std::string_view name() const override { return "decision_tree_classifier"; }
   void visit_parameters(ParameterVisitor& visitor) override;
   bool accepts_missing() const override { return true; }
+  Tensor importances() const override { return importances_; }
 
   std::int64_t depth() const { return trees_.depth(0); }
   std::int64_t leaves() const { return trees_.leaves(0); }
@@ -87,6 +88,7 @@ class DecisionTreeRegressor : public Regressor {
   std::string_view name() const override { return "decision_tree_regressor"; }
   void visit_parameters(ParameterVisitor& visitor) override;
   bool accepts_missing() const override { return true; }
+  Tensor importances() const override { return importances_; }
 
   std::int64_t depth() const { return trees_.depth(0); }
   std::int64_t leaves() const { return trees_.leaves(0); }

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
@@ -42,6 +45,10 @@ class Lister : public ParameterVisitor {
     add(name, std::string(names[static_cast<std::size_t>(value)]), "one of " + quoted(names), sentence);
   }
 
+  void text(std::string_view name, std::string& value, std::string_view sentence) override {
+    add(name, value, "a text", sentence);
+  }
+
   std::vector<ParameterText> found;
 
  private:
@@ -53,12 +60,14 @@ class Lister : public ParameterVisitor {
 // Sets the one that is called `name` from text; remembers whether there was one.
 class Setter : public ParameterVisitor {
  public:
-  Setter(std::string_view estimator, std::string_view name, std::string_view text)
-      : estimator_(estimator), name_(name), text_(text) {}
+  Setter(std::string_view estimator, std::string_view name, std::string_view text, bool of_json)
+      : estimator_(estimator), name_(name), text_(text), of_json_(of_json) {}
 
   void real(std::string_view name, double& value, const Bounds& bounds, std::string_view) override {
     if (!is_it(name)) return;
-    const auto number = data::parse_real(text_);
+    const bool hexadecimal = of_json_ && (text_.starts_with("0x") || text_.starts_with("-0x"));
+    const auto number =
+        hexadecimal ? std::optional(hex_float_value(std::string(text_))) : data::parse_real(text_);
     if (!number || !std::isfinite(*number) || !bounds.contains(*number))
       refuse(with_bounds("a number", bounds));
     value = *number;
@@ -85,6 +94,9 @@ class Setter : public ParameterVisitor {
       }
     refuse("one of " + quoted(names));
   }
+  void text(std::string_view name, std::string& value, std::string_view) override {
+    if (is_it(name)) value = std::string(text_);
+  }
 
   bool found() const { return found_; }
 
@@ -98,7 +110,7 @@ class Setter : public ParameterVisitor {
   }
 
   std::string_view estimator_, name_, text_;
-  bool found_ = false;
+  bool of_json_, found_ = false;
 };
 
 class JsonWriter : public ParameterVisitor {
@@ -116,16 +128,34 @@ class JsonWriter : public ParameterVisitor {
               std::string_view) override {
     values[std::string(name)] = std::string(names[static_cast<std::size_t>(value)]);
   }
+  void text(std::string_view name, std::string& value, std::string_view) override {
+    values[std::string(name)] = value;
+  }
 
   nlohmann::json values = nlohmann::json::object();
 };
 
-// The text of a setting as Setter reads it.
-std::string json_text(const nlohmann::json& value) {
-  if (!value.is_string()) return value.dump();
-  const std::string text = value.get<std::string>();
-  const bool hexadecimal = text.starts_with("0x") || text.starts_with("-0x");
-  return hexadecimal ? fmt::format("{}", hex_float_value(text)) : text;
+void set_one(Estimator& estimator, std::string_view name, std::string_view text, bool of_json) {
+  Setter setter(estimator.name(), name, text, of_json);
+  estimator.visit_parameters(setter);
+  if (setter.found()) return;
+  std::vector<std::string> names;
+  for (const ParameterText& parameter : parameters(estimator)) names.push_back(parameter.name);
+  fail_with(ExitCode::kUsage, "{}: there is no parameter '{}'{}; there are: {}", estimator.name(), name,
+            did_you_mean(name, names), names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+}
+
+// How many parts within parts a setting belongs to: what has fewer says which parts there are.
+std::size_t depth(std::string_view name) {
+  std::size_t found = 0;
+  for (std::size_t at = name.find("__"); at != std::string_view::npos; at = name.find("__", at + 2)) ++found;
+  return found;
+}
+
+void set_by_depth(Estimator& estimator, std::vector<std::pair<std::string, std::string>> values,
+                  bool of_json) {
+  std::ranges::stable_sort(values, {}, [](const auto& item) { return depth(item.first); });
+  for (const auto& [name, text] : values) set_one(estimator, name, text, of_json);
 }
 
 }  // namespace
@@ -145,13 +175,7 @@ std::vector<ParameterText> parameters(Estimator& estimator) {
 }
 
 void set_parameter(Estimator& estimator, std::string_view name, std::string_view text) {
-  Setter setter(estimator.name(), name, text);
-  estimator.visit_parameters(setter);
-  if (setter.found()) return;
-  std::vector<std::string> names;
-  for (const ParameterText& parameter : parameters(estimator)) names.push_back(parameter.name);
-  fail_with(ExitCode::kUsage, "{}: there is no parameter '{}'{}; there are: {}", estimator.name(), name,
-            did_you_mean(name, names), names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+  set_one(estimator, name, text, false);
 }
 
 nlohmann::json parameters_json(Estimator& estimator) {
@@ -161,7 +185,14 @@ nlohmann::json parameters_json(Estimator& estimator) {
 }
 
 void set_parameters(Estimator& estimator, const nlohmann::json& values) {
-  for (const auto& [name, value] : values.items()) set_parameter(estimator, name, json_text(value));
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const auto& [name, value] : values.items())
+    texts.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+  set_by_depth(estimator, std::move(texts), true);
+}
+
+void set_parameters(Estimator& estimator, std::vector<std::pair<std::string, std::string>> name_and_text) {
+  set_by_depth(estimator, std::move(name_and_text), false);
 }
 
 }  // namespace tessera::learn

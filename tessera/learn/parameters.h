@@ -20,6 +20,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tessera::learn {
@@ -52,6 +53,8 @@ class ParameterVisitor {
   // `value` is an index into `names`.
   virtual void choice(std::string_view name, int& value, std::span<const std::string_view> names,
                       std::string_view sentence) = 0;
+  // Any text, such as a list of names; the walk itself refuses, after this call, a value that cannot be.
+  virtual void text(std::string_view name, std::string& value, std::string_view sentence) = 0;
 
   // The same for an enumeration whose values count from 0.
   template <typename Enum>
@@ -73,7 +76,9 @@ std::vector<ParameterText> parameters(Estimator& estimator);
 void set_parameter(Estimator& estimator, std::string_view name, std::string_view text);
 // {"n_neighbors": 3, "weights": "uniform", "C": "0x1p+0"}: every setting, real numbers as base/json.h writes them.
 nlohmann::json parameters_json(Estimator& estimator);
-// Every key of `values` is set; settings that are not there keep their values.
+// Every key of `values` is set; settings that are not there keep their values. A setting comes before those of the parts that it names ("steps" before
+// "pca__n_components", "estimator" before "estimator__steps"), in whatever order they are given.
 void set_parameters(Estimator& estimator, const nlohmann::json& values);
+void set_parameters(Estimator& estimator, std::vector<std::pair<std::string, std::string>> name_and_text);
 
 }  // namespace tessera::learn

@@ -63,6 +63,7 @@ class ForestClassifier : public Classifier {
  public:
   void visit_parameters(ParameterVisitor& visitor) override;
   bool accepts_missing() const override { return true; }
+  Tensor importances() const override { return forest_.importances(); }
   std::int64_t trees() const { return forest_.trees(); }
   Tensor feature_importances() const { return forest_.importances(); }  // [F], sums to 1
   double oob_score() const { return oob_score_; }                       // 0 unless it was asked for
@@ -86,6 +87,7 @@ class ForestRegressor : public Regressor {
  public:
   void visit_parameters(ParameterVisitor& visitor) override;
   bool accepts_missing() const override { return true; }
+  Tensor importances() const override { return forest_.importances(); }
   std::int64_t trees() const { return forest_.trees(); }
   Tensor feature_importances() const { return forest_.importances(); }
   double oob_score() const { return oob_score_; }

@@ -1,7 +1,9 @@
 #include "tessera/tabular/fit_config.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
@@ -18,8 +20,10 @@ constexpr Key kKeys[] = {
     integer("seed", 0, 9007199254740992, "1",
             "Of the split and the folds. Estimators that draw have a seed of their own.",
             KeyPlace::kClaimField),
-    text("data.table", kKeyRequired, "The table, a CSV file, which may be packed with gzip.", KeyType::kPath,
+    text("data.table", kKeyRequired,
+         "The table: CSV, NPY or NPZ, packed with gzip or not, or an SQLite database.", KeyType::kPath,
          KeyPlace::kCircumstances),
+    text("data.query", kKeyNone, "Of a database: which rows, in which order (SELECT ... ORDER BY ...)."),
     text("data.target", kKeyRequired, "The column that is to be predicted."),
     text("data.ignore", kKeyNone, "Columns that are left out, separated by commas."),
     boolean("data.header", "true",
@@ -27,10 +31,16 @@ constexpr Key kKeys[] = {
     choice("data.separator", "comma semicolon tab bar detect", "comma", "What stands between two fields."),
     text("data.missing", kKeyNone,
          "Texts that stand for a missing value beside the empty one, separated by commas."),
+    text("data.categories", kKeyNone,
+         "Columns of numbers that are names, not amounts, separated by commas; *: every column."),
     boolean("data.trim", "false", "Blanks around fields do not count."),
     real("data.test", 0, 0.9, "0.2", "The share of the rows that is held out for the final test; 0: none."),
-    choice("features.categories", "one_hot ordinal", "one_hot",
-           "What texts become: a feature per category, or its position."),
+    choice("features.categories",
+           "one_hot ordinal count hashing two_hash target m_estimate james_stein woe leave_one_out catboost",
+           "one_hot",
+           "What texts become: a feature per category, its position, or what an encoder of docs/encoders.md "
+           "makes of it."),
+    text("features.encoder", kKeyNone, "Parameters of that encoder, NAME=VALUE, separated by commas."),
     choice("features.missing", "mean median zero refuse keep", "mean",
            "What missing numbers become, learned from the training rows; keep: for estimators that can do "
            "with them."),
@@ -43,6 +53,7 @@ constexpr Key kKeys[] = {
          KeyType::kText, KeyPlace::kFound),
     integer("evaluate.folds", 0, 1000, "5",
             "Cross-validation on the training rows with so many folds, stratified for classes; 0: none."),
+    text("search.plan", kKeyNone, "What a search tries.", KeyType::kText, KeyPlace::kFound),
     text("found.table", kKeyNone, "Digest of the table's records.", KeyType::kText, KeyPlace::kFound),
     text("found.schema", kKeyNone, "The columns of the features.", KeyType::kText, KeyPlace::kFound),
     text("found.classes", kKeyNone, "The classes.", KeyType::kText, KeyPlace::kFound),
@@ -62,6 +73,31 @@ std::vector<std::string> listed(const std::string& text) {
   return items;
 }
 
+// "cv=10,noise=0.1"
+std::map<std::string, std::string> pairs(const std::string& text, const std::string& origin) {
+  std::map<std::string, std::string> found;
+  for (const std::string& item : listed(text)) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string::npos || equals == 0)
+      fail_with(ExitCode::kUsage, "{}: features.encoder has '{}', expected NAME=VALUE", origin, item);
+    if (!found.emplace(item.substr(0, equals), item.substr(equals + 1)).second)
+      fail_with(ExitCode::kUsage, "{}: features.encoder has '{}' twice", origin, item.substr(0, equals));
+  }
+  return found;
+}
+
+learn::CategoryEncoding encoding_named(const std::string& name) {
+  using learn::CategoryEncoding;
+  static const std::map<std::string, CategoryEncoding> kEncodings = {
+      {"one_hot", CategoryEncoding::kOneHot},       {"ordinal", CategoryEncoding::kOrdinal},
+      {"count", CategoryEncoding::kCount},          {"hashing", CategoryEncoding::kHashing},
+      {"two_hash", CategoryEncoding::kTwoHash},     {"target", CategoryEncoding::kTarget},
+      {"m_estimate", CategoryEncoding::kMEstimate}, {"james_stein", CategoryEncoding::kJamesStein},
+      {"woe", CategoryEncoding::kWeightOfEvidence}, {"leave_one_out", CategoryEncoding::kLeaveOneOut},
+      {"catboost", CategoryEncoding::kCatBoost}};
+  return kEncodings.at(name);
+}
+
 std::unique_ptr<learn::Estimator> estimator_for_tables(const std::string& name) {
   std::unique_ptr<learn::Estimator> estimator = learn::make_estimator(name);
   if (estimator->task() != learn::Task::kClassification && estimator->task() != learn::Task::kRegression)
@@ -77,6 +113,7 @@ FitConfig FitConfig::of(const std::string& estimator, const std::string& table, 
   const std::unique_ptr<learn::Estimator> model = estimator_for_tables(estimator);
   std::vector<std::string> overrides = {"data.table=" + table, "data.target=" + target,
                                         "model.estimator=" + estimator};
+  std::vector<std::pair<std::string, std::string>> parameters;
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0)
@@ -85,16 +122,36 @@ FitConfig FitConfig::of(const std::string& estimator, const std::string& table, 
     if (name == "data.table" || name == "data.target" || name == "model.estimator")
       fail_with(ExitCode::kUsage, "--set {}: it is given already, expected another name", setting);
     if (name.starts_with(kParameter))
-      learn::set_parameter(*model, name.substr(kParameter.size()), setting.substr(equals + 1));
+      parameters.emplace_back(name.substr(kParameter.size()), setting.substr(equals + 1));
     else if (name.find('.') != std::string::npos || name == "seed" || name == "name")
       overrides.push_back(setting);
     else
-      learn::set_parameter(*model, name, setting.substr(equals + 1));
+      parameters.emplace_back(name, setting.substr(equals + 1));
   }
+  learn::set_parameters(*model, std::move(parameters));
   FitConfig config;
   config.parse_keys(kKeys, "", "tessera fit", overrides, ".");
   config.set_found("model.parameters", canonical_json(learn::parameters_json(*model)));
   return config;
+}
+
+FitConfig FitConfig::of_search(const std::string& estimator, const std::string& table,
+                               const std::string& target, std::vector<std::string> settings,
+                               const SearchOptions& search) {
+  settings.insert(settings.begin(), "name=search");
+  FitConfig config = of(estimator, table, target, settings);
+  if (config.integer("evaluate.folds") < 2)
+    fail_with(ExitCode::kUsage, "{}: evaluate.folds is {}, expected at least 2: a search is judged by them",
+              config.origin("evaluate.folds"), config.integer("evaluate.folds"));
+  SearchOptions options = search;
+  options.seed = config.seed();
+  config.set_found("search.plan", SearchPlan::of(options, *config.estimator()).to_json());
+  return config;
+}
+
+std::optional<SearchPlan> FitConfig::search() const {
+  if (!has("search.plan")) return std::nullopt;
+  return SearchPlan::from_json(text("search.plan"));
 }
 
 FitConfig FitConfig::from_record(const std::map<std::string, std::string>& texts) {
@@ -126,10 +183,25 @@ learn::TableFeaturesOptions FitConfig::features() const {
                                                                  {"zero", MissingNumbers::kZero},
                                                                  {"refuse", MissingNumbers::kRefuse},
                                                                  {"keep", MissingNumbers::kKeep}};
-  return {.categories = text("features.categories") == "one_hot" ? learn::CategoryEncoding::kOneHot
-                                                                 : learn::CategoryEncoding::kOrdinal,
+  const bool classes = estimator()->task() == learn::Task::kClassification;
+  return {.categories = encoding_named(text("features.categories")),
           .missing = kMissing.at(text("features.missing")),
-          .scale = boolean("features.scale")};
+          .scale = boolean("features.scale"),
+          .encoder = has("features.encoder") ? pairs(text("features.encoder"), origin("features.encoder"))
+                                             : std::map<std::string, std::string>(),
+          .target_type = classes ? learn::TargetType::kAuto : learn::TargetType::kContinuous};
+}
+
+std::vector<std::string> FitConfig::text_columns(const std::vector<std::string>& names) const {
+  if (!has("data.categories")) return {};
+  const std::string& target = text("data.target");
+  std::vector<std::string> columns;
+  if (text("data.categories") != "*")
+    columns = listed(text("data.categories"));
+  else
+    std::ranges::copy_if(names, std::back_inserter(columns),
+                         [&](const std::string& name) { return name != target; });
+  return columns;
 }
 
 data::CsvOptions FitConfig::csv() const {
@@ -139,6 +211,10 @@ data::CsvOptions FitConfig::csv() const {
           .header = boolean("data.header"),
           .missing = has("data.missing") ? listed(text("data.missing")) : std::vector<std::string>(),
           .trim = boolean("data.trim")};
+}
+
+data::TableFileOptions FitConfig::table_file() const {
+  return {.csv = csv(), .query = has("data.query") ? text("data.query") : ""};
 }
 
 std::vector<std::string> FitConfig::ignored() const {

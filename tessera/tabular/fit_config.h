@@ -11,12 +11,14 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "tessera/data/csv.h"
+#include "tessera/data/table_file.h"
 #include "tessera/learn/estimators.h"
 #include "tessera/learn/table_features.h"
+#include "tessera/tabular/search_plan.h"
 #include "tessera/train/keyed_config.h"
 
 namespace tessera::tabular {
@@ -25,13 +27,21 @@ class FitConfig : public train::KeyedConfig {
  public:
   static FitConfig of(const std::string& estimator, const std::string& table, const std::string& target,
                       const std::vector<std::string>& settings = {});
+  // The same with a search of the best settings (search_plan.h); its draws depend on the key seed.
+  static FitConfig of_search(const std::string& estimator, const std::string& table,
+                             const std::string& target, std::vector<std::string> settings,
+                             const SearchOptions& search);
   // From a record; keys that belong to the circumstances may be missing.
   static FitConfig from_record(const std::map<std::string, std::string>& texts);
 
   std::unique_ptr<learn::Estimator> estimator() const;  // with its parameters, not fitted
+  std::optional<SearchPlan> search() const;             // nothing of a plain fit
   learn::TableFeaturesOptions features() const;
   data::CsvOptions csv() const;
+  data::TableFileOptions table_file() const;
   std::vector<std::string> ignored() const;  // columns
+  // The columns of a table with these names that are read as texts, although they may be numbers; the target is not among those of "*".
+  std::vector<std::string> text_columns(const std::vector<std::string>& names) const;
   std::uint64_t seed() const { return static_cast<std::uint64_t>(integer("seed")); }
 };
 

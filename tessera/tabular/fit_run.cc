@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "tessera/base/error.h"
@@ -11,6 +13,7 @@
 #include "tessera/base/json.h"
 #include "tessera/base/text.h"
 #include "tessera/metrics/classification.h"
+#include "tessera/metrics/multilabel.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/tensor/ops.h"
@@ -36,6 +39,17 @@ class Listener : public StepObserver {
   runs::Run& run_;
 };
 
+// Of two classes: how often a row of the second one is thought more likely to be of it than a row of the first. Not recorded.
+std::optional<double> auc(const learn::Estimator& estimator, const Tensor& x, const Tensor& target) {
+  const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator);
+  if (classifier == nullptr || classifier->classes() != 2) return {};
+  const Tensor scores = contiguous(classifier->predict_proba(x).slice({Range::all(), 1}));
+  const std::span<const std::int64_t> labels = target.values<std::int64_t>();
+  const std::unique_ptr<bool[]> positive(new bool[labels.size()]);
+  for (std::size_t i = 0; i < labels.size(); ++i) positive[i] = labels[i] == 1;
+  return metrics::auc(scores.values<double>(), {positive.get(), labels.size()});
+}
+
 FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   setup.keep_in(run);
@@ -54,6 +68,8 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
   result.seal = run.finish();
   result.features = static_cast<std::int64_t>(setup.features().names().size());
   result.folds = setup.fold_scores();
+  result.candidates = setup.candidates();
+  if (setup.search()) result.scoring = setup.search()->scoring();
   result.final_scores = listener.last;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
@@ -61,8 +77,9 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
 
 runs::Claim fit_claim(const std::string& run_folder) {
   runs::Claim claim = runs::read_claim(run_folder);
-  if (claim.kind != kFitKind)
-    fail_with(ExitCode::kCannotRerun, "{}: the run is of kind '{}', expected one that 'tessera fit' made",
+  if (claim.kind != kFitKind && claim.kind != kSearchKind)
+    fail_with(ExitCode::kCannotRerun,
+              "{}: the run is of kind '{}', expected one that 'tessera fit' or 'tessera search' made",
               run_folder, claim.kind);
   return claim;
 }
@@ -77,10 +94,16 @@ FitSetup setup_of_record(const std::string& run_folder, const std::string& data_
   return FitSetup(FitConfig::from_record(train::recorded_settings(claim)), found->second);
 }
 
-// As the run read its table.
-data::CsvOptions own_options(const FitConfig& config) {
-  data::CsvOptions options = config.csv();
-  if (config.has("found.classes")) options.text_columns.push_back(config.text("data.target"));
+// As the run read its table, whatever kind of file this one is.
+data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes, const std::string& file) {
+  data::TableFileOptions options = config.table_file();
+  if (data::table_file_kind(bytes) != data::TableFileKind::kSqlite) options.query.clear();
+  const std::vector<std::string> names = config.has("data.categories")
+                                             ? data::table_file_names(bytes, file, options)
+                                             : std::vector<std::string>();
+  for (const std::string& name : config.text_columns(names))
+    if (std::find(names.begin(), names.end(), name) != names.end()) options.csv.text_columns.push_back(name);
+  if (config.has("found.classes")) options.csv.text_columns.push_back(config.text("data.target"));
   return options;
 }
 
@@ -106,12 +129,13 @@ FitResult fit(const FitConfig& config, const train::TrainOptions& options) {
 
 FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options) {
   FitSetup setup = setup_of_record(run_folder, options.data_folder);
+  setup.prepare_for(run_folder);
   runs::Run run = train::resume_run(run_folder, setup.run_options(), options);
   return complete(setup, run, options);
 }
 
 bool is_fit_run(const std::string& run_folder) {
-  return train::is_run_of_kind(run_folder, kFitKind);
+  return train::is_run_of_kind(run_folder, kFitKind) || train::is_run_of_kind(run_folder, kSearchKind);
 }
 
 train::VerifyResult verify_fit(const std::string& run_folder, const train::VerifyOptions& options) {
@@ -135,6 +159,11 @@ FittedModel::FittedModel(const std::string& run_folder)
       estimator_(config_.estimator()),
       classes_(recorded_classes(config_)) {
   const runs::SealedState sealed = runs::sealed_state(run_folder);
+  if (const auto search = config_.search()) {
+    FoldScores scores;
+    runs::restore_object("folds", scores, sealed.tensors, sealed.path);
+    apply_best(*search, scores.values, config_.integer("evaluate.folds"), *estimator_);
+  }
   runs::restore_object("estimator", *estimator_, sealed.tensors, sealed.path);
   runs::restore_object("features", features_, sealed.tensors, sealed.path);
   estimator_->check_restored();
@@ -147,27 +176,30 @@ FittedModel::FittedModel(const std::string& run_folder)
 }
 
 data::Table FittedModel::read(const std::string& file) const {
-  data::CsvOptions options = features_.schema().csv_options(config_.csv());
-  if (!classes_.empty()) options.text_columns.push_back(config_.text("data.target"));
-  const std::string text = read_file_maybe_gzip(file);
-  const std::vector<std::string> names = data::csv_names(text, file, options);
-  std::erase_if(options.text_columns, [&](const std::string& name) {  // what is missing is said by the schema
-    return std::find(names.begin(), names.end(), name) == names.end();
-  });
-  return data::parse_csv(text, file, options);
+  const std::string bytes = read_file_maybe_gzip(file);
+  data::TableFileOptions options = own_options(config_, bytes, file);
+  options.csv = features_.schema().csv_options(options.csv);
+  const std::vector<std::string> names = data::table_file_names(bytes, file, options);
+  std::erase_if(options.csv.text_columns,
+                [&](const std::string& name) {  // what is missing is said by the schema
+                  return std::find(names.begin(), names.end(), name) == names.end();
+                });
+  return data::parse_table_file(bytes, file, options);
 }
 
 std::string FittedModel::predictions_csv(const data::Table& table) const {
   const Tensor x = features(table);
   std::string text = "row,prediction";
-  for (const std::string& name : classes_)
-    text += fmt::format(",{}", data::csv_field(fmt::format("probability_{}", name)));
+  const auto* classifier = dynamic_cast<const learn::Classifier*>(estimator_.get());
+  const bool probable = classifier != nullptr && classifier->has_probabilities();
+  if (probable)
+    for (const std::string& name : classes_)
+      text += fmt::format(",{}", data::csv_field(fmt::format("probability_{}", name)));
   text += "\n";
   if (table.rows == 0) return text;
-  const auto* classifier = dynamic_cast<const learn::Classifier*>(estimator_.get());
   const Tensor predicted = estimator_->predict(x);
   const std::vector<double> probabilities =
-      classifier != nullptr ? classifier->predict_proba(x).to_vector<double>() : std::vector<double>();
+      probable ? classifier->predict_proba(x).to_vector<double>() : std::vector<double>();
   for (std::int64_t row = 0; row < table.rows; ++row) {
     if (classifier == nullptr) {
       text += fmt::format("{},{}\n", row + 1, predicted.at<double>({row}));
@@ -176,7 +208,7 @@ std::string FittedModel::predictions_csv(const data::Table& table) const {
     text += fmt::format(
         "{},{}", row + 1,
         data::csv_field(classes_.at(static_cast<std::size_t>(predicted.at<std::int64_t>({row})))));
-    for (std::size_t c = 0; c < classes_.size(); ++c)
+    for (std::size_t c = 0; probable && c < classes_.size(); ++c)
       text += fmt::format(",{}", probabilities[static_cast<std::size_t>(row) * classes_.size() + c]);
     text += "\n";
   }
@@ -197,8 +229,9 @@ Tensor FittedModel::target_of(const data::Table& table) const {
 
 FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   FittedEvaluation result;
+  const std::string bytes = read_file_maybe_gzip(file);
   data::Table table = read(file),
-              whole = data::parse_csv(read_file_maybe_gzip(file), file, own_options(config_));
+              whole = data::parse_table_file(bytes, file, own_options(config_, bytes, file));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
   // The same records in another file are the same table.
@@ -212,7 +245,7 @@ FittedEvaluation FittedModel::evaluate(const std::string& file) const {
         fmt::format("the run learned from this file; of its {} rows only the {} that were held out are used",
                     split.train.size() + split.held_out.size(), table.rows);
   }
-  if (table.rows == 0) fail("{}: there is no row below the header, expected some to judge by", file);
+  if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
   const Tensor target = target_of(table), x = features(table);
   result.text = fmt::format("rows      {}\n", table.rows);
   for (const StepScalar& scalar : quality(*estimator_, x, target)) {
@@ -220,6 +253,8 @@ FittedEvaluation FittedModel::evaluate(const std::string& file) const {
     std::replace(label.begin(), label.end(), '_', ' ');
     result.text += fmt::format("{:<9} {:.4f}\n", label, scalar.value);
   }
+  if (const std::optional<double> area = auc(*estimator_, x, target))
+    result.text += fmt::format("{:<9} {:.4f}\n", "AUC", *area);
   if (classes_.empty()) return result;
   metrics::ConfusionMatrix confusion(static_cast<std::int64_t>(classes_.size()));
   confusion.add(target.to_vector<std::int64_t>(), estimator_->predict(x).to_vector<std::int64_t>());

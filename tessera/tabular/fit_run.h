@@ -1,5 +1,5 @@
 // Recorded fits: learn, resume, verify, and use what was learned. The records are as those of any training (docs/records.md) but of
-// kind "fit": a step per fold, and the last one.
+// kind "fit": a step per fold, and the last one; those of a search are of kind "search": a step per candidate and fold, and the last one.
 //
 // Errors as of train/training_run.h. One fit at a time per process.
 #pragma once
@@ -22,8 +22,11 @@ struct FitResult {
   std::vector<std::string> classes;                          // of a classification
   std::vector<double> folds;                                 // the score of each
   std::vector<std::pair<std::string, double>> final_scores;  // as recorded by the last step
+  std::vector<Candidate> candidates;  // of a search, in the order in which they were tried
+  std::string scoring;                // what they were judged by, if not by the score of a fit
 };
 
+// With a configuration that has a search, a search.
 FitResult fit(const FitConfig& config, const train::TrainOptions& options = {});
 FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options = {});
 bool is_fit_run(const std::string& run_folder);  // false also for a record that cannot be read

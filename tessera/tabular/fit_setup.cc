@@ -39,14 +39,16 @@ double log_loss(const Tensor& probabilities, const Tensor& target) {
 std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features,
                                 const Tensor& target) {
   const double score = estimator.score(features, target);
-  if (const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator))
+  if (const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator)) {
+    if (!classifier->has_probabilities()) return {{"accuracy", score}};
     return {{"accuracy", score}, {"log_loss", log_loss(classifier->predict_proba(features), target)}};
+  }
   const Tensor error = estimator.predict(features) - target;
   return {{"r2", score}, {"rmse", sqrt(mean(error * error)).item<double>()}};
 }
 
 FitSetup::FitSetup(FitConfig config, const std::string& table_path)
-    : config_(std::move(config)), features_(config_.features()) {
+    : config_(std::move(config)), search_(config_.search()), features_(config_.features()) {
   read(table_path.empty() ? config_.path("data.table") : table_path);
   take_target();
   const bool classes = !classes_.empty();
@@ -93,14 +95,20 @@ void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labe
 void FitSetup::read(const std::string& path) {
   const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
   file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
-  data::CsvOptions options = config_.csv();
+  data::TableFileOptions options = config_.table_file();
   const std::string& target = config_.text("data.target");
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
-  if (classes) options.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
-  table_ = data::parse_csv(unpacked, path, options);
-  if (table_.rows == 0) fail("{}: there is no row below the header, expected some to learn from", path);
+  if (classes)
+    options.csv.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
+  std::vector<std::string> categories;
+  if (config_.has("data.categories"))
+    categories = config_.text_columns(data::table_file_names(unpacked, path, options));
+  options.csv.text_columns.insert(options.csv.text_columns.end(), categories.begin(), categories.end());
+  table_ = data::parse_table_file(unpacked, path, options);
+  if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
   for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
+  for (const std::string& name : categories) table_.column(name);
   table_.column(target);
   for (const std::string& name : names)
     if (name != target && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
@@ -135,7 +143,7 @@ void FitSetup::take_target() {
 // A finished fit and one that begins have the same claim: the schema is that of the training rows.
 void FitSetup::initialize() {
   features_ = learn::TableFeatures(config_.features());
-  features_.fit(table_, columns_, split_.train);
+  features_.fit(table_, columns_, split_.train, target_of(split_.train));
   estimator_ = config_.estimator();
   scores_ = {};
   config_.set_found("found.table", data::digest(table_));
@@ -145,7 +153,7 @@ void FitSetup::initialize() {
 
 runs::RunOptions FitSetup::run_options() const {
   runs::RunOptions options;
-  options.kind = kFitKind;
+  options.kind = search_ ? kSearchKind : kFitKind;
   options.base_name = config_.text("name");
   options.obey_environment = false;  // the caller says what is to be done with which run
   for (const learn::ParameterText& parameter : learn::parameters(*config_.estimator()))
@@ -174,48 +182,84 @@ Tensor FitSetup::target_of(const std::vector<std::int64_t>& rows) const {
 }
 
 std::vector<double> FitSetup::fold_scores() const {
-  return scores_.values.defined() ? scores_.values.to_vector<double>() : std::vector<double>();
+  if (!scores_.values.defined()) return {};
+  const std::vector<double> scores = scores_.values.to_vector<double>();
+  if (!search_) return scores;
+  const std::int64_t folds = static_cast<std::int64_t>(folds_.size());
+  const auto best = search_->best(scores, folds);
+  if (!best) return {};
+  const auto begin = scores.begin() + static_cast<std::ptrdiff_t>(*best * folds);
+  return {begin, begin + static_cast<std::ptrdiff_t>(folds)};
 }
 
-std::vector<StepScalar> FitSetup::fold_step(const data::Split& fold) {
+FitSetup::FoldData FitSetup::fold_data(std::size_t fold) const {
+  const data::Split& split = folds_[fold];
   learn::TableFeatures features(config_.features());
-  features.fit(table_, columns_, fold.train);
-  const std::unique_ptr<learn::Estimator> estimator = config_.estimator();
-  estimator->fit(features.transform(data::take_rows(table_, fold.train)), target_of(fold.train));
-  const std::vector<StepScalar> found = quality(
-      *estimator, features.transform(data::take_rows(table_, fold.held_out)), target_of(fold.held_out));
-  std::vector<double> scores = fold_scores();
-  scores.push_back(found.front().value);
+  const Tensor target = target_of(split.train);
+  const Tensor x = features.fit_transform(table_, columns_, split.train, target);
+  return {x, target, features.transform(data::take_rows(table_, split.held_out)), target_of(split.held_out)};
+}
+
+void FitSetup::add_score(double score) {
+  std::vector<double> scores;
+  if (scores_.values.defined()) scores = scores_.values.to_vector<double>();
+  scores.push_back(score);
   scores_.values = Tensor::from(scores, {static_cast<std::int64_t>(scores.size())});
-  return {{"fold_score", found.front().value},
-          {found.back().name == "rmse" ? "fold_rmse" : "fold_log_loss", found.back().value}};
+}
+
+std::vector<StepScalar> FitSetup::fold_step(std::size_t fold) {
+  const FoldData data = fold_data(fold);
+  const std::unique_ptr<learn::Estimator> estimator = config_.estimator();
+  estimator->fit(data.x, data.y);
+  const std::vector<StepScalar> found = quality(*estimator, data.held_x, data.held_y);
+  add_score(found.front().value);
+  std::vector<StepScalar> scalars = {{"fold_score", found.front().value}};
+  if (found.size() > 1)
+    scalars.push_back({found.back().name == "rmse" ? "fold_rmse" : "fold_log_loss", found.back().value});
+  return scalars;
 }
 
 std::vector<StepScalar> FitSetup::final_step() {
+  if (search_) take_best();
   const auto judge = [&](const std::vector<std::int64_t>& rows) {
     return quality(*estimator_, features_.transform(data::take_rows(table_, rows)), target_of(rows));
   };
-  estimator_->fit(features_.transform(data::take_rows(table_, split_.train)), target_of(split_.train));
+  const Tensor target = target_of(split_.train);
+  estimator_->fit(features_.fit_transform(table_, columns_, split_.train, target), target);
   std::vector<StepScalar> scalars = {{"training_score", judge(split_.train).front().value}};
-  if (scores_.values.defined()) {
-    scalars.push_back({"folds_mean", mean(scores_.values).item<double>()});
-    scalars.push_back({"folds_deviation", sample_deviation(scores_.values)});
+  if (const std::vector<double> of_folds = fold_scores(); !of_folds.empty()) {
+    const Tensor scores = Tensor::from(of_folds, {static_cast<std::int64_t>(of_folds.size())});
+    scalars.push_back({"folds_mean", mean(scores).item<double>()});
+    scalars.push_back({"folds_deviation", sample_deviation(scores)});
   }
   if (split_.held_out.empty()) return scalars;
   const std::vector<StepScalar> test = judge(split_.held_out);
   scalars.push_back({"test_score", test.front().value});
-  scalars.push_back({test.back().name == "rmse" ? "test_rmse" : "test_log_loss", test.back().value});
+  if (test.size() > 1)
+    scalars.push_back({test.back().name == "rmse" ? "test_rmse" : "test_log_loss", test.back().value});
   return scalars;
+}
+
+std::uint64_t FitSetup::steps() const {
+  const std::uint64_t candidates = search_ ? static_cast<std::uint64_t>(search_->candidates()) : 1;
+  return candidates * folds_.size() + 1;
+}
+
+std::string FitSetup::step_text(std::uint64_t step, const std::vector<StepScalar>& scalars) const {
+  if (step == steps()) return "all training rows";
+  if (!search_) return fmt::format("fold {}: score {:.4f}", step, scalars.front().value);
+  const std::uint64_t candidate = (step - 1) / folds_.size(), fold = (step - 1) % folds_.size();
+  return fmt::format(
+      "candidate {} of {}, fold {}: {}", candidate + 1, search_->candidates(), fold + 1,
+      scalars.back().name == "fold_score" ? fmt::format("score {:.4f}", scalars.back().value) : "failed");
 }
 
 void FitSetup::run(std::uint64_t done, StepObserver& observer, Progress* progress) {
   for (std::uint64_t step = done + 1; step <= steps(); ++step) {
-    const bool last = step == steps();
-    const std::vector<StepScalar> scalars =
-        last ? final_step() : fold_step(folds_[static_cast<std::size_t>(step - 1)]);
-    if (progress != nullptr)
-      progress->update(step, last ? std::string("all training rows")
-                                  : fmt::format("fold {}: score {:.4f}", step, scalars.front().value));
+    const std::vector<StepScalar> scalars = step == steps() ? final_step()
+                                            : search_       ? candidate_step(step)
+                                                            : fold_step(static_cast<std::size_t>(step - 1));
+    if (progress != nullptr) progress->update(step, step_text(step, scalars));
     if (!observer.on_step({step, scalars})) return;
   }
 }

@@ -3,10 +3,14 @@
 // A fit has a step per fold of the cross-validation, then the step that learns from all training rows and is tested on the rows that were held out. Features
 // are learned anew within each fold, from its training rows. The test rows are used once, by the last step.
 //
+// A search (search_plan.h) has a step per candidate and fold, in this order, and the last step learns with the settings of the best candidate. A candidate that cannot be fitted
+// counts as failed; it is an error when all are.
+//
 // Errors: those of the reader; a target that is not there, has missing values or, of a regression, is text. One thread at a time.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +23,9 @@
 namespace tessera::tabular {
 
 inline constexpr const char* kFitKind = "fit";  // of the runs
+inline constexpr const char* kSearchKind = "search";
 
-// The scores of the folds, in their order; part of the state of a run.
+// The scores of the folds, in their order, of a search those of one candidate after the other; part of the state of a run.
 struct FoldScores : Stateful {
   Tensor values;  // float64 [folds done]
   void visit_state(StateVisitor& visitor) override { visitor.tensor("values", values); }
@@ -36,12 +41,16 @@ class FitSetup {
   const learn::Estimator& estimator() const { return *estimator_; }
   const learn::TableFeatures& features() const { return features_; }
   const std::vector<std::string>& classes() const { return classes_; }
-  std::vector<double> fold_scores() const;
-  std::uint64_t steps() const { return folds_.size() + 1; }
+  std::vector<double> fold_scores() const;    // of a search those of the best candidate
+  std::vector<Candidate> candidates() const;  // of a search
+  std::uint64_t steps() const;
+  const std::optional<SearchPlan>& search() const { return search_; }
 
   void initialize();  // forgets what was learned
   runs::RunOptions run_options() const;
   void keep_in(runs::Run& run);
+  // Before the state of a run is restored: the estimator of a search has the settings of the best candidate from the last step on.
+  void prepare_for(const std::string& run_folder);
   // The steps behind `done`; stops when the observer says so.
   void run(std::uint64_t done, StepObserver& observer, Progress* progress);
 
@@ -50,10 +59,21 @@ class FitSetup {
   void take_target();
   void require_rows_of_every_class(const std::vector<std::int64_t>& labels, std::int64_t least) const;
   Tensor target_of(const std::vector<std::int64_t>& rows) const;
-  std::vector<StepScalar> fold_step(const data::Split& fold);
+  struct FoldData {
+    Tensor x, y, held_x, held_y;
+  };
+  FoldData fold_data(std::size_t fold) const;
+  const FoldData& kept_fold_data(std::size_t fold);
+  void add_score(double score);
+  std::vector<StepScalar> fold_step(std::size_t fold);
+  std::vector<StepScalar> candidate_step(std::uint64_t step);
+  double candidate_score(const Settings& settings, std::size_t fold);
+  void take_best();
   std::vector<StepScalar> final_step();
+  std::string step_text(std::uint64_t step, const std::vector<StepScalar>& scalars) const;
 
   FitConfig config_;
+  std::optional<SearchPlan> search_;
   data::InputFile file_;
   data::Table table_;
   std::vector<std::string> columns_;  // of the features
@@ -64,7 +84,13 @@ class FitSetup {
   learn::TableFeatures features_;
   std::unique_ptr<learn::Estimator> estimator_;
   FoldScores scores_;
+  std::vector<FoldData> kept_folds_;  // of a search, if they are not too large together
+  std::string last_problem_;          // of a candidate that failed
 };
+
+// Sets an estimator to the best candidate of a search whose scores are complete.
+void apply_best(const SearchPlan& plan, const Tensor& scores, std::int64_t folds,
+                learn::Estimator& estimator);
 
 // How good predictions are: accuracy and logarithmic loss, or R^2 and root mean squared error.
 std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features,

@@ -10,6 +10,8 @@
 #include "tessera/base/folder_test.h"
 #include "tessera/base/message_test.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/data/ingest.h"
+#include "tessera/data/npz.h"
 #include "tessera/tabular/fit_run.h"
 #include "tessera/tensor/ops.h"
 
@@ -95,6 +97,33 @@ TEST_F(Fit, SaysHowGoodItIs) {
               1e-15);
   EXPECT_EQ(result.final_scores[3].first, "test_score");
   EXPECT_GT(result.final_scores[3].second, 0.7);
+}
+
+// From CSV, NPZ and SQLite: the records are the same, so the predictions are. A database of new rows is asked the query of the run.
+TEST_F(Fit, LearnsFromADatabaseAndFromArraysAsFromCsv) {
+  const std::string csv = "a,b,kind\n1,5,3\n2,4,4\n3,5,3\n4,1,4\n5,7,3\n6,0,4\n7,6,3\n8,2,4\n9,8,3\n10,1,4\n";
+  write_file_atomically(path("n.csv"), csv);
+  const data::Table table = data::read_csv(path("n.csv"));
+  const auto column = [&](const char* name) { return Tensor::from(table.numbers(name), {table.rows}); };
+  data::write_npz(path("n.npz"),
+                  {{"a", column("a")}, {"b", column("b")}, {"kind", cast(column("kind"), DType::kInt64)}});
+  Database database(path("n.sqlite"));
+  data::ingest_csv(database, "t", path("n.csv"));
+  const auto predictions = [&](const std::string& file, const std::vector<std::string>& settings) {
+    std::vector<std::string> all = {"evaluate.folds=0"};
+    all.insert(all.end(), settings.begin(), settings.end());
+    const FitResult result =
+        fit(FitConfig::of("gaussian_nb", path(file), "kind", all), options(file.substr(2)));
+    EXPECT_EQ(verify_fit(result.folder, {.quiet = true}).code, ExitCode::kSuccess);
+    const FittedModel model(result.folder);
+    EXPECT_THAT(model.evaluate(path(file)).note, HasSubstr("the run learned from this file"));
+    return model.predictions_csv(model.read(path(file)));
+  };
+  const std::string expected = predictions("n.csv", {});
+  EXPECT_EQ(predictions("n.npz", {}), expected);
+  EXPECT_EQ(predictions("n.sqlite", {"data.query=SELECT * FROM t ORDER BY rowid"}), expected);
+  EXPECT_THAT(message_of([&] { FitSetup(FitConfig::of("gaussian_nb", path("n.sqlite"), "kind")); }),
+              HasSubstr("expected a query"));
 }
 
 TEST_F(Fit, IsVerifiedAndNoticesAnotherTable) {
@@ -241,7 +270,7 @@ TEST_F(Fit, WrongSettingsAndTablesGetASentence) {
   write_file_atomically(path("fruits.csv"), fruits() + "100,red,3,9,plum\n");
   EXPECT_THAT(with("gaussian_nb", "kind", {}), HasSubstr("the class 'plum' has"));
   write_file_atomically(path("fruits.csv"), "weight,kind\n");
-  EXPECT_THAT(with("gaussian_nb", "kind", {}), HasSubstr("there is no row below the header"));
+  EXPECT_THAT(with("gaussian_nb", "kind", {}), HasSubstr("there is no row"));
   write_file_atomically(path("fruits.csv"), "weight,kind\n1,apple\n2,apple\n3,apple\n");
   EXPECT_THAT(with("gaussian_nb", "kind", {}), HasSubstr("'apple' in every row"));
 }

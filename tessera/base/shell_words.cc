@@ -1,10 +1,10 @@
-#include "tessera/cli/shell_words.h"
+#include "tessera/base/shell_words.h"
 
 #include <algorithm>
 
 #include "tessera/base/text.h"
 
-namespace tessera::cli {
+namespace tessera {
 
 namespace {
 
@@ -32,4 +32,4 @@ std::string shell_words(const std::vector<std::string>& words) {
   return line;
 }
 
-}  // namespace tessera::cli
+}  // namespace tessera

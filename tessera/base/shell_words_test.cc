@@ -1,11 +1,11 @@
-#include "tessera/cli/shell_words.h"
+#include "tessera/base/shell_words.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdio>
 
-namespace tessera::cli {
+namespace tessera {
 namespace {
 
 // What a shell makes of the line: the words, each with a line end.
@@ -39,4 +39,4 @@ TEST(ShellWords, ShowsControlCharacters) {
 }
 
 }  // namespace
-}  // namespace tessera::cli
+}  // namespace tessera

@@ -1,0 +1,42 @@
+// A table from a file of any kind that is read here, told apart by what the file begins with: CSV (csv.h), an array of NumPy's as NPY or NPZ
+// (npy.h, npz.h), an SQLite database (sql_table.h); each but the database may be packed with gzip.
+//
+// Of CSV the options count. Of the others only `text_columns`: a column of numbers that is named there becomes texts, in the shortest notation that
+// reads back as the number (1, 0.5), as the target of a classification has to be. An NPY file is a matrix whose columns are called column_1,
+// column_2, ...; an SQLite database needs a query, and nothing else takes one.
+//
+// Errors: those of the reader; a query that is missing or not wanted (exit code 2). Thread-safety: pure functions.
+//
+// ```cpp
+// const std::string folder = make_temporary_folder("table-file-example");
+// Database(folder + "/trees.sqlite").execute("CREATE TABLE t (girth REAL, kind INTEGER); INSERT INTO t VALUES (1.5, 3), (2, 4)");
+// const data::Table table =
+//     data::read_table_file(folder + "/trees.sqlite", {.csv = {.text_columns = {"kind"}}, .query = "SELECT * FROM t"});
+// assert(table.numbers("girth")[1] == 2 && table.column("kind").texts[0] == "3");
+// remove_folder(folder);
+// ```
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tessera/data/csv.h"
+
+namespace tessera::data {
+
+struct TableFileOptions {
+  CsvOptions csv = {};
+  std::string query = {};  // of a database
+};
+
+enum class TableFileKind : std::uint8_t { kCsv, kNpy, kNpz, kSqlite };
+TableFileKind table_file_kind(std::string_view bytes);  // by the first bytes, unpacked
+
+Table read_table_file(const std::string& path, const TableFileOptions& options = {});
+// The same of bytes that were read from `path`, unpacked; a database is opened there again.
+Table parse_table_file(std::string_view bytes, const std::string& path, const TableFileOptions& options);
+// The names of the columns alone.
+std::vector<std::string> table_file_names(std::string_view bytes, const std::string& path,
+                                          const TableFileOptions& options);
+
+}  // namespace tessera::data

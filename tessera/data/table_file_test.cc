@@ -1,0 +1,72 @@
+#include "tessera/data/table_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tessera/backends/backends.h"
+#include "tessera/base/error.h"
+#include "tessera/base/folder_test.h"
+#include "tessera/base/sqlite.h"
+#include "tessera/data/npy.h"
+#include "tessera/data/npz.h"
+
+namespace tessera::data {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+template <typename Function>
+std::string message_of(const Function& function) {
+  try {
+    function();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+class TableFile : public testing::Test {
+ protected:
+  void SetUp() override { use_default_backend(); }
+  TestFolder folder_;
+};
+
+// The same records in four kinds of files: one digest, and the target as texts in each.
+TEST_F(TableFile, GivesTheSameTableFromEveryKindOfFile) {
+  const TableFileOptions options = {.csv = {.text_columns = {"kind"}}};
+  write_file_atomically(folder_ / "t.csv", "girth,kind\n1.5,3\n2,4\n-1,3\n");
+  const std::string expected = digest(read_table_file(folder_ / "t.csv", options));
+  write_npz(folder_ / "t.npz", {{"girth", Tensor::from<double>({1.5, 2, -1}, {3})},
+                                {"kind", Tensor::from<std::int64_t>({3, 4, 3}, {3})}});
+  EXPECT_EQ(digest(read_table_file(folder_ / "t.npz", options)), expected);
+  Database(folder_ / "t.sqlite")
+      .execute("CREATE TABLE t (girth REAL, kind INTEGER); INSERT INTO t VALUES (1.5, 3), (2, 4), (-1, 3)");
+  TableFileOptions query = options;
+  query.query = "SELECT * FROM t ORDER BY rowid";
+  EXPECT_EQ(digest(read_table_file(folder_ / "t.sqlite", query)), expected);
+  EXPECT_THAT(table_file_names(read_file(folder_ / "t.sqlite"), folder_ / "t.sqlite", query),
+              ElementsAre("girth", "kind"));
+}
+
+TEST_F(TableFile, AMatrixGivesItsColumnsNumbers) {
+  write_npy(folder_ / "m.npy", Tensor::from<double>({1, 2, 3, 4}, {2, 2}));
+  const Table table = read_table_file(folder_ / "m.npy", {.csv = {.text_columns = {"column_2"}}});
+  EXPECT_THAT(table.names(), ElementsAre("column_1", "column_2"));
+  EXPECT_THAT(table.column("column_2").texts, ElementsAre("2", "4"));
+  EXPECT_THAT(message_of([&] { read_table_file(folder_ / "m.npy", {.csv = {.text_columns = {"colum_2"}}}); }),
+              HasSubstr("did you mean 'column_2'?"));
+}
+
+TEST_F(TableFile, AsksForAQueryWhereOneIsNeededAndNowhereElse) {
+  Database(folder_ / "t.sqlite").execute("CREATE TABLE t (a REAL)");
+  write_file_atomically(folder_ / "t.csv", "a\n1\n");
+  EXPECT_THAT(message_of([&] { read_table_file(folder_ / "t.sqlite"); }), HasSubstr("expected a query"));
+  EXPECT_THAT(message_of([&] { read_table_file(folder_ / "t.csv", {.query = "SELECT 1"}); }),
+              HasSubstr("the file is no SQLite database"));
+  EXPECT_THAT(message_of([&] { read_table_file(folder_ / "t.sqlite", {.query = "SELECT b FROM t"}); }),
+              HasSubstr("no such column: b"));
+}
+
+}  // namespace
+}  // namespace tessera::data
