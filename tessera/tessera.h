@@ -7,6 +7,10 @@
 // ```
 #pragma once
 
+#include "tessera/analysis/image_analysis.h"
+#include "tessera/analysis/input.h"
+#include "tessera/analysis/summary_text.h"
+#include "tessera/analysis/table_page.h"
 #include "tessera/autograd/critical_point.h"
 #include "tessera/autograd/explain.h"
 #include "tessera/autograd/functional.h"
