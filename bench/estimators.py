@@ -48,7 +48,7 @@ ROWS = [
     Row("gaussian_nb", {}, "naive_bayes.GaussianNB()", grows=True),
     Row("multinomial_nb", {}, "naive_bayes.MultinomialNB()", "counts"),
     Row("bernoulli_nb", {}, "naive_bayes.BernoulliNB()", "counts"),
-    Row("decision_tree_classifier", {}, "tree.DecisionTreeClassifier(random_state=0)", "hard", grows=True),
+    Row("decision_tree_classifier", {}, "tree.DecisionTreeClassifier(random_state=0)", "hard"),
     Row("decision_tree_regressor", {}, "tree.DecisionTreeRegressor(random_state=0)", "line"),
     Row("random_forest_classifier", {"n_estimators": 10}, "ensemble.RandomForestClassifier(10, n_jobs=T, random_state=0)", "hard"),
     Row("random_forest_regressor", {"n_estimators": 4}, "ensemble.RandomForestRegressor(4, n_jobs=T, random_state=0)", "line", 30_000),
