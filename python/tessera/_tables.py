@@ -138,7 +138,7 @@ class TableFeatures:
     """Numbers for estimators, made of the columns of a table; what that needs is learned from the training rows.
 
     categories  "one_hot" (a feature for each category), "ordinal" (its position), or an encoder (docs/encoders.md): "count", "hashing", "two_hash",
-                "target", "m_estimate", "james_stein", "woe", "leave_one_out", "catboost"
+                "target", "m_estimate", "james_stein", "woe", "leave_one_out", "catboost", "embedding"
     missing     what stands for a missing number: "mean", "median", "zero", "keep" (NaN), or "refuse"
     scale       every feature is standardised
     encoder     parameters of the encoder: {"cv": 3}

@@ -19,6 +19,8 @@
 namespace tessera::learn {
 namespace {
 
+using namespace mixture_facts;
+
 struct TypeCase {
   CovarianceType type;
   std::string name;

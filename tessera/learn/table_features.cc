@@ -53,7 +53,8 @@ std::string_view encoder_name(CategoryEncoding encoding) {
                                          "james_stein_encoder",
                                          "woe_encoder",
                                          "leave_one_out_encoder",
-                                         "catboost_encoder"};
+                                         "catboost_encoder",
+                                         "embedding_encoder"};
   return kNames[static_cast<std::size_t>(encoding)];
 }
 
@@ -84,7 +85,7 @@ CategoryEncoding encoding_named(const std::string& name) {
       {"two_hash", CategoryEncoding::kTwoHash},     {"target", CategoryEncoding::kTarget},
       {"m_estimate", CategoryEncoding::kMEstimate}, {"james_stein", CategoryEncoding::kJamesStein},
       {"woe", CategoryEncoding::kWeightOfEvidence}, {"leave_one_out", CategoryEncoding::kLeaveOneOut},
-      {"catboost", CategoryEncoding::kCatBoost}};
+      {"catboost", CategoryEncoding::kCatBoost},    {"embedding", CategoryEncoding::kEmbedding}};
   const auto found = kEncodings.find(name);
   if (found != kEncodings.end()) return found->second;
   std::vector<std::string> names;

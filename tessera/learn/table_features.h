@@ -55,7 +55,8 @@ enum class CategoryEncoding : std::uint8_t {
   kJamesStein,
   kWeightOfEvidence,
   kLeaveOneOut,
-  kCatBoost
+  kCatBoost,
+  kEmbedding
 };
 CategoryEncoding encoding_named(
     const std::string& name);  // "one_hot", ..., "catboost"; an Error that lists them

@@ -36,7 +36,8 @@ constexpr Key kKeys[] = {
     boolean("data.trim", "false", "Blanks around fields do not count."),
     real("data.test", 0, 0.9, "0.2", "The share of the rows that is held out for the final test; 0: none."),
     choice("features.categories",
-           "one_hot ordinal count hashing two_hash target m_estimate james_stein woe leave_one_out catboost",
+           "one_hot ordinal count hashing two_hash target m_estimate james_stein woe leave_one_out catboost "
+           "embedding",
            "one_hot",
            "What texts become: a feature per category, its position, or what an encoder of docs/encoders.md "
            "makes of it."),
