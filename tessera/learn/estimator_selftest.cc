@@ -92,7 +92,7 @@ std::string digest_of(Estimator& fitted, const Tensor& features) {
   const auto* classifier = dynamic_cast<const Classifier*>(&fitted);
   if (classifier != nullptr && classifier->has_probabilities())
     hasher.add("probabilities", classifier->predict_proba(features));
-  else if (classifier != nullptr)  // what has both derives one from the other
+  if (classifier != nullptr && classifier->has_decision_function())
     hasher.add("decisions", classifier->decision_function(features));
   if (auto* mixture = dynamic_cast<MixtureModel*>(&fitted)) {
     hasher.add("responsibilities", mixture->predict_proba(features));

@@ -238,7 +238,7 @@ Tensor HistGradientBoostingClassifier::probabilities(const Tensor& x) const {
 
 Tensor HistGradientBoostingClassifier::decisions(const Tensor& x) const {
   const Tensor raw = boosting_.raw(x);
-  return classes() == 2 ? reshape(raw, {-1}) : raw;
+  return raw.size(1) > 1 ? raw : reshape(raw, {-1});
 }
 
 // ---- Regression ----

@@ -79,7 +79,9 @@ class HistGradientBoostingClassifier : public Classifier {
   void visit_parameters(ParameterVisitor& visitor) override { parameters_.visit(visitor); }
   bool accepts_missing() const override { return true; }
   std::int64_t iterations() const { return boosting_.iterations(); }
-  bool has_decision_function() const override { return true; }  // log odds of class 1 of two
+  bool has_decision_function() const override {
+    return true;
+  }  // log odds of class 1 of two, a score per class of more
 
  protected:
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;

@@ -95,8 +95,12 @@ Tensor LogisticRegression::probabilities(const Tensor& x) const {
 }
 
 Tensor LogisticRegression::decisions(const Tensor& x) const {
-  const Tensor found = scores(x);
-  return classes() == 2 ? reshape(found, {-1}) : found;
+  const Tensor z = scores(x);
+  return classes() == 2 ? reshape(z, {-1}) : z;
+}
+
+Tensor LogisticRegression::importances() const {
+  return fitted() ? sum(absolute(coef_), {0}) : Tensor();
 }
 
 Tensor LogisticRegression::losses(const Tensor& features, const Tensor& target) const {

@@ -59,8 +59,11 @@ class LogisticRegression : public Classifier {
   Tensor coef() const { return coef_; }            // [1, F] for two classes, [classes, F] for more
   Tensor intercept() const { return intercept_; }  // [1] or [classes]
   std::int64_t iterations() const { return iterations_; }
-  bool converged() const { return converged_ != 0; }            // before max_iter
-  bool has_decision_function() const override { return true; }  // log odds of class 1 of two
+  bool converged() const { return converged_ != 0; }  // before max_iter
+  bool has_decision_function() const override {
+    return true;
+  }                                     // log odds of class 1 of two, a score per class of more
+  Tensor importances() const override;  // absolute coefficients, added over the classes
   // The loss of each row, by the formula of the solver's view: [N]. Classes as learned.
   Tensor losses(const Tensor& features, const Tensor& target) const;
 
