@@ -48,6 +48,14 @@ Tensor scores_of(const Classifier& classifier, const Tensor& x) {
   return scores;
 }
 
+// Decisions between pairs of classes cannot be told from decisions for classes where there are three of both.
+void refuse_pairs(Classifier& classifier) {
+  for (const ParameterText& parameter : parameters(classifier))
+    if (parameter.name.ends_with("decision_function_shape") && parameter.value == "ovo")
+      fail("calibrated_classifier: {} of {} is \"ovo\", expected \"ovr\": a decision for each class",
+           parameter.name, classifier.name());
+}
+
 Tensor rows_of(const Tensor& x, const std::vector<std::int64_t>& rows) {
   return contiguous(gather(x, Tensor::from(rows, {static_cast<std::int64_t>(rows.size())})));
 }
@@ -87,6 +95,7 @@ void CalibratedClassifier::make_members() {
 }
 
 void CalibratedClassifier::learn(const Tensor& x, const Tensor& y, StepObserver*) {
+  refuse_pairs(prototype());
   present_ = present_classes(y);
   const Tensor among = counted_among(present_, y);
   const auto labels = among.values<std::int64_t>();

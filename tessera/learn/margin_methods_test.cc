@@ -15,6 +15,8 @@
 #include "tessera/learn/isotonic_regression.h"
 #include "tessera/learn/kernel_ridge.h"
 #include "tessera/learn/linear_svc.h"
+#include "tessera/learn/pipeline.h"
+#include "tessera/learn/scalers.h"
 #include "tessera/learn/smo.h"
 #include "tessera/learn/svc.h"
 #include "tessera/learn/voting.h"
@@ -239,6 +241,9 @@ TEST_F(MarginMethods, WhatCannotBeIsASentence) {
   EXPECT_THAT(sentence_of([&] { model.predict_proba(table.features); }), HasSubstr("calibrated_classifier"));
   SVC steep({.kernel = {.kernel = Kernel::kPoly, .degree = 100, .gamma = "1e10"}});
   EXPECT_THAT(sentence_of([&] { steep.fit(table.features, table.classes); }), HasSubstr("overflow"));
+  CalibratedClassifier pairs({.estimator = "svc"});
+  set_parameter(pairs, "estimator__decision_function_shape", "ovo");
+  EXPECT_THAT(sentence_of([&] { pairs.fit(table.features, table.classes); }), HasSubstr("expected \"ovr\""));
   CalibratedClassifier calibrated({.cv = 40});
   EXPECT_THAT(sentence_of([&] { calibrated.fit(table.features, table.classes); }),
               HasSubstr("expected one for each of the 40 folds"));
@@ -283,6 +288,23 @@ TEST_F(MarginMethods, CalibrationFindsThePlantedProbability) {
     const double error = mean(absolute(p - reshape(truth, {-1}))).item<double>();
     EXPECT_LT(error, method == CalibrationMethod::kSigmoid ? 0.01 : 0.03);
   }
+}
+
+TEST_F(MarginMethods, PipelinesHandTheDecisionFunctionOn) {
+  const GeneratedTable table = generated_table(150);
+  PipelineClassifier pipeline("standard_scaler, svc");
+  pipeline.fit(table.features, table.classes);
+  EXPECT_FALSE(pipeline.has_probabilities());
+  StandardScaler scaler;
+  SVC svc;
+  const Tensor scaled = scaler.fit_transform(table.features);
+  svc.fit(scaled, table.classes);
+  EXPECT_TRUE(same_bits(pipeline.decision_function(table.features), svc.decision_function(scaled)));
+  EXPECT_TRUE(same_bits(pipeline.predict(table.features), svc.predict(scaled)));
+  CalibratedClassifier calibrated({.estimator = "pipeline_classifier", .cv = 3});
+  set_parameter(calibrated, "estimator__steps", "standard_scaler, linear_svc");
+  calibrated.fit(table.features, table.classes);
+  EXPECT_GT(calibrated.score(table.features, table.classes), 0.5);
 }
 
 // Majority, ties to the first class, and weights that turn a vote.

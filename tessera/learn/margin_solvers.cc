@@ -173,11 +173,13 @@ class DualDescent {
   MarginSolution solve() {
     MarginSolution found;
     std::int64_t active = rows_;
+    double first_sum = 0;
     double aside = kInfinity;  // whoever is further inside its bound than this is put aside
     while (found.iterations < problem_.max_iter && !found.converged) {
-      const double worst = pass(active, aside, static_cast<std::uint32_t>(found.iterations++));
-      aside = worst > 0 ? worst : kInfinity;
-      if (worst > problem_.tol) continue;
+      const Violations met = pass(active, aside, static_cast<std::uint32_t>(found.iterations));
+      if (found.iterations++ == 0) first_sum = met.sum;
+      aside = met.largest > 0 ? met.largest : kInfinity;
+      if (problem_.regression ? met.sum > problem_.tol * first_sum : met.largest > problem_.tol) continue;
       found.converged = active == rows_;
       active = rows_;
       aside = kInfinity;
@@ -188,6 +190,9 @@ class DualDescent {
 
  private:
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  struct Violations {  // that a pass met
+    double largest = 0, sum = 0;
+  };
   const double* row(std::int64_t i) const { return x_ + i * columns_; }
   double least(std::int64_t i) const {
     return problem_.regression || problem_.target[at(i)] < 0 ? -problem_.C : 0;
@@ -207,10 +212,9 @@ class DualDescent {
     }
   }
 
-  // The largest violation that was met.
-  double pass(std::int64_t& active, double aside, std::uint32_t number) {
+  Violations pass(std::int64_t& active, double aside, std::uint32_t number) {
     shuffle(active, number);
-    double worst = 0;
+    Violations met;
     for (std::int64_t s = 0; s < active; ++s) {
       const std::int64_t i = order_[at(s)];
       if (curvature_[at(i)] == 0) continue;  // a row of zeros moves nothing
@@ -225,10 +229,11 @@ class DualDescent {
       }
       const double violation = std::max(full ? 0.0 : -more, empty ? 0.0 : less);
       if (violation <= 0) continue;
-      worst = std::max(worst, violation);
+      met.largest = std::max(met.largest, violation);
+      met.sum += violation;
       move(i, slope);
     }
-    return worst;
+    return met;
   }
 
   void move(std::int64_t i, double slope) {

@@ -35,8 +35,8 @@ struct MarginProblem {
   double epsilon = 0;  // of regression
   bool squared = false;
   double C = 1;
-  // Squared: the length of the gradient, as a share of its first and of the share of rows in the smaller class. Otherwise: the largest violation
-  // of a condition of optimality.
+  // As LIBLINEAR has it. Squared: the length of the gradient, as a share of its first and (of classes) of the share of rows in the smaller one.
+  // Otherwise: the largest violation of a condition of optimality in a pass; of regression all of them together, as a share of those of the first pass.
   double tol = 1e-4;
   std::int64_t max_iter = 1000;  // Newton steps, or passes over the rows
   std::uint64_t seed = 0;        // of the order of rows

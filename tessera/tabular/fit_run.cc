@@ -43,7 +43,9 @@ class Listener : public StepObserver {
 std::optional<double> auc(const learn::Estimator& estimator, const Tensor& x, const Tensor& target) {
   const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator);
   if (classifier == nullptr || classifier->classes() != 2) return {};
-  const Tensor scores = contiguous(classifier->predict_proba(x).slice({Range::all(), 1}));
+  const Tensor scores = classifier->has_probabilities()
+                            ? contiguous(classifier->predict_proba(x).slice({Range::all(), 1}))
+                            : classifier->decision_function(x);
   const std::span<const std::int64_t> labels = target.values<std::int64_t>();
   const std::unique_ptr<bool[]> positive(new bool[labels.size()]);
   for (std::size_t i = 0; i < labels.size(); ++i) positive[i] = labels[i] == 1;

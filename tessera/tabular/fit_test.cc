@@ -126,6 +126,24 @@ TEST_F(Fit, LearnsFromADatabaseAndFromArraysAsFromCsv) {
               HasSubstr("expected a query"));
 }
 
+// A support vector machine says which class, not how probable it is.
+TEST_F(Fit, WithoutProbabilitiesNothingSpeaksOfThem) {
+  const FitConfig own = FitConfig::of("linear_svc", path("fruits.csv"), "kind",
+                                      {"evaluate.folds=3", "data.ignore=price", "features.scale=true"});
+  const FitResult result = fit(own, options("margin"));
+  EXPECT_FALSE(result.final_scores.empty());
+  for (const auto& [name, value] : result.final_scores)
+    EXPECT_THAT(name, testing::Not(HasSubstr("log_loss")));
+  const FittedModel model(result.folder);
+  EXPECT_THAT(model.predictions_csv(model.read(path("fruits.csv"))), StartsWith("row,prediction\n1,"));
+  EXPECT_THAT(model.evaluate(path("fruits.csv")).text, testing::Not(HasSubstr("log loss")));
+  std::string two = "a,b,kind\n";  // of two classes the order of decisions has an area under its curve
+  for (int i = 0; i < 60; ++i) two += fmt::format("{},{},{}\n", i % 7, i % 5, i % 7 > 3 ? "yes" : "no");
+  write_file_atomically(path("two.csv"), two);
+  EXPECT_FALSE(fit(FitConfig::of("svc", path("two.csv"), "kind"), options("two")).final_scores.empty());
+  EXPECT_EQ(verify_fit(result.folder, {.quiet = true}).code, ExitCode::kSuccess);
+}
+
 TEST_F(Fit, IsVerifiedAndNoticesAnotherTable) {
   const FitResult result = fit(config(), options("a"));
   const train::VerifyResult verified = verify_fit(result.folder, {.quiet = true});
