@@ -7,6 +7,10 @@
 // ```
 #pragma once
 
+#include "tessera/analysis/image_analysis.h"
+#include "tessera/analysis/input.h"
+#include "tessera/analysis/summary_text.h"
+#include "tessera/analysis/table_page.h"
 #include "tessera/autograd/critical_point.h"
 #include "tessera/autograd/explain.h"
 #include "tessera/autograd/functional.h"
@@ -71,6 +75,7 @@
 #include "tessera/learn/covariance.h"
 #include "tessera/learn/decision_tree.h"
 #include "tessera/learn/distance_kernels.h"
+#include "tessera/learn/embedding_encoder.h"
 #include "tessera/learn/estimator.h"
 #include "tessera/learn/estimator_selftest.h"
 #include "tessera/learn/estimators.h"

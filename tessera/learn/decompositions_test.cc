@@ -16,6 +16,8 @@
 namespace tessera::learn {
 namespace {
 
+using namespace mixture_facts;
+
 std::string sentence_of(const std::function<void()>& body) {
   try {
     body();

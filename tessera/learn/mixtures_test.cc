@@ -22,6 +22,8 @@
 namespace tessera::learn {
 namespace {
 
+using namespace mixture_facts;
+
 struct TypeCase {
   CovarianceType type;
   std::string name;
