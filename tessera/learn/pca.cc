@@ -10,6 +10,7 @@
 #include "tessera/learn/covariance.h"
 #include "tessera/learn/latent_normal.h"
 #include "tessera/learn/restored.h"
+#include "tessera/linalg/qr.h"
 #include "tessera/linalg/randomized_svd.h"
 #include "tessera/linalg/symmetric_eigen.h"
 #include "tessera/tensor/ops.h"
@@ -95,7 +96,8 @@ void PCA::learn(const Tensor& x, const Tensor&, StepObserver*) {
           {.oversampling = parameters_.n_oversamples, .power_iterations = static_cast<int>(power)});
       found.total = sum_squares(centered).item<double>() / divisor;
     } else {
-      svd = linalg::svd(centered);
+      // Directions and lengths alone: those of R, where there are more rows than features.
+      svd = linalg::svd(rows > features ? linalg::triangular_factor(centered) : centered);
     }
     found.singular_values = svd.s;
     found.variances = svd.s * svd.s / divisor;

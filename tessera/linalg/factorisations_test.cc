@@ -113,6 +113,7 @@ TEST_F(Factorisations, ScaleDoesNotMatter) {
   const Tensor a = random_matrix(40, 40, 2);
   for (const double scale : {0x1p-900, 0x1p-500, 0x1p500, 0x1p900}) {
     EXPECT_TRUE(same_bits(qr(a * scale).q, qr(a).q));
+    EXPECT_TRUE(same_bits(triangular_factor(a * scale), qr(a * scale).r));
     EXPECT_TRUE(same_bits(pivoted_qr(a * scale).r, pivoted_qr(a).r * scale));
   }
 }

@@ -62,18 +62,25 @@ std::int64_t rank_of(const QrFactors& factors, double tolerance) {
 
 namespace {
 
-// Q and R with a diagonal >= 0: rows of R and columns of Q change their signs together.
-Qr with_signs(QrFactors& factors, Size size, int exponent) {
-  const std::int64_t m = factors.q.length(), k = factors.r.rows(), columns = size == Size::kFull ? m : k;
-  Matrix q = factors.q.form(columns), r(columns, factors.r.columns());
-  for (std::int64_t i = 0; i < k; ++i) {
+// R with a diagonal >= 0, in `rows` lines.
+Matrix positive_triangle(const QrFactors& factors, std::int64_t rows, int exponent) {
+  Matrix r(rows, factors.r.columns());
+  for (std::int64_t i = 0; i < factors.r.rows(); ++i) {
     const bool turn = factors.r(i, i) < 0;
     for (std::int64_t j = i; j < r.columns(); ++j)
       r(i, j) = scaled(turn ? 0 - factors.r(i, j) : factors.r(i, j), -exponent);
-    if (turn)
-      for (std::int64_t row = 0; row < m; ++row) q(row, i) = 0 - q(row, i);
   }
-  return {to_tensor(q), to_tensor(r)};
+  return r;
+}
+
+// Rows of R and columns of Q change their signs together.
+Qr with_signs(QrFactors& factors, Size size, int exponent) {
+  const std::int64_t m = factors.q.length(), k = factors.r.rows(), columns = size == Size::kFull ? m : k;
+  Matrix q = factors.q.form(columns);
+  for (std::int64_t i = 0; i < k; ++i)
+    if (factors.r(i, i) < 0)
+      for (std::int64_t row = 0; row < m; ++row) q(row, i) = 0 - q(row, i);
+  return {to_tensor(q), to_tensor(positive_triangle(factors, columns, exponent))};
 }
 
 }  // namespace
@@ -86,6 +93,15 @@ Qr qr(const Tensor& a, Size size) {
   const int exponent = scale_to_one(matrix);
   QrFactors factors = factor_qr(std::move(matrix));
   return with_signs(factors, size, exponent);
+}
+
+Tensor triangular_factor(const Tensor& a) {
+  using namespace internal;
+  const FloatEnvironment contract;
+  Matrix matrix = read_matrix(a, "triangular_factor");
+  const int exponent = scale_to_one(matrix);
+  const QrFactors factors = factor_qr(std::move(matrix));
+  return to_tensor(positive_triangle(factors, factors.r.rows(), exponent));
 }
 
 PivotedQr pivoted_qr(const Tensor& a, Size size, double rank_tolerance) {
