@@ -87,18 +87,6 @@ std::map<std::string, std::string> pairs(const std::string& text, const std::str
   return found;
 }
 
-learn::CategoryEncoding encoding_named(const std::string& name) {
-  using learn::CategoryEncoding;
-  static const std::map<std::string, CategoryEncoding> kEncodings = {
-      {"one_hot", CategoryEncoding::kOneHot},       {"ordinal", CategoryEncoding::kOrdinal},
-      {"count", CategoryEncoding::kCount},          {"hashing", CategoryEncoding::kHashing},
-      {"two_hash", CategoryEncoding::kTwoHash},     {"target", CategoryEncoding::kTarget},
-      {"m_estimate", CategoryEncoding::kMEstimate}, {"james_stein", CategoryEncoding::kJamesStein},
-      {"woe", CategoryEncoding::kWeightOfEvidence}, {"leave_one_out", CategoryEncoding::kLeaveOneOut},
-      {"catboost", CategoryEncoding::kCatBoost},    {"embedding", CategoryEncoding::kEmbedding}};
-  return kEncodings.at(name);
-}
-
 std::unique_ptr<learn::Estimator> estimator_for_tables(const std::string& name) {
   std::unique_ptr<learn::Estimator> estimator = learn::make_estimator(name);
   if (estimator->task() != learn::Task::kClassification && estimator->task() != learn::Task::kRegression)
@@ -185,7 +173,7 @@ learn::TableFeaturesOptions FitConfig::features() const {
                                                                  {"refuse", MissingNumbers::kRefuse},
                                                                  {"keep", MissingNumbers::kKeep}};
   const bool classes = estimator()->task() == learn::Task::kClassification;
-  return {.categories = encoding_named(text("features.categories")),
+  return {.categories = learn::encoding_named(text("features.categories")),
           .missing = kMissing.at(text("features.missing")),
           .scale = boolean("features.scale"),
           .encoder = has("features.encoder") ? pairs(text("features.encoder"), origin("features.encoder"))
