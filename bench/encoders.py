@@ -75,6 +75,8 @@ with tempfile.TemporaryDirectory() as folder:
     for name, settings, make in CASES:
         if options.what and not any(what in name for what in options.what):
             continue
+        if name == "hashing_encoder" and not options.what:  # the rival hashes value by value in Python: minutes
+            continue
         best = [[float("inf")] * 2 for _ in range(2)]
         for _ in range(options.times):
             print(name, json.dumps(settings), file=ours.stdin, flush=True)

@@ -125,7 +125,6 @@
 #include "tessera/learn/svc.h"
 #include "tessera/learn/table_features.h"
 #include "tessera/learn/target_encoders.h"
-#include "tessera/learn/target_statistics.h"
 #include "tessera/learn/tree_ensemble.h"
 #include "tessera/learn/tree_growth.h"
 #include "tessera/learn/voting.h"

@@ -1,4 +1,4 @@
-// What the rows of a category say about the target, of all rows or of a part of them. Internal to this room.
+// What the rows of a category say about the target, of all rows or of a part of them: the parts of encoders (target_encoders.h), not for use outside of this room but for TargetType.
 #pragma once
 
 #include <cstdint>
