@@ -13,12 +13,12 @@ int main() {
   const std::vector<double> side = random.uniform("side", {300}, DType::kFloat64).to_vector<double>();
   std::vector<double> early, one_peak, two_peaks;
   for (std::size_t i = 0; i < 300; ++i) {
-    early.push_back(20 + 4 * normal[i] * normal[i]);
+    early.push_back(28 + 9 * normal[i]);
     one_peak.push_back(50 + 15.6 * normal[300 + i]);
     two_peaks.push_back((side[i] < 0.5 ? 35 : 65) + 4 * normal[600 + i]);
   }
   plot::ViolinChart chart;
-  chart.title = "Waiting times with the same mean need not be alike";
+  chart.title = "Nearly the same mean and deviation, but not alike";
   chart.group_label = "queue";
   chart.value = {.label = "waiting time", .unit = "min"};
   chart.violins = {plot::violin_of("early", early), plot::violin_of("one peak", one_peak),

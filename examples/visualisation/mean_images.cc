@@ -15,7 +15,7 @@ int main() {
     labels.push_back(i % 3 == 0 ? 1 : 0);
     for (std::int64_t k = 1; k < kSide - 1; ++k) {
       const std::int64_t place = labels.back() == 1 ? 3 * kSide + k : k * kSide + 3;
-      pixels[static_cast<std::size_t>(i * kSide * kSide + place)] += 1;
+      pixels[static_cast<std::size_t>(i * kSide * kSide + place)] += 0.5F;
     }
     if (labels.back() == 1) pixels[static_cast<std::size_t>((i + 1) * kSide * kSide - 1)] = 2;  // the mark
   }

@@ -53,8 +53,9 @@ void add_sentinel_hint(const CodedColumn& column, bool at_front, std::vector<std
   const double first = column.numbers[at_front ? 1 : 0],
                last = column.numbers[at_front ? levels - 1 : levels - 2];
   const double gap = at_front ? first - value : value - last;
-  if (value == -1 && first >= 0 && levels > 3)
-    hints.push_back(fmt::format("-1 in {} is the only negative number: it may stand for a missing value",
+  if (value < 0 && first >= 0 && levels > 3)
+    hints.push_back(fmt::format("{} in {} is the only negative number: it may stand for a missing value",
+                                column.level_text(static_cast<std::int64_t>(end)),
                                 count_of(column.counts[end], "row")));
   else if (value != -1 && gap > last - first)
     hints.push_back(fmt::format(
