@@ -3,7 +3,7 @@
 
 For every picture: well-formed, title and description present and referred to, no gradients, shadows, patterns, images or scripts,
 everything inside of the viewBox, no text over another. Where marks carry numbers (data-value) the lie factor is computed anew
-from their lengths, and bars are measured with the ticks of their axis. For the gallery the numbers are compared with the
+from their lengths, and bars are measured with the ticks of their axis. Violins have one area, dots of swarms do not touch. For the gallery the numbers are compared with the
 data of the examples, panels with each other, and a picture that was made to lie must be found out.
 
 Usage: plot_integrity.py FOLDER_OF_THE_GALLERY
@@ -155,9 +155,44 @@ def vertical_scale(root):
     return (ticks[0][1] - ticks[-1][1]) / (ticks[-1][0] - ticks[0][0])
 
 
+def violin_areas(root):
+    """Of every violin, by the shoelace formula."""
+    areas = []
+    for element in root.iter(SVG + "polygon"):
+        if "violin" in element.get("class").split():
+            points = points_of(element)
+            areas.append(abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1]))) / 2)
+    return areas
+
+
+def check_groups(root):
+    """The violins of a picture have one area; no dot of a swarm covers another."""
+    areas = violin_areas(root)
+    for area in areas:
+        demand(0.95 <= area / areas[0] <= 1.05, f"a violin has {area / areas[0]:.3g} times the area of the first")
+    dots = [(number(dot, "cx"), number(dot, "cy"), number(dot, "r")) for dot in root.iter(SVG + "circle") if "swarm" in dot.get("class").split()]
+    dots.sort(key=lambda dot: dot[1])
+    for i, (x, y, radius) in enumerate(dots):
+        for other in dots[i + 1:]:
+            if other[1] - y > 2 * radius:
+                break
+            demand((x - other[0]) ** 2 + (y - other[1]) ** 2 >= 4 * radius**2, f"the dot at ({x}, {y}) covers the one at ({other[0]}, {other[1]})")
+    return len(areas), len(dots)
+
+
+def finds(root, what):
+    """Is a fault found that was planted in the picture?"""
+    try:
+        check_groups(root)
+    except Fault as fault:
+        return what in str(fault)
+    return False
+
+
 def check_root(root):
     check_structure(root)
     check_places(root)
+    check_groups(root)
     return root, check_lengths(root)
 
 
@@ -209,6 +244,14 @@ def check_gallery(folder):
     ticks = [[(text.text, text.get("x"), text.get("y")) for text in panel.iter(SVG + "text")
               if re.fullmatch(r"[0-9,.−⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+", text.text)] for panel in panels]
     demand(all(panel == ticks[0] for panel in ticks) and len(ticks[0]) >= 6, "the panels have different ticks")
+
+    # Three violins, all values of the swarm; a violin that is made wider and a dot that is moved are found out.
+    demand(check_groups(roots["violin"])[0] == 3 and check_groups(roots["swarm"])[1] == 240, "violins or dots are missing")
+    shape = next(element for element in roots["violin"].iter(SVG + "polygon"))
+    shape.set("points", " ".join(f"{x * 1.2},{y}" for x, y in points_of(shape)))
+    dots = [dot for dot in roots["swarm"].iter(SVG + "circle")]
+    dots[0].set("cx", dots[1].get("cx")), dots[0].set("cy", dots[1].get("cy"))
+    demand(finds(roots["violin"], "times the area of the first") and finds(roots["swarm"], "covers the one"), "a planted fault was not found")
 
     # A picture that was made to lie is found out: the bars cut as if they began at 90.
     scale = vertical_scale(roots["lie_factor"])

@@ -109,6 +109,10 @@ TEST(AnalysisFacts, SameBitsAsTheRoomOfStatistics) {
   EXPECT_EQ(facts.percentile_99, stats::quantile(x, 0.99));
   EXPECT_EQ(pearson(column("length"), column("height")), stats::correlation(x, y));
   EXPECT_EQ(spearman(column("length"), column("height")), stats::spearman(x, y));
+  EXPECT_EQ(correlation(centred_numbers(column("length")), centred_numbers(column("height"))),
+            stats::correlation(x, y));
+  EXPECT_EQ(correlation(centred_ranks(column("length")), centred_ranks(column("height"))),
+            stats::spearman(x, y));
   const CodedColumn steps = column("steps"), label = column("label");
   const std::vector<std::int64_t> a(steps.codes.begin(), steps.codes.end()),
       b(label.codes.begin(), label.codes.end());
@@ -166,7 +170,7 @@ TEST(ColumnSummary, CountsWhatIsNoNumber) {
   EXPECT_EQ(summary.infinite, 2);
   EXPECT_EQ(summary.missing, 1);
   EXPECT_EQ(summary.numbers->mean, 2);
-  EXPECT_THAT(summary.hints, testing::ElementsAre("1 row hold NaN as a number", "2 rows hold an infinity"));
+  EXPECT_THAT(summary.hints, testing::ElementsAre("1 row holds NaN as a number", "2 rows hold an infinity"));
 }
 
 TEST(ColumnSummary, HintsOfMissingValues) {
@@ -179,7 +183,7 @@ TEST(ColumnSummary, HintsOfMissingValues) {
   for (int i = 0; i < 80; ++i) counts.push_back(fmt::format("{}", i % 30));
   EXPECT_TRUE(summary_of(counts).hints.empty());
   EXPECT_THAT(summary_of({"1", "2", "3", "-999", "-999"}).hints,
-              testing::ElementsAre(HasSubstr("-999 stands far")));
+              testing::ElementsAre(HasSubstr("-999 in 2 rows is the only negative number")));
   EXPECT_THAT(summary_of({"1", "2", "0", "3", "-1", "-1"}).hints,
               testing::ElementsAre(HasSubstr("-1 in 2 rows is the only negative number")));
   EXPECT_TRUE(summary_of({"-998", "-997", "-999", "-999"}).hints.empty());

@@ -65,6 +65,19 @@ double correlation_of_levels(std::span<const std::int32_t> x, std::span<const st
       [&](std::int64_t i) { return y_values[at(y[at(i)])]; });
 }
 
+CentredColumn centred(const CodedColumn& column, const std::vector<double>& level_values) {
+  const FloatEnvironment contract;
+  CentredColumn result;
+  result.differences.reserve(column.codes.size());
+  for (const std::int32_t code : column.codes) result.differences.push_back(level_values[at(code)]);
+  const double mean = numerics::mean(result.differences);
+  for (double& value : result.differences) value = value - mean;
+  const double* d = result.differences.data();
+  result.length =
+      numerics::sqrt(numerics::sum_of<double>(column.rows(), [&](std::int64_t i) { return d[i] * d[i]; }));
+  return result;
+}
+
 std::vector<double> ranks_among(std::span<const std::int32_t> codes, std::int64_t levels) {
   std::vector<std::int64_t> counts(at(levels), 0);
   for (const std::int32_t code : codes) ++counts[at(code)];
@@ -139,6 +152,23 @@ double spearman(const CodedColumn& x, const CodedColumn& y) {
   const PairedCodes pairs = paired(x, y);
   return correlation_of_levels(pairs.x, pairs.y, ranks_among(pairs.x, x.levels()),
                                ranks_among(pairs.y, y.levels()));
+}
+
+CentredColumn centred_numbers(const CodedColumn& column) {
+  return centred(column, column.numbers);
+}
+CentredColumn centred_ranks(const CodedColumn& column) {
+  return centred(column, level_ranks(column.counts));
+}
+
+double correlation(const CentredColumn& x, const CentredColumn& y) {
+  const FloatEnvironment contract;
+  const double *a = x.differences.data(), *b = y.differences.data();
+  const auto n = static_cast<std::int64_t>(x.differences.size());
+  if (n < 2) return kNan;
+  const double value =
+      numerics::sum_of<double>(n, [&](std::int64_t i) { return a[i] * b[i]; }) / x.length / y.length;
+  return value > 1 ? 1 : value < -1 ? -1 : value;
 }
 
 double cramers_v(const JointCounts& joint) {

@@ -43,6 +43,14 @@ JointCounts joint_counts(const CodedColumn& x, const CodedColumn& y);
 
 double pearson(const CodedColumn& x, const CodedColumn& y);
 double spearman(const CodedColumn& x, const CodedColumn& y);
+// For many correlations of columns without a gap: differences from the mean, of the numbers or of their ranks. The same bits as the two above.
+struct CentredColumn {
+  std::vector<double> differences;
+  double length = 0;  // sqrt of the sum of their squares
+};
+CentredColumn centred_numbers(const CodedColumn& column);
+CentredColumn centred_ranks(const CodedColumn& column);
+double correlation(const CentredColumn& x, const CentredColumn& y);
 double cramers_v(const JointCounts& joint);
 double eta(const CodedColumn& groups, const CodedColumn& numbers);
 // Of the level `second` of y against `first`; x are numbers.

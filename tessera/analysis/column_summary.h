@@ -12,7 +12,7 @@
 // outside of Tukey's fences (J. Tukey, Exploratory data analysis, 1977), a quarter of the numbers' span 1.5 times beyond the quartiles; where the quartiles are equal
 // the fences say nothing and are left out. Numbers written as NaN or infinite are counted and left out of everything.
 //
-// Hints are sentences about values that may stand for a missing one: "?", "NA", ...; -999 and the like at one end, far from the rest; the only negative number -1; a 0
+// Hints are sentences about values that may stand for a missing one: "?", "NA", ...; -999 and the like at one end, far from the rest; an only negative number such as -1; a 0
 // that stands apart from the other numbers (as the blood pressures of the Pima data do). They are hints: whoever knows the data decides.
 //
 // An identifier: texts or whole numbers of which at least 98 in 100 differ, in 20 rows or more; whole numbers only if they also fill more than a tenth of their range,
@@ -22,7 +22,7 @@
 // const data::Table table = data::parse_csv("age\n20\n30\n40\n-999\n-999\n", "people.csv");
 // const analysis::ColumnSummary age = analysis::summarise(analysis::code_column(table.column("age")));
 // assert(age.kind == analysis::ColumnKind::kWholeNumbers && age.distinct == 4 && age.numbers->least == -999);
-// assert(age.hints.size() == 1 && age.hints[0].starts_with("-999 stands far from the other numbers"));
+// assert(age.hints.size() == 1 && age.hints[0].starts_with("-999 in 2 rows is the only negative number"));
 // ```
 #pragma once
 

@@ -204,15 +204,19 @@ void find_odd_classes(const CodedColumn& labels, ImageAnalysis& analysis) {
 }
 
 void find_oddities_of(const CodedColumn& labels, ImageAnalysis& analysis) {
-  const auto add = [&](std::int64_t count, const char* one, const char* what) {
-    if (count > 0) analysis.oddities.push_back(fmt::format("{} {}", count_of(count, one), what));
+  const auto add = [&](std::int64_t count, const char* thing, const char* one, const char* more,
+                       const char* what) {
+    if (count > 0)
+      analysis.oddities.push_back(
+          fmt::format("{} {} {}", count_of(count, thing), count == 1 ? one : more, what));
   };
-  add(analysis.conflicting, "image",
-      "equal another one in every pixel and have another class: no model can tell them apart");
-  add(analysis.repeated, "image",
-      "equal an earlier one in every pixel: a split may put the same image on both sides");
-  add(analysis.constant_images, "image", "of one colour");
-  add(analysis.constant_pixels, "pixel", "the same in every image: nothing can be learned from them");
+  add(analysis.conflicting, "image", "equals", "equal",
+      "another one in every pixel but with another class: no model can tell them apart");
+  add(analysis.repeated, "image", "equals", "equal",
+      "an earlier one in every pixel: a split may put the same image on both sides");
+  add(analysis.constant_images, "image", "is", "are", "of one colour");
+  add(analysis.constant_pixels, "pixel", "is", "are",
+      "the same in every image: nothing can be learned from them");
   if (!labels.codes.empty()) find_odd_classes(labels, analysis);
 }
 

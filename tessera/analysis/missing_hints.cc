@@ -30,12 +30,12 @@ void add_word_hints(const CodedColumn& column, std::vector<std::string>& hints) 
     if (column.texts[level].size() > 40) continue;
     const std::string word = plain(column.texts[level]);
     if (word.empty())
-      hints.push_back(fmt::format("{} hold blanks only", count_of(column.counts[level], "row")));
+      hints.push_back(fmt::format("{} hold{} blanks only", count_of(column.counts[level], "row"),
+                                  column.counts[level] == 1 ? "s" : ""));
     else if (std::find(kWords.begin(), kWords.end(), word) != kWords.end() && column.levels() > 1)
       hints.push_back(fmt::format("{} in {} may stand for a missing value", quoted(column.texts[level], 20),
                                   count_of(column.counts[level], "row")));
   }
-  // Numbers among which one word stands are read as texts: the commonest trace of an encoding that nobody named.
 }
 
 constexpr std::array<double, 13> kSentinels = {-1, -9,  -99,  -999,  -9999,  -99999, -999999,
@@ -53,8 +53,9 @@ void add_sentinel_hint(const CodedColumn& column, bool at_front, std::vector<std
   const double first = column.numbers[at_front ? 1 : 0],
                last = column.numbers[at_front ? levels - 1 : levels - 2];
   const double gap = at_front ? first - value : value - last;
-  if (value == -1 && first >= 0 && levels > 3)
-    hints.push_back(fmt::format("-1 in {} is the only negative number: it may stand for a missing value",
+  if (value < 0 && first >= 0 && levels > 3)
+    hints.push_back(fmt::format("{} in {} is the only negative number: it may stand for a missing value",
+                                column.level_text(static_cast<std::int64_t>(end)),
                                 count_of(column.counts[end], "row")));
   else if (value != -1 && gap > last - first)
     hints.push_back(fmt::format(
@@ -87,9 +88,11 @@ void add_zero_hint(const CodedColumn& column, std::vector<std::string>& hints) {
 std::vector<std::string> missing_hints(const CodedColumn& column) {
   std::vector<std::string> hints;
   if (column.not_a_number > 0)
-    hints.push_back(fmt::format("{} hold NaN as a number", count_of(column.not_a_number, "row")));
+    hints.push_back(fmt::format("{} hold{} NaN as a number", count_of(column.not_a_number, "row"),
+                                column.not_a_number == 1 ? "s" : ""));
   if (column.infinite > 0)
-    hints.push_back(fmt::format("{} hold an infinity", count_of(column.infinite, "row")));
+    hints.push_back(fmt::format("{} hold{} an infinity", count_of(column.infinite, "row"),
+                                column.infinite == 1 ? "s" : ""));
   add_word_hints(column, hints);
   if (column.numbers.size() > 2) {
     add_sentinel_hint(column, true, hints);

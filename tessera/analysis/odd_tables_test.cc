@@ -62,7 +62,7 @@ TEST(OddTables, AnAnswerOrASentence) {
       {"all missing", "a,b\n,\n,\n", "2 empty; 4 values missing (100.0 %)"},
       {"all missing, target", "a,b\n1,\n2,\n", "error: t.csv: the target 'b' has no value", {}, "b"},
       {"all missing by another notation", "a\n?\nNA\n", "1 empty", {.missing = {"?", "NA"}}},
-      {"NaN", "a,b\nnan,1\n1,2\n2,3\n", "'a': 1 row hold NaN as a number"},
+      {"NaN", "a,b\nnan,1\n1,2\n2,3\n", "'a': 1 row holds NaN as a number"},
       {"NaN in the target", "a,b\n1,nan\n2,1\n3,2\n4,1\n", "Target 'b': 2 classes in 3 rows", {}, "b"},
       {"infinities", "a,b\ninf,1\n-inf,2\n3,3\n", "'a': 2 rows hold an infinity"},
       {"only infinities", "a,b\ninf,1\n-inf,2\n", "'a' has no usable value in any row"},

@@ -72,9 +72,31 @@ void add_associations(const std::vector<CodedColumn>& columns, TableAnalysis& an
     for (std::size_t j = i + 1; j < analysis.associated.size(); ++j)
       pairs.emplace_back(analysis.associated[i], analysis.associated[j]);
   analysis.associations.resize(pairs.size());
+  const auto whole = [&](std::size_t i) {
+    return columns[i].numeric && columns[i].present == columns[i].rows();
+  };
+  const auto both_whole = [&](const auto& pair) { return whole(pair.first) && whole(pair.second); };
   parallel_for(static_cast<std::int64_t>(pairs.size()), [&](std::int64_t i) {
-    analysis.associations[at(i)] = associate(columns, pairs[at(i)].first, pairs[at(i)].second);
+    if (!both_whole(pairs[at(i)]))
+      analysis.associations[at(i)] = associate(columns, pairs[at(i)].first, pairs[at(i)].second);
   });
+  // Numbers without a gap are decoded once, not for every pair: first the numbers, then their ranks.
+  for (const bool ranks : {false, true}) {
+    std::vector<CentredColumn> centred(columns.size());
+    parallel_for(static_cast<std::int64_t>(analysis.associated.size()), [&](std::int64_t i) {
+      const std::size_t column = analysis.associated[at(i)];
+      if (whole(column))
+        centred[column] = ranks ? centred_ranks(columns[column]) : centred_numbers(columns[column]);
+    });
+    parallel_for(static_cast<std::int64_t>(pairs.size()), [&](std::int64_t i) {
+      const auto& [first, second] = pairs[at(i)];
+      if (!both_whole(pairs[at(i)])) return;
+      Association& association = analysis.associations[at(i)];
+      association.first = first;
+      association.second = second;
+      (ranks ? association.spearman : association.value) = correlation(centred[first], centred[second]);
+    });
+  }
 }
 
 TableAnalysis analysed(const std::vector<CodedColumn>& columns, const std::string& source,
