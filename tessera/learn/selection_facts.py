@@ -8,6 +8,7 @@ A line is a name and numbers. The table itself is among them: x [80, 6], counts 
 
 import numpy as np
 import sklearn
+from scipy.stats import norm
 from sklearn.feature_selection import (SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold, chi2, f_classif, f_regression,
                                        mutual_info_classif, mutual_info_regression)
 from sklearn.metrics import get_scorer
@@ -66,6 +67,17 @@ sizes, train, test = learning_curve(GaussianNB(), x, classes, cv=StratifiedKFold
 facts["learning_curve sizes"], facts["learning_curve train"], facts["learning_curve test"] = sizes, train, test
 train, test = validation_curve(KNeighborsRegressor(), x, numbers, param_name="n_neighbors", param_range=[1, 3, 9, 27], cv=KFold(5))
 facts["validation_curve train"], facts["validation_curve test"] = train, test
+
+
+def delong(scores, labels):
+    """Area and its variance by the definition: placements of all pairs."""
+    kernel = np.sign(scores[labels == 1][:, None] - scores[labels != 1][None, :]) / 2 + 0.5
+    variance = sum(np.var(kernel.mean(axis), ddof=1) / kernel.shape[1 - axis] for axis in (0, 1))
+    return kernel.mean(), variance
+
+
+area, variance = delong(np.round(x[:, 0], 1), two)
+facts["auc_interval"] = [area, area - norm.ppf(0.975) * variance**0.5, min(1, area + norm.ppf(0.975) * variance**0.5)]
 
 print(f"// Written by selection_facts.py with scikit-learn {sklearn.__version__}.")
 for name, values in facts.items():

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,6 +12,8 @@
 #include "tessera/base/hash.h"
 #include "tessera/base/json.h"
 #include "tessera/base/text.h"
+#include "tessera/learn/hard_classes.h"
+#include "tessera/learn/score_intervals.h"
 #include "tessera/metrics/classification.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
@@ -100,12 +104,46 @@ std::vector<std::string> recorded_classes(const FitConfig& config) {
   return classes;
 }
 
+std::string interval_text(const learn::ScoreInterval& interval) {
+  return fmt::format("  ({:.4f} to {:.4f} with 95 % confidence)", interval.low, interval.high);
+}
+
+learn::ScoreInterval accuracy_of(const Tensor& target, const std::vector<std::int64_t>& said) {
+  const std::vector<std::int64_t> labels = target.to_vector<std::int64_t>();
+  std::int64_t correct = 0;
+  for (std::size_t row = 0; row < said.size(); ++row) correct += labels[row] == said[row] ? 1 : 0;
+  return learn::accuracy_interval(correct, static_cast<std::int64_t>(said.size()));
+}
+
+// A line where there are enough rows of both classes.
+std::string auc_text(const learn::Estimator& estimator, const Tensor& x, const Tensor& target) {
+  const std::vector<std::int64_t> labels = target.to_vector<std::int64_t>();
+  const std::int64_t ones = std::count(labels.begin(), labels.end(), 1);
+  if (ones < 2 || static_cast<std::int64_t>(labels.size()) - ones < 2) return "";
+  const Tensor probabilities = dynamic_cast<const learn::Classifier&>(estimator).predict_proba(x);
+  const learn::ScoreInterval area =
+      learn::auc_interval(copy(probabilities.slice({Range::all(), 1})).to_vector<double>(), labels);
+  return fmt::format("roc auc   {:.4f}{}\n", area.score, interval_text(area));
+}
+
 }  // namespace
+
+std::string score_text(double value) {
+  return std::abs(value) >= 0.01 || value == 0 ? fmt::format("{:.4f}", value) : fmt::format("{:.4g}", value);
+}
 
 FitResult fit(const FitConfig& config, const train::TrainOptions& options) {
   FitSetup setup(config);
-  runs::Run run = train::open_run(setup.run_options(), options);
-  return complete(setup, run, options);
+  std::string folder;
+  try {
+    runs::Run run = train::open_run(setup.run_options(), options);
+    folder = run.folder();
+    return complete(setup, run, options);
+  } catch (const CannotFit&) {  // it would fail again when it is resumed: a run that is of no use
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+    throw;
+  }
 }
 
 FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options) {
@@ -226,17 +264,22 @@ FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
   const Tensor target = target_of(table), x = features(table);
   result.text = fmt::format("rows      {}\n", table.rows);
+  const std::vector<std::int64_t> said =
+      classes_.empty() ? std::vector<std::int64_t>() : estimator_->predict(x).to_vector<std::int64_t>();
   for (const StepScalar& scalar : quality(*estimator_, x, target)) {
     std::string label(scalar.name);
     std::replace(label.begin(), label.end(), '_', ' ');
-    result.text += fmt::format("{:<9} {:.4f}\n", label, scalar.value);
+    result.text += fmt::format("{:<9} {}", label, score_text(scalar.value));
+    if (scalar.name == "accuracy") result.text += interval_text(accuracy_of(target, said));
+    result.text += "\n";
   }
   if (classes_.empty()) return result;
+  if (classes_.size() == 2) result.text += auc_text(*estimator_, x, target);
   metrics::ConfusionMatrix confusion(static_cast<std::int64_t>(classes_.size()));
-  confusion.add(target.to_vector<std::int64_t>(), estimator_->predict(x).to_vector<std::int64_t>());
+  confusion.add(target.to_vector<std::int64_t>(), said);
   std::vector<std::string> names;
   for (const std::string& name : classes_) names.push_back(printable(name));
-  result.text += "\n" + confusion.per_class_table(names);
+  result.text += "\n" + learn::hard_classes_text(confusion, names);
   return result;
 }
 

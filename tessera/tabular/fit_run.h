@@ -26,7 +26,10 @@ struct FitResult {
   std::string scoring;                // what they were judged by, if not by the score of a fit
 };
 
-// With a configuration that has a search, a search.
+// "0.9876"; of a small number four digits that count.
+std::string score_text(double value);
+
+// With a configuration that has a search, a search. Leaves no run behind when the estimator cannot learn from the table (CannotFit).
 FitResult fit(const FitConfig& config, const train::TrainOptions& options = {});
 FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options = {});
 bool is_fit_run(const std::string& run_folder);  // false also for a record that cannot be read
@@ -36,7 +39,8 @@ runs::ReplayOutcome reexecute_fit(const std::string& run_folder, const runs::Rep
                                   const train::VerifyOptions& options);
 
 struct FittedEvaluation {
-  std::string text;  // for people: scores, and of a classification a line per class, the hardest first
+  // For people: scores with their intervals, and of a classification a line per class, the hardest first (learn/hard_classes.h).
+  std::string text;
   std::string note;  // which rows they are of, if not all
 };
 
