@@ -1,5 +1,5 @@
 // What a feature says about the target, seen by five functions: a line, a parabola, the target with noise, a copy of it, a constant and pure noise. The
-// F test sees straight lines only, mutual information sees the parabola, too; a forest's importances share between the two that say the same.
+// F test sees straight lines only, mutual information sees the parabola, too; a forest leans on one of the two that say the same.
 #include <cstdio>
 
 #include "tessera/tessera.h"

@@ -5,6 +5,7 @@
 #include "tessera/linalg/least_squares.h"
 #include "tessera/linalg/lu.h"
 #include "tessera/linalg/matrix_power.h"
+#include "tessera/linalg/nonlinear_least_squares.h"
 #include "tessera/linalg/qr.h"
 #include "tessera/linalg/svd.h"
 #include "tessera/linalg/symmetric_eigen.h"
@@ -63,6 +64,16 @@ std::vector<Case> linalg_cases() {
   });
   add("least_squares", "shortest", [] {
     return least_squares(matmul(input(5, {kSize, 20}), input(6, {20, kSize})), input(8, {kSize})).solution;
+  });
+  add("nonlinear_least_squares", "solution and covariance", [] {
+    const Tensor x = input(10, {kSize, 4}), y = input(11, {kSize});
+    const VectorFunction residuals = [&](const Tensor& p) {
+      const Tensor line = reshape(matmul(x, reshape(p, {4, 1})), {kSize});
+      return line + tanh(line) - y;
+    };
+    const NonlinearLeastSquares fit =
+        nonlinear_least_squares(residuals, numerical_jacobian(residuals), zeros({4}, DType::kFloat64));
+    return joined({fit.solution, fit.covariance});
   });
   add("symmetric_eigen", "values and vectors", [] {
     const SymmetricEigen parts = symmetric_eigen(symmetric());

@@ -6,7 +6,7 @@
 // | here | handed out as | taken from |
 // |---|---|---|
 // | numbers | float64 ("g") | booleans, integers of 8 to 64 bits, float16, float32, float64 ("b", "c" ... "L", "e", "f", "g") |
-// | texts | utf8 with 64-bit offsets ("U") | utf8 and large utf8 ("u", "U") |
+// | texts | utf8 with 64-bit offsets ("U") | utf8, large utf8 and views of utf8 ("u", "U", "vu") |
 // | categories | int32 indices with a dictionary of "U" | any integer indices with a dictionary of texts |
 // | a column without values | texts | also "n" (null) |
 //

@@ -64,15 +64,16 @@ class ArrowColumn {
         format_(schema.format == nullptr ? "" : schema.format) {
     if (array.length < 0 || array.offset < 0)
       reject("has the length {} and the offset {}", array.length, array.offset);
-    const std::int64_t expected = format_ == "n" ? 0 : format_ == "u" || format_ == "U" ? 3 : 2;
+    const std::int64_t expected = format_ == "n" ? 0 : is_text() ? 3 : 2;
     if (!is_known()) reject_format();
-    if (array.n_buffers != expected) reject("has {} buffers, expected {}", array.n_buffers, expected);
+    if (array.n_buffers != expected && !(is_view() && array.n_buffers > expected))
+      reject("has {} buffers, expected {}", array.n_buffers, expected);
     for (std::int64_t i = 1; i < expected; ++i)
       if (array.buffers[i] == nullptr && array.length > 0 && i < 2) reject("has no buffer {}", i);
   }
 
   std::int64_t length() const { return array_.length; }
-  bool is_text() const { return format_ == "u" || format_ == "U"; }
+  bool is_text() const { return format_ == "u" || format_ == "U" || is_view(); }
   bool is_integer() const {
     return format_.size() == 1 && std::string_view("cCsSiIlL").find(format_[0]) != std::string_view::npos;
   }
@@ -124,6 +125,7 @@ class ArrowColumn {
 
   std::string_view text(std::int64_t row) const {
     const std::int64_t place = array_.offset + row;
+    if (is_view()) return viewed(row, place);
     const bool large = format_ == "U";
     const auto offset = [&](std::int64_t at) {
       return large ? element<std::int64_t>(array_.buffers[1], at)
@@ -133,6 +135,24 @@ class ArrowColumn {
     if (begin < 0 || end < begin) reject("row {}: a text goes from {} to {}", row, begin, end);
     if (begin == end) return {};
     return {static_cast<const char*>(array_.buffers[2]) + begin, static_cast<std::size_t>(end - begin)};
+  }
+
+  // 16 bytes: the length, then the text itself if it fits, else four letters of it, the buffer and the place there. The last buffer has the sizes of those
+  // with texts.
+  std::string_view viewed(std::int64_t row, std::int64_t place) const {
+    constexpr std::int32_t kInside = 12;
+    const char* view = static_cast<const char*>(array_.buffers[1]) + place * 16;
+    const auto length = element<std::int32_t>(view, 0);
+    if (length < 0) reject("row {}: a text has the length {}", row, length);
+    if (length <= kInside) return {view + 4, static_cast<std::size_t>(length)};
+    const auto buffer = element<std::int32_t>(view, 2), begin = element<std::int32_t>(view, 3);
+    const std::int64_t buffers = array_.n_buffers - 3;
+    if (buffer < 0 || buffer >= buffers)
+      reject("row {}: a text lies in the buffer {} of {}", row, buffer, buffers);
+    const auto size = element<std::int64_t>(array_.buffers[array_.n_buffers - 1], buffer);
+    if (begin < 0 || begin > size - length)
+      reject("row {}: a text goes from {} to {} of {} bytes", row, begin, std::int64_t{begin} + length, size);
+    return {static_cast<const char*>(array_.buffers[2 + buffer]) + begin, static_cast<std::size_t>(length)};
   }
 
   template <typename... Args>
@@ -146,9 +166,10 @@ class ArrowColumn {
   }
 
  private:
+  bool is_view() const { return format_ == "vu"; }
   bool is_known() const {
-    return format_.size() == 1 &&
-           std::string_view("nbcCsSiIlLefguU").find(format_[0]) != std::string_view::npos;
+    return is_view() || (format_.size() == 1 &&
+                         std::string_view("nbcCsSiIlLefguU").find(format_[0]) != std::string_view::npos);
   }
 
   const ArrowSchema& schema_;

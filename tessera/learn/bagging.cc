@@ -36,6 +36,13 @@ bool has_seed(Estimator& estimator) {
                              [](const ParameterText& parameter) { return parameter.name == "seed"; });
 }
 
+// A copy that knows no probabilities has one vote.
+Tensor probabilities_or_votes(const Classifier& classifier, const Tensor& x) {
+  if (classifier.has_probabilities()) return classifier.predict_proba(x);
+  const Tensor predicted = reshape(classifier.predict(x), {-1, 1});
+  return cast(equal(predicted, arange(classifier.classes())), DType::kFloat64);
+}
+
 std::int64_t share(double part, std::int64_t all) {
   return std::clamp<std::int64_t>(static_cast<std::int64_t>(std::nearbyint(part * static_cast<double>(all))),
                                   1, all);
@@ -153,7 +160,7 @@ Tensor Bag::mean_answer(const Tensor& x, std::int64_t classes) const {
     const auto* classifier = dynamic_cast<const Classifier*>(&member(i));
     const Tensor seen = columns(i, x);
     const std::vector<double> says =
-        (classifier != nullptr ? classifier->predict_proba(seen) : member(i).predict(seen))
+        (classifier != nullptr ? probabilities_or_votes(*classifier, seen) : member(i).predict(seen))
             .to_vector<double>();
     const std::vector<std::int64_t> to = classifier != nullptr
                                              ? classes_[static_cast<std::size_t>(i)].to_vector<std::int64_t>()

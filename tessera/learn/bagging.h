@@ -4,6 +4,7 @@
 // `estimator` names any classifier or regressor of estimators.h; its settings are those of the bag with "estimator__" before them. The copies differ in the
 // rows that they get and, where they have one, in their seed; all of it is drawn by counter. Names and defaults are those of scikit-learn's classes.
 // Copies of a classifier whose sample lacks a class give it the probability 0; a sample of one class only is drawn anew.
+// Copies that know no probabilities (support vector machines) have one vote each.
 //
 // Errors: those of estimator.h and of the estimator that is bagged; a hundred samples in a row with one class only. Thread-safety: as estimator.h.
 //

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tessera/base/thread_pool.h"
 #include "tessera/numerics/reduce.h"
 
 #ifndef TESSERA_LEARN_DISTANCE_KERNELS_ONCE
@@ -124,13 +125,17 @@ PointBlocks::PointBlocks(std::span<const double> points, std::int64_t features,
   const std::int64_t blocks = (count + kBlockPoints - 1) / kBlockPoints;
   values_.resize(static_cast<std::size_t>(blocks * kBlockPoints * features));
   rows_.assign(static_cast<std::size_t>(blocks * kBlockPoints), kNoRow);
-  for (std::int64_t i = 0; i < blocks * kBlockPoints; ++i) {
-    const std::int64_t row = order[static_cast<std::size_t>(std::min(i, count - 1))];
-    if (i < count) rows_[static_cast<std::size_t>(i)] = row;
-    double* place = values_.data() + i / kBlockPoints * kBlockPoints * features + i % kBlockPoints;
-    for (std::int64_t f = 0; f < features; ++f)
-      place[f * kBlockPoints] = points[static_cast<std::size_t>(row * features + f)];
-  }
+  constexpr std::int64_t kBlocksOfTask = 256;
+  parallel_for((blocks + kBlocksOfTask - 1) / kBlocksOfTask, [&](std::int64_t task) {
+    const std::int64_t last = std::min(blocks, (task + 1) * kBlocksOfTask) * kBlockPoints;
+    for (std::int64_t i = task * kBlocksOfTask * kBlockPoints; i < last; ++i) {
+      const std::int64_t row = order[static_cast<std::size_t>(std::min(i, count - 1))];
+      if (i < count) rows_[static_cast<std::size_t>(i)] = row;
+      double* place = values_.data() + i / kBlockPoints * kBlockPoints * features + i % kBlockPoints;
+      for (std::int64_t f = 0; f < features; ++f)
+        place[f * kBlockPoints] = points[static_cast<std::size_t>(row * features + f)];
+    }
+  });
 }
 
 void block_measures(Metric metric, const double* query, const double* block, std::int64_t features,

@@ -65,6 +65,8 @@ Tensor Estimator::checked_target(const Tensor& target, std::int64_t rows) const 
   if (task() != Task::kClassification) {
     const Tensor y = contiguous(target.dtype() == DType::kFloat64 ? target : cast(target, DType::kFloat64));
     refuse_unusable(name(), "target", y.values<double>(), 1, false);
+    if (const double least = min(y).item<double>(); least < 0 && !accepts_negative_target())
+      fail("{}: expected a target of at least 0, found {}", name(), least);
     return y;
   }
   if (target.dtype() != DType::kInt64)
@@ -133,11 +135,32 @@ void Estimator::check_restored() const {
 Tensor Classifier::predict_proba(const Tensor& features) const {
   const FloatEnvironment contract;
   require_fitted();
-  return probabilities(checked_features(features, false));
+  const Tensor x = checked_features(features, false);
+  return probabilities(x);
+}
+
+Tensor Classifier::decision_function(const Tensor& features) const {
+  const FloatEnvironment contract;
+  require_fitted();
+  const Tensor x = checked_features(features, false);
+  return decisions(x);
+}
+
+Tensor Classifier::probabilities(const Tensor&) const {
+  fail(
+      "{}: it does not say how probable a class is: use its decision_function, or a calibrated_classifier of "
+      "it",
+      name());
+}
+
+Tensor Classifier::decisions(const Tensor&) const {
+  fail("{}: it has no decision function: use predict_proba", name());
 }
 
 Tensor Classifier::answer(const Tensor& x) const {
-  return argmax(probabilities(x), 1);
+  if (has_probabilities()) return argmax(probabilities(x), 1);
+  const Tensor found = decisions(x);
+  return found.rank() == 1 ? cast(greater(found, 0), DType::kInt64) : argmax(found, 1);
 }
 
 Tensor Transformer::transform(const Tensor& features) const {

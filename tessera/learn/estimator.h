@@ -42,7 +42,8 @@ class Estimator : public Stateful {
   virtual std::string_view name() const = 0;  // "k_neighbors_classifier": scikit-learn's, in lower case
   virtual Task task() const = 0;
   virtual void visit_parameters(ParameterVisitor& visitor) = 0;
-  virtual bool accepts_missing() const { return false; }  // NaN among the features
+  virtual bool accepts_missing() const { return false; }         // NaN among the features
+  virtual bool accepts_negative_target() const { return true; }  // false: what is predicted is a count
   // float64 [F], at least 0: how much what was learned depends on each feature, such as the decrease of impurity of a tree, or the absolute
   // coefficients of a linear model, added over the classes. No tensor where the method has no such number.
   virtual Tensor importances() const { return {}; }
@@ -82,12 +83,20 @@ class Estimator : public Stateful {
 class Classifier : public Estimator {
  public:
   Task task() const final { return Task::kClassification; }
-  // float64 [N, classes], rows sum to 1 up to rounding.
+  // A method may say which class a row is of without saying how probable that is (support vector machines): then it has a decision function, and
+  // calibrated_classifier.h makes probabilities of it.
+  virtual bool has_probabilities() const { return true; }
+  virtual bool has_decision_function() const { return false; }
+  // float64 [N, classes], rows sum to 1 up to rounding. An Error unless has_probabilities().
   Tensor predict_proba(const Tensor& features) const;
+  // How far a row is on a class's side, in the method's own units. float64 [N] for two classes: above 0 is class 1; otherwise [N, classes]: the largest
+  // is the class. An Error unless has_decision_function().
+  Tensor decision_function(const Tensor& features) const;
 
  protected:
-  virtual Tensor probabilities(const Tensor& x) const = 0;
-  // The most probable class; of equally probable ones the first.
+  virtual Tensor probabilities(const Tensor& x) const;  // of those that have them
+  virtual Tensor decisions(const Tensor& x) const;      // of those that have them
+  // The most probable class, or the one that is decided for; of equal ones the first.
   Tensor answer(const Tensor& x) const override;
 };
 

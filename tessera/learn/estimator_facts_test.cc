@@ -22,6 +22,8 @@ struct Fact {
 };
 const std::vector<Fact> kFacts = {
 #include "tessera/learn/estimator_facts_test.inc"
+// of its own script
+#include "tessera/learn/margin_facts_test.inc"
 };
 
 struct FactTable {
@@ -55,7 +57,8 @@ TEST_P(BesideScikitLearn, SaysTheSame) {
   const Tensor others = table.features.slice({Range::from(kLearned)});
   Tensor found;
   if (const auto* classifier = dynamic_cast<const Classifier*>(estimator.get()))
-    found = classifier->predict_proba(others);
+    found = classifier->has_probabilities() ? classifier->predict_proba(others)
+                                            : classifier->decision_function(others);
   else if (const auto* transformer = dynamic_cast<const Transformer*>(estimator.get()))
     found = transformer->transform(others);
   else

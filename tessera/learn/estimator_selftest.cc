@@ -10,6 +10,7 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/base/hash.h"
 #include "tessera/base/json.h"
+#include "tessera/learn/mixture_model.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/tensor/random.h"
 
@@ -62,7 +63,7 @@ GeneratedTable generated_table(std::int64_t rows) {
   const Tensor numbers = reshape(matmul(features, weights), {-1}) + noise * 0.3;
   const Tensor classes =
       cast(greater(numbers, 0.2), DType::kInt64) + cast(greater(numbers, 1.4), DType::kInt64);
-  return {features, classes, numbers};
+  return {features, classes, numbers, maximum(numbers, 0.0)};
 }
 
 std::vector<EstimatorCase> estimator_cases() {
@@ -88,8 +89,15 @@ std::string digest_of(Estimator& fitted, const Tensor& features) {
     hasher.add("transformed", transformer->transform(features));
   else
     hasher.add("predicted", fitted.predict(features));
-  if (auto* classifier = dynamic_cast<Classifier*>(&fitted))
+  const auto* classifier = dynamic_cast<const Classifier*>(&fitted);
+  if (classifier != nullptr && classifier->has_probabilities())
     hasher.add("probabilities", classifier->predict_proba(features));
+  if (classifier != nullptr && classifier->has_decision_function())
+    hasher.add("decisions", classifier->decision_function(features));
+  if (auto* mixture = dynamic_cast<MixtureModel*>(&fitted)) {
+    hasher.add("responsibilities", mixture->predict_proba(features));
+    hasher.add("log_likelihoods", mixture->score_samples(features));
+  }
   return to_hex(hash.finish().data(), 16);
 }
 
@@ -98,7 +106,7 @@ std::string digest_of(const EstimatorCase& test) {
   try {
     const GeneratedTable table = generated_table(211);
     const std::unique_ptr<Estimator> estimator = make_estimator(test);
-    estimator->fit(table.features, table.target(estimator->task()));
+    estimator->fit(table.features, table.target(*estimator));
     return digest_of(*estimator, generated_table(97).features);
   } catch (const Error& error) {
     return fmt::format("error: {}", error.what());

@@ -25,8 +25,12 @@ struct GeneratedTable {
   Tensor features;  // float64 [rows, 7]
   Tensor classes;   // int64 [rows], 3 of them
   Tensor numbers;   // float64 [rows]
-  // What an estimator of this task learns from.
+  Tensor counts;    // float64 [rows]: the numbers, those below 0 as 0
+  // What an estimator of this task, or this one, learns from.
   const Tensor& target(Task task) const { return task == Task::kRegression ? numbers : classes; }
+  const Tensor& target(const Estimator& estimator) const {
+    return estimator.accepts_negative_target() ? target(estimator.task()) : counts;
+  }
 };
 GeneratedTable generated_table(std::int64_t rows);
 

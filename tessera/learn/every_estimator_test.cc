@@ -13,6 +13,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/estimator_selftest.h"
+#include "tessera/learn/mixture_model.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -31,7 +32,7 @@ class EveryEstimator : public testing::TestWithParam<std::size_t> {
 
   std::unique_ptr<Estimator> fitted() const {
     std::unique_ptr<Estimator> estimator = make_estimator(test_);
-    estimator->fit(table_.features, table_.target(estimator->task()));
+    estimator->fit(table_.features, table_.target(*estimator));
     return estimator;
   }
 
@@ -41,9 +42,12 @@ class EveryEstimator : public testing::TestWithParam<std::size_t> {
 
 Tensor says(const Estimator& estimator, const Tensor& features) {
   if (const auto* classifier = dynamic_cast<const Classifier*>(&estimator))
-    return classifier->predict_proba(features);
+    return classifier->has_probabilities() ? classifier->predict_proba(features)
+                                           : classifier->decision_function(features);
   if (const auto* transformer = dynamic_cast<const Transformer*>(&estimator))
     return transformer->transform(features);
+  if (const auto* mixture = dynamic_cast<const MixtureModel*>(&estimator))
+    return mixture->predict_proba(features);
   return estimator.predict(features);
 }
 
@@ -158,9 +162,9 @@ TEST_P(EveryEstimator, PredictsARowWhateverStandsBesideIt) {
 TEST_P(EveryEstimator, DoesNotKeepWhatItLearnedBefore) {
   const std::unique_ptr<Estimator> again = fitted();
   const GeneratedTable other = generated_table(50);
-  again->fit(other.features, other.target(again->task()));
+  again->fit(other.features, other.target(*again));
   const std::unique_ptr<Estimator> fresh = make_estimator(test_);
-  fresh->fit(other.features, other.target(fresh->task()));
+  fresh->fit(other.features, other.target(*fresh));
   EXPECT_EQ(digest_of(*again, table_.features), digest_of(*fresh, table_.features));
 }
 
@@ -183,7 +187,7 @@ TEST_P(EveryEstimator, SettingsGoThroughTextAndJson) {
 
 TEST_P(EveryEstimator, RefusesWhatItCannotLearnFrom) {
   const std::unique_ptr<Estimator> estimator = make_estimator(test_);
-  const Tensor& target = table_.target(estimator->task());
+  const Tensor& target = table_.target(*estimator);
   EXPECT_EQ(sentence_of([&] { says(*estimator, table_.features); }),
             test_.estimator + ": it has learned nothing yet: call fit first");
   EXPECT_TRUE(sentence_of([&] {
@@ -218,7 +222,7 @@ TEST_P(EveryEstimator, LearnsMoreThanNothing) {
               0.5);  // the largest class has less than half
   }
   if (estimator->task() == Task::kRegression) {
-    EXPECT_GT(estimator->score(table_.features, table_.numbers), 0.3);
+    EXPECT_GT(estimator->score(table_.features, table_.target(*estimator)), 0.3);
   }
 }
 
@@ -237,17 +241,23 @@ TEST(Estimators, LearnTheSameFromManyRowsOnAnyNumberOfThreads) {
   use_default_backend();
   const int before = thread_count();
   const GeneratedTable table = generated_table(20'000);
-  for (const EstimatorCase& test : {EstimatorCase{"decision_tree_classifier", ""},
-                                    EstimatorCase{"decision_tree_regressor", R"({"max_depth": 6})"},
-                                    EstimatorCase{"random_forest_classifier", R"({"n_estimators": 4})"},
-                                    EstimatorCase{"hist_gradient_boosting_classifier", R"({"max_iter": 5})"},
-                                    EstimatorCase{"hist_gradient_boosting_regressor", R"({"max_iter": 12})"},
-                                    EstimatorCase{"k_means", ""}, EstimatorCase{"gaussian_nb", ""}}) {
+  for (const EstimatorCase& test :
+       {EstimatorCase{"decision_tree_classifier", ""},
+        EstimatorCase{"decision_tree_regressor", R"({"max_depth": 6})"},
+        EstimatorCase{"random_forest_classifier", R"({"n_estimators": 4})"},
+        EstimatorCase{"hist_gradient_boosting_classifier", R"({"max_iter": 5})"},
+        EstimatorCase{"hist_gradient_boosting_regressor", R"({"max_iter": 12})"},
+        EstimatorCase{"k_means", ""}, EstimatorCase{"gaussian_nb", ""},
+        EstimatorCase{"lasso", R"({"alpha": 0.01})"}, EstimatorCase{"logistic_regression", ""},
+        EstimatorCase{"linear_regression", ""}, EstimatorCase{"poisson_regressor", ""},
+        EstimatorCase{"gaussian_mixture", R"({"max_iter": 4, "n_components": 3})"},
+        EstimatorCase{"multinomial_mixture", R"({"n_components": 3})"}, EstimatorCase{"pca", ""},
+        EstimatorCase{"factor_analysis", ""}}) {
     std::string digest;
     for (const int threads : {1, 2, 3, 7}) {
       set_thread_count(threads);
       const std::unique_ptr<Estimator> estimator = make_estimator(test);
-      estimator->fit(table.features, table.target(estimator->task()));
+      estimator->fit(table.features, table.target(*estimator));
       const std::string found = digest_of(*estimator, table.features);
       EXPECT_TRUE(digest.empty() || found == digest) << test.id() << ", " << threads << " threads";
       digest = found;

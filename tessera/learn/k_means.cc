@@ -1,14 +1,17 @@
 #include "tessera/learn/k_means.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/learn/distance_filter.h"
 #include "tessera/learn/distance_kernels.h"
 #include "tessera/learn/restored.h"
 #include "tessera/numerics/functions.h"
@@ -28,41 +31,106 @@ struct Assignment {
   double inertia() const { return numerics::sum(std::span<const double>(measures)); }
 };
 
-// visit(row, block, measures) for every row and every block of `points`; rows in parallel.
-template <typename Visit>
-void each_measure(const Tensor& x, const PointBlocks& points, const Visit& visit) {
-  const std::span<const double> values = x.values<double>();
-  const std::int64_t rows = x.size(0), features = x.size(1);
-  parallel_for((rows + kRowsPerTask - 1) / kRowsPerTask, [&](std::int64_t task) {
-    double measures[kBlockPoints];
-    for (std::int64_t i = task * kRowsPerTask; i < std::min(rows, (task + 1) * kRowsPerTask); ++i)
-      for (std::int64_t b = 0; b < points.blocks(); ++b) {
-        block_measures(Metric::kL2, values.data() + i * features, points.block(b), features, measures);
-        visit(static_cast<std::size_t>(i), b, measures);
-      }
-  });
-}
-
 PointBlocks blocks_of(const Tensor& points) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(points.size(0)));
   std::iota(order.begin(), order.end(), std::int64_t{0});
   return PointBlocks(points.values<double>(), points.size(1), order);
 }
 
-Assignment assign(const Tensor& x, const Tensor& centers) {
-  const PointBlocks blocks = blocks_of(centers);
-  const std::size_t rows = static_cast<std::size_t>(x.size(0));
-  Assignment found{std::vector<std::int64_t>(rows, 0),
-                   std::vector<double>(rows, std::numeric_limits<double>::infinity())};
-  each_measure(x, blocks, [&](std::size_t i, std::int64_t block, const double* measures) {
-    for (std::int64_t p = 0; p < kBlockPoints;
-         ++p)  // what fills the last block up is never nearer than what it repeats
-      if (measures[p] < found.measures[i]) {
-        found.measures[i] = measures[p];
-        found.clusters[i] = block * kBlockPoints + p;
-      }
-  });
-  return found;
+// The rows that are put into clusters, with what the filter needs of them.
+class Rows {
+ public:
+  // The frame holds the rows and whatever lies among them.
+  explicit Rows(const Tensor& x) : Rows(x, internal::FilterFrame(x.values<double>(), x.size(1))) {}
+  Rows(const Tensor& x, internal::FilterFrame frame) : x_(x), frame_(std::move(frame)) {
+    if (frame_.usable() && internal::filter_is_fast()) filtered_ = frame_.queries(x.values<double>());
+  }
+
+  // The nearest center of every row; the squared distances if they are wanted.
+  Assignment assign(const Tensor& centers, bool measures) const {
+    const auto count = static_cast<std::size_t>(x_.size(0));
+    Assignment found{std::vector<std::int64_t>(count), std::vector<double>(measures ? count : 0)};
+    const PointBlocks blocks = blocks_of(centers);
+    internal::FilterPoints filter;
+    if (!filtered_.squares.empty()) {
+      std::vector<std::int64_t> order(static_cast<std::size_t>(centers.size(0)));
+      std::iota(order.begin(), order.end(), std::int64_t{0});
+      filter = internal::FilterPoints(frame_, centers.values<double>(), order);
+    }
+    const bool filtered = filter.blocks() > 0 && std::isfinite(filter.largest_square());
+    parallel_for((x_.size(0) + kRowsPerTask - 1) / kRowsPerTask, [&](std::int64_t task) {
+      const std::int64_t first = task * kRowsPerTask, last = std::min(x_.size(0), first + kRowsPerTask);
+      if (filtered)
+        filter_rows(filter, blocks, first, last, found);
+      else
+        for (std::int64_t i = first; i < last; ++i) measure_all(blocks, i, nullptr, found);
+    });
+    return found;
+  }
+
+ private:
+  // Rows of groups of eight; where the filter leaves one center, that is it.
+  void filter_rows(const internal::FilterPoints& filter, const PointBlocks& blocks, std::int64_t first,
+                   std::int64_t last, Assignment& found) const {
+    constexpr std::int64_t kGroup = internal::kFilterQueries;
+    const double margin = frame_.margin(), of_points = 2 * margin * filter.largest_square() + 0x1p-98;
+    thread_local std::vector<float> chains;
+    thread_local std::vector<std::uint16_t> masks;
+    chains.resize(static_cast<std::size_t>(blocks.blocks() * kGroup * kBlockPoints));
+    masks.resize(static_cast<std::size_t>(blocks.blocks() * kGroup));
+    for (std::int64_t group = first / kGroup; group * kGroup < last; ++group) {
+      double slacks[kGroup];
+      for (std::int64_t i = 0; i < kGroup; ++i)
+        slacks[i] = of_points + margin * filtered_.squares[static_cast<std::size_t>(group * kGroup + i)];
+      filter.near_least(filtered_.group(group, x_.size(1)), slacks, chains.data(), masks.data());
+      for (std::int64_t i = 0; i < std::min(kGroup, last - group * kGroup); ++i)
+        decide(blocks, group * kGroup + i, masks.data() + i, found);
+    }
+  }
+
+  void decide(const PointBlocks& blocks, std::int64_t row, const std::uint16_t* masks,
+              Assignment& found) const {
+    std::int64_t survivors = 0, center = 0;
+    for (std::int64_t b = 0; b < blocks.blocks(); ++b) {
+      const std::uint16_t mask = masks[b * internal::kFilterQueries];
+      if (mask == 0) continue;
+      survivors += (mask & (mask - 1)) == 0 ? 1 : 2;
+      center = b * kBlockPoints + std::countr_zero(mask);
+    }
+    if (survivors == 1 && found.measures.empty())
+      found.clusters[static_cast<std::size_t>(row)] = center;
+    else
+      measure_all(blocks, row, masks, found);
+  }
+
+  // Of the blocks with a survivor, or of all. What fills the last block up is never nearer than what it repeats.
+  void measure_all(const PointBlocks& blocks, std::int64_t row, const std::uint16_t* masks,
+                   Assignment& found) const {
+    double measures[kBlockPoints], least = std::numeric_limits<double>::infinity();
+    std::int64_t center = 0;
+    for (std::int64_t b = 0; b < blocks.blocks(); ++b) {
+      if (masks != nullptr && masks[b * internal::kFilterQueries] == 0) continue;
+      block_measures(Metric::kL2, x_.values<double>().data() + row * x_.size(1), blocks.block(b), x_.size(1),
+                     measures);
+      for (std::int64_t p = 0; p < kBlockPoints; ++p)
+        if (measures[p] < least) {
+          least = measures[p];
+          center = b * kBlockPoints + p;
+        }
+    }
+    found.clusters[static_cast<std::size_t>(row)] = center;
+    if (!found.measures.empty()) found.measures[static_cast<std::size_t>(row)] = least;
+  }
+
+  const Tensor& x_;
+  internal::FilterFrame frame_;
+  internal::FilterQueries filtered_;
+};
+
+bool any_empty(const Assignment& rows, std::int64_t clusters) {
+  std::vector<char> there(static_cast<std::size_t>(clusters));
+  for (const std::int64_t cluster : rows.clusters) there[static_cast<std::size_t>(cluster)] = 1;
+  return std::find(there.begin(), there.end(), 0) != there.end();
 }
 
 // Clusters without rows take the farthest rows of others.
@@ -83,12 +151,61 @@ void refill(Assignment& rows, std::int64_t clusters) {
   }
 }
 
+// The rows of each cluster, ascending: those of cluster c from starts[c] on.
+struct Members {
+  std::vector<std::uint32_t> rows;
+  std::vector<std::int64_t> starts;
+
+  Members(const std::vector<std::int64_t>& clusters, std::int64_t count)
+      : rows(clusters.size()), starts(static_cast<std::size_t>(count) + 1) {
+    for (const std::int64_t cluster : clusters) ++starts[static_cast<std::size_t>(cluster) + 1];
+    std::partial_sum(starts.begin(), starts.end(), starts.begin());
+    std::vector<std::int64_t> next(starts.begin(), starts.end() - 1);
+    for (std::size_t i = 0; i < clusters.size(); ++i)
+      rows[static_cast<std::size_t>(next[static_cast<std::size_t>(clusters[i])]++)] =
+          static_cast<std::uint32_t>(i);
+  }
+};
+
+// Goes on with one chain of additions per feature, for kCount features at once.
+template <int kCount>
+void add_rows(const double* x, std::int64_t features, std::span<const std::uint32_t> rows, double* sums) {
+  double sum[kCount];
+  std::copy(sums, sums + kCount, sum);
+  for (const std::uint32_t row : rows)
+    for (int f = 0; f < kCount; ++f) sum[f] += x[static_cast<std::int64_t>(row) * features + f];
+  std::copy(sum, sum + kCount, sums);
+}
+
+// The sums of these rows, in their order; a few rows at a time, which stay in the cache while the next ones are fetched.
+void add_members(const double* x, std::int64_t features, std::span<const std::uint32_t> rows, double* sums) {
+  constexpr std::size_t kRows = 16;
+  for (std::size_t first = 0; first < rows.size(); first += kRows) {
+    for (std::size_t i = first + kRows; i < std::min(rows.size(), first + 2 * kRows); ++i)
+      for (std::int64_t f = 0; f < features; f += 8)
+        __builtin_prefetch(x + static_cast<std::int64_t>(rows[i]) * features + f);
+    const std::span<const std::uint32_t> some = rows.subspan(first, std::min(kRows, rows.size() - first));
+    std::int64_t f = 0;
+    for (; f + 16 <= features; f += 16) add_rows<16>(x + f, features, some, sums + f);
+    for (; f + 4 <= features; f += 4) add_rows<4>(x + f, features, some, sums + f);
+    for (; f < features; ++f) add_rows<1>(x + f, features, some, sums + f);
+  }
+}
+
+// As index_add(zeros, clusters, x) / counts, with threads that divide clusters.
 Tensor means_of(const Tensor& x, const std::vector<std::int64_t>& clusters, std::int64_t count) {
-  const Tensor index = Tensor::from(clusters, {x.size(0)});
-  const Tensor sums = index_add(zeros({count, x.size(1)}, DType::kFloat64), index, x);
-  const Tensor rows =
-      index_add(zeros({count, 1}, DType::kFloat64), index, ones({x.size(0), 1}, DType::kFloat64));
-  return sums / rows;
+  const Members members(clusters, count);
+  const std::int64_t features = x.size(1);
+  const double* const values = x.values<double>().data();
+  std::vector<double> means(static_cast<std::size_t>(count * features));
+  parallel_for(count, [&](std::int64_t cluster) {
+    const std::int64_t first = members.starts[static_cast<std::size_t>(cluster)];
+    const std::int64_t rows = members.starts[static_cast<std::size_t>(cluster) + 1] - first;
+    double* const to = means.data() + cluster * features;
+    add_members(values, features, {members.rows.data() + first, static_cast<std::size_t>(rows)}, to);
+    for (std::int64_t f = 0; f < features; ++f) to[f] /= static_cast<double>(rows);
+  });
+  return Tensor::from(means, {count, features});
 }
 
 // The rows where the running sum of weights passes each share of the whole.
@@ -104,14 +221,23 @@ std::vector<std::int64_t> draw(const std::vector<double>& weights, const std::ve
   return rows;
 }
 
-// Squared distances of every row from the nearest start, once `candidate` is one, too.
-std::vector<double> with_candidate(const Tensor& x, std::int64_t candidate,
+// Squared distances of every row from the nearest start, once `candidate` is one, too. `blocks` are those of x: the measure is the same both ways.
+std::vector<double> with_candidate(const Tensor& x, const PointBlocks& blocks, std::int64_t candidate,
                                    const std::vector<double>& nearest) {
-  std::vector<double> found = nearest;
-  each_measure(x, PointBlocks(x.values<double>(), x.size(1), {candidate}),
-               [&](std::size_t i, std::int64_t, const double* measures) {
-                 found[i] = std::min(found[i], measures[0]);
-               });
+  std::vector<double> found(nearest.size());
+  const double* const start = x.values<double>().data() + candidate * x.size(1);
+  const std::int64_t rows = x.size(0), per_task = kRowsPerTask / kBlockPoints;
+  parallel_for((blocks.blocks() + per_task - 1) / per_task, [&](std::int64_t task) {
+    double measures[kBlockPoints];
+    for (std::int64_t b = task * per_task; b < std::min(blocks.blocks(), (task + 1) * per_task); ++b) {
+      block_measures(Metric::kL2, start, blocks.block(b), x.size(1), measures);
+      const std::int64_t first = b * kBlockPoints;
+      for (std::int64_t i = first; i < std::min(rows, first + kBlockPoints); ++i) {
+        const auto k = static_cast<std::size_t>(i);
+        found[k] = std::min(nearest[k], measures[i - first]);
+      }
+    }
+  });
   return found;
 }
 
@@ -122,8 +248,9 @@ std::vector<std::int64_t> plus_plus(const Tensor& x, std::int64_t clusters, Rand
   const std::int64_t first =
       std::min(static_cast<std::int64_t>(draws[0] * static_cast<double>(x.size(0))), x.size(0) - 1);
   std::vector<std::int64_t> starts = {first};
+  const PointBlocks blocks = blocks_of(x);
   std::vector<double> nearest = with_candidate(
-      x, first,
+      x, blocks, first,
       std::vector<double>(static_cast<std::size_t>(x.size(0)), std::numeric_limits<double>::infinity()));
   for (std::int64_t c = 1; c < clusters; ++c) {
     const auto from = draws.begin() + c * trials;
@@ -131,7 +258,7 @@ std::vector<std::int64_t> plus_plus(const Tensor& x, std::int64_t clusters, Rand
     double least = std::numeric_limits<double>::infinity();
     std::int64_t chosen = 0;
     for (const std::int64_t candidate : draw(nearest, {from, from + trials})) {
-      std::vector<double> found = with_candidate(x, candidate, nearest);
+      std::vector<double> found = with_candidate(x, blocks, candidate, nearest);
       const double inertia = numerics::sum(std::span<const double>(found));
       if (!best.empty() && !(inertia < least)) continue;
       best = std::move(found);
@@ -176,20 +303,26 @@ bool KMeans::lloyd(const Tensor& x, Fit& fit, std::uint64_t& step, StepObserver*
   const double enough = parameters_.tol * mean(variance(x, {0})).item<double>();
   std::vector<std::int64_t> before;
   bool going = true;
+  const Rows all(x);
   while (going && fit.iterations < parameters_.max_iter) {
-    Assignment rows = assign(x, fit.centers);
+    Assignment rows = all.assign(fit.centers, observer != nullptr);
     if (rows.clusters == before) break;
     ++fit.iterations;
-    const StepScalar scalar{"inertia", rows.inertia()};
-    going = observer == nullptr || observer->on_step({++step, {&scalar, 1}});
+    if (observer != nullptr) {
+      const StepScalar scalar{"inertia", rows.inertia()};
+      going = observer->on_step({++step, {&scalar, 1}});
+    }
     before = rows.clusters;
-    refill(rows, parameters_.n_clusters);
+    if (any_empty(rows, parameters_.n_clusters)) {
+      if (rows.measures.empty()) rows = all.assign(fit.centers, true);
+      refill(rows, parameters_.n_clusters);
+    }
     const Tensor centers = means_of(x, rows.clusters, parameters_.n_clusters);
     const double moved = sum_squares(centers - fit.centers).item<double>();
     fit.centers = centers;
     if (moved <= enough) break;
   }
-  fit.inertia = assign(x, fit.centers).inertia();
+  fit.inertia = all.assign(fit.centers, true).inertia();
   return going;
 }
 
@@ -214,7 +347,8 @@ void KMeans::learn(const Tensor& x, const Tensor&, StepObserver* observer) {
 }
 
 Tensor KMeans::answer(const Tensor& x) const {
-  return Tensor::from(assign(x, centers_).clusters, {x.size(0)});
+  const internal::FilterFrame frame(centers_.values<double>(), centers_.size(1));
+  return Tensor::from(Rows(x, frame).assign(centers_, false).clusters, {x.size(0)});
 }
 
 void KMeans::visit_learned(StateVisitor& visitor) {

@@ -12,7 +12,9 @@ namespace tessera::learn {
 namespace {
 
 constexpr std::int64_t kLeafBlocks = 2;
-constexpr std::int64_t kQueriesPerTask = 16;
+constexpr std::int64_t kQueriesPerTask = 32;
+constexpr std::int64_t kLeastFiltered = 512;  // points
+constexpr std::int64_t kFirstBlocks = 4, kMostBlocks = 32;
 
 }  // namespace
 
@@ -44,6 +46,9 @@ NearestPoints::NearestPoints(const Tensor& points, Metric metric, bool tree)
   std::iota(order.begin(), order.end(), std::int64_t{0});
   if (tree) split(order, 0, (points_ + kBlockPoints - 1) / kBlockPoints, values);
   blocks_ = PointBlocks(values, features_, order);
+  if (tree || metric != Metric::kL2 || points_ < kLeastFiltered || !internal::filter_is_fast()) return;
+  frame_ = internal::FilterFrame(values, features_);
+  if (frame_.usable()) filter_ = internal::FilterPoints(frame_, values, order);
 }
 
 // Orders the rows of these blocks and adds their boxes; gives the number of the box of all of them.
@@ -126,21 +131,54 @@ void NearestPoints::search_box(std::int64_t number, const double* query, Best& b
   if (std::max(to_left, to_right) <= best.worst()) search_box(left_first ? box.right : box.left, query, best);
 }
 
+// The more points have been seen, the fewer of the next are near: looks are short at first.
+void NearestPoints::search_filtered(const internal::FilterQueries& filtered, std::span<const double> queries,
+                                    std::int64_t first, std::span<Best> best) const {
+  constexpr std::int64_t kGroup = internal::kFilterQueries;
+  const double margin = frame_.margin(), scale = frame_.square_scale();
+  std::uint16_t masks[kMostBlocks * kGroup];
+  const auto count = static_cast<std::int64_t>(best.size());
+  for (std::int64_t block = 0, step = kFirstBlocks; block < blocks_.blocks();
+       block += step, step = std::min(2 * step, kMostBlocks)) {
+    const std::int64_t blocks = std::min(step, blocks_.blocks() - block);
+    for (std::int64_t from = 0; from < count; from += kGroup) {
+      float limits[kGroup] = {};
+      for (std::int64_t i = 0; i < std::min(kGroup, count - from); ++i) {
+        const double square = filtered.squares[static_cast<std::size_t>(first + from + i)];
+        const double worst = best[static_cast<std::size_t>(from + i)].worst() * scale;
+        limits[i] = square < std::numeric_limits<double>::infinity()
+                        ? internal::rounded_up((worst - square) / 2 + margin * square / 2 + 0x1p-99)
+                        : std::numeric_limits<float>::infinity();
+      }
+      filter_.below(filtered.group((first + from) / kGroup, features_), block, blocks, limits, masks);
+      for (std::int64_t b = 0; b < blocks; ++b)
+        for (std::int64_t i = 0; i < std::min(kGroup, count - from); ++i)
+          if (masks[b * kGroup + i] != 0)
+            compare_block(block + b, queries.data() + (first + from + i) * features_,
+                          best[static_cast<std::size_t>(from + i)]);
+    }
+  }
+}
+
 Neighbours NearestPoints::search(const Tensor& queries, std::int64_t k) const {
   const std::int64_t count = queries.size(0);
   const std::span<const double> values = queries.values<double>();
   std::vector<double> distances(static_cast<std::size_t>(count * k));
   std::vector<std::int64_t> rows(distances.size());
+  const internal::FilterQueries filtered =
+      frame_.usable() ? frame_.queries(values) : internal::FilterQueries();
   parallel_for((count + kQueriesPerTask - 1) / kQueriesPerTask, [&](std::int64_t task) {
-    for (std::int64_t q = task * kQueriesPerTask; q < std::min(count, (task + 1) * kQueriesPerTask); ++q) {
+    const std::int64_t first = task * kQueriesPerTask, last = std::min(count, first + kQueriesPerTask);
+    std::vector<Best> best(static_cast<std::size_t>(last - first), Best(k));
+    if (frame_.usable()) search_filtered(filtered, values, first, best);
+    for (std::int64_t q = first; q < last; ++q) {
       const double* query = values.data() + q * features_;
-      Best best(k);
-      if (boxes_.empty())
-        for (std::int64_t b = 0; b < blocks_.blocks(); ++b) compare_block(b, query, best);
-      else
-        search_box(0, query, best);
+      Best& of_query = best[static_cast<std::size_t>(q - first)];
+      if (!boxes_.empty()) search_box(0, query, of_query);
+      if (boxes_.empty() && !frame_.usable())
+        for (std::int64_t b = 0; b < blocks_.blocks(); ++b) compare_block(b, query, of_query);
       for (std::int64_t i = 0; i < k; ++i) {
-        const Found& found = best.found()[static_cast<std::size_t>(i)];
+        const Found& found = of_query.found()[static_cast<std::size_t>(i)];
         distances[static_cast<std::size_t>(q * k + i)] = distance_of(metric_, found.measure);
         rows[static_cast<std::size_t>(q * k + i)] = found.row;
       }

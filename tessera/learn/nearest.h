@@ -6,7 +6,8 @@
 // splits the widest feature of a box at its median; a box that is certainly farther than the nearest found so far is left out, and "certainly" allows for
 // every rounding.
 //
-// The tree pays with up to some 15 features; beyond them most boxes are near every point. Building takes N log N, a search log N at best.
+// The tree pays with up to some 15 features; beyond them most boxes are near every point. Building takes N log N, a search log N at best. Where all points
+// are compared by l2, distance_filter.h leaves most of them out before they are measured.
 //
 // Errors: none; the estimators check what they are given. Thread-safety: constant functions may be called from several threads.
 //
@@ -23,6 +24,7 @@
 #include <span>
 #include <vector>
 
+#include "tessera/learn/distance_filter.h"
 #include "tessera/learn/distance_kernels.h"
 #include "tessera/tensor/tensor.h"
 
@@ -59,12 +61,17 @@ class NearestPoints {
                      std::span<const double> points);
   void add_bounds(std::span<const std::int64_t> rows, std::span<const double> points);
   void search_box(std::int64_t box, const double* query, Best& best) const;
+  // `best`, one per query of the task's rows first ... first + best.size() - 1.
+  void search_filtered(const internal::FilterQueries& filtered, std::span<const double> queries,
+                       std::int64_t first, std::span<Best> best) const;
   void compare_block(std::int64_t block, const double* query, Best& best) const;
   double least_measure(std::int64_t box, const double* query) const;
 
   std::int64_t points_, features_;
   Metric metric_;
   PointBlocks blocks_;
+  internal::FilterFrame frame_;  // usable: what the filter needs is there
+  internal::FilterPoints filter_;
   std::vector<Box> boxes_;      // of the tree; the first is the root
   std::vector<double> bounds_;  // per box: the least of each feature, then the most
 };

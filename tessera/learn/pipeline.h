@@ -87,10 +87,16 @@ class PipelineClassifier : public PipelineOf<Classifier> {
   explicit PipelineClassifier(std::string steps = "standard_scaler, gaussian_nb")
       : PipelineOf(Task::kClassification, std::move(steps)) {}
   std::string_view name() const override { return "pipeline_classifier"; }
+  bool has_probabilities() const override { return classifier().has_probabilities(); }
+  bool has_decision_function() const override { return classifier().has_decision_function(); }
 
  protected:
   Tensor probabilities(const Tensor& x) const override;
+  Tensor decisions(const Tensor& x) const override;
   Tensor answer(const Tensor& x) const override;
+
+ private:
+  const Classifier& classifier() const;
 };
 
 class PipelineRegressor : public PipelineOf<Regressor> {

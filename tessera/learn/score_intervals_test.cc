@@ -11,6 +11,8 @@
 namespace tessera::learn {
 namespace {
 
+using namespace selection;
+
 using testing::HasSubstr;
 
 TEST(ScoreIntervals, AreaOfTheRocCurveByItsDefinition) {

@@ -11,12 +11,13 @@ import sklearn
 from scipy.stats import norm
 from sklearn.feature_selection import (SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold, chi2, f_classif, f_regression,
                                        mutual_info_classif, mutual_info_regression)
-from sklearn.metrics import get_scorer
+from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score, learning_curve, validation_curve
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 rng = np.random.default_rng(7)
@@ -48,6 +49,11 @@ for threshold in ("mean", "median", "0.5*mean", 0.1):
     facts[f"select_from_model {threshold}"] = kept(SelectFromModel(DecisionTreeClassifier(max_depth=3, random_state=0), threshold=threshold), classes)
 facts["select_from_model 2"] = kept(SelectFromModel(DecisionTreeRegressor(max_depth=4, random_state=0), threshold=-np.inf, max_features=2), numbers)
 
+facts["select_from_model lasso"] = kept(SelectFromModel(Lasso(0.2, tol=1e-10)), numbers)
+facts["select_from_model ridge"] = kept(SelectFromModel(Ridge()), numbers)
+facts["select_from_model l1"] = kept(SelectFromModel(LogisticRegression(l1_ratio=1, C=0.1, solver="saga", tol=1e-8, max_iter=100000), threshold=1e-5), classes)
+facts["select_from_model l2"] = kept(SelectFromModel(LogisticRegression(tol=1e-8, max_iter=1000)), classes)
+
 pipe = make_pipeline(StandardScaler(), SelectKBest(f_classif, k=3), KNeighborsClassifier(4))
 facts["pipeline probabilities"] = pipe.fit(x[:60], classes[:60]).predict_proba(x[60:])
 pipe = make_pipeline(MinMaxScaler(), SelectPercentile(f_regression, percentile=50), KNeighborsRegressor(3))
@@ -59,6 +65,7 @@ facts["folds gaussian_nb"] = cross_val_score(GaussianNB(), x, classes, cv=KFold(
 facts["folds stratified"] = cross_val_score(GaussianNB(), x, classes, cv=StratifiedKFold(5))
 for name in ("balanced_accuracy", "f1_macro", "neg_log_loss"):
     facts[f"folds {name}"] = cross_val_score(GaussianNB(), x, classes, cv=StratifiedKFold(4), scoring=name)
+facts["folds roc_auc of a decision"] = cross_val_score(LinearSVC(tol=1e-9, max_iter=100000, C=0.1), x, two, cv=StratifiedKFold(4), scoring="roc_auc")
 facts["folds roc_auc"] = cross_val_score(GaussianNB(), x, two, cv=StratifiedKFold(4), scoring="roc_auc")
 for name in ("r2", "neg_mean_squared_error", "neg_root_mean_squared_error", "neg_mean_absolute_error"):
     facts[f"folds {name}"] = cross_val_score(KNeighborsRegressor(), x, numbers, cv=KFold(4), scoring=name)

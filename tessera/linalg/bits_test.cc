@@ -12,6 +12,7 @@
 #include "tessera/linalg/linalg_test.h"
 #include "tessera/linalg/lu.h"
 #include "tessera/linalg/matrix_power.h"
+#include "tessera/linalg/nonlinear_least_squares.h"
 #include "tessera/linalg/qr.h"
 #include "tessera/linalg/randomized_svd.h"
 #include "tessera/linalg/svd.h"
@@ -45,6 +46,13 @@ std::vector<Tensor> results(std::int64_t m, std::int64_t n) {
   add({general.vectors_real, general.vectors_imaginary, parts.u, parts.s, parts.vt, wide.u, wide.s, wide.vt});
   add({fit.solution, fit.covariance, shortest.solution, shortest.residuals, sketched.u, sketched.s,
        sketched.vt});
+  const VectorFunction curved = [&](const Tensor& p) {
+    const Tensor line = reshape(matmul(tall, reshape(p, {n, 1})), {m});
+    return line + tanh(line) - reshape(copy(slice(right, {Range::all(), Range(0, 1)})), {m});
+  };
+  const NonlinearLeastSquares bent =
+      nonlinear_least_squares(curved, numerical_jacobian(curved), zeros({n}, DType::kFloat64));
+  add({bent.solution, bent.residuals, bent.covariance});
   return all;
 }
 

@@ -187,8 +187,9 @@ std::string Run::State::stop_message() const {
         "run '{}' stopped after step {}{}; the program keeps no state, so it cannot be resumed", name,
         grouped_number(done), planned);
   const std::string key = options.key_file.empty() ? "" : fmt::format(" --key {}", options.key_file);
-  const bool by_program = claim.kind == "train" || claim.kind == "code" ||
-                          claim.kind == "generate";  // what `tessera resume` takes
+  static const std::set<std::string> kByProgram = {"train", "code", "generate", "fit",
+                                                   "embed"};  // what `tessera resume` takes
+  const bool by_program = kByProgram.contains(claim.kind);
   const std::string how = by_program ? fmt::format("tessera resume {}{}", folder, key)
                                      : fmt::format("start the same command with TESSERA_RESUME={}", folder);
   return fmt::format("run '{}' stopped after step {}{}, its state is saved; to go on: {}", name,

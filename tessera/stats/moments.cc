@@ -96,6 +96,22 @@ double correlation(std::span<const double> x, std::span<const double> y) {
   return value > 1 ? 1 : value < -1 ? -1 : value;
 }
 
+double autocorrelation(std::span<const double> x, std::int64_t lag) {
+  const FloatEnvironment contract;
+  check_sample("autocorrelation", x, 1);
+  if (lag < 0 || static_cast<std::size_t>(lag) >= x.size())
+    fail("autocorrelation: lag is {}, expected a number from 0 to {}", lag, x.size() - 1);
+  const double centre = numerics::mean(x);
+  std::vector<double> d, products, squares;
+  for (const double value : x) d.push_back(value - centre);
+  const double rest = numerics::mean(d);  // what the rounding of the centre left: the ends do not cancel it
+  for (double& value : d) value = value - rest;
+  for (std::size_t i = 0; i < x.size(); ++i) squares.push_back(d[i] * d[i]);
+  for (std::size_t i = static_cast<std::size_t>(lag); i < x.size(); ++i)
+    products.push_back(d[i - static_cast<std::size_t>(lag)] * d[i]);
+  return numerics::sum(products) / numerics::sum(squares);
+}
+
 Tensor covariance_matrix(const Tensor& samples, std::int64_t ddof) {
   if (samples.dtype() != DType::kFloat64 || samples.rank() != 2)
     fail("covariance_matrix: the samples are {} of shape {}, expected float64 [samples, variables]",

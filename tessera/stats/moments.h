@@ -42,6 +42,8 @@ double standard_error(std::span<const double> x);
 
 double covariance(std::span<const double> x, std::span<const double> y, std::int64_t ddof = 1);
 double correlation(std::span<const double> x, std::span<const double> y);  // Pearson's
+// Of a sequence with itself `lag` places on: sum (x_i - mean)(x_(i+lag) - mean) / sum (x_i - mean)^2; 0 <= lag < n.
+double autocorrelation(std::span<const double> x, std::int64_t lag = 1);
 // Of the columns of a float64 tensor [samples, variables]: [variables, variables]. Compositions of operations: they can be differentiated.
 Tensor covariance_matrix(const Tensor& samples, std::int64_t ddof = 1);
 Tensor correlation_matrix(const Tensor& samples);

@@ -12,6 +12,7 @@
 #include "tessera/autograd/functional.h"
 #include "tessera/backends/backends.h"
 #include "tessera/numerics/random.h"
+#include "tessera/stats/analysis_of_variance.h"
 #include "tessera/stats/continuous.h"
 #include "tessera/stats/errors_test.h"
 #include "tessera/stats/hypothesis_tests.h"
@@ -36,6 +37,47 @@ class Samples : public testing::Test {
     return transpose(Tensor::from<double>(all, {3, 120}));
   }
 };
+
+// Against scipy.stats.f_oneway (SciPy 1.17) and by hand.
+TEST_F(Samples, AnalysisOfVarianceAndAutocorrelation) {
+  const std::vector<std::vector<double>> groups = {
+      {6.9, 5.4, 5.8, 4.6, 4}, {8.3, 6.8, 7.8, 9.2}, {8, 10.5, 8.1, 6.9, 9.3, 7}};
+  const AnalysisOfVariance found = analysis_of_variance(groups);
+  EXPECT_NEAR(found.statistic, 9.28170492919776, 1e-12);
+  EXPECT_NEAR(found.p_value, 0.003663335072332214, 1e-14);
+  EXPECT_EQ(found.between.degrees_of_freedom, 2);
+  EXPECT_EQ(found.within.degrees_of_freedom, 12);
+  // Of two groups F is the square of Student's t.
+  const std::vector<std::vector<double>> two = {x, z};
+  const TestResult t = t_test(x, z, Variances::kEqual);
+  const AnalysisOfVariance squared = analysis_of_variance(two);
+  EXPECT_NEAR(squared.statistic, t.statistic * t.statistic, 1e-12 * squared.statistic);
+  EXPECT_NEAR(squared.p_value, t.p_value, 1e-12);
+  EXPECT_EQ(analysis_of_variance(std::vector<std::vector<double>>{{1, 1}, {2, 2}}).p_value, 0);
+  EXPECT_TRUE(std::isnan(analysis_of_variance(std::vector<std::vector<double>>{{1, 1}, {1, 1}}).p_value));
+  EXPECT_EQ(autocorrelation(std::vector<double>{1, 2, 3, 4, 10}, 0), 1);
+  EXPECT_NEAR(autocorrelation(std::vector<double>{1, 2, 3, 4, 5}, 2), -0.1, 1e-15);
+  expect_error(
+      [&] {
+        autocorrelation(std::vector<double>{1, 2}, 2);
+      },
+      "autocorrelation: lag is 2, expected a number from 0 to 1");
+  expect_error(
+      [&] {
+        analysis_of_variance(std::vector<std::vector<double>>{{1, 2}});
+      },
+      "analysis_of_variance: there are 1 groups, expected at least two");
+  expect_error(
+      [&] {
+        analysis_of_variance(std::vector<std::vector<double>>{{1, 2}, {}});
+      },
+      "analysis_of_variance: group 1 is empty, expected numbers");
+  expect_error(
+      [&] {
+        analysis_of_variance(std::vector<std::vector<double>>{{1}, {2}});
+      },
+      "analysis_of_variance: the sample has 2 numbers, expected at least 3");
+}
 
 TEST_F(Samples, MomentsAsScipy) {
   expect_fact("moments",

@@ -1,6 +1,7 @@
 #include "tessera/tabular/fit_config.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -30,10 +31,16 @@ constexpr Key kKeys[] = {
     choice("data.separator", "comma semicolon tab bar detect", "comma", "What stands between two fields."),
     text("data.missing", kKeyNone,
          "Texts that stand for a missing value beside the empty one, separated by commas."),
+    text("data.categories", kKeyNone,
+         "Columns of numbers that are names, not amounts, separated by commas; *: every column."),
     boolean("data.trim", "false", "Blanks around fields do not count."),
     real("data.test", 0, 0.9, "0.2", "The share of the rows that is held out for the final test; 0: none."),
-    choice("features.categories", "one_hot ordinal", "one_hot",
-           "What texts become: a feature per category, or its position."),
+    choice("features.categories",
+           "one_hot ordinal count hashing two_hash target m_estimate james_stein woe leave_one_out catboost",
+           "one_hot",
+           "What texts become: a feature per category, its position, or what an encoder of docs/encoders.md "
+           "makes of it."),
+    text("features.encoder", kKeyNone, "Parameters of that encoder, NAME=VALUE, separated by commas."),
     choice("features.missing", "mean median zero refuse keep", "mean",
            "What missing numbers become, learned from the training rows; keep: for estimators that can do "
            "with them."),
@@ -64,6 +71,31 @@ std::vector<std::string> listed(const std::string& text) {
     begin = comma + 1;
   }
   return items;
+}
+
+// "cv=10,noise=0.1"
+std::map<std::string, std::string> pairs(const std::string& text, const std::string& origin) {
+  std::map<std::string, std::string> found;
+  for (const std::string& item : listed(text)) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string::npos || equals == 0)
+      fail_with(ExitCode::kUsage, "{}: features.encoder has '{}', expected NAME=VALUE", origin, item);
+    if (!found.emplace(item.substr(0, equals), item.substr(equals + 1)).second)
+      fail_with(ExitCode::kUsage, "{}: features.encoder has '{}' twice", origin, item.substr(0, equals));
+  }
+  return found;
+}
+
+learn::CategoryEncoding encoding_named(const std::string& name) {
+  using learn::CategoryEncoding;
+  static const std::map<std::string, CategoryEncoding> kEncodings = {
+      {"one_hot", CategoryEncoding::kOneHot},       {"ordinal", CategoryEncoding::kOrdinal},
+      {"count", CategoryEncoding::kCount},          {"hashing", CategoryEncoding::kHashing},
+      {"two_hash", CategoryEncoding::kTwoHash},     {"target", CategoryEncoding::kTarget},
+      {"m_estimate", CategoryEncoding::kMEstimate}, {"james_stein", CategoryEncoding::kJamesStein},
+      {"woe", CategoryEncoding::kWeightOfEvidence}, {"leave_one_out", CategoryEncoding::kLeaveOneOut},
+      {"catboost", CategoryEncoding::kCatBoost}};
+  return kEncodings.at(name);
 }
 
 std::unique_ptr<learn::Estimator> estimator_for_tables(const std::string& name) {
@@ -151,10 +183,25 @@ learn::TableFeaturesOptions FitConfig::features() const {
                                                                  {"zero", MissingNumbers::kZero},
                                                                  {"refuse", MissingNumbers::kRefuse},
                                                                  {"keep", MissingNumbers::kKeep}};
-  return {.categories = text("features.categories") == "one_hot" ? learn::CategoryEncoding::kOneHot
-                                                                 : learn::CategoryEncoding::kOrdinal,
+  const bool classes = estimator()->task() == learn::Task::kClassification;
+  return {.categories = encoding_named(text("features.categories")),
           .missing = kMissing.at(text("features.missing")),
-          .scale = boolean("features.scale")};
+          .scale = boolean("features.scale"),
+          .encoder = has("features.encoder") ? pairs(text("features.encoder"), origin("features.encoder"))
+                                             : std::map<std::string, std::string>(),
+          .target_type = classes ? learn::TargetType::kAuto : learn::TargetType::kContinuous};
+}
+
+std::vector<std::string> FitConfig::text_columns(const std::vector<std::string>& names) const {
+  if (!has("data.categories")) return {};
+  const std::string& target = text("data.target");
+  std::vector<std::string> columns;
+  if (text("data.categories") != "*")
+    columns = listed(text("data.categories"));
+  else
+    std::ranges::copy_if(names, std::back_inserter(columns),
+                         [&](const std::string& name) { return name != target; });
+  return columns;
 }
 
 data::CsvOptions FitConfig::csv() const {

@@ -40,6 +40,8 @@ class FitConfig : public train::KeyedConfig {
   data::CsvOptions csv() const;
   data::TableFileOptions table_file() const;
   std::vector<std::string> ignored() const;  // columns
+  // The columns of a table with these names that are read as texts, although they may be numbers; the target is not among those of "*".
+  std::vector<std::string> text_columns(const std::vector<std::string>& names) const;
   std::uint64_t seed() const { return static_cast<std::uint64_t>(integer("seed")); }
 };
 

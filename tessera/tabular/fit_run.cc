@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "tessera/base/text.h"
 #include "tessera/learn/hard_classes.h"
 #include "tessera/learn/score_intervals.h"
+#include "tessera/learn/scoring.h"
 #include "tessera/metrics/classification.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
@@ -85,9 +87,14 @@ FitSetup setup_of_record(const std::string& run_folder, const std::string& data_
 }
 
 // As the run read its table, whatever kind of file this one is.
-data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes) {
+data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes, const std::string& file) {
   data::TableFileOptions options = config.table_file();
   if (data::table_file_kind(bytes) != data::TableFileKind::kSqlite) options.query.clear();
+  const std::vector<std::string> names = config.has("data.categories")
+                                             ? data::table_file_names(bytes, file, options)
+                                             : std::vector<std::string>();
+  for (const std::string& name : config.text_columns(names))
+    if (std::find(names.begin(), names.end(), name) != names.end()) options.csv.text_columns.push_back(name);
   if (config.has("found.classes")) options.csv.text_columns.push_back(config.text("data.target"));
   return options;
 }
@@ -115,15 +122,16 @@ learn::ScoreInterval accuracy_of(const Tensor& target, const std::vector<std::in
   return learn::accuracy_interval(correct, static_cast<std::int64_t>(said.size()));
 }
 
-// A line where there are enough rows of both classes.
+// Of two classes, where there are enough rows of both: how often a row of the second one is thought more likely to be of it than a row of the first.
 std::string auc_text(const learn::Estimator& estimator, const Tensor& x, const Tensor& target) {
   const std::vector<std::int64_t> labels = target.to_vector<std::int64_t>();
   const std::int64_t ones = std::count(labels.begin(), labels.end(), 1);
   if (ones < 2 || static_cast<std::int64_t>(labels.size()) - ones < 2) return "";
-  const Tensor probabilities = dynamic_cast<const learn::Classifier&>(estimator).predict_proba(x);
-  const learn::ScoreInterval area =
-      learn::auc_interval(copy(probabilities.slice({Range::all(), 1})).to_vector<double>(), labels);
-  return fmt::format("roc auc   {:.4f}{}\n", area.score, interval_text(area));
+  const std::vector<double> scores =
+      learn::scores_of_second_class(dynamic_cast<const learn::Classifier&>(estimator), x);
+  if (scores.empty()) return "";
+  const learn::ScoreInterval area = learn::auc_interval(scores, labels);
+  return fmt::format("AUC       {:.4f}{}\n", area.score, interval_text(area));
 }
 
 }  // namespace
@@ -196,7 +204,7 @@ FittedModel::FittedModel(const std::string& run_folder)
 
 data::Table FittedModel::read(const std::string& file) const {
   const std::string bytes = read_file_maybe_gzip(file);
-  data::TableFileOptions options = own_options(config_, bytes);
+  data::TableFileOptions options = own_options(config_, bytes, file);
   options.csv = features_.schema().csv_options(options.csv);
   const std::vector<std::string> names = data::table_file_names(bytes, file, options);
   std::erase_if(options.csv.text_columns,
@@ -206,17 +214,34 @@ data::Table FittedModel::read(const std::string& file) const {
   return data::parse_table_file(bytes, file, options);
 }
 
+std::vector<std::string> FittedModel::notes(const data::Table& table) const {
+  const data::Table seen = data::conform(table, features_.schema(),
+                                         {.unseen = data::UnseenCategory::kOther, .allow_missing = true});
+  std::vector<std::string> notes;
+  for (const data::Column& column : seen.columns) {
+    const auto other = static_cast<std::int32_t>(column.categories.size()) - 1;
+    const auto rows = other < 0 ? 0 : std::count(column.codes.begin(), column.codes.end(), other);
+    if (rows > 0)
+      notes.push_back(
+          fmt::format("column '{}': {} of {} rows have a category that the training rows did not have",
+                      column.name, rows, seen.rows));
+  }
+  return notes;
+}
+
 std::string FittedModel::predictions_csv(const data::Table& table) const {
   const Tensor x = features(table);
   std::string text = "row,prediction";
-  for (const std::string& name : classes_)
-    text += fmt::format(",{}", data::csv_field(fmt::format("probability_{}", name)));
+  const auto* classifier = dynamic_cast<const learn::Classifier*>(estimator_.get());
+  const bool probable = classifier != nullptr && classifier->has_probabilities();
+  if (probable)
+    for (const std::string& name : classes_)
+      text += fmt::format(",{}", data::csv_field(fmt::format("probability_{}", name)));
   text += "\n";
   if (table.rows == 0) return text;
-  const auto* classifier = dynamic_cast<const learn::Classifier*>(estimator_.get());
   const Tensor predicted = estimator_->predict(x);
   const std::vector<double> probabilities =
-      classifier != nullptr ? classifier->predict_proba(x).to_vector<double>() : std::vector<double>();
+      probable ? classifier->predict_proba(x).to_vector<double>() : std::vector<double>();
   for (std::int64_t row = 0; row < table.rows; ++row) {
     if (classifier == nullptr) {
       text += fmt::format("{},{}\n", row + 1, predicted.at<double>({row}));
@@ -225,7 +250,7 @@ std::string FittedModel::predictions_csv(const data::Table& table) const {
     text += fmt::format(
         "{},{}", row + 1,
         data::csv_field(classes_.at(static_cast<std::size_t>(predicted.at<std::int64_t>({row})))));
-    for (std::size_t c = 0; c < classes_.size(); ++c)
+    for (std::size_t c = 0; probable && c < classes_.size(); ++c)
       text += fmt::format(",{}", probabilities[static_cast<std::size_t>(row) * classes_.size() + c]);
     text += "\n";
   }
@@ -247,7 +272,8 @@ Tensor FittedModel::target_of(const data::Table& table) const {
 FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   FittedEvaluation result;
   const std::string bytes = read_file_maybe_gzip(file);
-  data::Table table = read(file), whole = data::parse_table_file(bytes, file, own_options(config_, bytes));
+  data::Table table = read(file),
+              whole = data::parse_table_file(bytes, file, own_options(config_, bytes, file));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
   // The same records in another file are the same table.

@@ -54,6 +54,8 @@ class FittedModel {
   const std::vector<std::string>& classes() const { return classes_; }
   data::Table read(const std::string& file) const;  // as the run read its table, with the schema's texts
   Tensor features(const data::Table& table) const { return features_.transform(table); }
+  // A sentence for each column with categories that training did not have: they are no reason not to predict, but one to look.
+  std::vector<std::string> notes(const data::Table& table) const;
   // Header "row,prediction,probability_CLASS,...", rows from 1; of a regression "row,prediction".
   std::string predictions_csv(const data::Table& table) const;
   // Of a table that has the target. Of the run's own table only the rows that were held out for the test.

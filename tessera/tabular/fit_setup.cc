@@ -39,8 +39,10 @@ double log_loss(const Tensor& probabilities, const Tensor& target) {
 std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor& features,
                                 const Tensor& target) {
   const double score = estimator.score(features, target);
-  if (const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator))
+  if (const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator)) {
+    if (!classifier->has_probabilities()) return {{"accuracy", score}};
     return {{"accuracy", score}, {"log_loss", log_loss(classifier->predict_proba(features), target)}};
+  }
   const Tensor error = estimator.predict(features) - target;
   return {{"r2", score}, {"rmse", sqrt(mean(error * error)).item<double>()}};
 }
@@ -98,10 +100,15 @@ void FitSetup::read(const std::string& path) {
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
   if (classes)
     options.csv.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
+  std::vector<std::string> categories;
+  if (config_.has("data.categories"))
+    categories = config_.text_columns(data::table_file_names(unpacked, path, options));
+  options.csv.text_columns.insert(options.csv.text_columns.end(), categories.begin(), categories.end());
   table_ = data::parse_table_file(unpacked, path, options);
   if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
   for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
+  for (const std::string& name : categories) table_.column(name);
   table_.column(target);
   for (const std::string& name : names)
     if (name != target && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
@@ -136,7 +143,7 @@ void FitSetup::take_target() {
 // A finished fit and one that begins have the same claim: the schema is that of the training rows.
 void FitSetup::initialize() {
   features_ = learn::TableFeatures(config_.features());
-  features_.fit(table_, columns_, split_.train);
+  features_.fit(table_, columns_, split_.train, target_of(split_.train));
   estimator_ = config_.estimator();
   scores_ = {};
   config_.set_found("found.table", data::digest(table_));
@@ -188,9 +195,9 @@ std::vector<double> FitSetup::fold_scores() const {
 FitSetup::FoldData FitSetup::fold_data(std::size_t fold) const {
   const data::Split& split = folds_[fold];
   learn::TableFeatures features(config_.features());
-  features.fit(table_, columns_, split.train);
-  return {features.transform(data::take_rows(table_, split.train)), target_of(split.train),
-          features.transform(data::take_rows(table_, split.held_out)), target_of(split.held_out)};
+  const Tensor target = target_of(split.train);
+  const Tensor x = features.fit_transform(table_, columns_, split.train, target);
+  return {x, target, features.transform(data::take_rows(table_, split.held_out)), target_of(split.held_out)};
 }
 
 void FitSetup::add_score(double score) {
@@ -206,8 +213,10 @@ std::vector<StepScalar> FitSetup::fold_step(std::size_t fold) {
   estimator->fit(data.x, data.y);
   const std::vector<StepScalar> found = quality(*estimator, data.held_x, data.held_y);
   add_score(found.front().value);
-  return {{"fold_score", found.front().value},
-          {found.back().name == "rmse" ? "fold_rmse" : "fold_log_loss", found.back().value}};
+  std::vector<StepScalar> scalars = {{"fold_score", found.front().value}};
+  if (found.size() > 1)
+    scalars.push_back({found.back().name == "rmse" ? "fold_rmse" : "fold_log_loss", found.back().value});
+  return scalars;
 }
 
 std::vector<StepScalar> FitSetup::final_step() {
@@ -215,7 +224,8 @@ std::vector<StepScalar> FitSetup::final_step() {
   const auto judge = [&](const std::vector<std::int64_t>& rows) {
     return quality(*estimator_, features_.transform(data::take_rows(table_, rows)), target_of(rows));
   };
-  estimator_->fit(features_.transform(data::take_rows(table_, split_.train)), target_of(split_.train));
+  const Tensor target = target_of(split_.train);
+  estimator_->fit(features_.fit_transform(table_, columns_, split_.train, target), target);
   std::vector<StepScalar> scalars = {{"training_score", judge(split_.train).front().value}};
   if (const std::vector<double> of_folds = fold_scores(); !of_folds.empty()) {
     const Tensor scores = Tensor::from(of_folds, {static_cast<std::int64_t>(of_folds.size())});
@@ -225,7 +235,8 @@ std::vector<StepScalar> FitSetup::final_step() {
   if (split_.held_out.empty()) return scalars;
   const std::vector<StepScalar> test = judge(split_.held_out);
   scalars.push_back({"test_score", test.front().value});
-  scalars.push_back({test.back().name == "rmse" ? "test_rmse" : "test_log_loss", test.back().value});
+  if (test.size() > 1)
+    scalars.push_back({test.back().name == "rmse" ? "test_rmse" : "test_log_loss", test.back().value});
   return scalars;
 }
 

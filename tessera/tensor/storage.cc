@@ -188,8 +188,11 @@ Storage::Storage(std::size_t bytes, Device device)
 #endif
 }
 
+Storage::Storage(void* memory, std::shared_ptr<const void> owner)
+    : memory_(memory), owner_(std::move(owner)) {}
+
 Storage::~Storage() {
-  pool().give(backend_, bytes_, memory_);
+  if (!borrowed()) pool().give(backend_, bytes_, memory_);
 }
 
 }  // namespace internal

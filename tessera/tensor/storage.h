@@ -44,10 +44,11 @@ std::size_t size_class(std::size_t bytes);
 void* take_block(Backend& backend, std::size_t bytes);
 void give_block(Backend& backend, std::size_t bytes, void* memory);
 
-// Owns one block.
+// Owns one block, or keeps the owner of memory that is somebody else's (Tensor::borrow).
 class Storage {
  public:
   Storage(std::size_t bytes, Device device);
+  Storage(void* memory, std::shared_ptr<const void> owner);
   ~Storage();
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
@@ -55,12 +56,14 @@ class Storage {
   std::byte* data() const { return static_cast<std::byte*>(memory_); }
   std::size_t bytes() const { return bytes_; }
   Device device() const { return device_; }
+  bool borrowed() const { return backend_ == nullptr; }
 
  private:
-  std::size_t bytes_;
+  std::size_t bytes_ = 0;  // of the block; 0 when borrowed
   Device device_;
-  Backend* backend_;
+  Backend* backend_ = nullptr;  // none when borrowed
   void* memory_;
+  std::shared_ptr<const void> owner_;
 };
 
 struct TensorData {

@@ -104,6 +104,25 @@ Tensor Tensor::allocate(const Shape& shape, DType dtype, Device device) {
   return tensor;
 }
 
+Tensor Tensor::borrow(const void* data, DType dtype, const Shape& shape, const Strides& strides,
+                      std::shared_ptr<const void> owner, SourceLocation where) {
+  check_lengths(shape);
+  if (strides.rank() != shape.rank())
+    fail("tensor: found {} strides for shape {}, expected {}", strides.rank(), shape.to_string(),
+         shape.rank());
+  Tensor tensor;
+  tensor.data_ = std::make_shared<internal::TensorData>(internal::TensorData{
+      std::make_shared<internal::Storage>(const_cast<void*>(data), std::move(owner)), 0, dtype, shape,
+      strides});
+  internal::tell_of_host_tensor(tensor, where);
+  return tensor;
+}
+
+bool Tensor::sole_owner() const {
+  return data_ != nullptr && data_.use_count() == 1 && data_->storage.use_count() == 1 &&
+         !data_->storage->borrowed();
+}
+
 Tensor Tensor::make_view(const Tensor& base, std::int64_t offset, const Shape& shape,
                          const Strides& strides) {
   const internal::TensorData& data = checked(base.data_);

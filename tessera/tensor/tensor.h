@@ -107,6 +107,11 @@ class Tensor {
   // Copies raw bytes in row-major order (readers of files and checkpoints).
   static Tensor from_bytes(std::span<const std::byte> bytes, DType dtype, const Shape& shape,
                            SourceLocation where = SourceLocation::current());
+  // The elements where they lie, in memory of somebody else (a NumPy array): strides are in elements and may be 0 or negative, `data` is the address
+  // of the element at position 0, 0, ..., aligned for its type. `owner` is kept as long as a tensor needs the memory; meanwhile nobody may write to it.
+  // What is to outlive that is copied by its maker: see sole_owner() and the use count of `owner`.
+  static Tensor borrow(const void* data, DType dtype, const Shape& shape, const Strides& strides,
+                       std::shared_ptr<const void> owner, SourceLocation where = SourceLocation::current());
   // Uninitialised contiguous memory for a kernel to fill; not for users.
   static Tensor allocate(const Shape& shape, DType dtype, Device device = {});
 
@@ -121,6 +126,7 @@ class Tensor {
   Device device() const;
   bool contiguous() const;  // row-major without gaps
   TensorView view() const;
+  bool sole_owner() const;  // no other handle, view or program has the memory: it may be given away for writing
   const void* identity() const { return data_.get(); }  // equal for handles of one tensor; for look-ups only
 
   // ---- Reading elements ----

@@ -122,5 +122,38 @@ TEST_F(TensorTest, PrintsLargeTensorsAbbreviated) {
   }
 }
 
+// Elements of somebody else are read where they lie, and kept as long as any tensor needs them.
+TEST_F(TensorTest, BorrowsMemoryOfOthers) {
+  auto owner = std::make_shared<std::vector<double>>(std::vector<double>{1, 2, 3, 4, 5, 6});
+  const std::shared_ptr<const void> kept = owner;
+  Tensor columns = Tensor::borrow(owner->data(), DType::kFloat64, {3, 2}, {1, 3}, kept);  // Fortran's order
+  EXPECT_EQ(columns.to_vector<double>(), (std::vector<double>{1, 4, 2, 5, 3, 6}));
+  EXPECT_EQ(columns.view().data, owner->data());
+  EXPECT_FALSE(columns.contiguous());
+  EXPECT_FALSE(columns.sole_owner());
+  const Tensor backwards = Tensor::borrow(owner->data() + 5, DType::kFloat64, {6}, {-1}, kept);
+  EXPECT_EQ(backwards.to_vector<double>(), (std::vector<double>{6, 5, 4, 3, 2, 1}));
+  Tensor row = columns.slice({1});
+  columns = {};
+  EXPECT_EQ(kept.use_count(), 4);  // owner, kept, backwards, row
+  EXPECT_EQ(row.to_vector<double>(), (std::vector<double>{2, 5}));
+  row = {};
+  EXPECT_EQ(kept.use_count(), 3);
+}
+
+TEST_F(TensorTest, KnowsWhetherItsMemoryIsItsOwn) {
+  const Tensor x = counting({4});
+  EXPECT_TRUE(x.sole_owner());
+  {
+    const Tensor part = x.slice({Range(1, 3)});
+    EXPECT_FALSE(x.sole_owner());
+    EXPECT_FALSE(part.sole_owner());
+  }
+  EXPECT_TRUE(x.sole_owner());
+  const Tensor again = x;  // NOLINT: a second handle
+  EXPECT_FALSE(x.sole_owner());
+  EXPECT_FALSE(Tensor().sole_owner());
+}
+
 }  // namespace
 }  // namespace tessera

@@ -1,0 +1,140 @@
+"""Recorded fits: what `tessera fit` does, with the same seal, and the use of what was learned."""
+
+import os
+
+from tessera import _core, _tables
+from tessera._estimators import Estimator, _from_model, _text
+
+
+class Run:
+    """A recorded fit: its folder, what was learned, and predictions. `tessera.fit` and `tessera.load_run` give one."""
+
+    def __init__(self, folder, result=None):
+        self.folder = os.fspath(folder)
+        self._fitted = _core.FittedModel(self.folder)
+        self._result = result or {}
+        self._estimator = None
+
+    @property
+    def seal(self):
+        """The seal of the record, hexadecimal: the same on every machine, and from the command line."""
+        return _core.run_seal(self.folder)
+
+    @property
+    def scores(self):
+        """The scores of the last step, by name, of a run that was fitted in this process."""
+        return dict(self._result.get("scores", {}))
+
+    @property
+    def fold_scores(self):
+        return list(self._result.get("folds", []))
+
+    @property
+    def settings(self):
+        """Every setting of the run, as text."""
+        return dict(self._fitted.settings())
+
+    @property
+    def classes(self):
+        """Of a classification: the names of the classes, as they stand in the table."""
+        return list(self._fitted.classes)
+
+    @property
+    def estimator(self):
+        """What has learned, as one of this package's estimators: for features() of a table."""
+        if self._estimator is None:
+            self._estimator = _from_model(*self._fitted.model())
+        return self._estimator
+
+    def _table(self, data):
+        return self._fitted.read(os.fspath(data)) if isinstance(data, (str, os.PathLike)) else _tables.Table(data)._core
+
+    def features(self, data):
+        """The features that the estimator sees, of a CSV file, a Table, a data frame or a dict of columns: float64 [rows, features]."""
+        return self._fitted.features(self._table(data))
+
+    def predict(self, data):
+        """The class, or the number, of each row of a CSV file, a Table, a data frame or a dict of columns."""
+        return self.estimator.predict(self.features(data))
+
+    def predict_proba(self, data):
+        """The probability of each class [rows, classes], in the order of `classes`."""
+        return self.estimator.predict_proba(self.features(data))
+
+    def predictions_csv(self, data):
+        """What `tessera predict` writes."""
+        return self._fitted.predictions_csv(self._table(data))
+
+    def evaluate(self, path):
+        """What `tessera evaluate` says of a table with the target; of the run's own table, of the rows that were held out for the test."""
+        text, note = self._fitted.evaluate(os.fspath(path))
+        return f"{text}{note}\n" if note else text
+
+    def verify(self, **options):
+        """See tessera.verify."""
+        return verify(self.folder, **options)
+
+    def __repr__(self):
+        return f"<tessera.Run {self.folder}: {self.settings.get('model.estimator')}, seal {str(self.seal)[:12]}>"
+
+
+class Verification:
+    """What `verify` found: `identical`, `message` and `notes`, `code` (the exit status of `tessera verify`) and the `seal`. True if identical."""
+
+    def __init__(self, found):
+        self.identical, self.code = found["identical"], found["code"]
+        self.message, self.notes, self.seal = found["message"], found["notes"], found["seal"]
+
+    def __bool__(self):
+        return self.identical
+
+    def __repr__(self):
+        return f"<tessera.Verification {self.message}>"
+
+
+def _settings(estimator, given, by_key):
+    """NAME=VALUE for every setting."""
+    texts = {}
+    if isinstance(estimator, Estimator):
+        texts = {f"parameters.{name}": _text(value) for name, value in estimator.get_params().items()}
+    for name, value in given.items():
+        parameter = "__" not in name or name.split("__")[0] not in ("data", "features", "evaluate", "record")
+        texts[name if name == "name" else f"parameters.{name}" if parameter else name.replace("__", ".")] = value
+    texts.update(by_key or {})
+    listed = {key: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else _text(value) for key, value in texts.items()}
+    return [f"{key}={listed[key]}" for key in sorted(listed, key=lambda key: key.count("__"))]
+
+
+def fit(estimator, table, *, target, store="runs", name="", key="", quiet=True, settings=None, **parameters):
+    """Learns from a CSV file with cross-validation and a held-out test, and records the run: `tessera fit` as a function, with the same seal.
+
+    estimator   a name ("k_neighbors_classifier"), one of this package's classes, or an estimator with its parameters
+    table       the CSV file
+    target      the column that is to be predicted
+    store, name the folder of all runs, and the run's name there
+    key         a private key that signs the seal
+    settings    every setting by its key, as `tessera fit --set` takes it: {"data.test": 0.3, "seed": 7}
+    parameters  parameters of the estimator by name; other settings with '__' for the dot: data__test=0.3, evaluate__folds=10
+
+    It can be stopped with Ctrl-C (tessera.Stopped) and resumed: tessera.resume(folder).
+    """
+    chosen = estimator if isinstance(estimator, str) else estimator._name
+    result = _core.fit_run(chosen, os.fspath(table), target, _settings(estimator, parameters, settings), os.fspath(store),
+                           name, os.fspath(key), quiet)
+    return Run(result["folder"], result)
+
+
+def resume(folder, *, key="", data_folder="", quiet=True):
+    """Goes on with a run that was stopped or killed."""
+    result = _core.resume_run(os.fspath(folder), os.fspath(key), os.fspath(data_folder), quiet)
+    return Run(result["folder"], result)
+
+
+def load_run(folder):
+    """A sealed run, by its folder, whoever made it."""
+    return Run(folder)
+
+
+def verify(folder, *, trust="", data_folder=""):
+    """Executes the recorded run again and compares: every score, every digest of the state."""
+    return Verification(_core.verify_run(os.fspath(folder), os.fspath(trust), os.fspath(data_folder)))

@@ -1,0 +1,266 @@
+#include "tessera/learn/distance_filter.h"
+
+// Only targets whose MulAdd is one fused operation: AVX2 and AVX-512; Highway insists on a baseline.
+#define HWY_DISABLED_TARGETS (~(HWY_AVX3 | HWY_AVX2 | HWY_EMU128 | HWY_SCALAR))
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tessera/learn/distance_filter.cc"
+#include <hwy/foreach_target.h>
+// foreach_target.h must come first
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tessera/base/thread_pool.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tessera::learn::internal::HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+
+namespace hn = hwy::HWY_NAMESPACE;
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+constexpr int kLanes = HWY_TARGET == HWY_AVX3 ? 16 : 8;
+constexpr int kVectors = 16 / kLanes;  // of a block
+// As many chains as registers hold: queries at once times vectors of the blocks at once.
+constexpr int kQueries = HWY_TARGET == HWY_AVX3 ? 8 : 4;
+constexpr int kBlocks = HWY_TARGET == HWY_AVX3 ? 2 : 1;
+
+template <int kCount>
+struct Tile {
+  V chains[kQueries][kCount * kVectors];
+
+  HWY_INLINE void run(const float* group, const float* values, const float* starts, std::int64_t features) {
+    const D d;
+    for (int v = 0; v < kCount * kVectors; ++v)
+      for (int q = 0; q < kQueries; ++q) chains[q][v] = hn::LoadU(d, starts + v * kLanes);
+    for (std::int64_t f = 0; f < features; ++f) {
+      V points[kCount * kVectors];
+      for (int b = 0; b < kCount; ++b)
+        for (int v = 0; v < kVectors; ++v)
+          points[b * kVectors + v] = hn::LoadU(d, values + (b * features + f) * kFilterPoints + v * kLanes);
+      for (int q = 0; q < kQueries; ++q) {
+        const V query = hn::Set(d, group[f * kFilterQueries + q]);
+        for (int v = 0; v < kCount * kVectors; ++v) chains[q][v] = hn::MulAdd(query, points[v], chains[q][v]);
+      }
+    }
+  }
+};
+
+// The bits of lanes whose chain is at most the limit, block by block.
+template <int kCount>
+HWY_INLINE void compare(const Tile<kCount>& tile, const float* limits, int first_query,
+                        std::uint16_t* masks) {
+  const D d;
+  for (int q = 0; q < kQueries; ++q) {
+    const V limit = hn::Set(d, limits[first_query + q]);
+    for (int b = 0; b < kCount; ++b) {
+      std::uint8_t bytes[8] = {};  // Highway asks for eight
+      unsigned bits = 0;
+      for (int v = 0; v < kVectors; ++v) {
+        hn::StoreMaskBits(d, hn::Le(tile.chains[q][b * kVectors + v], limit), bytes);
+        const unsigned of_vector = kLanes == 16 ? bytes[0] | static_cast<unsigned>(bytes[1]) << 8 : bytes[0];
+        bits |= of_vector << (v * kLanes);
+      }
+      masks[b * kFilterQueries + first_query + q] = static_cast<std::uint16_t>(bits);
+    }
+  }
+}
+
+template <int kCount>
+HWY_INLINE void compare_blocks(const float* group, const float* values, const float* starts,
+                               std::int64_t features, const float* limits, std::uint16_t* masks) {
+  for (int q = 0; q < kFilterQueries; q += kQueries) {
+    Tile<kCount> tile;
+    tile.run(group + q, values, starts, features);
+    compare(tile, limits, q, masks);
+  }
+}
+
+void below(const float* group, const float* values, const float* starts, std::int64_t features,
+           std::int64_t count, const float* limits, std::uint16_t* masks) {
+  std::int64_t b = 0;
+  for (; b + kBlocks <= count; b += kBlocks)
+    compare_blocks<kBlocks>(group, values + b * features * kFilterPoints, starts + b * kFilterPoints,
+                            features, limits, masks + b * kFilterQueries);
+  for (; b < count; ++b)
+    compare_blocks<1>(group, values + b * features * kFilterPoints, starts + b * kFilterPoints, features,
+                      limits, masks + b * kFilterQueries);
+}
+
+// Chains of all blocks: [blocks, 8, 16], and the least of each query.
+void chains_of(const float* group, const float* values, const float* starts, std::int64_t features,
+               std::int64_t count, float* chains, float* least) {
+  const D d;
+  for (int q = 0; q < kFilterQueries; q += kQueries) {
+    V smallest[kQueries];
+    for (V& v : smallest) v = hn::Set(d, std::numeric_limits<float>::infinity());
+    for (std::int64_t b = 0; b < count; ++b) {
+      Tile<1> tile;
+      tile.run(group + q, values + b * features * kFilterPoints, starts + b * kFilterPoints, features);
+      for (int i = 0; i < kQueries; ++i)
+        for (int v = 0; v < kVectors; ++v) {
+          smallest[i] = hn::Min(smallest[i], tile.chains[i][v]);
+          hn::StoreU(tile.chains[i][v], d,
+                     chains + (b * kFilterQueries + q + i) * kFilterPoints + v * kLanes);
+        }
+    }
+    for (int i = 0; i < kQueries; ++i) least[q + i] = hn::GetLane(hn::MinOfLanes(d, smallest[i]));
+  }
+}
+
+void compare_stored(const float* chains, std::int64_t count, const float* limits, std::uint16_t* masks) {
+  const D d;
+  for (std::int64_t line = 0; line < count * kFilterQueries; ++line) {
+    const V limit = hn::Set(d, limits[line % kFilterQueries]);
+    std::uint8_t bytes[8] = {};
+    unsigned bits = 0;
+    for (int v = 0; v < kVectors; ++v) {
+      hn::StoreMaskBits(d, hn::Le(hn::LoadU(d, chains + line * kFilterPoints + v * kLanes), limit), bytes);
+      const unsigned of_vector = kLanes == 16 ? bytes[0] | static_cast<unsigned>(bytes[1]) << 8 : bytes[0];
+      bits |= of_vector << (v * kLanes);
+    }
+    masks[line] = static_cast<std::uint16_t>(bits);
+  }
+}
+
+bool fast() {
+  return true;
+}
+
+#else
+
+// Without vectors nothing is left out.
+void below(const float*, const float*, const float*, std::int64_t, std::int64_t count, const float*,
+           std::uint16_t* masks) {
+  std::fill_n(masks, count * kFilterQueries, std::uint16_t{0xffff});
+}
+void chains_of(const float*, const float*, const float*, std::int64_t, std::int64_t, float*, float* least) {
+  std::fill_n(least, kFilterQueries, 0.0f);
+}
+void compare_stored(const float*, std::int64_t count, const float*, std::uint16_t* masks) {
+  std::fill_n(masks, count * kFilterQueries, std::uint16_t{0xffff});
+}
+bool fast() {
+  return false;
+}
+
+#endif
+
+}  // namespace tessera::learn::internal::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tessera::learn::internal {
+
+HWY_EXPORT(below);
+HWY_EXPORT(chains_of);
+HWY_EXPORT(compare_stored);
+HWY_EXPORT(fast);
+
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr std::int64_t kMostFeatures = 1 << 18;
+constexpr int kMostExponent = 400;
+constexpr std::int64_t kRowsOfTask = 4096;  // whole groups and blocks
+constexpr double kLargestQuery = 0x1p40, kLargestPoint = 0x1p20;
+
+float rounded_down(double x) {
+  return -rounded_up(-x);
+}
+
+}  // namespace
+
+bool filter_is_fast() {
+  return HWY_DYNAMIC_DISPATCH(fast)();
+}
+
+FilterFrame::FilterFrame(std::span<const double> points, std::int64_t features) {
+  const std::size_t width = static_cast<std::size_t>(features), rows = points.size() / width;
+  centre_.assign(width, 0);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t f = 0; f < width; ++f) centre_[f] += points[i * width + f];
+  for (double& c : centre_) c /= static_cast<double>(rows);
+  double largest = 0;
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t f = 0; f < width; ++f)
+      largest = std::max(largest, std::fabs(points[i * width + f] - centre_[f]));
+  if (!(largest > 0) || !std::isfinite(largest) || features > kMostFeatures) return;
+  const int exponent = -std::ilogb(largest) - 1;
+  usable_ = std::abs(exponent) <= kMostExponent;
+  if (usable_) scale_ = std::ldexp(1.0, exponent);
+}
+
+FilterQueries FilterFrame::queries(std::span<const double> rows) const {
+  const std::int64_t width = features(), count = static_cast<std::int64_t>(rows.size()) / width;
+  const std::int64_t groups = (count + kFilterQueries - 1) / kFilterQueries;
+  FilterQueries found{std::vector<float>(static_cast<std::size_t>(groups * width * kFilterQueries)),
+                      std::vector<double>(static_cast<std::size_t>(groups * kFilterQueries))};
+  parallel_for((count + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
+    for (std::int64_t i = task * kRowsOfTask; i < std::min(count, (task + 1) * kRowsOfTask); ++i) {
+      const double* const row = rows.data() + i * width;
+      float* const place =
+          found.values.data() + i / kFilterQueries * width * kFilterQueries + i % kFilterQueries;
+      double square = 0, largest = 0;
+      for (std::int64_t f = 0; f < width; ++f) {
+        const double x = (row[f] - centre_[static_cast<std::size_t>(f)]) * scale_;
+        place[f * kFilterQueries] = static_cast<float>(x);
+        square += x * x;
+        largest = std::max(largest, std::fabs(x));
+      }
+      if (largest > kLargestQuery) {
+        square = std::numeric_limits<double>::infinity();
+        for (std::int64_t f = 0; f < width; ++f) place[f * kFilterQueries] = 0;
+      }
+      found.squares[static_cast<std::size_t>(i)] = square;
+    }
+  });
+  return found;
+}
+
+FilterPoints::FilterPoints(const FilterFrame& frame, std::span<const double> points,
+                           std::span<const std::int64_t> order)
+    : features_(frame.features()) {
+  const auto count = static_cast<std::int64_t>(order.size());
+  const std::int64_t all = (count + kFilterPoints - 1) / kFilterPoints * kFilterPoints;
+  values_.assign(static_cast<std::size_t>(all * features_), 0);
+  starts_.assign(static_cast<std::size_t>(all), kInfinity);
+  std::vector<double> squares(static_cast<std::size_t>(all));
+  parallel_for((count + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
+    for (std::int64_t i = task * kRowsOfTask; i < std::min(count, (task + 1) * kRowsOfTask); ++i) {
+      const double* const row = points.data() + order[static_cast<std::size_t>(i)] * features_;
+      float* const place = values_.data() + i / kFilterPoints * kFilterPoints * features_ + i % kFilterPoints;
+      double square = 0;
+      for (std::int64_t f = 0; f < features_; ++f) {
+        const double x = (row[f] - frame.centre_[static_cast<std::size_t>(f)]) * frame.scale_;
+        if (!(std::fabs(x) <= kLargestPoint)) square = std::numeric_limits<double>::infinity();
+        place[f * kFilterPoints] = -static_cast<float>(x);
+        square += x * x;
+      }
+      squares[static_cast<std::size_t>(i)] = square;
+      starts_[static_cast<std::size_t>(i)] = rounded_down((0.5 - frame.margin()) * square);
+    }
+  });
+  for (const double square : squares) largest_square_ = std::max(largest_square_, square);
+}
+
+void FilterPoints::below(const float* group, std::int64_t first, std::int64_t count, const float* limits,
+                         std::uint16_t* masks) const {
+  HWY_DYNAMIC_DISPATCH(below)
+  (group, values_.data() + first * features_ * kFilterPoints, starts_.data() + first * kFilterPoints,
+   features_, count, limits, masks);
+}
+
+void FilterPoints::near_least(const float* group, const double* slacks, float* chains,
+                              std::uint16_t* masks) const {
+  float limits[kFilterQueries];
+  HWY_DYNAMIC_DISPATCH(chains_of)(group, values_.data(), starts_.data(), features_, blocks(), chains, limits);
+  for (int i = 0; i < kFilterQueries; ++i) limits[i] = rounded_up(static_cast<double>(limits[i]) + slacks[i]);
+  HWY_DYNAMIC_DISPATCH(compare_stored)(chains, blocks(), limits, masks);
+}
+
+}  // namespace tessera::learn::internal
+#endif  // HWY_ONCE

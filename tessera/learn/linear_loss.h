@@ -1,0 +1,81 @@
+// Losses of scores that are linear in the features, with what minimize.h needs of them. Internal to logistic_regression.cc and poisson_regressor.cc.
+//
+// The mean loss over rows plus l2/2 times the squared length of the coefficients, as a function of coefficients and intercepts: for each score F
+// numbers and, where there is one, the intercept behind them. z are a row's scores, y its target.
+//
+//   kBernoulli         y in {0, 1}       max(z, 0) - y z + log(1 + e^-|z|): minus the log likelihood of y, p(1) = 1 / (1 + e^-z)
+//   kMargin            y in {-1, 1}      log(1 + e^-m) of the margin m = y z: the same number
+//   kCategorical       y a class         log(sum_k e^z_k) - z_y: minus the log likelihood of y, p = softmax(z)
+//   kCategoricalMargin y a class         log(1 + sum_(k != y) e^-m_k) of the margins m_k = z_y - z_k: the same number
+//   kPoisson           y >= 0            e^z - y z: minus the log likelihood of y, mean e^z, without what depends on y alone
+//
+// Second derivatives: of one score they are X' V X with a weight per row, here of all rows or, with many of them, of a drawn sample of rows
+// whose diagonal is corrected; of several scores those at equal probabilities (Bohning, Annals of the Institute of
+// Statistical Mathematics 44, 1992), or all of them where they are few. What they lack the pairs of L-BFGS make up for.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tessera/learn/minimize.h"
+#include "tessera/tensor/tensor.h"
+
+namespace tessera::learn::internal {
+
+enum class LossView : std::uint8_t { kBernoulli, kMargin, kCategorical, kCategoricalMargin, kPoisson };
+
+// scores [N, 1] or [N, classes]; y int64 [N] (float64 for kPoisson) -> [N].
+Tensor losses(LossView view, const Tensor& scores, const Tensor& y);
+// Their derivatives by the scores, of the scores' shape.
+Tensor loss_slopes(LossView view, const Tensor& scores, const Tensor& y);
+
+struct LinearLossSettings {
+  LossView view = LossView::kBernoulli;
+  bool intercept = true;
+  double l2 = 0;
+  std::int64_t classes = 2;
+  Tensor weights;  // [N, 1], of rows; undefined: all 1
+};
+
+class LinearLoss : public SmoothFunction {
+ public:
+  LinearLoss(const Tensor& x, const Tensor& y, const LinearLossSettings& settings);
+
+  std::int64_t outputs() const { return outputs_; }  // scores of a row
+  std::int64_t columns() const { return columns_; }  // numbers for one score
+  std::size_t size() const { return static_cast<std::size_t>(outputs_ * columns_); }
+  bool is_intercept(std::size_t place) const;
+  Tensor coef(const std::vector<double>& at) const;       // [outputs, F]
+  Tensor intercept(const std::vector<double>& at) const;  // [outputs]; 0 where there is none
+
+  double evaluate(const std::vector<double>& at, std::vector<double>& gradient) override;
+  bool look_around() override;
+  void precondition(std::vector<double>& direction) const override;
+  // All second derivatives [size, size] at the place that was evaluated last, from all rows.
+  Tensor second_derivatives();
+
+ private:
+  double row_count() const { return static_cast<double>(x_.size(0)); }
+  Tensor design(bool all);                                  // the rows that second derivatives come from
+  Tensor sampled(const Tensor& of_rows) const;              // of a tensor [N, ...]
+  Tensor curvatures(std::int64_t k, std::int64_t l) const;  // [sampled rows, 1], of scores k and l
+  Tensor constant_curvatures() const;
+  Tensor products(const Tensor& curvature) const;  // [columns, columns]: sample' curvature sample / rows
+  Tensor ridge(std::int64_t size) const;           // [size]: what the penalty adds to the diagonal
+  Tensor all_blocks() const;                       // second derivatives from the sample
+  Tensor along_all_scores() const;
+  bool factor(const Tensor& matrix);
+
+  Tensor x_, y_;
+  LinearLossSettings settings_;
+  std::int64_t outputs_, columns_;
+  Tensor scores_;                 // at the place that was evaluated last
+  Tensor design_, sample_;        // features and ones of the sampled rows; their numbers, if not all
+  Tensor correction_;             // [columns]: square roots of what the diagonal is short of, if not all
+  Tensor factor_;                 // of Cholesky: for all scores, or one for each of them
+  std::vector<double> diagonal_;  // instead of it, with very many features
+  double steepest_ = 0, steepest_before_ = 0;
+  int looks_ = 0;
+};
+
+}  // namespace tessera::learn::internal
