@@ -7,6 +7,10 @@
 // ```
 #pragma once
 
+#include "tessera/analysis/image_analysis.h"
+#include "tessera/analysis/input.h"
+#include "tessera/analysis/summary_text.h"
+#include "tessera/analysis/table_page.h"
 #include "tessera/autograd/critical_point.h"
 #include "tessera/autograd/explain.h"
 #include "tessera/autograd/functional.h"
@@ -68,8 +72,10 @@
 #include "tessera/learn/categories.h"
 #include "tessera/learn/category_encoder.h"
 #include "tessera/learn/coded_features.h"
+#include "tessera/learn/covariance.h"
 #include "tessera/learn/decision_tree.h"
 #include "tessera/learn/distance_kernels.h"
+#include "tessera/learn/embedding_encoder.h"
 #include "tessera/learn/estimator.h"
 #include "tessera/learn/estimator_selftest.h"
 #include "tessera/learn/estimators.h"
@@ -106,6 +112,7 @@
 #include "tessera/learn/ordered_target_encoders.h"
 #include "tessera/learn/parameters.h"
 #include "tessera/learn/pca.h"
+#include "tessera/learn/piece_sums.h"
 #include "tessera/learn/pipeline.h"
 #include "tessera/learn/poisson_regressor.h"
 #include "tessera/learn/probabilistic_pca.h"

@@ -146,6 +146,15 @@ CASES = {
         ["export"], ["export", "RUN"], ["export", "RUN", "--format", "pickle", "--output", "x"],
         ["export", "RUN", "--format", "onnx"], ["export", "no-such-run", "--format", "onnx", "--output", "x"],
         ["predict", "RUN", "tiny.csv", "--weights", "tiny.csv"]],
+    "analyse": [
+        ["analyse"], ["analyse", "missing.csv"], ["analyse", "none.csv"], ["analyse", "tiny.csv", "--target", "knd"],
+        ["analyse", "tiny.csv", "--target", "kind", "--task", "both"], ["analyse", "words.csv", "--target", "b", "--task", "numbers"],
+        ["analyse", "semicolons.csv"], ["analyse", "unclosed.csv"], ["analyse", "ragged.csv"], ["analyse", "header.csv", "--target", "kind"],
+        ["analyse", "tiny.csv", "--separator", "ab"], ["analyse", "tiny.csv", "--format", "cvs"], ["analyse", "tiny.csv", "--query", "SELECT 1"],
+        ["analyse", "tiny.csv", "--labels", "short.idx"], ["analyse", "short.idx"], ["analyse", "tiny.csv", "--format", "sqlite"],
+        ["analyse", "tiny.csv", "--format", "sqlite", "--query", "SELECT * FROM t"], ["analyse", "nan.npy"], ["analyse", "bright.npy", "--target", "a"],
+        ["analyse", "flat.npy", "--labels", "flat.npy"], ["analyse", "tiny.csv", "--output", "no/such/page.html"],
+        ["analyse", "tiny.csv", "--outptu", "page.html"]],
     "evaluate": [
         ["evaluate"], ["evaluate", "RUN"], ["evaluate", "no-such-run", "tiny.csv"], ["evaluate", "RUN", "missing.csv"],
         ["evaluate", "RUN", "header.csv"], ["evaluate", "RUN", "words.csv"], ["evaluate", "RUN", "tiny.csv", "--labels", "tiny.csv"],

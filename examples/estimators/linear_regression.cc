@@ -22,7 +22,7 @@ Tensor powers(double first, int degree) {
 
 void compare(const char* title, const Tensor& x, const Tensor& y) {
   std::printf("%s\n", title);
-  const char* names[] = {"qr", "normal", "gradient_descent"};
+  const char* names[] = {"auto", "qr", "normal", "gradient_descent"};
   for (const Solver solver : {Solver::kQr, Solver::kNormal, Solver::kGradientDescent}) {
     learn::LinearRegression model({.solver = solver, .max_iter = 20000});
     const char* name = names[static_cast<int>(solver)];

@@ -16,6 +16,9 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/hash.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/learn/mixture_model.h"
+#include "tessera/learn/pca.h"
+#include "tessera/learn/scalers.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/run.h"
 #include "tessera/tabular/saved_estimator.h"
@@ -148,21 +151,21 @@ nb::object asked(const Model& model, const Array& features, const char* what, co
   return to_numpy(std::move(result));
 }
 
-// Whether a classifier has one of the two; one whose class does not speak of it has probabilities.
-template <typename Kind>
-bool gives_probabilities([[maybe_unused]] const Kind& classifier) {
-  if constexpr (requires { classifier.has_probabilities(); }) return classifier.has_probabilities();
-  return true;
+Tensor probabilities_of(const learn::Estimator& estimator, const Tensor& x) {
+  if (const auto* mixture = dynamic_cast<const learn::MixtureModel*>(&estimator))
+    return mixture->predict_proba(x);
+  const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator);
+  if (classifier == nullptr)
+    fail("{}: a {} has no predict_proba", estimator.name(), learn::task_name(estimator.task()));
+  return classifier->predict_proba(x);
 }
-template <typename Kind>
-bool gives_decisions([[maybe_unused]] const Kind& classifier) {
-  if constexpr (requires { classifier.has_decision_function(); }) return classifier.has_decision_function();
-  return false;
-}
-template <typename Kind>
-Tensor decisions_of(const Kind& classifier, [[maybe_unused]] const Tensor& x) {
-  if constexpr (requires { classifier.decision_function(x); }) return classifier.decision_function(x);
-  fail("{}: it has no decision function", classifier.name());
+
+Tensor way_back(const learn::Estimator& estimator, const Tensor& x) {
+  if (const auto* scaler = dynamic_cast<const learn::Scaler*>(&estimator))
+    return scaler->inverse_transform(x);
+  const auto* components = dynamic_cast<const learn::PCA*>(&estimator);
+  if (components == nullptr) fail("{}: it has no inverse_transform", estimator.name());
+  return components->inverse_transform(x);
 }
 
 // The methods that answer, with the settings of now: classes in Python have them, and no others.
@@ -176,9 +179,14 @@ std::vector<std::string> abilities_of(Model& model) {
     if (estimator.task() == learn::Task::kClassification || estimator.task() == learn::Task::kRegression)
       names.emplace_back("score");
     if (estimator.task() == learn::Task::kClustering) names.emplace_back("fit_predict");
+    if (dynamic_cast<learn::MixtureModel*>(&estimator) != nullptr)
+      names.insert(names.end(), {"predict_proba", "score_samples", "score"});
+    if (dynamic_cast<learn::Scaler*>(&estimator) != nullptr ||
+        dynamic_cast<learn::PCA*>(&estimator) != nullptr)
+      names.emplace_back("inverse_transform");
     const auto* classifier = dynamic_cast<learn::Classifier*>(&estimator);
-    if (classifier != nullptr && gives_probabilities(*classifier)) names.emplace_back("predict_proba");
-    if (classifier != nullptr && gives_decisions(*classifier)) names.emplace_back("decision_function");
+    if (classifier != nullptr && classifier->has_probabilities()) names.emplace_back("predict_proba");
+    if (classifier != nullptr && classifier->has_decision_function()) names.emplace_back("decision_function");
     return names;
   });
 }
@@ -220,7 +228,7 @@ void set_parameters(Model& model, const std::vector<std::pair<std::string, std::
   model.alone([&](learn::Estimator& estimator) {
     const nlohmann::json before = learn::parameters_json(estimator);
     try {
-      for (const auto& [name, text] : values) learn::set_parameter(estimator, name, text);
+      learn::set_parameters(estimator, values);
     } catch (...) {
       learn::set_parameters(estimator, before);
       throw;
@@ -331,15 +339,37 @@ void add_estimators(nb::module_& module) {
            })
       .def("predict_proba",
            [](const Model& model, const Array& features) {
-             return asked<learn::Classifier>(
-                 model, features, "predict_proba",
-                 [](const auto& e, const Tensor& x) { return e.predict_proba(x); });
+             return asked<learn::Estimator>(model, features, "predict_proba", probabilities_of);
+           })
+      .def("score_samples",
+           [](const Model& model, const Array& features) {
+             return asked<learn::MixtureModel>(
+                 model, features, "score_samples",
+                 [](const auto& e, const Tensor& x) { return e.score_samples(x); });
+           })
+      .def("log_likelihood",
+           [](const Model& model, const Array& features) {
+             const Borrowed x(features);
+             return model.reading([&](const learn::Estimator& e) {
+               const auto* mixture = dynamic_cast<const learn::MixtureModel*>(&e);
+               if (mixture == nullptr) fail("{}: it has no log-likelihood", e.name());
+               return mixture->score(x.tensor());
+             });
+           })
+      .def("inverse_transform",
+           [](const Model& model, const Array& features) {
+             return asked<learn::Estimator>(model, features, "inverse_transform", way_back);
+           })
+      .def("importances",
+           [](const Model& model) -> nb::object {
+             const Tensor found = model.reading([](const auto& e) { return e.importances(); });
+             return found.defined() ? to_numpy_view(found) : nb::none();
            })
       .def("decision_function",
            [](const Model& model, const Array& features) {
              return asked<learn::Classifier>(
                  model, features, "decision_function",
-                 [](const auto& e, const Tensor& x) { return decisions_of(e, x); });
+                 [](const auto& e, const Tensor& x) { return e.decision_function(x); });
            })
       .def("transform",
            [](const Model& model, const Array& features) {

@@ -1,13 +1,14 @@
 """Writes the type stub of the package, tessera/__init__.pyi: the classes of the estimators exist only once the package is imported.
 
-Usage: PYTHONPATH=BUILD/python python stubs.py OUTPUT
+Usage: python stubs.py FOLDER     of the built package
 """
 
 import inspect
 import sys
 from pathlib import Path
 
-import tessera
+sys.path.insert(0, sys.argv[1])
+import tessera  # noqa: E402
 
 HEAD = '''# Made by python/bindings/stubs.py from the library's table of estimators.
 from typing import Any
@@ -17,7 +18,8 @@ from tessera._core import (Error as Error, Stopped as Stopped, active_backend as
                            use_backend as use_backend, use_simd_level as use_simd_level)
 from tessera._estimators import (Classifier as Classifier, Clusterer as Clusterer, Estimator as Estimator, Regressor as Regressor,
                                  Transformer as Transformer, estimators as estimators, load as load, make_estimator as make_estimator)
-from tessera._runs import Run as Run, Verification as Verification, fit as fit, load_run as load_run, resume as resume, verify as verify
+from tessera._runs import (Run as Run, Verification as Verification, fit as fit, load_run as load_run, resume as resume, search as search,
+                           verify as verify)
 from tessera._tables import (Schema as Schema, Table as Table, TableFeatures as TableFeatures, parse_csv as parse_csv, read_csv as read_csv,
                              read_table as read_table)
 
@@ -41,4 +43,4 @@ def stub_of(row):
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(HEAD + "".join(stub_of(row) for row in tessera.estimators()))
+    Path(sys.argv[1], "tessera", "__init__.pyi").write_text(HEAD + "".join(stub_of(row) for row in tessera.estimators()))

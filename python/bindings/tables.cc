@@ -164,18 +164,22 @@ TableHandle table_of_columns(const nb::list& columns, const std::string& source)
   return handle_of(std::move(table));
 }
 
+std::vector<std::int64_t> chosen_rows(const data::Table& table,
+                                      const std::optional<std::vector<std::int64_t>>& rows) {
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t row = 0; !rows && row < table.rows; ++row) chosen.push_back(row);
+  if (rows) chosen = *rows;
+  for (const std::int64_t row : chosen)
+    if (row < 0 || row >= table.rows)
+      fail("{}: row {} was asked for, expected 0 to {}", table.source, row, table.rows - 1);
+  return chosen;
+}
+
 TableHandle with_categories(const TableHandle& handle, const std::string& name,
                             const std::vector<std::string>& categories) {
   data::Table changed = *handle.table;
   data::make_category(changed, name, categories);
   return handle_of(std::move(changed));
-}
-
-TableHandle chosen_rows(const TableHandle& handle, const std::vector<std::int64_t>& positions) {
-  for (const std::int64_t row : positions)
-    if (row < 0 || row >= handle.table->rows)
-      fail("{}: row {} was asked for, expected 0 to {}", handle.table->source, row, handle.table->rows - 1);
-  return handle_of(data::take_rows(*handle.table, positions));
 }
 
 // ---- Arrow ----
@@ -221,12 +225,11 @@ Enum chosen(const char* what, const std::string& text,
 }
 
 learn::TableFeaturesOptions features_options(const std::string& categories, const std::string& missing,
-                                             bool scale, std::int64_t most_categories) {
-  using learn::CategoryEncoding;
+                                             bool scale, std::int64_t most_categories,
+                                             const std::map<std::string, std::string>& encoder,
+                                             bool numbers) {
   using learn::MissingNumbers;
-  return {.categories = chosen<CategoryEncoding>(
-              "categories", categories,
-              {{"one_hot", CategoryEncoding::kOneHot}, {"ordinal", CategoryEncoding::kOrdinal}}),
+  return {.categories = learn::encoding_named(categories),
           .missing = chosen<MissingNumbers>("missing", missing,
                                             {{"mean", MissingNumbers::kMean},
                                              {"median", MissingNumbers::kMedian},
@@ -234,23 +237,27 @@ learn::TableFeaturesOptions features_options(const std::string& categories, cons
                                              {"refuse", MissingNumbers::kRefuse},
                                              {"keep", MissingNumbers::kKeep}}),
           .scale = scale,
-          .most_categories = most_categories};
+          .most_categories = most_categories,
+          .encoder = encoder,
+          .target_type = numbers ? learn::TargetType::kContinuous : learn::TargetType::kAuto};
 }
 
-Features* fitted_features(const Features& settings, const TableHandle& handle,
+// (what was learned, what the training rows become)
+nb::tuple fitted_features(const Features& settings, const TableHandle& handle,
                           const std::optional<std::vector<std::string>>& columns,
-                          const std::optional<std::vector<std::int64_t>>& rows) {
+                          const std::optional<std::vector<std::int64_t>>& rows,
+                          const std::optional<Array>& target) {
   const data::Table& table = *handle.table;
-  std::vector<std::int64_t> all;
-  if (!rows)
-    for (std::int64_t row = 0; row < table.rows; ++row) all.push_back(row);
-  for (const std::int64_t row : rows.value_or(all))
-    if (row < 0 || row >= table.rows)
-      fail("{}: row {} was asked for, expected 0 to {}", table.source, row, table.rows - 1);
+  const std::vector<std::int64_t> training = chosen_rows(table, rows);
+  std::optional<Borrowed> y;
+  if (target) y.emplace(*target);
   auto result = std::make_unique<Features>(settings.options);
   result->learned = std::make_unique<learn::TableFeatures>(settings.options);
-  without_gil([&] { result->learned->fit(table, columns.value_or(table.names()), rows.value_or(all)); });
-  return result.release();  // Python's
+  Tensor x = without_gil([&] {
+    const Tensor own = y ? copy(y->tensor()) : Tensor();
+    return result->learned->fit_transform(table, columns.value_or(table.names()), training, own);
+  });
+  return nb::make_tuple(nb::cast(result.release(), nb::rv_policy::take_ownership), to_numpy(std::move(x)));
 }
 
 const learn::TableFeatures& learned_of(const Features& features) {
@@ -287,6 +294,20 @@ train::TrainOptions train_options(const std::string& store, const std::string& n
   return options;
 }
 
+nb::list candidate_list(const tabular::FitResult& result) {
+  nb::list found;
+  for (const tabular::Candidate& candidate : result.candidates) {
+    nb::dict one, settings;
+    for (const auto& [name, text] : candidate.settings) settings[name.c_str()] = text;
+    one["settings"] = settings;
+    one["folds"] = candidate.folds;
+    one["mean"] = candidate.mean;
+    one["rank"] = candidate.rank;
+    found.append(one);
+  }
+  return found;
+}
+
 nb::dict result_of(const tabular::FitResult& result) {
   nb::dict found;
   found["folder"] = result.folder;
@@ -298,6 +319,7 @@ nb::dict result_of(const tabular::FitResult& result) {
   nb::dict scores;
   for (const auto& [name, value] : result.final_scores) scores[name.c_str()] = value;
   found["scores"] = scores;
+  found["candidates"] = candidate_list(result);
   return found;
 }
 
@@ -339,7 +361,10 @@ void add_tables(nb::module_& module) {
       .def("missing_count",
            [](const TableHandle& t, const std::string& n) { return t.table->column(n).missing; })
       .def("with_categories", &with_categories)
-      .def("take_rows", &chosen_rows)
+      .def("take_rows",
+           [](const TableHandle& t, const std::vector<std::int64_t>& rows) {
+             return handle_of(data::take_rows(*t.table, chosen_rows(*t.table, rows)));
+           })
       .def("take_columns",
            [](const TableHandle& t, const std::vector<std::string>& names) {
              return handle_of(data::take_columns(*t.table, names));
@@ -393,12 +418,16 @@ void add_tables(nb::module_& module) {
       .def(
           "__init__",
           [](Features* place, const std::string& categories, const std::string& missing, bool scale,
-             std::int64_t most_categories) {
-            new (place) Features{features_options(categories, missing, scale, most_categories), nullptr};
+             std::int64_t most_categories, const std::map<std::string, std::string>& encoder, bool numbers) {
+            new (place) Features{
+                features_options(categories, missing, scale, most_categories, encoder, numbers), nullptr};
           },
           nb::kw_only(), nb::arg("categories"), nb::arg("missing"), nb::arg("scale"),
-          nb::arg("most_categories"))
-      .def("fit", &fitted_features, nb::arg("table"), nb::arg("columns").none(), nb::arg("rows").none())
+          nb::arg("most_categories"), nb::arg("encoder"), nb::arg("numbers"))
+      .def("fit", &fitted_features, nb::arg("table"), nb::arg("columns").none(), nb::arg("rows").none(),
+           nb::arg("target").none())
+      .def_prop_ro("looks_at_target",
+                   [](const Features& f) { return learn::looks_at_target(f.options.categories); })
       .def("transform",
            [](const Features& f, const TableHandle& t) {
              return to_numpy(without_gil([&] { return learned_of(f).transform(*t.table); }));
@@ -414,6 +443,18 @@ void add_runs(nb::module_& module) {
                            const std::vector<std::string>& settings, const std::string& store,
                            const std::string& name, const std::string& key, bool quiet) {
     const auto config = tabular::FitConfig::of(estimator, table, target, settings);
+    const train::TrainOptions options = train_options(store, name, key, quiet);
+    return result_of(without_gil([&] { return tabular::fit(config, options); }));
+  });
+  module.def("search_run", [](const std::string& estimator, const std::string& table,
+                              const std::string& target, const std::vector<std::string>& settings,
+                              const std::vector<std::string>& grid, const std::vector<std::string>& ranges,
+                              std::int64_t random, bool step_by_step, const std::string& scoring,
+                              const std::string& store, const std::string& name, const std::string& key,
+                              bool quiet) {
+    const tabular::SearchOptions search = {
+        .grid = grid, .ranges = ranges, .random = random, .step_by_step = step_by_step, .scoring = scoring};
+    const auto config = tabular::FitConfig::of_search(estimator, table, target, settings, search);
     const train::TrainOptions options = train_options(store, name, key, quiet);
     return result_of(without_gil([&] { return tabular::fit(config, options); }));
   });

@@ -10,7 +10,7 @@ from tessera._core import (Error, Stopped, active_backend, backend_names, set_th
                            use_simd_level)
 from tessera._estimators import CLASSES as _CLASSES
 from tessera._estimators import Classifier, Clusterer, Estimator, Regressor, Transformer, estimators, load, make_estimator
-from tessera._runs import Run, Verification, fit, load_run, resume, verify
+from tessera._runs import Run, Verification, fit, load_run, resume, search, verify
 from tessera._tables import Schema, Table, TableFeatures, parse_csv, read_csv, read_table
 
 __version__ = _core.version
@@ -35,5 +35,5 @@ def settings_of_fit():
 
 __all__ = ["Classifier", "Clusterer", "Error", "Estimator", "Regressor", "Run", "Schema", "Stopped", "Table", "TableFeatures",
            "Transformer", "Verification", "active_backend", "backend_names", "digest", "estimators", "fit", "load", "load_run",
-           "make_estimator", "parse_csv", "read_csv", "read_table", "resume", "set_thread_count", "settings_of_fit", "simd_levels",
+           "make_estimator", "parse_csv", "read_csv", "read_table", "resume", "search", "set_thread_count", "settings_of_fit", "simd_levels",
            "thread_count", "use_backend", "use_simd_level", "verify", *sorted(made.__name__ for made in _CLASSES.values())]

@@ -11,13 +11,15 @@ from tessera import _arrays, _core
 from tessera._core import Error
 
 # Parts of scikit-learn's names that are written in capitals.
-_CAPITALS = {"ard", "cv", "ica", "lda", "mds", "nb", "nca", "nmf", "pca", "pls", "qda", "rbf", "rfe", "sgd", "svc", "svd", "svm", "svr", "tsne"}
+_CAPITALS = {"ard", "cv", "ica", "lda", "mds", "nb", "nca", "nmf", "pca", "pls", "qda", "rbf", "rfe", "sgd", "svc", "svd", "svm", "svr", "tsne", "woe"}
+
+_SPELLED = {"catboost": "CatBoost"}
 
 
 def class_name(name):
     """'hist_gradient_boosting_classifier' -> 'HistGradientBoostingClassifier', 'gaussian_nb' -> 'GaussianNB'."""
     words = name.split("_")
-    return "".join(word.upper() if word in _CAPITALS else word[:1].upper() + word[1:] for word in words)
+    return "".join(word.upper() if word in _CAPITALS else _SPELLED.get(word, word[:1].upper() + word[1:]) for word in words)
 
 
 def _text(value):
@@ -30,7 +32,22 @@ def _text(value):
         return value._name
     if isinstance(value, type) and issubclass(value, Estimator):
         return value._name
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(part) for part in value)
     return str(value)
+
+
+def _settings_within(name, value):
+    """The settings of estimators that are given as a parameter's value: 'estimator__alpha', or of a list under the name of each, 'pca__whiten'."""
+    if isinstance(value, Estimator):
+        return {f"{name}__{inner}": part for inner, part in value.get_params().items()}
+    found, seen = {}, {}
+    for part in value if isinstance(value, (list, tuple)) else ():
+        if isinstance(part, Estimator):
+            seen[part._name] = seen.get(part._name, 0) + 1
+            key = part._name if seen[part._name] == 1 else f"{part._name}_{seen[part._name]}"
+            found.update(_settings_within(key, part))
+    return found
 
 
 def _value(kind, text):
@@ -93,9 +110,8 @@ class Estimator:
         """Sets parameters, all of them or, where one is refused, none. What was learned stays as it is until the next fit."""
         texts = {name: _text(value) for name, value in parameters.items()}
         for name, value in parameters.items():
-            if isinstance(value, Estimator):
-                for inner, part in value.get_params().items():
-                    texts.setdefault(f"{name}__{inner}", _text(part))
+            for inner, part in _settings_within(name, value).items():
+                texts.setdefault(inner, _text(part))
         self._settings.set_parameters(_outer_first(texts.items()))
         for name in parameters:  # what was set inside an estimator that is no longer there is gone
             self._given = {known: value for known, value in self._given.items() if not known.startswith(name + "__")}
@@ -175,6 +191,10 @@ class Estimator:
         return self._fitted().state()
 
     def __getattr__(self, name):
+        if name == "feature_importances_" and self.__dict__.get("_model") is not None:
+            value = self._model.importances()
+            if value is not None:
+                return value
         if name.endswith("_") and name not in ("features_", "classes_") and not name.startswith("_") and self.__dict__.get("_model") is not None:
             value = self._model.state().get(name[:-1])
             if value is not None:
@@ -281,6 +301,21 @@ class Clusterer(Estimator):
         """The cluster of each row."""
         return self._asked("predict", X)
 
+    @_Where
+    def predict_proba(self, X):
+        """How probable each cluster is for each row [rows, clusters]."""
+        return self._asked("predict_proba", X)
+
+    @_Where
+    def score_samples(self, X):
+        """The log-likelihood of each row."""
+        return self._asked("score_samples", X)
+
+    @_Where
+    def score(self, X, y=None):
+        """The mean log-likelihood of the rows."""
+        return self._asked("log_likelihood", X)
+
     def fit_predict(self, X, y=None, **options):
         """The cluster of each row that it learned from."""
         return self.fit(X, y, **options).predict(X)
@@ -294,6 +329,11 @@ class Transformer(Estimator):
     def transform(self, X):
         """The new features of each row."""
         return self._asked("transform", X)
+
+    @_Where
+    def inverse_transform(self, X):
+        """The way back, up to rounding."""
+        return getattr(self._fitted(), "inverse_transform")(_arrays.features_of(X, self._name))
 
     def fit_transform(self, X, y=None, *, observer=None):
         """Learns, and gives what the rows become for a method that learns from them next: an encoder does not look at a row's own target."""

@@ -30,6 +30,11 @@ class Run:
         return list(self._result.get("folds", []))
 
     @property
+    def candidates(self):
+        """Of a search in this process: settings, scores of the folds, mean and rank (1 is the best) of everything that was tried."""
+        return list(self._result.get("candidates", []))
+
+    @property
     def settings(self):
         """Every setting of the run, as text."""
         return dict(self._fitted.settings())
@@ -96,10 +101,12 @@ def _settings(estimator, given, by_key):
     """NAME=VALUE for every setting."""
     texts = {}
     if isinstance(estimator, Estimator):
-        texts = {f"parameters.{name}": _text(value) for name, value in estimator.get_params().items()}
+        texts = {f"parameters.{name}": _text(value) for name, value in estimator.get_params(deep=True).items()}
     for name, value in given.items():
-        parameter = "__" not in name or name.split("__")[0] not in ("data", "features", "evaluate", "record")
-        texts[name if name == "name" else f"parameters.{name}" if parameter else name.replace("__", ".")] = value
+        if name.split("__")[0] in ("data", "features", "evaluate") and "__" in name:
+            texts[name.replace("__", ".")] = value
+        else:
+            texts[f"parameters.{name}"] = _text(value)
     texts.update(by_key or {})
     listed = {key: ",".join(map(str, value)) if isinstance(value, (list, tuple)) else _text(value) for key, value in texts.items()}
     return [f"{key}={listed[key]}" for key in sorted(listed, key=lambda key: key.count("__"))]
@@ -121,6 +128,31 @@ def fit(estimator, table, *, target, store="runs", name="", key="", quiet=True, 
     chosen = estimator if isinstance(estimator, str) else estimator._name
     result = _core.fit_run(chosen, os.fspath(table), target, _settings(estimator, parameters, settings), os.fspath(store),
                            name, os.fspath(key), quiet)
+    return Run(result["folder"], result)
+
+
+def _listed(values):
+    """A list of values as a search reads it; bars where a value has commas."""
+    texts = [_text(value) for value in values]
+    return ("|" if any("," in text for text in texts) else ",").join(texts)
+
+
+def search(estimator, table, *, target, grid=None, ranges=None, random=0, step_by_step=False, scoring="", store="runs", name="", key="",
+           quiet=True, settings=None, **parameters):
+    """The best settings of an estimator for a table, by cross-validation of the training rows: `tessera search` as a function, with the same seal.
+
+    grid         values of parameters, {"n_neighbors": [1, 3, 5]}: every combination is tried
+    random       so many draws instead; `ranges` are drawn from, {"alpha": "1e-3..1e3:log"}
+    step_by_step one parameter after the other, each with the best of those before it
+    scoring      what is judged by; default: accuracy or R^2
+
+    The others are as in `fit`. The run's `candidates` say what was tried, its estimator has learned with the best settings from all training rows.
+    """
+    chosen = estimator if isinstance(estimator, str) else estimator._name
+    result = _core.search_run(chosen, os.fspath(table), target, _settings(estimator, parameters, settings),
+                              [f"{parameter}={_listed(values)}" for parameter, values in (grid or {}).items()],
+                              [f"{parameter}={text}" for parameter, text in (ranges or {}).items()], random, step_by_step, scoring,
+                              os.fspath(store), name, os.fspath(key), quiet)
     return Run(result["folder"], result)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from tessera import _arrays, _core
 from tessera._core import Error
+from tessera._estimators import _text
 
 
 class Table:
@@ -136,27 +137,46 @@ class Schema:
 class TableFeatures:
     """Numbers for estimators, made of the columns of a table; what that needs is learned from the training rows.
 
-    categories  "one_hot" (a feature for each category) or "ordinal" (its position)
+    categories  "one_hot" (a feature for each category), "ordinal" (its position), or an encoder (docs/encoders.md): "count", "hashing", "two_hash",
+                "target", "m_estimate", "james_stein", "woe", "leave_one_out", "catboost", "embedding"
     missing     what stands for a missing number: "mean", "median", "zero", "keep" (NaN), or "refuse"
     scale       every feature is standardised
+    encoder     parameters of the encoder: {"cv": 3}
+
+    Encoders that look at the target never show a training row its own: what `fit_transform` gives is for learning, what `transform` gives
+    is for other rows.
     """
 
-    def __init__(self, *, categories="one_hot", missing="mean", scale=False, most_categories=1000):
-        self._options = {"categories": categories, "missing": missing, "scale": scale, "most_categories": most_categories}
-        self._core = _core.Features(**self._options)
+    def __init__(self, *, categories="one_hot", missing="mean", scale=False, most_categories=1000, encoder=None):
+        texts = {name: _text(value) for name, value in (encoder or {}).items()}
+        self._options = {"categories": categories, "missing": missing, "scale": scale, "most_categories": most_categories, "encoder": texts}
+        self._numbers = False
+        self._core = _core.Features(**self._options, numbers=False)
 
-    def fit(self, table, columns=None, rows=None):
-        """Learns from these columns (default: all) of these rows (default: all)."""
-        self._core = self._core.fit(Table(table)._core, None if columns is None else list(columns),
-                                    None if rows is None else [int(row) for row in rows])
+    def _learn(self, table, columns, rows, target):
+        y = None
+        self._numbers = False
+        if target is not None and self._core.looks_at_target:
+            y = _arrays.target_of(target, "features")
+            self._numbers = y.dtype.kind == "f"
+            y = _arrays.numbers_of_target(y, "features") if self._numbers else _arrays.encode_classes(y, "features")[1]
+        settings = _core.Features(**self._options, numbers=self._numbers)
+        self._core, matrix = settings.fit(Table(table)._core, None if columns is None else list(columns),
+                                          None if rows is None else [int(row) for row in rows], y)
+        return matrix
+
+    def fit(self, table, columns=None, rows=None, target=None):
+        """Learns from these columns (default: all) of these rows (default: all); `target` is that of these rows, for encoders that look at it."""
+        self._learn(table, columns, rows, target)
         return self
 
-    def transform(self, table):
-        """float64 [rows, features]; the columns may be in any order, others are left out."""
-        return self._core.transform(Table(table)._core)
+    def fit_transform(self, table, columns=None, rows=None, target=None):
+        """The same, and what the rows that it learns from become: float64 [rows, features]."""
+        return self._learn(table, columns, rows, target)
 
-    def fit_transform(self, table, columns=None):
-        return self.fit(table, columns).transform(table)
+    def transform(self, table):
+        """float64 [rows, features] for other rows; the columns may be in any order, more are left out."""
+        return self._core.transform(Table(table)._core)
 
     @property
     def names(self):
@@ -175,12 +195,14 @@ class TableFeatures:
             learned = self._core.schema(), self._core.state_bytes()
         except Error:  # nothing was learned yet
             learned = None
-        return {"options": self._options, "learned": learned}
+        return {"options": self._options, "numbers": self._numbers, "learned": learned}
 
     def __setstate__(self, state):
         self.__init__(**state["options"])
+        self._numbers = state["numbers"]
         if state["learned"] is not None:
-            self._core = self._core.restored(*state["learned"])
+            settings = _core.Features(**self._options, numbers=self._numbers)
+            self._core = settings.restored(*state["learned"])
 
 
 def _stream(data, source):

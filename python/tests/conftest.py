@@ -52,7 +52,7 @@ def target_for(estimator, classes, numbers):
 
 
 def fitted(row, x, classes, numbers):
-    """The estimator of a row of tessera.estimators(), fitted; a transformer that wants a target gets the numbers."""
+    """The estimator of a row of tessera.estimators(), fitted; a transformer that wants a target gets the classes."""
     estimator = row["class"]()
     target = target_for(estimator, classes, numbers)
     try:
@@ -60,7 +60,7 @@ def fitted(row, x, classes, numbers):
     except tessera.Error as error:
         if target is not None or "target" not in str(error):
             raise
-        return estimator.fit(x, numbers)
+        return estimator.fit(x, classes)
 
 
 def says(estimator, x):

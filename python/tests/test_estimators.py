@@ -71,6 +71,34 @@ def test_an_estimator_inside_another():
     assert pickle.loads(pickle.dumps(bag)).get_params() == bag.get_params()
 
 
+def test_a_pipeline_of_estimators():
+    x, classes, _ = small_table()
+    parts = tessera.PipelineClassifier(steps=[tessera.StandardScaler(), tessera.PCA(n_components=3), tessera.LogisticRegression(C=0.5)])
+    texts = tessera.PipelineClassifier(steps="standard_scaler, pca, logistic_regression", pca__n_components=3, logistic_regression__C=0.5)
+    assert parts.fit(x, classes).digest() == texts.fit(x, classes).digest()
+    scaled = tessera.StandardScaler().fit_transform(x)
+    turned = tessera.PCA(n_components=3).fit_transform(scaled)
+    assert np.array_equal(tessera.LogisticRegression(C=0.5).fit(turned, classes).predict_proba(turned), parts.predict_proba(x))
+    again = pickle.loads(pickle.dumps(parts))
+    assert again.digest() == parts.digest() and again.get_params()["pca__n_components"] == 3
+    assert parts.set_params(logistic_regression__C=2).get_params()["logistic_regression__C"] == 2
+
+
+def test_what_an_estimator_cannot_do_it_does_not_have():
+    x, classes, _ = small_table()
+    margins = tessera.LinearSVC().fit(x, classes)
+    assert hasattr(margins, "decision_function") and not hasattr(margins, "predict_proba")
+    assert margins.decision_function(x).shape == (80, 3)
+    assert np.array_equal(margins.classes_[margins.decision_function(x).argmax(axis=1)], margins.predict(x))
+    mixture = tessera.GaussianMixture(n_components=2).fit(x)
+    assert mixture.predict_proba(x).shape == (80, 2) and abs(mixture.score(x) - mixture.score_samples(x).mean()) < 1e-9
+    assert not hasattr(tessera.KMeans(), "predict_proba") and not hasattr(tessera.KMeans(), "score")
+    pca = tessera.PCA(n_components=6).fit(x)
+    assert np.allclose(pca.inverse_transform(pca.transform(x)), x, atol=1e-12) and not hasattr(tessera.OneHotEncoder(), "inverse_transform")
+    tree = tessera.DecisionTreeClassifier().fit(x, classes)
+    assert tree.feature_importances_.shape == (6,) and not hasattr(tessera.KNeighborsClassifier().fit(x, classes), "feature_importances_")
+
+
 @every
 def test_pickles_copies_and_files_keep_every_bit(row, tmp_path):
     table = small_table()

@@ -108,6 +108,19 @@ def test_command_line_and_python_record_the_same_run(cli, tmp_path, name, target
     assert np.array_equal(by_python.features(table), by_python.features(data.take_columns([n for n in data.names if n != target])))
 
 
+def test_command_line_and_python_record_the_same_search(cli, tmp_path):
+    table = write_table(tmp_path / "table.csv")
+    words = ["--grid", "n_neighbors=1,5", "--grid", "weights=uniform,distance", "--set", "data.ignore=amount", "--set", "evaluate.folds=3"]
+    subprocess.run([cli, "search", "k_neighbors_classifier", str(table), "--target", "kind", "--store", str(tmp_path / "cli"), "--name", "one", "--quiet", *words],
+                   check=True, capture_output=True)
+    run = tessera.search("k_neighbors_classifier", table, target="kind", store=tmp_path / "python", data__ignore="amount", evaluate__folds=3,
+                         grid={"n_neighbors": [1, 5], "weights": ["uniform", "distance"]})
+    assert run.seal == tessera.load_run(tmp_path / "cli" / "one").seal and tessera.verify(run.folder)
+    assert len(run.candidates) == 4 and all(len(candidate["folds"]) == 3 for candidate in run.candidates)
+    best = min(run.candidates, key=lambda candidate: candidate["rank"])
+    assert best["settings"] == {"n_neighbors": str(run.estimator.n_neighbors), "weights": run.estimator.weights}
+
+
 def test_a_saved_file_has_the_bytes_that_its_digest_says(tmp_path):
     x, classes, numbers = small_table()
     model = tessera.DecisionTreeRegressor(max_depth=3).fit(x, numbers)

@@ -124,6 +124,23 @@ def test_features_learn_from_the_training_rows_alone():
     assert unfitted.fit_transform(table())[:, 1].tolist() == [1, -1, 0]
 
 
+def test_an_encoder_never_shows_a_row_its_own_target():
+    rows = 60
+    people = tessera.Table({"work": [["office", "field", "sea"][i % 3] for i in range(rows)], "age": list(range(rows))})
+    target = np.array(["yes" if i % 7 < 3 else "no" for i in range(rows)])
+    for encoding in ("target", "leave_one_out"):
+        features = tessera.TableFeatures(categories=encoding, encoder={"cv": 3} if encoding == "target" else None)
+        before = features.fit_transform(people, ["work"], target=target)
+        changed = target.copy()
+        changed[10] = "no" if target[10] == "yes" else "yes"
+        after = tessera.TableFeatures(categories=encoding, encoder={"cv": 3} if encoding == "target" else None).fit_transform(people, ["work"], target=changed)
+        assert before[10, 0] == after[10, 0] and not np.array_equal(before, after)
+        again = pickle.loads(pickle.dumps(features))
+        assert np.array_equal(again.transform(people), features.transform(people))
+    with pytest.raises(tessera.Error, match="there is no encoding of categories 'targett'.*did you mean 'target'"):
+        tessera.TableFeatures(categories="targett")
+
+
 def test_arrow_tables_of_pyarrow():
     pa = pytest.importorskip("pyarrow")
     arrow = pa.table({"age": pa.array([39, 50, 45], pa.int32()), "work": ["office", None, "field"], "height": [1.5, None, 2.0]})

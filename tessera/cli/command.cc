@@ -42,6 +42,7 @@ const std::vector<Command>& commands() {
       {"embed nearest", "List the words that are nearest to one", run_embed_nearest},
       {"embed analogy", "Say what is to C as B is to A", run_embed_analogy},
       {"embed encode", "Write texts as vectors, one row each", run_embed_encode},
+      {"analyse", "Look at a table or at images before learning from them", run_analyse},
       {"fit", "Let an estimator learn from a table, and record the run", run_fit},
       {"search", "Find the best settings of an estimator by cross-validation, and record the run",
        run_search},

@@ -36,6 +36,7 @@ ExitCode run_embed_nearest(const Words& words);
 ExitCode run_embed_analogy(const Words& words);
 ExitCode run_embed_encode(const Words& words);
 ExitCode run_ingest(const Words& words);
+ExitCode run_analyse(const Words& words);
 ExitCode run_fit(const Words& words);
 ExitCode run_search(const Words& words);
 ExitCode run_generate_evaluate(const Words& words);

@@ -9,6 +9,7 @@
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/coded_features.h"
 #include "tessera/learn/restored.h"
+#include "tessera/tensor/op.h"
 
 namespace tessera::learn {
 
@@ -210,6 +211,14 @@ std::int32_t CategoryLookup::hashed(double value) const {
 std::int32_t CategoryLookup::bisected(double value) const {
   const auto place = std::ranges::lower_bound(keys_, value);
   return place != keys_.end() && *place == value ? static_cast<std::int32_t>(place - keys_.begin()) : -1;
+}
+
+EncodedRows::EncodedRows(std::int64_t rows, std::int64_t features)
+    : tensor(Tensor::allocate({rows, features}, DType::kFloat64)), values(tensor.view().as<double>()) {}
+
+Tensor EncodedRows::done(SourceLocation where) const {
+  internal::tell_of_host_tensor(tensor, where);
+  return tensor;
 }
 
 // ---- Rows by category ----

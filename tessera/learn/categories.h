@@ -67,6 +67,14 @@ class CategoryLookup {
   std::vector<std::int32_t> table_;
 };
 
+// float64 [rows, features] that its maker writes: every number of it, before anybody else sees it.
+struct EncodedRows {
+  EncodedRows(std::int64_t rows, std::int64_t features);
+  Tensor done(SourceLocation where = SourceLocation::current()) const;
+  Tensor tensor;
+  double* values;
+};
+
 // Tasks for parallel_for over rows.
 inline constexpr std::int64_t kRowsOfEncodingTask = 4096;
 

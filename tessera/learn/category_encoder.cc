@@ -28,7 +28,7 @@ Tensor MappedEncoder::transformed(const Tensor& x) const {
                                                                     unseen_.values<double>().data();
   std::vector<CategoryLookup> lookups;
   for (std::int64_t f = 0; f < columns; ++f) lookups.emplace_back(categories_.keys(f), rows);
-  std::vector<double> out(static_cast<std::size_t>(rows * columns * width));
+  const EncodedRows out(rows, columns * width);
   parallel_for((rows + kRowsOfEncodingTask - 1) / kRowsOfEncodingTask, [&](std::int64_t task) {
     const std::int64_t end = std::min(rows, (task + 1) * kRowsOfEncodingTask);
     for (std::int64_t f = 0; f < columns; ++f) {
@@ -36,12 +36,16 @@ Tensor MappedEncoder::transformed(const Tensor& x) const {
       for (std::int64_t i = task * kRowsOfEncodingTask; i < end; ++i) {
         const std::int64_t code = lookups[static_cast<std::size_t>(f)].code(in[i * columns + f]);
         if (code < 0) refuse_unseen(f, in[i * columns + f]);
+        if (width == 1) {
+          out.values[i * columns + f] = code < 0 ? *unseen : of_column[code];
+          continue;
+        }
         std::copy_n(code < 0 ? unseen : of_column + code * width, width,
-                    out.data() + (i * columns + f) * width);
+                    out.values + (i * columns + f) * width);
       }
     }
   });
-  return Tensor::from(out, {rows, columns * width});
+  return out.done();
 }
 
 void MappedEncoder::visit_learned(StateVisitor& visitor) {

@@ -16,6 +16,8 @@
 namespace tessera::learn {
 namespace {
 
+using namespace mixture_facts;
+
 std::string sentence_of(const std::function<void()>& body) {
   try {
     body();
@@ -97,6 +99,21 @@ TEST(PCA, SolversAgree) {
                 1e-9);
       EXPECT_NEAR(other.noise_variance() / exact.noise_variance(), 1, 1e-6);
     }
+  }
+}
+
+// More columns than go by lanes of rows: beside the exact solver, also where means are large against the spread.
+TEST(PCA, OfManyColumns) {
+  use_default_backend();
+  RandomSource random(10);
+  const Tensor x =
+      random.normal("x", {1500, 150}, DType::kFloat64) * exp(arange(150, DType::kFloat64) * -0.1);
+  for (const double shift : {0.0, 0.5, 1e5}) {
+    PCA exact({.n_components = 6, .svd_solver = PCA::Solver::kFull}), eigen({.n_components = 6});
+    exact.fit(x + shift);
+    eigen.fit(x + shift);
+    EXPECT_LT(largest_difference(exact.components(), eigen.components()), 1e-9) << shift;
+    EXPECT_LT(largest_difference(exact.explained_variance(), eigen.explained_variance()), 1e-11) << shift;
   }
 }
 

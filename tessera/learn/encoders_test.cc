@@ -14,6 +14,7 @@
 #include "tessera/base/files.h"
 #include "tessera/base/message_test.h"
 #include "tessera/data/folds.h"
+#include "tessera/learn/embedding_encoder.h"
 #include "tessera/learn/estimators.h"
 #include "tessera/learn/hash_encoders.h"
 #include "tessera/learn/one_hot_encoder.h"
@@ -272,6 +273,60 @@ TEST(Encoders, NoiseIsGaussianByCounterAndOfTrainingRowsOnly) {
   const Tensor ratio = spread.fit_transform(drawn.x, drawn.y) / exact.fit_transform(drawn.x, drawn.y);
   EXPECT_NEAR(mean(ratio).item<double>(), 1, 0.006);
   EXPECT_NEAR(std::sqrt(variance(ratio, {0, 1}).item<double>()), 0.1, 0.004);
+}
+
+// ---- Vectors ----
+
+struct LastLoss : StepObserver {
+  double loss = 0;
+  bool on_step(const StepReport& report) override {
+    loss = report.scalars[0].value;
+    return true;
+  }
+};
+
+// The least loss is known: the entropy of the target within each category, or half of what a category's mean leaves of the variance.
+TEST(Encoders, VectorsAreTrainedToTheLeastLoss) {
+  use_default_backend();
+  std::vector<double> keys, coins, numbers;
+  double entropy = 0, rest = 0;
+  for (int category = 0; category < 4; ++category) {
+    const double rate = 0.2 + 0.2 * category;
+    entropy -= (rate * std::log(rate) + (1 - rate) * std::log(1 - rate)) / 4;
+    for (int i = 0; i < 20; ++i) {
+      keys.push_back(category);
+      coins.push_back(i < 20 * rate - 0.5 ? 1 : 0);
+      numbers.push_back(category * category + (i % 2 == 0 ? 1 : -1));
+    }
+  }
+  const double between = (12.25 + 6.25 + 0.25 + 30.25) / 4;
+  rest = 1 / (1 + between) / 2;
+  const Tensor x = Tensor::from(keys, {80, 1});
+  LastLoss found;
+  EmbeddingEncoder encoder({.alpha = 0, .max_iter = 1500});
+  encoder.fit(x, Tensor::from(coins, {80}), &found);
+  EXPECT_NEAR(found.loss, entropy, 1e-6);
+  encoder.fit(x, Tensor::from(numbers, {80}), &found);
+  EXPECT_NEAR(found.loss, rest, 1e-6);
+}
+
+TEST(Encoders, CategoriesThatDoTheSameGetVectorsThatAreAlike) {
+  use_default_backend();
+  std::vector<double> keys, y;
+  for (int i = 0; i < 600; ++i) {
+    keys.push_back(i % 6);
+    y.push_back(i % 6 % 2 == 0 ? 1 : 0);
+  }
+  EmbeddingEncoder encoder;
+  encoder.fit(Tensor::from(keys, {600, 1}), Tensor::from(y, {600}));
+  const Tensor vectors = encoder.values();
+  const auto distance = [&](std::int64_t a, std::int64_t b) {
+    return std::sqrt(sum_squares(vectors.slice({a}) - vectors.slice({b})).item<double>());
+  };
+  EXPECT_LT(distance(0, 2) * 3, distance(0, 1));
+  EXPECT_LT(distance(1, 5) * 3, distance(2, 5));
+  EXPECT_EQ(encoder.transform(Tensor::from<double>({77}, {1, 1})).to_vector<double>(),
+            std::vector<double>(4));
 }
 
 // ---- Hashes ----

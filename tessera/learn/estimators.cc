@@ -11,6 +11,7 @@
 #include "tessera/learn/calibrated_classifier.h"
 #include "tessera/learn/category_encoder.h"
 #include "tessera/learn/decision_tree.h"
+#include "tessera/learn/embedding_encoder.h"
 #include "tessera/learn/exhaustive_selection.h"
 #include "tessera/learn/factor_analysis.h"
 #include "tessera/learn/feature_selection.h"
@@ -64,6 +65,7 @@ constexpr EstimatorRow kEstimators[] = {
     {"decision_tree_regressor", "one tree of questions to single features, for numbers",
      make<DecisionTreeRegressor>},
     {"elastic_net", "least squares with an L1 and an L2 penalty", make<ElasticNet>},
+    {"embedding_encoder", "categories as vectors that a small network has learned", make<EmbeddingEncoder>},
     {"exhaustive_selection", "the best of all subsets of the features, by cross-validation",
      make<ExhaustiveSelection>},
     {"extra_trees_classifier", "a forest of trees with random thresholds", make<ExtraTreesClassifier>},

@@ -2,8 +2,8 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/learn/covariance.h"
 #include "tessera/learn/latent_normal.h"
-#include "tessera/learn/pca.h"
 #include "tessera/learn/restored.h"
 #include "tessera/linalg/svd.h"
 #include "tessera/linalg/symmetric_eigen.h"

@@ -1,45 +1,24 @@
 #include "tessera/learn/gaussian_components.h"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/learn/piece_sums.h"
 #include "tessera/linalg/cholesky.h"
 #include "tessera/linalg/triangular.h"
 #include "tessera/numerics/functions.h"
-#include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
 
 namespace {
 
-constexpr double kLogTwoPi = 1.8378770664093454836;  // log(2 pi)
-constexpr std::int64_t kMostTasks = 32;
+constexpr double kLogTwoPi = 1.8378770664093454836;        // log(2 pi)
 constexpr std::int64_t kMostSums = std::int64_t{1} << 20;  // numbers that a task keeps at once
 
 using Sums = std::vector<double>;
-
-Sums added(Sums a, const Sums& b) {
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] = a[i] + b[i];
-  return a;
-}
-
-// The tree of rule 3 over pieces, whose whole subtrees are computed beside each other.
-Sums over_pieces(std::int64_t pieces, const std::function<Sums(std::int64_t)>& sums_of_piece) {
-  std::int64_t together = 1;
-  while (together * kMostTasks < pieces) together *= 2;
-  std::vector<Sums> parts(static_cast<std::size_t>((pieces + together - 1) / together));
-  const auto tasks = static_cast<std::int64_t>(parts.size());
-  parallel_for(tasks, [&](std::int64_t task) {
-    const std::int64_t first = task * together, count = std::min(together, pieces - first);
-    parts[static_cast<std::size_t>(task)] = numerics::tree_combine(first, count, sums_of_piece, added);
-  });
-  return numerics::tree_combine(
-      tasks, [&](std::int64_t task) { return std::move(parts[static_cast<std::size_t>(task)]); }, added);
-}
 
 const double* values_of(const Tensor& tensor) {
   return tensor.values<double>().data();
@@ -123,7 +102,7 @@ struct Estimate {
 
 // [K] totals, then [K, F] sums.
 Sums totals_and_firsts(const Estimate& of) {
-  return over_pieces(of.rows.pieces(), [&](std::int64_t piece) {
+  return sum_over_pieces(of.rows.pieces(), [&](std::int64_t piece) {
     Sums sums(static_cast<std::size_t>(of.components * (of.features + 1)));
     weighted_totals(of.piece_rows(piece), of.rows.piece_blocks(piece), of.features, of.piece_weights(piece),
                     of.components, sums.data(), sums.data() + of.components);
@@ -142,7 +121,7 @@ Tensor full_covariances(const Estimate& of, const std::vector<double>& totals, c
   const std::int64_t together = std::clamp<std::int64_t>(kMostSums / square, 1, of.components);
   for (std::int64_t first = 0; first < of.components; first += together) {
     const std::int64_t count = std::min(together, of.components - first);
-    const Sums sums = over_pieces(of.rows.pieces(), [&](std::int64_t piece) {
+    const Sums sums = sum_over_pieces(of.rows.pieces(), [&](std::int64_t piece) {
       Sums scatter(static_cast<std::size_t>(count * square));
       for (std::int64_t k = 0; k < count; ++k)
         weighted_scatter(of.piece_rows(piece), of.rows.piece_blocks(piece), of.features,
@@ -165,13 +144,13 @@ Tensor full_covariances(const Estimate& of, const std::vector<double>& totals, c
 // The scatter around each component's mean, all together: one matrix.
 Tensor tied_covariance(const Estimate& of, const std::vector<double>& totals, const double* means) {
   const std::int64_t square = of.features * of.features;
-  Sums sums = over_pieces(of.rows.pieces(), [&](std::int64_t piece) {
+  Sums sums = sum_over_pieces(of.rows.pieces(), [&](std::int64_t piece) {
     Sums scatter(static_cast<std::size_t>(square)), all(static_cast<std::size_t>(square));
     for (std::int64_t k = 0; k < of.components; ++k) {
       weighted_scatter(of.piece_rows(piece), of.rows.piece_blocks(piece), of.features,
                        of.piece_weights(piece) + k * kLaneRows, of.components * kLaneRows,
                        means + k * of.features, scatter.data());
-      all = added(std::move(all), scatter);
+      all = sum_of(std::move(all), scatter);
     }
     return all;
   });
@@ -187,7 +166,7 @@ Tensor tied_covariance(const Estimate& of, const std::vector<double>& totals, co
 }
 
 Tensor variances(const Estimate& of, const std::vector<double>& totals, const double* means) {
-  Sums sums = over_pieces(of.rows.pieces(), [&](std::int64_t piece) {
+  Sums sums = sum_over_pieces(of.rows.pieces(), [&](std::int64_t piece) {
     Sums squares(static_cast<std::size_t>(of.components * of.features));
     weighted_squares(of.piece_rows(piece), of.rows.piece_blocks(piece), of.features, of.piece_weights(piece),
                      of.components, means, squares.data());

@@ -1,9 +1,11 @@
 #include "tessera/learn/gaussian_mixture.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/base/thread_pool.h"
 #include "tessera/learn/restored.h"
 #include "tessera/linalg/cholesky.h"
 #include "tessera/linalg/matrix.h"
@@ -162,16 +164,23 @@ void GaussianMixture::learn(const Tensor& x, const Tensor&, StepObserver* observ
   weights_ = model_.weights;
 }
 
+// Piece by piece, so that packed rows and shares stay in the cache; a row's own bits do not depend on its piece.
 MixtureModel::Posterior GaussianMixture::posterior(const Tensor& x) const {
-  const RowBlocks rows(x);
-  const Expectation found = expect(rows, model_, type_);
-  const std::int64_t components = weights_.size(0);
-  std::vector<double> shares(static_cast<std::size_t>(x.size(0) * components));
-  for (std::int64_t i = 0; i < x.size(0); ++i)
-    for (std::int64_t k = 0; k < components; ++k)
-      shares[static_cast<std::size_t>(i * components + k)] = found.responsibilities[static_cast<std::size_t>(
-          (i / kLaneRows * components + k) * kLaneRows + i % kLaneRows)];
-  return {Tensor::from(shares, {x.size(0), components}), Tensor::from(found.log_likelihoods, {x.size(0)})};
+  const std::int64_t rows = x.size(0), components = weights_.size(0);
+  std::vector<double> shares(static_cast<std::size_t>(rows * components)),
+      likelihoods(static_cast<std::size_t>(rows));
+  const double* values = x.values<double>().data();
+  parallel_for((rows + kPieceRows - 1) / kPieceRows, [&](std::int64_t piece) {
+    const std::int64_t first = piece * kPieceRows, count = std::min(kPieceRows, rows - first);
+    const Expectation found = expect(RowBlocks(values + first * x.size(1), count, x.size(1)), model_, type_);
+    std::copy(found.log_likelihoods.begin(), found.log_likelihoods.end(), likelihoods.begin() + first);
+    for (std::int64_t i = 0; i < count; ++i)
+      for (std::int64_t k = 0; k < components; ++k)
+        shares[static_cast<std::size_t>((first + i) * components + k)] =
+            found.responsibilities[static_cast<std::size_t>((i / kLaneRows * components + k) * kLaneRows +
+                                                            i % kLaneRows)];
+  });
+  return {Tensor::from(shares, {rows, components}), Tensor::from(likelihoods, {rows})};
 }
 
 Tensor GaussianMixture::precisions() const {

@@ -43,18 +43,19 @@ Tensor HashingEncoder::transformed(const Tensor& x) const {
   const std::int64_t rows = x.size(0), columns = x.size(1), features = parameters_.n_components;
   const auto key = numerics::stream_key(0, "hashing_encoder");
   const double* const in = x.values<double>().data();
-  std::vector<double> out(static_cast<std::size_t>(rows * features));
+  const EncodedRows out(rows, features);
   parallel_for((rows + kRowsOfEncodingTask - 1) / kRowsOfEncodingTask, [&](std::int64_t task) {
     const std::int64_t end = std::min(rows, (task + 1) * kRowsOfEncodingTask);
+    std::fill(out.values + task * kRowsOfEncodingTask * features, out.values + end * features, 0.0);
     for (std::int64_t i = task * kRowsOfEncodingTask; i < end; ++i)
       for (std::int64_t f = 0; f < columns; ++f) {
         const double value = in[i * columns + f];
         if (std::isnan(value)) continue;
         const std::uint64_t bucket = hash_of(key, value, f) % static_cast<std::uint64_t>(features);
-        out[static_cast<std::size_t>(i * features) + bucket] += 1;
+        out.values[static_cast<std::size_t>(i * features) + bucket] += 1;
       }
   });
-  return Tensor::from(out, {rows, features});
+  return out.done();
 }
 
 // ---- Two hashes ----
@@ -110,20 +111,21 @@ Tensor TwoHashEncoder::transformed(const Tensor& x) const {
     begins.push_back(begins.back() + 2 * sides.back());
   }
   const std::int64_t features = begins.back();
-  std::vector<double> out(static_cast<std::size_t>(rows * features));
+  const EncodedRows out(rows, features);
   parallel_for((rows + kRowsOfEncodingTask - 1) / kRowsOfEncodingTask, [&](std::int64_t task) {
     const std::int64_t end = std::min(rows, (task + 1) * kRowsOfEncodingTask);
+    std::fill(out.values + task * kRowsOfEncodingTask * features, out.values + end * features, 0.0);
     for (std::int64_t i = task * kRowsOfEncodingTask; i < end; ++i)
       for (std::size_t f = 0; f < lookups.size(); ++f) {
         const std::int64_t code = lookups[f].code(in[i * columns + static_cast<std::int64_t>(f)]);
         if (code < 0) continue;
         const std::int64_t place = places[categories_.first(static_cast<std::int64_t>(f)) + code];
-        double* const pair = out.data() + i * features + begins[f];
+        double* const pair = out.values + i * features + begins[f];
         pair[place / sides[f]] = 1;
         pair[sides[f] + place % sides[f]] = 1;
       }
   });
-  return Tensor::from(out, {rows, features});
+  return out.done();
 }
 
 void TwoHashEncoder::visit_learned(StateVisitor& visitor) {

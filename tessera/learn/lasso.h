@@ -4,8 +4,8 @@
 //   minimise over w, b:  sum (y - x w - b)^2 / 2N + alpha l1_ratio |w|_1 + alpha (1 - l1_ratio) |w|^2 / 2       (lasso: l1_ratio = 1)
 //
 // Coordinate descent on the products of features (coordinate_descent.h) until the duality gap, which bounds how far the sum is above
-// the least one, is at most `tol` times the sum of squares of the centred target, or max_iter sweeps. With many features, products are
-// computed for those only whose coefficients leave 0. The observer is told of "duality_gap" (over that sum of squares) after each sweep.
+// the least one, is at most `tol` times the sum of squares of the centred target, or max_iter sweeps. With more than 512 features, sweeps go over
+// those only whose coefficients leave 0, with a look at all of them between. The observer is told of "duality_gap" (over that sum of squares) after each sweep.
 //
 // Errors: those of estimator.h. Thread-safety: as estimator.h.
 //

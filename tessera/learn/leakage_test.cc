@@ -183,8 +183,10 @@ TEST(Leakage, NorInTheFeaturesOfATable) {
   }
   table.columns = {city, size};
   const auto count = static_cast<std::int64_t>(rows.size());
-  for (int encoding = 0; encoding <= static_cast<int>(CategoryEncoding::kCatBoost); ++encoding) {
+  for (int encoding = 0; encoding <= static_cast<int>(CategoryEncoding::kEmbedding); ++encoding) {
     TableFeaturesOptions options{.categories = static_cast<CategoryEncoding>(encoding), .scale = true};
+    if (options.categories == CategoryEncoding::kEmbedding)
+      options.encoder = {{"max_iter", "5"}, {"hidden", "3"}};
     const auto features_of = [&](std::int64_t changed) {
       std::vector<double> y;
       for (std::int64_t i = 0; i < count; ++i)

@@ -15,7 +15,8 @@ namespace {
 constexpr std::int64_t kSampleRows = 100;     // for each column
 constexpr std::int64_t kMostFactored = 2048;  // columns; above, only the diagonal is used
 constexpr std::int64_t kMostExact =
-    300;  // coefficients of several scores whose second derivatives are taken all
+    300;  // coefficients of several scores whose second derivatives are taken all, always
+constexpr std::int64_t kMostLocal = 1000;  // and now and then
 
 Tensor as_column(const Tensor& y) {
   return reshape(cast(y, DType::kFloat64), {-1, 1});
@@ -263,8 +264,14 @@ bool LinearLoss::look_around() {
   }
   const bool by_margin =
       settings_.view == LossView::kMargin || settings_.view == LossView::kCategoricalMargin;
-  const bool local = !by_margin && outputs_ * columns_ <= (outputs_ == 1 ? kMostFactored : kMostExact);
-  if (factor_.defined() && (!local || (sample_.defined() && looks_ > 3 && !slow))) return false;
+  const std::int64_t numbers = outputs_ * columns_;
+  const bool always = !by_margin && (outputs_ == 1 || numbers <= kMostExact);
+  const bool seldom = !by_margin && !always && numbers <= kMostLocal;
+  const bool due = looks_ == next_look_;
+  if (factor_.defined() && !(seldom && due) && (!always || (sample_.defined() && looks_ > 3 && !slow)))
+    return false;
+  if (due) next_look_ *= 3;
+  const bool local = always || (seldom && looks_ > 1);
   design(false);
   Tensor matrix = local ? all_blocks() : products(constant_curvatures());
   if (local && outputs_ > 1) matrix = matrix + along_all_scores();
@@ -274,7 +281,7 @@ bool LinearLoss::look_around() {
     matrix = matrix * reshape(factors, {-1, 1}) * factors;
   }
   const bool factored = factor(with_diagonal(matrix, ridge(matrix.size(0))));
-  return factored && local && !sample_.defined();
+  return factored && always && !sample_.defined();
 }
 
 void LinearLoss::precondition(std::vector<double>& direction) const {

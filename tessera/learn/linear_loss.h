@@ -11,7 +11,7 @@
 //
 // Second derivatives: of one score they are X' V X with a weight per row, here of all rows or, with many of them, of a drawn sample of rows
 // whose diagonal is corrected; of several scores those at equal probabilities (Bohning, Annals of the Institute of
-// Statistical Mathematics 44, 1992), or all of them where they are few. What they lack the pairs of L-BFGS make up for.
+// Statistical Mathematics 44, 1992), or all of them: at every place where they are few, else now and then. What they lack the pairs of L-BFGS make up for.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +75,7 @@ class LinearLoss : public SmoothFunction {
   Tensor factor_;                 // of Cholesky: for all scores, or one for each of them
   std::vector<double> diagonal_;  // instead of it, with very many features
   double steepest_ = 0, steepest_before_ = 0;
-  int looks_ = 0;
+  int looks_ = 0, next_look_ = 4;  // where many scores' second derivatives are taken again
 };
 
 }  // namespace tessera::learn::internal

@@ -87,7 +87,7 @@ TEST(LinearRegression, ReachesTheDigitsOfNistsCertifiedCoefficients) {
       if (set.polynomial == 0) x.insert(x.end(), numbers.begin() + 1, numbers.end());
     }
     const auto rows = static_cast<std::int64_t>(y.size());
-    LinearRegression model({.fit_intercept = set.intercept});
+    LinearRegression model({.fit_intercept = set.intercept, .solver = Solver::kQr});
     model.fit(Tensor::from(x, {rows, static_cast<std::int64_t>(x.size()) / rows}), Tensor::from(y, {rows}));
     std::vector<double> found = model.coef().to_vector<double>();
     if (set.intercept) found.insert(found.begin(), model.intercept());
@@ -105,7 +105,7 @@ TEST(LinearRegression, FindsTheSameInThreeWays) {
   const Tensor x = random.normal("x", {60, 4}, DType::kFloat64) + 3.0;
   const Tensor y = reshape(matmul(x, Tensor::from<double>({1, -2, 0.5, 0}, {4, 1})), {-1}) +
                    random.normal("e", {60}, DType::kFloat64) + 7.0;
-  LinearRegression qr, normal({.solver = Solver::kNormal}),
+  LinearRegression qr({.solver = Solver::kQr}), normal({.solver = Solver::kNormal}),
       descent({.solver = Solver::kGradientDescent, .tol = 1e-13});
   Counter counter;
   qr.fit(x, y);
@@ -121,6 +121,29 @@ TEST(LinearRegression, FindsTheSameInThreeWays) {
   const Tensor rest = y - qr.predict(x);
   EXPECT_LT(largest(matmul(transpose(x), rest)), 1e-10);
   EXPECT_NEAR(sum(rest).item<double>(), 0, 1e-11);
+}
+
+// The quick way is QR's to rounding, tall and wide, and steps back where features nearly depend on each other.
+TEST(LinearRegression, FromProductsIsThatOfQr) {
+  use_default_backend();
+  RandomSource random(12);
+  const Tensor y = random.normal("y", {600}, DType::kFloat64) + 100.0;
+  const Tensor tall = random.normal("tall", {600, 9}, DType::kFloat64) * 30.0 + 1000.0;
+  const Tensor wide = random.normal("wide", {40, 600}, DType::kFloat64) + 2.0;
+  const Tensor near = concatenate(
+      {tall, tall.slice({Range::all(), Range(0, 1)}) + tall.slice({Range::all(), Range(1, 2)}) * 1e-7}, 1);
+  const Tensor twice = concatenate({tall, tall.slice({Range::all(), Range(0, 1)})}, 1);
+  for (const Tensor& x : {tall, wide, near, twice})
+    for (const bool intercept : {true, false}) {
+      const Tensor target = copy(y.slice({Range::to(x.size(0))}));
+      LinearRegression quick({.fit_intercept = intercept}),
+          qr({.fit_intercept = intercept, .solver = Solver::kQr});
+      quick.fit(x, target);
+      qr.fit(x, target);
+      const double size = largest(qr.coef());
+      EXPECT_LT(largest(quick.coef() - qr.coef()), 1e-12 * size) << x.shape().to_string();
+      EXPECT_EQ(quick.rank(), qr.rank());
+    }
 }
 
 TEST(LinearRegression, OfFeaturesThatDependOnEachOtherTakesTheShortest) {

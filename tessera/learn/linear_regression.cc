@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "tessera/base/error.h"
 #include "tessera/linalg/cholesky.h"
@@ -13,7 +14,11 @@ namespace tessera::learn {
 
 namespace {
 
-constexpr std::string_view kSolvers[] = {"qr", "normal", "gradient_descent"};
+constexpr std::string_view kSolvers[] = {"auto", "qr", "normal", "gradient_descent"};
+
+constexpr std::int64_t kSmallTable = 1024;  // numbers; smaller ones are QR's
+constexpr int kCorrections = 4;
+constexpr double kTrusted = 1e-8;  // what the first correction of coefficients may be, as a share of them
 
 double largest(const Tensor& values) {
   return max(absolute(values)).item<double>();
@@ -64,9 +69,49 @@ void LinearRegression::visit_parameters(ParameterVisitor& visitor) {
 
 void LinearRegression::learn(const Tensor& x, const Tensor& y, StepObserver* observer) {
   rank_ = iterations_ = 0;
-  if (parameters_.solver == Solver::kQr) by_qr(x, y);
+  if (parameters_.solver == Solver::kQr || (parameters_.solver == Solver::kAuto && !by_products(x, y)))
+    by_qr(x, y);
   if (parameters_.solver == Solver::kNormal) by_normal_equations(x, y);
   if (parameters_.solver == Solver::kGradientDescent) by_descent(x, y, observer);
+}
+
+// False: what it found cannot be trusted. Cholesky's solution is wrong by about the condition of the products times the rounding unit; the first
+// correction shows that. Each step divides the error by as much, and ends where residuals in float64 end, as QR's solution does.
+bool LinearRegression::by_products(const Tensor& x, const Tensor& y) {
+  const bool by_rows = x.size(0) <= x.size(1);
+  const std::int64_t fewer = std::min(x.size(0), x.size(1));
+  if (parameters_.refine || fewer < 2 || x.elements() < kSmallTable || x.size(0) + x.size(1) < 5 * fewer)
+    return false;
+  internal::Centred centred(x, y, parameters_.fit_intercept);
+  if (by_rows && parameters_.fit_intercept) {  // centred rows add up to 0: the last one says nothing new
+    centred.x = centred.x.slice({Range::to(fewer - 1)});
+    centred.y = copy(centred.y.slice({Range::to(fewer - 1)}));
+  }
+  const Tensor turned = transpose(centred.x);
+  const Tensor products = by_rows ? matmul(centred.x, turned) : matmul(turned, centred.x);
+  const Tensor lengths = sqrt(sum_squares(centred.x, {by_rows ? 1 : 0}));
+  if (!(min(lengths).item<double>() > 0)) return false;
+  const linalg::CholeskyAttempt attempt =
+      linalg::try_cholesky(products / lengths / reshape(lengths, {-1, 1}));
+  if (!attempt.factor.defined()) return false;
+  const auto solve = [&](const Tensor& right) {
+    return linalg::cholesky_solve(attempt.factor, right / lengths) / lengths;
+  };
+  const auto step = [&](const Tensor& residuals) {
+    return by_rows ? matmul(turned, solve(residuals)) : solve(matmul(turned, residuals));
+  };
+  Tensor coef = step(centred.y);
+  for (int i = 0; i < kCorrections; ++i) {
+    const Tensor change = step(centred.y - matmul(centred.x, coef));
+    const double share = largest(change) / std::max(largest(coef), std::numeric_limits<double>::min());
+    if (!(share < kTrusted)) return false;
+    coef = coef + change;
+    if (share < std::numeric_limits<double>::epsilon()) break;
+  }
+  coef_ = coef;
+  intercept_ = centred.intercept_for(coef_);
+  rank_ = by_rows ? x.size(0) : x.size(1) + (parameters_.fit_intercept ? 1 : 0);
+  return true;
 }
 
 // A column of ones beside the features as they are: what centring them would round off stays. Only where the columns depend on each other are

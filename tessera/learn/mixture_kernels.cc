@@ -244,13 +244,15 @@ HWY_EXPORT(totals_of);
 HWY_EXPORT(squares_of);
 HWY_EXPORT(scatter_of);
 
-RowBlocks::RowBlocks(const Tensor& x) : rows_(x.size(0)), features_(x.size(1)) {
+RowBlocks::RowBlocks(const Tensor& x) : RowBlocks(x.values<double>().data(), x.size(0), x.size(1)) {}
+
+RowBlocks::RowBlocks(const double* first_row, std::int64_t rows, std::int64_t features)
+    : rows_(rows), features_(features) {
   values_.resize(static_cast<std::size_t>(blocks() * features_ * kLaneRows));
-  const double* from = x.values<double>().data();
   parallel_for(pieces(), [&](std::int64_t piece) {
     for (std::int64_t b = piece * kPieceBlocks; b < piece * kPieceBlocks + piece_blocks(piece); ++b)
       for (std::int64_t lane = 0; lane < kLaneRows; ++lane) {
-        const double* row = from + std::min(b * kLaneRows + lane, rows_ - 1) * features_;
+        const double* row = first_row + std::min(b * kLaneRows + lane, rows_ - 1) * features_;
         double* to = values_.data() + b * features_ * kLaneRows + lane;
         for (std::int64_t f = 0; f < features_; ++f) to[f * kLaneRows] = row[f];
       }

@@ -29,6 +29,7 @@ inline constexpr std::int64_t kPieceBlocks = kPieceRows / kLaneRows;
 class RowBlocks {
  public:
   explicit RowBlocks(const Tensor& x);
+  RowBlocks(const double* first_row, std::int64_t rows, std::int64_t features);
   std::int64_t rows() const { return rows_; }
   std::int64_t features() const { return features_; }
   std::int64_t blocks() const { return (rows_ + kLaneRows - 1) / kLaneRows; }

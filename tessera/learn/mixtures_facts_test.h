@@ -10,7 +10,7 @@
 
 #include "tessera/tensor/ops.h"
 
-namespace tessera::learn {
+namespace tessera::learn::mixture_facts {
 
 inline constexpr std::int64_t kFactRows = 60, kFactFeatures = 4;
 
@@ -55,4 +55,4 @@ inline double largest_difference(const Tensor& a, const Tensor& b) {
   return max(absolute(a - b)).item<double>();
 }
 
-}  // namespace tessera::learn
+}  // namespace tessera::learn::mixture_facts

@@ -91,9 +91,10 @@ Tensor OneHotEncoder::transformed(const Tensor& x) const {
     begins.push_back(begins.back() + widths[at(2 * f)]);
   }
   const std::int64_t features = begins.back();
-  std::vector<double> out(at(rows * features));
+  const EncodedRows out(rows, features);
   parallel_for((rows + kRowsOfEncodingTask - 1) / kRowsOfEncodingTask, [&](std::int64_t task) {
     const std::int64_t end = std::min(rows, (task + 1) * kRowsOfEncodingTask);
+    std::fill(out.values + task * kRowsOfEncodingTask * features, out.values + end * features, 0.0);
     for (std::int64_t i = task * kRowsOfEncodingTask; i < end; ++i)
       for (std::int64_t f = 0; f < columns; ++f) {
         const std::int64_t code = lookups[at(f)].code(in[i * columns + f]);
@@ -102,10 +103,10 @@ Tensor OneHotEncoder::transformed(const Tensor& x) const {
               "{}: column {} has the category {}, which was not there to learn (handle_unknown is \"error\")",
               name(), f, in[i * columns + f]);
         const std::int64_t place = code < 0 ? widths[at(2 * f + 1)] : places[at(categories_.first(f) + code)];
-        if (place >= 0) out[at(i * features + begins[at(f)] + place)] = 1;
+        if (place >= 0) out.values[i * features + begins[at(f)] + place] = 1;
       }
   });
-  return Tensor::from(out, {rows, features});
+  return out.done();
 }
 
 std::vector<std::string> OneHotEncoder::feature_names(const std::vector<std::string>& columns) const {

@@ -16,11 +16,11 @@ std::size_t at(std::int64_t place) {
 
 // encode(rows of a category, target, out) for every category of every column and output; out[row] is written.
 template <typename Encode>
-std::vector<double> each_category(const Categories& categories, const CategoryCodes& codes,
-                                  const std::vector<std::vector<double>>& targets,
-                                  std::span<const std::int64_t> order, const Encode& encode) {
+EncodedRows each_category(const Categories& categories, const CategoryCodes& codes,
+                          const std::vector<std::vector<double>>& targets,
+                          std::span<const std::int64_t> order, const Encode& encode) {
   const std::size_t rows = targets[0].size(), outputs = targets.size(), features = codes.size() * outputs;
-  std::vector<double> out(rows * features);
+  const EncodedRows out(static_cast<std::int64_t>(rows), static_cast<std::int64_t>(features));
   parallel_for(static_cast<std::int64_t>(codes.size()), [&](std::int64_t f) {
     const CategoryRows grouped(codes[at(f)], categories.count(f), order);
     std::vector<double> of_output(rows);
@@ -28,7 +28,8 @@ std::vector<double> each_category(const Categories& categories, const CategoryCo
       for (std::size_t c = 0; c + 1 < grouped.first.size(); ++c)
         encode(std::span(grouped.rows).subspan(at(grouped.first[c]), at(grouped.count(c))), output,
                of_output);
-      for (std::size_t i = 0; i < rows; ++i) out[i * features + at(f) * outputs + output] = of_output[i];
+      for (std::size_t i = 0; i < rows; ++i)
+        out.values[i * features + at(f) * outputs + output] = of_output[i];
     }
   });
   return out;
@@ -66,8 +67,8 @@ std::vector<std::int64_t> ascending(std::size_t rows) {
   return order;
 }
 
-Tensor encoded(const std::vector<double>& values, std::int64_t rows) {
-  return Tensor::from(values, {rows, static_cast<std::int64_t>(values.size()) / rows});
+std::span<double> written(const EncodedRows& rows) {
+  return {rows.values, static_cast<std::size_t>(rows.tensor.elements())};
 }
 
 }  // namespace
@@ -121,7 +122,7 @@ Tensor LeaveOneOutEncoder::transformed_training(const Tensor& x, const Tensor& y
     sums_of_others(order, targets[output], others[output]);
     for (double& sum : others[output]) sum /= static_cast<double>(rows - 1);
   }
-  std::vector<double> out = each_category(
+  const EncodedRows out = each_category(
       categories_, categories_.codes(x), targets, {},
       [&](std::span<const std::uint32_t> some, std::size_t output, std::vector<double>& values) {
         if (some.size() == 1) {
@@ -131,8 +132,8 @@ Tensor LeaveOneOutEncoder::transformed_training(const Tensor& x, const Tensor& y
         sums_of_others(some, targets[output], values);
         for (const std::uint32_t row : some) values[row] /= static_cast<double>(some.size() - 1);
       });
-  add_noise(out, 0, parameters_.sigma, parameters_.seed);
-  return encoded(out, x.size(0));
+  add_noise(written(out), 0, parameters_.sigma, parameters_.seed);
+  return out.done();
 }
 
 // ---- One row after the other ----
@@ -161,7 +162,7 @@ Tensor CatBoostEncoder::transformed_training(const Tensor& x, const Tensor& y) c
                 .to_vector<std::int64_t>();
   std::vector<std::vector<double>> before;
   for (const std::vector<double>& target : targets) before.push_back(means_before(target, order));
-  std::vector<double> out = each_category(
+  const EncodedRows out = each_category(
       categories_, categories_.codes(x), targets, order,
       [&](std::span<const std::uint32_t> some, std::size_t output, std::vector<double>& values) {
         double sum = 0, count = 0;
@@ -171,8 +172,8 @@ Tensor CatBoostEncoder::transformed_training(const Tensor& x, const Tensor& y) c
           ++count;
         }
       });
-  add_noise(out, 0, parameters_.sigma, parameters_.seed);
-  return encoded(out, x.size(0));
+  add_noise(written(out), 0, parameters_.sigma, parameters_.seed);
+  return out.done();
 }
 
 }  // namespace tessera::learn

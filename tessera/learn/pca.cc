@@ -7,6 +7,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/learn/covariance.h"
 #include "tessera/learn/latent_normal.h"
 #include "tessera/learn/restored.h"
 #include "tessera/linalg/randomized_svd.h"
@@ -18,13 +19,6 @@ namespace tessera::learn {
 namespace {
 
 constexpr std::string_view kSolvers[] = {"auto", "full", "covariance_eigh", "randomized"};
-// Squared means up to so many variances leave twelve digits of a variance that is computed as a difference.
-constexpr double kMostCancelled = 1e4;
-
-Tensor symmetric(const Tensor& a) {
-  return (a + transpose(a)) * 0.5;
-}
-
 // Lines turned so that the element of the largest absolute value is positive.
 Tensor turned(const Tensor& lines) {
   const Tensor at = argmax(absolute(lines), 1, true);
@@ -36,21 +30,6 @@ Tensor first_lines(const Tensor& a, std::int64_t count) {
 }
 
 }  // namespace
-
-Tensor covariance_of(const Tensor& x, const Tensor& mean, double divisor) {
-  const double rows = static_cast<double>(x.size(0));
-  const Tensor line = reshape(mean, {1, x.size(1)});
-  const Tensor found = matmul(transpose(x), x) - matmul(transpose(line), line) * rows;
-  std::vector<double> variances;
-  for (std::int64_t f = 0; f < x.size(1); ++f) variances.push_back(found.at<double>({f, f}));
-  const Tensor variance = Tensor::from(variances, {x.size(1)});
-  const bool exact = cast(max(cast(greater(mean * mean * rows, variance * kMostCancelled), DType::kFloat64)),
-                          DType::kFloat64)
-                         .item<double>() == 0;
-  if (exact) return symmetric(found) / divisor;
-  const Tensor centered = x - mean;
-  return symmetric(matmul(transpose(centered), centered)) / divisor;
-}
 
 // Of the centered rows, in descending order; the total variance where not all of it was computed.
 struct PCA::Spectrum {

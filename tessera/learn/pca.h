@@ -10,8 +10,7 @@
 //   iterated_power, n_oversamples, seed   of randomized; iterated_power -1: 7 where few components are asked for (below a tenth), 4 otherwise
 //
 // What is left out has the mean variance noise_variance(), and the model so completed is Tipping and Bishop's (probabilistic_pca.h), whose
-// log-likelihood score_samples() gives, whatever whiten says (scikit-learn's changes with it). Where the means are large against the spread, the covariance is computed from centered rows, else from
-// the rows as they are.
+// log-likelihood score_samples() gives, whatever whiten says (scikit-learn's changes with it).
 //
 // Errors: those of estimator.h; fewer than two rows; more components than min(N, F); a likelihood where nothing is left out and components vanish.
 // Thread-safety: as estimator.h.
@@ -71,8 +70,5 @@ class PCA : public Transformer {
   Tensor mean_, components_, explained_variance_, explained_variance_ratio_, singular_values_;
   double noise_variance_ = 0;
 };
-
-// The covariance [F, F] of rows around `mean`, divided by `divisor`: what PCA and factor analysis start from.
-Tensor covariance_of(const Tensor& x, const Tensor& mean, double divisor);
 
 }  // namespace tessera::learn

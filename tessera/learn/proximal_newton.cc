@@ -37,14 +37,9 @@ std::vector<double> model_minimum(LinearLoss& function, const std::vector<double
                                   const std::vector<double>& gradient, const std::vector<double>& l1,
                                   double enough) {
   const std::vector<double> matrix = function.second_derivatives().to_vector<double>();
-  const std::size_t size = at.size();
-  std::vector<double> rest(size), diagonal(size);
-  for (std::size_t j = 0; j < size; ++j) {
-    rest[j] = -gradient[j];  // c - H at, with c = H at - gradient
-    diagonal[j] = matrix[j * size + j];
-  }
-  WholeQuadratic columns(matrix.data(), size);
-  CoordinateDescent descent(at, rest, diagonal, columns);
+  std::vector<double> rest(gradient.size());
+  for (std::size_t j = 0; j < rest.size(); ++j) rest[j] = -gradient[j];  // c - H at, with c = H at - gradient
+  CoordinateDescent descent(at, rest, matrix);
   const L1Penalty penalty{l1, 0, false};
   for (int i = 0; i < kSweeps; ++i)
     if (descent.sweep(penalty).slope <= enough) break;

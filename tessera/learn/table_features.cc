@@ -10,6 +10,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/base/hash.h"
+#include "tessera/base/suggest.h"
 #include "tessera/learn/estimators.h"
 #include "tessera/learn/restored.h"
 #include "tessera/tensor/ops.h"
@@ -52,7 +53,8 @@ std::string_view encoder_name(CategoryEncoding encoding) {
                                          "james_stein_encoder",
                                          "woe_encoder",
                                          "leave_one_out_encoder",
-                                         "catboost_encoder"};
+                                         "catboost_encoder",
+                                         "embedding_encoder"};
   return kNames[static_cast<std::size_t>(encoding)];
 }
 
@@ -74,6 +76,22 @@ double text_key(std::string_view text) {
 TableFeatures::TableFeatures(const TableFeaturesOptions& options, data::Schema schema)
     : options_(options), schema_(std::move(schema)) {
   make_encoder();
+}
+
+CategoryEncoding encoding_named(const std::string& name) {
+  static const std::map<std::string, CategoryEncoding> kEncodings = {
+      {"one_hot", CategoryEncoding::kOneHot},       {"ordinal", CategoryEncoding::kOrdinal},
+      {"count", CategoryEncoding::kCount},          {"hashing", CategoryEncoding::kHashing},
+      {"two_hash", CategoryEncoding::kTwoHash},     {"target", CategoryEncoding::kTarget},
+      {"m_estimate", CategoryEncoding::kMEstimate}, {"james_stein", CategoryEncoding::kJamesStein},
+      {"woe", CategoryEncoding::kWeightOfEvidence}, {"leave_one_out", CategoryEncoding::kLeaveOneOut},
+      {"catboost", CategoryEncoding::kCatBoost},    {"embedding", CategoryEncoding::kEmbedding}};
+  const auto found = kEncodings.find(name);
+  if (found != kEncodings.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, encoding] : kEncodings) names.push_back(known);
+  fail_with(ExitCode::kUsage, "there is no encoding of categories '{}'{}; there are: {}", name,
+            did_you_mean(name, names), fmt::join(names, ", "));
 }
 
 bool looks_at_target(CategoryEncoding encoding) {

@@ -55,8 +55,11 @@ enum class CategoryEncoding : std::uint8_t {
   kJamesStein,
   kWeightOfEvidence,
   kLeaveOneOut,
-  kCatBoost
+  kCatBoost,
+  kEmbedding
 };
+CategoryEncoding encoding_named(
+    const std::string& name);  // "one_hot", ..., "catboost"; an Error that lists them
 bool looks_at_target(CategoryEncoding encoding);
 enum class MissingNumbers : std::uint8_t { kMean, kMedian, kZero, kRefuse, kKeep };  // kKeep: NaN
 

@@ -127,7 +127,7 @@ Tensor CrossFittedEncoder::transformed_training(const Tensor& x, const Tensor& y
   const CategoryCodes codes = categories_.codes(x);
   const Parts parts(name(), folding(), targets);
   const std::size_t rows = parts.folds.size(), outputs = targets.size(), features = codes.size() * outputs;
-  std::vector<double> out(rows * features);
+  const EncodedRows out(x.size(0), static_cast<std::int64_t>(features));
   parallel_for(x.size(1), [&](std::int64_t f) {
     const std::vector<std::int32_t>& of_rows = codes[at(f)];
     GroupedTarget grouped(of_rows, categories_.count(f), parts.folds, parts.inner);
@@ -137,11 +137,11 @@ Tensor CrossFittedEncoder::transformed_training(const Tensor& x, const Tensor& y
       for (std::int64_t fold = 0; fold < folding().cv; ++fold)
         of_fold.push_back(by_part(grouped, parts, output, static_cast<std::int32_t>(fold)));
       for (std::size_t i = 0; i < rows; ++i)
-        out[i * features + at(f) * outputs + output] = of_fold[at(parts.folds[i])][at(of_rows[i])];
+        out.values[i * features + at(f) * outputs + output] = of_fold[at(parts.folds[i])][at(of_rows[i])];
     }
   });
-  disturb(out);
-  return Tensor::from(out, {x.size(0), static_cast<std::int64_t>(features)});
+  disturb({out.values, rows * features});
+  return out.done();
 }
 
 // ---- Likelihood encoding ----
@@ -182,7 +182,7 @@ void TargetEncoder::estimate(std::span<const TargetMoments> groups, const Target
   }
 }
 
-void TargetEncoder::disturb(std::vector<double>& values) const {
+void TargetEncoder::disturb(std::span<double> values) const {
   add_noise(values, parameters_.noise, 0, parameters_.folding.seed);
 }
 
@@ -203,7 +203,7 @@ void MEstimateEncoder::estimate(std::span<const TargetMoments> groups, const Tar
     out[c] = groups[c].count == 0 || one_each ? all.mean : m_estimate(groups[c], all.mean, parameters_.m);
 }
 
-void MEstimateEncoder::disturb(std::vector<double>& values) const {
+void MEstimateEncoder::disturb(std::span<double> values) const {
   if (parameters_.noise.randomized) add_noise(values, 0, parameters_.noise.sigma, parameters_.folding.seed);
 }
 
@@ -235,7 +235,7 @@ void JamesSteinEncoder::estimate(std::span<const TargetMoments> groups, const Ta
   }
 }
 
-void JamesSteinEncoder::disturb(std::vector<double>& values) const {
+void JamesSteinEncoder::disturb(std::span<double> values) const {
   if (parameters_.noise.randomized) add_noise(values, 0, parameters_.noise.sigma, parameters_.folding.seed);
 }
 
@@ -265,7 +265,7 @@ void WOEEncoder::estimate(std::span<const TargetMoments> groups, const TargetMom
   }
 }
 
-void WOEEncoder::disturb(std::vector<double>& values) const {
+void WOEEncoder::disturb(std::span<double> values) const {
   if (parameters_.noise.randomized) add_noise(values, 0, parameters_.noise.sigma, parameters_.folding.seed);
 }
 

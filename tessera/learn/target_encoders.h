@@ -55,7 +55,7 @@ class CrossFittedEncoder : public MappedEncoder {
   virtual double unseen_by(const TargetMoments& all) const { return all.mean; }
   virtual TargetType target_type() const = 0;
   virtual const CrossFitting& folding() const = 0;
-  virtual void disturb(std::vector<double>& values) const = 0;  // noise
+  virtual void disturb(std::span<double> values) const = 0;  // noise
   static void visit_folding(ParameterVisitor& visitor, CrossFitting& folding);
 
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
@@ -94,7 +94,7 @@ class TargetEncoder : public CrossFittedEncoder {
                 std::span<double> out) const override;
   TargetType target_type() const override { return parameters_.target_type; }
   const CrossFitting& folding() const override { return parameters_.folding; }
-  void disturb(std::vector<double>& values) const override;
+  void disturb(std::span<double> values) const override;
 
  private:
   Parameters parameters_;
@@ -118,7 +118,7 @@ class MEstimateEncoder : public CrossFittedEncoder {
                 std::span<double> out) const override;
   TargetType target_type() const override { return parameters_.target_type; }
   const CrossFitting& folding() const override { return parameters_.folding; }
-  void disturb(std::vector<double>& values) const override;
+  void disturb(std::span<double> values) const override;
 
  private:
   Parameters parameters_;
@@ -146,7 +146,7 @@ class JamesSteinEncoder : public CrossFittedEncoder {
   }
   TargetType target_type() const override { return parameters_.target_type; }
   const CrossFitting& folding() const override { return parameters_.folding; }
-  void disturb(std::vector<double>& values) const override;
+  void disturb(std::span<double> values) const override;
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
 
  private:
@@ -171,7 +171,7 @@ class WOEEncoder : public CrossFittedEncoder {
   double unseen_by(const TargetMoments&) const override { return 0; }
   TargetType target_type() const override { return TargetType::kAuto; }
   const CrossFitting& folding() const override { return parameters_.folding; }
-  void disturb(std::vector<double>& values) const override;
+  void disturb(std::span<double> values) const override;
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
 
  private:

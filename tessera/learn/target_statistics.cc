@@ -108,7 +108,7 @@ std::vector<TargetMoments> GroupedTarget::moments(RowPart part) const {
   return groups;
 }
 
-void add_noise(std::vector<double>& values, double add, double factor, std::int64_t seed) {
+void add_noise(std::span<double> values, double add, double factor, std::int64_t seed) {
   if (add == 0 && factor == 0) return;
   RandomSource random(static_cast<std::uint64_t>(seed));
   const Tensor draws =

@@ -59,6 +59,6 @@ struct GroupedTarget {
 };
 
 // Gaussian noise by counter: element i of `values` becomes value + add * z or value * (1 + factor * z).
-void add_noise(std::vector<double>& values, double add, double factor, std::int64_t seed);
+void add_noise(std::span<double> values, double add, double factor, std::int64_t seed);
 
 }  // namespace tessera::learn

@@ -111,6 +111,47 @@ struct Histogram {
 // least one. A value on an edge belongs to the bin on its right, the last edge to the last bin.
 Histogram histogram_of(const std::vector<double>& values, int most_bins = 20);
 
+// How numbers are distributed in each of several groups: a density, mirrored. All violins of a chart have the same area, which stands for all values of
+// a group, however many they are; a line inside runs from quartile to quartile, and a dot marks the median (J. Hintze & R. Nelson, "Violin plots", The American
+// Statistician 52, 1998).
+struct ViolinChart {
+  struct Violin {
+    std::string name;                  // of the group
+    std::vector<double> places = {};   // ascending, at least 2, finite
+    std::vector<double> density = {};  // at each place, per unit of the value, not negative
+    double lower_quartile = 0, median = 0, upper_quartile = 0;
+    std::int64_t values = 0;  // how many it was made of
+  };
+
+  std::string title;
+  std::string group_label;  // what the groups are: "species"
+  Axis value;
+  std::vector<Violin> violins;  // 1 to 20
+  std::string summary = {};
+};
+
+// The density of finite values, at least one, at `places` equally distant places (8 to 500) from the least to the greatest, beyond which nothing is drawn: the sum of a kernel of
+// Epanechnikov's around each value. Its half width is Silverman's rule of thumb for it, 2.34 n^(-1/5) min(deviation, quartile range / 1.34) (B. Silverman, Density estimation, 1986,
+// 3.4.2), or `half_width` where that is above 0; equal values get a narrow one and are shown as wide as it is.
+ViolinChart::Violin violin_of(std::string name, const std::vector<double>& values, int places = 64,
+                              double half_width = 0);
+
+// Each value as a dot at its place along the axis, moved aside just as far as it needs so that no dot covers another: the width of a swarm shows where values are dense. The
+// layout depends on the values alone: from the least to the greatest, each at the free place nearest to the middle of its group, of two the right one.
+struct SwarmChart {
+  struct Group {
+    std::string name;
+    std::vector<double> values = {};  // finite
+  };
+
+  std::string title;
+  std::string group_label;
+  Axis value;
+  std::vector<Group>
+      groups;  // 1 to 20, with at most 5,000 values together; where they do not fit even as small dots, that is an error
+  std::string summary = {};
+};
+
 // Paths on a plane: a march on a map (C. J. Minard, Carte figurative, 1869), optimisers on a surface. The thickness of a path
 // can stand for a quantity, and then it begins at 0 like every length.
 struct PathChart {
@@ -154,6 +195,6 @@ struct SmallMultiples {
 };
 
 using Chart = std::variant<LineChart, ScatterChart, BarChart, Histogram, HeatMap, ConfusionMatrix, PathChart,
-                           SmallMultiples>;
+                           ViolinChart, SwarmChart, SmallMultiples>;
 
 }  // namespace tessera::plot

@@ -116,6 +116,8 @@ Histogram histogram_of(const std::vector<double>& values, int most_bins) {
     fail("histogram: the values are too far apart");
   Histogram histogram;
   histogram.edges = linear_ticks(lowest, highest, {}, {}, most_bins + 1).values;
+  if (histogram.edges.size() < 2)
+    fail("histogram: the values from {} to {} differ too little to be cut into bins", lowest, highest);
   histogram.counts.assign(histogram.edges.size() - 1, 0);
   for (const double value : values) {
     const auto above = std::upper_bound(histogram.edges.begin(), histogram.edges.end(), value);

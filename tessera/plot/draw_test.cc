@@ -384,5 +384,16 @@ TEST(ConfusionMatrix, SharesAreOfTheTrueClass) {
   EXPECT_THAT(refusal(chart), HasSubstr("1 rows of counts for 2 classes"));
 }
 
+TEST(Draw, SubnormalDifferencesHaveNoBins) {
+  try {
+    histogram_of({0, 5e-324});
+    FAIL() << "was cut";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("differ too little to be cut into bins"));
+  }
+  EXPECT_EQ(histogram_of({1, std::nextafter(1.0, 2.0)}).edges.size(),
+            histogram_of({1, std::nextafter(1.0, 2.0)}).counts.size() + 1);
+}
+
 }  // namespace
 }  // namespace tessera::plot

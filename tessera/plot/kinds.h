@@ -17,6 +17,8 @@ void draw_chart(const Histogram& chart, const Options& options, Canvas& canvas);
 void draw_chart(const HeatMap& chart, const Options& options, Canvas& canvas);
 void draw_chart(const ConfusionMatrix& chart, const Options& options, Canvas& canvas);
 void draw_chart(const PathChart& chart, const Options& options, Canvas& canvas);
+void draw_chart(const ViolinChart& chart, const Options& options, Canvas& canvas);
+void draw_chart(const SwarmChart& chart, const Options& options, Canvas& canvas);
 void draw_chart(const SmallMultiples& chart, const Options& options, Canvas& canvas);
 
 // Gives panels that can be compared the ranges that they leave out, the same for all. Ranges that they give and that differ are findings

@@ -187,8 +187,8 @@ std::string Run::State::stop_message() const {
         "run '{}' stopped after step {}{}; the program keeps no state, so it cannot be resumed", name,
         grouped_number(done), planned);
   const std::string key = options.key_file.empty() ? "" : fmt::format(" --key {}", options.key_file);
-  static const std::set<std::string> kByProgram = {"train", "code", "generate", "fit",
-                                                   "embed"};  // what `tessera resume` takes
+  static const std::set<std::string> kByProgram = {"train",  "code", "generate", "fit",
+                                                   "search", "embed"};  // what `tessera resume` takes
   const bool by_program = kByProgram.contains(claim.kind);
   const std::string how = by_program ? fmt::format("tessera resume {}{}", folder, key)
                                      : fmt::format("start the same command with TESSERA_RESUME={}", folder);

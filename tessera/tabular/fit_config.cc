@@ -36,7 +36,8 @@ constexpr Key kKeys[] = {
     boolean("data.trim", "false", "Blanks around fields do not count."),
     real("data.test", 0, 0.9, "0.2", "The share of the rows that is held out for the final test; 0: none."),
     choice("features.categories",
-           "one_hot ordinal count hashing two_hash target m_estimate james_stein woe leave_one_out catboost",
+           "one_hot ordinal count hashing two_hash target m_estimate james_stein woe leave_one_out catboost "
+           "embedding",
            "one_hot",
            "What texts become: a feature per category, its position, or what an encoder of docs/encoders.md "
            "makes of it."),
@@ -84,18 +85,6 @@ std::map<std::string, std::string> pairs(const std::string& text, const std::str
       fail_with(ExitCode::kUsage, "{}: features.encoder has '{}' twice", origin, item.substr(0, equals));
   }
   return found;
-}
-
-learn::CategoryEncoding encoding_named(const std::string& name) {
-  using learn::CategoryEncoding;
-  static const std::map<std::string, CategoryEncoding> kEncodings = {
-      {"one_hot", CategoryEncoding::kOneHot},       {"ordinal", CategoryEncoding::kOrdinal},
-      {"count", CategoryEncoding::kCount},          {"hashing", CategoryEncoding::kHashing},
-      {"two_hash", CategoryEncoding::kTwoHash},     {"target", CategoryEncoding::kTarget},
-      {"m_estimate", CategoryEncoding::kMEstimate}, {"james_stein", CategoryEncoding::kJamesStein},
-      {"woe", CategoryEncoding::kWeightOfEvidence}, {"leave_one_out", CategoryEncoding::kLeaveOneOut},
-      {"catboost", CategoryEncoding::kCatBoost}};
-  return kEncodings.at(name);
 }
 
 std::unique_ptr<learn::Estimator> estimator_for_tables(const std::string& name) {
@@ -184,7 +173,7 @@ learn::TableFeaturesOptions FitConfig::features() const {
                                                                  {"refuse", MissingNumbers::kRefuse},
                                                                  {"keep", MissingNumbers::kKeep}};
   const bool classes = estimator()->task() == learn::Task::kClassification;
-  return {.categories = encoding_named(text("features.categories")),
+  return {.categories = learn::encoding_named(text("features.categories")),
           .missing = kMissing.at(text("features.missing")),
           .scale = boolean("features.scale"),
           .encoder = has("features.encoder") ? pairs(text("features.encoder"), origin("features.encoder"))

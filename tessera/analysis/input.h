@@ -1,0 +1,43 @@
+// What stands in a file that is to be analysed: a table or a set of images.
+//
+//   .csv and every other name   a table; also packed with gzip
+//   .npz                        a table of its arrays (npz.h)
+//   .npy, .idx, .idx*-ubyte     images where there are three axes or four, with the labels of another file if that is given; a table where there are one or two
+//   cifar10, cifar100           images, by `format` only: these files have no name of their own
+//   .sqlite, .sqlite3, .db      the table of a query
+//
+// Errors: those of the readers; a query that is missing or has no database; labels beside a table. Thread-safety: pure function.
+//
+// ```cpp
+// const std::string folder = make_temporary_folder("input-example");
+// write_file_atomically(folder + "/t.csv", "a;b\n1;x\n");
+// const analysis::Input input = analysis::read_analysis_input({.file = folder + "/t.csv", .csv = {.separator = ';'}});
+// assert(input.table && input.table->rows == 1 && !input.images);
+// remove_folder(folder);
+// ```
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tessera/data/csv.h"
+#include "tessera/data/dataset.h"
+
+namespace tessera::analysis {
+
+struct InputSource {
+  std::string file;
+  std::string format = {};  // "csv", "npz", "npy", "idx", "cifar10", "cifar100", "sqlite"; "": from the name
+  std::string labels = {};  // a file of labels beside images
+  std::string query = {};   // of a database
+  data::CsvOptions csv = {};
+};
+
+struct Input {
+  std::optional<data::Table> table = {};
+  std::optional<data::Dataset> images = {};
+};
+
+Input read_analysis_input(const InputSource& source);
+
+}  // namespace tessera::analysis
