@@ -249,7 +249,17 @@ CASES = {
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "var_smoothing=x"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "alpha"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.test=2"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.tst=0.1"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "model.estimator=x"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.target=a"], ["fit", "k_means", "tiny.csv", "--target", "kind"],
-        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--taget", "kind"], ["fit", "--parameters"]],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--taget", "kind"], ["fit", "--parameters"],
+        ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "steps=standard_scaler, gausian_nb"], ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "steps=gaussian_nb, gaussian_nb"],
+        ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "select_k_best__k=2"]],
+    "search": [
+        ["search"], ["search", "gaussian_nb"], ["search", "gaussian_nb", "tiny.csv"], ["search", "gausian_nb", "tiny.csv", "--target", "kind", "--grid", "a=1"],
+        ["search", "gaussian_nb", "missing.csv", "--target", "kind", "--grid", "var_smoothing=1"], ["search", "gaussian_nb", "none.csv", "--target", "kind", "--grid", "var_smoothing=1"],
+        ["search", "gaussian_nb", "tiny.csv", "--target", "kind"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smothing=1"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1,x"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1,,2"],
+        ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--grid", "var_smoothing=2"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--range", "var_smoothing=1..2"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--random", "3", "--range", "var_smoothing=2..1"],
+        ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--random", "3", "--range", "var_smoothing=0..1:log"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--random", "3", "--step-by-step", "--grid", "var_smoothing=1"],
+        ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "features.scale=true,false"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--score", "acuracy"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--set", "evaluate.folds=0"],
+        ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--csv", "missing-folder/c.csv"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--gird", "var_smoothing=1"], ["search", "k_means", "tiny.csv", "--target", "kind", "--grid", "seed=1"]],
     "ingest": [
         ["ingest"], ["ingest", "tiny.csv"], ["ingest", "missing.csv", "x.sqlite", "t"], ["ingest", "none.csv", "x.sqlite", "t"],
         ["ingest", "semicolons.csv", "x.sqlite", "t"], ["ingest", "unclosed.csv", "x.sqlite", "t"],

@@ -17,7 +17,8 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::string_view kDetails =
-    "TABLE is a CSV file with a header (also NPY, NPZ, or SQLite with --set data.query=...). Part of its rows is held out (data.test), the others are used for "
+    "TABLE is a CSV file with a header (also NPY, NPZ, or SQLite with --set data.query=...). Part of its "
+    "rows is held out (data.test), the others are used for "
     "cross-validation\n"
     "(evaluate.folds) and then all of them to learn; what features need is learned from training rows only. "
     "'tessera predict',\n"
@@ -58,6 +59,12 @@ std::string folds_text(const std::vector<double>& folds, std::string_view score)
   return fmt::format("{} {:.4f}, deviation {:.4f}, over {} folds", score, mean, deviation, folds.size());
 }
 
+void print_candidates(const std::vector<tabular::Candidate>& candidates) {
+  fmt::print("\n{}\n", tabular::candidates_table(candidates, kMostCandidates));
+  const auto best = std::ranges::find(candidates, 1, &tabular::Candidate::rank);
+  fmt::print("best      {}\n", tabular::settings_text(best->settings));
+}
+
 }  // namespace
 
 void print_fit_result(const tabular::FitResult& result) {
@@ -66,8 +73,7 @@ void print_fit_result(const tabular::FitResult& result) {
   fmt::print("run       {}\n", result.folder);
   fmt::print("rows      {} to train, {} to test, {} features{}\n", result.training_rows, result.test_rows,
              result.features, classes ? fmt::format(", {} classes", result.classes.size()) : "");
-  if (!result.candidates.empty())
-    fmt::print("\n{}\n", tabular::candidates_table(result.candidates, kMostCandidates));
+  if (!result.candidates.empty()) print_candidates(result.candidates);
   if (!result.folds.empty())
     fmt::print("folds     {}\n", folds_text(result.folds, result.scoring.empty() ? score : result.scoring));
   for (const auto& [name, value] : result.final_scores) {
@@ -75,7 +81,7 @@ void print_fit_result(const tabular::FitResult& result) {
     std::string label = name;
     std::replace(label.begin(), label.end(), '_', ' ');
     if (label.ends_with("score")) label.replace(label.size() - 5, 5, score);
-    fmt::print("final     {} {:.4f}\n", label, value);
+    fmt::print("final     {} {}\n", label, tabular::score_text(value));
   }
   fmt::print("time      {:.1f} s\nseal      {}\n", result.seconds, result.seal);
 }

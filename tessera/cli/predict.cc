@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tessera/base/files.h"
+#include "tessera/base/text.h"
 #include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
@@ -95,7 +96,9 @@ ExitCode run_predict(const Words& words) {
       fail_with(ExitCode::kUsage,
                 "{}: the run learned from a table, expected a FILE, without --text and --weights", run);
     const tabular::FittedModel fitted(folder);
-    write_answer(output, fitted.predictions_csv(fitted.read(file)));
+    const data::Table table = fitted.read(file);
+    for (const std::string& note : fitted.notes(table)) fmt::print(stderr, "note: {}\n", printable(note));
+    write_answer(output, fitted.predictions_csv(table));
     return ExitCode::kSuccess;
   }
   const train::TrainedModel model(folder);

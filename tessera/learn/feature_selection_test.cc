@@ -17,6 +17,8 @@
 namespace tessera::learn {
 namespace {
 
+using namespace selection;
+
 using testing::HasSubstr;
 
 class FeatureSelection : public testing::Test {
@@ -78,6 +80,20 @@ TEST_F(FeatureSelection, KeepsWhatScikitLearnKeeps) {
                   {"max_features", "2"},
                   {"estimator", "decision_tree_regressor"}}),
             fact_integers("select_from_model 2"));
+}
+
+// What stays of the coefficients: of lasso and an L1 penalty all that are not 0, of others those above the mean.
+TEST_F(FeatureSelection, KeepsWhatLinearModelsLeanOn) {
+  SelectFromModel model;
+  EXPECT_EQ(kept(model, x_, numbers_, {{"estimator", "lasso"}, {"estimator__alpha", "0.2"}}),
+            fact_integers("select_from_model lasso"));
+  EXPECT_EQ(kept(model, x_, numbers_, {{"estimator", "ridge"}}), fact_integers("select_from_model ridge"));
+  EXPECT_EQ(
+      kept(model, x_, classes_,
+           {{"estimator", "logistic_regression"}, {"estimator__penalty", "l1"}, {"estimator__C", "0.1"}}),
+      fact_integers("select_from_model l1"));
+  EXPECT_EQ(kept(model, x_, classes_, {{"estimator__penalty", "l2"}, {"estimator__C", "1"}}),
+            fact_integers("select_from_model l2"));
 }
 
 // Features that are equal, constant, or the target itself.

@@ -13,6 +13,8 @@
 namespace tessera::learn {
 namespace {
 
+using namespace selection;
+
 using testing::HasSubstr;
 
 class ModelSelection : public testing::Test {
@@ -51,6 +53,15 @@ TEST_F(ModelSelection, FoldsHaveTheScoresOfScikitLearn) {
                 std::string("folds ") + name);
   expect_fact(cross_val_score(bayes_, x_, fact_classes("two"), stratified("two", 4), "roc_auc"),
               "folds roc_auc");
+  const std::unique_ptr<Estimator> machine = make_estimator("linear_svc");
+  set_parameter(*machine, "C", "0.1");
+  set_parameter(*machine, "tol", "1e-9");
+  expect_fact(cross_val_score(*machine, x_, fact_classes("two"), stratified("two", 4), "roc_auc"),
+              "folds roc_auc of a decision");
+  EXPECT_THAT(message_of([&] {
+                cross_val_score(*machine, x_, fact_classes("two"), stratified("two", 4), "neg_log_loss");
+              }),
+              HasSubstr("linear_svc"));
   for (const std::string& name : scorings(Task::kRegression))
     expect_fact(cross_val_score(*neighbours_, x_, numbers_, in_order(4), name), "folds " + name);
 }

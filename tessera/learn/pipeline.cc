@@ -116,6 +116,10 @@ void Steps::check_links(std::string_view owner, std::int64_t features) const {
   }
 }
 
+const Classifier& PipelineClassifier::classifier() const {
+  return dynamic_cast<const Classifier&>(steps_.last());  // made() has looked
+}
+
 Tensor PipelineClassifier::probabilities(const Tensor& x) const {
   return classifier().predict_proba(steps_.before_last(x));
 }

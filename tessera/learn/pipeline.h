@@ -96,7 +96,7 @@ class PipelineClassifier : public PipelineOf<Classifier> {
   Tensor answer(const Tensor& x) const override;
 
  private:
-  const Classifier& classifier() const { return dynamic_cast<const Classifier&>(steps_.last()); }
+  const Classifier& classifier() const;
 };
 
 class PipelineRegressor : public PipelineOf<Regressor> {

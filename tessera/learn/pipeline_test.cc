@@ -16,6 +16,8 @@
 namespace tessera::learn {
 namespace {
 
+using namespace selection;
+
 using testing::HasSubstr;
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
@@ -80,6 +82,35 @@ TEST_F(Pipeline, IsItsStepsOneAfterTheOther) {
   set_parameter(clusters, "k_means__n_clusters", "3");
   clusters.fit(x_);
   EXPECT_EQ(clusters.predict(x_).size(0), 80);
+}
+
+// Flip the label of a row: what the last step learns of this row does not change, though the encoder learns from the label.
+TEST_F(Pipeline, EncodersHideARowsOwnTarget) {
+  std::vector<double> groups;
+  std::vector<std::int64_t> labels;
+  for (int i = 0; i < 60; ++i) {
+    groups.push_back(i * 7 % 6);
+    labels.push_back(i * 11 % 5 < 2 ? 1 : 0);
+  }
+  const Tensor x = Tensor::from(groups, {60, 1});
+  PipelineTransformer model("simple_imputer, leave_one_out_encoder");
+  const auto encoded = [&] { return model.fit_transform(x, Tensor::from(labels, {60})).to_vector<double>(); };
+  const std::vector<double> before = encoded();
+  labels[17] = 1 - labels[17];
+  const std::vector<double> after = encoded();
+  EXPECT_EQ(after[17], before[17]);
+  EXPECT_NE(after, before);  // those of its group have changed
+  EXPECT_NE(model.transform(x).to_vector<double>()[17], after[17]);
+}
+
+TEST_F(Pipeline, MachinesWithoutProbabilitiesDecide) {
+  PipelineClassifier model("standard_scaler, linear_svc");
+  EXPECT_FALSE(model.has_probabilities());
+  EXPECT_TRUE(model.has_decision_function());
+  model.fit(x_, fact_classes("two"));
+  const std::vector<double> decisions = model.decision_function(x_).to_vector<double>();
+  const std::vector<std::int64_t> said = model.predict(x_).to_vector<std::int64_t>();
+  for (std::size_t i = 0; i < said.size(); ++i) EXPECT_EQ(said[i] == 1, decisions[i] > 0);
 }
 
 TEST_F(Pipeline, WrongStepsGetASentenceAndChangeNothing) {

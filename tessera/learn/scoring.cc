@@ -67,9 +67,8 @@ double neg_log_loss(const Estimator& fitted, const Tensor& x, const Tensor& y) {
 double roc_auc(const Estimator& fitted, const Tensor& x, const Tensor& y) {
   if (fitted.classes() != 2)
     fail("roc_auc: expected two classes, {} has learned {}", fitted.name(), fitted.classes());
-  const std::vector<double> all = probabilities(fitted, x);
-  std::vector<double> scores;
-  for (std::size_t row = 0; row < all.size() / 2; ++row) scores.push_back(all[row * 2 + 1]);
+  const std::vector<double> scores = scores_of_second_class(dynamic_cast<const Classifier&>(fitted), x);
+  if (scores.empty()) fail("roc_auc: {} says a class without a score", fitted.name());
   const std::vector<std::int64_t> labels = y.to_vector<std::int64_t>();
   const std::unique_ptr<bool[]> positive(new bool[labels.size()]);
   for (std::size_t row = 0; row < labels.size(); ++row) positive[row] = labels[row] == 1;
@@ -110,6 +109,12 @@ constexpr Row kRows[] = {
 };
 
 }  // namespace
+
+std::vector<double> scores_of_second_class(const Classifier& fitted, const Tensor& x) {
+  if (fitted.has_decision_function()) return fitted.decision_function(x).to_vector<double>();
+  if (!fitted.has_probabilities()) return {};
+  return contiguous(fitted.predict_proba(x).slice({Range::all(), 1})).to_vector<double>();
+}
 
 std::vector<std::string> scorings(Task task) {
   std::vector<std::string> names;

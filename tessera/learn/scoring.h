@@ -4,7 +4,7 @@
 //   balanced_accuracy            the mean over the classes of the share of their rows that is found
 //   f1_macro                     the mean over the classes, those that are there or are said, of F1
 //   neg_log_loss                 mean log of the probability that was given to what is; probabilities count as 2^-52 at least
-//   roc_auc                      of two classes: the area under the ROC curve of the probability of class 1
+//   roc_auc                      of two classes: the area under the ROC curve of the decision function, or of the probability of class 1
 //   r2                           of numbers: 1 - squared error / that of the mean
 //   neg_mean_squared_error, neg_root_mean_squared_error, neg_mean_absolute_error
 //
@@ -31,5 +31,7 @@ using Scorer = std::function<double(const Estimator& fitted, const Tensor& x, co
 // "" is accuracy or r2.
 Scorer scorer(std::string_view scoring, Task task);
 std::vector<std::string> scorings(Task task);  // their names
+// How much speaks for the second of two classes, for each row: the decision function, or the probability of that class; none where there is neither.
+std::vector<double> scores_of_second_class(const Classifier& fitted, const Tensor& x);
 
 }  // namespace tessera::learn

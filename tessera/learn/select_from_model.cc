@@ -42,9 +42,10 @@ Threshold parsed(const std::string& text) {
 
 // Does it set coefficients to 0 by itself?
 bool is_sparse(Estimator& estimator) {
-  if (estimator.name().find("lasso") != std::string_view::npos) return true;
-  return std::ranges::any_of(parameters(estimator), [](const ParameterText& parameter) {
-    return parameter.name == "penalty" && parameter.value == "l1";
+  if (estimator.name() == "lasso") return true;
+  const std::string_view sparse = estimator.name() == "elastic_net" ? "l1_ratio" : "penalty";
+  return std::ranges::any_of(parameters(estimator), [&](const ParameterText& parameter) {
+    return parameter.name == sparse && (parameter.value == "l1" || parameter.value == "1");
   });
 }
 

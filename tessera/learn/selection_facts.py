@@ -8,14 +8,16 @@ A line is a name and numbers. The table itself is among them: x [80, 6], counts 
 
 import numpy as np
 import sklearn
+from scipy.stats import norm
 from sklearn.feature_selection import (SelectFromModel, SelectKBest, SelectPercentile, VarianceThreshold, chi2, f_classif, f_regression,
                                        mutual_info_classif, mutual_info_regression)
-from sklearn.metrics import get_scorer
+from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score, learning_curve, validation_curve
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 rng = np.random.default_rng(7)
@@ -47,6 +49,11 @@ for threshold in ("mean", "median", "0.5*mean", 0.1):
     facts[f"select_from_model {threshold}"] = kept(SelectFromModel(DecisionTreeClassifier(max_depth=3, random_state=0), threshold=threshold), classes)
 facts["select_from_model 2"] = kept(SelectFromModel(DecisionTreeRegressor(max_depth=4, random_state=0), threshold=-np.inf, max_features=2), numbers)
 
+facts["select_from_model lasso"] = kept(SelectFromModel(Lasso(0.2, tol=1e-10)), numbers)
+facts["select_from_model ridge"] = kept(SelectFromModel(Ridge()), numbers)
+facts["select_from_model l1"] = kept(SelectFromModel(LogisticRegression(l1_ratio=1, C=0.1, solver="saga", tol=1e-8, max_iter=100000), threshold=1e-5), classes)
+facts["select_from_model l2"] = kept(SelectFromModel(LogisticRegression(tol=1e-8, max_iter=1000)), classes)
+
 pipe = make_pipeline(StandardScaler(), SelectKBest(f_classif, k=3), KNeighborsClassifier(4))
 facts["pipeline probabilities"] = pipe.fit(x[:60], classes[:60]).predict_proba(x[60:])
 pipe = make_pipeline(MinMaxScaler(), SelectPercentile(f_regression, percentile=50), KNeighborsRegressor(3))
@@ -58,6 +65,7 @@ facts["folds gaussian_nb"] = cross_val_score(GaussianNB(), x, classes, cv=KFold(
 facts["folds stratified"] = cross_val_score(GaussianNB(), x, classes, cv=StratifiedKFold(5))
 for name in ("balanced_accuracy", "f1_macro", "neg_log_loss"):
     facts[f"folds {name}"] = cross_val_score(GaussianNB(), x, classes, cv=StratifiedKFold(4), scoring=name)
+facts["folds roc_auc of a decision"] = cross_val_score(LinearSVC(tol=1e-9, max_iter=100000, C=0.1), x, two, cv=StratifiedKFold(4), scoring="roc_auc")
 facts["folds roc_auc"] = cross_val_score(GaussianNB(), x, two, cv=StratifiedKFold(4), scoring="roc_auc")
 for name in ("r2", "neg_mean_squared_error", "neg_root_mean_squared_error", "neg_mean_absolute_error"):
     facts[f"folds {name}"] = cross_val_score(KNeighborsRegressor(), x, numbers, cv=KFold(4), scoring=name)
@@ -66,6 +74,17 @@ sizes, train, test = learning_curve(GaussianNB(), x, classes, cv=StratifiedKFold
 facts["learning_curve sizes"], facts["learning_curve train"], facts["learning_curve test"] = sizes, train, test
 train, test = validation_curve(KNeighborsRegressor(), x, numbers, param_name="n_neighbors", param_range=[1, 3, 9, 27], cv=KFold(5))
 facts["validation_curve train"], facts["validation_curve test"] = train, test
+
+
+def delong(scores, labels):
+    """Area and its variance by the definition: placements of all pairs."""
+    kernel = np.sign(scores[labels == 1][:, None] - scores[labels != 1][None, :]) / 2 + 0.5
+    variance = sum(np.var(kernel.mean(axis), ddof=1) / kernel.shape[1 - axis] for axis in (0, 1))
+    return kernel.mean(), variance
+
+
+area, variance = delong(np.round(x[:, 0], 1), two)
+facts["auc_interval"] = [area, area - norm.ppf(0.975) * variance**0.5, min(1, area + norm.ppf(0.975) * variance**0.5)]
 
 print(f"// Written by selection_facts.py with scikit-learn {sklearn.__version__}.")
 for name, values in facts.items():

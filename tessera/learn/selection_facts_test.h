@@ -12,7 +12,8 @@
 
 #include "tessera/tensor/tensor.h"
 
-namespace tessera::learn {
+// A namespace of its own: other facts of this room have functions of these names.
+namespace tessera::learn::selection {
 
 inline const std::vector<double>& fact(const std::string& name) {
   static const std::map<std::string, std::vector<double>> facts = {
@@ -43,4 +44,4 @@ inline void expect_fact(const std::vector<double>& found, const std::string& nam
     EXPECT_NEAR(found[i], expected[i], tolerance * std::max(1.0, std::abs(expected[i]))) << name << " " << i;
 }
 
-}  // namespace tessera::learn
+}  // namespace tessera::learn::selection

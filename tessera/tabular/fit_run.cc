@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "tessera/base/error.h"
@@ -12,8 +13,10 @@
 #include "tessera/base/hash.h"
 #include "tessera/base/json.h"
 #include "tessera/base/text.h"
+#include "tessera/learn/hard_classes.h"
+#include "tessera/learn/score_intervals.h"
+#include "tessera/learn/scoring.h"
 #include "tessera/metrics/classification.h"
-#include "tessera/metrics/multilabel.h"
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/tensor/ops.h"
@@ -38,19 +41,6 @@ class Listener : public StepObserver {
  private:
   runs::Run& run_;
 };
-
-// Of two classes: how often a row of the second one is thought more likely to be of it than a row of the first. Not recorded.
-std::optional<double> auc(const learn::Estimator& estimator, const Tensor& x, const Tensor& target) {
-  const auto* classifier = dynamic_cast<const learn::Classifier*>(&estimator);
-  if (classifier == nullptr || classifier->classes() != 2) return {};
-  const Tensor scores = classifier->has_probabilities()
-                            ? contiguous(classifier->predict_proba(x).slice({Range::all(), 1}))
-                            : classifier->decision_function(x);
-  const std::span<const std::int64_t> labels = target.values<std::int64_t>();
-  const std::unique_ptr<bool[]> positive(new bool[labels.size()]);
-  for (std::size_t i = 0; i < labels.size(); ++i) positive[i] = labels[i] == 1;
-  return metrics::auc(scores.values<double>(), {positive.get(), labels.size()});
-}
 
 FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& options) {
   const auto start = std::chrono::steady_clock::now();
@@ -121,12 +111,47 @@ std::vector<std::string> recorded_classes(const FitConfig& config) {
   return classes;
 }
 
+std::string interval_text(const learn::ScoreInterval& interval) {
+  return fmt::format("  ({:.4f} to {:.4f} with 95 % confidence)", interval.low, interval.high);
+}
+
+learn::ScoreInterval accuracy_of(const Tensor& target, const std::vector<std::int64_t>& said) {
+  const std::vector<std::int64_t> labels = target.to_vector<std::int64_t>();
+  std::int64_t correct = 0;
+  for (std::size_t row = 0; row < said.size(); ++row) correct += labels[row] == said[row] ? 1 : 0;
+  return learn::accuracy_interval(correct, static_cast<std::int64_t>(said.size()));
+}
+
+// Of two classes, where there are enough rows of both: how often a row of the second one is thought more likely to be of it than a row of the first.
+std::string auc_text(const learn::Estimator& estimator, const Tensor& x, const Tensor& target) {
+  const std::vector<std::int64_t> labels = target.to_vector<std::int64_t>();
+  const std::int64_t ones = std::count(labels.begin(), labels.end(), 1);
+  if (ones < 2 || static_cast<std::int64_t>(labels.size()) - ones < 2) return "";
+  const std::vector<double> scores =
+      learn::scores_of_second_class(dynamic_cast<const learn::Classifier&>(estimator), x);
+  if (scores.empty()) return "";
+  const learn::ScoreInterval area = learn::auc_interval(scores, labels);
+  return fmt::format("AUC       {:.4f}{}\n", area.score, interval_text(area));
+}
+
 }  // namespace
+
+std::string score_text(double value) {
+  return std::abs(value) >= 0.01 || value == 0 ? fmt::format("{:.4f}", value) : fmt::format("{:.4g}", value);
+}
 
 FitResult fit(const FitConfig& config, const train::TrainOptions& options) {
   FitSetup setup(config);
-  runs::Run run = train::open_run(setup.run_options(), options);
-  return complete(setup, run, options);
+  std::string folder;
+  try {
+    runs::Run run = train::open_run(setup.run_options(), options);
+    folder = run.folder();
+    return complete(setup, run, options);
+  } catch (const CannotFit&) {  // it would fail again when it is resumed: a run that is of no use
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+    throw;
+  }
 }
 
 FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options) {
@@ -187,6 +212,21 @@ data::Table FittedModel::read(const std::string& file) const {
                   return std::find(names.begin(), names.end(), name) == names.end();
                 });
   return data::parse_table_file(bytes, file, options);
+}
+
+std::vector<std::string> FittedModel::notes(const data::Table& table) const {
+  const data::Table seen = data::conform(table, features_.schema(),
+                                         {.unseen = data::UnseenCategory::kOther, .allow_missing = true});
+  std::vector<std::string> notes;
+  for (const data::Column& column : seen.columns) {
+    const auto other = static_cast<std::int32_t>(column.categories.size()) - 1;
+    const auto rows = other < 0 ? 0 : std::count(column.codes.begin(), column.codes.end(), other);
+    if (rows > 0)
+      notes.push_back(
+          fmt::format("column '{}': {} of {} rows have a category that the training rows did not have",
+                      column.name, rows, seen.rows));
+  }
+  return notes;
 }
 
 std::string FittedModel::predictions_csv(const data::Table& table) const {
@@ -250,19 +290,22 @@ FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
   const Tensor target = target_of(table), x = features(table);
   result.text = fmt::format("rows      {}\n", table.rows);
+  const std::vector<std::int64_t> said =
+      classes_.empty() ? std::vector<std::int64_t>() : estimator_->predict(x).to_vector<std::int64_t>();
   for (const StepScalar& scalar : quality(*estimator_, x, target)) {
     std::string label(scalar.name);
     std::replace(label.begin(), label.end(), '_', ' ');
-    result.text += fmt::format("{:<9} {:.4f}\n", label, scalar.value);
+    result.text += fmt::format("{:<9} {}", label, score_text(scalar.value));
+    if (scalar.name == "accuracy") result.text += interval_text(accuracy_of(target, said));
+    result.text += "\n";
   }
-  if (const std::optional<double> area = auc(*estimator_, x, target))
-    result.text += fmt::format("{:<9} {:.4f}\n", "AUC", *area);
   if (classes_.empty()) return result;
+  if (classes_.size() == 2) result.text += auc_text(*estimator_, x, target);
   metrics::ConfusionMatrix confusion(static_cast<std::int64_t>(classes_.size()));
-  confusion.add(target.to_vector<std::int64_t>(), estimator_->predict(x).to_vector<std::int64_t>());
+  confusion.add(target.to_vector<std::int64_t>(), said);
   std::vector<std::string> names;
   for (const std::string& name : classes_) names.push_back(printable(name));
-  result.text += "\n" + confusion.per_class_table(names);
+  result.text += "\n" + learn::hard_classes_text(confusion, names);
   return result;
 }
 

@@ -26,7 +26,10 @@ struct FitResult {
   std::string scoring;                // what they were judged by, if not by the score of a fit
 };
 
-// With a configuration that has a search, a search.
+// "0.9876"; of a small number four digits that count.
+std::string score_text(double value);
+
+// With a configuration that has a search, a search. Leaves no run behind when the estimator cannot learn from the table (CannotFit).
 FitResult fit(const FitConfig& config, const train::TrainOptions& options = {});
 FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options = {});
 bool is_fit_run(const std::string& run_folder);  // false also for a record that cannot be read
@@ -36,7 +39,8 @@ runs::ReplayOutcome reexecute_fit(const std::string& run_folder, const runs::Rep
                                   const train::VerifyOptions& options);
 
 struct FittedEvaluation {
-  std::string text;  // for people: scores, and of a classification a line per class, the hardest first
+  // For people: scores with their intervals, and of a classification a line per class, the hardest first (learn/hard_classes.h).
+  std::string text;
   std::string note;  // which rows they are of, if not all
 };
 
@@ -50,6 +54,8 @@ class FittedModel {
   const std::vector<std::string>& classes() const { return classes_; }
   data::Table read(const std::string& file) const;  // as the run read its table, with the schema's texts
   Tensor features(const data::Table& table) const { return features_.transform(table); }
+  // A sentence for each column with categories that training did not have: they are no reason not to predict, but one to look.
+  std::vector<std::string> notes(const data::Table& table) const;
   // Header "row,prediction,probability_CLASS,...", rows from 1; of a regression "row,prediction".
   std::string predictions_csv(const data::Table& table) const;
   // Of a table that has the target. Of the run's own table only the rows that were held out for the test.

@@ -254,11 +254,18 @@ std::string FitSetup::step_text(std::uint64_t step, const std::vector<StepScalar
       scalars.back().name == "fold_score" ? fmt::format("score {:.4f}", scalars.back().value) : "failed");
 }
 
+std::vector<StepScalar> FitSetup::computed_step(std::uint64_t step) {
+  try {
+    if (step == steps()) return final_step();
+    return search_ ? candidate_step(step) : fold_step(static_cast<std::size_t>(step - 1));
+  } catch (const Error& error) {
+    throw CannotFit(error);
+  }
+}
+
 void FitSetup::run(std::uint64_t done, StepObserver& observer, Progress* progress) {
   for (std::uint64_t step = done + 1; step <= steps(); ++step) {
-    const std::vector<StepScalar> scalars = step == steps() ? final_step()
-                                            : search_       ? candidate_step(step)
-                                                            : fold_step(static_cast<std::size_t>(step - 1));
+    const std::vector<StepScalar> scalars = computed_step(step);
     if (progress != nullptr) progress->update(step, step_text(step, scalars));
     if (!observer.on_step({step, scalars})) return;
   }

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tessera/base/error.h"
 #include "tessera/base/progress.h"
 #include "tessera/data/dataset.h"
 #include "tessera/data/split.h"
@@ -24,6 +25,12 @@ namespace tessera::tabular {
 
 inline constexpr const char* kFitKind = "fit";  // of the runs
 inline constexpr const char* kSearchKind = "search";
+
+// A step cannot be computed from this table with these settings: it would fail again.
+class CannotFit : public Error {
+ public:
+  explicit CannotFit(const Error& reason) : Error(reason.what(), reason.code()) {}
+};
 
 // The scores of the folds, in their order, of a search those of one candidate after the other; part of the state of a run.
 struct FoldScores : Stateful {
@@ -65,6 +72,7 @@ class FitSetup {
   FoldData fold_data(std::size_t fold) const;
   const FoldData& kept_fold_data(std::size_t fold);
   void add_score(double score);
+  std::vector<StepScalar> computed_step(std::uint64_t step);
   std::vector<StepScalar> fold_step(std::size_t fold);
   std::vector<StepScalar> candidate_step(std::uint64_t step);
   double candidate_score(const Settings& settings, std::size_t fold);

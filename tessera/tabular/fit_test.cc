@@ -195,6 +195,10 @@ TEST_F(Fit, PredictsARowWhateverStandsBesideIt) {
   // Columns in another order, without the target; a colour that was not there.
   write_file_atomically(path("new.csv"), "code,colour,weight\n3,blue,\n");
   EXPECT_THAT(model.predictions_csv(model.read(path("new.csv"))), HasSubstr("\n1,"));
+  const std::vector<std::string> notes = model.notes(model.read(path("new.csv")));
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0], "column 'colour': 1 of 1 rows have a category that the training rows did not have");
+  EXPECT_TRUE(model.notes(model.read(path("all.csv"))).empty());
   write_file_atomically(path("wrong.csv"), "code,color,weight\n3,red,100\n");
   EXPECT_THAT(message_of([&] { model.predictions_csv(model.read(path("wrong.csv"))); }),
               HasSubstr("there is no column 'colour'"));

@@ -105,13 +105,6 @@ double mean_of(std::span<const double> values) {
   return numerics::mean(values);
 }
 
-std::string settings_text(const Settings& settings) {
-  std::string text;
-  for (const auto& [name, value] : settings)
-    text += fmt::format("{}{}={}", text.empty() ? "" : "  ", name, value);
-  return text;
-}
-
 }  // namespace
 
 SearchPlan SearchPlan::of(const SearchOptions& options, const learn::Estimator& estimator) {
@@ -254,6 +247,13 @@ std::vector<Candidate> candidates_of(const SearchPlan& plan, std::span<const dou
                  return one.failed ? !other.failed : other.mean > one.mean;
                });
   return candidates;
+}
+
+std::string settings_text(const Settings& settings) {
+  std::string text;
+  for (const auto& [name, value] : settings)
+    text += fmt::format("{}{}={}", text.empty() ? "" : "  ", name, value);
+  return text;
 }
 
 std::string candidates_table(const std::vector<Candidate>& candidates, std::size_t most) {

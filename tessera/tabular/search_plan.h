@@ -79,6 +79,7 @@ struct Candidate {
 };
 std::vector<Candidate> candidates_of(const SearchPlan& plan, std::span<const double> scores,
                                      std::int64_t folds);
+std::string settings_text(const Settings& settings);  // "C=1  penalty=l1"
 // The best ones, at most `most` lines.
 std::string candidates_table(const std::vector<Candidate>& candidates, std::size_t most);
 // Header "rank,mean,deviation,NAME,...,fold_1,...", in the order in which they were tried.
