@@ -53,15 +53,6 @@ Quantisation::Quantisation(std::int64_t rows, double largest_gradient, bool cons
   second_unit = std::ldexp(1.0, -second_bits);
 }
 
-RowGradient Quantisation::operator()(double gradient, double second) const {
-  const double scaled = gradient * gradient_scale;
-  const auto rounded = static_cast<std::int64_t>(scaled + (scaled >= 0 ? 0.5 : -0.5));
-  if (constant_second) return {rounded, 1};
-  return {
-      rounded,
-      (static_cast<std::uint64_t>(static_cast<std::int64_t>(second * second_scale + 0.5)) << count_bits) + 1};
-}
-
 BoostedTreeGrower::BoostedTreeGrower(const FeatureBins& bins, const BoostedTreeSettings& settings)
     : bins_(bins),
       settings_(settings),

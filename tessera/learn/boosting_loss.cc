@@ -8,6 +8,20 @@
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
 
+namespace tessera::learn {
+
+// Here, where it is called for every row.
+RowGradient Quantisation::operator()(double gradient, double second) const {
+  const double scaled = gradient * gradient_scale;
+  const auto rounded = static_cast<std::int64_t>(scaled + (scaled >= 0 ? 0.5 : -0.5));
+  if (constant_second) return {rounded, 1};
+  return {
+      rounded,
+      (static_cast<std::uint64_t>(static_cast<std::int64_t>(second * second_scale + 0.5)) << count_bits) + 1};
+}
+
+}  // namespace tessera::learn
+
 namespace tessera::learn::internal {
 
 namespace {

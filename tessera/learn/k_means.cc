@@ -151,60 +151,54 @@ void refill(Assignment& rows, std::int64_t clusters) {
   }
 }
 
-// The rows of each cluster, ascending: those of cluster c from starts[c] on.
-struct Members {
-  std::vector<std::uint32_t> rows;
-  std::vector<std::int64_t> starts;
-
-  Members(const std::vector<std::int64_t>& clusters, std::int64_t count)
-      : rows(clusters.size()), starts(static_cast<std::size_t>(count) + 1) {
-    for (const std::int64_t cluster : clusters) ++starts[static_cast<std::size_t>(cluster) + 1];
-    std::partial_sum(starts.begin(), starts.end(), starts.begin());
-    std::vector<std::int64_t> next(starts.begin(), starts.end() - 1);
-    for (std::size_t i = 0; i < clusters.size(); ++i)
-      rows[static_cast<std::size_t>(next[static_cast<std::size_t>(clusters[i])]++)] =
-          static_cast<std::uint32_t>(i);
+// Which clusters a thread adds up: neighbours, with about as many rows as the other threads'.
+std::vector<std::int64_t> groups_of(const std::vector<std::int64_t>& counts, std::int64_t groups) {
+  const std::int64_t all = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+  std::vector<std::int64_t> group;
+  std::int64_t before = 0;
+  for (const std::int64_t count : counts) {
+    group.push_back(std::min(groups - 1, (before + count / 2) * groups / std::max<std::int64_t>(all, 1)));
+    before += count;
   }
-};
-
-// Goes on with one chain of additions per feature, for kCount features at once.
-template <int kCount>
-void add_rows(const double* x, std::int64_t features, std::span<const std::uint32_t> rows, double* sums) {
-  double sum[kCount];
-  std::copy(sums, sums + kCount, sum);
-  for (const std::uint32_t row : rows)
-    for (int f = 0; f < kCount; ++f) sum[f] += x[static_cast<std::int64_t>(row) * features + f];
-  std::copy(sum, sum + kCount, sums);
+  return group;
 }
 
-// The sums of these rows, in their order; a few rows at a time, which stay in the cache while the next ones are fetched.
-void add_members(const double* x, std::int64_t features, std::span<const std::uint32_t> rows, double* sums) {
-  constexpr std::size_t kRows = 16;
-  for (std::size_t first = 0; first < rows.size(); first += kRows) {
-    for (std::size_t i = first + kRows; i < std::min(rows.size(), first + 2 * kRows); ++i)
-      for (std::int64_t f = 0; f < features; f += 8)
-        __builtin_prefetch(x + static_cast<std::int64_t>(rows[i]) * features + f);
-    const std::span<const std::uint32_t> some = rows.subspan(first, std::min(kRows, rows.size() - first));
-    std::int64_t f = 0;
-    for (; f + 16 <= features; f += 16) add_rows<16>(x + f, features, some, sums + f);
-    for (; f + 4 <= features; f += 4) add_rows<4>(x + f, features, some, sums + f);
-    for (; f < features; ++f) add_rows<1>(x + f, features, some, sums + f);
-  }
-}
-
-// As index_add(zeros, clusters, x) / counts, with threads that divide clusters.
-Tensor means_of(const Tensor& x, const std::vector<std::int64_t>& clusters, std::int64_t count) {
-  const Members members(clusters, count);
-  const std::int64_t features = x.size(1);
+// Adds the rows of a group's clusters, ascending, so that memory is read in its order.
+void add_group(const Tensor& x, const std::vector<std::int64_t>& clusters,
+               const std::vector<std::int64_t>& group, std::int64_t own, double* sums) {
+  constexpr std::int64_t kAhead = 16, kPiece = 4096;
+  const std::int64_t features = x.size(1), rows = x.size(0);
   const double* const values = x.values<double>().data();
+  std::vector<std::int64_t> chosen(static_cast<std::size_t>(kPiece) + 1);
+  for (std::int64_t first = 0; first < rows; first += kPiece) {
+    std::int64_t count = 0;
+    for (std::int64_t i = first; i < std::min(rows, first + kPiece);
+         ++i) {  // without branches: half of them are
+      chosen[static_cast<std::size_t>(count)] = i;
+      count += group[static_cast<std::size_t>(clusters[static_cast<std::size_t>(i)])] == own ? 1 : 0;
+    }
+    for (std::int64_t n = 0; n < count; ++n) {
+      if (n + kAhead < count)
+        for (std::int64_t f = 0; f < features; f += 8)
+          __builtin_prefetch(values + chosen[static_cast<std::size_t>(n + kAhead)] * features + f);
+      const std::int64_t row = chosen[static_cast<std::size_t>(n)];
+      const double* const __restrict from = values + row * features;
+      double* const __restrict to = sums + clusters[static_cast<std::size_t>(row)] * features;
+      for (std::int64_t f = 0; f < features; ++f) to[f] += from[f];
+    }
+  }
+}
+
+// As index_add(zeros, clusters, x) / counts: one chain of additions per cluster and feature, in ascending order of rows.
+Tensor means_of(const Tensor& x, const std::vector<std::int64_t>& clusters, std::int64_t count) {
+  const std::int64_t features = x.size(1), groups = std::min<std::int64_t>(count, thread_count());
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(count));
+  for (const std::int64_t cluster : clusters) ++counts[static_cast<std::size_t>(cluster)];
+  const std::vector<std::int64_t> group = groups_of(counts, groups);
   std::vector<double> means(static_cast<std::size_t>(count * features));
-  parallel_for(count, [&](std::int64_t cluster) {
-    const std::int64_t first = members.starts[static_cast<std::size_t>(cluster)];
-    const std::int64_t rows = members.starts[static_cast<std::size_t>(cluster) + 1] - first;
-    double* const to = means.data() + cluster * features;
-    add_members(values, features, {members.rows.data() + first, static_cast<std::size_t>(rows)}, to);
-    for (std::int64_t f = 0; f < features; ++f) to[f] /= static_cast<double>(rows);
-  });
+  parallel_for(groups, [&](std::int64_t own) { add_group(x, clusters, group, own, means.data()); });
+  for (std::size_t i = 0; i < means.size(); ++i)
+    means[i] /= static_cast<double>(counts[i / static_cast<std::size_t>(features)]);
   return Tensor::from(means, {count, features});
 }
 

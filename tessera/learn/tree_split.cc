@@ -145,9 +145,21 @@ void Splitter::try_random(std::span<const typename Sides::Item> items, std::int6
   const double low = features_.value(feature, least), high = features_.value(feature, most);
   const double place = low * (1 - draw) + high * draw;
   const double threshold = place >= low && place < high ? place : low;
+  // The last code on the left, or the last one that a row of the node has. A search waits for memory at each step; looks at every row do not wait for each
+  // other, and are faster where there are few.
   const auto& values = features_.values(feature);
-  const auto code = static_cast<std::uint32_t>(
-      std::upper_bound(values.begin() + least, values.begin() + most, threshold) - values.begin() - 1);
+  constexpr std::size_t kFew = 128;
+  std::uint32_t code = least;
+  if (items.size() <= kFew) {
+    for (const auto& item : items) {
+      const std::uint32_t own = std::min(item.code, missing - 1);
+      const bool below = (values[own] <= threshold) & (item.code != missing);
+      code = std::max(code, below ? own : 0);
+    }
+  } else {
+    code = static_cast<std::uint32_t>(
+        std::upper_bound(values.begin() + least, values.begin() + most, threshold) - values.begin() - 1);
+  }
   best.constant = false;
   for (const bool missing_left : {false, true}) {
     if (missing_left && !any_missing) break;  // the same division again
