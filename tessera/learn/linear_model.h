@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "tessera/learn/estimator.h"
-#include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
 
@@ -26,7 +25,6 @@ class LinearModel : public Regressor {
   Tensor importances() const override { return coefficient_importances(coef_); }
   Tensor coef() const { return coef_; }  // [F]
   double intercept() const { return intercept_; }
-  Tensor importances() const override { return fitted() ? absolute(coef_) : Tensor(); }
 
  protected:
   Tensor scores(const Tensor& x) const;  // [N]: x coef + intercept

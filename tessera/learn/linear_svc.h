@@ -49,7 +49,6 @@ class LinearSVC : public Classifier {
   bool has_probabilities() const override { return false; }
   bool has_decision_function() const override { return true; }
 
-  Tensor importances() const override;   // absolute coefficients, added over the classes
   Tensor coef() const { return coef_; }  // [classes, F]; of two classes [1, F], positive towards class 1
   Tensor importances() const override { return coefficient_importances(coef_); }
   Tensor intercept() const { return intercept_; }          // [classes] or [1]
@@ -87,7 +86,6 @@ class LinearSVR : public Regressor {
   std::string_view name() const override { return "linear_svr"; }
   void visit_parameters(ParameterVisitor& visitor) override;
 
-  Tensor importances() const override;   // absolute coefficients
   Tensor coef() const { return coef_; }  // [F]
   Tensor importances() const override { return coefficient_importances(coef_); }
   double intercept() const { return intercept_; }

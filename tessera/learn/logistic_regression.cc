@@ -99,10 +99,6 @@ Tensor LogisticRegression::decisions(const Tensor& x) const {
   return classes() == 2 ? reshape(z, {-1}) : z;
 }
 
-Tensor LogisticRegression::importances() const {
-  return fitted() ? sum(absolute(coef_), {0}) : Tensor();
-}
-
 Tensor LogisticRegression::losses(const Tensor& features, const Tensor& target) const {
   const FloatEnvironment contract;
   require_fitted();

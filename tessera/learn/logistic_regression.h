@@ -65,7 +65,6 @@ class LogisticRegression : public Classifier {
   bool has_decision_function() const override {
     return true;
   }                                     // log odds of class 1 of two, a score per class of more
-  Tensor importances() const override;  // absolute coefficients, added over the classes
   // The loss of each row, by the formula of the solver's view: [N]. Classes as learned.
   Tensor losses(const Tensor& features, const Tensor& target) const;
 
