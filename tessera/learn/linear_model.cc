@@ -6,12 +6,6 @@
 
 namespace tessera::learn {
 
-Tensor coefficient_importances(const Tensor& coef) {
-  if (!coef.defined()) return {};
-  const Tensor absolutes = absolute(coef);
-  return contiguous(coef.rank() == 1 ? absolutes : sum(absolutes, {0}));
-}
-
 Tensor LinearModel::scores(const Tensor& x) const {
   const Tensor bias = Tensor::from<double>({intercept_}, {1});
   return reshape(linear(x, reshape(coef_, {1, -1}), bias), {-1});

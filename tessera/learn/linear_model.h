@@ -18,12 +18,8 @@
 
 namespace tessera::learn {
 
-// How much a linear model leans on each feature: absolute coefficients, of several rows added. [F] or [K, F] gives [F]; no tensor none.
-Tensor coefficient_importances(const Tensor& coef);
-
 class LinearModel : public Regressor {
  public:
-  Tensor importances() const override { return coefficient_importances(coef_); }
   Tensor coef() const { return coef_; }  // [F]
   double intercept() const { return intercept_; }
   Tensor importances() const override { return fitted() ? absolute(coef_) : Tensor(); }

@@ -51,7 +51,6 @@ class LinearSVC : public Classifier {
 
   Tensor importances() const override;   // absolute coefficients, added over the classes
   Tensor coef() const { return coef_; }  // [classes, F]; of two classes [1, F], positive towards class 1
-  Tensor importances() const override { return coefficient_importances(coef_); }
   Tensor intercept() const { return intercept_; }          // [classes] or [1]
   std::int64_t iterations() const { return iterations_; }  // the most that a problem took
   bool converged() const { return converged_ != 0; }       // all of them, in max_iter
@@ -89,7 +88,6 @@ class LinearSVR : public Regressor {
 
   Tensor importances() const override;   // absolute coefficients
   Tensor coef() const { return coef_; }  // [F]
-  Tensor importances() const override { return coefficient_importances(coef_); }
   double intercept() const { return intercept_; }
   std::int64_t iterations() const { return iterations_; }
   bool converged() const { return converged_ != 0; }

@@ -58,7 +58,6 @@ class LogisticRegression : public Classifier {
   std::string_view name() const override { return "logistic_regression"; }
   void visit_parameters(ParameterVisitor& visitor) override;
   Tensor coef() const { return coef_; }  // [1, F] for two classes, [classes, F] for more
-  Tensor importances() const override { return coefficient_importances(coef_); }
   Tensor intercept() const { return intercept_; }  // [1] or [classes]
   std::int64_t iterations() const { return iterations_; }
   bool converged() const { return converged_ != 0; }  // before max_iter
