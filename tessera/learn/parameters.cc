@@ -69,7 +69,7 @@ class Setter : public ParameterVisitor {
     const auto number =
         hexadecimal ? std::optional(hex_float_value(std::string(text_))) : data::parse_real(text_);
     if (!number || !std::isfinite(*number) || !bounds.contains(*number))
-      refuse(with_bounds("a number", bounds), hexadecimal ? fmt::format("{}", *number) : "");
+      refuse(with_bounds("a number", bounds));
     value = *number;
   }
   void integer(std::string_view name, std::int64_t& value, const Bounds& bounds, std::string_view) override {
@@ -105,10 +105,8 @@ class Setter : public ParameterVisitor {
     found_ = found_ || name == name_;
     return name == name_;
   }
-  // `shown`: the text as people write it, if that is another one.
-  [[noreturn]] void refuse(const std::string& expected, const std::string& shown = "") const {
-    fail_with(ExitCode::kUsage, "{}: {}: expected {}, found '{}'", estimator_, name_, expected,
-              shown.empty() ? text_ : shown);
+  [[noreturn]] void refuse(const std::string& expected) const {
+    fail_with(ExitCode::kUsage, "{}: {}: expected {}, found '{}'", estimator_, name_, expected, text_);
   }
 
   std::string_view estimator_, name_, text_;
