@@ -48,7 +48,7 @@ ROWS = [
     Row("gaussian_nb", {}, "naive_bayes.GaussianNB()", grows=True),
     Row("multinomial_nb", {}, "naive_bayes.MultinomialNB()", "counts"),
     Row("bernoulli_nb", {}, "naive_bayes.BernoulliNB()", "counts"),
-    Row("decision_tree_classifier", {}, "tree.DecisionTreeClassifier(random_state=0)", "hard", grows=True),
+    Row("decision_tree_classifier", {}, "tree.DecisionTreeClassifier(random_state=0)", "hard"),
     Row("decision_tree_regressor", {}, "tree.DecisionTreeRegressor(random_state=0)", "line"),
     Row("random_forest_classifier", {"n_estimators": 10}, "ensemble.RandomForestClassifier(10, n_jobs=T, random_state=0)", "hard"),
     Row("random_forest_regressor", {"n_estimators": 4}, "ensemble.RandomForestRegressor(4, n_jobs=T, random_state=0)", "line", 30_000),
@@ -79,6 +79,11 @@ ROWS = [
     Row("svc", {}, "svm.SVC()", "two", 3_000, 10, 3_000),
     Row("gaussian_mixture", {"n_components": 5}, "mixture.GaussianMixture(5, random_state=0)", "blobs", 100_000, 10),
     Row("pca", {"n_components": 10}, "decomposition.PCA(10)", "noise", 100_000, 50, 100_000),
+    Row("target_encoder", {}, "preprocessing.TargetEncoder(random_state=0)", "codes", columns=5, queries=100_000),
+    Row("ordinal_encoder", {}, "preprocessing.OrdinalEncoder()", "codes", columns=5, queries=100_000),
+    Row("one_hot_encoder", {}, "preprocessing.OneHotEncoder(sparse_output=False)", "few codes", columns=5, queries=100_000),
+    Row("linear_svr", {}, "svm.LinearSVR()", "line", 20_000, 20),
+    Row("kernel_ridge", {"kernel": "rbf"}, "kernel_ridge.KernelRidge(kernel='rbf')", "line", 2_000, 10, 2_000),
     Row("factor_analysis", {"n_components": 5}, "decomposition.FactorAnalysis(5)", "noise", 10_000, 20, 10_000),
 ]
 
@@ -107,6 +112,10 @@ def make(kind, rows, columns, seed):
         return x, rng.poisson(np.exp(x @ weights / np.sqrt(columns) / 2)).astype(float)
     if kind == "line":
         return x, x @ weights + rng.normal(size=rows)
+    if kind in ("codes", "few codes"):
+        codes = rng.integers(0, 1000 if kind == "codes" else 10, (rows, columns))
+        codes[:1000] = np.arange(1000)[:, None] % (1000 if kind == "codes" else 10)  # all of them
+        return codes.astype(float), (np.sin(codes[:, 0]) + rng.normal(size=rows) > 0).astype(np.int64)
     if kind == "holes":
         x[rng.random(x.shape) < 0.1] = np.nan
         return x, None
@@ -140,7 +149,7 @@ def run_rival(row, threads, x, y, queries):
     import importlib
 
     names = {"T": threads, "X": x}
-    for module in ("cluster", "decomposition", "ensemble", "impute", "linear_model", "mixture", "naive_bayes", "neighbors", "preprocessing", "svm", "tree"):
+    for module in ("cluster", "decomposition", "ensemble", "impute", "kernel_ridge", "linear_model", "mixture", "naive_bayes", "neighbors", "preprocessing", "svm", "tree"):
         if module + "." in row.rival:
             names[module] = importlib.import_module("sklearn." + module)
     if row.needs:

@@ -7,6 +7,11 @@
 
 using namespace tessera;
 
+// A category each.
+Tensor whole(const Tensor& x) {
+  return cast(cast(x, DType::kInt64), DType::kFloat64);
+}
+
 double correlation(const Tensor& a, const Tensor& b) {
   const Tensor x = reshape(a, {-1}) - mean(a), y = reshape(b, {-1}) - mean(b);
   return sum(x * y).item<double>() / std::sqrt(sum_squares(x).item<double>() * sum_squares(y).item<double>());
@@ -24,7 +29,7 @@ int main() {
 
   // 2000 rows, 500 names, a coin for a target.
   RandomSource random(1);
-  const Tensor names = floor(random.uniform("names", {2000, 1}, DType::kFloat64) * 500);
+  const Tensor names = whole(random.uniform("names", {2000, 1}, DType::kFloat64) * 500);
   const Tensor coin = cast(greater(random.uniform("coin", {2000}, DType::kFloat64), 0.5), DType::kFloat64);
   learn::TargetEncoder one({.smooth = 0}), two({.smooth = 0, .folding = {.inner_cv = 5}}),
       noisy({.smooth = 0, .noise = 0.2});

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "tessera/learn/feature_bins.h"
@@ -87,7 +88,9 @@ class BoostedTreeGrower {
   bool may_divide(const Node& node) const;
   void start(std::span<const RowGradient> gradients);
   void gather(const Node& node, std::span<const RowGradient> gradients);
-  void fill(const Node& node, std::int64_t feature);
+  std::int64_t feature_tasks() const;
+  std::pair<std::int64_t, std::int64_t> features_of(std::int64_t task) const;  // first, past the last
+  void fill(const Node& node, std::int64_t feature, std::int64_t count);
   Candidate best_of(const Node& node, std::int64_t feature);
   void scan(const Node& node, std::int64_t feature, bool missing_left, Candidate& best);
   std::int64_t partition(const Node& node);

@@ -6,6 +6,7 @@
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce.h"
+#include "tessera/tensor/ops.h"
 
 namespace tessera::learn::internal {
 
@@ -65,11 +66,6 @@ void BoostingLoss::row_gradients(std::int64_t row, std::span<const double> raw,
     out[i] = quantisation(raw[i] - y_[i], 1);
     return;
   }
-  if (classes_ == 2) {
-    const double p = numerics::sigmoid(raw[i]);
-    out[i] = quantisation(p - y_[i], p * (1 - p));
-    return;
-  }
   const auto place = [&](std::int64_t k) { return static_cast<std::size_t>(k * rows() + row); };
   double most = raw[i], sum = 0;
   for (std::int64_t k = 1; k < classes_; ++k) most = std::max(most, raw[place(k)]);
@@ -82,6 +78,15 @@ void BoostingLoss::row_gradients(std::int64_t row, std::span<const double> raw,
 
 void BoostingLoss::gradients(std::span<const double> raw, const Quantisation& quantisation,
                              std::span<RowGradient> out) const {
+  if (classes_ == 2) {  // the operation has the bits of numerics::sigmoid
+    const Tensor found = sigmoid(Tensor::from(std::vector<double>(raw.begin(), raw.end()), {rows()}));
+    const std::span<const double> p = found.values<double>();
+    for_rows(rows(), [&](std::int64_t row) {
+      const auto i = static_cast<std::size_t>(row);
+      out[i] = quantisation(p[i] - y_[i], p[i] * (1 - p[i]));
+    });
+    return;
+  }
   for_rows(rows(), [&](std::int64_t i) { row_gradients(i, raw, quantisation, out); });
 }
 

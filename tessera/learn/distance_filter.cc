@@ -178,16 +178,27 @@ bool filter_is_fast() {
   return HWY_DYNAMIC_DISPATCH(fast)();
 }
 
+// Any centre is right; a good one makes numbers small. So some of the rows are enough.
 FilterFrame::FilterFrame(std::span<const double> points, std::int64_t features) {
-  const std::size_t width = static_cast<std::size_t>(features), rows = points.size() / width;
-  centre_.assign(width, 0);
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t f = 0; f < width; ++f) centre_[f] += points[i * width + f];
-  for (double& c : centre_) c /= static_cast<double>(rows);
-  double largest = 0;
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t f = 0; f < width; ++f)
-      largest = std::max(largest, std::fabs(points[i * width + f] - centre_[f]));
+  constexpr std::int64_t kSome = 1024;
+  const std::int64_t rows = static_cast<std::int64_t>(points.size()) / features;
+  const std::int64_t apart = (rows + kSome - 1) / kSome, some = (rows + apart - 1) / apart;
+  centre_.assign(static_cast<std::size_t>(features), 0);
+  for (std::int64_t i = 0; i < rows; i += apart)
+    for (std::int64_t f = 0; f < features; ++f)
+      centre_[static_cast<std::size_t>(f)] += points[static_cast<std::size_t>(i * features + f)];
+  for (double& c : centre_) c /= static_cast<double>(some);
+  const std::int64_t tasks = (rows + kRowsOfTask - 1) / kRowsOfTask;
+  std::vector<double> largest_of(static_cast<std::size_t>(tasks));
+  parallel_for(tasks, [&](std::int64_t task) {
+    double most = 0;
+    for (std::int64_t i = task * kRowsOfTask; i < std::min(rows, (task + 1) * kRowsOfTask); ++i)
+      for (std::int64_t f = 0; f < features; ++f)
+        most = std::max(most, std::fabs(points[static_cast<std::size_t>(i * features + f)] -
+                                        centre_[static_cast<std::size_t>(f)]));
+    largest_of[static_cast<std::size_t>(task)] = most;
+  });
+  const double largest = *std::max_element(largest_of.begin(), largest_of.end());
   if (!(largest > 0) || !std::isfinite(largest) || features > kMostFeatures) return;
   const int exponent = -std::ilogb(largest) - 1;
   usable_ = std::abs(exponent) <= kMostExponent;

@@ -1,7 +1,7 @@
 // Which of many points may be near a query: squared distances in float32, as a matrix product, with an error that is bounded by proof. What it leaves out
 // is certainly farther than asked; what it keeps is then measured exactly (distance_kernels.h). So results keep their bits, in a fraction of the time.
 //
-// With c the points' mean, p' = p - c and q' = q - c, half of |q - p|^2 - |q'|^2 is A(p) = |p'|^2 / 2 - q' . p'. Everything is scaled by one power of two
+// With c near the points' mean, p' = p - c and q' = q - c, half of |q - p|^2 - |q'|^2 is A(p) = |p'|^2 / 2 - q' . p'. Everything is scaled by one power of two
 // to elements below 1. In float32 (u = 2^-24) p', q', |p'|^2 / 2 and a chain of F fused steps are off by at most
 //     (F + 4) u (1 + small) (|p'|^2 / 2 + |q'| |p'|)  <=  margin (|p'|^2 + |q'|^2 / 2),   margin = (F + 16) 2^-23,
 // which also covers the roundings of the exact measure, that are 2^-29 of these. The kernel's chain starts from (1/2 - margin) |p'|^2, so that

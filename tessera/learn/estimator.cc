@@ -1,11 +1,13 @@
 #include "tessera/learn/estimator.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/base/thread_pool.h"
 #include "tessera/learn/restored.h"
 #include "tessera/tensor/ops.h"
 
@@ -13,16 +15,30 @@ namespace tessera::learn {
 
 namespace {
 
+// Whether one of them is NaN or infinite: their exponent is all ones, so one more overflows into the sign. Without branches, for speed.
+bool any_unusual(std::span<const double> values) {
+  constexpr std::uint64_t kSign = std::uint64_t{1} << 63, kExponentUnit = std::uint64_t{1} << 52;
+  std::uint64_t any = 0;
+  for (const double value : values) any |= (std::bit_cast<std::uint64_t>(value) & ~kSign) + kExponentUnit;
+  return (any & kSign) != 0;
+}
+
 // The first place that a method cannot work with.
 void refuse_unusable(std::string_view estimator, std::string_view what, std::span<const double> values,
                      std::int64_t columns, bool missing_allowed) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (std::isfinite(values[i]) || (missing_allowed && std::isnan(values[i]))) continue;
-    const std::int64_t place = static_cast<std::int64_t>(i);
-    fail("{}: {}: row {}, column {} is {}; expected a finite number{}", estimator, what, place / columns,
-         place % columns, std::isnan(values[i]) ? "missing (NaN)" : "infinite",
-         std::isnan(values[i]) ? " (fill missing values in first)" : "");
-  }
+  constexpr std::size_t kPiece = 1 << 16;
+  parallel_for(static_cast<std::int64_t>((values.size() + kPiece - 1) / kPiece), [&](std::int64_t piece) {
+    const std::size_t first = static_cast<std::size_t>(piece) * kPiece;
+    const std::size_t last = std::min(values.size(), first + kPiece);
+    if (!any_unusual(values.subspan(first, last - first))) return;
+    for (std::size_t i = first; i < last; ++i) {
+      if (std::isfinite(values[i]) || (missing_allowed && std::isnan(values[i]))) continue;
+      const std::int64_t place = static_cast<std::int64_t>(i);
+      fail("{}: {}: row {}, column {} is {}; expected a finite number{}", estimator, what, place / columns,
+           place % columns, std::isnan(values[i]) ? "missing (NaN)" : "infinite",
+           std::isnan(values[i]) ? " (fill missing values in first)" : "");
+    }
+  });
 }
 
 }  // namespace

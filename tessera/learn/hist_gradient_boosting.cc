@@ -236,9 +236,9 @@ Tensor HistGradientBoostingClassifier::probabilities(const Tensor& x) const {
   return concatenate({sigmoid(-raw), sigmoid(raw)}, 1);
 }
 
-Tensor HistGradientBoostingClassifier::decision_function(const Tensor& features) const {
-  require_fitted();
-  return boosting_.raw(checked_features(features, false));
+Tensor HistGradientBoostingClassifier::decisions(const Tensor& x) const {
+  const Tensor raw = boosting_.raw(x);
+  return raw.size(1) > 1 ? raw : reshape(raw, {-1});
 }
 
 // ---- Regression ----

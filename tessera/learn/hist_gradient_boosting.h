@@ -79,12 +79,14 @@ class HistGradientBoostingClassifier : public Classifier {
   void visit_parameters(ParameterVisitor& visitor) override { parameters_.visit(visitor); }
   bool accepts_missing() const override { return true; }
   std::int64_t iterations() const { return boosting_.iterations(); }
-  // [N, 1] log odds of class 1 of two, [N, classes] of more.
-  Tensor decision_function(const Tensor& features) const;
+  bool has_decision_function() const override {
+    return true;
+  }  // log odds of class 1 of two, a score per class of more
 
  protected:
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor probabilities(const Tensor& x) const override;
+  Tensor decisions(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override { boosting_.visit_state(visitor); }
   void check_learned() const override;
 

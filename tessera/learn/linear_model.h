@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tessera/learn/estimator.h"
+#include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
 
@@ -21,6 +22,7 @@ class LinearModel : public Regressor {
  public:
   Tensor coef() const { return coef_; }  // [F]
   double intercept() const { return intercept_; }
+  Tensor importances() const override { return fitted() ? absolute(coef_) : Tensor(); }
 
  protected:
   Tensor scores(const Tensor& x) const;  // [N]: x coef + intercept

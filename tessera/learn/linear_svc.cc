@@ -99,6 +99,10 @@ Tensor LinearSVC::decisions(const Tensor& x) const {
   return classes() == 2 ? reshape(found, {-1}) : found;
 }
 
+Tensor LinearSVC::importances() const {
+  return fitted() ? sum(absolute(coef_), {0}) : Tensor();
+}
+
 void LinearSVC::visit_learned(StateVisitor& visitor) {
   visitor.tensor("coef", coef_);
   visitor.tensor("intercept", intercept_);
@@ -135,6 +139,10 @@ void LinearSVR::learn(const Tensor& x, const Tensor& y, StepObserver*) {
 
 Tensor LinearSVR::answer(const Tensor& x) const {
   return matmul(x, coef_) + intercept_;
+}
+
+Tensor LinearSVR::importances() const {
+  return fitted() ? absolute(coef_) : Tensor();
 }
 
 void LinearSVR::visit_learned(StateVisitor& visitor) {

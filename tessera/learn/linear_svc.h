@@ -48,6 +48,7 @@ class LinearSVC : public Classifier {
   bool has_probabilities() const override { return false; }
   bool has_decision_function() const override { return true; }
 
+  Tensor importances() const override;   // absolute coefficients, added over the classes
   Tensor coef() const { return coef_; }  // [classes, F]; of two classes [1, F], positive towards class 1
   Tensor intercept() const { return intercept_; }          // [classes] or [1]
   std::int64_t iterations() const { return iterations_; }  // the most that a problem took
@@ -84,6 +85,7 @@ class LinearSVR : public Regressor {
   std::string_view name() const override { return "linear_svr"; }
   void visit_parameters(ParameterVisitor& visitor) override;
 
+  Tensor importances() const override;   // absolute coefficients
   Tensor coef() const { return coef_; }  // [F]
   double intercept() const { return intercept_; }
   std::int64_t iterations() const { return iterations_; }

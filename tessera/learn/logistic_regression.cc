@@ -94,15 +94,19 @@ Tensor LogisticRegression::probabilities(const Tensor& x) const {
   return classes() == 2 ? concatenate({sigmoid(-z), sigmoid(z)}, 1) : softmax(z, 1);
 }
 
-Tensor LogisticRegression::decision_function(const Tensor& features) const {
-  const FloatEnvironment contract;
-  require_fitted();
-  return scores(checked_features(features, false));
+Tensor LogisticRegression::decisions(const Tensor& x) const {
+  const Tensor z = scores(x);
+  return classes() == 2 ? reshape(z, {-1}) : z;
+}
+
+Tensor LogisticRegression::importances() const {
+  return fitted() ? sum(absolute(coef_), {0}) : Tensor();
 }
 
 Tensor LogisticRegression::losses(const Tensor& features, const Tensor& target) const {
   const FloatEnvironment contract;
-  const Tensor z = decision_function(features), y = checked_target(target, z.size(0));
+  require_fitted();
+  const Tensor z = scores(checked_features(features, false)), y = checked_target(target, z.size(0));
   if (const std::int64_t most = max(y).item<std::int64_t>(); most >= classes())
     fail("{}: expected classes below {}, as it has learned, found {}", name(), classes(), most);
   return internal::losses(view(), z, y);

@@ -60,14 +60,17 @@ class LogisticRegression : public Classifier {
   Tensor intercept() const { return intercept_; }  // [1] or [classes]
   std::int64_t iterations() const { return iterations_; }
   bool converged() const { return converged_ != 0; }  // before max_iter
-  // [N, 1] log odds of class 1 of two, [N, classes] of more.
-  Tensor decision_function(const Tensor& features) const;
+  bool has_decision_function() const override {
+    return true;
+  }                                     // log odds of class 1 of two, a score per class of more
+  Tensor importances() const override;  // absolute coefficients, added over the classes
   // The loss of each row, by the formula of the solver's view: [N]. Classes as learned.
   Tensor losses(const Tensor& features, const Tensor& target) const;
 
  protected:
   void learn(const Tensor& x, const Tensor& y, StepObserver* observer) override;
   Tensor probabilities(const Tensor& x) const override;
+  Tensor decisions(const Tensor& x) const override;
   void visit_learned(StateVisitor& visitor) override;
   void check_learned() const override;
 

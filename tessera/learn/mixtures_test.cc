@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <set>
@@ -10,10 +11,12 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/learn/covariance.h"
 #include "tessera/learn/estimator_selftest.h"
 #include "tessera/learn/gaussian_mixture.h"
 #include "tessera/learn/mixtures_facts_test.h"
 #include "tessera/learn/multinomial_mixture.h"
+#include "tessera/learn/piece_sums.h"
 #include "tessera/tensor/random.h"
 
 namespace tessera::learn {
@@ -221,6 +224,28 @@ TEST(Mixtures, HaveTheSameBitsOnEveryInstructionSet) {
       hwy::SetSupportedTargetsForTest(0);
       hwy::GetChosenTarget().Update(hwy::SupportedTargets());
     }
+  }
+}
+
+// Sums over rows are those of docs/numerics.md, rule 3.
+TEST(Mixtures, SumInTheOrderOfTheContract) {
+  use_default_backend();
+  for (const std::int64_t n : {1, 15, 17, 1024, 1025, 40'000}) {
+    RandomSource random(6);
+    const Tensor x = random.normal("x", {n, 1}, DType::kFloat64);
+    const RowBlocks rows(x);
+    const std::vector<double> sums = sum_over_pieces(rows.pieces(), [&](std::int64_t piece) {
+      std::vector<double> weights(static_cast<std::size_t>(rows.piece_blocks(piece) * kLaneRows), 0),
+          found(2);
+      std::fill_n(weights.begin(), std::min(kPieceRows, n - piece * kPieceRows), 1.0);
+      weighted_totals(rows.block(piece * kPieceBlocks), rows.piece_blocks(piece), 1, weights.data(), 1,
+                      found.data(), found.data() + 1);
+      return found;
+    });
+    EXPECT_EQ(sums[0], static_cast<double>(n));
+    EXPECT_EQ(sums[1], sum(x).item<double>()) << n;
+    EXPECT_EQ(covariance_of(x, zeros({1}, DType::kFloat64), 1).item<double>(), sum_squares(x).item<double>())
+        << n;
   }
 }
 

@@ -1,9 +1,13 @@
 #include "tessera/learn/naive_bayes.h"
 
+#include <algorithm>
+#include <span>
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/base/thread_pool.h"
 #include "tessera/learn/restored.h"
+#include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -54,14 +58,26 @@ void GaussianNB::learn(const Tensor& x, const Tensor& y, StepObserver*) {
 // Sum over features of -(x - m)^2 / 2v - log(2 pi v) / 2, for one class after the other: the squares are not multiplied out, which
 // would lose digits where means are large.
 Tensor GaussianNB::log_joint(const Tensor& x) const {
+  constexpr std::int64_t kRowsOfTask = 64;
   const Tensor constant = log_prior_ - sum(log(variances_ * kTwoPi), {1}) * 0.5;
-  std::vector<Tensor> columns;
-  for (std::int64_t c = 0; c < means_.size(0); ++c) {
-    const Tensor from_mean = x - means_.slice({Range(c, c + 1)});
-    const Tensor scaled = from_mean * from_mean / variances_.slice({Range(c, c + 1)});
-    columns.push_back(sum(scaled, {1}, true) * -0.5 + constant.slice({Range(c, c + 1)}));
-  }
-  return concatenate(columns, 1);
+  const std::int64_t rows = x.size(0), features = x.size(1), classes_of = means_.size(0);
+  const double *const values = x.values<double>().data(), *const means = means_.values<double>().data(),
+                      *const variances = variances_.values<double>().data(),
+                      *const constants = constant.values<double>().data();
+  std::vector<double> result(static_cast<std::size_t>(rows * classes_of));
+  parallel_for((rows + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
+    std::vector<double> terms(static_cast<std::size_t>(features));
+    for (std::int64_t i = task * kRowsOfTask; i < std::min(rows, (task + 1) * kRowsOfTask); ++i)
+      for (std::int64_t c = 0; c < classes_of; ++c) {
+        for (std::int64_t f = 0; f < features; ++f) {
+          const double from_mean = values[i * features + f] - means[c * features + f];
+          terms[static_cast<std::size_t>(f)] = from_mean * from_mean / variances[c * features + f];
+        }
+        result[static_cast<std::size_t>(i * classes_of + c)] =
+            numerics::sum(std::span<const double>(terms)) * -0.5 + constants[c];
+      }
+  });
+  return Tensor::from(result, {rows, classes_of});
 }
 
 void GaussianNB::visit_learned(StateVisitor& visitor) {

@@ -26,12 +26,22 @@ struct NumberItem {
   std::int64_t weight() const { return times; }
 };
 
+// Counts per class of the side that is filled: memory of one thread that lasts, since there are very many small nodes. One object at a time.
+inline std::span<std::int64_t> left_counts(std::size_t classes) {
+  thread_local std::vector<std::int64_t> own;
+  own.resize(std::max(own.size(), classes));
+  return {own.data(), classes};
+}
+
+// All have move(), after which score() may be asked, and count() for rows of which some go to the left, without a branch, after which settle() comes
+// first.
+//
 // sum over sides of (sum over classes of count^2) / rows
 class GiniSides {
  public:
   using Item = ClassItem;
   GiniSides(const TreeTarget&, std::span<const std::int64_t> totals, std::int64_t weight)
-      : totals_(totals), weight_(weight), left_(totals.size()) {
+      : totals_(totals), weight_(weight), left_(left_counts(totals.size())) {
     for (const std::int64_t count : totals) all_squares_ += count * count;
     clear();
   }
@@ -48,6 +58,18 @@ class GiniSides {
     left += w;
     weight_left_ += w;
   }
+  void count(const Item& item, bool goes) {
+    const std::int64_t w = goes ? item.weight() : 0;
+    left_[item.of_class()] += w;
+    weight_left_ += w;
+  }
+  void settle() {
+    squares_left_ = squares_right_ = 0;
+    for (std::size_t k = 0; k < left_.size(); ++k) {
+      squares_left_ += left_[k] * left_[k];
+      squares_right_ += (totals_[k] - left_[k]) * (totals_[k] - left_[k]);
+    }
+  }
   double score() const {
     const auto left = static_cast<double>(weight_left_), right = static_cast<double>(weight_ - weight_left_);
     return (static_cast<double>(squares_left_) * right + static_cast<double>(squares_right_) * left) /
@@ -58,7 +80,7 @@ class GiniSides {
  private:
   std::span<const std::int64_t> totals_;
   std::int64_t weight_, all_squares_ = 0, squares_left_ = 0, squares_right_ = 0, weight_left_ = 0;
-  std::vector<std::int64_t> left_;
+  std::span<std::int64_t> left_;
 };
 
 // sum over sides of (sum over classes of count log count) - rows log rows
@@ -66,7 +88,9 @@ class EntropySides {
  public:
   using Item = ClassItem;
   EntropySides(const TreeTarget& target, std::span<const std::int64_t> totals, std::int64_t weight)
-      : target_(target), totals_(totals), weight_(weight), left_(totals.size()) {}
+      : target_(target), totals_(totals), weight_(weight), left_(left_counts(totals.size())) {
+    clear();
+  }
   void clear() {
     std::ranges::fill(left_, 0);
     weight_left_ = 0;
@@ -75,6 +99,12 @@ class EntropySides {
     left_[item.of_class()] += item.weight();
     weight_left_ += item.weight();
   }
+  void count(const Item& item, bool goes) {
+    const std::int64_t w = goes ? item.weight() : 0;
+    left_[item.of_class()] += w;
+    weight_left_ += w;
+  }
+  void settle() {}
   double score() const {
     double left = 0, right = 0;
     for (std::size_t k = 0; k < left_.size(); ++k) {
@@ -93,7 +123,7 @@ class EntropySides {
   const TreeTarget& target_;
   std::span<const std::int64_t> totals_;
   std::int64_t weight_, weight_left_ = 0;
-  std::vector<std::int64_t> left_;
+  std::span<std::int64_t> left_;
 };
 
 // The decrease of the squared error itself, times the node's rows: (s_left n - s n_left)^2 / (n_left n_right), seen from the smaller side.
@@ -107,6 +137,11 @@ class ErrorSides {
     sum_left_ += item.weighted;
     weight_left_ += item.weight();
   }
+  void count(const Item& item, bool goes) {
+    sum_left_ += goes ? item.weighted : 0;
+    weight_left_ += goes ? item.weight() : 0;
+  }
+  void settle() {}
   double score() const {
     const std::int64_t weight_right = weight_ - weight_left_, sum_right = total_ - sum_left_;
     const bool left = weight_left_ < weight_right || (weight_left_ == weight_right && sum_left_ < sum_right);

@@ -12,6 +12,7 @@ namespace tessera::learn {
 namespace {
 
 constexpr std::int64_t kRowsTogether = 256;  // a tree stays in the cache while they go down it
+constexpr int kRowsAtOnce = 8;
 
 std::int64_t length(const Tensor& list) {
   return list.defined() ? list.size(0) - 1 : 0;
@@ -26,17 +27,30 @@ struct TreeEnsemble::View {
 
   // The number of the leaf within the tree.
   std::int64_t leaf_of(std::int64_t tree, const double* row) const {
+    std::int64_t leaf = 0;
+    leaves_of<1>(tree, row, 0, &leaf);
+    return leaf;
+  }
+  // Of kCount rows that stand `columns` numbers apart: while one waits for memory, the others go on.
+  template <int kCount>
+  void leaves_of(std::int64_t tree, const double* rows, std::int64_t columns, std::int64_t* leaf) const {
     const std::int64_t root = roots[static_cast<std::size_t>(tree)];
     const std::int64_t* const link = links.data() + root;
     const double* const threshold = thresholds.data() + root;
-    std::int64_t node = 0;
-    while (link[node] >= 0) {
-      const auto low = static_cast<std::uint32_t>(link[node]);
-      const double value = row[low >> 1];
-      const bool left = std::isnan(value) ? (low & 1) != 0 : value <= threshold[node];
-      node = (link[node] >> 32) + (left ? 0 : 1);
+    std::int64_t node[kCount] = {};
+    for (bool going = true; going;) {
+      going = false;
+      for (int i = 0; i < kCount; ++i) {
+        const std::int64_t here = link[node[i]];
+        if (here < 0) continue;
+        going = true;
+        const auto low = static_cast<std::uint32_t>(here);
+        const double value = rows[i * columns + (low >> 1)];
+        const bool left = (value <= threshold[node[i]]) | (std::isnan(value) & ((low & 1) != 0));
+        node[i] = (here >> 32) + (left ? 0 : 1);
+      }
     }
-    return -1 - link[node];
+    for (int i = 0; i < kCount; ++i) leaf[i] = -1 - link[node[i]];
   }
   const double* value_of(std::int64_t tree, const double* row) const {
     return values.data() + (leaves[static_cast<std::size_t>(tree)] + leaf_of(tree, row)) * width;
@@ -103,16 +117,24 @@ std::int64_t TreeEnsemble::depth(std::int64_t tree) const {
 Tensor TreeEnsemble::sum(const Tensor& x, std::int64_t groups) const {
   const View v = view();
   const std::int64_t rows = x.size(0), columns = x.size(1), width = v.width, out = groups * width;
+  const std::int64_t count = trees();
   const double* const features = x.values<double>().data();
   std::vector<double> sums(static_cast<std::size_t>(rows * out));
   parallel_for((rows + kRowsTogether - 1) / kRowsTogether, [&](std::int64_t block) {
     const std::int64_t first = block * kRowsTogether, last = std::min(rows, first + kRowsTogether);
-    for (std::int64_t tree = 0; tree < trees(); ++tree)
-      for (std::int64_t row = first; row < last; ++row) {
-        const double* const value = v.value_of(tree, features + row * columns);
-        double* const to = sums.data() + row * out + tree % groups * width;
-        for (std::int64_t i = 0; i < width; ++i) to[i] += value[i];
+    for (std::int64_t tree = 0; tree < count; ++tree) {
+      const double* const values_of_tree = v.values.data() + v.leaves[static_cast<std::size_t>(tree)] * width;
+      double* const to_group = sums.data() + tree % groups * width;
+      const auto add = [&](std::int64_t row, std::int64_t leaf) {
+        for (std::int64_t i = 0; i < width; ++i) to_group[row * out + i] += values_of_tree[leaf * width + i];
+      };
+      std::int64_t row = first, leaf[kRowsAtOnce];
+      for (; row + kRowsAtOnce <= last; row += kRowsAtOnce) {
+        v.leaves_of<kRowsAtOnce>(tree, features + row * columns, columns, leaf);
+        for (std::int64_t i = 0; i < kRowsAtOnce; ++i) add(row + i, leaf[i]);
       }
+      for (; row < last; ++row) add(row, v.leaf_of(tree, features + row * columns));
+    }
   });
   return Tensor::from(sums, {rows, out});
 }

@@ -134,27 +134,31 @@ void Splitter::try_random(std::span<const typename Sides::Item> items, std::int6
                           Sides& sides, Split& best) const {
   const std::uint32_t missing = features_.different(feature);
   std::uint32_t least = missing, most = 0;
+  bool any_missing = false;
   for (const auto& item : items) {
-    if (item.code == missing) continue;
+    const bool there = item.code != missing;
+    any_missing = any_missing || !there;
     least = std::min(least, item.code);
-    most = std::max(most, item.code);
+    most = std::max(most, there ? item.code : 0);
   }
   if (least >= most) return;  // one value; missing ones beside it do not count
   const double low = features_.value(feature, least), high = features_.value(feature, most);
   const double place = low * (1 - draw) + high * draw;
   const double threshold = place >= low && place < high ? place : low;
   const auto& values = features_.values(feature);
-  const auto code =
-      static_cast<std::uint32_t>(std::ranges::upper_bound(values, threshold) - values.begin()) - 1;
+  const auto code = static_cast<std::uint32_t>(
+      std::upper_bound(values.begin() + least, values.begin() + most, threshold) - values.begin() - 1);
   best.constant = false;
   for (const bool missing_left : {false, true}) {
+    if (missing_left && !any_missing) break;  // the same division again
     sides.clear();
     std::int64_t left = 0;
-    for (const auto& item : items)
-      if (item.code == missing ? missing_left : item.code <= code) {
-        sides.move(item);
-        ++left;
-      }
+    for (const auto& item : items) {  // half of them go: a branch would be a guess
+      const bool goes = (item.code <= code) | (missing_left & (item.code == missing));
+      sides.count(item, goes);
+      left += goes ? 1 : 0;
+    }
+    sides.settle();
     const std::int64_t right = static_cast<std::int64_t>(items.size()) - left;
     if (left < settings_.min_samples_leaf || right < settings_.min_samples_leaf || right == 0) continue;
     const double score = sides.score();

@@ -11,7 +11,7 @@
 // ```cpp
 // const std::vector<std::vector<double>> groups = {{1, 2, 3}, {2, 3, 4}, {5, 6, 7}};
 // const stats::AnalysisOfVariance found = stats::analysis_of_variance(groups);
-// assert(found.statistic == 13 && found.between.squares == 26 && found.within.squares == 6);
+// assert(std::abs(found.statistic - 13) < 1e-13 && std::abs(found.between.squares - 26) < 1e-13 && std::abs(found.within.squares - 6) < 1e-13);
 // assert(std::abs(found.p_value - 0.006591796875) < 1e-14 && found.between.degrees_of_freedom == 2);
 // ```
 #pragma once
