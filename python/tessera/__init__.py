@@ -5,7 +5,7 @@ lists them), tables (`read_csv`, `Table`, `TableFeatures`), and recorded fits (`
 on the command line and in C++, on any number of threads.
 """
 
-from tessera import _core
+from tessera import _arrays, _core
 from tessera._core import (Error, Stopped, active_backend, backend_names, set_thread_count, simd_levels, thread_count, use_backend,
                            use_simd_level)
 from tessera._estimators import CLASSES as _CLASSES
@@ -22,10 +22,7 @@ def digest(what):
     """SHA-256, hexadecimal, to compare bits: of a fitted estimator, a Table, or an array (its type, shape and elements)."""
     if isinstance(what, (Estimator, Table)):
         return what.digest()
-    from tessera._arrays import _readable
-    import numpy as np
-
-    return _core.array_digest(_readable(np.asarray(what), "digest"))
+    return _core.array_digest(_arrays.readable(_arrays.array_of(what), "digest"))
 
 
 def settings_of_fit():

@@ -7,7 +7,14 @@ from tessera._core import Error
 _READ_AS_THEY_ARE = (np.float64, np.float32, np.int64, np.uint8, np.bool_)
 
 
-def _readable(array, what):
+def array_of(values):
+    """Of NumPy, of whatever NumPy reads (lists, buffers, data frames), or through DLPack; the same memory if it can be."""
+    if hasattr(values, "__dlpack__") and not hasattr(values, "__array__"):
+        return np.from_dlpack(values)
+    return np.asarray(values)
+
+
+def readable(array, what):
     """The array, or a copy of a type that the library reads. No value changes, but for whole numbers beyond 2**63."""
     if array.dtype.kind in "USOTMmcV" or array.dtype.kind not in "fiub":
         raise Error(f"{what}: expected numbers, found elements of type {array.dtype}")
@@ -34,7 +41,7 @@ def features_of(x, estimator):
     if hasattr(x, "toarray") and hasattr(x, "nnz"):
         raise Error(f"{estimator}: found a sparse matrix, expected a dense one (x.toarray())")
     try:
-        array = np.asarray(x)
+        array = array_of(x)
     except ValueError:  # rows of different lengths
         raise Error(f"{estimator}: expected features [rows, columns], found rows of different lengths") from None
     if array.dtype.kind in "OUST":
@@ -46,7 +53,7 @@ def features_of(x, estimator):
             value = found[1] if found else "text"
             raise Error(f"{estimator}: features: element [{where}] is {value!r}, expected a number "
                         "(tessera.TableFeatures makes numbers of a table)") from None
-    return _readable(array, f"{estimator}: features")
+    return readable(array, f"{estimator}: features")
 
 
 def names_of_features(x):
@@ -60,7 +67,7 @@ def names_of_features(x):
 
 def target_of(y, estimator):
     """One value per row: a list, an array [N] or [N, 1], a column of a data frame or of a Table."""
-    array = np.asarray(y)
+    array = array_of(y)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
@@ -77,7 +84,7 @@ def numbers_of_target(y, estimator):
             found = _first_text(array)
             raise Error(f"{estimator}: target: row {found[0][0] if found else '?'} is "
                         f"{found[1] if found else 'text'!r}, expected a number") from None
-    return _readable(array, f"{estimator}: target")
+    return readable(array, f"{estimator}: target")
 
 
 def _comparable(array, estimator):

@@ -228,7 +228,7 @@ def _column(name, values):
             return name, [None if lost else str(value) for value, lost in zip(array, gone)]
     if array.dtype.kind in "UST":
         return name, [None if row in set(absent.tolist()) else str(value) for row, value in enumerate(array)]
-    array = _arrays._readable(array, f"table: the column '{name}'")
+    array = _arrays.readable(array, f"table: the column '{name}'")
     if array.dtype.kind == "f":
         absent = np.union1d(absent, np.flatnonzero(np.isnan(array)))
     return name, array, [int(row) for row in absent]

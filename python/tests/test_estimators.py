@@ -216,6 +216,26 @@ def test_what_was_learned_does_not_change_with_the_caller_s_array():
     assert not np.array_equal(scaler.transform(x), same)
 
 
+def test_memory_of_others_is_read_where_it_lies():
+    class Elsewhere:  # what a library without NumPy hands out
+        def __init__(self, array):
+            self.array = array
+
+        def __dlpack__(self, **options):
+            return self.array.__dlpack__(**options)
+
+        def __dlpack_device__(self):
+            return self.array.__dlpack_device__()
+
+    x, classes, _ = small_table()
+    model = tessera.GaussianNB().fit(Elsewhere(x), classes)
+    assert model.digest() == tessera.GaussianNB().fit(x, classes).digest()
+    assert np.array_equal(model.predict(memoryview(x)), model.predict(x))
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    assert np.array_equal(model.predict(frozen), model.predict(x))
+
+
 def test_state_shows_the_memory_of_the_model():
     x, classes, _ = small_table()
     model = tessera.GaussianNB().fit(x, classes)
