@@ -6,11 +6,6 @@
 // comparison (covariance updates: Friedman, Hastie and Tibshirani, "Regularization paths for generalized linear models via coordinate descent", Journal of Statistical Software 33, 2010).
 //
 // Thread-safety: an object belongs to one thread.
-//
-// ```cpp no-run
-// internal::CoordinateDescent descent({0, 0}, {3, 1}, matrix);
-// while (descent.sweep(penalty).step > 1e-10) {}
-// ```
 #pragma once
 
 #include <span>

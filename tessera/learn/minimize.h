@@ -7,11 +7,6 @@
 //
 // Ends when no element of the gradient is above `tolerance`, when rounding leaves nothing to gain, after max_iterations, or when the observer
 // asks. Thread-safety: as the function.
-//
-// ```cpp no-run
-// std::vector<double> at(3);
-// const internal::Minimum found = internal::minimize(function, at, {.tolerance = 1e-8});
-// ```
 #pragma once
 
 #include <cstdint>

@@ -3,10 +3,6 @@
 // Each step minimises the function's quadratic model plus the penalty by coordinate descent, and goes as far towards that point as the sum becomes
 // smaller by a share of what the model promises (Lee, Sun and Saunders, SIAM J. Optim. 24, 2014; Yuan, Ho and Lin, JMLR 13, 2012). Ends when
 // no coordinate's smallest subgradient is above the tolerance. Thread-safety: as the function.
-//
-// ```cpp no-run
-// const internal::Minimum found = internal::minimize_sparse(loss, at, penalties, {.tolerance = 1e-6});
-// ```
 #pragma once
 
 #include <vector>
