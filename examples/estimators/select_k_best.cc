@@ -14,10 +14,10 @@ int main() {
   const Tensor line = copy(hidden.slice({Range::all(), 0})), curve = copy(hidden.slice({Range::all(), 1}));
   const Tensor y = line + curve * curve;
   const auto column = [](const Tensor& values) { return reshape(values, {-1, 1}); };
-  const Tensor x =
-      concatenate({column(line), column(curve), column(y + copy(noise.slice({Range::all(), 0}))), column(line),
-              ones({300, 1}, DType::kFloat64), column(copy(noise.slice({Range::all(), 1})))},
-             1);
+  const Tensor x = concatenate(
+      {column(line), column(curve), column(y + copy(noise.slice({Range::all(), 0}))), column(line),
+       ones({300, 1}, DType::kFloat64), column(copy(noise.slice({Range::all(), 1})))},
+      1);
   const std::vector<double> target = y.to_vector<double>();
 
   const learn::FeatureScores straight = learn::f_regression(x, target);

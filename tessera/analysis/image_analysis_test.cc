@@ -101,6 +101,7 @@ TEST(ImageAnalysis, OneDigestOverThreadsAndBackends) {
 }
 
 TEST(ImageAnalysis, OtherShapesAreSaid) {
+  use_default_backend();
   data::Dataset set;
   set.features = Tensor::from<float>({1, 2, 3, 4, 5, 6, 7, 8}, {2, 2, 1, 2});
   try {
@@ -112,6 +113,7 @@ TEST(ImageAnalysis, OtherShapesAreSaid) {
 }
 
 TEST(AnalysisInput, ArraysAreTablesOrImages) {
+  use_default_backend();
   const TestFolder folder;
   data::write_npy(folder / "flat.npy", Tensor::from<double>({1, 2, 3}, {3}));
   data::write_npy(folder / "wide.npy", Tensor::from<double>({1, 2, 3, 4}, {2, 2}));
@@ -127,6 +129,7 @@ TEST(AnalysisInput, ArraysAreTablesOrImages) {
 
 // The numbers of MNIST's training images that everybody normalises with: 0.1307 and 0.3081 of 255; 717 pixels differ.
 TEST(ImageAnalysis, Mnist) {
+  use_default_backend();
   const char* data = std::getenv("TESSERA_DATA");
   const std::string folder = data == nullptr ? "" : std::string(data) + "/images/mnist/";
   if (folder.empty() || !exists(folder + "train-images-idx3-ubyte.gz"))

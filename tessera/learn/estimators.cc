@@ -148,8 +148,9 @@ std::unique_ptr<Estimator> make_estimator(std::string_view name) {
     if (row.name == name) return row.make();
     names.emplace_back(row.name);
   }
-  fail_with(ExitCode::kUsage, "there is no estimator '{}'{}; there are: {}", name, did_you_mean(name, names),
-            fmt::join(names, ", "));
+  const std::string meant = did_you_mean(name, names);
+  fail_with(ExitCode::kUsage, "there is no estimator '{}'{}", name,
+            meant.empty() ? fmt::format("; there are: {}", fmt::join(names, ", ")) : meant);
 }
 
 }  // namespace tessera::learn

@@ -273,10 +273,11 @@ TEST(Estimators, StandInTheOrderOfTheirNames) {
     EXPECT_EQ(make_estimator(row.name)->name(), row.name);
     before = row.name;
   }
-  EXPECT_TRUE(
-      sentence_of([] {
-        make_estimator("gausian_nb");
-      }).starts_with("there is no estimator 'gausian_nb' (did you mean 'gaussian_nb'?); there are: "));
+  EXPECT_EQ(sentence_of([] { make_estimator("gausian_nb"); }),
+            "there is no estimator 'gausian_nb' (did you mean 'gaussian_nb'?)");
+  EXPECT_TRUE(sentence_of([] {
+                make_estimator("nothing_like_it");
+              }).starts_with("there is no estimator 'nothing_like_it'; there are: bagging_classifier, "));
 }
 
 }  // namespace

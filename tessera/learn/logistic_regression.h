@@ -64,7 +64,7 @@ class LogisticRegression : public Classifier {
   bool converged() const { return converged_ != 0; }  // before max_iter
   bool has_decision_function() const override {
     return true;
-  }                                     // log odds of class 1 of two, a score per class of more
+  }  // log odds of class 1 of two, a score per class of more
   // The loss of each row, by the formula of the solver's view: [N]. Classes as learned.
   Tensor losses(const Tensor& features, const Tensor& target) const;
 

@@ -57,7 +57,7 @@ struct NonlinearLeastSquares {
   std::int64_t rank = 0;  // of J
   double offset =
       0;  // length of the part of the residuals that J can still take away over that of the rest, per degree of freedom (Bates and
-      // Watts, Technometrics 23, 1981): the distance to the solution as a share of its confidence region's
+  // Watts, Technometrics 23, 1981): the distance to the solution as a share of its confidence region's
   int steps = 0;        // that were taken
   int evaluations = 0;  // of the residuals, without those of a numerical Jacobian
   bool converged = false;
