@@ -19,7 +19,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> table = {
       {"train", "Train a network from a configuration and record the run", run_train},
       {"sweep", "Train with many settings, one recorded run each, and say which is best", run_sweep},
-      {"predict", "Classify the rows of a file with a trained run", run_predict},
+      {"predict", "Say what a trained run makes of the rows of a file", run_predict},
       {"evaluate", "Measure a trained run on a labelled file", run_evaluate},
       {"verify", "Re-execute a run and compare every step with its record", run_verify},
       {"resume", "Continue an interrupted run from its last checkpoint", run_resume},
@@ -59,7 +59,8 @@ namespace {
 
 std::string general_help() {
   std::string text =
-      "Tessera trains networks to the same bits everywhere and leaves a record that anybody can "
+      "Tessera trains networks and fits models to the same bits everywhere and leaves a record that anybody "
+      "can "
       "re-execute.\n\n"
       "Usage: tessera COMMAND [ARGUMENTS]\n\nCommands:\n";
   for (const Command& command : commands())
@@ -67,6 +68,8 @@ std::string general_help() {
   text +=
       "\nStart here:\n"
       "  tessera train examples/train/digits.toml    train a small network on handwritten digits\n"
+      "  tessera analyse people.csv --target income  look at a table, then let an estimator learn from it:\n"
+      "  tessera fit logistic_regression people.csv --target income\n"
       "  tessera runs                                list what was trained\n"
       "  tessera verify runs/digits-0001             re-execute it and compare every bit\n"
       "  tessera diff digits-0001 digits-0002        find where two runs part\n"

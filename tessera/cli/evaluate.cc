@@ -14,7 +14,10 @@ namespace {
 constexpr std::string_view kDetails =
     "FILE has the form of the training data, with labels. If it is the file that the run was trained on, "
     "only the samples\n"
-    "that were held out are used, so the number stays honest.\n\n"
+    "that were held out are used, so the number stays honest. Only that very table is known again: its rows "
+    "in "
+    "another file\n"
+    "count as new ones.\n\n"
     "Examples:\n"
     "  tessera evaluate runs/digits-0001 data/digits.csv\n"
     "  tessera evaluate runs/fashion-0001 t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz";

@@ -31,8 +31,6 @@ constexpr std::string_view kDetails =
     "  tessera fit bernoulli_nb adult.csv --target income --set alpha=0.5 --set 'data.missing=?' --set "
     "evaluate.folds=10";
 
-constexpr std::size_t kMostCandidates = 20;  // of a search, printed
-
 void print_estimators() {
   for (const learn::EstimatorRow& row : learn::estimators()) {
     const learn::Task task = row.make()->task();
@@ -60,7 +58,7 @@ std::string folds_text(const std::vector<double>& folds, std::string_view score)
 }
 
 void print_candidates(const std::vector<tabular::Candidate>& candidates) {
-  fmt::print("\n{}\n", tabular::candidates_table(candidates, kMostCandidates));
+  fmt::print("\n{}\n", tabular::candidates_table(candidates, tabular::kMostCandidates));
   const auto best = std::ranges::find(candidates, 1, &tabular::Candidate::rank);
   fmt::print("best      {}\n", tabular::settings_text(best->settings));
 }
@@ -84,6 +82,7 @@ void print_fit_result(const tabular::FitResult& result) {
     fmt::print("final     {} {}\n", label, tabular::score_text(value));
   }
   fmt::print("time      {:.1f} s\nseal      {}\n", result.seconds, result.seal);
+  for (const std::string& note : result.notes) fmt::print(stderr, "note: {}\n", printable(note));
 }
 
 ExitCode run_fit(const Words& words) {
@@ -94,7 +93,7 @@ ExitCode run_fit(const Words& words) {
   Execution execution;
   bool list = false, keys = false, parameters = false;
   arguments.positional("ESTIMATOR", estimator, "Its name (see --list)", false);
-  arguments.positional("TABLE", table, "A CSV file", false);
+  arguments.positional("TABLE", table, "CSV, NPY, NPZ or an SQLite database", false);
   arguments.option("--target COLUMN", target, "The column that is to be predicted");
   arguments.option("--set NAME=VALUE", settings, "A parameter or another setting; may be repeated");
   arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");

@@ -65,7 +65,7 @@ void write_answer(const std::string& output, const std::string& answer) {
 }  // namespace
 
 ExitCode run_predict(const Words& words) {
-  Arguments arguments("predict", "Classify the rows of a file with a trained run", kDetails);
+  Arguments arguments("predict", "Say what a trained run makes of the rows of a file", kDetails);
   std::string run, file, store = "runs", output, weights, text;
   bool gates = false;
   Execution execution;

@@ -10,6 +10,7 @@
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
+#include "tessera/tabular/fit_run.h"
 
 namespace tessera::cli {
 
@@ -44,6 +45,9 @@ ExitCode run_report(const Words& words) {
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::vector<std::string> folders = runs_folders(store, runs);
+  options.learned = [&](const std::string& folder) {
+    return tabular::is_fit_run(folder) ? tabular::learned_text(folder, options.data_folder) : std::string();
+  };
   execution.apply();
   if (!output.empty()) check_user_place(output);
   const report::Report page = report::make_report(folders, options);

@@ -49,7 +49,7 @@ ExitCode run_search(const Words& words) {
   train::TrainOptions options;
   Execution execution;
   arguments.positional("ESTIMATOR", estimator, "Its name (see 'tessera fit --list')");
-  arguments.positional("TABLE", table, "A CSV file");
+  arguments.positional("TABLE", table, "CSV, NPY, NPZ or an SQLite database");
   arguments.option("--target COLUMN", target, "The column that is to be predicted");
   arguments.option("--grid NAME=VALUE,VALUE", search.grid, "Values of a parameter; may be repeated");
   arguments.option("--range NAME=LOW..HIGH", search.ranges,

@@ -192,9 +192,14 @@ Html figure_html(const plot::Chart& chart, const std::string& id, const std::str
   }
 }
 
+bool has_curves(const runs::Record& record) {
+  return record.claim.kind != "fit" && record.claim.kind != "search";
+}
+
 Html curves_html(const runs::Record& record, const std::string& id) {
   const std::map<std::string, Curve> curves = curves_of(record);
   if (curves.empty()) return element("p", "No step has recorded a value.");
+  if (!has_curves(record)) return values_table(record, curves);
   const std::vector<CurveGroup> groups = groups_of(curves);
   Html charts;
   for (std::size_t i = 0; i < std::min(groups.size(), kMostCharts); ++i) {

@@ -30,6 +30,9 @@ struct ThinnedCurve {
 };
 ThinnedCurve thinned(const Curve& curve, const std::string& name, std::size_t most = kMostPoints);
 
+// False where steps are not a way: the folds of a fit, the candidates of a search. Then there is only the table of values.
+bool has_curves(const runs::Record& record);
+
 // The charts of one run with their notes and tables of values; `id` begins the ids of the pictures.
 Html curves_html(const runs::Record& record, const std::string& id);
 // The losses of several runs in panels with the same axes. `names` are those of the runs.

@@ -27,6 +27,16 @@ Html evaluation_html(const RunData& run, const std::string& id, int level, const
   }
 }
 
+Html learned_html(const RunData& run, const ReportOptions& options, std::vector<std::string>& notes) {
+  try {
+    const std::string lines = options.learned ? options.learned(run.folder) : "";
+    return lines.empty() ? Html() : element("pre", lines) + markup("\n");
+  } catch (const Error& error) {
+    notes.push_back(fmt::format("{}: not evaluated: {}", run.name, error.what()));
+    return element("p", fmt::format("Not evaluated: {}.", error.what()), "class=\"missing\"");
+  }
+}
+
 std::vector<Section> run_sections(const RunData& run, const std::string& id, int level,
                                   const ReportOptions& options, std::vector<std::string>& notes) {
   std::vector<Section> sections;
@@ -34,9 +44,12 @@ std::vector<Section> run_sections(const RunData& run, const std::string& id, int
     sections.push_back({id + "-" + name, title, std::move(content)});
   };
   if (run.damaged()) add("problems", "What is wrong", problems_html(run));
-  if (run.record) add("curves", "Curves", curves_html(*run.record, id));
-  if (run.record && run.record->claim.kind == "train" && run.status == runs::RunStatus::kSealed &&
-      !run.damaged())
+  const bool sealed = run.record && run.status == runs::RunStatus::kSealed && !run.damaged();
+  if (sealed && run.record->claim.kind != "train")
+    if (Html learned = learned_html(run, options, notes); !learned.empty())
+      add("learned", "What was learned", std::move(learned));
+  if (run.record) add("curves", has_curves(*run.record) ? "Curves" : "Values", curves_html(*run.record, id));
+  if (sealed && run.record->claim.kind == "train")
     add("held-out", "On held-out samples", evaluation_html(run, id, level, options, notes));
   add("configuration", "Configuration", settings_html(run));
   add("inputs", "Inputs", inputs_html(run));
@@ -85,12 +98,13 @@ std::string page_of_many(const std::vector<RunData>& runs, const ReportOptions& 
   for (std::size_t i = 0; i < runs.size(); ++i) {
     links.push_back(fmt::format("run-{}", i + 1));
     if (!runs[i].record) continue;
+    if (!has_curves(*runs[i].record)) continue;
     records.push_back(&*runs[i].record);
     names.push_back(runs[i].name);
   }
-  std::vector<Section> parts = {
-      {"comparison", "Comparison", comparison_html(compare_runs(runs), links)},
-      {"losses", "Losses side by side", loss_multiples_html(records, names, "losses-chart")}};
+  std::vector<Section> parts = {{"comparison", "Comparison", comparison_html(compare_runs(runs), links)}};
+  if (!records.empty())
+    parts.push_back({"losses", "Losses side by side", loss_multiples_html(records, names, "losses-chart")});
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const std::vector<Section> sections = run_sections(runs[i], links[i], 3, options, notes);
     parts.push_back({links[i], printable(runs[i].name),

@@ -23,6 +23,7 @@
 // ```
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ namespace tessera::report {
 struct ReportOptions {
   std::string data_folder =
       {};  // where to look for data files that are no longer at their place, besides TESSERA_DATA
+  // What is to be said of a sealed run of another kind than "train": lines of text, or nothing.
+  std::function<std::string(const std::string& run_folder)> learned = {};
 };
 
 struct Report {

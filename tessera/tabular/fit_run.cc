@@ -63,6 +63,7 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
   result.candidates = setup.candidates();
   if (setup.search()) result.scoring = setup.search()->scoring();
   result.final_scores = listener.last;
+  result.notes = setup.notes();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
@@ -178,7 +179,8 @@ runs::ReplayOutcome reexecute_fit(const std::string& run_folder, const runs::Rep
 }
 
 FittedModel::FittedModel(const std::string& run_folder)
-    : claim_(fit_claim(run_folder)),
+    : folder_(run_folder),
+      claim_(fit_claim(run_folder)),
       config_(FitConfig::from_record(train::recorded_settings(claim_))),
       features_(config_.features(),
                 data::Schema::from_json(config_.has("found.schema") ? config_.text("found.schema") : "",
@@ -189,7 +191,9 @@ FittedModel::FittedModel(const std::string& run_folder)
   if (const auto search = config_.search()) {
     FoldScores scores;
     runs::restore_object("folds", scores, sealed.tensors, sealed.path);
-    apply_best(*search, scores.values, config_.integer("evaluate.folds"), *estimator_);
+    const std::int64_t folds = config_.integer("evaluate.folds");
+    apply_best(*search, scores.values, folds, *estimator_);
+    candidates_ = candidates_of(*search, scores.values.to_vector<double>(), folds);
   }
   runs::restore_object("estimator", *estimator_, sealed.tensors, sealed.path);
   runs::restore_object("features", features_, sealed.tensors, sealed.path);
@@ -200,6 +204,20 @@ FittedModel::FittedModel(const std::string& run_folder)
       estimator_->features() != static_cast<std::int64_t>(features_.names().size()))
     fail("{}: the estimator has learned {} features and {} classes, the record speaks of {} and {}",
          run_folder, estimator_->features(), estimator_->classes(), features_.names().size(), classes);
+}
+
+std::string learned_text(const std::string& run_folder, const std::string& data_folder) {
+  const FittedModel model(run_folder);
+  std::string text =
+      fmt::format("{} of '{}'\n", model.estimator().name(), printable(model.config().text("data.target")));
+  if (!model.candidates().empty())
+    text += fmt::format("\n{}\n", candidates_table(model.candidates(), kMostCandidates));
+  const auto paths =
+      train::find_inputs(runs::read_claim(run_folder), runs::read_circumstances(run_folder), data_folder);
+  const auto table = paths.find("table");
+  if (table == paths.end()) fail("{}: the record claims no input 'table'", run_folder);
+  const FittedEvaluation found = model.evaluate(table->second);
+  return fmt::format("{}\n{}\n{}", text, found.note, found.text);
 }
 
 data::Table FittedModel::read(const std::string& file) const {
@@ -225,6 +243,10 @@ std::vector<std::string> FittedModel::notes(const data::Table& table) const {
       notes.push_back(
           fmt::format("column '{}': {} of {} rows have a category that the training rows did not have",
                       column.name, rows, seen.rows));
+    const auto known = features_.schema().find(column.name);
+    if (column.missing > 0 && known && !known->may_be_missing)
+      notes.push_back(fmt::format("column '{}': {} of {} rows have no value, which every training row had",
+                                  column.name, column.missing, seen.rows));
   }
   return notes;
 }
@@ -269,6 +291,18 @@ Tensor FittedModel::target_of(const data::Table& table) const {
   return Tensor::from(std::vector<std::int64_t>(codes.begin(), codes.end()), {table.rows});
 }
 
+std::string FittedModel::overlap_note(const data::Table& table) const {
+  try {
+    const auto paths = train::find_inputs(claim_, runs::read_circumstances(folder_), "");
+    const std::int64_t known = FitSetup(config_, paths.at("table")).training_rows_in(table);
+    return known == 0 ? ""
+                      : fmt::format("{} of the {} rows are equal to rows that the run learned from", known,
+                                    table.rows);
+  } catch (const Error&) {  // the run's own table is not there any more: nothing can be said
+    return "";
+  }
+}
+
 FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   FittedEvaluation result;
   const std::string bytes = read_file_maybe_gzip(file);
@@ -288,6 +322,7 @@ FittedEvaluation FittedModel::evaluate(const std::string& file) const {
                     split.train.size() + split.held_out.size(), table.rows);
   }
   if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
+  if (!own) result.note = overlap_note(table);
   const Tensor target = target_of(table), x = features(table);
   result.text = fmt::format("rows      {}\n", table.rows);
   const std::vector<std::int64_t> said =

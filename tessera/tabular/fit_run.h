@@ -24,6 +24,7 @@ struct FitResult {
   std::vector<std::pair<std::string, double>> final_scores;  // as recorded by the last step
   std::vector<Candidate> candidates;  // of a search, in the order in which they were tried
   std::string scoring;                // what they were judged by, if not by the score of a fit
+  std::vector<std::string> notes;     // for people: what to look at
 };
 
 // "0.9876"; of a small number four digits that count.
@@ -44,6 +45,10 @@ struct FittedEvaluation {
   std::string note;  // which rows they are of, if not all
 };
 
+// What a page says of a sealed run: estimator, candidates of a search, and what evaluate() says of the run's own table, which is looked for at its
+// recorded place and below `data_folder`.
+std::string learned_text(const std::string& run_folder, const std::string& data_folder);
+
 // What a sealed run has learned, without its data.
 class FittedModel {
  public:
@@ -54,21 +59,26 @@ class FittedModel {
   const std::vector<std::string>& classes() const { return classes_; }
   data::Table read(const std::string& file) const;  // as the run read its table, with the schema's texts
   Tensor features(const data::Table& table) const { return features_.transform(table); }
-  // A sentence for each column with categories that training did not have: they are no reason not to predict, but one to look.
+  const std::vector<Candidate>& candidates() const { return candidates_; }  // of a search
+  // A sentence for each column with categories, or missing numbers, that training did not have: they are no reason not to predict, but one to look.
   std::vector<std::string> notes(const data::Table& table) const;
   // Header "row,prediction,probability_CLASS,...", rows from 1; of a regression "row,prediction".
   std::string predictions_csv(const data::Table& table) const;
-  // Of a table that has the target. Of the run's own table only the rows that were held out for the test.
+  // Of a table that has the target. Of the run's own table only the rows that were held out for the test; of another one the note says how many of its rows
+  // the run has learned from, if the run's own is at its recorded place.
   FittedEvaluation evaluate(const std::string& file) const;
 
  private:
   Tensor target_of(const data::Table& table) const;
+  std::string overlap_note(const data::Table& table) const;
 
+  std::string folder_;
   runs::Claim claim_;
   FitConfig config_;
   learn::TableFeatures features_;
   std::unique_ptr<learn::Estimator> estimator_;
   std::vector<std::string> classes_;
+  std::vector<Candidate> candidates_;
 };
 
 }  // namespace tessera::tabular

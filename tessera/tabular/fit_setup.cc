@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "tessera/base/error.h"
@@ -13,6 +14,8 @@
 #include "tessera/base/json.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/folds.h"
+#include "tessera/learn/scoring.h"
+#include "tessera/tabular/fit_notes.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::tabular {
@@ -77,7 +80,33 @@ FitSetup::FitSetup(FitConfig config, const std::string& table_path)
       to_rows(fold.held_out);
     }
   }
+  if (search_ && !search_->scoring().empty()) test_scoring_ = "test_" + search_->scoring();
   initialize();
+}
+
+std::vector<std::string> FitSetup::notes() const {
+  std::vector<std::string> notes;
+  if (config_.boolean("data.header")) notes = header_notes(table_.names());
+  for (std::string& note :
+       identifier_notes(features_.schema(), static_cast<std::int64_t>(split_.train.size())))
+    notes.push_back(std::move(note));
+  for (std::string& note : convergence_notes(*estimator_)) notes.push_back(std::move(note));
+  return notes;
+}
+
+std::int64_t FitSetup::training_rows_in(const data::Table& other) const {
+  std::vector<std::string> names = columns_;
+  names.push_back(config_.text("data.target"));
+  const auto key = [&](const data::Table& table, std::int64_t row) {
+    std::string text;
+    for (const std::string& name : names) text += table.column(name).text(row) + '\0';
+    return text;
+  };
+  std::set<std::string> learned;
+  for (const std::int64_t row : split_.train) learned.insert(key(table_, row));
+  std::int64_t count = 0;
+  for (std::int64_t row = 0; row < other.rows; ++row) count += learned.contains(key(other, row)) ? 1 : 0;
+  return count;
 }
 
 // A class that a training part lacks could not be learned.
@@ -95,6 +124,14 @@ void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labe
 void FitSetup::read(const std::string& path) {
   const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
   file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
+  if (const std::string log = path + "-wal";
+      data::table_file_kind(unpacked) == data::TableFileKind::kSqlite && exists(log) &&
+      !read_file(log).empty())
+    fail(
+        "{}: part of the database is still in {}; expected a file by itself (close the program that writes "
+        "it, or "
+        "PRAGMA wal_checkpoint(TRUNCATE))",
+        path, log);
   data::TableFileOptions options = config_.table_file();
   const std::string& target = config_.text("data.target");
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
@@ -108,6 +145,9 @@ void FitSetup::read(const std::string& path) {
   if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
   for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
+  if (std::ranges::count(ignored, target) > 0)
+    fail_with(ExitCode::kUsage, "{}: data.ignore names the target '{}'", config_.origin("data.ignore"),
+              target);
   for (const std::string& name : categories) table_.column(name);
   table_.column(target);
   for (const std::string& name : names)
@@ -122,6 +162,13 @@ void FitSetup::take_target() {
     fail("{}:{}: the target '{}' is missing, expected a value in every row", table_.source,
          table_.column(name).first_missing_line, name);
   if (config_.estimator()->task() == learn::Task::kRegression) {
+    if (!table_.column(name).numeric)
+      fail(
+          "{}:{}: {} is for numbers, but the target '{}' has '{}'; expected a classifier for it (see "
+          "'tessera fit "
+          "--list'), or numbers",
+          table_.source, table_.column(name).first_text_line, config_.estimator()->name(), name,
+          table_.column(name).first_text);
     target_ = Tensor::from(table_.numbers(name), {table_.rows});
     return;
   }
@@ -237,6 +284,11 @@ std::vector<StepScalar> FitSetup::final_step() {
   scalars.push_back({"test_score", test.front().value});
   if (test.size() > 1)
     scalars.push_back({test.back().name == "rmse" ? "test_rmse" : "test_log_loss", test.back().value});
+  if (!test_scoring_.empty())
+    scalars.push_back(
+        {test_scoring_, learn::scorer(search_->scoring(), estimator_->task())(
+                            *estimator_, features_.transform(data::take_rows(table_, split_.held_out)),
+                            target_of(split_.held_out))});
   return scalars;
 }
 

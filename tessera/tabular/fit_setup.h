@@ -53,6 +53,9 @@ class FitSetup {
   std::uint64_t steps() const;
   const std::optional<SearchPlan>& search() const { return search_; }
 
+  std::vector<std::string> notes() const;  // after the last step: fit_notes.h
+  // How many rows of a table are equal to training rows, features and target.
+  std::int64_t training_rows_in(const data::Table& other) const;
   void initialize();  // forgets what was learned
   runs::RunOptions run_options() const;
   void keep_in(runs::Run& run);
@@ -94,6 +97,7 @@ class FitSetup {
   FoldScores scores_;
   std::vector<FoldData> kept_folds_;  // of a search, if they are not too large together
   std::string last_problem_;          // of a candidate that failed
+  std::string test_scoring_;          // "test_roc_auc": of a search by another score
 };
 
 // Sets an estimator to the best candidate of a search whose scores are complete.

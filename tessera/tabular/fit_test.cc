@@ -153,6 +153,29 @@ TEST_F(Fit, IsVerifiedAndNoticesAnotherTable) {
   EXPECT_THAT(message_of([&] { verify_fit(result.folder, {.quiet = true}); }), HasSubstr("fruits.csv"));
 }
 
+// Nothing is wrong with these, but somebody should look.
+TEST_F(Fit, SaysWhatToLookAt) {
+  EXPECT_TRUE(fit(config(), options("a")).notes.empty());
+  std::string named = "name,size,kind\n";
+  for (int i = 0; i < 60; ++i) named += fmt::format("n{},{},{}\n", i, i * 7 % 11, i % 2 == 0 ? "a" : "b");
+  write_file_atomically(path("named.csv"), named);
+  const FitResult result = fit(FitConfig::of("logistic_regression", path("named.csv"), "kind",
+                                             {"max_iter=1", "tol=0", "evaluate.folds=0"}),
+                               options("b"));
+  ASSERT_EQ(result.notes.size(), 2U);
+  EXPECT_THAT(result.notes[0], StartsWith("column 'name': 48 values in 48 training rows"));
+  EXPECT_THAT(result.notes[1], HasSubstr("logistic_regression ended before it reached its tolerance"));
+  write_file_atomically(path("bare.csv"), "1,2,a\n3,4,b\n5,6,a\n7,8,b\n9,1,a\n2,3,b\n");
+  const FitResult bare = fit(
+      FitConfig::of("gaussian_nb", path("bare.csv"), "a", {"evaluate.folds=0", "data.test=0"}), options("c"));
+  ASSERT_EQ(bare.notes.size(), 1U);
+  EXPECT_THAT(bare.notes[0], HasSubstr("the first line looks like data"));
+  const FittedModel model(result.folder);
+  const data::Table missing = data::parse_csv("name,size\nn1,\nn2,3\n", "x.csv", {.text_columns = {"name"}});
+  EXPECT_EQ(model.notes(missing).back(),
+            "column 'size': 1 of 2 rows have no value, which every training row had");
+}
+
 // Stopped after each step, as a killed process leaves it: the run ends in the seal of the uninterrupted one.
 TEST_F(Fit, GoesOnWhereItWasStopped) {
   for (std::uint64_t last = 1; last <= 3; ++last) {
@@ -214,6 +237,16 @@ TEST_F(Fit, IsEvaluatedOnWhatItHasNotSeen) {
   const FittedEvaluation others = model.evaluate(path("others.csv"));
   EXPECT_EQ(others.note, "");
   EXPECT_THAT(others.text, StartsWith("rows      30\n"));
+}
+
+// A file that has training rows in it cannot say how good the model is for new ones.
+TEST_F(Fit, SaysWhenItIsJudgedByWhatItLearnedFrom) {
+  const FittedModel model(fit(config(), options("a")).folder);
+  write_file_atomically(path("more.csv"), fruits() + "100,red,99,999,apple\n");
+  EXPECT_EQ(model.evaluate(path("more.csv")).note,
+            "96 of the 121 rows are equal to rows that the run learned from");
+  write_file_atomically(path("other.csv"), "kind,code,colour,weight\napple,99,red,100\nlemon,98,green,130\n");
+  EXPECT_EQ(model.evaluate(path("other.csv")).note, "");
 }
 
 TEST_F(Fit, TheSameRecordsInAnotherFileAreTheSameTable) {
@@ -279,6 +312,10 @@ TEST_F(Fit, WrongSettingsAndTablesGetASentence) {
   EXPECT_THAT(with("gaussian_nb", "kind", {"var_smothing=1"}), HasSubstr("did you mean 'var_smoothing'?"));
   EXPECT_THAT(with("gaussian_nb", "kind", {"data.tst=1"}), HasSubstr("did you mean 'data.test'?"));
   EXPECT_THAT(with("gaussian_nb", "kind", {"data.ignore=colur"}), HasSubstr("did you mean"));
+  EXPECT_THAT(with("gaussian_nb", "kind", {"data.ignore=kind"}),
+              HasSubstr("data.ignore names the target 'kind'"));
+  EXPECT_THAT(with("decision_tree_regressor", "kind", {}),
+              HasSubstr("decision_tree_regressor is for numbers, but the target 'kind' has 'apple'"));
   EXPECT_THAT(with("gaussian_nb", "weight", {}), HasSubstr("the target 'weight' is missing"));
   EXPECT_THAT(with("gaussian_nb", "kind", {"features.missing=refuse"}),
               HasSubstr("column 'weight': a value is missing"));

@@ -4,7 +4,7 @@
 //   random         so many draws, by counter: of a list uniformly, of a range uniformly or uniformly in its logarithm (train/sweep_plan.h)
 //   step by step   one parameter after the other in the given order: all of its values with the best of the parameters before it; the best is kept. Adds where a grid multiplies
 //
-// A candidate's score is the mean over the folds of the training rows; larger is better, of equal ones the first wins. A candidate that cannot be fitted in a fold has the score NaN
+// A candidate's score is the mean over the folds of the training rows; larger is better, of equal ones (in 12 digits) the first wins. A candidate that cannot be fitted in a fold has the score NaN
 // there, and is never the best. Everything is a pure function of the plan and the scores so far, so that a search that was killed goes on as if nothing had happened.
 //
 // Texts: a list is "C=0.1,1,10", or "steps=a, b|c, d" with bars where values have commas; a range "C=1e-3..1e3", "C=1e-3..1e3:log"; of two whole
@@ -80,6 +80,7 @@ struct Candidate {
 std::vector<Candidate> candidates_of(const SearchPlan& plan, std::span<const double> scores,
                                      std::int64_t folds);
 std::string settings_text(const Settings& settings);  // "C=1  penalty=l1"
+inline constexpr std::size_t kMostCandidates = 20;    // in a listing for people
 // The best ones, at most `most` lines.
 std::string candidates_table(const std::vector<Candidate>& candidates, std::size_t most);
 // Header "rank,mean,deviation,NAME,...,fold_1,...", in the order in which they were tried.

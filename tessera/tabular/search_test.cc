@@ -8,6 +8,7 @@
 #include "tessera/base/folder_test.h"
 #include "tessera/base/message_test.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/learn/estimators.h"
 #include "tessera/learn/model_selection.h"
 #include "tessera/tabular/fit_run.h"
 #include "tessera/tensor/ops.h"
@@ -127,6 +128,29 @@ TEST_F(Search, GoesOnWhereItWasStopped) {
     EXPECT_EQ(resumed.seal, seal) << last;
     EXPECT_EQ(resumed.candidates.size(), 6U);
   }
+}
+
+// The number that was searched for is also said of the rows that were held out.
+TEST_F(Search, TestsByItsOwnScore) {
+  const FitResult result =
+      fit(config({.grid = {"n_neighbors=1,5"}, .scoring = "balanced_accuracy"}), options("a"));
+  EXPECT_EQ(result.final_scores.back().first, "test_balanced_accuracy");
+  EXPECT_NE(result.final_scores.back().second, 0);
+  const std::string text = learned_text(result.folder, "");
+  EXPECT_THAT(text, HasSubstr("k_neighbors_classifier of 'kind'"));
+  EXPECT_THAT(text, HasSubstr("n_neighbors=5"));
+  EXPECT_THAT(text, HasSubstr("were held out are used"));
+}
+
+// 14 of 15 rows are right either way, in other folds: the means differ in the last bit, and the first one wins.
+TEST_F(Search, OfEqualCandidatesTheFirstWins) {
+  const std::unique_ptr<learn::Estimator> model = learn::make_estimator("k_neighbors_classifier");
+  const SearchPlan plan = SearchPlan::of({.grid = {"n_neighbors=1,3,5"}}, *model);
+  const std::vector<double> scores = {1, 1, 4. / 5, 0.9, 1, 0.9 + 1e-16, 4. / 5., 1, 1.0 + 0x1p-52};
+  EXPECT_EQ(plan.best(scores, 3), 0);
+  const std::vector<Candidate> candidates = candidates_of(plan, scores, 3);
+  EXPECT_EQ(candidates[0].rank, 1);
+  EXPECT_EQ(candidates[2].rank, 1);
 }
 
 TEST_F(Search, StepByStepKeepsTheBest) {

@@ -1,0 +1,55 @@
+#include "tessera/tabular/fit_notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tessera/data/numbers.h"
+
+namespace tessera::tabular {
+namespace {
+
+constexpr std::int64_t kFewCategories = 20;
+
+struct FindConvergence : StateVisitor {
+  bool converged = true;
+  void tensor(std::string_view, Tensor&) override {}
+  void real(std::string_view, double&) override {}
+  void integer(std::string_view name, std::int64_t& value) override {
+    if (name.ends_with("converged")) converged &= value != 0;
+  }
+};
+
+}  // namespace
+
+std::vector<std::string> header_notes(const std::vector<std::string>& names) {
+  const auto numbers = std::ranges::count_if(
+      names, [](const std::string& name) { return data::parse_real(name).has_value(); });
+  if (2 * numbers <= static_cast<std::ptrdiff_t>(names.size())) return {};
+  return {fmt::format(
+      "the columns are called '{}', '{}', ...: the first line looks like data (--set data.header=false)",
+      names.front(), names.back())};
+}
+
+std::vector<std::string> identifier_notes(const data::Schema& schema, std::int64_t training_rows) {
+  std::vector<std::string> notes;
+  for (const data::SchemaColumn& column : schema.columns) {
+    const auto categories = static_cast<std::int64_t>(column.categories.size());
+    if (categories > kFewCategories && 2 * categories >= training_rows)
+      notes.push_back(
+          fmt::format("column '{0}': {1} values in {2} training rows; if it only names a row, leave it out "
+                      "(--set 'data.ignore={0}')",
+                      column.name, categories, training_rows));
+  }
+  return notes;
+}
+
+std::vector<std::string> convergence_notes(learn::Estimator& fitted) {
+  FindConvergence search;
+  fitted.visit_state(search);
+  if (search.converged) return {};
+  return {fmt::format("{} ended before it reached its tolerance: a larger max_iter, or features.scale=true",
+                      fitted.name())};
+}
+
+}  // namespace tessera::tabular

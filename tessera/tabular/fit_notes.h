@@ -1,0 +1,19 @@
+// What a person should look at after a fit, in sentences: nothing that stops it, and nothing that is recorded. Internal to this room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tessera/data/schema.h"
+#include "tessera/learn/estimator.h"
+
+namespace tessera::tabular {
+
+// A header that looks like a row of data: most of its names are numbers.
+std::vector<std::string> header_notes(const std::vector<std::string>& names);
+// Columns of texts of which at least half of the training rows have a value of their own.
+std::vector<std::string> identifier_notes(const data::Schema& schema, std::int64_t training_rows);
+// An estimator, or a part of it, that ended before it had reached its tolerance: its state says "converged" 0.
+std::vector<std::string> convergence_notes(learn::Estimator& fitted);
+
+}  // namespace tessera::tabular
