@@ -31,7 +31,9 @@ double seconds(const std::function<void()>& body) {
 
 double score_of(learn::Estimator& model, const Tensor& x, const Tensor& y) {
   if (const auto* clusters = dynamic_cast<const learn::KMeans*>(&model)) return clusters->inertia();
-  return y.defined() && model.task() != learn::Task::kTransformation ? model.score(x, y) : 0;
+  const bool scored =
+      model.task() == learn::Task::kClassification || model.task() == learn::Task::kRegression;
+  return y.defined() && scored ? model.score(x, y) : 0;
 }
 
 void run(const char* name, const nlohmann::json& settings, const Tensor& x, const Tensor& y,

@@ -51,7 +51,9 @@ class Listener : public StepObserver {
       for (const StepScalar& scalar : report.scalars)
         scalars[nb::str(scalar.name.data(), scalar.name.size())] = scalar.value;
       const nb::object answer = function_(report.step, scalars);
-      return answer.is_none() || PyObject_IsTrue(answer.ptr()) != 0;
+      const int truth = answer.is_none() ? 1 : PyObject_IsTrue(answer.ptr());
+      if (truth < 0) throw nb::python_error();
+      return truth != 0;
     } catch (nb::python_error& error) {
       error.restore();
       return fail_with_python_error();

@@ -1,4 +1,5 @@
 // Tables, schemas, features of tables, and recorded fits.
+#include <fmt/ranges.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "python/bindings/arrays.h"
@@ -308,6 +310,37 @@ nb::list candidate_list(const tabular::FitResult& result) {
   return found;
 }
 
+// Parameters with their values, each a text.
+using Grid = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+// As --grid takes it, with bars where a value has a comma; that is no way to write a single such value, which is there twice.
+bool stands_twice(const std::vector<std::string>& values) {
+  return values.size() == 1 && values[0].find(',') != std::string::npos;
+}
+
+std::string grid_text(const std::string& name, const std::vector<std::string>& values) {
+  bool commas = false;
+  for (const std::string& value : values) {
+    if (value.find('|') != std::string::npos)
+      fail_with(ExitCode::kUsage, "grid: {}: found the value '{}', expected none with a bar", name, value);
+    commas = commas || value.find(',') != std::string::npos;
+  }
+  return fmt::format("{}={}{}", name, fmt::join(values, commas ? "|" : ","),
+                     stands_twice(values) ? "|" + values[0] : "");
+}
+
+tabular::FitConfig search_config(const std::string& estimator, const std::string& table,
+                                 const std::string& target, const std::vector<std::string>& settings,
+                                 const Grid& grid, tabular::SearchOptions search) {
+  for (const auto& [name, values] : grid) search.grid.push_back(grid_text(name, values));
+  auto config = tabular::FitConfig::of_search(estimator, table, target, settings, search);
+  nlohmann::json plan = nlohmann::json::parse(config.text("search.plan"));
+  for (std::size_t i = 0; i < grid.size(); ++i)
+    if (stands_twice(grid[i].second)) plan["parameters"][i]["values"] = grid[i].second;
+  config.set_found("search.plan", tabular::SearchPlan::from_json(plan.dump()).to_json());
+  return config;
+}
+
 nb::dict result_of(const tabular::FitResult& result) {
   nb::dict found;
   found["folder"] = result.folder;
@@ -448,13 +481,12 @@ void add_runs(nb::module_& module) {
   });
   module.def("search_run", [](const std::string& estimator, const std::string& table,
                               const std::string& target, const std::vector<std::string>& settings,
-                              const std::vector<std::string>& grid, const std::vector<std::string>& ranges,
-                              std::int64_t random, bool step_by_step, const std::string& scoring,
-                              const std::string& store, const std::string& name, const std::string& key,
-                              bool quiet) {
-    const tabular::SearchOptions search = {
-        .grid = grid, .ranges = ranges, .random = random, .step_by_step = step_by_step, .scoring = scoring};
-    const auto config = tabular::FitConfig::of_search(estimator, table, target, settings, search);
+                              const Grid& grid, const std::vector<std::string>& ranges, std::int64_t random,
+                              bool step_by_step, const std::string& scoring, const std::string& store,
+                              const std::string& name, const std::string& key, bool quiet) {
+    const auto config =
+        search_config(estimator, table, target, settings, grid,
+                      {.ranges = ranges, .random = random, .step_by_step = step_by_step, .scoring = scoring});
     const train::TrainOptions options = train_options(store, name, key, quiet);
     return result_of(without_gil([&] { return tabular::fit(config, options); }));
   });

@@ -14,6 +14,35 @@ def array_of(values):
     return np.asarray(values)
 
 
+def is_missing(value):
+    """None, NaN and its kind, or pandas' NA, which answers NA when it is compared, and refuses to be true or false."""
+    if value is None or type(value).__name__ == "NAType":
+        return True
+    different = value != value
+    return isinstance(different, (bool, np.bool_)) and bool(different)
+
+
+def _numbers(array):
+    """Objects or texts as float64, NaN where missing; a TypeError or ValueError if one is no number."""
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        objects = array.astype(object)
+        values = [np.nan if is_missing(value) else value for value in objects.flat]
+        return np.array(values, dtype=np.float64).reshape(array.shape)
+
+
+def row_without_utf8(texts):
+    """The first text that has no UTF-8, as one with half of a surrogate pair; None if there is none. What is no text does not count."""
+    for row, text in enumerate(texts):
+        if isinstance(text, str) and not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                return row
+    return None
+
+
 def readable(array, what):
     """The array, or a copy of a type that the library reads. No value changes, but for whole numbers beyond 2**63."""
     if array.dtype.kind in "USOTMmcV" or array.dtype.kind not in "fiub":
@@ -30,7 +59,7 @@ def readable(array, what):
 def _first_text(array):
     for place, value in np.ndenumerate(array):
         try:
-            float(np.nan if value is None else value)
+            float(np.nan if is_missing(value) else value)
         except (TypeError, ValueError):
             return place, str(value)
     return None
@@ -46,7 +75,7 @@ def features_of(x, estimator):
         raise Error(f"{estimator}: expected features [rows, columns], found rows of different lengths") from None
     if array.dtype.kind in "OUST":
         try:
-            array = array.astype(np.float64)
+            array = _numbers(array)
         except (TypeError, ValueError):
             found = _first_text(array)
             where = ", ".join(str(part) for part in found[0]) if found else "?"
@@ -79,7 +108,7 @@ def numbers_of_target(y, estimator):
     array = target_of(y, estimator)
     if array.dtype.kind in "OUST":
         try:
-            array = array.astype(np.float64)
+            array = _numbers(array)
         except (TypeError, ValueError):
             found = _first_text(array)
             raise Error(f"{estimator}: target: row {found[0][0] if found else '?'} is "
@@ -89,18 +118,29 @@ def numbers_of_target(y, estimator):
 
 def _comparable(array, estimator):
     """Labels as an array that can be sorted: texts, whole numbers, numbers or flags."""
+    if array.dtype.kind == "T":
+        array = array.astype(object)
     if array.dtype.kind == "O":
         for row, value in enumerate(array):
-            if value is None or value != value:
+            if is_missing(value):
                 raise Error(f"{estimator}: target: row {row} is missing, expected a class")
-        kinds = {bool: "flags", np.bool_: "flags", str: "texts", np.str_: "texts"}
+        kinds = {bool: "flags", np.bool_: "flags", str: "texts", np.str_: "texts", bytes: "bytes", np.bytes_: "bytes"}
         found = sorted({kinds.get(type(value), "numbers") for value in array})
         if len(found) > 1:
             raise Error(f"{estimator}: target: found {' and '.join(found)} among the classes, expected one kind")
         array = np.array(array.tolist())
-    if array.dtype.kind == "T":
-        array = array.astype(str)
-    if array.dtype.kind not in "USfiub":
+    if array.dtype.kind == "S":
+        raise Error(f"{estimator}: target: found bytes, expected classes that are texts (decode them), whole numbers or flags")
+    if array.dtype.kind == "U":
+        row = row_without_utf8(array.tolist())
+        if row is not None:
+            raise Error(f"{estimator}: target: row {row} is {str(array[row])!r}, which is no Unicode text (half of a surrogate pair)")
+    if array.dtype.kind == "u" and array.dtype.itemsize == 8:
+        large = np.flatnonzero(array > np.iinfo(np.int64).max)
+        if large.size:
+            raise Error(f"{estimator}: target: row {large[0]} is {array[large[0]]}, expected whole numbers below 2^63 as classes")
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "Ufiub":
         raise Error(f"{estimator}: target: expected classes that are texts, whole numbers or flags, found {array.dtype}")
     if array.dtype.kind == "f":
         wrong = np.flatnonzero(~(np.isfinite(array) & (array == np.floor(array))))
@@ -123,7 +163,7 @@ def encode_classes(y, estimator):
 def positions_of(y, classes, estimator):
     """The position of each row's class; -1 for one that is not among the classes."""
     array = _comparable(target_of(y, estimator), estimator)
-    if (array.dtype.kind in "US") != (classes.dtype.kind in "US"):
+    if (array.dtype.kind == "U") != (classes.dtype.kind == "U"):
         return np.full(len(array), -1, dtype=np.int64)
     places = np.minimum(np.searchsorted(classes, array), len(classes) - 1)
     return np.where(classes[places] == array, places, -1).astype(np.int64)
@@ -131,11 +171,9 @@ def positions_of(y, classes, estimator):
 
 def class_texts(classes):
     """(names, kind) as a saved estimator holds them."""
-    kind = {"U": "text", "S": "text", "i": "integer", "u": "integer", "b": "flag", "f": "number"}[classes.dtype.kind]
+    kind = {"U": "text", "i": "integer", "u": "integer", "b": "flag", "f": "number"}[classes.dtype.kind]
     if kind == "flag":
         return [str(bool(value)).lower() for value in classes], kind
-    if classes.dtype.kind == "S":
-        return [value.decode() for value in classes], kind
     return [repr(float(value)) if kind == "number" else str(value) for value in classes], kind
 
 

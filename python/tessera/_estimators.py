@@ -169,14 +169,20 @@ class Estimator:
     def __sklearn_is_fitted__(self):
         return self._model is not None
 
-    def _asked(self, what, x):
-        model = self._fitted()
-        names, learned = _arrays.names_of_features(x), getattr(self, "feature_names_in_", None)
-        if names is not None and learned is not None and list(names) != list(learned):
+    def _known(self, x, way_back=False):
+        """Features for what has learned: a data frame must have the columns that it has learned from, in their order.
+
+        On the way back the columns may be others altogether, such as principal components.
+        """
+        names, learned = _arrays.names_of_features(x), self.__dict__.get("feature_names_in_")
+        if names is not None and learned is not None and list(names) != list(learned) and not (way_back and set(learned).isdisjoint(names)):
             different = next((pair for pair in zip(names, learned) if pair[0] != pair[1]), None)
             found = f"'{different[0]}' where '{different[1]}' was" if different else f"{len(names)} instead of {len(learned)}"
             raise Error(f"{self._name}: expected the columns that it has learned from, in their order, found {found}")
-        return getattr(model, what)(_arrays.features_of(x, self._name))
+        return _arrays.features_of(x, self._name)
+
+    def _asked(self, what, x):
+        return getattr(self._fitted(), what)(self._known(x))
 
     # ---- What was learned ----
 
@@ -233,7 +239,13 @@ class Estimator:
         self._settings.set_parameters(_outer_first(state["settings"]))
         self._given = state["given"]
         if state["saved"] is not None:
-            self._model = _core.parse_model(state["saved"], self._name)[0]
+            model = _core.parse_model(state["saved"], self._name)[0]
+            if model.name != self._name:
+                raise Error(f"{self._name}: found a pickled {model.name}, expected {self._name}")
+            classes = len(state["extras"].get("classes_", ()))
+            if self._task == "classification" and classes != model.classes:
+                raise Error(f"{self._name}: found {classes} classes in the pickle, expected the {model.classes} that it has learned")
+            self._model = model
         self.__dict__.update(state["extras"])
 
     def __sklearn_tags__(self):
@@ -274,7 +286,7 @@ class Classifier(Estimator):
     def score(self, X, y):
         """The share of the rows whose class is predicted."""
         model = self._fitted()
-        return model.score(_arrays.features_of(X, self._name), _arrays.positions_of(y, self.classes_, self._name))
+        return model.score(self._known(X), _arrays.positions_of(y, self.classes_, self._name))
 
 
 class Regressor(Estimator):
@@ -289,7 +301,7 @@ class Regressor(Estimator):
     def score(self, X, y):
         """R^2: 1 is perfect, 0 is as good as the mean."""
         model = self._fitted()
-        return model.score(_arrays.features_of(X, self._name), _arrays.numbers_of_target(y, self._name))
+        return model.score(self._known(X), _arrays.numbers_of_target(y, self._name))
 
 
 class Clusterer(Estimator):
@@ -333,7 +345,7 @@ class Transformer(Estimator):
     @_Where
     def inverse_transform(self, X):
         """The way back, up to rounding."""
-        return getattr(self._fitted(), "inverse_transform")(_arrays.features_of(X, self._name))
+        return self._fitted().inverse_transform(self._known(X, way_back=True))
 
     def fit_transform(self, X, y=None, *, observer=None):
         """Learns, and gives what the rows become for a method that learns from them next: an encoder does not look at a row's own target."""

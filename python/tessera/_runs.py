@@ -3,6 +3,7 @@
 import os
 
 from tessera import _core, _tables
+from tessera._core import Error
 from tessera._estimators import Estimator, _from_model, _text
 
 
@@ -131,10 +132,10 @@ def fit(estimator, table, *, target, store="runs", name="", key="", quiet=True, 
     return Run(result["folder"], result)
 
 
-def _listed(values):
-    """A list of values as a search reads it; bars where a value has commas."""
-    texts = [_text(value) for value in values]
-    return ("|" if any("," in text for text in texts) else ",").join(texts)
+def _values_of_grid(name, values):
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise Error(f"grid: {name}: expected a list of values, found {values!r}")
+    return [_text(value) for value in values]
 
 
 def search(estimator, table, *, target, grid=None, ranges=None, random=0, step_by_step=False, scoring="", store="runs", name="", key="",
@@ -150,7 +151,7 @@ def search(estimator, table, *, target, grid=None, ranges=None, random=0, step_b
     """
     chosen = estimator if isinstance(estimator, str) else estimator._name
     result = _core.search_run(chosen, os.fspath(table), target, _settings(estimator, parameters, settings),
-                              [f"{parameter}={_listed(values)}" for parameter, values in (grid or {}).items()],
+                              [(parameter, _values_of_grid(parameter, values)) for parameter, values in (grid or {}).items()],
                               [f"{parameter}={text}" for parameter, text in (ranges or {}).items()], random, step_by_step, scoring,
                               os.fspath(store), name, os.fspath(key), quiet)
     return Run(result["folder"], result)

@@ -1,5 +1,7 @@
 """Tables: columns of numbers, texts and categories with their missing values, their schema, and features made of them."""
 
+import operator
+
 import numpy as np
 
 from tessera import _arrays, _core
@@ -81,8 +83,8 @@ class Table:
         return Table(self._core.with_categories(name, list(categories)))
 
     def take_rows(self, positions):
-        """These rows, in this order."""
-        return Table(self._core.take_rows([int(row) for row in positions]))
+        """These rows, in this order: positions, or a flag for each row of the table."""
+        return Table(self._core.take_rows(_positions(positions, self._core)))
 
     def take_columns(self, names):
         """These columns, in this order."""
@@ -161,12 +163,15 @@ class TableFeatures:
             self._numbers = y.dtype.kind == "f"
             y = _arrays.numbers_of_target(y, "features") if self._numbers else _arrays.encode_classes(y, "features")[1]
         settings = _core.Features(**self._options, numbers=self._numbers)
-        self._core, matrix = settings.fit(Table(table)._core, None if columns is None else list(columns),
-                                          None if rows is None else [int(row) for row in rows], y)
+        core = Table(table)._core
+        self._core, matrix = settings.fit(core, None if columns is None else list(columns), None if rows is None else _positions(rows, core), y)
         return matrix
 
     def fit(self, table, columns=None, rows=None, target=None):
-        """Learns from these columns (default: all) of these rows (default: all); `target` is that of these rows, for encoders that look at it."""
+        """Learns from these columns (default: all) of these rows (default: all; positions, or a flag for each row of the table).
+
+        `target` is that of these rows, for encoders that look at it.
+        """
         self._learn(table, columns, rows, target)
         return self
 
@@ -205,6 +210,33 @@ class TableFeatures:
             self._core = settings.restored(*state["learned"])
 
 
+def _positions(rows, table):
+    """Rows of a table as whole numbers: positions as they are, flags as the positions of those that are set."""
+    try:
+        values = rows.tolist() if isinstance(rows, np.ndarray) else list(rows)
+    except TypeError:
+        raise Error(f"{table.source}: expected rows as positions or flags, found {type(rows).__name__}") from None
+    if getattr(rows, "ndim", 1) != 1:
+        raise Error(f"{table.source}: expected rows as positions or flags, found {rows.ndim} axes")
+    flags = [isinstance(value, (bool, np.bool_)) for value in values]
+    if (flags and all(flags)) or (isinstance(rows, np.ndarray) and rows.dtype.kind == "b"):
+        if len(values) != table.rows:
+            raise Error(f"{table.source}: found {len(values)} flags, expected one for each of the {table.rows} rows")
+        return np.flatnonzero(np.array(values, dtype=bool)).tolist()
+    found = []
+    for place, value in enumerate(values):
+        try:
+            if flags[place]:
+                raise TypeError
+            found.append(operator.index(value))
+        except TypeError:
+            raise Error(f"{table.source}: rows: element {place} is {value!r}, expected a position, a whole number"
+                        + (" (or a flag for every row)" if any(flags) else "")) from None
+        if not 0 <= found[-1] < table.rows:
+            raise Error(f"{table.source}: row {found[-1]} was asked for, expected 0 to {table.rows - 1}")
+    return found
+
+
 def _stream(data, source):
     try:
         return data.__arrow_c_stream__()
@@ -219,19 +251,38 @@ def _column(name, values):
     array = np.ma.getdata(array)
     if array.ndim != 1:
         raise Error(f"table: the column '{name}' has {array.ndim} axes, expected 1")
+    texts = array.dtype.kind in "UST"
+    if texts:
+        array = array.astype(object)
     if array.dtype.kind == "O":
-        gone = np.array([value is None or value != value for value in array], dtype=bool)
-        kinds = {isinstance(value, str) for value in array[~gone]}
-        if kinds == {False} or not kinds:
-            array = np.array([np.nan if lost else value for value, lost in zip(array, gone)], dtype=np.float64)
+        gone = np.array([_arrays.is_missing(value) for value in array], dtype=bool)
+        gone[absent] = True
+        if not texts and not any(isinstance(value, (str, bytes)) for value in array[~gone]):
+            try:
+                array = np.array([np.nan if lost else float(value) for value, lost in zip(array, gone)], dtype=np.float64)
+            except (TypeError, ValueError, OverflowError):
+                kinds = sorted({type(value).__name__ for value in array[~gone]})
+                raise Error(f"table: the column '{name}': expected numbers or texts, found {', '.join(kinds)}") from None
         else:
-            return name, [None if lost else str(value) for value, lost in zip(array, gone)]
-    if array.dtype.kind in "UST":
-        return name, [None if row in set(absent.tolist()) else str(value) for row, value in enumerate(array)]
+            return name, _texts(name, [None if lost else value for value, lost in zip(array, gone)])
     array = _arrays.readable(array, f"table: the column '{name}'")
     if array.dtype.kind == "f":
         absent = np.union1d(absent, np.flatnonzero(np.isnan(array)))
     return name, array, [int(row) for row in absent]
+
+
+def _texts(name, values):
+    """Texts that have UTF-8, and None; bytes are read as UTF-8."""
+    texts = []
+    for row, value in enumerate(values):
+        try:
+            texts.append(value if value is None else value.decode() if isinstance(value, bytes) else str(value))
+        except UnicodeDecodeError:
+            raise Error(f"table: the column '{name}': row {row} is {value!r}, expected bytes that are UTF-8") from None
+    row = _arrays.row_without_utf8(texts)
+    if row is not None:
+        raise Error(f"table: the column '{name}': row {row} is {texts[row]!r}, which is no Unicode text (half of a surrogate pair)")
+    return texts
 
 
 def read_csv(path, *, separator=",", header=True, text_columns=(), missing=(), trim=False):

@@ -117,6 +117,20 @@ def test_pickles_copies_and_files_keep_every_bit(row, tmp_path):
         unfitted.save(path)
 
 
+def test_a_pickle_of_another_estimator_is_refused():
+    x, classes, _ = small_table()
+    model, other = tessera.GaussianNB().fit(x, classes), tessera.KNeighborsClassifier().fit(x, classes)
+
+    def restored(**changes):
+        return tessera.GaussianNB().__setstate__({**model.__getstate__(), **changes})
+
+    with pytest.raises(tessera.Error, match="gaussian_nb: found a pickled k_neighbors_classifier, expected gaussian_nb"):
+        restored(saved=other.__getstate__()["saved"])
+    for extras, count in (({"classes_": model.classes_[:2]}, 2), ({}, 0)):
+        with pytest.raises(tessera.Error, match=f"gaussian_nb: found {count} classes in the pickle, expected the 3 that it has learned"):
+            restored(extras=extras)
+
+
 def learn_elsewhere(queue, name):
     queue.put(fitted({"class": type(tessera.make_estimator(name))}, *small_table()))
 
@@ -148,6 +162,13 @@ def test_classes_of_any_kind(labels, tmp_path):
     assert model.score(x[:4], np.array(["nobody"] * 4)) == 0  # classes that training did not have are never right
 
 
+def test_large_classes_without_sign():
+    y = np.array([2**63 - 1, 2**63 - 2, 2**63 - 1, 2**63 - 2], dtype=np.uint64)
+    model = tessera.GaussianNB().fit([[1.0], [2.0], [1.1], [2.1]], y)
+    assert model.classes_.tolist() == [2**63 - 2, 2**63 - 1] and model.predict([[1.0]]).tolist() == [2**63 - 1]
+    assert model.score([[1.0], [2.0]], y[:2]) == 1 and model.score([[1.0], [2.0]], y[:2].astype(np.int64)) == 1
+
+
 @pytest.mark.parametrize("make, x, y, sentence", [
     ("GaussianNB", [[1.0], [np.nan]], [0, 1], r"gaussian_nb: features: row 1, column 0 is missing \(NaN\); expected a finite number"),
     ("GaussianNB", [[1.0], [np.inf]], [0, 1], "gaussian_nb: features: row 1, column 0 is infinite"),
@@ -160,6 +181,11 @@ def test_classes_of_any_kind(labels, tmp_path):
     ("GaussianNB", [[1.0], [2.0]], [0, np.nan], r"gaussian_nb: target: row 1 is missing \(NaN\), expected classes"),
     ("GaussianNB", [[1.0], [2.0]], ["a", None], "gaussian_nb: target: row 1 is missing, expected a class"),
     ("GaussianNB", [[1.0], [2.0]], np.array(["a", 2], dtype=object), "found numbers and texts among the classes"),
+    ("GaussianNB", [[1.0], [2.0]], np.array([b"a", b"b"]), "gaussian_nb: target: found bytes, expected classes that are texts"),
+    ("GaussianNB", [[1.0], [2.0]], np.array([b"a", b"b"], dtype=object), "gaussian_nb: target: found bytes, expected classes that are texts"),
+    ("GaussianNB", [[1.0], [2.0]], np.array([b"a", "b"], dtype=object), "found bytes and texts among the classes"),
+    ("GaussianNB", [[1.0], [2.0]], ["a", "\ud800"], "gaussian_nb: target: row 1 is .* which is no Unicode text"),
+    ("GaussianNB", [[1.0], [2.0]], np.array([0, 2**63], dtype=np.uint64), r"row 1 is 9223372036854775808, expected whole numbers below 2\^63"),
     ("GaussianNB", [[1.0], [2.0]], [[0, 1], [1, 0]], r"gaussian_nb: expected a target \[rows\], .*found shape \[2, 2\]"),
     ("GaussianNB", [[1.0], ["x"]], [0, 1], r"gaussian_nb: features: element \[1, 0\] is 'x', expected a number"),
     ("GaussianNB", [[1.0], [2.0, 3.0]], [0, 1], "found rows of different lengths"),
@@ -258,22 +284,41 @@ def test_a_fit_forgets_and_a_failed_fit_leaves_nothing():
     assert not hasattr(model, "classes_")
 
 
+class Frame:
+    def __init__(self, values, columns=("a", "b")):
+        self.values, self.columns = values, list(columns)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype=dtype)
+
+
+OTHER_ORDER = "expected the columns that it has learned from, in their order, found 'b' where 'a' was"
+
+
 def test_columns_of_a_data_frame_are_remembered():
-    class Frame:
-        columns = ["a", "b"]
-
-        def __init__(self, values, columns=("a", "b")):
-            self.values, self.columns = values, list(columns)
-
-        def __array__(self, dtype=None, copy=None):
-            return np.asarray(self.values, dtype=dtype)
-
     x, classes, _ = small_table()
     model = tessera.GaussianNB().fit(Frame(x[:, :2]), classes)
     assert list(model.feature_names_in_) == ["a", "b"]
     assert np.array_equal(model.predict(Frame(x[:, :2])), model.predict(x[:, :2]))
-    with pytest.raises(tessera.Error, match="expected the columns that it has learned from, in their order, found 'b' where 'a' was"):
+    with pytest.raises(tessera.Error, match=OTHER_ORDER):
         model.predict(Frame(x[:, :2], ["b", "a"]))
+
+
+def test_every_method_asks_for_the_columns_that_it_has_learned_from():
+    x, classes, numbers = small_table()
+    learned, turned = Frame(x[:, :2]), Frame(x[:, [1, 0]], ["b", "a"])
+    cases = [(tessera.LogisticRegression(), classes, ["predict", "predict_proba", "decision_function", "score"]), (tessera.Ridge(), numbers, ["predict", "score"]),
+             (tessera.GaussianMixture(), None, ["predict", "predict_proba", "score_samples", "score"]),
+             (tessera.StandardScaler(), None, ["transform", "inverse_transform"]), (tessera.PCA(n_components=2), None, ["transform", "inverse_transform"])]
+    for model, y, methods in cases:
+        model.fit(learned, y)
+        for method in methods:
+            words = (y,) if method == "score" else ()
+            getattr(model, method)(learned, *words)
+            with pytest.raises(tessera.Error, match=OTHER_ORDER):
+                getattr(model, method)(turned, *words)
+    components = cases[-1][0].transform(learned)  # may have names of their own
+    assert np.allclose(cases[-1][0].inverse_transform(Frame(components, ["first", "second"])), x[:, :2], atol=1e-12)
 
 
 def test_an_observer_is_told_of_iterations_and_may_stop_them():
@@ -291,6 +336,14 @@ def test_an_observer_is_told_of_iterations_and_may_stop_them():
     model = tessera.HistGradientBoostingClassifier()
     with pytest.raises(RuntimeError, match="mine"):
         model.fit(x, classes, observer=broken)
+    assert not model.__sklearn_is_fitted__()
+
+    class Undecided:
+        def __bool__(self):
+            raise RuntimeError("neither")
+
+    with pytest.raises(RuntimeError, match="neither"):
+        model.fit(x, classes, observer=lambda step, scalars: Undecided())
     assert not model.__sklearn_is_fitted__()
 
 

@@ -76,6 +76,34 @@ def test_what_is_wrong_with_a_fit(tmp_path, words, sentence):
         tessera.fit(words.pop("estimator"), words.pop("table"), **words)
 
 
+def test_a_value_of_a_search_may_have_commas(tmp_path):
+    path = write_table(tmp_path / "table.csv")
+    words = {"target": "kind", "store": tmp_path, "evaluate__folds": 3}
+    one, two = "standard_scaler, gaussian_nb", "min_max_scaler, gaussian_nb"
+
+    def tried(grid, **more):
+        run = tessera.search("pipeline_classifier", path, grid=grid, **words, **more)
+        assert run.verify()
+        return run, [dict(candidate["settings"])["steps"] for candidate in run.candidates]
+
+    single, found = tried({"steps": [one]})
+    assert found == [one] and single.estimator.get_params()["steps"] == one
+    assert tried({"steps": [tuple(one.split(", "))]})[0].seal == single.seal
+    assert tried({"steps": [one, two]})[1] == [one, two]
+    smoothing = {"gaussian_nb__var_smoothing": [1e-9, 0.1]}
+    assert tried({"steps": [two], **smoothing})[1] == [two, two]
+    assert tried({"steps": [one]}, random=2)[1] == [one, one]
+    assert tried({"steps": [one], **smoothing}, step_by_step=True, steps=two)[1] == [one] * 3
+    with pytest.raises(tessera.Error, match="grid: steps: found the value .* expected none with a bar"):
+        tried({"steps": [f"{one}|{two}"]})
+    with pytest.raises(tessera.Error, match="nowhere_nb"):
+        tried({"steps": ["standard_scaler, nowhere_nb"]})
+    with pytest.raises(tessera.Error, match="--grid steps=: expected NAME=VALUE,VALUE"):
+        tried({"steps": []})
+    with pytest.raises(tessera.Error, match="grid: steps: expected a list of values, found 'standard_scaler, gaussian_nb'"):
+        tried({"steps": one})
+
+
 SCRIPT = """
 import sys, tessera
 tessera.fit("random_forest_classifier", sys.argv[1], target="kind", store=sys.argv[2], name="stopped", n_estimators=600, evaluate__folds=20)

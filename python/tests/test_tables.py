@@ -35,6 +35,41 @@ def test_a_file_becomes_columns(tmp_path):
     assert "age: numbers" in repr(found)
 
 
+FLAGS = [True, False, True]
+
+
+@pytest.mark.parametrize("rows", [FLAGS, np.array(FLAGS), [0, 2], np.array([0, 2]), np.array([0, 2], dtype=np.uint8), (row for row in (0, 2))],
+                         ids=["flags", "array_of_flags", "positions", "array", "small", "generator"])
+def test_rows_are_positions_or_flags(rows):
+    assert table().take_rows(rows)["age"].tolist() == [39, 45]
+
+
+def test_features_learn_from_flagged_rows():
+    by_positions = tessera.TableFeatures(scale=True).fit(table(), ["age"], rows=[0, 2]).transform(table())
+    assert np.array_equal(tessera.TableFeatures(scale=True).fit(table(), ["age"], rows=table()["age"] < 50).transform(table()), by_positions)
+
+
+@pytest.mark.parametrize("rows, sentence", [
+    ([True, False], "people.csv: found 2 flags, expected one for each of the 3 rows"),
+    (np.ones(4, dtype=bool), "people.csv: found 4 flags, expected one for each of the 3 rows"),
+    (np.ones(0, dtype=bool), "people.csv: found 0 flags, expected one for each of the 3 rows"),
+    ([True, 0, 1], "people.csv: rows: element 0 is True, expected a position, a whole number .or a flag for every row"),
+    ([0, 1.5], "people.csv: rows: element 1 is 1.5, expected a position, a whole number"),
+    (np.array([0.0]), "people.csv: rows: element 0 is 0.0, expected a position"),
+    (["0"], "people.csv: rows: element 0 is '0', expected a position"),
+    ([None], "people.csv: rows: element 0 is None, expected a position"),
+    ([-1], "people.csv: row -1 was asked for, expected 0 to 2"),
+    ([2**70], "people.csv: row 1180591620717411303424 was asked for, expected 0 to 2"),
+    (np.ones((1, 3), dtype=bool), "people.csv: expected rows as positions or flags, found 2 axes"),
+    (1, "people.csv: expected rows as positions or flags, found int"),
+])
+def test_other_rows_are_refused(rows, sentence):
+    with pytest.raises(tessera.Error, match=sentence):
+        table().take_rows(rows)
+    with pytest.raises(tessera.Error, match=sentence):
+        tessera.TableFeatures().fit(table(), rows=rows)
+
+
 def test_files_of_other_kinds(tmp_path):
     np.save(tmp_path / "matrix.npy", np.array([[1, 2], [3, 4.5]]))
     assert tessera.read_table(tmp_path / "matrix.npy").to_numpy().tolist() == [[1, 2], [3, 4.5]]
@@ -74,6 +109,9 @@ def test_categories():
     (lambda: tessera.Table({"a": [1, 2], "b": [1]}), "the column 'b' has 1 rows and 'a' has 2"),
     (lambda: tessera.Table({"a": [[1], [2]]}), "the column 'a' has 2 axes, expected 1"),
     (lambda: tessera.Table({"a": [1j]}), "the column 'a': expected numbers, found elements of type complex128"),
+    (lambda: tessera.Table({"a": [1, {}]}), "the column 'a': expected numbers or texts, found dict, int"),
+    (lambda: tessera.Table({"a": ["b", "\ud800"]}), "the column 'a': row 1 is .* which is no Unicode text"),
+    (lambda: tessera.Table({"a": [b"b", b"\xff"]}), "the column 'a': row 1 is .* expected bytes that are UTF-8"),
     (lambda: tessera.Table({"": [1]}), "expected different names"),
     (lambda: tessera.Table(3), "expected a dict of columns, a data frame or an Arrow table, found int"),
     (lambda: tessera.Schema("{"), "schema"),
@@ -92,6 +130,12 @@ def test_columns_of_python_and_numpy():
     again = tessera.Table({"age": np.array([39, 50, 45], dtype=np.int16), "work": np.array(["office", "", "field"]),
                            "height": np.ma.array([1.5, 9, 2], mask=[0, 1, 0])})
     assert again.digest() == made.digest()
+    coded = np.array([b"office", b"", b"field"])
+    for texts in (coded, coded.astype(object), list(coded)):
+        assert tessera.Table({"work": texts}).digest() == made.take_columns(["work"]).digest()
+    hidden = np.ma.array(["office", "sea", "field"], mask=[0, 1, 0])
+    assert tessera.Table({"work": hidden})["work"] == made["work"] and tessera.Table({"work": hidden[1:2]}).type("work") == "texts"
+    assert tessera.Table({"work": np.array([], dtype="S1")}).type("work") == tessera.Table({"work": np.array([], dtype=str)}).type("work") == "texts"
     assert tessera.Table(made).digest() == made.digest() and tessera.Table({name: made[name] for name in made.keys()}).digest() == made.digest()
 
 
@@ -166,14 +210,66 @@ def test_numbers_handed_to_arrow_are_not_copied():
     assert np.shares_memory(out, found["age"])
 
 
-def test_data_frames_of_polars_and_pandas():
-    for name in ("polars", "pandas"):
-        try:
-            frames = __import__(name)
-        except ImportError:
-            continue
-        frame = frames.DataFrame({"age": [39, 50, 45], "work": ["office", None, "field"], "height": [1.5, None, 2.0]})
-        assert tessera.Table(frame).digest() == table().digest(), name
+@pytest.mark.parametrize("name", ["polars", "pandas"])
+def test_data_frames(name):
+    frames = pytest.importorskip(name)
+    if name == "pandas":
+        pytest.importorskip("pyarrow")  # hands out its columns
+    frame = frames.DataFrame({"age": [39, 50, 45], "work": ["office", None, "field"], "height": [1.5, None, 2.0]})
+    assert tessera.Table(frame).digest() == table().digest()
+    assert tessera.Table({column: frame[column] for column in frame.columns}).digest() == table().digest()
+
+
+class NAType:
+    """As pandas' NA behaves: neither equal nor different, neither true nor false, and no number."""
+
+    def __eq__(self, other):
+        return self
+
+    def __ne__(self, other):
+        return self
+
+    def __bool__(self):
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+def test_what_behaves_as_pandas_na_is_missing():
+    na = NAType()
+    made = tessera.Table({"age": [39, 50, 45], "work": ["office", na, "field"], "height": [1.5, na, 2]})
+    assert made.digest() == table().digest()
+    assert tessera.Table({"flag": [True, na, None]})["flag"].tolist()[:1] == [1]
+    model, x = tessera.HistGradientBoostingClassifier(max_iter=2), np.array([[1, 2], [na, 3], [4, np.nan], [5, None]], dtype=object)
+    numbers = np.array([[1, 2], [np.nan, 3], [4, np.nan], [5, np.nan]])
+    assert model.fit(x, [0, 1, 1, 0]).digest() == tessera.HistGradientBoostingClassifier(max_iter=2).fit(numbers, [0, 1, 1, 0]).digest()
+    with pytest.raises(tessera.Error, match=r"gaussian_nb: features: row 1, column 0 is missing \(NaN\)"):
+        tessera.GaussianNB().fit(x, [0, 1, 1, 0])
+    with pytest.raises(tessera.Error, match=r"gaussian_nb: features: element \[1, 1\] is 'x', expected a number"):
+        tessera.GaussianNB().fit(np.array([[na, 1], [2, "x"]], dtype=object), [0, 1])
+    for target in (["a", na, "b"], [1, na, 0], [True, na, False]):
+        with pytest.raises(tessera.Error, match="gaussian_nb: target: row 1 is missing"):
+            tessera.GaussianNB().fit([[1.0], [2.0], [3.0]], target)
+    with pytest.raises(tessera.Error, match="ridge: target: row 1, column 0 is missing"):
+        tessera.Ridge().fit([[1.0], [2.0], [3.0]], [1, na, 0])
+
+
+@pytest.mark.parametrize("kind, values, expected", [
+    ("Int64", [7, None, 0], [7, np.nan, 0]), ("Float64", [2.0, None, 0], [2, np.nan, 0]), ("boolean", [True, None, False], [1, np.nan, 0]),
+    ("string", ["x", None, "y"], ["x", None, "y"]), ("object", ["x", None, "y"], ["x", None, "y"])])
+def test_columns_of_pandas_with_its_na(kind, values, expected):
+    pandas = pytest.importorskip("pandas")
+    column = pandas.Series([pandas.NA if value is None else value for value in values], dtype=kind)
+    with pytest.raises(tessera.Error, match="gaussian_nb: target: row 1 is missing"):
+        tessera.GaussianNB().fit([[1.0], [2.0], [3.0]], column)
+    made = tessera.Table({"a": column})
+    assert list(made.missing("a")) == [False, True, False]
+    if isinstance(expected[0], str):
+        assert made["a"] == expected
+        return
+    assert np.array_equal(made["a"], expected, equal_nan=True)
+    frame = pandas.DataFrame({"a": column, "b": [1.0, 2.0, 3.0]})
+    numbers = np.array([expected, [1, 2, 3]]).T
+    fits = [tessera.HistGradientBoostingRegressor(max_iter=2, min_samples_leaf=1).fit(x, [1.0, 2.0, 4.0]) for x in (frame, numbers)]
+    assert fits[0].digest() == fits[1].digest() and np.array_equal(fits[0].predict(frame), fits[1].predict(numbers))
 
 
 @settings(max_examples=60, deadline=None)

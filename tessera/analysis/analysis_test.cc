@@ -120,6 +120,52 @@ TEST(AnalysisFacts, SameBitsAsTheRoomOfStatistics) {
             stats::mutual_information_of_labels(a, b, stats::BiasCorrection::kMillerMadow));
 }
 
+// The same correlations, distributions and information in any unit, also where squares of the numbers would overflow or underflow.
+TEST(AnalysisFacts, TheUnitDoesNotMatter) {
+  const auto in_unit = [](const char* name, double factor) {
+    data::Column raw = facts_table().column(name);
+    for (double& value : raw.numbers) value *= factor;
+    return code_column(raw);
+  };
+  const CodedColumn length = column("length"), height = column("height"), width = column("width");
+  const NumberFacts facts = *summarise(length).numbers;
+  for (const double factor : {0x1p1000, 0x1p530, 0x1p-560, 0x1p-900}) {
+    const CodedColumn x = in_unit("length", factor);
+    EXPECT_EQ(pearson(x, height), pearson(length, height)) << factor;
+    EXPECT_EQ(pearson(x, x), 1) << factor;
+    EXPECT_EQ(pearson(in_unit("width", factor), height), pearson(width, height)) << factor;  // with gaps
+    EXPECT_EQ(correlation(centred_numbers(x), centred_numbers(height)), pearson(length, height)) << factor;
+    EXPECT_EQ(eta(column("kind"), in_unit("width", factor)), eta(column("kind"), width)) << factor;
+    const NumberFacts scaled = *summarise(x).numbers;
+    EXPECT_EQ(scaled.mean, facts.mean * factor);
+    EXPECT_EQ(scaled.deviation, facts.deviation * factor);
+    EXPECT_EQ(scaled.skewness, facts.skewness);
+    EXPECT_EQ(scaled.kurtosis, facts.kurtosis);
+  }
+  for (const double factor : {1e160, 1e-170})
+    EXPECT_NEAR(pearson(in_unit("length", factor), height), pearson(length, height), 1e-12) << factor;
+}
+
+TEST(AnalysisFacts, NothingIsInventedOfConstantsAndOfBothEndsOfTheRange) {
+  const data::Table table = data::parse_csv(
+      "x,y,z,k\n0.1,0.7,1.7e308,a\n0.1,0.7,-1.7e308,b\n0.1,0.7,1.7e308,a\n5,,-1.7e308,b\n", "t.csv");
+  const std::vector<CodedColumn> columns = code_columns(table);
+  EXPECT_TRUE(std::isnan(pearson(columns[0], columns[1])));
+  EXPECT_TRUE(std::isnan(spearman(columns[0], columns[1])));
+  EXPECT_TRUE(std::isnan(eta(columns[3], columns[1])));
+  EXPECT_TRUE(std::isnan(
+      correlation(centred_numbers(columns[0]),
+                  centred_ranks(code_column(data::parse_csv("c\n7\n7\n7\n7\n", "c.csv").columns[0])))));
+  const NumberFacts ends = *summarise(columns[2]).numbers;
+  EXPECT_EQ(ends.mean, 0);
+  EXPECT_TRUE(std::isnan(ends.deviation));  // 1.96e308
+  EXPECT_EQ(ends.median, 0);
+  EXPECT_EQ(ends.kurtosis, -2);
+  const std::string text = summary_text(analyse_table(table));
+  EXPECT_EQ(text.find("inf"), std::string::npos) << text;
+  EXPECT_EQ(text.find("nan"), std::string::npos) << text;
+}
+
 // A column of many values says nothing of an independent target, though counting alone would find much.
 TEST(AnalysisFacts, InformationByChanceIsTakenAway) {
   use_default_backend();

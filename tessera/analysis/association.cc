@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 
+#include "tessera/analysis/range.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce-inl.h"
@@ -27,19 +28,40 @@ bool complete(const CodedColumn& x, const CodedColumn& y) {
   return x.present == x.rows() && y.present == y.rows();
 }
 
-// stats::correlation of numbers that are given by position: the same operations in the same order.
+template <typename At>
+bool all_equal(std::int64_t n, const At& value) {
+  for (std::int64_t i = 1; i < n; ++i)
+    if (value(i) != value(0)) return false;
+  return true;
+}
+
+double bounded(double correlation) {
+  if (!std::isfinite(correlation)) return kNan;
+  return correlation > 1 ? 1 : correlation < -1 ? -1 : correlation;
+}
+
+// stats::correlation of numbers that are given by position: the same operations in the same order. NaN where one side is constant: what the rounding of
+// its mean leaves says nothing.
 template <typename X, typename Y>
-double correlation_of(std::int64_t n, const X& x, const Y& y) {
-  if (n < 2) return kNan;
+double correlation_in_range(std::int64_t n, const X& x, const Y& y) {
+  if (n < 2 || all_equal(n, x) || all_equal(n, y)) return kNan;
   const auto count = static_cast<double>(n);
   const double centre_x = numerics::sum_of<double>(n, x) / count,
                centre_y = numerics::sum_of<double>(n, y) / count;
   const auto cross = [&](const auto& a, double mean_a, const auto& b, double mean_b) {
     return numerics::sum_of<double>(n, [&](std::int64_t i) { return (a(i) - mean_a) * (b(i) - mean_b); });
   };
-  const double value = cross(x, centre_x, y, centre_y) / numerics::sqrt(cross(x, centre_x, x, centre_x)) /
-                       numerics::sqrt(cross(y, centre_y, y, centre_y));
-  return value > 1 ? 1 : value < -1 ? -1 : value;
+  return bounded(cross(x, centre_x, y, centre_y) / numerics::sqrt(cross(x, centre_x, x, centre_x)) /
+                 numerics::sqrt(cross(y, centre_y, y, centre_y)));
+}
+
+template <typename X, typename Y>
+double correlation_of(std::int64_t n, const X& x, const Y& y) {
+  const int by_x = range_exponent(n, x), by_y = range_exponent(n, y);
+  if (by_x == 0 && by_y == 0) return correlation_in_range(n, x, y);
+  return correlation_in_range(
+      n, [&](std::int64_t i) { return std::ldexp(x(i), by_x); },
+      [&](std::int64_t i) { return std::ldexp(y(i), by_y); });
 }
 
 // The rows that both have, as levels of each side.
@@ -70,11 +92,14 @@ CentredColumn centred(const CodedColumn& column, const std::vector<double>& leve
   CentredColumn result;
   result.differences.reserve(column.codes.size());
   for (const std::int32_t code : column.codes) result.differences.push_back(level_values[at(code)]);
+  const double* d = result.differences.data();
+  if (const int by = range_exponent(column.rows(), [&](std::int64_t i) { return d[i]; }); by != 0)
+    for (double& value : result.differences) value = std::ldexp(value, by);
   const double mean = numerics::mean(result.differences);
   for (double& value : result.differences) value = value - mean;
-  const double* d = result.differences.data();
-  result.length =
-      numerics::sqrt(numerics::sum_of<double>(column.rows(), [&](std::int64_t i) { return d[i] * d[i]; }));
+  result.length = column.levels() < 2 ? kNan
+                                      : numerics::sqrt(numerics::sum_of<double>(
+                                            column.rows(), [&](std::int64_t i) { return d[i] * d[i]; }));
   return result;
 }
 
@@ -166,9 +191,8 @@ double correlation(const CentredColumn& x, const CentredColumn& y) {
   const double *a = x.differences.data(), *b = y.differences.data();
   const auto n = static_cast<std::int64_t>(x.differences.size());
   if (n < 2) return kNan;
-  const double value =
-      numerics::sum_of<double>(n, [&](std::int64_t i) { return a[i] * b[i]; }) / x.length / y.length;
-  return value > 1 ? 1 : value < -1 ? -1 : value;
+  return bounded(numerics::sum_of<double>(n, [&](std::int64_t i) { return a[i] * b[i]; }) / x.length /
+                 y.length);
 }
 
 double cramers_v(const JointCounts& joint) {
@@ -201,10 +225,14 @@ double eta(const CodedColumn& groups, const CodedColumn& numbers) {
   for (std::size_t row = 0; row < groups.codes.size(); ++row)
     if (both(groups, numbers, row))
       values[at(next[at(groups.codes[row])]++)] = numbers.numbers[at(numbers.codes[row])];
+  const auto size = static_cast<std::int64_t>(values.size());
+  const auto value = [&](std::int64_t i) { return values[at(i)]; };
+  if (all_equal(size, value)) return kNan;
+  if (const int by = range_exponent(size, value); by != 0)
+    for (double& each : values) each = std::ldexp(each, by);
   const double mean = numerics::mean(values);
   const double total = numerics::sum_of<double>(
-      static_cast<std::int64_t>(values.size()),
-      [&](std::int64_t i) { return (values[at(i)] - mean) * (values[at(i)] - mean); });
+      size, [&](std::int64_t i) { return (values[at(i)] - mean) * (values[at(i)] - mean); });
   const double between = numerics::sum_of<double>(groups.levels(), [&](std::int64_t g) {
     const std::int64_t count = begin[at(g) + 1] - begin[at(g)];
     if (count == 0) return 0.0;
@@ -212,7 +240,7 @@ double eta(const CodedColumn& groups, const CodedColumn& numbers) {
         numerics::mean(std::span<const double>(values.data() + begin[at(g)], at(count))) - mean;
     return off * off * static_cast<double>(count);
   });
-  return numerics::sqrt(std::min(1.0, between / total));  // NaN of equal numbers
+  return numerics::sqrt(std::min(1.0, between / total));
 }
 
 double auc(const JointCounts& joint, std::int32_t first, std::int32_t second) {

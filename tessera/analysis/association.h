@@ -41,9 +41,11 @@ struct JointCounts {
 };
 JointCounts joint_counts(const CodedColumn& x, const CodedColumn& y);
 
+// Pearson, Spearman and eta: of numbers of any size (range.h); NaN where one side has one value in all rows that both have.
 double pearson(const CodedColumn& x, const CodedColumn& y);
 double spearman(const CodedColumn& x, const CodedColumn& y);
-// For many correlations of columns without a gap: differences from the mean, of the numbers or of their ranks. The same bits as the two above.
+// For many correlations of columns without a gap: differences from the mean, of the numbers (times a power of two where they are extremely large or small) or
+// of their ranks. The same bits as the two above.
 struct CentredColumn {
   std::vector<double> differences;
   double length = 0;  // sqrt of the sum of their squares

@@ -173,6 +173,14 @@ CodedColumn code_column(const data::Column& column) {
   return coded;
 }
 
+bool rounds_whole_numbers(const CodedColumn& column) {
+  if (!column.numeric || column.levels() == 0) return false;
+  const double most = std::max(std::fabs(column.numbers.front()), std::fabs(column.numbers.back()));
+  return most >= kFirstRounded && most < 1e22 &&
+         std::all_of(column.numbers.begin(), column.numbers.end(),
+                     [](double value) { return std::floor(value) == value; });
+}
+
 std::vector<double> level_ranks(const std::vector<std::int64_t>& counts) {
   std::vector<double> ranks;
   ranks.reserve(counts.size());
@@ -194,6 +202,7 @@ double quantile_of(const CodedColumn& column, double q) {
   if (below + 1 >= static_cast<double>(column.present)) return first;
   const double second = index + 1 < column.counts[level] ? first : column.numbers[level + 1];
   const double share = place - below, step = second - first;
+  if (!std::isfinite(step)) return first * (1 - share) + second * share;  // from end to end of the range
   return share >= 0.5 ? second - step * (1 - share) : first + step * share;
 }
 

@@ -42,6 +42,11 @@ struct CodedColumn {
 
 CodedColumn code_column(const data::Column& column);
 
+// From here on a float64 stands for several whole numbers.
+inline constexpr double kFirstRounded = 0x1p53;
+// Are all numbers whole, and some so long that they were rounded when they were read (identifiers of 16 digits and more)? Beyond 10^22 nobody writes all digits.
+bool rounds_whole_numbers(const CodedColumn& column);
+
 // The mean rank (from 1) of each level: what stats::ranks gives its rows.
 std::vector<double> level_ranks(const std::vector<std::int64_t>& counts);
 // The number at place `index` of the sorted present values, and NumPy's linear quantile of them; stats::quantile has the same bits.

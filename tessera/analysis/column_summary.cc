@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tessera/analysis/missing_hints.h"
+#include "tessera/analysis/range.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce-inl.h"
@@ -24,8 +25,11 @@ std::vector<double> usable_numbers(const CodedColumn& column) {
   return values;
 }
 
-void add_moments(const std::vector<double>& values, NumberFacts& facts) {
+void add_moments(std::vector<double> values, NumberFacts& facts) {
   const auto n = static_cast<std::int64_t>(values.size());
+  const int by = range_exponent(n, [&](std::int64_t i) { return values[static_cast<std::size_t>(i)]; });
+  if (by != 0)
+    for (double& value : values) value = std::ldexp(value, by);
   const auto count = static_cast<double>(n);
   const double mean = numerics::mean(values);
   const auto centred_sum = [&](auto power) {
@@ -36,8 +40,9 @@ void add_moments(const std::vector<double>& values, NumberFacts& facts) {
   const double third = centred_sum([](double d) { return d * d * d; });
   const double fourth = centred_sum([](double d) { return (d * d) * (d * d); });
   const double variance = second / count;
-  facts.mean = mean;
-  facts.deviation = n < 2 ? kNan : numerics::sqrt(second / (count - 1));
+  facts.mean = std::ldexp(mean, -by);
+  facts.deviation = n < 2 ? kNan : std::ldexp(numerics::sqrt(second / (count - 1)), -by);
+  if (!std::isfinite(facts.deviation)) facts.deviation = kNan;  // of two numbers at both ends of the range
   facts.skewness = third / count / (variance * numerics::sqrt(variance));
   facts.kurtosis = fourth / count / (variance * variance) - 3;
 }

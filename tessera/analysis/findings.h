@@ -12,7 +12,7 @@
 //                            Rows of one value belong on one side of a split
 //
 // Worth a look: columns that are equal or renamings of each other, that are constant, nearly unique or missing in the same rows; rows that occur again, with the same target or with
-// another; rows in the order of the target. Thread-safety: pure functions.
+// another; rows in the order of the target; whole numbers beyond 2^53, which were rounded when they were read: neither rows with them nor columns of them are called equal. Thread-safety: pure functions.
 //
 // ```cpp
 // std::string csv = "paid,left\n";
@@ -43,6 +43,7 @@ enum class FindingKind : std::uint8_t {
   kConflictingRows,  // from here on: worth a look
   kRepeatedRows,
   kSortedByTarget,
+  kRoundedNumbers,
   kEqualColumns,
   kRenamedColumns,
   kMissingTogether,
@@ -61,7 +62,8 @@ struct Finding {
 
 // Rows that occur again.
 struct RowRepeats {
-  std::int64_t repeated = 0;     // rows that equal one before them in every column
+  std::int64_t repeated =
+      0;  // rows that equal one before them in every column; none with a number that was rounded
   std::int64_t conflicting = 0;  // rows that equal another one in every column but the target, which differs
 };
 RowRepeats row_repeats(const std::vector<CodedColumn>& columns, std::optional<std::size_t> target);

@@ -239,5 +239,47 @@ TEST_F(RealTables, WhatIsFoundInThem) {
   EXPECT_THAT(kinds_of(adult), Contains(FindingKind::kRenamedColumns));
 }
 
+// Identifiers of 17 digits lose their last one in float64: that is said, and rows that it made equal are not.
+TEST(Oddities, WholeNumbersThatWereRounded) {
+  const std::string csv =
+      csv_of("id,y", 60, [](int i) { return fmt::format("{},{}", 90071992547409930 + i, i / 4 % 2); });
+  const TableAnalysis numbers = analysed(csv, "y");
+  EXPECT_THAT(kinds_of(numbers), Contains(FindingKind::kRoundedNumbers));
+  EXPECT_EQ(numbers.repeats.repeated, 0);
+  EXPECT_EQ(numbers.repeats.conflicting, 0);
+  EXPECT_LT(numbers.columns[0].distinct, 60);
+  std::string text = summary_text(numbers);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  EXPECT_THAT(text, HasSubstr("'id': whole numbers beyond 2^53 = 9007199254740992 are rounded"));
+  EXPECT_THAT(text, HasSubstr("--text id"));
+  const TableAnalysis texts =
+      analyse_table(data::parse_csv(csv, "t.csv", {.text_columns = {"id"}}), {.target = "y"});
+  EXPECT_THAT(kinds_of(texts), testing::Not(Contains(FindingKind::kRoundedNumbers)));
+  EXPECT_EQ(texts.columns[0].distinct, 60);
+  // Below 2^53 nothing is rounded, and equal rows are equal; beyond 10^22, and where there are fractions, these are measurements.
+  for (const char* number : {"9007199254740991", "1e300", "9007199254740994.5,0\n0.5"})
+    EXPECT_THAT(kinds_of(analysed(fmt::format("id,y\n{0},1\n{0},1\n2,0\n", number), "y")),
+                testing::Not(Contains(FindingKind::kRoundedNumbers)))
+        << number;
+  EXPECT_EQ(analysed("id,y\n9007199254740991,1\n9007199254740991,1\n2,0\n", "y").repeats.repeated, 1);
+}
+
+// Most rows hold 0, as a capital gain: violins and dots of it would be a spike.
+TEST(Pages, SpikesAreNotDrawnRowByRow) {
+  const data::Table table =
+      data::parse_csv(csv_of("gain,age,y", 400,
+                             [](int i) {
+                               return fmt::format("{},{},{}", i % 4 == 0 ? i * 3.5 : 0.0, 20.5 + i * 7 % 61,
+                                                  i % 3 == 0 ? "p" : "q");
+                             }),
+                      "t.csv");
+  const std::vector<CodedColumn> columns = code_columns(table);
+  const std::string page = table_page(analyse_columns(columns, "t.csv", {.target = "y"}), columns);
+  EXPECT_THAT(page, HasSubstr("age by y, row by row"));
+  EXPECT_THAT(page, testing::Not(HasSubstr("gain by y, row by row")));
+  EXPECT_THAT(page, HasSubstr("Without &#39;gain&#39;: more than half of the rows have one value there."));
+  EXPECT_THAT(page, HasSubstr("gain by y is not drawn: 75.2 % of the rows have the value 0."));
+}
+
 }  // namespace
 }  // namespace tessera::analysis

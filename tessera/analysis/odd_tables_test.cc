@@ -32,6 +32,21 @@ std::string said_of(const std::string& csv, const data::CsvOptions& options, con
   }
 }
 
+// Values at both ends of float64's range, as a column and as a target: their sums overflow.
+TEST(OddTables, TheEndsOfTheRange) {
+  std::string csv = "big,small,label\n";
+  for (int i = 0; i < 60; ++i)
+    csv += fmt::format("{}e308,{}e-320,{}\n", i % 2 == 0 ? 1 + i * 0.01 : -1 - i * 0.01, 1 + i * 37 % 60,
+                       i % 3 == 0 ? "a" : "b");
+  for (const char* target : {"", "big", "small", "label"}) {
+    const std::string said = said_of(csv, {}, target);
+    EXPECT_TRUE(said.starts_with("t.csv: 60 rows")) << said;
+    EXPECT_EQ(said.find("inf "), std::string::npos) << said;
+    EXPECT_EQ(said.find("nan"), std::string::npos) << said;
+    EXPECT_THAT(said, HasSubstr("-1.6e+308"));  // the least: not "-1.59e+3…"
+  }
+}
+
 struct OddTable {
   std::string name, csv, expected;
   data::CsvOptions options = {};

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 
@@ -133,8 +134,8 @@ void add_equal_columns(const std::vector<CodedColumn>& columns, const TargetSumm
                        std::vector<Finding>& findings) {
   std::vector<bool> used(columns.size());
   for (std::size_t i = 0; i < columns.size(); ++i)
-    used[i] =
-        columns[i].levels() > 1 && columns[i].rows() >= 10 && (target == nullptr || target->column != i);
+    used[i] = columns[i].levels() > 1 && columns[i].rows() >= 10 &&
+              (target == nullptr || target->column != i) && !rounds_whole_numbers(columns[i]);
   for (const auto& group : groups_of(hashes_of(columns, false), used)) {
     const CodedColumn& first = columns[group[0]];
     // Where all values differ, any two columns are renamings of each other.
@@ -156,6 +157,30 @@ void add_equal_columns(const std::vector<CodedColumn>& columns, const TargetSumm
            fmt::format("{} say the same in other words: each value of one goes with one value of the other{}",
                        names_of(columns, renamed), renamed.size() > 2 ? "s" : "")});
   }
+}
+
+void add_rounded(const std::vector<CodedColumn>& columns, std::vector<Finding>& findings) {
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (rounds_whole_numbers(columns[i]))
+      findings.push_back(
+          {FindingKind::kRoundedNumbers,
+           {i},
+           fmt::format("{}: whole numbers beyond 2^53 = 9007199254740992 are rounded, so different ones may "
+                       "have become equal: read it as text, --text {}",
+                       quoted(columns[i].name), cut(columns[i].name, 40))});
+}
+
+// The rows that hold a rounded number: whether they equal another one cannot be told. Empty where no column has such numbers.
+std::vector<char> rounded_rows(const std::vector<CodedColumn>& columns) {
+  std::vector<char> rounded;
+  for (const CodedColumn& column : columns) {
+    if (!rounds_whole_numbers(column)) continue;
+    rounded.resize(column.codes.size(), 0);
+    for (std::size_t row = 0; row < column.codes.size(); ++row)
+      if (column.codes[row] >= 0 && std::fabs(column.numbers[at(column.codes[row])]) >= kFirstRounded)
+        rounded[row] = 1;
+  }
+  return rounded;
 }
 
 void add_missing_together(const std::vector<CodedColumn>& columns, std::vector<Finding>& findings) {
@@ -228,8 +253,8 @@ std::string_view finding_name(FindingKind kind) {
   constexpr std::string_view kNames[] = {
       "equals_target",       "determines_target", "missing_as_target", "identifier_knows_target",
       "groups_share_target", "conflicting_rows",  "repeated_rows",     "sorted_by_target",
-      "equal_columns",       "renamed_columns",   "missing_together",  "constant_column",
-      "empty_column",        "nearly_unique"};
+      "rounded_numbers",     "equal_columns",     "renamed_columns",   "missing_together",
+      "constant_column",     "empty_column",      "nearly_unique"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -247,8 +272,10 @@ RowRepeats row_repeats(const std::vector<CodedColumn>& columns, std::optional<st
     }
   });
   const std::vector<std::int32_t> order = by_hash(hashes);
+  const std::vector<char> rounded = rounded_rows(columns);
   std::vector<std::int32_t> group;
   for (std::size_t i = 0; i < order.size(); ++i) {
+    if (!rounded.empty() && rounded[at(order[i])] != 0) continue;
     const bool joins = !group.empty() && hashes[at(group[0])] == hashes[at(order[i])] &&
                        equal_rows(columns, target, group[0], order[i]);
     if (!joins && group.size() > 1) count_group(columns, target, group, repeats);
@@ -266,6 +293,7 @@ std::vector<Finding> find_oddities(const std::vector<CodedColumn>& columns,
   const CodedColumn* goal = target == nullptr ? nullptr : &columns[target->column];
   if (!columns.empty()) add_repeats(repeats, columns[0].rows(), goal, findings);
   if (target != nullptr) add_order(*goal, *target, findings);
+  add_rounded(columns, findings);
   add_equal_columns(columns, target, findings);
   add_missing_together(columns, findings);
   std::stable_sort(findings.begin(), findings.end(),

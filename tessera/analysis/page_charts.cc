@@ -70,6 +70,32 @@ bool can_be_drawn(const plot::SwarmChart& chart) {
   }
 }
 
+// Instead of violins of a column where one value has more than half of the rows.
+report::Html not_drawn(const std::string& picture, const CodedColumn& column) {
+  const auto most = std::max_element(column.counts.begin(), column.counts.end());
+  return report::element(
+             "p",
+             fmt::format("{} is not drawn: {} of the rows have the value {}.", picture,
+                         percent(static_cast<double>(*most) / static_cast<double>(column.present)),
+                         cut(column.level_text(most - column.counts.begin()), 24)),
+             "class=\"missing\"") +
+         report::markup("\n");
+}
+
+// A violin's width comes from squares, which must neither overflow nor underflow.
+plot::ViolinChart::Violin violin_in_range(const std::string& name, const std::vector<double>& values) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const double span = *most - *least;
+  if (span != 0 && !(span > 1e-150 && span < 1e150))
+    fail("violin '{}': the values differ too {} to be drawn", name, span < 1 ? "little" : "much");
+  return plot::violin_of(name, values);
+}
+
+// Bins: of many rows more.
+int most_bins(std::int64_t rows) {
+  return static_cast<int>(std::clamp(std::sqrt(static_cast<double>(rows)), 24.0, 40.0));
+}
+
 std::vector<double> present_numbers(const CodedColumn& column) {
   std::vector<double> values;
   values.reserve(at(column.present));
@@ -116,7 +142,7 @@ report::Html PageCharts::distribution(std::size_t index) {
   if (summary.is_number() && (summary.kind == ColumnKind::kNumbers || summary.distinct > kFewValues)) {
     plot::Histogram chart;
     try {
-      chart = plot::histogram_of(present_numbers(column), 24);
+      chart = plot::histogram_of(present_numbers(column), most_bins(column.present));
     } catch (const Error& error) {
       return report::element("p", fmt::format("Not drawn: {}.", error.what()), "class=\"missing\"");
     }
@@ -195,7 +221,15 @@ report::Html PageCharts::beside_target(const TargetLink& link) {
                                                       : report::Html();
 }
 
+bool PageCharts::mostly_one_value(std::size_t column) const {
+  const std::vector<std::int64_t>& counts = columns_[column].counts;
+  return !counts.empty() && *std::max_element(counts.begin(), counts.end()) * 2 > columns_[column].present;
+}
+
 report::Html PageCharts::violins(const TargetLink& link) {
+  if (mostly_one_value(link.column))
+    return not_drawn(fmt::format("{} by {}", name(link.column), name(analysis_.target->column)),
+                     columns_[link.column]);
   const TargetSummary& target = *analysis_.target;
   const std::vector<std::int32_t> rows = drawn_rows(analysis_.rows, kViolinRows);
   plot::ViolinChart chart;
@@ -208,7 +242,7 @@ report::Html PageCharts::violins(const TargetLink& link) {
     if (values.empty()) continue;
     names.push_back(distinct_name(names, cut(target.balance[label].text, 24)));
     try {
-      chart.violins.push_back(plot::violin_of(names.back(), values));
+      chart.violins.push_back(violin_in_range(names.back(), values));
     } catch (const Error& error) {
       return report::element("p", fmt::format("Not drawn: {}.", error.what()), "class=\"missing\"");
     }
@@ -223,7 +257,8 @@ report::Html PageCharts::violins(const TargetLink& link) {
 // Fewer rows where so many dots would not fit: equal values stand beside each other.
 report::Html PageCharts::swarm(const TargetLink& link) {
   const TargetSummary& target = *analysis_.target;
-  if (!target.classes || !columns_[link.column].numeric || columns_[link.column].levels() <= kFewValues)
+  if (!target.classes || !columns_[link.column].numeric || columns_[link.column].levels() <= kFewValues ||
+      mostly_one_value(link.column))
     return {};
   plot::SwarmChart chart;
   chart.title = fmt::format("{} by {}, row by row", name(link.column), name(target.column));
@@ -292,6 +327,9 @@ report::Html PageCharts::shares(const TargetLink& link) {
 }
 
 report::Html PageCharts::numbers_by_value(const TargetLink& link) {
+  if (mostly_one_value(analysis_.target->column))
+    return not_drawn(fmt::format("{} by {}", name(analysis_.target->column), name(link.column)),
+                     columns_[analysis_.target->column]);
   const std::vector<std::int32_t> rows = drawn_rows(analysis_.rows, kViolinRows);
   const CodedColumn &column = columns_[link.column], &goal = columns_[analysis_.target->column];
   plot::ViolinChart chart;
@@ -307,7 +345,7 @@ report::Html PageCharts::numbers_by_value(const TargetLink& link) {
     if (values.empty()) continue;
     names.push_back(distinct_name(names, cut(column.level_text(static_cast<std::int64_t>(level)), 24)));
     try {
-      chart.violins.push_back(plot::violin_of(names.back(), values));
+      chart.violins.push_back(violin_in_range(names.back(), values));
     } catch (const Error& error) {
       return report::element("p", fmt::format("Not drawn: {}.", error.what()), "class=\"missing\"");
     }

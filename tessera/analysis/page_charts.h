@@ -24,6 +24,8 @@ class PageCharts {
   // A column beside the target: violins per class, a scatter of numbers, or the share of a class by value; nothing where there is no such picture.
   report::Html beside_target(const TargetLink& link);
   report::Html swarm(const TargetLink& link);
+  // More than half of the rows that have a value have the same one: violins and swarms would be a spike, and are not drawn.
+  bool mostly_one_value(std::size_t column) const;
   report::Html correlations();  // of numbers; nothing where there are fewer than three
   report::Html associations();  // of all kinds
   report::Html missing_map();

@@ -48,6 +48,14 @@ std::string columns_part(const TableAnalysis& analysis) {
   return table.text();
 }
 
+// With as many digits as the width has room for: a number whose exponent is cut off is another number.
+std::string narrow_number(double value, std::size_t width) {
+  std::string text = short_number(value);
+  for (int digits = 3; digits > 0 && text.size() > width; --digits)
+    text = fmt::format("{:.{}g}", value, digits);
+  return text;
+}
+
 std::string numbers_part(const TableAnalysis& analysis) {
   TextTable table({{"numbers", kNameWidth - 4},
                    {"mean", 9, true},
@@ -66,7 +74,7 @@ std::string numbers_part(const TableAnalysis& analysis) {
     std::vector<std::string> row = {cut(column.name, kNameWidth - 4)};
     for (const double value : {n.mean, n.deviation, n.least, n.lower_quartile, n.median, n.upper_quartile,
                                n.most, n.skewness, n.kurtosis})
-      row.push_back(short_number(value));
+      row.push_back(narrow_number(value, 9));
     table.add(std::move(row));
   }
   return table.text();

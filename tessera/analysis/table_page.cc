@@ -131,6 +131,7 @@ Html target_html(PageCharts& charts, const TableAnalysis& analysis) {
 Html beside_html(PageCharts& charts, const TableAnalysis& analysis) {
   const TargetSummary& target = *analysis.target;
   Html figures, swarms;
+  std::vector<std::string> spikes;
   std::size_t shown = 0, swarmed = 0;
   for (const std::size_t i : target.ranking) {
     const TargetLink& link = target.links[i];
@@ -139,6 +140,9 @@ Html beside_html(PageCharts& charts, const TableAnalysis& analysis) {
       const Html html = charts.swarm(link);
       swarmed += html.empty() ? 0 : 1;
       swarms += html;
+      if (target.classes && analysis.columns[link.column].is_number() &&
+          analysis.columns[link.column].distinct > kFewValues && charts.mostly_one_value(link.column))
+        spikes.push_back(quoted(analysis.columns[link.column].name, 40));
     }
     if (shown == kBesideTarget) continue;
     const Html html = charts.beside_target(link);
@@ -149,8 +153,11 @@ Html beside_html(PageCharts& charts, const TableAnalysis& analysis) {
   if (shown == kBesideTarget && target.links.size() > shown)
     html += element("p", fmt::format("The {} columns that say most.", shown));
   html += element("div", figures, "class=\"charts\"") + markup("\n");
-  if (!swarms.empty())
-    html += element("h3", "Row by row") + element("div", swarms, "class=\"charts\"") + markup("\n");
+  if (!swarms.empty() || !spikes.empty()) html += element("h3", "Row by row");
+  if (!spikes.empty())
+    html += element(
+        "p", fmt::format("Without {}: more than half of the rows have one value there.", listed(spikes)));
+  if (!swarms.empty()) html += element("div", swarms, "class=\"charts\"") + markup("\n");
   return html;
 }
 

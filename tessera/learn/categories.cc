@@ -134,6 +134,17 @@ CategoryCodes Categories::codes(const Tensor& x) const {
   return codes;
 }
 
+CategoryCodes Categories::known_codes(std::string_view owner, const Tensor& x) const {
+  CategoryCodes found = codes(x);
+  for (std::size_t f = 0; f < found.size(); ++f)
+    if (const auto place = std::ranges::find(found[f], -1); place != found[f].end())
+      fail(
+          "{}: row {}, column {} has a category that fit() has not seen, expected the rows that it has "
+          "learned from",
+          owner, place - found[f].begin(), f);
+  return found;
+}
+
 void Categories::visit(StateVisitor& visitor) {
   visitor.tensor("categories.keys", keys_);
   visitor.tensor("categories.first", first_);

@@ -38,6 +38,8 @@ class Categories {
   std::int64_t most() const;                                 // of one column
   std::span<const double> keys(std::int64_t feature) const;  // [count]
   CategoryCodes codes(const Tensor& x) const;
+  // The same of the rows that were learned from: an Error where a category is new.
+  CategoryCodes known_codes(std::string_view owner, const Tensor& x) const;
 
   void visit(StateVisitor& visitor);
   void check(std::string_view owner, std::int64_t features) const;  // as Estimator::check_restored

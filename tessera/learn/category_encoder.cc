@@ -48,6 +48,12 @@ Tensor MappedEncoder::transformed(const Tensor& x) const {
   return out.done();
 }
 
+void MappedEncoder::require_outputs(std::size_t found) const {
+  if (static_cast<std::int64_t>(found) != outputs())
+    fail("{}: the target gives {} numbers per category, expected {}, as it has learned", name(), found,
+         outputs());
+}
+
 void MappedEncoder::visit_learned(StateVisitor& visitor) {
   categories_.visit(visitor);
   visitor.tensor("values", values_);

@@ -47,6 +47,7 @@ class MappedEncoder : public CategoryEncoder {
   void check_learned() const override;
   // Columns that must not have categories that were not there.
   virtual void refuse_unseen(std::int64_t, double) const {}
+  void require_outputs(std::size_t found) const;  // of a target that training rows come with
 
   Categories categories_;
   Tensor values_, unseen_;

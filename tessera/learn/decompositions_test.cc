@@ -309,6 +309,15 @@ TEST(MultidimensionalScaling, PlacesPointsOfAPlaneAndHasTheSameBitsOnAnyNumberOf
   set_thread_count(threads);
 }
 
+// Four points on a line: the second axis has no extent, and is 0 rather than rounding.
+TEST(MultidimensionalScaling, AnAxisWithoutExtentIsZero) {
+  use_default_backend();
+  const Tensor line = Tensor::from<double>({0, 1, 3, 7}, {4, 1});
+  const ClassicalScaling found = classical_mds(euclidean_distances(line), 2);
+  EXPECT_EQ(found.eigenvalues.at<double>({1}), 0);
+  EXPECT_EQ(max(absolute(found.embedding.slice({Range::all(), 1}))).item<double>(), 0);
+}
+
 TEST(MultidimensionalScaling, RefusesWhatAreNoDissimilarities) {
   use_default_backend();
   EXPECT_EQ(sentence_of([] {

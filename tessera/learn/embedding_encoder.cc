@@ -122,7 +122,7 @@ void EmbeddingEncoder::visit_parameters(ParameterVisitor& visitor) {
 }
 
 Tensor EmbeddingEncoder::places_of(const Tensor& x) const {
-  const CategoryCodes codes = categories_.codes(x);
+  const CategoryCodes codes = categories_.known_codes(name(), x);
   std::vector<std::int64_t> places(static_cast<std::size_t>(x.elements()));
   for (std::size_t f = 0; f < codes.size(); ++f)
     for (std::size_t i = 0; i < codes[f].size(); ++i)

@@ -1,4 +1,5 @@
 // Encoders of categories beside scikit-learn's and category_encoders'; what each says of unseen and missing categories.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -454,6 +455,40 @@ TEST(Encoders, SayWhatTheyCannotLearnFrom) {
                                                  Tensor::from<double>({1}, {1}));
             }),
             "leave_one_out_encoder: expected at least two rows, so that one can be left out, found 1");
+}
+
+// Settings given as a structure have the same bounds as those given as text.
+TEST(Encoders, HaveBoundsInStructures) {
+  use_default_backend();
+  const Tensor x = Tensor::from<double>({1, 1, 2, 2}, {4, 1}), y = Tensor::from<double>({1, 0, 1, 0}, {4});
+  EXPECT_EQ(message_of([&] { HashingEncoder({.n_components = 0}).fit(x); }),
+            "hashing_encoder: n_components: expected a whole number, at least 1, found 0");
+  EXPECT_THAT(message_of([&] { TargetEncoder({.folding = {.cv = 1}}).fit(x, y); }),
+              testing::StartsWith("target_encoder: cv: expected a whole number, at least 2, found 1"));
+}
+
+// Rows that fit() has not seen have no encoding as training rows.
+TEST(Encoders, TransformAsTrainingRowsOnlyWhatWasLearnedFrom) {
+  use_default_backend();
+  const Tensor x = Tensor::from<double>({1, 1, 2, 2, 1, 2}, {6, 1}),
+               y = Tensor::from<double>({1, 0, 1, 0, 0, 1}, {6}),
+               other = Tensor::from<double>({1, 1, 2, 7, 1, 2}, {6, 1}),
+               classes = Tensor::from<double>({0, 1, 2, 0, 1, 2}, {6});
+  for (const char* name : {"target_encoder", "m_estimate_encoder", "james_stein_encoder", "woe_encoder",
+                           "leave_one_out_encoder", "catboost_encoder", "embedding_encoder"}) {
+    const std::unique_ptr<Estimator> encoder = make_estimator(name);
+    if (std::string_view(name) != "leave_one_out_encoder" && std::string_view(name) != "catboost_encoder")
+      set_parameter(*encoder, "cv", "3");
+    encoder->fit(x, y);
+    const auto& transformer = dynamic_cast<const Transformer&>(*encoder);
+    EXPECT_THAT(message_of([&] { transformer.transform_training(other, y); }),
+                testing::HasSubstr("row 3, column 0 has a category that fit() has not seen"))
+        << name;
+    if (std::string_view(name) == "target_encoder") {
+      EXPECT_THAT(message_of([&] { transformer.transform_training(x, classes); }),
+                  testing::HasSubstr("gives 3 numbers per category, expected 1"));
+    }
+  }
 }
 
 TEST(Encoders, OneHotNamesItsFeatures) {

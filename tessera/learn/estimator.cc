@@ -15,6 +15,8 @@ namespace tessera::learn {
 
 namespace {
 
+constexpr std::int64_t kMostClasses = 1'000'000;
+
 // Whether one of them is NaN or infinite: their exponent is all ones, so one more overflows into the sign. Without branches, for speed.
 bool any_unusual(std::span<const double> values) {
   constexpr std::uint64_t kSign = std::uint64_t{1} << 63, kExponentUnit = std::uint64_t{1} << 52;
@@ -90,15 +92,41 @@ Tensor Estimator::checked_target(const Tensor& target, std::int64_t rows) const 
   const Tensor y = contiguous(target);
   const auto [least, most] = std::ranges::minmax(y.values<std::int64_t>());
   if (least < 0) fail("{}: expected classes from 0 on, found {}", name(), least);
-  if (most > 1'000'000) fail("{}: expected classes from 0 on without large gaps, found {}", name(), most);
+  if (most > kMostClasses) fail("{}: expected classes from 0 on without large gaps, found {}", name(), most);
   if (least == most)
     fail("{}: expected at least two classes in the target, found only class {}", name(), least);
   return y;
 }
 
+// Settings that came as a structure, and not as text, have not been compared with their bounds yet.
+class CheckBounds : public ParameterVisitor {
+ public:
+  explicit CheckBounds(std::string_view owner) : owner_(owner) {}
+  void real(std::string_view name, double& value, const Bounds& bounds, std::string_view) override {
+    if (!bounds.contains(value))
+      fail("{}: {}: expected a number, {}, found {}", owner_, name, bounds.text(), value);
+  }
+  void integer(std::string_view name, std::int64_t& value, const Bounds& bounds, std::string_view) override {
+    if (!bounds.contains(static_cast<double>(value)))
+      fail("{}: {}: expected a whole number, {}, found {}", owner_, name, bounds.text(), value);
+  }
+  void flag(std::string_view, bool&, std::string_view) override {}
+  void choice(std::string_view name, int& value, std::span<const std::string_view> names,
+              std::string_view) override {
+    if (value < 0 || value >= static_cast<int>(names.size()))
+      fail("{}: {}: expected one of {} choices, found number {}", owner_, name, names.size(), value);
+  }
+  void text(std::string_view, std::string&, std::string_view) override {}
+
+ private:
+  std::string owner_;
+};
+
 void Estimator::fit(const Tensor& features, const Tensor& target, StepObserver* observer) {
   const FloatEnvironment contract;
   features_ = classes_ = 0;
+  CheckBounds bounds(name());
+  visit_parameters(bounds);
   const Tensor x = checked_features(features, true);
   const Tensor y = checked_target(target, x.size(0));
   if (task() == Task::kClassification) classes_ = std::ranges::max(y.values<std::int64_t>()) + 1;
@@ -142,7 +170,8 @@ void Estimator::visit_state(StateVisitor& visitor) {
 }
 
 void Estimator::check_restored() const {
-  if (features_ < 0 || classes_ < 0 || (task() == Task::kClassification ? classes_ < 2 : classes_ != 0))
+  if (features_ < 0 || classes_ < 0 || classes_ > kMostClasses + 1 ||
+      (task() == Task::kClassification ? classes_ < 2 : classes_ != 0))
     refuse_restored(name(), fmt::format("{} features and {} classes", features_, classes_));
   require_fitted();
   check_learned();

@@ -1,4 +1,5 @@
 // What every estimator must keep: one row of the table in estimators.cc, and it is tested here.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -143,6 +144,36 @@ TEST_P(EveryEstimator, RefusesAStateThatCannotBeItsOwn) {
       EXPECT_TRUE(known) << which << ", " << manner << ": " << found;
       if (manner == 0 && all > which) {
         EXPECT_NE(found, "no error") << which;
+      }
+    }
+}
+
+// The same of whole numbers. Whatever comes of it is an Error or an answer: memory for so many classes is not asked for.
+TEST_P(EveryEstimator, RefusesNumbersThatCannotBeItsOwn) {
+  struct Damage : StateVisitor {
+    std::size_t which = 0, seen = 0;
+    std::int64_t number = 0;
+    void tensor(std::string_view, Tensor&) override {}
+    void integer(std::string_view, std::int64_t& value) override {
+      if (seen++ == which) value = number;
+    }
+    void real(std::string_view, double&) override {}
+  };
+  const Tensor others = generated_table(20).features;
+  for (std::size_t which = 0, all = 1; which < std::min<std::size_t>(all, 12); ++which)
+    for (const std::int64_t number : {std::int64_t{-7}, std::int64_t{1} << 40}) {
+      const std::unique_ptr<Estimator> estimator = fitted();
+      Damage damage;
+      damage.which = which;
+      damage.number = number;
+      const std::string found = sentence_of([&] {
+        estimator->visit_state(damage);
+        estimator->check_restored();
+        says(*estimator, others);
+      });
+      all = damage.seen;
+      if (which == 1 && estimator->task() == Task::kClassification) {  // the classes
+        EXPECT_THAT(found, testing::HasSubstr("cannot be its own")) << number;
       }
     }
 }

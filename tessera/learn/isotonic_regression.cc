@@ -103,7 +103,8 @@ double IsotonicCurve::value(double at) const {
   if (at >= x.back()) return y.back();
   const std::size_t above = static_cast<std::size_t>(std::ranges::upper_bound(x, at) - x.begin());
   const double slope = (y[above] - y[above - 1]) / (x[above] - x[above - 1]);
-  return y[above - 1] + slope * (at - x[above - 1]);
+  const auto [least, most] = std::minmax(y[above - 1], y[above]);  // rounding may not leave the segment
+  return std::clamp(y[above - 1] + slope * (at - x[above - 1]), least, most);
 }
 
 IsotonicCurve isotonic_curve(std::span<const double> x, std::span<const double> y, bool increasing) {

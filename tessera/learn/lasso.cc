@@ -33,7 +33,8 @@ class Active {
   bool contains(std::size_t feature) const { return there_[feature]; }
   std::size_t feature(std::size_t place) const { return static_cast<std::size_t>(which_[place]); }
   std::span<const double> products() const { return products_; }
-  const Tensor& columns() const { return columns_; }  // [N, size]
+  double product(std::size_t place) const { return products_[place * size() + place]; }  // with itself
+  const Tensor& columns() const { return columns_; }                                     // [N, size]
 
   void add(const std::vector<std::int64_t>& features) {
     const std::size_t before = size();
@@ -124,6 +125,13 @@ class SparseSearch {
   double squares() const { return squares_; }
   double gap() const { return gap_of(at_, rest_, correlations_, squares_, l1_, l2_, positive_); }
   bool whole() const { return active_.all(); }
+  // What decides whether all sums of products that are needed are finite numbers: squares, and products with the target.
+  Tensor extent() const {
+    std::vector<double> numbers = correlations_;
+    numbers.push_back(squares_);
+    for (std::size_t i = 0; i < active_.size(); ++i) numbers.push_back(active_.product(i));
+    return Tensor::from(numbers, {static_cast<std::int64_t>(numbers.size())});
+  }
 
   // Features outside that would leave 0, the steepest first. False: there is none.
   bool widen() {
@@ -199,13 +207,19 @@ void SparseRegression::search(const Tensor& x, const Tensor& y, const Search& se
   };
   for (int round = 0; round < kMostRounds; ++round) {
     const bool wider = search.widen();
-    if (!wider && round > 0) enough /= 10;  // the active features were not yet at their best
+    if (round == 0 || wider) require_in_range(search.extent());
+    if (!wider && round == 0) {  // no feature exceeds the penalty: 0 is best
+      gap_ = search.gap();
+      break;
+    }
+    if (!wider) enough /= 10;  // the active features were not yet at their best
     const bool going = search.sweep_active(enough, after);
     gap_ = search.gap();
     if (!going || search.whole() || gap_ <= settings.tol * squares) break;
   }
   coef_ = Tensor::from(search.at(), {x.size(1)});
   intercept_ = centred.intercept_for(coef_);
+  require_learned_in_range();
 }
 
 std::int64_t SparseRegression::selected() const {

@@ -5,9 +5,9 @@
 //
 // Coordinate descent on the products of features (coordinate_descent.h) until the duality gap, which bounds how far the sum is above
 // the least one, is at most `tol` times the sum of squares of the centred target, or max_iter sweeps. With more than 512 features, sweeps go over
-// those only whose coefficients leave 0, with a look at all of them between. The observer is told of "duality_gap" (over that sum of squares) after each sweep.
+// those only whose coefficients leave 0, with a look at all of them between; where none does, there is no sweep. The observer is told of "duality_gap" (over that sum of squares) after each sweep.
 //
-// Errors: those of estimator.h. Thread-safety: as estimator.h.
+// Errors: those of estimator.h; numbers whose squares overflow. Thread-safety: as estimator.h.
 //
 // ```cpp
 // const Tensor x = Tensor::from<double>({1, 1, 1, -1, -1, 1, -1, -1}, {4, 2}), y = Tensor::from<double>({3, 3, -3, -3}, {4});

@@ -1,5 +1,8 @@
 // What linear models have in common: a number per row, features times coefficients plus an intercept, and features moved to mean 0 before learning.
 //
+// Least squares of every kind (Centred) give a constant feature the coefficient 0 where there is an intercept. What overflows float64 on the way is an
+// Error that names the estimator.
+//
 // The intercept is never penalised: features and target are centred, coefficients are found, and the intercept is what makes the means fit (so as
 // in scikit-learn). Thread-safety: as estimator.h.
 //
@@ -31,6 +34,9 @@ class LinearModel : public Regressor {
   Tensor answer(const Tensor& x) const override { return scores(x); }
   void visit_learned(StateVisitor& visitor) override;
   void check_learned() const override;
+  // Throws Error where what is learned is beyond float64: its numbers, or those that it is computed from.
+  void require_in_range(const Tensor& numbers) const;
+  void require_learned_in_range() const;
 
   Tensor coef_;
   double intercept_ = 0;
@@ -38,7 +44,12 @@ class LinearModel : public Regressor {
 
 namespace internal {
 
-// x [N, F] and y [N] less their means, or as they are where there is to be no intercept (the means are then 0).
+// bool [F]: whether a feature is the same in all rows, up to the rounding of a few operations. Such a one says nothing beside an intercept.
+Tensor constant_features(const Tensor& features);
+bool any_constant_feature(const Tensor& features);
+
+// x [N, F] and y [N] less their means, or as they are where there is to be no intercept (the means are then 0). A constant feature becomes exactly 0,
+// although its mean is rounded: what solvers divide by lengths would otherwise be made of rounding errors alone.
 struct Centred {
   Tensor x, y;
   Tensor x_mean;  // [F]

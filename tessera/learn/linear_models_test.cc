@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <limits>
+#include <memory>
 #include <sstream>
 
 #include "tessera/backends/backends.h"
@@ -184,6 +186,167 @@ TEST(LinearModels, LearnFromAConstantColumnOneRowAndOneFeature) {
   EXPECT_EQ(plain.coef().to_vector<double>(), (std::vector<double>{0, 0}));
 }
 
+// ---- Odd tables ----
+
+std::vector<std::unique_ptr<LinearModel>> least_squares_of_every_kind() {
+  std::vector<std::unique_ptr<LinearModel>> models;
+  for (const Solver solver : {Solver::kAuto, Solver::kQr, Solver::kGradientDescent})
+    models.push_back(std::make_unique<LinearRegression>(LinearRegression::Parameters{.solver = solver}));
+  for (const double alpha : {0.0, 1e-30, 1.0})
+    models.push_back(std::make_unique<Ridge>(Ridge::Parameters{.alpha = alpha}));
+  models.push_back(std::make_unique<Lasso>(Lasso::Parameters{.alpha = 0}));
+  models.push_back(std::make_unique<ElasticNet>(ElasticNet::Parameters{.alpha = 1e-30}));
+  return models;
+}
+
+// [rows, 6]; feature 3 is `first` and `second` by turns.
+Tensor with_constant(std::uint64_t seed, std::int64_t rows, double first, double second) {
+  RandomSource random(seed);
+  const Tensor x = random.normal("x", {rows, 6}, DType::kFloat64) + 2.0;
+  std::vector<double> column;
+  for (std::int64_t i = 0; i < rows; ++i) column.push_back(i % 2 == 0 ? first : second);
+  return concatenate({x.slice({Range::all(), Range::to(3)}), Tensor::from(column, {rows, 1}),
+                      x.slice({Range::all(), Range::from(4)})},
+                     1);
+}
+
+TEST(LinearModels, GiveAConstantFeatureTheCoefficient0) {
+  use_default_backend();
+  struct Value {
+    double first, second;
+  };
+  for (const std::int64_t rows : {5, 7, 333, 1001})
+    for (const Value value : {Value{0.1, 0.1},
+                              {0.3, 0.3},
+                              {1 / 3.0, 1 / 3.0},
+                              {1e-3, 1e-3},
+                              {-1e10 / 3, -1e10 / 3},
+                              {0.3, 0.1 + 0.2}}) {
+      const Tensor x = with_constant(21, rows, value.first, value.second);
+      const Tensor y = RandomSource(20).normal("y", {rows}, DType::kFloat64);
+      const Tensor moved = with_constant(22, rows, value.first + 1000, value.second);
+      const Tensor as_moved =
+          concatenate({moved.slice({Range::all(), Range::to(3)}), x.slice({Range::all(), Range(3, 4)}),
+                       moved.slice({Range::all(), Range::from(4)})},
+                      1);
+      for (const std::unique_ptr<LinearModel>& model : least_squares_of_every_kind()) {
+        model->fit(x, y);
+        EXPECT_EQ(model->coef().at<double>({3}), 0)
+            << model->name() << ", " << rows << " rows of " << value.first;
+        EXPECT_EQ(model->predict(moved).to_vector<double>(), model->predict(as_moved).to_vector<double>());
+        if (const auto* line = dynamic_cast<const LinearRegression*>(model.get());
+            line != nullptr && line->rank() > 0) {
+          EXPECT_EQ(line->rank(), std::min<std::int64_t>(rows, 6));
+        }
+      }
+      LinearRegression normal({.solver = Solver::kNormal});
+      EXPECT_EQ(sentence_of([&] { normal.fit(x, y); }).substr(0, 52),
+                "linear_regression: solver normal: feature 3 depends ");
+    }
+}
+
+// A difference that is small beside the feature is one all the same.
+TEST(LinearModels, LearnFromAFeatureThatHardlyVaries) {
+  use_default_backend();
+  RandomSource random(22);
+  const Tensor part = random.normal("x", {300, 6}, DType::kFloat64), y = part.slice({Range::all(), 3}) * 5.0;
+  const Tensor x = part * 1e-6 + 1e5;
+  for (const std::unique_ptr<LinearModel>& model : least_squares_of_every_kind()) {
+    if (model->name() != "linear_regression") continue;
+    model->fit(x, y);
+    EXPECT_NEAR(model->coef().at<double>({3}) / 5e6, 1, 1e-3);
+  }
+}
+
+TEST(LinearRegression, OfAFeatureThatIsThereTwiceIsTheShortestWhateverRoundingDoes) {
+  use_default_backend();
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    RandomSource random(seed);
+    Tensor x = random.normal("x", {500, 4}, DType::kFloat64) + 1.0;
+    x = concatenate({x, x.slice({Range::all(), Range(1, 2)})}, 1);
+    const Tensor y = random.normal("y", {500}, DType::kFloat64);
+    LinearRegression model, qr({.solver = Solver::kQr});
+    model.fit(x, y);
+    qr.fit(x, y);
+    EXPECT_EQ(model.rank(), 5) << seed;
+    EXPECT_EQ(model.coef().to_vector<double>(), qr.coef().to_vector<double>()) << seed;
+    EXPECT_NEAR(model.coef().at<double>({1}), model.coef().at<double>({4}), 1e-14) << seed;
+  }
+}
+
+TEST(LinearModels, SayWhoCannotDoWithNumbersWhoseSquaresOverflow) {
+  use_default_backend();
+  for (const Shape& shape : {Shape{40, 3}, Shape{400, 5}, Shape{20, 30}, Shape{30, 600}})
+    for (const double size : {1e200, 1.5e307}) {
+      RandomSource random(23);
+      const Tensor x = random.normal("x", shape, DType::kFloat64) * size,
+                   y = random.normal("y", {shape[0]}, DType::kFloat64);
+      for (const std::unique_ptr<LinearModel>& model : least_squares_of_every_kind()) {
+        const std::string found = sentence_of([&] { model->fit(x, y); });
+        const std::string name(model->name());
+        if (found == "no error") {
+          EXPECT_TRUE(std::isfinite(largest(model->coef())) && std::isfinite(model->intercept())) << name;
+          EXPECT_TRUE(name == "linear_regression" || name == "ridge") << name;  // by qr
+        } else {
+          EXPECT_EQ(found,
+                    name +
+                        ": features or target are too large: what is computed from them is not finite; scale "
+                        "them down");
+        }
+      }
+    }
+  const Tensor x = RandomSource(23).normal("x", {40, 3}, DType::kFloat64);
+  Lasso lasso;
+  EXPECT_EQ(sentence_of([&] { lasso.fit(x, x.slice({Range::all(), 0}) * 1e200); }).substr(0, 6), "lasso:");
+  Ridge ridge;
+  ridge.fit(x, x.slice({Range::all(), 0}) * 1e200);
+  EXPECT_NEAR(ridge.coef().at<double>({0}) / 1e200, 1, 0.1);
+}
+
+struct NotFinite : StateVisitor {
+  std::string_view which;
+  double value = 0;
+  void tensor(std::string_view name, Tensor& of) override {
+    if (name != which) return;
+    std::vector<double> numbers = of.to_vector<double>();
+    numbers.back() = value;
+    of = Tensor::from(numbers, of.shape());
+  }
+  void integer(std::string_view, std::int64_t&) override {}
+  void real(std::string_view name, double& of) override {
+    if (name == which) of = value;
+  }
+};
+
+TEST(LinearModels, RefuseARestoredNumberThatIsNotFinite) {
+  use_default_backend();
+  RandomSource random(24);
+  const Tensor x = random.normal("x", {30, 3}, DType::kFloat64);
+  const Tensor numbers = absolute(random.normal("y", {30}, DType::kFloat64)),
+               classes = reshape(concatenate({arange(15), arange(15)}, 0), {-1});
+  std::vector<std::unique_ptr<Estimator>> models;
+  models.push_back(std::make_unique<LinearRegression>());
+  models.push_back(std::make_unique<Ridge>());
+  models.push_back(std::make_unique<Lasso>());
+  models.push_back(std::make_unique<ElasticNet>());
+  models.push_back(std::make_unique<PoissonRegressor>());
+  models.push_back(std::make_unique<LogisticRegression>());
+  for (const std::unique_ptr<Estimator>& model : models)
+    for (const std::string_view which : {"coef", "intercept"})
+      for (const double value :
+           {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+        model->fit(x, model->task() == Task::kClassification ? classes : numbers);
+        model->check_restored();
+        NotFinite damage;
+        damage.which = which;
+        damage.value = value;
+        model->visit_state(damage);
+        EXPECT_EQ(sentence_of([&] { model->check_restored(); }),
+                  std::string(model->name()) + ": the saved state cannot be its own: '" + std::string(which) +
+                      "' is not finite");
+      }
+}
+
 // ---- Penalties ----
 
 TEST(Ridge, IsTheSameByRowsAndByFeatures) {
@@ -226,6 +389,34 @@ TEST(Lasso, MeetsTheConditionsOfItsOptimumWithManyFeatures) {
     } else {
       EXPECT_LE(std::abs(slopes[j]), 0.05 + 1e-6) << j;
     }
+  }
+}
+
+TEST(Lasso, OfManyFeaturesOfWhichNoneExceedsThePenaltyIsTheMean) {
+  use_default_backend();
+  const auto expect_zeros = [](SparseRegression& model, const Tensor& x, const Tensor& y) {
+    Counter counter;
+    model.fit(x, y, &counter);
+    EXPECT_EQ(largest(model.coef()), 0);
+    EXPECT_EQ(model.selected(), 0);
+    EXPECT_EQ(model.intercept(), mean(y).item<double>());
+    EXPECT_NEAR(model.duality_gap(), 0, 1e-15);
+    EXPECT_EQ(model.iterations(), 0);
+    EXPECT_EQ(counter.steps, 0u);
+  };
+  for (const std::int64_t rows : {20, 30}) {
+    RandomSource random(25);
+    const Tensor x = random.normal("x", {rows, 600}, DType::kFloat64),
+                 y = random.normal("y", {rows}, DType::kFloat64), same = full({rows}, 5.0, DType::kFloat64);
+    Lasso strong({.alpha = 100}), plain, weak({.alpha = 0}), positive({.alpha = 100, .positive = true});
+    ElasticNet net({.alpha = 100});
+    ElasticNet without_l1({.alpha = 1, .l1_ratio = 0});
+    expect_zeros(strong, x, y);
+    expect_zeros(positive, x, y);
+    expect_zeros(net, x, y);
+    expect_zeros(plain, x, same);
+    expect_zeros(weak, x, same);
+    expect_zeros(without_l1, x, same);
   }
 }
 

@@ -18,10 +18,21 @@ constexpr std::string_view kSolvers[] = {"auto", "qr", "normal", "gradient_desce
 
 constexpr std::int64_t kSmallTable = 1024;  // numbers; smaller ones are QR's
 constexpr int kCorrections = 4;
-constexpr double kTrusted = 1e-8;  // what the first correction of coefficients may be, as a share of them
+constexpr double kTrusted = 1e-8;      // what the first correction of coefficients may be, as a share of them
+constexpr double kIndependent = 1e-8;  // of a feature's squares at least so much is not explained by others
 
 double largest(const Tensor& values) {
   return max(absolute(values)).item<double>();
+}
+
+// Of products of vectors of length 1: what is left of the squares of the one that depends most on those before it.
+double least_left(const Tensor& factor) {
+  double least = 1;
+  for (std::int64_t i = 0; i < factor.size(0); ++i) {
+    const double diagonal = factor.at<double>({i, i});
+    least = std::min(least, diagonal * diagonal);
+  }
+  return least;
 }
 
 // Half the mean squared difference on features of mean 0 and deviation 1, and its gradient. With few features everything is in X'X.
@@ -73,10 +84,12 @@ void LinearRegression::learn(const Tensor& x, const Tensor& y, StepObserver* obs
     by_qr(x, y);
   if (parameters_.solver == Solver::kNormal) by_normal_equations(x, y);
   if (parameters_.solver == Solver::kGradientDescent) by_descent(x, y, observer);
+  require_learned_in_range();
 }
 
-// False: what it found cannot be trusted. Cholesky's solution is wrong by about the condition of the products times the rounding unit; the first
-// correction shows that. Each step divides the error by as much, and ends where residuals in float64 end, as QR's solution does.
+// False: what it found cannot be trusted. Features that depend on each other leave the factor a diagonal of rounding errors, which may have
+// either sign: Cholesky ends at some of them only. Otherwise its solution is wrong by about the condition of the products times the rounding unit; the
+// first correction shows that. Each step divides the error by as much, and ends where residuals in float64 end, as QR's solution does.
 bool LinearRegression::by_products(const Tensor& x, const Tensor& y) {
   const bool by_rows = x.size(0) <= x.size(1);
   const std::int64_t fewer = std::min(x.size(0), x.size(1));
@@ -90,10 +103,10 @@ bool LinearRegression::by_products(const Tensor& x, const Tensor& y) {
   const Tensor turned = transpose(centred.x);
   const Tensor products = by_rows ? matmul(centred.x, turned) : matmul(turned, centred.x);
   const Tensor lengths = sqrt(sum_squares(centred.x, {by_rows ? 1 : 0}));
-  if (!(min(lengths).item<double>() > 0)) return false;
+  if (!(min(lengths).item<double>() > 0) || !std::isfinite(max(lengths).item<double>())) return false;
   const linalg::CholeskyAttempt attempt =
       linalg::try_cholesky(products / lengths / reshape(lengths, {-1, 1}));
-  if (!attempt.factor.defined()) return false;
+  if (!attempt.factor.defined() || least_left(attempt.factor) < kIndependent) return false;
   const auto solve = [&](const Tensor& right) {
     return linalg::cholesky_solve(attempt.factor, right / lengths) / lengths;
   };
@@ -121,7 +134,7 @@ void LinearRegression::by_qr(const Tensor& x, const Tensor& y) {
   const std::int64_t features = x.size(1);
   if (parameters_.fit_intercept) {
     const Tensor design = concatenate({ones({x.size(0), 1}, DType::kFloat64), x}, 1);
-    if (x.size(0) > features) {
+    if (x.size(0) > features && !internal::any_constant_feature(x)) {
       const linalg::LeastSquares fit = linalg::least_squares(design, y, options);
       rank_ = fit.rank;
       coef_ = copy(fit.solution.slice({Range::from(1)}));
@@ -130,6 +143,8 @@ void LinearRegression::by_qr(const Tensor& x, const Tensor& y) {
     }
   }
   const internal::Centred centred(x, y, parameters_.fit_intercept);
+  require_in_range(centred.x);
+  require_in_range(centred.y);
   const linalg::LeastSquares fit = linalg::least_squares(centred.x, centred.y, options);
   rank_ = fit.rank + (parameters_.fit_intercept ? 1 : 0);
   coef_ = fit.solution;
@@ -139,19 +154,24 @@ void LinearRegression::by_qr(const Tensor& x, const Tensor& y) {
 void LinearRegression::by_normal_equations(const Tensor& x, const Tensor& y) {
   const internal::Centred centred(x, y, parameters_.fit_intercept);
   const Tensor gram = matmul(transpose(centred.x), centred.x);
+  require_in_range(gram);
   const linalg::CholeskyAttempt attempt = linalg::try_cholesky(gram);
   if (!attempt.factor.defined())
     fail("{}: solver normal: feature {} depends on those before it (or the rows are too few); use solver qr",
          name(), attempt.failed_minor - 1);
-  coef_ = linalg::cholesky_solve(attempt.factor, matmul(transpose(centred.x), centred.y));
+  const Tensor products = matmul(transpose(centred.x), centred.y);
+  require_in_range(products);
+  coef_ = linalg::cholesky_solve(attempt.factor, products);
   intercept_ = centred.intercept_for(coef_);
 }
 
 void LinearRegression::by_descent(const Tensor& x, const Tensor& y, StepObserver* observer) {
   const internal::Centred centred(x, y, parameters_.fit_intercept);
   const Tensor deviation = sqrt(mean(centred.x * centred.x, {0}));
+  require_in_range(deviation);
   const Tensor scale = select(greater(deviation, 0.0), deviation, 1.0);
   const Descent descent(centred.x / scale, centred.y);
+  require_in_range(descent.products());
   const double eigenvalue = descent.largest_eigenvalue();
   const double step = eigenvalue > 0 ? 1 / eigenvalue : 0,
                enough = parameters_.tol * largest(descent.products());

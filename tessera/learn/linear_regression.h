@@ -1,7 +1,8 @@
 // Ordinary least squares: the coefficients and the intercept that make the sum of squared differences smallest, found in several ways.
 //
 //   auto               from the products of features (of rows, where those are fewer) by Cholesky, refined with the residuals until nothing changes: as
-//                      exact as qr where features are far from dependent, which shows in the first correction. Otherwise, and on small tables, qr
+//                      exact as qr where features are far from dependent: none is nearly a sum of those before it (all but 1e-8 of its squares),
+//                      and the first correction is small. Otherwise, and on small tables, qr
 //   qr                 Householder QR with pivoting and one step of correction in twice the precision (linalg/least_squares.h); where features depend on
 //                      each other or are more than the rows, the shortest coefficients of all that are best, as scikit-learn's
 //   normal             X'X w = X'y by Cholesky: fastest with many rows, loses twice the digits, and cannot do with features that depend on each other
@@ -12,7 +13,8 @@
 // Squares Problems" (1996). `refine` adds iterative refinement to qr: nearly all digits also of ill-conditioned features. The observer of
 // gradient_descent is told of "loss", half the mean squared difference.
 //
-// Errors: those of estimator.h; `normal` where features depend on each other. Thread-safety: as estimator.h.
+// Errors: those of estimator.h; `normal` where features depend on each other (a constant one on the intercept); numbers whose squares overflow, of
+// `normal` and `gradient_descent`. Thread-safety: as estimator.h.
 //
 // ```cpp
 // const Tensor x = Tensor::from<double>({0, 1, 2, 3}, {4, 1}), y = Tensor::from<double>({1, 3, 5, 7}, {4});

@@ -118,6 +118,8 @@ void LogisticRegression::visit_learned(StateVisitor& visitor) {
 void LogisticRegression::check_learned() const {
   require_restored(name(), "coef", coef_, DType::kFloat64, {outputs(), features()});
   require_restored(name(), "intercept", intercept_, DType::kFloat64, {outputs()});
+  require_finite(name(), "coef", coef_);
+  require_finite(name(), "intercept", intercept_);
 }
 
 }  // namespace tessera::learn

@@ -308,6 +308,20 @@ TEST_F(MarginMethods, PipelinesHandTheDecisionFunctionOn) {
 }
 
 // Majority, ties to the first class, and weights that turn a vote.
+// Also just below a knot, where the line's rounding could pass it.
+TEST_F(MarginMethods, AnIsotonicCurveNeverFalls) {
+  IsotonicCurve curve;
+  for (int i = 0; i <= 300; ++i) {
+    curve.x.push_back(i / 7.);
+    curve.y.push_back(std::sqrt(i) / 11);
+  }
+  for (std::size_t i = 1; i < curve.x.size(); ++i) {
+    const double below = std::nextafter(curve.x[i], 0);
+    EXPECT_LE(curve.value(below), curve.y[i]) << i;
+    EXPECT_GE(curve.value(below), curve.y[i - 1]) << i;
+  }
+}
+
 TEST_F(MarginMethods, VotesAreCounted) {
   const GeneratedTable table = generated_table(200);
   VotingClassifier voting(

@@ -115,7 +115,8 @@ ClassicalScaling classical_mds(const Tensor& given, std::int64_t n_components) {
         "{:.3g}); "
         "expected fewer",
         n_components, least);
-  const Tensor kept = maximum(values, 0.0);
+  // What is within rounding of 0 is an axis without extent.
+  const Tensor kept = select(less(values, 1e-14 * std::max(most, 0.0)), 0.0, values);
   return {copy(vectors * sqrt(kept)), kept};
 }
 

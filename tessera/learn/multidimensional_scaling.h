@@ -9,7 +9,7 @@
 //
 // Shapes: dissimilarities float64 [N, N], symmetric, at least 0, the diagonal 0. Memory and time per step grow with N^2.
 // Errors: shapes, NaN, infinities, a negative or asymmetric dissimilarity (with its place), more dimensions than points; classical_mds: dimensions for which
-// no positive eigenvalue is left. Thread-safety: pure functions. Results: the same bits everywhere.
+// only negative eigenvalues are left (an axis within rounding of 0 is 0). Thread-safety: pure functions. Results: the same bits everywhere.
 //
 // ```cpp
 // const Tensor x = Tensor::from<double>({0, 0, 3, 0, 0, 4}, {3, 2});

@@ -114,6 +114,7 @@ double LeaveOneOutEncoder::estimate(const TargetMoments& group, const TargetMome
 
 Tensor LeaveOneOutEncoder::transformed_training(const Tensor& x, const Tensor& y) const {
   const auto targets = target_columns(name(), y, target_type());
+  require_outputs(targets.size());
   const std::size_t rows = targets[0].size();
   if (rows < 2) fail("{}: expected at least two rows, so that one can be left out, found {}", name(), rows);
   std::vector<std::vector<double>> others(targets.size(), std::vector<double>(rows));
@@ -123,7 +124,7 @@ Tensor LeaveOneOutEncoder::transformed_training(const Tensor& x, const Tensor& y
     for (double& sum : others[output]) sum /= static_cast<double>(rows - 1);
   }
   const EncodedRows out = each_category(
-      categories_, categories_.codes(x), targets, {},
+      categories_, categories_.known_codes(name(), x), targets, {},
       [&](std::span<const std::uint32_t> some, std::size_t output, std::vector<double>& values) {
         if (some.size() == 1) {
           values[some[0]] = others[output][some[0]];
@@ -155,6 +156,7 @@ double CatBoostEncoder::estimate(const TargetMoments& group, const TargetMoments
 
 Tensor CatBoostEncoder::transformed_training(const Tensor& x, const Tensor& y) const {
   const auto targets = target_columns(name(), y, target_type());
+  require_outputs(targets.size());
   std::vector<std::int64_t> order = ascending(targets[0].size());
   if (parameters_.shuffle)
     order = RandomSource(static_cast<std::uint64_t>(parameters_.seed))
@@ -163,7 +165,7 @@ Tensor CatBoostEncoder::transformed_training(const Tensor& x, const Tensor& y) c
   std::vector<std::vector<double>> before;
   for (const std::vector<double>& target : targets) before.push_back(means_before(target, order));
   const EncodedRows out = each_category(
-      categories_, categories_.codes(x), targets, order,
+      categories_, categories_.known_codes(name(), x), targets, order,
       [&](std::span<const std::uint32_t> some, std::size_t output, std::vector<double>& values) {
         double sum = 0, count = 0;
         for (const std::uint32_t row : some) {

@@ -39,6 +39,7 @@ void PoissonRegressor::learn(const Tensor& x, const Tensor& y, StepObserver* obs
   converged_ = found.converged ? 1 : 0;
   coef_ = reshape(loss.coef(at), {-1});
   intercept_ = loss.intercept(at).item<double>();
+  require_learned_in_range();
 }
 
 Tensor PoissonRegressor::answer(const Tensor& x) const {

@@ -27,16 +27,24 @@ void Ridge::learn(const Tensor& x, const Tensor& y, StepObserver*) {
   const Tensor turned = transpose(centred.x);
   const bool by_rows = x.size(0) < x.size(1);
   linalg::CholeskyAttempt attempt{};
-  if (parameters_.alpha > 0)
-    attempt = linalg::try_cholesky(
-        plus_diagonal(by_rows ? matmul(centred.x, turned) : matmul(turned, centred.x), parameters_.alpha));
-  if (!attempt.factor.defined())
+  Tensor right;
+  if (parameters_.alpha > 0) {
+    const Tensor products = by_rows ? matmul(centred.x, turned) : matmul(turned, centred.x);
+    right = by_rows ? centred.y : matmul(turned, centred.y);
+    require_in_range(products);
+    require_in_range(right);
+    attempt = linalg::try_cholesky(plus_diagonal(products, parameters_.alpha));
+  }
+  if (attempt.factor.defined()) {
+    const Tensor solution = linalg::cholesky_solve(attempt.factor, right);
+    coef_ = by_rows ? matmul(turned, solution) : solution;
+  } else {
+    require_in_range(centred.x);
+    require_in_range(centred.y);
     coef_ = linalg::least_squares(centred.x, centred.y).solution;
-  else if (by_rows)
-    coef_ = matmul(turned, linalg::cholesky_solve(attempt.factor, centred.y));
-  else
-    coef_ = linalg::cholesky_solve(attempt.factor, matmul(turned, centred.y));
+  }
   intercept_ = centred.intercept_for(coef_);
+  require_learned_in_range();
 }
 
 }  // namespace tessera::learn

@@ -6,7 +6,7 @@
 // By Cholesky of X'X + alpha I, or, with more features than rows, of the rows' XX' + alpha I (w = X' dual): both are of the smaller
 // size. With alpha = 0, or where that matrix cannot be factored, the shortest least-squares solution as linear_regression gives.
 //
-// Errors: those of estimator.h. Thread-safety: as estimator.h.
+// Errors: those of estimator.h; numbers whose squares overflow. Thread-safety: as estimator.h.
 //
 // ```cpp
 // const Tensor x = Tensor::from<double>({-1, 0, 1}, {3, 1}), y = Tensor::from<double>({-1, 0, 1}, {3});

@@ -70,6 +70,8 @@ double roc_auc(const Estimator& fitted, const Tensor& x, const Tensor& y) {
   const std::vector<double> scores = scores_of_second_class(dynamic_cast<const Classifier&>(fitted), x);
   if (scores.empty()) fail("roc_auc: {} says a class without a score", fitted.name());
   const std::vector<std::int64_t> labels = y.to_vector<std::int64_t>();
+  if (!labels.empty() && std::ranges::max(labels) > 1)
+    fail("roc_auc: expected classes 0 and 1, found {}", std::ranges::max(labels));
   const std::unique_ptr<bool[]> positive(new bool[labels.size()]);
   for (std::size_t row = 0; row < labels.size(); ++row) positive[row] = labels[row] == 1;
   const auto area = metrics::auc(scores, std::span<const bool>(positive.get(), labels.size()));

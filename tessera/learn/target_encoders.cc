@@ -124,7 +124,8 @@ std::vector<double> CrossFittedEncoder::by_part(const GroupedTarget& grouped, co
 
 Tensor CrossFittedEncoder::transformed_training(const Tensor& x, const Tensor& y) const {
   const auto targets = target_columns(name(), y, target_type());
-  const CategoryCodes codes = categories_.codes(x);
+  require_outputs(targets.size());
+  const CategoryCodes codes = categories_.known_codes(name(), x);
   const Parts parts(name(), folding(), targets);
   const std::size_t rows = parts.folds.size(), outputs = targets.size(), features = codes.size() * outputs;
   const EncodedRows out(x.size(0), static_cast<std::int64_t>(features));

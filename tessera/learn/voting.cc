@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "tessera/base/error.h"
@@ -85,6 +86,8 @@ std::vector<double> Voters::weights(std::string_view owner) const {
     fail("{}: weights: found {}, expected one for each of the {} estimators", owner, weights.size(), count());
   if (std::ranges::all_of(weights, [](double weight) { return weight == 0; }))
     fail("{}: weights: all are 0, expected one above it", owner);
+  if (double sum = 0; !std::isfinite(std::accumulate(weights.begin(), weights.end(), sum)))
+    fail("{}: weights: their sum is infinite, expected smaller ones", owner);
   return weights;
 }
 

@@ -227,6 +227,43 @@ TEST(FromSamples, ConstantsAndLonelyClassesShareNothing) {
   EXPECT_EQ(mutual_information_with_class(x, lonely), 0);
 }
 
+// A unit is no information: also where sums of the numbers, or their squares, overflow or underflow.
+TEST(FromSamples, TheUnitDoesNotMatter) {
+  use_default_backend();
+  const std::vector<double> a = RandomSource(2).normal("a", {300}, DType::kFloat64).to_vector<double>(),
+                            b = RandomSource(2).normal("b", {300}, DType::kFloat64).to_vector<double>();
+  std::vector<double> y;
+  std::vector<std::int64_t> labels;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    y.push_back(0.8 * a[i] + 0.6 * b[i]);
+    labels.push_back(y[i] > 0.3 ? 1 : 0);
+  }
+  const auto times = [](std::vector<double> x, double factor) {
+    for (double& value : x) value *= factor;
+    return x;
+  };
+  const double plane = mutual_information_by_neighbours(a, y),
+               classes = mutual_information_with_class(a, labels),
+               bins = mutual_information_by_histogram(a, y, 8);
+  EXPECT_GT(plane, 0.3);
+  for (const double factor : {0x1p1021, 0x1p530, 0x1p-560, 0x1p-960}) {
+    const std::vector<double> x = times(a, factor);
+    EXPECT_EQ(mutual_information_by_neighbours(x, y), plane) << factor;
+    EXPECT_EQ(mutual_information_by_neighbours(x, times(y, factor)), plane) << factor;
+    EXPECT_EQ(mutual_information_with_class(x, labels), classes) << factor;
+    EXPECT_EQ(mutual_information_by_histogram(x, y, 8), bins) << factor;
+  }
+  for (const double factor : {3e307, 1e160, 1e-170}) {  // rounds every number anew
+    const std::vector<double> x = times(a, factor);
+    EXPECT_NEAR(mutual_information_by_neighbours(x, y), plane, 1e-12) << factor;
+    EXPECT_NEAR(mutual_information_with_class(x, labels), classes, 1e-12) << factor;
+  }
+  const std::vector<double> ends = {1e308, -1e308, 1.7e308, -1.7e308, 1e308, -1e308, 1.5e308, -1.2e308};
+  EXPECT_GE(mutual_information_by_neighbours(ends, ends), 0);
+  EXPECT_GT(mutual_information_by_histogram(ends, ends, 2), 0.69);
+  EXPECT_GE(mutual_information_with_class(ends, std::vector<std::int64_t>{0, 1, 0, 1, 0, 1, 0, 1}), 0);
+}
+
 TEST(Information, WrongInputsAreSentences) {
   const std::vector<double> none, negative = {1.5, -0.5}, half = {0.5}, fair = {0.5, 0.5},
                                   third = {0.5, 0.25, 0.25}, nan = {std::nan(""), 1};

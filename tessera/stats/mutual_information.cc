@@ -57,11 +57,23 @@ double mutual_information_of(std::span<const std::int64_t> x, std::span<const st
 
 // ---- Continuous numbers ----
 
+// The numbers times a power of two, with which no sum, difference or square of them leaves the range. Those of ordinary size stay as they are; of others
+// only what is smaller than the largest by 2^-1022 loses bits.
+std::vector<double> in_range(std::span<const double> x) {
+  std::vector<double> values(x.begin(), x.end());
+  double most = 0;
+  for (const double value : values) most = std::max(most, std::abs(value));
+  if (most == 0 || (most > 0x1p-150 && most < 0x1p150)) return values;
+  const int exponent = -std::ilogb(most);
+  for (double& value : values) value = std::ldexp(value, exponent);
+  return values;
+}
+
 // Divided by their deviation, and told apart by noise.
 std::vector<double> scaled(std::span<const double> x, const NeighbourSettings& settings,
                            std::string_view name) {
-  const double deviation = numerics::sqrt(numerics::variance(x));
-  std::vector<double> values(x.begin(), x.end()), sizes;
+  std::vector<double> values = in_range(x), sizes;
+  const double deviation = numerics::sqrt(numerics::variance(values));
   for (double& value : values) {
     value = deviation > 0 ? value / deviation : value;
     sizes.push_back(std::abs(value));
@@ -124,7 +136,7 @@ double kth_distance(std::span<const double> x, std::span<const double> y, std::s
   while (left > 0 || right < order.size()) {
     const double to_left = left > 0 ? x[self] - x[order[left - 1]] : HUGE_VAL;
     const double to_right = right < order.size() ? x[order[right]] - x[self] : HUGE_VAL;
-    const bool go_left = to_left <= to_right;
+    const bool go_left = left > 0 && (right == order.size() || to_left <= to_right);
     const double along = go_left ? to_left : to_right;
     if (nearest.full() && along >= nearest.largest()) break;
     const std::size_t other = go_left ? order[--left] : order[right++];
@@ -145,9 +157,10 @@ std::int64_t bin_of(double x, double low, double high, std::int64_t bins) {
 }
 
 Counts binned(std::span<const double> x, std::int64_t bins) {
-  const auto [low, high] = std::minmax_element(x.begin(), x.end());
+  const std::vector<double> values = in_range(x);
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
   Counts labels;
-  for (const double value : x) labels.push_back(bin_of(value, *low, *high, bins));
+  for (const double value : values) labels.push_back(bin_of(value, *low, *high, bins));
   return labels;
 }
 
