@@ -462,9 +462,9 @@ TEST(Encoders, HaveBoundsInStructures) {
   use_default_backend();
   const Tensor x = Tensor::from<double>({1, 1, 2, 2}, {4, 1}), y = Tensor::from<double>({1, 0, 1, 0}, {4});
   EXPECT_EQ(message_of([&] { HashingEncoder({.n_components = 0}).fit(x); }),
-            "hashing_encoder: n_components: expected a whole number, at least 1, found 0");
+            "hashing_encoder: n_components: expected a whole number, from 1 to 16777216, found 0");
   EXPECT_THAT(message_of([&] { TargetEncoder({.folding = {.cv = 1}}).fit(x, y); }),
-              testing::StartsWith("target_encoder: cv: expected a whole number, at least 2, found 1"));
+              testing::StartsWith("target_encoder: cv: expected a whole number, from 2 to 1000, found 1"));
 }
 
 // Rows that fit() has not seen have no encoding as training rows.
