@@ -29,7 +29,12 @@ Html evaluation_html(const RunData& run, const std::string& id, int level, const
 
 Html learned_html(const RunData& run, const ReportOptions& options, std::vector<std::string>& notes) {
   try {
-    const std::string lines = options.learned ? options.learned(run.folder) : "";
+    const std::string all = options.learned ? options.learned(run.folder) : "";
+    Html lines;
+    for (std::size_t begin = 0, end; begin < all.size(); begin = end + 1) {
+      end = std::min(all.find('\n', begin), all.size());
+      lines += text(all.substr(begin, end - begin)) + markup("\n");
+    }
     return lines.empty() ? Html() : element("pre", lines) + markup("\n");
   } catch (const Error& error) {
     notes.push_back(fmt::format("{}: not evaluated: {}", run.name, error.what()));

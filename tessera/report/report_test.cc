@@ -202,6 +202,10 @@ TEST_F(Reports, ARunInProgressAndOneOfAProgram) {
   EXPECT_THAT(sealed.html, HasSubstr("reward (as recorded)"));
   EXPECT_THAT(sealed.html, Not(HasSubstr("On held-out samples")));  // only trainings have them
   EXPECT_TRUE(sealed.notes.empty());
+  const ReportOptions options = {
+      .learned = [](const std::string&) { return std::string("two lines\n<b>of text</b>\n"); }};
+  EXPECT_THAT(make_report({run.folder()}, options).html,
+              HasSubstr("<pre>two lines\n&lt;b&gt;of text&lt;/b&gt;\n</pre>"));
 }
 
 TEST_F(Reports, WithoutTheDataThePageSaysSo) {
