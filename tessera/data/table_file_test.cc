@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "tessera/backends/backends.h"
-#include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/message_test.h"
 #include "tessera/base/sqlite.h"
 #include "tessera/data/npy.h"
 #include "tessera/data/npz.h"
@@ -15,16 +15,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-template <typename Function>
-std::string message_of(const Function& function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 class TableFile : public testing::Test {
  protected:
