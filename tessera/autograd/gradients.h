@@ -18,7 +18,7 @@ struct GradientCall {
   const std::vector<Tensor>& inputs;
   const Tensor& output;
   const Attributes& attributes;
-  const Tensor& gradient;           // of the output's shape, but for entries that carry none (slice_gradients.h)
+  const Tensor& gradient;  // of the output's shape, but for entries that carry none (slice_gradients.h)
   const std::vector<bool>& wanted;  // per input: false if nobody asks for its gradient
 };
 

@@ -53,7 +53,6 @@ class TrainedEmbedding {
 };
 
 // The setup of a record: its configuration, its file where it is now.
-EmbeddingSetup setup_of_embedding_record(const std::string& run_folder,
-                                                          const std::string& data_folder);
+EmbeddingSetup setup_of_embedding_record(const std::string& run_folder, const std::string& data_folder);
 
 }  // namespace tessera::embedding

@@ -111,9 +111,9 @@ Tensor Tensor::borrow(const void* data, DType dtype, const Shape& shape, const S
     fail("tensor: found {} strides for shape {}, expected {}", strides.rank(), shape.to_string(),
          shape.rank());
   Tensor tensor;
-  tensor.data_ = std::make_shared<internal::TensorData>(internal::TensorData{
-      std::make_shared<internal::Storage>(const_cast<void*>(data), std::move(owner)), 0, dtype, shape,
-      strides});
+  tensor.data_ = std::make_shared<internal::TensorData>(
+      internal::TensorData{std::make_shared<internal::Storage>(const_cast<void*>(data), std::move(owner)), 0,
+                           dtype, shape, strides});
   internal::tell_of_host_tensor(tensor, where);
   return tensor;
 }

@@ -126,7 +126,7 @@ class Tensor {
   Device device() const;
   bool contiguous() const;  // row-major without gaps
   TensorView view() const;
-  bool sole_owner() const;  // no other handle, view or program has the memory: it may be given away for writing
+  bool sole_owner() const;  // nobody else has the memory: it may be given away for writing
   const void* identity() const { return data_.get(); }  // equal for handles of one tensor; for look-ups only
 
   // ---- Reading elements ----
