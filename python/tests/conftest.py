@@ -1,6 +1,7 @@
 """What the tests share. TESSERA_BUILD names a build folder with the command-line tool and every_digest; by default build/release of this tree."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 import tessera
 
 ROOT = Path(__file__).resolve().parents[2]
+# In the background of a shell SIGINT is ignored, also by the programs that are started from here; some tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 BUILD = Path(os.environ.get("TESSERA_BUILD", ROOT / "build" / "release"))
 
 

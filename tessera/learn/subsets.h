@@ -18,16 +18,39 @@
 
 #include <bit>
 #include <cstdint>
-#include <ranges>
 #include <vector>
 
 #include "tessera/base/error.h"
 
 namespace tessera::learn {
 
-inline auto subsets(std::int64_t elements) {
+class Subsets {
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(std::uint64_t mask) : mask_(mask) {}
+    std::uint64_t operator*() const { return mask_; }
+    Iterator& operator++() {
+      ++mask_;
+      return *this;
+    }
+    bool operator==(const Iterator&) const = default;
+
+   private:
+    std::uint64_t mask_;
+  };
+  explicit Subsets(std::uint64_t count) : count_(count) {}
+  Iterator begin() const { return Iterator(0); }
+  Iterator end() const { return Iterator(count_); }
+  std::uint64_t size() const { return count_; }
+
+ private:
+  std::uint64_t count_;
+};
+
+inline Subsets subsets(std::int64_t elements) {
   if (elements < 0 || elements > 62) fail("subsets of {} elements, expected 0 to 62", elements);
-  return std::views::iota(std::uint64_t{0}, std::uint64_t{1} << elements);
+  return Subsets(std::uint64_t{1} << elements);
 }
 
 // Ascending, from 0.
