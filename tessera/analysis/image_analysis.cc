@@ -147,7 +147,8 @@ void count_repeats(const Pixels& pixels, const CodedColumn& labels, ImageAnalysi
   }
   if (labels.codes.empty()) return;
   for (auto& [leader, others] : groups) {
-    const auto differs = [&](std::int64_t i) { return labels.codes[at(i)] != labels.codes[at(leader)]; };
+    const std::int32_t first_code = labels.codes[at(leader)];
+    const auto differs = [&](std::int64_t i) { return labels.codes[at(i)] != first_code; };
     if (std::any_of(others.begin(), others.end(), differs))
       analysis.conflicting += static_cast<std::int64_t>(others.size()) + 1;
   }
@@ -195,7 +196,7 @@ void find_odd_classes(const CodedColumn& labels, ImageAnalysis& analysis) {
   const double equal_share = static_cast<double>(labels.rows()) / static_cast<double>(labels.levels());
   for (std::int64_t c = 0; c < labels.levels(); ++c)
     if (static_cast<double>(labels.counts[at(c)]) * 10 < equal_share)
-      small.push_back(fmt::format("{} ({})", quoted(labels.texts[at(c)]), grouped(labels.counts[at(c)])));
+      small.push_back(fmt::format("{} ({})", in_quotes(labels.texts[at(c)]), grouped(labels.counts[at(c)])));
   if (!small.empty()) analysis.oddities.push_back("classes with few images: " + listed(small));
   std::int64_t changes = 0;
   for (std::size_t i = 1; i < labels.codes.size(); ++i) changes += labels.codes[i] != labels.codes[i - 1];

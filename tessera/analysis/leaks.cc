@@ -131,7 +131,7 @@ Found missing_as_classes(const Look& look) {
                                           : fmt::format("{} of the {}", grouped(there), grouped(all));
     return fmt::format(
         "{} rows in which {} is {} have {} = {} ({} of all rows have)", rows, look.name, what, look.goal_name,
-        quoted(look.goal.level_text(static_cast<std::int64_t>(label))),
+        in_quotes(look.goal.level_text(static_cast<std::int64_t>(label))),
         percent(static_cast<double>(look.goal.counts[label]) / static_cast<double>(look.goal.present)));
   };
   std::string text;
@@ -207,8 +207,8 @@ std::vector<Finding> find_leaks(const std::vector<CodedColumn>& columns,
   if (target.rows < kFewestRows) return findings;
   for (const TargetLink& link : target.links) {
     const CodedColumn& column = columns[link.column];
-    const Look look{column,           summaries[link.column], goal, target, link, quoted(column.name),
-                    quoted(goal.name)};
+    const Look look{
+        column, summaries[link.column], goal, target, link, in_quotes(column.name), in_quotes(goal.name)};
     const auto take = [&](const Found& found) {
       if (found) findings.push_back({found->first, {link.column, target.column}, found->second});
       return found.has_value();

@@ -33,8 +33,8 @@ void add_word_hints(const CodedColumn& column, std::vector<std::string>& hints) 
       hints.push_back(fmt::format("{} hold{} blanks only", count_of(column.counts[level], "row"),
                                   column.counts[level] == 1 ? "s" : ""));
     else if (std::find(kWords.begin(), kWords.end(), word) != kWords.end() && column.levels() > 1)
-      hints.push_back(fmt::format("{} in {} may stand for a missing value", quoted(column.texts[level], 20),
-                                  count_of(column.counts[level], "row")));
+      hints.push_back(fmt::format("{} in {} may stand for a missing value",
+                                  in_quotes(column.texts[level], 20), count_of(column.counts[level], "row")));
   }
 }
 

@@ -65,7 +65,7 @@ std::vector<Finding> column_findings(const std::vector<ColumnSummary>& summaries
   std::vector<Finding> findings;
   for (std::size_t i = 0; i < summaries.size(); ++i) {
     const ColumnSummary& column = summaries[i];
-    const std::string name = quoted(column.name);
+    const std::string name = in_quotes(column.name);
     if (column.rows == 0) continue;
     if (column.present == 0)
       findings.push_back(
@@ -74,7 +74,7 @@ std::vector<Finding> column_findings(const std::vector<ColumnSummary>& summaries
       findings.push_back(
           {FindingKind::kConstantColumn,
            {i},
-           fmt::format("{} is {} in {}", name, quoted(column.frequent[0].text),
+           fmt::format("{} is {} in {}", name, in_quotes(column.frequent[0].text),
                        column.missing == 0 ? "every row"
                                            : fmt::format("every row that has it ({} of {})",
                                                          grouped(column.present), grouped(column.rows)))});
@@ -125,7 +125,7 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<std::uint64_t>
 std::string names_of(const std::vector<CodedColumn>& columns, const std::vector<std::size_t>& which) {
   std::vector<std::string> names;
   names.reserve(which.size());
-  for (const std::size_t i : which) names.push_back(quoted(columns[i].name));
+  for (const std::size_t i : which) names.push_back(in_quotes(columns[i].name));
   return listed(names);
 }
 
@@ -167,7 +167,7 @@ void add_rounded(const std::vector<CodedColumn>& columns, std::vector<Finding>& 
            {i},
            fmt::format("{}: whole numbers beyond 2^53 = 9007199254740992 are rounded, so different ones may "
                        "have become equal: read it as text, --text {}",
-                       quoted(columns[i].name), cut(columns[i].name, 40))});
+                       in_quotes(columns[i].name), cut(columns[i].name, 40))});
 }
 
 // The rows that hold a rounded number: whether they equal another one cannot be told. Empty where no column has such numbers.
@@ -206,7 +206,7 @@ void add_order(const CodedColumn& goal, const TargetSummary& target, std::vector
     falls += goal.codes[row] < goal.codes[row - 1];
     rises += goal.codes[row] > goal.codes[row - 1];
   }
-  const std::string name = quoted(goal.name);
+  const std::string name = in_quotes(goal.name);
   if (target.classes ? changes == goal.levels() - 1 : falls == 0 || rises == 0) {
     findings.push_back({sorted.kind, sorted.columns,
                         fmt::format("the rows are sorted by {}: shuffle them before they are split, and take "
@@ -235,7 +235,7 @@ void add_repeats(const RowRepeats& repeats, std::int64_t rows, const CodedColumn
          {},
          fmt::format("{} equal{} another row in every column but {}: no model can tell them apart",
                      count_of(repeats.conflicting, "row"), repeats.conflicting == 1 ? "s" : "",
-                     quoted(goal->name))});
+                     in_quotes(goal->name))});
   if (repeats.repeated > 0)
     findings.push_back(
         {FindingKind::kRepeatedRows,

@@ -138,7 +138,7 @@ std::string texts_part(const TableAnalysis& analysis) {
 
 std::string balance_part(const TableAnalysis& analysis) {
   const TargetSummary& target = *analysis.target;
-  const std::string name = quoted(analysis.columns[target.column].name, 40);
+  const std::string name = in_quotes(analysis.columns[target.column].name, 40);
   if (!target.classes) return fmt::format("Target {}: numbers in {}\n", name, count_of(target.rows, "row"));
   std::string text = fmt::format("Target {}: {} classes in {}, entropy {:.4f} nats\n", name,
                                  target.balance.size(), count_of(target.rows, "row"), target.entropy);
@@ -230,7 +230,7 @@ std::string findings_part(const TableAnalysis& analysis) {
     (finding.leak() ? leaks : oddities).push_back(finding.sentence);
   for (const ColumnSummary& column : analysis.columns)
     for (const std::string& hint : column.hints)
-      hints.push_back(fmt::format("{}: {}", quoted(column.name), hint));
+      hints.push_back(fmt::format("{}: {}", in_quotes(column.name), hint));
   std::string text = list_part("Leakage suspicions", leaks);
   if (leaks.empty() && analysis.target) text = "Leakage suspicions: none\n";
   for (const std::string& part :

@@ -38,7 +38,7 @@ Html findings_html(const TableAnalysis& analysis) {
     (finding.leak() ? leaks : oddities).push_back(finding.sentence);
   for (const ColumnSummary& column : analysis.columns)
     for (const std::string& hint : column.hints)
-      hints.push_back(fmt::format("{}: {}", quoted(column.name), hint));
+      hints.push_back(fmt::format("{}: {}", in_quotes(column.name), hint));
   Html html;
   if (!leaks.empty())
     html += element("div", element("h3", "Leakage suspicions") + list_html(leaks), "class=\"suspect\"");
@@ -142,7 +142,7 @@ Html beside_html(PageCharts& charts, const TableAnalysis& analysis) {
       swarms += html;
       if (target.classes && analysis.columns[link.column].is_number() &&
           analysis.columns[link.column].distinct > kFewValues && charts.mostly_one_value(link.column))
-        spikes.push_back(quoted(analysis.columns[link.column].name, 40));
+        spikes.push_back(in_quotes(analysis.columns[link.column].name, 40));
     }
     if (shown == kBesideTarget) continue;
     const Html html = charts.beside_target(link);

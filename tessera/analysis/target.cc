@@ -41,7 +41,7 @@ void check_target(const CodedColumn& target, bool classes, const std::string& wh
     fail("{}: the target '{}' has no value in any of {}", where, name, count_of(target.rows(), "row"));
   if (target.levels() == 1)
     fail("{}: the target '{}' is {} wherever it has a value: no column can say anything about it", where,
-         name, quoted(target.level_text(0)));
+         name, in_quotes(target.level_text(0)));
   if (classes && target.levels() > kMostClasses)
     fail("{}: the target '{}' has {} different values, expected at most {} classes", where, name,
          grouped(target.levels()), grouped(kMostClasses));

@@ -38,7 +38,7 @@ std::string cut(std::string_view text, std::size_t most) {
   return report::shortened(printable(text.substr(0, most * 4 + 8)), most);
 }
 
-std::string quoted(std::string_view text, std::size_t most) {
+std::string in_quotes(std::string_view text, std::size_t most) {
   return fmt::format("'{}'", cut(text, most));
 }
 
