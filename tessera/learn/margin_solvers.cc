@@ -7,7 +7,7 @@
 
 #include "tessera/linalg/cholesky.h"
 #include "tessera/linalg/conjugate_gradients.h"
-#include "tessera/numerics/contract.h"
+#include "tessera/linalg/matrix.h"
 #include "tessera/numerics/random.h"
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
@@ -17,9 +17,9 @@ namespace tessera::learn {
 namespace {
 
 using Vector = std::vector<double>;
+using linalg::internal::add_scaled, linalg::internal::dot;
 
 constexpr std::int64_t kMostFactored = 2000;
-constexpr std::int64_t kLanes = 16;
 
 std::size_t at(std::int64_t index) {
   return static_cast<std::size_t>(index);
@@ -135,22 +135,6 @@ class Newton {
 };
 
 // ---- Plain losses: coordinates of the dual ----
-
-TESSERA_FMA_CLONES double dot(const double* x, const double* y, std::int64_t n) {
-  double lane[kLanes] = {};
-  std::int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes)
-    for (std::int64_t j = 0; j < kLanes; ++j) lane[j] = __builtin_fma(x[i + j], y[i + j], lane[j]);
-  for (std::int64_t j = 0; i + j < n; ++j) lane[j] = __builtin_fma(x[i + j], y[i + j], lane[j]);
-  for (std::int64_t s = kLanes / 2; s > 0; s /= 2)
-    for (std::int64_t j = 0; j < s; ++j) lane[j] = lane[j] + lane[j + s];
-  return lane[0];
-}
-
-TESSERA_FMA_CLONES void add_scaled(double factor, const double* __restrict x, double* __restrict y,
-                                   std::int64_t n) {
-  for (std::int64_t i = 0; i < n; ++i) y[i] = __builtin_fma(factor, x[i], y[i]);
-}
 
 // minimise over b   |sum b_i x_i|^2 / 2 - target.b + epsilon |b|_1     least_i <= b_i <= most_i;  w = sum b_i x_i.
 class DualDescent {

@@ -5,12 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tessera/backends/backends.h"
-#include "tessera/base/files.h"
-#include "tessera/base/folder_test.h"
 #include "tessera/base/message_test.h"
-#include "tessera/base/thread_pool.h"
-#include "tessera/tabular/fit_run.h"
+#include "tessera/tabular/tabular_test.h"
 
 namespace tessera::tabular {
 namespace {
@@ -28,33 +24,15 @@ std::string requests(int rows = 200, int first = 0) {
   return text;
 }
 
-class FitWithEncoder : public testing::Test {
+class FitWithEncoder : public TabularTest {
  protected:
-  void SetUp() override {
-    use_default_backend();
-    write_file_atomically(path("requests.csv"), requests());
-  }
-  void TearDown() override {
-    set_thread_count(threads_);
-    use_default_backend();
-  }
-  std::string path(const std::string& name) const { return folder_ / name; }
+  FitWithEncoder() : TabularTest("requests.csv", requests()) {}
+
   FitConfig config(const std::vector<std::string>& settings) const {
     std::vector<std::string> all = {"evaluate.folds=3", "data.categories=city"};
     all.insert(all.end(), settings.begin(), settings.end());
     return FitConfig::of("gaussian_nb", path("requests.csv"), "granted", all);
   }
-  train::TrainOptions options(const std::string& name) const {
-    train::TrainOptions options;
-    options.store = path("runs");
-    options.name = name;
-    options.quiet = true;
-    return options;
-  }
-  TestFolder folder_;
-
- private:
-  int threads_ = thread_count();
 };
 
 class EncodedFit : public FitWithEncoder, public testing::WithParamInterface<std::string> {};

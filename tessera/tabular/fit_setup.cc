@@ -268,28 +268,33 @@ std::vector<StepScalar> FitSetup::fold_step(std::size_t fold) {
 
 std::vector<StepScalar> FitSetup::final_step() {
   if (search_) take_best();
-  const auto judge = [&](const std::vector<std::int64_t>& rows) {
-    return quality(*estimator_, features_.transform(data::take_rows(table_, rows)), target_of(rows));
-  };
   const Tensor target = target_of(split_.train);
   estimator_->fit(features_.fit_transform(table_, columns_, split_.train, target), target);
-  std::vector<StepScalar> scalars = {{"training_score", judge(split_.train).front().value}};
+  const Tensor trained = features_.transform(data::take_rows(table_, split_.train));
+  std::vector<StepScalar> scalars = {{"training_score", quality(*estimator_, trained, target).front().value}};
   if (const std::vector<double> of_folds = fold_scores(); !of_folds.empty()) {
     const Tensor scores = Tensor::from(of_folds, {static_cast<std::int64_t>(of_folds.size())});
     scalars.push_back({"folds_mean", mean(scores).item<double>()});
     scalars.push_back({"folds_deviation", sample_deviation(scores)});
   }
-  if (split_.held_out.empty()) return scalars;
-  const std::vector<StepScalar> test = judge(split_.held_out);
+  if (!split_.held_out.empty()) add_test_scores(scalars);
+  return scalars;
+}
+
+void FitSetup::add_test_scores(std::vector<StepScalar>& scalars) const {
+  const Tensor x = features_.transform(data::take_rows(table_, split_.held_out)),
+               y = target_of(split_.held_out);
+  const std::vector<StepScalar> test = quality(*estimator_, x, y);
   scalars.push_back({"test_score", test.front().value});
   if (test.size() > 1)
     scalars.push_back({test.back().name == "rmse" ? "test_rmse" : "test_log_loss", test.back().value});
-  if (!test_scoring_.empty())
+  if (test_scoring_.empty()) return;
+  try {
     scalars.push_back(
-        {test_scoring_, learn::scorer(search_->scoring(), estimator_->task())(
-                            *estimator_, features_.transform(data::take_rows(table_, split_.held_out)),
-                            target_of(split_.held_out))});
-  return scalars;
+        {test_scoring_, learn::scorer(search_->scoring(), estimator_->task())(*estimator_, x, y)});
+  } catch (
+      const Error&) {  // few rows may have no such score (an area of one class); the search is none the worse
+  }
 }
 
 std::uint64_t FitSetup::steps() const {

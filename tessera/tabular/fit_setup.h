@@ -81,6 +81,7 @@ class FitSetup {
   double candidate_score(const Settings& settings, std::size_t fold);
   void take_best();
   std::vector<StepScalar> final_step();
+  void add_test_scores(std::vector<StepScalar>& scalars) const;
   std::string step_text(std::uint64_t step, const std::vector<StepScalar>& scalars) const;
 
   FitConfig config_;

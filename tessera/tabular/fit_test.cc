@@ -5,14 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "tessera/backends/backends.h"
-#include "tessera/base/files.h"
-#include "tessera/base/folder_test.h"
 #include "tessera/base/message_test.h"
-#include "tessera/base/thread_pool.h"
 #include "tessera/data/ingest.h"
 #include "tessera/data/npz.h"
-#include "tessera/tabular/fit_run.h"
+#include "tessera/tabular/tabular_test.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::tabular {
@@ -37,35 +33,15 @@ std::string fruits(int rows = 120, int first = 0) {
   return text;
 }
 
-class Fit : public testing::Test {
+class Fit : public TabularTest {
  protected:
-  void SetUp() override {
-    use_default_backend();
-    write_file_atomically(path("fruits.csv"), fruits());
-  }
-  void TearDown() override {
-    set_thread_count(threads_);
-    use_default_backend();
-  }
+  Fit() : TabularTest("fruits.csv", fruits()) {}
 
-  std::string path(const std::string& name) const { return folder_ / name; }
   FitConfig config(const std::vector<std::string>& settings = {}) const {
     std::vector<std::string> all = {"evaluate.folds=3", "data.ignore=price"};
     all.insert(all.end(), settings.begin(), settings.end());
     return FitConfig::of("gaussian_nb", path("fruits.csv"), "kind", all);
   }
-  train::TrainOptions options(const std::string& name) const {
-    train::TrainOptions options;
-    options.store = path("runs");
-    options.name = name;
-    options.quiet = true;
-    return options;
-  }
-
-  TestFolder folder_;
-
- private:
-  int threads_ = thread_count();
 };
 
 // Part of the interface, as the seal of the digits: changed with the contract only.
@@ -180,20 +156,7 @@ TEST_F(Fit, SaysWhatToLookAt) {
 TEST_F(Fit, GoesOnWhereItWasStopped) {
   for (std::uint64_t last = 1; last <= 3; ++last) {
     const std::string name = fmt::format("stopped-{}", last);
-    {
-      FitSetup setup(config());
-      runs::Run run = train::open_run(setup.run_options(), options(name));
-      setup.keep_in(run);
-      run.start();
-      struct Limit : StepObserver {
-        StepObserver* run;
-        std::uint64_t last;
-        bool on_step(const StepReport& report) override { return run->on_step(report) && report.step < last; }
-      } limit;
-      limit.run = &run;
-      limit.last = last;
-      setup.run(0, limit, nullptr);
-    }
+    stop_behind(last, config(), name);
     const FitResult resumed = resume_fit(path("runs/" + name), options(name));
     EXPECT_EQ(resumed.first_step, last);
     EXPECT_EQ(resumed.seal, kSeal);

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "tessera/backends/backends.h"
-#include "tessera/base/files.h"
-#include "tessera/base/folder_test.h"
 #include "tessera/base/message_test.h"
-#include "tessera/base/thread_pool.h"
 #include "tessera/learn/estimators.h"
 #include "tessera/learn/model_selection.h"
-#include "tessera/tabular/fit_run.h"
+#include "tessera/tabular/tabular_test.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::tabular {
@@ -32,18 +28,10 @@ std::string plants() {
   return text;
 }
 
-class Search : public testing::Test {
+class Search : public TabularTest {
  protected:
-  void SetUp() override {
-    use_default_backend();
-    write_file_atomically(path("plants.csv"), plants());
-  }
-  void TearDown() override {
-    set_thread_count(threads_);
-    use_default_backend();
-  }
+  Search() : TabularTest("plants.csv", plants()) {}
 
-  std::string path(const std::string& name) const { return folder_ / name; }
   FitConfig config(const SearchOptions& search, const std::string& estimator = "k_neighbors_classifier",
                    std::vector<std::string> settings = {}) const {
     settings.push_back("evaluate.folds=3");
@@ -53,18 +41,6 @@ class Search : public testing::Test {
   FitConfig bags() const {
     return config({.grid = {"n_estimators=1,2,4", "max_features=0.6,1"}}, "bagging_classifier");
   }
-  train::TrainOptions options(const std::string& name) const {
-    train::TrainOptions options;
-    options.store = path("runs");
-    options.name = name;
-    options.quiet = true;
-    return options;
-  }
-
-  TestFolder folder_;
-
- private:
-  int threads_ = thread_count();
 };
 
 TEST_F(Search, IsCrossValidationOfTheTrainingRows) {
@@ -109,20 +85,7 @@ TEST_F(Search, GoesOnWhereItWasStopped) {
   const std::string seal = fit(bags(), options("whole")).seal;
   for (const std::uint64_t last : {1U, 3U, 7U, 17U, 18U, 19U}) {
     const std::string name = fmt::format("stopped-{}", last);
-    {
-      FitSetup setup(bags());
-      runs::Run run = train::open_run(setup.run_options(), options(name));
-      setup.keep_in(run);
-      run.start();
-      struct Limit : StepObserver {
-        StepObserver* run;
-        std::uint64_t last;
-        bool on_step(const StepReport& report) override { return run->on_step(report) && report.step < last; }
-      } limit;
-      limit.run = &run;
-      limit.last = last;
-      setup.run(0, limit, nullptr);
-    }
+    stop_behind(last, bags(), name);
     const FitResult resumed = resume_fit(path("runs/" + name), options(name));
     EXPECT_EQ(resumed.first_step, last);
     EXPECT_EQ(resumed.seal, seal) << last;
