@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <span>
 
 #include "tessera/analysis/range.h"
+#include "tessera/base/at.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce-inl.h"
@@ -13,12 +13,6 @@
 
 namespace tessera::analysis {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 bool both(const CodedColumn& x, const CodedColumn& y, std::size_t row) {
   return x.codes[row] >= 0 && y.codes[row] >= 0;
@@ -36,7 +30,7 @@ bool all_equal(std::int64_t n, const At& value) {
 }
 
 double bounded(double correlation) {
-  if (!std::isfinite(correlation)) return kNan;
+  if (!std::isfinite(correlation)) return NAN;
   return correlation > 1 ? 1 : correlation < -1 ? -1 : correlation;
 }
 
@@ -44,7 +38,7 @@ double bounded(double correlation) {
 // its mean leaves says nothing.
 template <typename X, typename Y>
 double correlation_in_range(std::int64_t n, const X& x, const Y& y) {
-  if (n < 2 || all_equal(n, x) || all_equal(n, y)) return kNan;
+  if (n < 2 || all_equal(n, x) || all_equal(n, y)) return NAN;
   const auto count = static_cast<double>(n);
   const double centre_x = numerics::sum_of<double>(n, x) / count,
                centre_y = numerics::sum_of<double>(n, y) / count;
@@ -97,7 +91,7 @@ CentredColumn centred(const CodedColumn& column, const std::vector<double>& leve
     for (double& value : result.differences) value = std::ldexp(value, by);
   const double mean = numerics::mean(result.differences);
   for (double& value : result.differences) value = value - mean;
-  result.length = column.levels() < 2 ? kNan
+  result.length = column.levels() < 2 ? NAN
                                       : numerics::sqrt(numerics::sum_of<double>(
                                             column.rows(), [&](std::int64_t i) { return d[i] * d[i]; }));
   return result;
@@ -190,7 +184,7 @@ double correlation(const CentredColumn& x, const CentredColumn& y) {
   const FloatEnvironment contract;
   const double *a = x.differences.data(), *b = y.differences.data();
   const auto n = static_cast<std::int64_t>(x.differences.size());
-  if (n < 2) return kNan;
+  if (n < 2) return NAN;
   return bounded(numerics::sum_of<double>(n, [&](std::int64_t i) { return a[i] * b[i]; }) / x.length /
                  y.length);
 }
@@ -198,7 +192,7 @@ double correlation(const CentredColumn& x, const CentredColumn& y) {
 double cramers_v(const JointCounts& joint) {
   const FloatEnvironment contract;
   const std::vector<std::int64_t> of_x = joint.x_counts(), of_y = joint.y_counts();
-  if (!varies(of_x) || !varies(of_y)) return kNan;
+  if (!varies(of_x) || !varies(of_y)) return NAN;
   // chi^2 / n = sum of count^2 / (row total * column total) - 1
   const double squares =
       numerics::sum_of<double>(static_cast<std::int64_t>(joint.cells.size()), [&](std::int64_t i) {
@@ -219,7 +213,7 @@ double eta(const CodedColumn& groups, const CodedColumn& numbers) {
   for (std::size_t row = 0; row < groups.codes.size(); ++row)
     if (both(groups, numbers, row)) ++begin[at(groups.codes[row]) + 1];
   for (std::size_t level = 1; level < begin.size(); ++level) begin[level] += begin[level - 1];
-  if (begin.back() < 2) return kNan;
+  if (begin.back() < 2) return NAN;
   std::vector<double> values(at(begin.back()));
   std::vector<std::int64_t> next(begin.begin(), begin.end() - 1);
   for (std::size_t row = 0; row < groups.codes.size(); ++row)
@@ -227,7 +221,7 @@ double eta(const CodedColumn& groups, const CodedColumn& numbers) {
       values[at(next[at(groups.codes[row])]++)] = numbers.numbers[at(numbers.codes[row])];
   const auto size = static_cast<std::int64_t>(values.size());
   const auto value = [&](std::int64_t i) { return values[at(i)]; };
-  if (all_equal(size, value)) return kNan;
+  if (all_equal(size, value)) return NAN;
   if (const int by = range_exponent(size, value); by != 0)
     for (double& each : values) each = std::ldexp(each, by);
   const double mean = numerics::mean(values);
@@ -271,7 +265,7 @@ double auc(const JointCounts& joint, std::int32_t first, std::int32_t second) {
 }
 
 CountedInformation mutual_information(const JointCounts& joint) {
-  if (joint.rows == 0) return {kNan, kNan};
+  if (joint.rows == 0) return {NAN, NAN};
   std::vector<std::int64_t> pairs;
   pairs.reserve(joint.cells.size());
   for (const JointCounts::Cell& cell : joint.cells) pairs.push_back(cell.count);

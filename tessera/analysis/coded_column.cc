@@ -9,15 +9,12 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 
 namespace tessera::analysis {
 namespace {
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 // The code of a number that has no level, 0 for one that has.
 std::int32_t special_code(const data::Column& column, std::int64_t row) {

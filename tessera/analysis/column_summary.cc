@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "tessera/analysis/missing_hints.h"
@@ -13,8 +12,6 @@
 
 namespace tessera::analysis {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // The usable numbers in the order of the rows.
 std::vector<double> usable_numbers(const CodedColumn& column) {
@@ -41,16 +38,16 @@ void add_moments(std::vector<double> values, NumberFacts& facts) {
   const double fourth = centred_sum([](double d) { return (d * d) * (d * d); });
   const double variance = second / count;
   facts.mean = std::ldexp(mean, -by);
-  facts.deviation = n < 2 ? kNan : std::ldexp(numerics::sqrt(second / (count - 1)), -by);
-  if (!std::isfinite(facts.deviation)) facts.deviation = kNan;  // of two numbers at both ends of the range
+  facts.deviation = n < 2 ? NAN : std::ldexp(numerics::sqrt(second / (count - 1)), -by);
+  if (!std::isfinite(facts.deviation)) facts.deviation = NAN;  // of two numbers at both ends of the range
   facts.skewness = third / count / (variance * numerics::sqrt(variance));
   facts.kurtosis = fourth / count / (variance * variance) - 3;
 }
 
 void add_fences(const CodedColumn& column, NumberFacts& facts) {
   const double span = facts.upper_quartile - facts.lower_quartile;
-  facts.lower_fence = span > 0 ? facts.lower_quartile - 1.5 * span : kNan;
-  facts.upper_fence = span > 0 ? facts.upper_quartile + 1.5 * span : kNan;
+  facts.lower_fence = span > 0 ? facts.lower_quartile - 1.5 * span : NAN;
+  facts.upper_fence = span > 0 ? facts.upper_quartile + 1.5 * span : NAN;
   for (std::size_t level = 0; level < column.numbers.size(); ++level) {
     if (column.numbers[level] < facts.lower_fence) facts.outliers_below += column.counts[level];
     if (column.numbers[level] > facts.upper_fence) facts.outliers_above += column.counts[level];

@@ -12,6 +12,7 @@
 
 #include "tessera/analysis/association.h"
 #include "tessera/analysis/words.h"
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/base/thread_pool.h"
@@ -22,10 +23,6 @@
 
 namespace tessera::analysis {
 namespace {
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 void take_shape(const Shape& shape, ImageAnalysis& analysis) {
   const bool grey = shape.rank() == 3, channels = shape.rank() == 4 && (shape[1] == 1 || shape[1] == 3);

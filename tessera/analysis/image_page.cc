@@ -18,7 +18,7 @@ namespace {
 using report::element, report::Html, report::markup, report::text;
 
 constexpr std::size_t kPageClasses = 30;
-constexpr std::string_view kStyle =
+constexpr std::string_view kImageStyle =
     ".example.wide-image{width:auto}\n.samples img{display:block;image-rendering:pixelated;border:1px solid "
     "var(--line)}\n";
 
@@ -41,7 +41,7 @@ class ImagePage {
          .links = report::links_html(sections),
          .content = report::sections_html(sections, 2),
          .footer = element("p", "Written by tessera analyse. The same images give the same page."),
-         .style = kStyle});
+         .style = kImageStyle});
   }
 
  private:

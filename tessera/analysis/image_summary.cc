@@ -12,7 +12,7 @@
 namespace tessera::analysis {
 namespace {
 
-constexpr std::size_t kWidth = 100, kShownClasses = 60;
+constexpr std::size_t kLineWidth = 100, kShownClasses = 60;
 
 std::string classes_text(const ImageAnalysis& analysis) {
   TextTable table({{"class", 30}, {"images", 12, true}, {"share", 9, true}, {"brightness", 12, true}});
@@ -32,7 +32,7 @@ std::string list_text(const std::string& title, const std::vector<std::string>& 
   if (sentences.empty()) return "";
   std::string text = fmt::format("\n{}\n", title);
   for (const std::string& sentence : sentences)
-    text += fmt::format("  - {}\n", wrapped(sentence, kWidth - 4, 4));
+    text += fmt::format("  - {}\n", wrapped(sentence, kLineWidth - 4, 4));
   return text;
 }
 
@@ -43,7 +43,7 @@ std::string image_text(const ImageAnalysis& analysis) {
   std::string text = wrapped(fmt::format("{}: {} of {} x {} pixels{}", cut(analysis.source, 200),
                                          count_of(analysis.images, "image"), analysis.rows, analysis.columns,
                                          analysis.channels == 3 ? ", red, green and blue" : ""),
-                             kWidth, 2) +
+                             kLineWidth, 2) +
                      "\n\n";
   text += fmt::format("pixels: {} to {}, mean {}, deviation {}, {} are 0\n", short_number(analysis.least),
                       short_number(analysis.most), short_number(analysis.pixel_mean),

@@ -6,6 +6,7 @@
 
 #include "tessera/analysis/findings.h"
 #include "tessera/analysis/words.h"
+#include "tessera/base/at.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 
@@ -24,10 +25,6 @@ struct Look {
 };
 
 using Found = std::optional<std::pair<FindingKind, std::string>>;
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 // "0.9987", and never 1 for what is not 1.
 std::string share_text(double value) {

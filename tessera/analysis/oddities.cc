@@ -8,14 +8,11 @@
 
 #include "tessera/analysis/findings.h"
 #include "tessera/analysis/words.h"
+#include "tessera/base/at.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::analysis {
 namespace {
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 // splitmix64's finaliser: mixes all bits.
 std::uint64_t mixed(std::uint64_t x) {

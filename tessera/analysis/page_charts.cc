@@ -4,24 +4,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "tessera/analysis/sample.h"
 #include "tessera/analysis/summary_text.h"
 #include "tessera/analysis/words.h"
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 
 namespace tessera::analysis {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSwarmHeight = 300;
 constexpr std::size_t kBars = 12, kMapColumns = 40, kMapBlocks = 60;
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 plot::Axis axis(std::string label) {
   return {.label = std::move(label), .unit = "1"};
@@ -369,7 +364,7 @@ report::Html PageCharts::correlations() {
     chart.rows = axis("column");
     chart.value = {.label = "correlation", .unit = "1", .from = -1, .to = 1};
     chart.colours = plot::HeatMap::Colours::kDiverging;
-    chart.values.assign(numbers.size(), std::vector<double>(numbers.size(), kNan));
+    chart.values.assign(numbers.size(), std::vector<double>(numbers.size(), NAN));
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       chart.row_names.push_back(name(numbers[i]));
       chart.column_names.push_back(name(numbers[i]));
@@ -399,7 +394,7 @@ report::Html PageCharts::associations() {
   chart.columns = axis("column");
   chart.rows = axis("column");
   chart.value = {.label = "strength", .unit = "1", .from = 0, .to = 1};
-  chart.values.assign(shown.size(), std::vector<double>(shown.size(), kNan));
+  chart.values.assign(shown.size(), std::vector<double>(shown.size(), NAN));
   for (const std::size_t column : shown) {
     chart.row_names.push_back(name(column));
     chart.column_names.push_back(name(column));

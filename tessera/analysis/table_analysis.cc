@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/base/thread_pool.h"
@@ -12,10 +13,6 @@ namespace tessera::analysis {
 namespace {
 
 constexpr std::int64_t kMostLevels = 100;  // of a few-valued column among the associations
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 std::optional<std::size_t> position_of(const data::Table& table, const std::string& name) {
   if (name.empty()) return {};

@@ -18,7 +18,7 @@ using report::element, report::Html, report::markup, report::text;
 
 constexpr std::size_t kPageColumns = 60, kBesideTarget = 12, kSwarms = 4;
 
-constexpr std::string_view kStyle =
+constexpr std::string_view kTableStyle =
     ".suspect{border-left:.4rem solid var(--bad);padding:.1rem .8rem;background:var(--raised)}\n"
     ".suspect h3{margin:.5em 0 .2em}\n.card h3{margin:.4em 0}\n.card "
     "p{font-size:.925rem}\n.wide{max-width:60rem}\n";
@@ -206,7 +206,7 @@ std::string table_page(const TableAnalysis& analysis, const std::vector<CodedCol
                             .footer = element("p",
                                               "Written by tessera analyse. Every number is a count or a sum "
                                               "in a fixed order: the same table gives the same page."),
-                            .style = kStyle});
+                            .style = kTableStyle});
 }
 
 }  // namespace tessera::analysis

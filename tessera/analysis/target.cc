@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "tessera/analysis/sample.h"
 #include "tessera/analysis/words.h"
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/random.h"
@@ -17,12 +17,7 @@
 namespace tessera::analysis {
 namespace {
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t kMostPairedClasses = 10;
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 bool is_classes(const CodedColumn& target, const ColumnSummary& summary, TargetKind kind,
                 const std::string& where) {
@@ -63,14 +58,14 @@ double neighbour_information(const CodedColumn& continuous, const CodedColumn& o
   const auto constant = [](const auto& values) {
     return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
   };
-  if (x.size() < 10) return kNan;
+  if (x.size() < 10) return NAN;
   if (constant(x) || (other_is_classes ? constant(labels) : constant(y))) return 0;
   return other_is_classes ? stats::mutual_information_with_class(x, labels)
                           : stats::mutual_information_by_neighbours(x, y);
 }
 
 double entropy_of(const std::vector<std::int64_t>& counts, std::int64_t rows) {
-  return rows == 0 ? kNan : stats::entropy_of_counts(counts);
+  return rows == 0 ? NAN : stats::entropy_of_counts(counts);
 }
 
 // The target with its values handed out anew among the rows that have one.
@@ -191,8 +186,8 @@ TargetSummary summarise_target(const std::vector<CodedColumn>& columns, std::siz
     TargetLink link;
     link.column = i;
     link.few_values = few_valued(summaries[i]);
-    link.information = link.share = link.plug_in = link.pearson = link.spearman = kNan;
-    link.cramers_v = link.eta = link.auc = link.worst_pair_auc = link.by_chance = kNan;
+    link.information = link.share = link.plug_in = link.pearson = link.spearman = NAN;
+    link.cramers_v = link.eta = link.auc = link.worst_pair_auc = link.by_chance = NAN;
     summary.links.push_back(link);
   }
   const bool many = std::any_of(summary.links.begin(), summary.links.end(), [&](const TargetLink& link) {

@@ -8,7 +8,7 @@
 
 namespace tessera::internal {
 
-Tensor stacked(const std::vector<Tensor>& tensors) {
+Tensor stacked_steps(const std::vector<Tensor>& tensors) {
   std::vector<Tensor> rows;
   for (const Tensor& x : tensors) {
     Shape shape{1};
@@ -78,7 +78,7 @@ namespace gradients {
 namespace {
 
 // Rows of (time, sample): [T, N, G] as [T N, G].
-Tensor as_rows(const Tensor& x) {
+Tensor steps_as_rows(const Tensor& x) {
   return reshape(x, {x.size(0) * x.size(1), x.size(2)});
 }
 
@@ -120,19 +120,19 @@ Contributions Gru(const GradientCall& call) {
   Contributions result(5);
   const GruGradients g =
       gru_gradient_parts(layer_gradient(Op::kGruGradient, call, slice(call.gradient, {0})), shape);
-  const Tensor of_hidden = as_rows(g.hidden);
+  const Tensor of_hidden = steps_as_rows(g.hidden);
   if (call.wanted[0]) result[0] = g.input;
   if (call.wanted[1]) result[1] = g.h0;
   if (call.wanted[2]) {
     const Tensor before = states_before(slice(call.output, {0}), call.inputs[1]);
-    result[2] = matmul(transpose(of_hidden), as_rows(before));
+    result[2] = matmul(transpose(of_hidden), steps_as_rows(before));
   }
   const std::int64_t hidden = shape[3];
   // The sums of the gates r and z are the same for both biases.
   const Tensor of_bias = call.wanted[3] || call.wanted[4] ? sum(of_hidden, {0}) : Tensor();
   if (call.wanted[3])
     result[3] = concatenate({slice(of_bias, {Range(0, 2 * hidden)}),
-                             sum(columns(as_rows(g.input), Range::from(2 * hidden)), {0})},
+                             sum(columns(steps_as_rows(g.input), Range::from(2 * hidden)), {0})},
                             0);
   if (call.wanted[4]) result[4] = of_bias;
   return result;
@@ -156,8 +156,8 @@ Contributions GruGradient(const GradientCall& call) {
   const GruComposition all = compose_gru({leaves.begin() + 1, leaves.end()});
   std::vector<Tensor> at = {products, h0};
   at.insert(at.end(), all.hidden_products.begin(), all.hidden_products.end());
-  const std::vector<Tensor> found = tape.gradient(stacked(all.states), at, gradient);
-  const Tensor of_hidden = stacked({found.begin() + 2, found.end()});
+  const std::vector<Tensor> found = tape.gradient(stacked_steps(all.states), at, gradient);
+  const Tensor of_hidden = stacked_steps({found.begin() + 2, found.end()});
   const Tensor output = concatenate({flat(found[0]), flat(of_hidden), flat(found[1])}, 0);
   Contributions result = tape.gradient(output, leaves, call.gradient);
   result.emplace_back();
@@ -170,13 +170,13 @@ Contributions Lstm(const GradientCall& call) {
   Contributions result(6);
   const LstmGradients g = lstm_gradient_parts(
       layer_gradient(Op::kLstmGradient, call, slice(call.gradient, {Range(0, 2)})), shape);
-  const Tensor gates = as_rows(g.gates);
+  const Tensor gates = steps_as_rows(g.gates);
   if (call.wanted[0]) result[0] = g.gates;
   if (call.wanted[1]) result[1] = g.h0;
   if (call.wanted[2]) result[2] = g.c0;
   if (call.wanted[3]) {
     const Tensor before = states_before(slice(call.output, {0}), call.inputs[1]);
-    result[3] = matmul(transpose(gates), as_rows(before));
+    result[3] = matmul(transpose(gates), steps_as_rows(before));
   }
   const Tensor of_bias = call.wanted[4] || call.wanted[5] ? sum(gates, {0}) : Tensor();
   if (call.wanted[4]) result[4] = of_bias;
@@ -197,7 +197,8 @@ Contributions LstmGradient(const GradientCall& call) {
   const Tensor &gradient = leaves[0], &products = leaves[1];
   const LstmComposition all = compose_lstm({leaves.begin() + 1, leaves.end()});
   const Shape one{1, products.size(0), products.size(1), all.h[0].size(1)};
-  const Tensor states = concatenate({reshape(stacked(all.h), one), reshape(stacked(all.c), one)}, 0);
+  const Tensor states =
+      concatenate({reshape(stacked_steps(all.h), one), reshape(stacked_steps(all.c), one)}, 0);
   const std::vector<Tensor> found = tape.gradient(states, {products, leaves[2], leaves[3]}, gradient);
   const Tensor output = concatenate({flat(found[0]), flat(found[1]), flat(found[2])}, 0);
   Contributions result = tape.gradient(output, leaves, call.gradient);
@@ -210,11 +211,11 @@ Contributions Rnn(const GradientCall& call) {
   if (shape.elements() == 0) return zeros_for(call);
   Contributions result(5);
   const RnnGradients g = rnn_gradient_parts(layer_gradient(Op::kRnnGradient, call, call.gradient), shape);
-  const Tensor sums = as_rows(g.sums);
+  const Tensor sums = steps_as_rows(g.sums);
   if (call.wanted[0]) result[0] = g.sums;
   if (call.wanted[1]) result[1] = g.h0;
   if (call.wanted[2])
-    result[2] = matmul(transpose(sums), as_rows(states_before(call.output, call.inputs[1])));
+    result[2] = matmul(transpose(sums), steps_as_rows(states_before(call.output, call.inputs[1])));
   const Tensor of_bias = call.wanted[3] || call.wanted[4] ? sum(sums, {0}) : Tensor();
   if (call.wanted[3]) result[3] = of_bias;
   if (call.wanted[4]) result[4] = of_bias;
@@ -227,7 +228,7 @@ Contributions RnnGradient(const GradientCall& call) {
   tape.watch(leaves);
   const auto states = compose_rnn({leaves.begin() + 1, leaves.end()},
                                   std::get<RecurrentAttributes>(call.attributes).nonlinearity);
-  const std::vector<Tensor> found = tape.gradient(stacked(states), {leaves[1], leaves[2]}, leaves[0]);
+  const std::vector<Tensor> found = tape.gradient(stacked_steps(states), {leaves[1], leaves[2]}, leaves[0]);
   Contributions result =
       tape.gradient(concatenate({flat(found[0]), flat(found[1])}, 0), leaves, call.gradient);
   result.emplace_back();

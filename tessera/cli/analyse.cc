@@ -16,7 +16,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kAnalyseDetails =
     "FILE is a table (CSV, also .gz; NPZ; NPY and IDX with one or two axes; a query of SQLite) or images "
     "(NPY and IDX with more axes, "
     "CIFAR).\n"
@@ -84,7 +84,7 @@ void analyse_images(const data::Dataset& images, const std::string& file, const 
 }  // namespace
 
 ExitCode run_analyse(const Words& words) {
-  Arguments arguments("analyse", "Look at a table or at images before learning from them", kDetails);
+  Arguments arguments("analyse", "Look at a table or at images before learning from them", kAnalyseDetails);
   analysis::InputSource source;
   analysis::AnalysisOptions options;
   Places places;

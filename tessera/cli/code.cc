@@ -21,7 +21,7 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::size_t kHardestLabels = 10;
-constexpr std::string_view kTrainDetails =
+constexpr std::string_view kCodeTrainDetails =
     "CONFIG is a TOML file that describes the notes, the network and the training; 'tessera code train "
     "--keys' lists every key. Nothing\n"
     "of the notes' text gets into the record or onto the screen; the vocabulary is written beside the run's "
@@ -70,7 +70,7 @@ void print_coding_result(const clinical::CodingResult& result) {
 
 ExitCode run_code_train(const Words& words) {
   auto command = parse_training_command(
-      {"code train", "Learn to give notes their codes, and record the run", kTrainDetails,
+      {"code train", "Learn to give notes their codes, and record the run", kCodeTrainDetails,
        "notes, network and training", clinical::coding_config_reference},
       words);
   if (!command) return ExitCode::kSuccess;

@@ -9,7 +9,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kCompareDetails =
     "Parameters are counted in the newest checkpoint, the time is that of all sessions, and the values are "
     "the "
     "last ones\n"
@@ -24,7 +24,7 @@ constexpr std::string_view kDetails =
 
 ExitCode run_compare(const Words& words) {
   Arguments arguments("compare", "Show the results of several runs and the settings in which they differ",
-                      kDetails);
+                      kCompareDetails);
   std::vector<std::string> runs;
   std::string store = "runs";
   bool json = false;

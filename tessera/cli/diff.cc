@@ -12,7 +12,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kDiffDetails =
     "Two runs: first what explains a difference most often, configuration, data, code and environment; then "
     "the\n"
     "first step at which their chains part; then both are re-executed around it and traced, which names the\n"
@@ -38,7 +38,7 @@ std::string folder_of(const std::string& store, const std::string& word) {
 
 ExitCode run_diff(const Words& words) {
   Arguments arguments("diff", "Say where two runs part: configuration, step, operation, tensor, element",
-                      kDetails);
+                      kDiffDetails);
   std::string a, b, store = "runs";
   ReexecutionOptions options;
   Execution execution;

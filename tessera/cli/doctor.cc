@@ -26,7 +26,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kDoctorDetails =
     "Prints facts, then findings. A line that starts with 'problem' is worth mending; the exit status is "
     "then 1.\n"
     "Example: tessera doctor";
@@ -143,7 +143,7 @@ std::vector<std::string> find_problems() {
 
 ExitCode run_doctor(const Words& words) {
   Arguments arguments("doctor", "Say what this machine has, what was built in, and what would clash",
-                      kDetails);
+                      kDoctorDetails);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   print_facts();
   const std::vector<std::string> problems = find_problems();

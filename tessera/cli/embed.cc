@@ -21,7 +21,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kTrainDetails =
+constexpr std::string_view kEmbedTrainDetails =
     "CONFIG is a TOML file that describes the texts, the vectors and the training; 'tessera embed train "
     "--keys' lists every key.\n"
     "Nothing of the texts gets into the record or onto the screen; the vocabulary is written beside the "
@@ -48,7 +48,7 @@ constexpr std::string_view kEncodeDetails =
     "one bit. A text without a known word gets 0 everywhere, and their number is said.\n\n"
     "Example: tessera embed encode runs/transcription-words-0001 notes.csv --label ward --output notes-v.csv";
 
-struct Selected {
+struct SelectedEmbedding {
   std::string run, store = "runs", vocabulary;
   Execution execution;
   void declare(Arguments& arguments) {
@@ -109,7 +109,7 @@ void print_embedding_result(const embedding::EmbeddingResult& result) {
 
 ExitCode run_embed_train(const Words& words) {
   auto command =
-      parse_training_command({"embed train", "Learn vectors of words, and record the run", kTrainDetails,
+      parse_training_command({"embed train", "Learn vectors of words, and record the run", kEmbedTrainDetails,
                               "texts, vectors and training", embedding::embedding_config_reference},
                              words);
   if (!command) return ExitCode::kSuccess;
@@ -120,7 +120,7 @@ ExitCode run_embed_train(const Words& words) {
 
 ExitCode run_embed_nearest(const Words& words) {
   Arguments arguments("embed nearest", "List the words that are nearest to one", kNearestDetails);
-  Selected selected;
+  SelectedEmbedding selected;
   std::string word;
   std::int64_t count = 10;
   bool json = false;
@@ -137,7 +137,7 @@ ExitCode run_embed_nearest(const Words& words) {
 
 ExitCode run_embed_analogy(const Words& words) {
   Arguments arguments("embed analogy", "Say what is to C as B is to A", kAnalogyDetails);
-  Selected selected;
+  SelectedEmbedding selected;
   std::string a, b, c;
   std::int64_t count = 10;
   bool json = false;
@@ -158,7 +158,7 @@ ExitCode run_embed_analogy(const Words& words) {
 ExitCode run_embed_encode(const Words& words) {
   Arguments arguments("embed encode", "Write texts as vectors: the means of those of their words",
                       kEncodeDetails);
-  Selected selected;
+  SelectedEmbedding selected;
   std::string file, label, output;
   selected.declare(arguments);
   arguments.positional("FILE", file, "The texts, in the column of the run's texts");

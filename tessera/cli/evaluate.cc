@@ -11,7 +11,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kEvaluateRunDetails =
     "FILE has the form of the training data, with labels. If it is the file that the run was trained on, "
     "only the samples\n"
     "that were held out are used, so the number stays honest. Only that very table is known again: its rows "
@@ -24,7 +24,7 @@ constexpr std::string_view kDetails =
 }  // namespace
 
 ExitCode run_evaluate(const Words& words) {
-  Arguments arguments("evaluate", "Measure a trained run on a labelled file", kDetails);
+  Arguments arguments("evaluate", "Measure a trained run on a labelled file", kEvaluateRunDetails);
   std::string run, file, labels, store = "runs";
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");

@@ -15,7 +15,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kExportDetails =
     "onnx         the network with its final weights, for any number of samples: input 'features', output\n"
     "             'scores' (one per class, before the softmax). The names of the classes, data.scale (which\n"
     "             features are divided by) and the seal are in the metadata\n"
@@ -45,7 +45,7 @@ constexpr std::string_view kDetails =
 
 ExitCode run_export(const Words& words) {
   Arguments arguments("export", "Write a run's network as ONNX or safetensors, or its curves for TensorBoard",
-                      kDetails);
+                      kExportDetails);
   std::string run, format, network, store = "runs", output;
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");

@@ -16,7 +16,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kFitDetails =
     "TABLE is a CSV file with a header (also NPY, NPZ, or SQLite with --set data.query=...). Part of its "
     "rows is held out (data.test), the others are used for "
     "cross-validation\n"
@@ -86,7 +86,7 @@ void print_fit_result(const tabular::FitResult& result) {
 }
 
 ExitCode run_fit(const Words& words) {
-  Arguments arguments("fit", "Let an estimator learn from a table, and record the run", kDetails);
+  Arguments arguments("fit", "Let an estimator learn from a table, and record the run", kFitDetails);
   std::string estimator, table, target;
   std::vector<std::string> settings;
   train::TrainOptions options;

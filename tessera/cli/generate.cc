@@ -16,7 +16,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kTrainDetails =
+constexpr std::string_view kGenerateTrainDetails =
     "CONFIG is a TOML file that describes the images, the network and the training; 'tessera generate train "
     "--keys' lists every key.\n"
     "At each checkpoint a picture of samples is written beside the run's folder. 'tessera verify', 'resume', "
@@ -50,10 +50,10 @@ void print_generation_result(const generative::GenerationResult& result) {
 }
 
 ExitCode run_generate_train(const Words& words) {
-  auto command =
-      parse_training_command({"generate train", "Learn to make images, and record the run", kTrainDetails,
-                              "images, network and training", generative::generation_config_reference},
-                             words);
+  auto command = parse_training_command(
+      {"generate train", "Learn to make images, and record the run", kGenerateTrainDetails,
+       "images, network and training", generative::generation_config_reference},
+      words);
   if (!command) return ExitCode::kSuccess;
   const auto config = generative::GenerationConfig::read(command->config_file, command->settings);
   print_generation_result(generative::train_generation(config, command->apply()));

@@ -13,7 +13,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kGenerateEvaluateDetails =
     "Of a generator: the sliced Wasserstein distance of patches between its samples and held-out images, by "
     "level of "
     "their pyramids,\n"
@@ -44,7 +44,7 @@ void print_quality(const generative::ImageQuality& quality) {
 }  // namespace
 
 ExitCode run_generate_evaluate(const Words& words) {
-  Arguments arguments("generate evaluate", "Measure what a trained run makes", kDetails);
+  Arguments arguments("generate evaluate", "Measure what a trained run makes", kGenerateEvaluateDetails);
   std::string run, store = "runs";
   generative::QualityOptions options;
   std::int64_t seed = 0;

@@ -15,7 +15,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kIngestDetails =
     "FILE is CSV (also .gz); without a header its columns are column_1, column_2, ... A TABLE that is "
     "missing is made: INTEGER, REAL or TEXT by what "
     "the "
@@ -35,7 +35,7 @@ constexpr std::string_view kDetails =
 
 constexpr std::size_t kShown = 10;
 
-char separator_of(const std::string& text) {
+char csv_separator(const std::string& text) {
   if (text == "auto") return data::kDetectSeparator;
   if (text == "tab" || text == "\\t") return '\t';
   if (text.size() != 1 || text == "\"" || text == "\n")
@@ -71,7 +71,8 @@ void print_result(const data::IngestResult& result, const std::string& table, co
 }  // namespace
 
 ExitCode run_ingest(const Words& words) {
-  Arguments arguments("ingest", "Put the records of a CSV file into a table of an SQLite database", kDetails);
+  Arguments arguments("ingest", "Put the records of a CSV file into a table of an SQLite database",
+                      kIngestDetails);
   std::string file, database_path, table, separator = ",", rejected_file;
   data::IngestOptions options;
   bool atomic = false, quiet = false, no_header = false;
@@ -91,7 +92,7 @@ ExitCode run_ingest(const Words& words) {
   arguments.option("--rejected FILE", rejected_file, "Write every refused record there: record,line,reason");
   arguments.flag("--quiet", quiet, "No progress");
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
-  options.csv.separator = separator_of(separator);
+  options.csv.separator = csv_separator(separator);
   options.csv.header = !no_header;
   if (atomic) options.batch = 0;
   if (!rejected_file.empty()) check_user_place(rejected_file);

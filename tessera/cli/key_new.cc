@@ -8,7 +8,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kKeyNewDetails =
     "Writes FILE, the private key, readable by its owner only, and FILE.pub, the public key to give to "
     "others.\n"
     "Neither file is ever replaced. A signed seal says who made a run; an unsigned one only that it "
@@ -20,7 +20,7 @@ constexpr std::string_view kDetails =
 }  // namespace
 
 ExitCode run_key_new(const Words& words) {
-  Arguments arguments("key new", "Make a pair of Ed25519 keys for signing seals", kDetails);
+  Arguments arguments("key new", "Make a pair of Ed25519 keys for signing seals", kKeyNewDetails);
   std::string file;
   arguments.positional("FILE", file, "Where to write the private key; the public one goes to FILE.pub");
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for

@@ -15,7 +15,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kPredictRunDetails =
     "FILE has the form of the training data (CSV with the same feature columns, where the label may be "
     "missing; IDX; NPY;\n"
     "for a run on texts also JSON lines, or .txt with one text per line; for one on tags CoNLL; for one on "
@@ -65,7 +65,7 @@ void write_answer(const std::string& output, const std::string& answer) {
 }  // namespace
 
 ExitCode run_predict(const Words& words) {
-  Arguments arguments("predict", "Say what a trained run makes of the rows of a file", kDetails);
+  Arguments arguments("predict", "Say what a trained run makes of the rows of a file", kPredictRunDetails);
   std::string run, file, store = "runs", output, weights, text;
   bool gates = false;
   Execution execution;

@@ -15,7 +15,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kReportDetails =
     "The page stands alone: it loads nothing and can be read without a network, by e-mail, or in ten years. "
     "It "
     "has the\n"
@@ -32,7 +32,7 @@ constexpr std::string_view kDetails =
 
 ExitCode run_report(const Words& words) {
   Arguments arguments("report", "Write one HTML page about a run, or about several beside each other",
-                      kDetails);
+                      kReportDetails);
   std::vector<std::string> runs;
   std::string output, store = "runs";
   report::ReportOptions options;

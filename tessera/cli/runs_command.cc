@@ -13,7 +13,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kRunsDetails =
     "EXPR compares keys with numbers or texts (= != < <= > >=), joined by and, or, not and parentheses. Keys "
     "are name,\n"
     "status, seed, steps, every configuration key and the last value of every recorded scalar; the last "
@@ -70,7 +70,7 @@ void print_json(const std::vector<runs::RunSummary>& summaries) {
 }  // namespace
 
 ExitCode run_runs(const Words& words) {
-  Arguments arguments("runs", "List and search the runs of a store", kDetails);
+  Arguments arguments("runs", "List and search the runs of a store", kRunsDetails);
   std::string store = "runs", where;
   bool json = false, rebuild = false;
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");

@@ -14,7 +14,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kSearchDetails =
     "Every candidate is judged by cross-validation on the training rows (evaluate.folds); the best one "
     "learns "
     "from all of them\n"
@@ -41,8 +41,9 @@ constexpr std::string_view kDetails =
 }  // namespace
 
 ExitCode run_search(const Words& words) {
-  Arguments arguments(
-      "search", "Find the best settings of an estimator by cross-validation, and record the run", kDetails);
+  Arguments arguments("search",
+                      "Find the best settings of an estimator by cross-validation, and record the run",
+                      kSearchDetails);
   std::string estimator, table, target, csv;
   std::vector<std::string> settings;
   tabular::SearchOptions search;

@@ -13,7 +13,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kSelftestDetails =
     "Computes each operation on small, odd and large shapes, on transposed, reversed and sliced inputs, with "
     "NaN,\n"
     "infinities, subnormals and -0 among them; computes statistics of generated numbers; lets each estimator "
@@ -30,7 +30,7 @@ constexpr std::string_view kDetails =
 ExitCode run_selftest_command(const Words& words) {
   Arguments arguments("selftest",
                       "Check this machine against the committed digests of every operation and estimator",
-                      kDetails);
+                      kSelftestDetails);
   Execution execution;
   bool table = false, estimator_table = false, quiet = false;
   arguments.flag("--table", table, "Print the table as this machine computes it, and compare nothing");

@@ -19,7 +19,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kShowDetails =
     "Shows the configuration with the origin of each value (file and line, --set, or default), the inputs, "
     "the sessions\n"
     "that worked on the run, the last steps and the seal, and says whether the record is intact. Nothing is "
@@ -112,7 +112,7 @@ void show_seal(const runs::CheckResult& check) {
 }  // namespace
 
 ExitCode run_show(const Words& words) {
-  Arguments arguments("show", "Show one run: configuration, circumstances, progress, seal", kDetails);
+  Arguments arguments("show", "Show one run: configuration, circumstances, progress, seal", kShowDetails);
   std::string run, store = "runs";
   std::int64_t steps = 5;
   bool operations = false;

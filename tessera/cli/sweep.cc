@@ -15,7 +15,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kSweepDetails =
     "PLAN is a TOML file: base = \"training.toml\", method = \"grid\", \"random\" or \"step_by_step\" (one "
     "setting after "
     "the other, in\n"
@@ -69,7 +69,7 @@ void print_hard_classes(const std::string& run, const std::string& data_folder) 
 
 ExitCode run_sweep(const Words& words) {
   Arguments arguments("sweep", "Train with many settings, one recorded run each, and say which is best",
-                      kDetails);
+                      kSweepDetails);
   std::string plan_file;
   train::SweepOptions options;
   Execution execution;

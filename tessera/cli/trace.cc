@@ -19,7 +19,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kTraceDetails =
     "Re-executes the run on this machine, from the newest checkpoint before the first step, and writes a "
     "folder\n"
     "that can be copied to another machine: per operation its name, its place in the source, and digests of "
@@ -90,7 +90,8 @@ void print_json(const runs::TraceRequest& request, const runs::ReplayOutcome& ou
 }  // namespace
 
 ExitCode run_trace(const Words& words) {
-  Arguments arguments("trace", "Re-execute some steps and leave what every operation computed", kDetails);
+  Arguments arguments("trace", "Re-execute some steps and leave what every operation computed",
+                      kTraceDetails);
   TraceArguments given;
   ReexecutionOptions options;
   Execution execution;

@@ -15,7 +15,7 @@
 namespace tessera::cli {
 
 namespace {
-constexpr std::string_view kDetails =
+constexpr std::string_view kTrainDetails =
     "CONFIG is a TOML file that describes data, network and training; 'tessera train --keys' lists every key "
     "with its\n"
     "bounds and default. The run is recorded in a folder of the store, step by step: it can be killed at any "
@@ -28,9 +28,10 @@ constexpr std::string_view kDetails =
 }  // namespace
 
 ExitCode run_train(const Words& words) {
-  auto command = parse_training_command({"train", "Train a network from a configuration and record the run",
-                                         kDetails, "data, network and training", train::config_reference},
-                                        words);
+  auto command =
+      parse_training_command({"train", "Train a network from a configuration and record the run",
+                              kTrainDetails, "data, network and training", train::config_reference},
+                             words);
   if (!command) return ExitCode::kSuccess;
   const train::Config config = train::Config::read(command->config_file, command->settings);
   print_training_result(train::train(config, command->apply()));

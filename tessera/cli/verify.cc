@@ -27,7 +27,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kVerifyDetails =
     "First the record is checked: nothing edited, nothing missing. Then the inputs: the same bytes as were\n"
     "claimed. Then every step is executed again and compared with the record, bit for bit. --from needs a\n"
     "checkpoint of that step; the newest three are kept. --spot K executes K random stretches between\n"
@@ -176,7 +176,7 @@ train::VerifyResult verify_and_note(const std::string& folder, const train::Veri
 }  // namespace
 
 ExitCode run_verify(const Words& words) {
-  Arguments arguments("verify", "Re-execute a run and compare every step with its record", kDetails);
+  Arguments arguments("verify", "Re-execute a run and compare every step with its record", kVerifyDetails);
   std::string run, store = "runs";
   std::int64_t from = 0;
   SpotArguments spot;

@@ -15,7 +15,7 @@ namespace tessera::cli {
 
 namespace {
 
-constexpr std::string_view kDetails =
+constexpr std::string_view kVisualiseDetails =
     "For each feature map the page shows the nine images that make it most active, cut to what the unit "
     "sees, "
     "beside what\n"
@@ -58,7 +58,8 @@ void write_folder(const std::string& folder, const visualise::RunPage& page) {
 }  // namespace
 
 ExitCode run_visualise(const Words& words) {
-  Arguments arguments("visualise", "Show what the feature maps of a trained network look for", kDetails);
+  Arguments arguments("visualise", "Show what the feature maps of a trained network look for",
+                      kVisualiseDetails);
   std::string run, output, store = "runs", method = "deconvolution";
   visualise::RunPageOptions options;
   Execution execution;

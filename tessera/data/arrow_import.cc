@@ -13,15 +13,15 @@ namespace tessera::data {
 namespace {
 
 // Both structures are released at the end, however it comes.
-class Taken {
+class TakenArray {
  public:
-  Taken(ArrowSchema& schema, ArrowArray& array) : schema_(schema), array_(array) {}
-  ~Taken() {
+  TakenArray(ArrowSchema& schema, ArrowArray& array) : schema_(schema), array_(array) {}
+  ~TakenArray() {
     if (schema_.release != nullptr) schema_.release(&schema_);
     if (array_.release != nullptr) array_.release(&array_);
   }
-  Taken(const Taken&) = delete;
-  Taken& operator=(const Taken&) = delete;
+  TakenArray(const TakenArray&) = delete;
+  TakenArray& operator=(const TakenArray&) = delete;
 
  private:
   ArrowSchema& schema_;
@@ -236,7 +236,7 @@ void add_values(const ArrowColumn& values, std::size_t place, std::int64_t rows,
 }  // namespace
 
 Table import_arrow(ArrowSchema& schema, ArrowArray& array, const std::string& source) {
-  const Taken taken(schema, array);
+  const TakenArray taken(schema, array);
   check_struct(schema, array, source);
   std::vector<std::string> names;
   for (std::int64_t i = 0; i < schema.n_children; ++i) names.push_back(name_of(*schema.children[i]));

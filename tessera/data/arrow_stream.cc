@@ -48,14 +48,14 @@ void release(ArrowArrayStream* stream) {
 
 // ---- Taking ----
 
-class Taken {
+class TakenStream {
  public:
-  Taken(ArrowArrayStream& stream, const std::string& source) : stream_(stream), source_(source) {
+  TakenStream(ArrowArrayStream& stream, const std::string& source) : stream_(stream), source_(source) {
     if (stream.release == nullptr) fail("{}: the Arrow stream was released before", source);
   }
-  ~Taken() { stream_.release(&stream_); }
-  Taken(const Taken&) = delete;
-  Taken& operator=(const Taken&) = delete;
+  ~TakenStream() { stream_.release(&stream_); }
+  TakenStream(const TakenStream&) = delete;
+  TakenStream& operator=(const TakenStream&) = delete;
 
   // A new one for each piece, since taking a piece releases it.
   ArrowSchema schema() {
@@ -156,7 +156,7 @@ void export_arrow(std::shared_ptr<const Table> table, ArrowArrayStream& stream) 
 }
 
 Table import_arrow(ArrowArrayStream& stream, const std::string& source) {
-  Taken taken(stream, source);
+  TakenStream taken(stream, source);
   Table table;
   bool first = true;
   for (ArrowArray array = taken.next(); array.release != nullptr; array = taken.next()) {

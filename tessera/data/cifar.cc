@@ -39,15 +39,15 @@ void check_size(std::string_view bytes, const std::string& source, const Layout&
 }
 
 // labels[k][i]: byte k of record i.
-struct Records {
+struct CifarRecords {
   std::vector<std::vector<std::int64_t>> labels;
   Tensor images;
 };
 
-Records parse(std::string_view bytes, const std::string& source, const Layout& layout) {
+CifarRecords parse(std::string_view bytes, const std::string& source, const Layout& layout) {
   check_size(bytes, source, layout);
   const std::size_t count = bytes.size() / layout.record();
-  Records records;
+  CifarRecords records;
   records.labels.resize(layout.classes.size());
   std::string pixels;
   pixels.reserve(count * kPixels);
@@ -74,12 +74,12 @@ Tensor labels_of(const std::vector<std::int64_t>& labels) {
 }  // namespace
 
 CifarImages parse_cifar10(std::string_view bytes, const std::string& source) {
-  const Records records = parse(bytes, source, cifar10());
+  const CifarRecords records = parse(bytes, source, cifar10());
   return {records.images, labels_of(records.labels[0]), Tensor()};
 }
 
 CifarImages parse_cifar100(std::string_view bytes, const std::string& source) {
-  const Records records = parse(bytes, source, cifar100());
+  const CifarRecords records = parse(bytes, source, cifar100());
   return {records.images, labels_of(records.labels[1]), labels_of(records.labels[0])};
 }
 

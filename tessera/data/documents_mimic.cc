@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 6> kNoteColumns = {"row_id",  "hadm_id", 
                                                           "iserror", "text",    "subject_id"};
 constexpr std::array<std::string_view, 4> kDiagnosisColumns = {"row_id", "hadm_id", "seq_num", "icd9_code"};
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_spaces(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
@@ -36,7 +36,8 @@ class Admissions {
   // The columns kNoteColumns. A note that belongs to no admission (an outpatient's) is passed over.
   template <typename Fields>
   void add_note(const Fields& field, const std::string& where) {
-    if (trimmed(field(1)).empty() || trimmed(field(2)) != options_.note_category || trimmed(field(3)) == "1")
+    if (without_spaces(field(1)).empty() || without_spaces(field(2)) != options_.note_category ||
+        without_spaces(field(3)) == "1")
       return;
     Admission& admission = admissions_[whole(field(1), "HADM_ID", where)];
     const std::int64_t patient = whole(field(5), "SUBJECT_ID", where);
@@ -50,8 +51,8 @@ class Admissions {
   // row_id, hadm_id, seq_num, icd9_code. MIMIC has a few rows without number or code; they say nothing.
   template <typename Fields>
   void add_diagnosis(const Fields& field, const std::string& where) {
-    if (trimmed(field(2)).empty() || trimmed(field(3)).empty()) return;
-    const std::string code(trimmed(field(3)));
+    if (without_spaces(field(2)).empty() || without_spaces(field(3)).empty()) return;
+    const std::string code(without_spaces(field(3)));
     if (!is_icd9_code(code))
       fail("{}: ICD9_CODE: expected a code of ICD-9-CM, as of 4280, V1302 or E8849", where);
     admissions_[whole(field(1), "HADM_ID", where)].codes.emplace(

@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/numerics/random.h"
 
@@ -13,10 +14,6 @@ namespace tessera::data {
 namespace {
 
 using Positions = std::vector<std::int64_t>;
-
-std::size_t at(std::int64_t position) {
-  return static_cast<std::size_t>(position);
-}
 
 void check_folds(const FoldOptions& options, std::int64_t most, std::string_view of_what) {
   if (options.folds < 2) fail("{} folds were asked for, expected at least 2", options.folds);

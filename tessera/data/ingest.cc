@@ -16,7 +16,7 @@
 namespace tessera::data {
 namespace {
 
-constexpr double kLargestWhole = 9007199254740992.0;  // 2^53
+constexpr double kLargestWholeNumber = 9007199254740992.0;  // 2^53
 
 // What a column's fields are, for the type of the column that is made.
 struct Seen {
@@ -26,7 +26,7 @@ struct Seen {
     const auto number = parse_real(field);
     any = true;
     all_numbers &= number && !std::isnan(*number);
-    all_whole &= number && std::abs(*number) <= kLargestWhole && std::floor(*number) == *number;
+    all_whole &= number && std::abs(*number) <= kLargestWholeNumber && std::floor(*number) == *number;
   }
   std::string_view type() const {
     if (!any || !all_numbers) return "TEXT";

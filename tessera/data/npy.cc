@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 
-struct Header {
+struct NpyHeader {
   DType dtype = DType::kFloat32;
   bool fortran_order = false;
   Shape shape;
@@ -24,8 +24,8 @@ class HeaderParser {
  public:
   HeaderParser(std::string_view text, const std::string& source) : text_(text), source_(source) {}
 
-  Header parse() {
-    Header header;
+  NpyHeader parse() {
+    NpyHeader header;
     expect('{');
     while (!take('}')) {
       const std::string key = quoted();
@@ -138,7 +138,7 @@ std::string_view header_text(std::string_view bytes, const std::string& source, 
   return bytes.substr(prefix, length);
 }
 
-void check_size(const Header& header, std::size_t found, const std::string& source) {
+void check_size(const NpyHeader& header, std::size_t found, const std::string& source) {
   // Never multiplied beyond what the file holds, so that a damaged header cannot overflow.
   auto expected = static_cast<std::size_t>(dtype_size(header.dtype));
   bool too_large = false, empty = false;
@@ -155,7 +155,7 @@ void check_size(const Header& header, std::size_t found, const std::string& sour
 }
 
 // Fortran order is C order of the reversed shape, with the axes reversed.
-Tensor from_fortran_order(std::span<const std::byte> bytes, const Header& header) {
+Tensor from_fortran_order(std::span<const std::byte> bytes, const NpyHeader& header) {
   Shape reversed;
   for (int axis = header.shape.rank() - 1; axis >= 0; --axis) reversed.append(header.shape[axis]);
   const Tensor view = Tensor::from_bytes(bytes, header.dtype, reversed).transpose();
@@ -184,7 +184,7 @@ std::string_view description(DType dtype) {
 
 Tensor parse_npy(std::string_view bytes, const std::string& source) {
   std::size_t data_start = 0;
-  const Header header = HeaderParser(header_text(bytes, source, data_start), source).parse();
+  const NpyHeader header = HeaderParser(header_text(bytes, source, data_start), source).parse();
   const std::string_view elements = bytes.substr(data_start);
   check_size(header, elements.size(), source);
   if (header.dtype == DType::kBool)

@@ -24,7 +24,7 @@ struct Field {
   std::int64_t count = 1;
 };
 
-struct Header {
+struct PcdHeader {
   std::vector<Field> fields;
   std::int64_t width = -1, height = 1, points = -1;
   std::string data;
@@ -44,7 +44,7 @@ class HeaderReader {
  public:
   explicit HeaderReader(Lines& lines) : lines_(lines) {}
 
-  Header read() {
+  PcdHeader read() {
     while (header_.data.empty()) {
       if (!lines_.next())
         fail("{}:{}: the file ends within the header, expected a line 'DATA ascii' or 'DATA binary'",
@@ -157,7 +157,7 @@ class HeaderReader {
   }
 
   Lines& lines_;
-  Header header_;
+  PcdHeader header_;
 };
 
 // Any of PCD's types as fp64, which holds all of them.
@@ -183,7 +183,7 @@ double number_at(const char* data, const Field& field) {
 }
 
 // The numbers of all points, row by row.
-std::vector<double> binary_numbers(const Header& header, const Lines& lines) {
+std::vector<double> binary_numbers(const PcdHeader& header, const Lines& lines) {
   const std::string_view bytes = lines.rest();
   const std::int64_t record = header.bytes();
   if (header.points > static_cast<std::int64_t>(bytes.size()) / record)
@@ -202,7 +202,7 @@ std::vector<double> binary_numbers(const Header& header, const Lines& lines) {
   return numbers;
 }
 
-std::vector<double> text_numbers(const Header& header, Lines& lines) {
+std::vector<double> text_numbers(const PcdHeader& header, Lines& lines) {
   const auto expected = static_cast<std::size_t>(header.numbers());
   std::vector<double> numbers;
   for (std::int64_t point = 0; point < header.points; ++point) {
@@ -225,7 +225,7 @@ std::vector<double> text_numbers(const Header& header, Lines& lines) {
   return numbers;
 }
 
-PointCloud assemble(const Header& header, const std::vector<double>& numbers, const std::string& source) {
+PointCloud assemble(const PcdHeader& header, const std::vector<double>& numbers, const std::string& source) {
   const FloatEnvironment contract;  // for the rounding
   const auto row = static_cast<std::size_t>(header.numbers());
   std::vector<float> points(static_cast<std::size_t>(header.points) * 3);
@@ -258,7 +258,7 @@ PointCloud assemble(const Header& header, const std::vector<double>& numbers, co
 
 PointCloud parse_pcd(std::string_view bytes, const std::string& source) {
   Lines lines(bytes, source);
-  const Header header = HeaderReader(lines).read();
+  const PcdHeader header = HeaderReader(lines).read();
   return assemble(
       header, header.data == "binary" ? binary_numbers(header, lines) : text_numbers(header, lines), source);
 }

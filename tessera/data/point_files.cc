@@ -36,7 +36,7 @@ bool is_point_file(std::string_view name) {
   return false;
 }
 
-bool is_table(std::string_view path) {
+bool is_point_table(std::string_view path) {
   return unpacked_name(path).ends_with(".csv");
 }
 
@@ -97,7 +97,7 @@ std::vector<PointFile> list_files(const std::string& path, bool labelled) {
   std::vector<PointFile> files;
   if (is_folder(path))
     files = files_of_folder(path, labelled);
-  else if (is_table(path))
+  else if (is_point_table(path))
     files = files_of_table(path, labelled);
   else if (labelled)
     fail(

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tessera/base/at.h"
 #include "tessera/base/bytes.h"
 #include "tessera/base/error.h"
 #include "tessera/base/hash.h"
@@ -16,10 +17,6 @@ namespace tessera::data {
 namespace {
 
 constexpr std::uint64_t kCanonicalNan = 0x7ff8000000000000;
-
-std::size_t at(std::int64_t row) {
-  return static_cast<std::size_t>(row);
-}
 
 // What is missing is found again by the column's own rule.
 void count_missing(Column& column, const std::vector<std::int64_t>& lines) {

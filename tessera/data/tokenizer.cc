@@ -26,7 +26,7 @@ char32_t lowered(char32_t c) {
   return static_cast<char32_t>(static_cast<std::int64_t>(c) + row->distance);
 }
 
-bool is_digit(char32_t c) {
+bool is_decimal_digit(char32_t c) {
   return c >= '0' && c <= '9';
 }
 // Bytes alone are blanks in ASCII only: 0xA0 also ends characters that are none, as "à".
@@ -55,7 +55,7 @@ std::size_t skip_blanks(std::string_view text, std::size_t position) {
 }
 
 bool is_word_character(char32_t c) {
-  if (c < 0x80) return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  if (c < 0x80) return is_decimal_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   if (c < 0x100) return c == 0xAA || c == 0xB5 || c == 0xBA || (c >= 0xC0 && c != 0xD7 && c != 0xF7);
   const bool punctuation = (c >= 0x2000 && c <= 0x206F) || (c >= 0x2190 && c <= 0x2BFF) ||
                            (c >= 0x3000 && c <= 0x303F) || c == 0xFEFF || c == 0xFFFD;
@@ -72,9 +72,9 @@ Utf8Character character_at(std::string_view text, std::size_t position) {
 bool joins(char32_t before, char32_t separator, char32_t after, std::size_t letters) {
   if (!is_word_character(before) || !is_word_character(after)) return false;
   if (separator == '\'' || separator == '-' || separator == 0x2019) return true;
-  if (is_digit(before) && is_digit(after))
+  if (is_decimal_digit(before) && is_decimal_digit(after))
     return separator == '.' || separator == ',' || separator == '/' || separator == ':';
-  return separator == '.' && letters == 1 && !is_digit(before) && !is_digit(after);
+  return separator == '.' && letters == 1 && !is_decimal_digit(before) && !is_decimal_digit(after);
 }
 
 // The end of the word that begins at `position`.
@@ -158,9 +158,10 @@ class SentenceScanner {
     std::size_t begin = position;
     while (begin > start_ && blank_before(text_, begin) == 0) --begin;
     const std::string word = lower_case(text_.substr(begin, position - begin));
-    const bool number = !word.empty() && word.size() <= 2 && std::all_of(word.begin(), word.end(), is_digit);
+    const bool number =
+        !word.empty() && word.size() <= 2 && std::all_of(word.begin(), word.end(), is_decimal_digit);
     if (begin == start_ && number) return true;
-    if (word.size() == 1 && !is_digit(static_cast<unsigned char>(word[0]))) return true;
+    if (word.size() == 1 && !is_decimal_digit(static_cast<unsigned char>(word[0]))) return true;
     return std::find(kAbbreviations.begin(), kAbbreviations.end(), word) != kAbbreviations.end();
   }
 
@@ -189,7 +190,7 @@ std::string lower_case(std::string_view text) {
 std::string mask_digits(std::string_view text) {
   std::string out(text);
   for (char& c : out)
-    if (is_digit(static_cast<unsigned char>(c))) c = '*';
+    if (is_decimal_digit(static_cast<unsigned char>(c))) c = '*';
   return out;
 }
 

@@ -10,8 +10,8 @@
 namespace tessera::generative {
 namespace {
 
-constexpr std::int64_t kCompared = 512;       // held-out images, and as many samples
-constexpr std::uint64_t kEvaluationSeed = 0;  // of the samples that held-out images are compared with
+constexpr std::int64_t kCompared = 512;   // held-out images, and as many samples
+constexpr std::uint64_t kSampleSeed = 0;  // of the samples that held-out images are compared with
 
 models::ProgressiveSettings network_settings(const GenerationConfig& config, const Shape& image) {
   const std::vector<std::int64_t> channels = config.integers("model.stage_channels");
@@ -85,7 +85,7 @@ class ProgressiveModel : public GenerativeModel {
   // How far samples are from held-out images, always at the images' own resolution.
   std::vector<StepScalar> evaluate(const Tensor& images) override {
     const std::int64_t count = std::min(kCompared, images.size(0));
-    const Tensor real = slice(images, {Range(0, count)}), made = pictures(count, kEvaluationSeed, {});
+    const Tensor real = slice(images, {Range(0, count)}), made = pictures(count, kSampleSeed, {});
     if (image_[1] < metrics::PatchDistanceSettings{}.patch) return {};
     return {{"held_out_patch_distance", metrics::mean_distance(metrics::patch_distances(
                                             real, made, {.patches_per_image = 64, .projections = 128}))}};

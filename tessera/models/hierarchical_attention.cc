@@ -4,18 +4,11 @@
 #include <numeric>
 
 #include "tessera/base/error.h"
+#include "tessera/models/index_list.h"
 #include "tessera/models/sequence_layers.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::models {
-namespace {
-
-Tensor indices(const std::vector<std::int64_t>& values) {
-  return Tensor::from<std::int64_t>(values, {static_cast<std::int64_t>(values.size())});
-}
-
-}  // namespace
-
 // Which sentences there are, in the order in which they are computed: by the power of two that their length is below, so that short ones
 // are not padded to the longest.
 struct HierarchicalAttention::Layout {

@@ -5,6 +5,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/nn/initialisers.h"
+#include "tessera/nn/layer_parts.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/tensor/finish.h"
 #include "tessera/tensor/op_scope.h"
@@ -12,10 +13,7 @@
 namespace tessera::models {
 namespace {
 
-std::int64_t positive(const char* layer, const char* what, std::int64_t value) {
-  if (value < 1) fail("{}: {} is {}, expected at least 1", layer, what, value);
-  return value;
-}
+using nn::parts::positive;
 
 // What every module of this file expects; coordinates < 0: any number of them.
 void expect_clouds(const std::string& where, const Shape& input, std::int64_t coordinates) {

@@ -5,16 +5,13 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/models/index_list.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::models {
 namespace {
 
 constexpr const char* kPoolings[] = {"last", "mean", "max", "attention"};
-
-Tensor indices(const std::vector<std::int64_t>& values) {
-  return Tensor::from<std::int64_t>(values, {static_cast<std::int64_t>(values.size())});
-}
 
 // As a tensor; undefined: all times.
 Tensor checked_lengths(const Tensor& lengths, std::int64_t samples, std::int64_t times) {

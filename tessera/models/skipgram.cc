@@ -6,6 +6,7 @@
 #include "tessera/base/error.h"
 #include "tessera/data/loader.h"
 #include "tessera/data/vocabulary.h"
+#include "tessera/models/index_list.h"
 #include "tessera/nn/initialisers.h"
 #include "tessera/nn/losses.h"
 #include "tessera/numerics/functions.h"
@@ -15,11 +16,7 @@ namespace tessera::models {
 namespace {
 
 constexpr double kNegativePower = 0.75;
-constexpr std::int64_t kFirst = data::Vocabulary::kFirstWord;
-
-Tensor indices(const std::vector<std::int64_t>& values) {
-  return Tensor::from<std::int64_t>(values, {static_cast<std::int64_t>(values.size())});
-}
+constexpr std::int64_t kFirstWord = data::Vocabulary::kFirstWord;
 
 }  // namespace
 
@@ -30,8 +27,8 @@ SkipGram::SkipGram(std::int64_t vocabulary, const SkipGramSettings& settings)
         std::pair("negatives", settings.negatives), std::pair("epochs", settings.epochs),
         std::pair("batch", settings.batch)})
     if (value < 1) fail("SkipGram: {} is {}, expected at least 1", name, value);
-  if (vocabulary <= kFirst)
-    fail("SkipGram: a vocabulary of {}, expected at least {}", vocabulary, kFirst + 1);
+  if (vocabulary <= kFirstWord)
+    fail("SkipGram: a vocabulary of {}, expected at least {}", vocabulary, kFirstWord + 1);
   if (!(settings.learning_rate > 0))
     fail("SkipGram: learning_rate is {}, expected above 0", settings.learning_rate);
   centre_ = &add_parameter("centre", {vocabulary, settings.dimensions}, DType::kFloat32);
@@ -102,7 +99,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> skipgram_pairs(
            other < std::min(length, centre + window + 1); ++other) {
         const std::int64_t a = sentence[static_cast<std::size_t>(centre)],
                            b = sentence[static_cast<std::size_t>(other)];
-        if (other != centre && a >= kFirst && b >= kFirst) pairs.emplace_back(a, b);
+        if (other != centre && a >= kFirstWord && b >= kFirstWord) pairs.emplace_back(a, b);
       }
   }
   return pairs;
@@ -138,7 +135,7 @@ SkipGramTrainer::SkipGramTrainer(SkipGram& model, const std::vector<std::vector<
     for (const std::int64_t id : sentence) {
       if (id < 0 || id >= model.vocabulary())
         fail("skip-gram: a word has the id {}, expected 0 to {}", id, model.vocabulary() - 1);
-      if (id >= kFirst) ++counts[static_cast<std::size_t>(id)];
+      if (id >= kFirstWord) ++counts[static_cast<std::size_t>(id)];
     }
   cumulative_ = noise_distribution(counts, kNegativePower);
   const SkipGramSettings& settings = model.settings();

@@ -13,7 +13,7 @@
 namespace tessera::models {
 namespace {
 
-constexpr std::int64_t kFirst = data::Vocabulary::kFirstWord;
+constexpr std::int64_t kFirstWordId = data::Vocabulary::kFirstWord;
 constexpr std::size_t kDrawn = std::size_t{1} << 16;  // words that a chunk of draws is made for
 
 // Which words have a neighbour: every one that is not alone in its text.
@@ -33,7 +33,7 @@ WindowPass joined(const std::vector<std::vector<std::int64_t>>& texts, std::int6
     for (const std::int64_t id : texts[text]) {
       if (id < 0 || id >= vocabulary)
         fail("skip-gram: a word has the id {}, expected 0 to {}", id, vocabulary - 1);
-      if (id < kFirst) continue;
+      if (id < kFirstWordId) continue;
       pass.words.push_back(static_cast<std::int32_t>(id));
       pass.texts.push_back(static_cast<std::int32_t>(text));
     }

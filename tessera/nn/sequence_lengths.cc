@@ -4,15 +4,12 @@
 #include <limits>
 #include <numeric>
 
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::nn {
 namespace {
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
 
 Tensor index_of(const std::vector<std::int64_t>& rows) {
   return Tensor::from(rows, {static_cast<std::int64_t>(rows.size())});

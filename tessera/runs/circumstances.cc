@@ -12,12 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-// Paths and arguments may hold any bytes; the record is UTF-8.
-std::string readable(const std::string& text) {
-  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
-}
-
-json readable(const std::vector<std::string>& texts) {
+json readable_list(const std::vector<std::string>& texts) {
   json list = json::array();
   for (const std::string& text : texts) list.push_back(readable(text));
   return list;

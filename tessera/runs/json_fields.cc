@@ -130,4 +130,9 @@ double scalar_value(const nlohmann::json& value, const std::string& name, const 
   }
 }
 
+std::string readable(const std::string& text) {
+  using nlohmann::json;
+  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+}
+
 }  // namespace tessera::runs

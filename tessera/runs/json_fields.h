@@ -42,4 +42,7 @@ class JsonFields {
 // The real number of the scalar `name`, which is written as a hexadecimal text.
 double scalar_value(const nlohmann::json& value, const std::string& name, const std::string& where);
 
+// `text` with what is not UTF-8 replaced: a path, an argument or a message that quotes one may hold any bytes, a record may not.
+std::string readable(const std::string& text);
+
 }  // namespace tessera::runs

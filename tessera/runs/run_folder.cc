@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLongestName = 100;
-constexpr std::string_view kIndexFile = "index.sqlite";
+constexpr std::string_view kIndexPrefix = "index.sqlite";
 
 fs::path full_path(const std::string& path) {
   const fs::path full = fs::absolute(path).lexically_normal();
@@ -149,7 +149,7 @@ void check_run_name(const std::string& name) {
               "digit, "
               "found '{}'",
               kLongestName, name);
-  if (name.starts_with(kIndexFile))
+  if (name.starts_with(kIndexPrefix))
     fail_with(ExitCode::kUsage, "name of the run: '{}' is taken by the index", name);
 }
 

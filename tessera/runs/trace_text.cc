@@ -95,7 +95,7 @@ void refuse_other_text(std::string_view text, const std::string& again, const st
   if (text != again) fail("{}: not in canonical form", where);
 }
 
-json parse_line(std::string_view text, const std::string& where) {
+json parse_trace_line(std::string_view text, const std::string& where) {
   if (!text.ends_with('\n')) fail("{}: the line is incomplete", where);
   text.remove_suffix(1);
   return parse_json(text, where);
@@ -116,7 +116,7 @@ std::string trace_header_text(const TraceHeader& header) {
 }
 
 TraceHeader parse_trace_header(std::string_view text, const std::string& where) {
-  const json value = parse_line(text, where);
+  const json value = parse_trace_line(text, where);
   JsonFields fields(value, where);
   fields.expect_text("format", kTraceFormat);
   TraceHeader header;
@@ -172,7 +172,7 @@ std::string trace_event_text(std::uint32_t number, const TraceEvent& event) {
 }
 
 TraceEvent parse_trace_event(std::string_view text, std::uint32_t number, const std::string& where) {
-  const json value = parse_line(text, where);
+  const json value = parse_trace_line(text, where);
   JsonFields fields(value, where);
   if (const std::uint64_t found = fields.integer("event"); found != number)
     fail("{}: event {}, expected event {}", where, found, number);

@@ -19,11 +19,6 @@ namespace {
 
 using nlohmann::json;
 
-// A message may quote a path of any bytes; the file is UTF-8.
-std::string readable(const std::string& text) {
-  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
-}
-
 // A descriptor for adding to the run's own regular file, or -1. A record may come from a stranger: a link in the file's place
 // could lead to any file of the user, so neither symbolic nor hard links are written through.
 int open_own_file(const std::string& path) {

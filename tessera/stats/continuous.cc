@@ -6,12 +6,12 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/special_functions.h"
+#include "tessera/stats/constants.h"
 #include "tessera/stats/parameters.h"
 
 namespace tessera::stats {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kHalfLogTwoPi = 0.9189385332046727417803;
 constexpr double kRootOfHalf = 0.7071067811865475244008;
 constexpr double kEuler = 0.5772156649015328606065;

@@ -6,6 +6,7 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/special_functions.h"
+#include "tessera/stats/constants.h"
 #include "tessera/stats/parameters.h"
 #include "tessera/stats/probabilities.h"
 
@@ -16,8 +17,6 @@ using numerics::deviance_part;
 using numerics::log;
 using numerics::stirling_error;
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kTwoPi = 6.283185307179586476925;
 constexpr double kBeyondPoisson = 9e7;  // with a mean of 1e7 at most, no probability is left there
 
 bool is_whole(double x) {

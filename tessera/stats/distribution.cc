@@ -8,11 +8,11 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/functions.h"
+#include "tessera/stats/constants.h"
 
 namespace tessera::stats {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::int64_t kDrawsPerTask = 256;
 constexpr int kMostSteps =
     400;  // 64 for a bisection to the last bit, and what the ends of the number line take

@@ -5,6 +5,7 @@
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/special_functions.h"
+#include "tessera/stats/constants.h"
 #include "tessera/stats/continuous.h"
 #include "tessera/stats/parameters.h"
 
@@ -14,9 +15,6 @@ namespace {
 using numerics::deviance_part;
 using numerics::log;
 using numerics::stirling_error;
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kTwoPi = 6.283185307179586476925;
 
 // log of x^a e^-x / Gamma(a).
 double log_gamma_integrand(double a, double x) {

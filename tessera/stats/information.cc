@@ -1,17 +1,14 @@
 #include "tessera/stats/information.h"
 
-#include <limits>
-
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/special_functions.h"
+#include "tessera/stats/constants.h"
 #include "tessera/stats/probabilities.h"
 
 namespace tessera::stats {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double unit(const char* where, double base) {
   if (!(base > 0) || base == 1 || base == kInfinity)

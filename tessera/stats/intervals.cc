@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/special_functions.h"
+#include "tessera/stats/constants.h"
 #include "tessera/stats/continuous.h"
 #include "tessera/stats/moments.h"
 #include "tessera/stats/parameters.h"
@@ -16,8 +16,6 @@
 
 namespace tessera::stats {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // How much probability lies beyond an interval, on either side.
 double side(const char* where, double confidence) {

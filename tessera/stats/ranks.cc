@@ -21,7 +21,7 @@ double quantile_of_sorted(std::span<const double> sorted, double q) {
   return share >= 0.5 ? sorted[i + 1] - step * (1 - share) : sorted[i] + step * share;
 }
 
-std::vector<double> sorted(std::span<const double> x) {
+std::vector<double> in_ascending_order(std::span<const double> x) {
   std::vector<double> values(x.begin(), x.end());
   std::sort(values.begin(), values.end());
   return values;
@@ -67,12 +67,12 @@ std::int64_t sort_counting(std::span<double> x, std::span<double> space) {
 double quantile(std::span<const double> x, double q) {
   const FloatEnvironment contract;
   check_sample("quantile", x, 1);
-  return quantile_of_sorted(sorted(x), q);
+  return quantile_of_sorted(in_ascending_order(x), q);
 }
 std::vector<double> quantiles(std::span<const double> x, std::span<const double> q) {
   const FloatEnvironment contract;
   check_sample("quantiles", x, 1);
-  const std::vector<double> values = sorted(x);
+  const std::vector<double> values = in_ascending_order(x);
   std::vector<double> result;
   for (const double share : q) result.push_back(quantile_of_sorted(values, share));
   return result;

@@ -36,7 +36,7 @@ SweepParameter named(const std::string& option, const std::string& text, const s
   return parameter;
 }
 
-SweepParameter listed(const std::string& text) {
+SweepParameter grid_parameter(const std::string& text) {
   SweepParameter parameter = named("--grid", text, "NAME=VALUE,VALUE");
   const std::string values = text.substr(parameter.key.size() + 1);
   const char separator = values.find('|') == std::string::npos ? ',' : '|';
@@ -124,7 +124,7 @@ SearchPlan SearchPlan::of(const SearchOptions& options, const learn::Estimator& 
                                        : SweepMethod::kGrid;
   plan.random_trials = options.random;
   plan.seed = options.seed;
-  for (const std::string& text : options.grid) plan.parameters.push_back(listed(text));
+  for (const std::string& text : options.grid) plan.parameters.push_back(grid_parameter(text));
   for (const std::string& text : options.ranges) plan.parameters.push_back(ranged(text));
   check(plan);
   result.scoring_ = options.scoring;

@@ -9,17 +9,18 @@
 namespace tessera::train {
 namespace {
 
-using Kind = LossOptions::Kind;
+using LossKind = LossOptions::Kind;
 
-Kind kind_of(const Config& config) {
-  static const std::map<std::string_view, Kind> kinds = {{"cross_entropy", Kind::kCrossEntropy},
-                                                         {"multi_class_hinge", Kind::kMultiClassHinge},
-                                                         {"bce", Kind::kBinaryCrossEntropy},
-                                                         {"hinge", Kind::kHinge},
-                                                         {"mse", Kind::kMeanSquare},
-                                                         {"l1", Kind::kMeanAbsolute},
-                                                         {"huber", Kind::kHuber}};
-  return config.has("training.loss") ? kinds.at(config.text("training.loss")) : Kind::kCrossEntropy;
+LossKind kind_of(const Config& config) {
+  static const std::map<std::string_view, LossKind> kinds = {
+      {"cross_entropy", LossKind::kCrossEntropy},
+      {"multi_class_hinge", LossKind::kMultiClassHinge},
+      {"bce", LossKind::kBinaryCrossEntropy},
+      {"hinge", LossKind::kHinge},
+      {"mse", LossKind::kMeanSquare},
+      {"l1", LossKind::kMeanAbsolute},
+      {"huber", LossKind::kHuber}};
+  return config.has("training.loss") ? kinds.at(config.text("training.loss")) : LossKind::kCrossEntropy;
 }
 
 Tensor column(const Tensor& labels, DType dtype) {
@@ -38,11 +39,11 @@ LossOptions loss_options(const Config& config) {
 }
 
 bool predicts_numbers(const Config& config) {
-  return kind_of(config) >= Kind::kMeanSquare;
+  return kind_of(config) >= LossKind::kMeanSquare;
 }
 
 bool has_one_score(const LossOptions& options) {
-  return options.kind == Kind::kBinaryCrossEntropy || options.kind == Kind::kHinge;
+  return options.kind == LossKind::kBinaryCrossEntropy || options.kind == LossKind::kHinge;
 }
 
 bool has_one_score(const Config& config) {
@@ -64,19 +65,19 @@ Tensor training_loss(const LossOptions& options, const Tensor& scores, const Ten
                      std::int64_t judged) {
   const DType dtype = scores.dtype();
   switch (options.kind) {
-    case Kind::kMultiClassHinge:
+    case LossKind::kMultiClassHinge:
       return nn::multi_class_hinge_loss(scores, labels, 1, judged);
-    case Kind::kBinaryCrossEntropy:
+    case LossKind::kBinaryCrossEntropy:
       return nn::binary_cross_entropy_loss(scores, column(labels, dtype), {}, judged);
-    case Kind::kHinge:  // classes 0 and 1 to -1 and 1
+    case LossKind::kHinge:  // classes 0 and 1 to -1 and 1
       return nn::hinge_loss(scores, column(labels, dtype) * 2 - 1, 1, judged);
-    case Kind::kMeanSquare:
+    case LossKind::kMeanSquare:
       return nn::mse_loss(scores, column(labels, dtype), judged);
-    case Kind::kMeanAbsolute:
+    case LossKind::kMeanAbsolute:
       return nn::l1_loss(scores, column(labels, dtype), judged);
-    case Kind::kHuber:
+    case LossKind::kHuber:
       return nn::huber_loss(scores, column(labels, dtype), options.huber_delta, judged);
-    case Kind::kCrossEntropy:
+    case LossKind::kCrossEntropy:
       break;
   }
   if (options.label_smoothing == 0) return nn::cross_entropy_loss(scores, labels, judged);
