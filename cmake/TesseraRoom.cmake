@@ -47,10 +47,14 @@ endif()
 # this more than halves it; while one works on a room, `cmake --preset release -DTESSERA_UNITY=OFF` compiles only the changed source.
 # For this no two sources of a room may give one name in their anonymous namespaces to different things. Sources that Highway compiles
 # once per instruction set stay alone.
+add_library(tessera_together INTERFACE)
+# Warnings that would speak of another source: a local name may be one of a neighbour's, and GCC takes what is included for a header,
+# whose classes should not use a source's own types. The preset debug compiles every source alone, with all warnings.
+target_compile_options(tessera_together INTERFACE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+
 function(tessera_compile_together TARGET)
   set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-  # GCC takes what is included for a header, whose classes should not use a source's own types.
-  target_compile_options(${TARGET} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  target_link_libraries(${TARGET} PRIVATE $<BUILD_INTERFACE:tessera_together>)
   foreach(source ${ARGN})
     file(STRINGS ${source} per_target REGEX "HWY_TARGET_INCLUDE" LIMIT_COUNT 1)
     if(per_target)
@@ -80,11 +84,11 @@ function(tessera_room NAME)
   if(TESSERA_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM tessera_precompiled)
   endif()
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${NAME} POSITION_INDEPENDENT_CODE ON)
+  target_link_libraries(${target} PUBLIC tessera_options ${ROOM_LINK} PRIVATE $<BUILD_INTERFACE:tessera_warnings>)
   if(TESSERA_UNITY AND NOT ROOM_SEPARATE)
     tessera_compile_together(${target} ${sources})
   endif()
-  set_target_properties(${target} PROPERTIES EXPORT_NAME ${NAME} POSITION_INDEPENDENT_CODE ON)
-  target_link_libraries(${target} PUBLIC tessera_options ${ROOM_LINK} PRIVATE $<BUILD_INTERFACE:tessera_warnings>)
   foreach(other ${ROOM_DEPENDS})
     if(TARGET tessera_${other})
       target_link_libraries(${target} PUBLIC tessera_${other})

@@ -27,7 +27,7 @@ json session_value(const Session& session) {
           {"last_step", session.last_step},
           {"end", session.end},
           {"environment", environment},
-          {"command", readable(session.command)},
+          {"command", readable_list(session.command)},
           {"program_digest", session.program_digest}};
 }
 
@@ -47,7 +47,7 @@ Session read_session(const json& value, const std::string& where) {
 }
 
 json lists(const Circumstances& circumstances, json value) {
-  value["command"] = readable(circumstances.command);
+  value["command"] = readable_list(circumstances.command);
   value["configuration"] = json::array();
   for (const ConfigurationOrigin& entry : circumstances.configuration)
     value["configuration"].push_back(

@@ -64,15 +64,15 @@ std::int64_t leaf_count(const TraceEvent& event) {
 
 // One text, 64 digits per leaf: a list of a thousand texts would take longer to write than to compute.
 void parse_leaves(TraceEvent& event, const std::string& text, const std::string& where) {
-  constexpr std::size_t kDigits = 2 * std::tuple_size_v<Digest>;
+  constexpr std::size_t kLeafDigits = 2 * std::tuple_size_v<Digest>;
   // A data set has many leaves and would repeat them in every step.
   const bool listed = leaf_count(event) > 1 && event.kind != TraceEventKind::kOlder;
   const std::size_t expected = listed ? static_cast<std::size_t>(leaf_count(event)) : 0;
-  if (text.size() / kDigits != expected || text.size() % kDigits != 0)
+  if (text.size() / kLeafDigits != expected || text.size() % kLeafDigits != 0)
     fail("{}: found {} digits of leaves for shape {}, expected {} times {}", where, text.size(),
-         event.shape.to_string(), expected, kDigits);
+         event.shape.to_string(), expected, kLeafDigits);
   for (std::size_t leaf = 0; leaf < expected; ++leaf)
-    event.leaves.push_back(digest_from_hex(text.substr(leaf * kDigits, kDigits)));
+    event.leaves.push_back(digest_from_hex(text.substr(leaf * kLeafDigits, kLeafDigits)));
   if (expected > 0 && merkle_root(event.leaves) != event.root)
     fail("{}: the root is not that of the leaves", where);
 }

@@ -9,8 +9,9 @@
 namespace tessera::train {
 namespace {
 
+using Kind = RawValue::Kind;
+
 RawValue raw_value(const toml::node& node) {
-  using Kind = RawValue::Kind;
   if (const auto* text = node.as_string()) return {Kind::kText, text->get(), {}};
   if (const auto* number = node.as_integer()) return {Kind::kInteger, std::to_string(number->get()), {}};
   if (const auto* number = node.as_floating_point())

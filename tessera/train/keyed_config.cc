@@ -17,6 +17,8 @@
 namespace tessera::train {
 namespace {
 
+using Kind = RawValue::Kind;
+
 using Table = std::span<const Key>;
 
 const Key* key_of(Table table, std::string_view name) {
@@ -86,7 +88,6 @@ std::optional<std::string> real_number_text(const Key& key, const RawValue& valu
 
 // The canonical text of a value; nothing if it is not what the key takes.
 std::optional<std::string> canonical(const Key& key, const RawValue& value) {
-  using Kind = RawValue::Kind;
   const auto text_if = [&](bool good) { return good ? std::optional(value.text) : std::nullopt; };
   switch (key.type) {
     case KeyType::kInteger:
