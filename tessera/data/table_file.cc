@@ -53,7 +53,8 @@ TableFileOptions unnamed(const std::string& path, const TableFileOptions& option
   for (std::string& name : plain.csv.text_columns) {
     const auto place = std::ranges::find(options.columns, name);
     if (place == options.columns.end())
-      fail("{}: there is no column '{}'{}", path, name, did_you_mean(name, options.columns));
+      fail("{}: there is no column '{}' among the names that are given{}", path, name,
+           did_you_mean(name, options.columns));
     name = fmt::format("column_{}", place - options.columns.begin() + 1);
   }
   return plain;

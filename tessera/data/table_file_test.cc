@@ -61,7 +61,9 @@ TEST_F(TableFile, TakesNamesForAFileWithoutThem) {
   }
   const auto message = [&] { return message_of([&] { read_table_file(folder_ / "m.csv", options); }); };
   options.csv.text_columns = {"kid"};
-  EXPECT_THAT(message(), HasSubstr("m.csv: there is no column 'kid' (did you mean 'kind'?)"));
+  EXPECT_THAT(
+      message(),
+      HasSubstr("m.csv: there is no column 'kid' among the names that are given (did you mean 'kind'?)"));
   options.csv.text_columns.clear();
   options.columns = {"a", "a"};
   EXPECT_THAT(message(), HasSubstr("m.csv: the name 'a' is given to 2 columns"));
