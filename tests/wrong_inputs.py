@@ -169,7 +169,7 @@ CASES = {
         ["verify", "COPY:circumstances"], ["verify", "COPY:shortened"]],
     "resume": [
         ["resume"], ["resume", "no-such-run"], ["resume", "RUN"], ["resume", "RUN", "--threads", "many"], ["resume", "tiny.csv"],
-        ["resume", "COPY:claim"]],
+        ["resume", "COPY:claim"], ["resume", "RUN", "--csv", "c.csv"]],
     "runs": [
         ["runs", "--where", "accuracy >"], ["runs", "--where", "acuracy > 0.5"], ["runs", "--where", "(accuracy > 0.5"],
         ["runs", "--where", "accuracy > 0.5 nad seed = 1"], ["runs", "--sotre", "x"], ["runs", "tiny.csv"],
@@ -249,6 +249,9 @@ CASES = {
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "var_smoothing=x"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "alpha"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.test=2"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.tst=0.1"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "model.estimator=x"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.target=a"], ["fit", "k_means", "tiny.csv", "--target", "kind"],
+        ["fit", "k_means"], ["fit", "k_means", "tiny.csv", "--set", "evaluate.folds=3"], ["fit", "pca", "tiny.csv", "--set", "features.categories=target"],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.columns=a,kind"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.columns=a,kind", "--set", "data.header=true"],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.separator=x"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--taget", "kind"], ["fit", "--parameters"],
         ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "steps=standard_scaler, gausian_nb"], ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "steps=gaussian_nb, gaussian_nb"],
         ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "select_k_best__k=2"]],

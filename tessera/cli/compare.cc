@@ -5,6 +5,7 @@
 #include "tessera/cli/commands.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/report/comparison.h"
+#include "tessera/tabular/fit_run.h"
 
 namespace tessera::cli {
 
@@ -13,7 +14,8 @@ constexpr std::string_view kCompareDetails =
     "Parameters are counted in the newest checkpoint, the time is that of all sessions, and the values are "
     "the "
     "last ones\n"
-    "that were recorded. Below stand the configuration keys in which the runs differ. 'tessera report' makes "
+    "that were recorded; scores of fits are called by what they are, such as test accuracy. Below stand the "
+    "configuration keys in which the runs differ. 'tessera report' makes "
     "a "
     "page of it.\n"
     "Exit status: 0, or 1 when a record is not intact.\n\n"
@@ -33,7 +35,7 @@ ExitCode run_compare(const Words& words) {
   arguments.flag("--json", json, "One line of JSON; real numbers in hexadecimal");
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::vector<std::string> folders = runs_folders(store, runs);
-  const report::Comparison comparison = report::compare_runs(folders);
+  const report::Comparison comparison = report::compare_runs(folders, tabular::compared_scalar);
   fmt::print("{}{}", json ? report::comparison_json(comparison) : report::comparison_text(comparison),
              json ? "\n" : "");
   return comparison.code();

@@ -12,7 +12,8 @@ namespace tessera::cli {
 
 namespace {
 constexpr std::string_view kEvaluateRunDetails =
-    "FILE has the form of the training data, with labels. If it is the file that the run was trained on, "
+    "FILE has the form of the training data, with labels (without, where a fit learned without a target). If "
+    "it is the file that the run was trained on, "
     "only the samples\n"
     "that were held out are used, so the number stays honest. Only that very table is known again: its rows "
     "in "

@@ -25,18 +25,20 @@ constexpr std::string_view kFitDetails =
     "'evaluate', 'verify', 'resume' and 'diff' take such a run as any other.\n"
     "--set takes a parameter of the estimator by its name (see --parameters) and every other setting by its "
     "key (see --keys);\n"
-    "parameters.NAME is the parameter where both have a name: parameters.seed.\n\n"
+    "parameters.NAME is the parameter where both have a name: parameters.seed.\n"
+    "Clusterings and transformations (k_means, gaussian_mixture, pca, standard_scaler, ...) take no target "
+    "and "
+    "learn from all\n"
+    "rows; 'predict' then gives clusters, or the new columns.\n\n"
     "Examples:\n"
     "  tessera fit gaussian_nb iris.csv --target species\n"
+    "  tessera fit k_means iris.csv --set n_clusters=3 --set data.ignore=species\n"
     "  tessera fit bernoulli_nb adult.csv --target income --set alpha=0.5 --set 'data.missing=?' --set "
     "evaluate.folds=10";
 
 void print_estimators() {
-  for (const learn::EstimatorRow& row : learn::estimators()) {
-    const learn::Task task = row.make()->task();
-    if (task == learn::Task::kClassification || task == learn::Task::kRegression)
-      fmt::print("{:<36} {:<14}  {}\n", row.name, learn::task_name(task), row.sentence);
-  }
+  for (const learn::EstimatorRow& row : learn::estimators())
+    fmt::print("{:<36} {:<14}  {}\n", row.name, learn::task_name(row.make()->task()), row.sentence);
 }
 
 void print_parameters(const std::string& name) {
@@ -57,6 +59,17 @@ std::string folds_text(const std::vector<double>& folds, std::string_view score)
   return fmt::format("{} {:.4f}, deviation {:.4f}, over {} folds", score, mean, deviation, folds.size());
 }
 
+// "'?' 4262 cells, 'NA' none"
+std::string missing_text(const std::vector<tabular::MissingText>& texts) {
+  std::string line;
+  for (const tabular::MissingText& one : texts)
+    line += fmt::format("{}'{}' {}", line.empty() ? "" : ", ", printable(one.text),
+                        one.cells == 0   ? "none"
+                        : one.cells == 1 ? "1 cell"
+                                         : fmt::format("{} cells", one.cells));
+  return line;
+}
+
 void print_candidates(const std::vector<tabular::Candidate>& candidates) {
   fmt::print("\n{}\n", tabular::candidates_table(candidates, tabular::kMostCandidates));
   const auto best = std::ranges::find(candidates, 1, &tabular::Candidate::rank);
@@ -71,6 +84,7 @@ void print_fit_result(const tabular::FitResult& result) {
   fmt::print("run       {}\n", result.folder);
   fmt::print("rows      {} to train, {} to test, {} features{}\n", result.training_rows, result.test_rows,
              result.features, classes ? fmt::format(", {} classes", result.classes.size()) : "");
+  if (!result.missing.empty()) fmt::print("missing   {}\n", missing_text(result.missing));
   if (!result.candidates.empty()) print_candidates(result.candidates);
   if (!result.folds.empty())
     fmt::print("folds     {}\n", folds_text(result.folds, result.scoring.empty() ? score : result.scoring));
@@ -94,7 +108,8 @@ ExitCode run_fit(const Words& words) {
   bool list = false, keys = false, parameters = false;
   arguments.positional("ESTIMATOR", estimator, "Its name (see --list)", false);
   arguments.positional("TABLE", table, "CSV, NPY, NPZ or an SQLite database", false);
-  arguments.option("--target COLUMN", target, "The column that is to be predicted");
+  arguments.option("--target COLUMN", target,
+                   "The column that is to be predicted, if ESTIMATOR predicts one");
   arguments.option("--set NAME=VALUE", settings, "A parameter or another setting; may be repeated");
   arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
   arguments.option("--name NAME", options.name, "Name of the run (default: fit and a number)");
@@ -122,7 +137,10 @@ ExitCode run_fit(const Words& words) {
     print_parameters(estimator);
     return ExitCode::kSuccess;
   }
-  if (table.empty() || target.empty())
+  const bool wants_target = tabular::predicts_a_target(*learn::make_estimator(estimator));
+  if (!wants_target && table.empty())
+    fail_with(ExitCode::kUsage, "tessera fit {0} needs a table: tessera fit {0} TABLE", estimator);
+  if (wants_target && (table.empty() || target.empty()))
     fail_with(ExitCode::kUsage,
               "tessera fit {0} needs a table and --target: tessera fit {0} TABLE --target COLUMN", estimator);
   const auto config = tabular::FitConfig::of(estimator, table, target, settings);

@@ -48,6 +48,7 @@ ExitCode run_report(const Words& words) {
   options.learned = [&](const std::string& folder) {
     return tabular::is_fit_run(folder) ? tabular::learned_text(folder, options.data_folder) : std::string();
   };
+  options.scalar_names = tabular::compared_scalar;
   execution.apply();
   if (!output.empty()) check_user_place(output);
   const report::Report page = report::make_report(folders, options);

@@ -3,6 +3,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
+#include "tessera/base/text.h"
 #include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
@@ -40,6 +41,24 @@ constexpr std::string_view kSearchDetails =
 
 }  // namespace
 
+tabular::FitResult with_search_table(const std::string& csv,
+                                     const std::function<tabular::FitResult(tabular::SearchTable&)>& search) {
+  tabular::SearchTable table;
+  if (csv.empty()) return search(table);
+  check_user_place(csv);
+  try {
+    tabular::FitResult result = search(table);
+    write_user_file(csv, table.csv);
+    return result;
+  } catch (const Error&) {
+    if (!table.csv.empty()) {
+      write_user_file(csv, table.csv);
+      fmt::print(stderr, "note: {} has {} of {} candidates\n", printable(csv), table.tried, table.planned);
+    }
+    throw;
+  }
+}
+
 ExitCode run_search(const Words& words) {
   Arguments arguments("search",
                       "Find the best settings of an estimator by cross-validation, and record the run",
@@ -60,7 +79,8 @@ ExitCode run_search(const Words& words) {
   arguments.option("--score NAME", search.scoring,
                    "What candidates are judged by (default: accuracy, or r2 of numbers)");
   arguments.option("--set NAME=VALUE", settings, "A fixed parameter or another setting; may be repeated");
-  arguments.option("--csv FILE", csv, "Write the table of candidates there");
+  arguments.option("--csv FILE", csv,
+                   "Write the table of candidates there; what there is of it when the search is interrupted");
   arguments.option("--store DIR", options.store, "The folder of all runs (default: runs)");
   arguments.option("--name NAME", options.name, "Name of the run (default: search and a number)");
   arguments.option("--key FILE", options.key_file,
@@ -71,12 +91,10 @@ ExitCode run_search(const Words& words) {
   if (target.empty())
     fail_with(ExitCode::kUsage, "tessera search needs --target COLUMN, the column that is to be predicted");
   const auto config = tabular::FitConfig::of_search(estimator, table, target, settings, search);
-  if (!csv.empty()) check_user_place(csv);
   execution.apply();
   options.environment = execution.environment();
-  const tabular::FitResult result = tabular::fit(config, options);
-  print_fit_result(result);
-  if (!csv.empty()) write_user_file(csv, tabular::candidates_csv(*config.search(), result.candidates));
+  print_fit_result(with_search_table(
+      csv, [&](tabular::SearchTable& tried) { return tabular::fit(config, options, &tried); }));
   return ExitCode::kSuccess;
 }
 

@@ -14,6 +14,7 @@
 #include "tessera/runs/index.h"
 #include "tessera/runs/record.h"
 #include "tessera/runs/trace_file.h"
+#include "tessera/tabular/fit_run.h"
 
 namespace tessera::cli {
 
@@ -24,7 +25,10 @@ constexpr std::string_view kShowDetails =
     "the sessions\n"
     "that worked on the run, the last steps and the seal, and says whether the record is intact. Nothing is "
     "re-executed:\n"
-    "that is 'tessera verify'. Of a trace ('tessera trace') it shows what it is about, with --ops every "
+    "that is 'tessera verify'. Of a fit it shows the 20 largest coefficients, or importances of features, "
+    "where "
+    "the\n"
+    "estimator has such numbers. Of a trace ('tessera trace') it shows what it is about, with --ops every "
     "operation, like a\n"
     "disassembly: number, inputs, shape, first digits of the digest, place in the program.\n\n"
     "Examples:\n"
@@ -98,6 +102,18 @@ void show_steps(const runs::Record& record, std::size_t count) {
   }
 }
 
+// What a fit leans on, if its method has numbers for that; without its data.
+void show_weights(const std::string& folder) {
+  const std::string text = tabular::FittedModel(folder).weights();
+  if (text.empty()) return;
+  heading("learned");
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    fmt::print("  {}\n", text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+}
+
 void show_seal(const runs::CheckResult& check) {
   heading("seal");
   fmt::print("  {}\n", check.seal.empty() ? "none: the run has not finished" : check.seal);
@@ -142,6 +158,7 @@ ExitCode run_show(const Words& words) {
     show_configuration(record.claim, circumstances);
     show_sessions(circumstances, record, runs::run_status(folder) == runs::RunStatus::kRunning);
     show_steps(record, static_cast<std::size_t>(steps));
+    if (check.intact() && !check.seal.empty() && tabular::is_fit_run(folder)) show_weights(folder);
   } catch (const Error& error) {
     fmt::print("\n{}\n", printable(error.what()));
   }

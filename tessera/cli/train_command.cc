@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "tessera/backends/backends.h"
+#include "tessera/base/files.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
@@ -9,6 +10,7 @@
 #include "tessera/cli/run_kinds.h"
 #include "tessera/cli/training_command.h"
 #include "tessera/cli/training_report.h"
+#include "tessera/runs/record.h"
 #include "tessera/train/config_schema.h"
 #include "tessera/train/training_run.h"
 
@@ -25,6 +27,19 @@ constexpr std::string_view kTrainDetails =
     "Examples:\n"
     "  tessera train examples/train/digits.toml\n"
     "  tessera train examples/train/digits.toml --set training.learning_rate=0.02 --set seed=7 --threads 1";
+
+// A sealed search is not resumed: its table is what it has learned.
+void resume_search_with_table(const std::string& csv, const std::string& folder,
+                              const train::TrainOptions& options) {
+  if (runs::run_status(folder) == runs::RunStatus::kSealed) {
+    const tabular::FittedModel done(folder);
+    const std::int64_t folds = done.config().integer("evaluate.folds");
+    return write_user_file(csv, tabular::candidates_csv(*done.config().search(), done.candidates(), folds));
+  }
+  print_fit_result(with_search_table(
+      csv, [&](tabular::SearchTable& tried) { return tabular::resume_search(folder, options, tried); }));
+}
+
 }  // namespace
 
 ExitCode run_train(const Words& words) {
@@ -44,7 +59,7 @@ ExitCode run_resume(const Words& words) {
       "Steps after the last checkpoint are executed again and compared with the lines already recorded; the\n"
       "run then ends in the seal of an uninterrupted one. Threads, backend and machine may differ.\n\n"
       "Example: tessera resume runs/digits-0001 --threads 1");
-  std::string run;
+  std::string run, csv;
   train::TrainOptions options;
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
@@ -54,13 +69,18 @@ ExitCode run_resume(const Words& words) {
                  "Go on without a key, though the run was begun with one");
   arguments.option("--data DIR", options.data_folder,
                    "Where to look for data files that are no longer at their place");
+  arguments.option("--csv FILE", csv, "Of a search, also a sealed one: write the table of candidates there");
   arguments.flag("--quiet", options.quiet, "No progress");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::string folder = runs_folder(options.store, run);
+  if (!csv.empty() && !train::is_run_of_kind(folder, tabular::kSearchKind))
+    fail_with(ExitCode::kUsage, "--csv: the run {} is no search, so it has no candidates", folder);
   execution.apply();
   options.environment = execution.environment();
-  if (const RunKind* kind = run_kind(folder))
+  if (!csv.empty())
+    resume_search_with_table(csv, folder, options);
+  else if (const RunKind* kind = run_kind(folder))
     kind->resume(folder, options);
   else
     print_training_result(train::resume(folder, options));

@@ -1,6 +1,7 @@
 // What train and resume print at the end, and how a command finds a run.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,10 @@ namespace tessera::cli {
 void print_coding_result(const clinical::CodingResult& result);            // code.cc
 void print_generation_result(const generative::GenerationResult& result);  // generate.cc
 void print_embedding_result(const embedding::EmbeddingResult& result);     // embed.cc
-void print_fit_result(const tabular::FitResult& result);                   // fit.cc
+// Runs a search and writes the table of its candidates, if `csv` names a file; when an Error ends it, the table so far.
+tabular::FitResult with_search_table(const std::string& csv,
+                                     const std::function<tabular::FitResult(tabular::SearchTable&)>& search);
+void print_fit_result(const tabular::FitResult& result);  // fit.cc
 // A line for people, if there is such a step.
 void print_not_finite(const std::optional<std::uint64_t>& since);
 void print_training_result(const train::TrainResult& result);

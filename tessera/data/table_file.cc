@@ -1,9 +1,11 @@
 #include "tessera/data/table_file.h"
 
 #include <algorithm>
+#include <set>
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
+#include "tessera/base/suggest.h"
 #include "tessera/data/npy.h"
 #include "tessera/data/npz.h"
 #include "tessera/data/sql_table.h"
@@ -28,6 +30,36 @@ void require_query(TableFileKind kind, const std::string& path, const std::strin
     fail_with(ExitCode::kUsage, "{}: found the query '{}', but the file is no SQLite database", path, query);
 }
 
+// Names that are given count for files without any: they have column_1, column_2, ... of the readers.
+void check_columns(TableFileKind kind, const std::string& path, const TableFileOptions& options) {
+  const bool unnamed = kind == TableFileKind::kNpy || (kind == TableFileKind::kCsv && !options.csv.header);
+  if (!unnamed) fail_with(ExitCode::kUsage, "{}: names of columns are given, but the file has its own", path);
+  const std::set<std::string> distinct(options.columns.begin(), options.columns.end());
+  for (const std::string& name : distinct)
+    if (const auto times = std::ranges::count(options.columns, name); times > 1)
+      fail_with(ExitCode::kUsage, "{}: the name '{}' is given to {} columns", path, name, times);
+}
+
+void check_count(const std::string& path, const std::vector<std::string>& names, std::size_t columns) {
+  if (names.size() != columns)
+    fail_with(ExitCode::kUsage, "{}: names of {} columns are given, found {} columns", path, names.size(),
+              columns);
+}
+
+// Options with the readers' own names.
+TableFileOptions unnamed(const std::string& path, const TableFileOptions& options) {
+  TableFileOptions plain = options;
+  plain.columns.clear();
+  for (std::string& name : plain.csv.text_columns) {
+    const auto place = std::ranges::find(options.columns, name);
+    if (place == options.columns.end())
+      fail("{}: there is no column '{}' among the names that are given{}", path, name,
+           did_you_mean(name, options.columns));
+    name = fmt::format("column_{}", place - options.columns.begin() + 1);
+  }
+  return plain;
+}
+
 }  // namespace
 
 TableFileKind table_file_kind(std::string_view bytes) {
@@ -40,6 +72,13 @@ TableFileKind table_file_kind(std::string_view bytes) {
 Table parse_table_file(std::string_view bytes, const std::string& path, const TableFileOptions& options) {
   const TableFileKind kind = table_file_kind(bytes);
   require_query(kind, path, options.query);
+  if (!options.columns.empty()) {
+    check_columns(kind, path, options);
+    Table table = parse_table_file(bytes, path, unnamed(path, options));
+    check_count(path, options.columns, table.columns.size());
+    for (std::size_t i = 0; i < table.columns.size(); ++i) table.columns[i].name = options.columns[i];
+    return table;
+  }
   if (kind == TableFileKind::kCsv) return parse_csv(bytes, path, options.csv);
   Table table;
   if (kind == TableFileKind::kSqlite)
@@ -63,6 +102,14 @@ Table read_table_file(const std::string& path, const TableFileOptions& options) 
 
 std::vector<std::string> table_file_names(std::string_view bytes, const std::string& path,
                                           const TableFileOptions& options) {
+  if (!options.columns.empty()) {
+    check_columns(table_file_kind(bytes), path, options);
+    TableFileOptions plain = options;
+    plain.csv.text_columns.clear();
+    plain.columns.clear();
+    check_count(path, options.columns, table_file_names(bytes, path, plain).size());
+    return options.columns;
+  }
   if (table_file_kind(bytes) == TableFileKind::kCsv) return csv_names(bytes, path, options.csv);
   TableFileOptions any = options;
   any.csv.text_columns.clear();

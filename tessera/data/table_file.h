@@ -3,9 +3,11 @@
 //
 // Of CSV the options count. Of the others only `text_columns`: a column of numbers that is named there becomes texts, in the shortest notation that
 // reads back as the number (1, 0.5), as the target of a classification has to be. An NPY file is a matrix whose columns are called column_1,
-// column_2, ...; an SQLite database needs a query, and nothing else takes one.
+// column_2, ...; an SQLite database needs a query, and nothing else takes one. `columns` names the columns of a file that has no names, CSV without a
+// header or NPY; every other name, such as those of `text_columns`, is then one of these.
 //
-// Errors: those of the reader; a query that is missing or not wanted (exit code 2). Thread-safety: pure functions.
+// Errors: those of the reader; a query that is missing or not wanted (exit code 2); names for a file that has its own, another number of names than the file
+// has columns, a name twice. Thread-safety: pure functions.
 //
 // ```cpp
 // const std::string folder = make_temporary_folder("table-file-example");
@@ -27,6 +29,7 @@ namespace tessera::data {
 struct TableFileOptions {
   CsvOptions csv = {};
   std::string query = {};  // of a database
+  std::vector<std::string> columns = {};
 };
 
 enum class TableFileKind : std::uint8_t { kCsv, kNpy, kNpz, kSqlite };

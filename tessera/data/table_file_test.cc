@@ -48,6 +48,31 @@ TEST_F(TableFile, AMatrixGivesItsColumnsNumbers) {
               HasSubstr("did you mean 'column_2'?"));
 }
 
+// Names for a file that has none; what is said of its columns is said by these.
+TEST_F(TableFile, TakesNamesForAFileWithoutThem) {
+  write_npy(folder_ / "m.npy", Tensor::from<double>({1, 2, 3, 4}, {2, 2}));
+  write_file_atomically(folder_ / "m.csv", "1,2\n3,4\n");
+  TableFileOptions options{.csv = {.header = false, .text_columns = {"kind"}}, .columns = {"girth", "kind"}};
+  for (const char* file : {"m.npy", "m.csv"}) {
+    const Table table = read_table_file(folder_ / file, options);
+    EXPECT_THAT(table.names(), ElementsAre("girth", "kind"));
+    EXPECT_THAT(table.column("kind").texts, ElementsAre("2", "4"));
+    EXPECT_THAT(table_file_names(read_file(folder_ / file), file, options), ElementsAre("girth", "kind"));
+  }
+  const auto message = [&] { return message_of([&] { read_table_file(folder_ / "m.csv", options); }); };
+  options.csv.text_columns = {"kid"};
+  EXPECT_THAT(
+      message(),
+      HasSubstr("m.csv: there is no column 'kid' among the names that are given (did you mean 'kind'?)"));
+  options.csv.text_columns.clear();
+  options.columns = {"a", "a"};
+  EXPECT_THAT(message(), HasSubstr("m.csv: the name 'a' is given to 2 columns"));
+  options.columns = {"a", "b", "c"};
+  EXPECT_THAT(message(), HasSubstr("m.csv: names of 3 columns are given, found 2 columns"));
+  options.csv.header = true;
+  EXPECT_THAT(message(), HasSubstr("m.csv: names of columns are given, but the file has its own"));
+}
+
 TEST_F(TableFile, AsksForAQueryWhereOneIsNeededAndNowhereElse) {
   Database(folder_ / "t.sqlite").execute("CREATE TABLE t (a REAL)");
   write_file_atomically(folder_ / "t.csv", "a\n1\n");

@@ -27,7 +27,7 @@ std::map<std::string, std::string> settings_of(const runs::Claim& claim) {
   return settings;
 }
 
-ComparedRun compared(const RunData& run) {
+ComparedRun compared(const RunData& run, const ScalarNames& names) {
   ComparedRun result;
   result.name = run.name;
   result.folder = run.folder;
@@ -45,7 +45,10 @@ ComparedRun compared(const RunData& run) {
   result.chain_readable = true;
   result.steps = run.record->last_step();
   for (const runs::RecordLine& line : run.record->lines)
-    for (const auto& [name, value] : line.line.scalars) result.finals[name] = value;
+    for (const auto& [name, value] : line.line.scalars) {
+      const std::string shown = names && run.claim ? names(*run.claim, name) : name;
+      if (!shown.empty()) result.finals[shown] = value;
+    }
   return result;
 }
 
@@ -57,9 +60,11 @@ std::vector<std::string> metrics_of(const std::vector<ComparedRun>& runs) {
   for (const ComparedRun& run : runs)
     for (const auto& [name, value] : run.finals) found.insert(name);
   std::erase_if(metrics, [&](const std::string& name) { return !found.contains(name); });
-  for (const std::string& name : found)
-    if (name != "learning_rate" && std::find(metrics.begin(), metrics.end(), name) == metrics.end())
-      metrics.push_back(name);
+  for (const std::string_view first : {"test_", "folds_mean_", ""})
+    for (const std::string& name : found)
+      if (name.starts_with(first) && name != "learning_rate" &&
+          std::find(metrics.begin(), metrics.end(), name) == metrics.end())
+        metrics.push_back(name);
   return metrics;
 }
 
@@ -162,19 +167,19 @@ ExitCode Comparison::code() const {
   return ExitCode::kSuccess;
 }
 
-Comparison compare_runs(const std::vector<RunData>& runs) {
+Comparison compare_runs(const std::vector<RunData>& runs, const ScalarNames& names) {
   if (runs.size() < kFewestCompared || runs.size() > kMostCompared)
     fail_with(ExitCode::kUsage, "expected {} to {} runs to compare, found {}", kFewestCompared, kMostCompared,
               runs.size());
   Comparison comparison;
-  for (const RunData& run : runs) comparison.runs.push_back(compared(run));
+  for (const RunData& run : runs) comparison.runs.push_back(compared(run, names));
   comparison.metrics = metrics_of(comparison.runs);
   comparison.differences = differences_of(comparison.runs);
   return comparison;
 }
 
-Comparison compare_runs(const std::vector<std::string>& folders) {
-  return compare_runs(load_runs(folders));
+Comparison compare_runs(const std::vector<std::string>& folders, const ScalarNames& names) {
+  return compare_runs(load_runs(folders), names);
 }
 
 std::string steps_text(const ComparedRun& run) {

@@ -23,6 +23,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,14 +59,16 @@ struct Difference {
 
 struct Comparison {
   std::vector<ComparedRun> runs;        // in the given order
-  std::vector<std::string> metrics;     // names of scalars: loss, accuracy, the held-out ones, then the rest
+  std::vector<std::string> metrics;     // names of scalars: loss, accuracy, of rows held out, then the rest
   std::vector<Difference> differences;  // sorted by key
 
   ExitCode code() const;  // kFailure when a record is not intact
 };
 
-Comparison compare_runs(const std::vector<std::string>& folders);
-Comparison compare_runs(const std::vector<RunData>& runs);
+// What a scalar of a run is called beside other runs, where its own name says less than that: a "test_score" may be an accuracy or R^2. "": left out.
+using ScalarNames = std::function<std::string(const runs::Claim&, const std::string& scalar)>;
+Comparison compare_runs(const std::vector<std::string>& folders, const ScalarNames& names = {});
+Comparison compare_runs(const std::vector<RunData>& runs, const ScalarNames& names = {});
 
 // The value of a run, for people: at most 80 characters, 12 digits of a digest, "(not set)", "(unreadable)".
 std::string value_text(const Comparison& comparison, const Difference& difference, std::size_t run);

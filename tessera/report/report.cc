@@ -107,7 +107,8 @@ std::string page_of_many(const std::vector<RunData>& runs, const ReportOptions& 
     records.push_back(&*runs[i].record);
     names.push_back(runs[i].name);
   }
-  std::vector<Section> parts = {{"comparison", "Comparison", comparison_html(compare_runs(runs), links)}};
+  std::vector<Section> parts = {
+      {"comparison", "Comparison", comparison_html(compare_runs(runs, options.scalar_names), links)}};
   if (!records.empty())
     parts.push_back({"losses", "Losses side by side", loss_multiples_html(records, names, "losses-chart")});
   for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/report/comparison.h"
 
 namespace tessera::report {
 
@@ -36,6 +37,7 @@ struct ReportOptions {
       {};  // where to look for data files that are no longer at their place, besides TESSERA_DATA
   // What is to be said of a sealed run of another kind than "train": lines of text, or nothing.
   std::function<std::string(const std::string& run_folder)> learned = {};
+  ScalarNames scalar_names = {};  // of several runs
 };
 
 struct Report {

@@ -255,6 +255,22 @@ TEST_F(Reports, ComparisonOfWhatCameOut) {
   EXPECT_THAT(page({run, other}), HasSubstr(comparison.runs[1].seal.substr(0, 12) + "</code></td></tr>"));
 }
 
+// One name for two things: a column of each.
+TEST_F(Reports, ComparisonNamesScalarsByWhatTheyAre) {
+  const std::string run = trained(), other = trained({"training.epochs=1"});
+  const Comparison comparison =
+      compare_runs({run, other}, [&](const runs::Claim& claim, const std::string& scalar) {
+        if (scalar == "held_out_loss") return std::string();
+        return scalar != "accuracy"                               ? scalar
+               : claim.configuration.at("training.epochs") == "1" ? "test_r2"
+                                                                  : "test_accuracy";
+      });
+  EXPECT_EQ(comparison.metrics,
+            (std::vector<std::string>{"loss", "held_out_accuracy", "test_accuracy", "test_r2"}));
+  EXPECT_FALSE(comparison.runs[0].finals.contains("test_r2"));
+  EXPECT_TRUE(comparison.runs[1].finals.contains("test_r2"));
+}
+
 TEST_F(Reports, ComparisonWithADamagedRecord) {
   const std::string run = trained(), chain = copy(run, "chain"), claim = copy(run, "claim");
   write_file_atomically(chain + "/chain.jsonl", "nothing\n");

@@ -165,10 +165,10 @@ Html checkpoints_table_of(const RunData& run) {
   const std::size_t removed = named - std::min(named, table.rows.size());
   Html html = table.rows.empty() ? Html() : table_html(table);
   if (removed > 0)
-    html += element(
-        "p", fmt::format("{} of {} were removed since; re-execution makes them again, and their digests "
-                         "are in the chain.",
-                         removed, count_text(named, "checkpoint")));
+    html +=
+        element("p", fmt::format("{} of {} are not kept; re-execution makes them again, and their digests "
+                                 "are in the chain.",
+                                 removed, count_text(named, "checkpoint")));
   return html;
 }
 

@@ -259,6 +259,40 @@ TEST_F(Resume, AStopSavesTheStateOfThatVeryStep) {
   }
 }
 
+// The checkpoints of steps 5 and 10 are named in the chain, and no file: a stop writes that of its step, after a kill the steps come again.
+TEST_F(Resume, WhereCheckpointsAreSeldom) {
+  RunOptions options = fake_options(store_.path(), "stopped");
+  options.checkpoint_seconds = 3600;
+  options.catch_signals = true;
+  for (const bool stops : {true, false}) {
+    options.name = stops ? "stopped" : "killed";
+    {
+      FakeModel model;
+      auto run = Run::open(options);
+      run.keep("model", model);
+      EXPECT_THROW(
+          for (auto& step
+               : run.steps(20)) {
+            step.record("average", model.step(step.number()));
+            if (step.number() % 3 == 0) step.record("third", static_cast<double>(step.number()));
+            if (step.number() == 10 && stops) std::raise(SIGINT);
+            if (step.number() == 11) fail("the power is cut");
+          },
+          Error);
+    }
+    EXPECT_EQ(checkpoints_in(store_ / options.name).size(), stops ? 1U : 0U);
+    FakeModel model;
+    auto run = Run::resume(store_ / options.name, fake_options("", ""));
+    EXPECT_EQ((run.keep("model", model), run.start()), stops ? 10U : 0U);
+    for (auto& step : run.steps(20)) {
+      step.record("average", model.step(step.number()));
+      if (step.number() % 3 == 0) step.record("third", static_cast<double>(step.number()));
+    }
+    EXPECT_EQ(run.finish(), seal_);
+    EXPECT_TRUE(check_record(store_ / options.name).intact());
+  }
+}
+
 // Raises SIGINT in step 7, and returns the message of the stop.
 std::string stop_in_step_seven(const RunOptions& options) {
   FakeModel model;

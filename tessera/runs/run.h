@@ -11,7 +11,8 @@
 // What is written, and when (record.h has the formats): one chain line per step, written when the step ends;
 // the digest of every kept tensor at step 0, every `digest_every` steps, at checkpoints and at the end; a
 // checkpoint every `checkpoint_every` steps and at the end, synced before the line that names it. Everything
-// counts steps, never seconds.
+// counts steps, never seconds; only whether the file of a checkpoint is written may depend on the time
+// (`checkpoint_seconds`): its digest is in the chain in any case, and resuming computes the steps again.
 //
 // A long computation of the library takes a StepObserver: a Run is one (call `start` first, `finish`
 // afterwards).
@@ -88,6 +89,8 @@ struct RunOptions {
   std::uint64_t steps = 0;                // planned; 0: not known
   std::uint64_t digest_every = 50;
   std::uint64_t checkpoint_every = 500;  // 0: only at the end
+  // The file of a checkpoint is written at most once in so many seconds, and at the end and at a clean stop; 0: always. No part of the record.
+  double checkpoint_seconds = 0;
   std::size_t kept_checkpoints =
       3;                        // the newest ones, beside the final one; older files are removed; 0: all stay
   std::string key_file = {};    // private key (keys.h) that signs the seal

@@ -38,6 +38,8 @@ struct Run::State {
   bool failed = false;  // by an Error in the middle of a write: only a resume knows what is on the disk
   std::optional<Step> open_step;  // of a StepRange, while its body runs
   std::chrono::steady_clock::time_point session_start = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point checkpoint_time = session_start;  // of the newest one on the disk
+  bool checkpoint_due = false;  // the newest one of the chain is not on the disk
 
   std::optional<TraceRecorder> recorder;  // of the steps of options.trace
 
@@ -63,6 +65,8 @@ struct Run::State {
   void end_step(const std::map<std::string, double>& scalars, std::uint64_t number, bool closing);
   void add_closing_line();
   void add_state(ChainLine& line, bool with_checkpoint);
+  bool checkpoint_is_soon() const;
+  void keep_checkpoint(const std::string& digest, const std::string& bytes);
   void add_line(ChainLine line);
   void note_mismatch(Mismatch mismatch);
   void note_duration();

@@ -1,5 +1,6 @@
 // What happens at the end of a step, in this order: state, checkpoint (synced), line, sync of the chain, removal of what is not needed
-// any more. A kill between any two of them leaves a record that can be resumed.
+// any more. A kill between any two of them leaves a record that can be resumed. Where steps are shorter than a sync of the disk, most of their
+// checkpoints are only named (RunOptions::checkpoint_seconds).
 
 #include <algorithm>
 #include <csignal>
@@ -94,7 +95,7 @@ void Run::State::end_step(const std::map<std::string, double>& scalars, std::uin
     return;
   }
   done = number;
-  if (checkpoint) {
+  if (checkpoint && !checkpoint_due) {
     chain->sync();
     remove_file(record_path(folder, kPauseFile));
     remove_old_checkpoints();
@@ -121,8 +122,21 @@ void Run::State::add_state(ChainLine& line, bool with_checkpoint) {
   if (!with_checkpoint) return;
   const std::string bytes = write_safetensors(state);
   line.checkpoint = to_hex(sha256(bytes));
-  // Written before the line that names it: a line never speaks of a checkpoint that was not there.
-  if (mode != Mode::kReplay) save_checkpoint(folder, line.checkpoint, bytes);
+  if (mode == Mode::kReplay) return;
+  checkpoint_due = !line.closing && checkpoint_is_soon();
+  // Written before the line that names it.
+  if (!checkpoint_due) keep_checkpoint(line.checkpoint, bytes);
+}
+
+bool Run::State::checkpoint_is_soon() const {
+  const std::chrono::duration<double> since = std::chrono::steady_clock::now() - checkpoint_time;
+  return since.count() < options.checkpoint_seconds;
+}
+
+void Run::State::keep_checkpoint(const std::string& digest, const std::string& bytes) {
+  save_checkpoint(folder, digest, bytes);
+  checkpoint_time = std::chrono::steady_clock::now();
+  checkpoint_due = false;
 }
 
 void Run::State::add_line(ChainLine line) {
@@ -145,17 +159,19 @@ void Run::State::note_duration() {
       timing_line_text({circumstances.sessions.size(), done, static_cast<std::uint64_t>(microseconds)}));
 }
 
-// The newest ones of the chain and the final one stay. A removed one can be computed again; its digest is in the chain. What no line
-// names (a pause) goes in any case.
+// The newest ones of the chain that are there, and the final one, stay. A removed one can be computed again; its digest is in the chain. What no
+// line names (a pause) goes in any case.
 void Run::State::remove_old_checkpoints() {
   const std::vector<PassedCheckpoint>& passed = chain->checkpoints();
+  const std::vector<std::string> present = checkpoints_in(folder);
   std::size_t wanted = options.kept_checkpoints == 0 ? passed.size() : options.kept_checkpoints;
   std::set<std::string> needed;
   for (std::size_t i = passed.size(); i-- > 0 && needed.size() < wanted;) {
+    if (!std::binary_search(present.begin(), present.end(), passed[i].digest)) continue;
     if (passed[i].closing) ++wanted;
     needed.insert(passed[i].digest);
   }
-  for (const std::string& digest : checkpoints_in(folder))
+  for (const std::string& digest : present)
     if (!needed.contains(digest)) remove_file(checkpoint_path(folder, digest));
 }
 
@@ -167,12 +183,13 @@ bool Run::State::stop_wanted() const {
 void Run::State::pause() {
   stopped = failed = true;
   const RecordLine& last = chain->last();
-  if (last.line.checkpoint.empty() && !kept.empty()) {
+  if ((last.line.checkpoint.empty() || checkpoint_due) && !kept.empty()) {
     const std::string bytes = write_safetensors(kept.collect());
     const std::string digest = to_hex(sha256(bytes));
-    save_checkpoint(folder, digest, bytes);
+    keep_checkpoint(digest, bytes);
     chain->sync();
-    write_file_atomically(record_path(folder, kPauseFile), pause_text({done, last.hash, digest}));
+    if (digest != last.line.checkpoint)
+      write_file_atomically(record_path(folder, kPauseFile), pause_text({done, last.hash, digest}));
   }
   note_duration();
   end_session(interrupt_signal() == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT");

@@ -75,6 +75,19 @@ TEST(Run, KeepsTheNewestCheckpointsAndTheFinalOne) {
   }
 }
 
+// Steps that are shorter than a sync of the disk: their checkpoints are named, most of their files never written.
+TEST(Run, WritesCheckpointsAtMostOnceInAWhile) {
+  TestFolder store;
+  const std::string seal = record_fake_run(store.path(), "each");
+  FakeModel model;
+  RunOptions options = fake_options(store.path(), "seldom");
+  options.checkpoint_seconds = 3600;
+  auto run = Run::open(options);
+  EXPECT_EQ(run_fake_loop(run, model), seal);
+  EXPECT_EQ(checkpoints_in(run.folder()).size(), 1U);
+  EXPECT_TRUE(check_record(run.folder()).intact());
+}
+
 TEST(Run, CheckpointsHoldTheState) {
   TestFolder store;
   record_fake_run(store.path(), "a");

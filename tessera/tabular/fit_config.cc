@@ -24,11 +24,16 @@ constexpr Key kKeys[] = {
          "The table: CSV, NPY or NPZ, packed with gzip or not, or an SQLite database.", KeyType::kPath,
          KeyPlace::kCircumstances),
     text("data.query", kKeyNone, "Of a database: which rows, in which order (SELECT ... ORDER BY ...)."),
-    text("data.target", kKeyRequired, "The column that is to be predicted."),
+    text("data.target", kKeyNone,
+         "The column that is to be predicted; none for clusterings and transformations."),
     text("data.ignore", kKeyNone, "Columns that are left out, separated by commas."),
     boolean("data.header", "true",
             "The first row names the columns; false: they are column_1, column_2, ..."),
-    choice("data.separator", "comma semicolon tab bar detect", "comma", "What stands between two fields."),
+    text(
+        "data.columns", kKeyNone,
+        "Names for the columns of a file without a header, all of them in their order, separated by commas."),
+    choice("data.separator", "comma semicolon tab bar detect", "comma",
+           "What stands between two fields; the character itself will do."),
     text("data.missing", kKeyNone,
          "Texts that stand for a missing value beside the empty one, separated by commas."),
     text("data.categories", kKeyNone,
@@ -87,21 +92,76 @@ std::map<std::string, std::string> pairs(const std::string& text, const std::str
   return found;
 }
 
-std::unique_ptr<learn::Estimator> estimator_for_tables(const std::string& name) {
+std::vector<std::string> without_blanks(std::vector<std::string> items) {
+  for (std::string& item : items) {
+    item.erase(0, item.find_first_not_of(' '));
+    item.erase(item.find_last_not_of(' ') + 1);
+  }
+  return items;
+}
+
+// "data.separator=;" is what people write.
+std::string with_separator_named(const std::string& setting) {
+  static const std::map<std::string, std::string> kNames = {
+      {",", "comma"}, {";", "semicolon"}, {"\t", "tab"}, {"\\t", "tab"}, {"|", "bar"}};
+  constexpr std::string_view kSeparator = "data.separator=";
+  if (!setting.starts_with(kSeparator)) return setting;
+  const auto found = kNames.find(setting.substr(kSeparator.size()));
+  return found == kNames.end() ? setting : std::string(kSeparator) + found->second;
+}
+
+// A file whose columns are named here has no header; to say so is allowed, too.
+void add_missing_header(std::vector<std::string>& overrides) {
+  const auto given = [&](std::string_view key) {
+    return std::ranges::find_if(overrides, [&](const std::string& text) { return text.starts_with(key); });
+  };
+  if (given("data.columns=") == overrides.end()) return;
+  const auto header = given("data.header=");
+  if (header == overrides.end())
+    overrides.emplace_back("data.header=false");
+  else if (*header != "data.header=false")
+    fail_with(ExitCode::kUsage,
+              "--set {}: data.columns names the columns of a file without a header, expected one of the two",
+              *header);
+}
+
+std::unique_ptr<learn::Estimator> estimator_for_tables(const std::string& name, bool target) {
   std::unique_ptr<learn::Estimator> estimator = learn::make_estimator(name);
-  if (estimator->task() != learn::Task::kClassification && estimator->task() != learn::Task::kRegression)
-    fail_with(ExitCode::kUsage, "'{}' is for {}, expected an estimator that predicts a target", name,
-              learn::task_name(estimator->task()));
+  const std::string_view task = learn::task_name(estimator->task());
+  if (target && !predicts_a_target(*estimator))
+    fail_with(ExitCode::kUsage, "'{}' is for {}, expected an estimator that predicts a target, or no target",
+              name, task);
+  if (!target && predicts_a_target(*estimator))
+    fail_with(ExitCode::kUsage, "'{}' is for {}, expected a target: the column that it is to predict", name,
+              task);
   return estimator;
+}
+
+// What is judged by folds and encoded by the target needs one.
+void check_without_target(const FitConfig& config) {
+  if (config.integer("evaluate.folds") > 0)
+    fail_with(ExitCode::kUsage,
+              "{}: evaluate.folds is {}, expected 0: without a target there is no score of a fold",
+              config.origin("evaluate.folds"), config.integer("evaluate.folds"));
+  if (learn::looks_at_target(learn::encoding_named(config.text("features.categories"))))
+    fail_with(ExitCode::kUsage, "{}: features.categories is {}, which looks at a target, and there is none",
+              config.origin("features.categories"), config.text("features.categories"));
 }
 
 }  // namespace
 
+bool predicts_a_target(const learn::Estimator& estimator) {
+  return estimator.task() == learn::Task::kClassification || estimator.task() == learn::Task::kRegression;
+}
+
 FitConfig FitConfig::of(const std::string& estimator, const std::string& table, const std::string& target,
                         const std::vector<std::string>& settings) {
-  const std::unique_ptr<learn::Estimator> model = estimator_for_tables(estimator);
-  std::vector<std::string> overrides = {"data.table=" + table, "data.target=" + target,
-                                        "model.estimator=" + estimator};
+  const std::unique_ptr<learn::Estimator> model = estimator_for_tables(estimator, !target.empty());
+  std::vector<std::string> overrides = {"data.table=" + table, "model.estimator=" + estimator};
+  if (target.empty())
+    overrides.insert(overrides.end(), {"evaluate.folds=0", "data.test=0"});  // later ones count
+  else
+    overrides.push_back("data.target=" + target);
   std::vector<std::pair<std::string, std::string>> parameters;
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
@@ -113,14 +173,16 @@ FitConfig FitConfig::of(const std::string& estimator, const std::string& table, 
     if (name.starts_with(kParameter))
       parameters.emplace_back(name.substr(kParameter.size()), setting.substr(equals + 1));
     else if (name.find('.') != std::string::npos || name == "seed" || name == "name")
-      overrides.push_back(setting);
+      overrides.push_back(with_separator_named(setting));
     else
       parameters.emplace_back(name, setting.substr(equals + 1));
   }
   learn::set_parameters(*model, std::move(parameters));
+  add_missing_header(overrides);
   FitConfig config;
   config.parse_keys(kKeys, "", "tessera fit", overrides, ".");
   config.set_found("model.parameters", canonical_json(learn::parameters_json(*model)));
+  if (target.empty()) check_without_target(config);
   return config;
 }
 
@@ -160,7 +222,7 @@ FitConfig FitConfig::from_record(const std::map<std::string, std::string>& texts
 }
 
 std::unique_ptr<learn::Estimator> FitConfig::estimator() const {
-  std::unique_ptr<learn::Estimator> model = estimator_for_tables(text("model.estimator"));
+  std::unique_ptr<learn::Estimator> model = estimator_for_tables(text("model.estimator"), has("data.target"));
   learn::set_parameters(*model, parse_json(text("model.parameters"), "model.parameters"));
   return model;
 }
@@ -183,7 +245,7 @@ learn::TableFeaturesOptions FitConfig::features() const {
 
 std::vector<std::string> FitConfig::text_columns(const std::vector<std::string>& names) const {
   if (!has("data.categories")) return {};
-  const std::string& target = text("data.target");
+  const std::string target = has("data.target") ? text("data.target") : "";
   std::vector<std::string> columns;
   if (text("data.categories") != "*")
     columns = listed(text("data.categories"));
@@ -203,7 +265,10 @@ data::CsvOptions FitConfig::csv() const {
 }
 
 data::TableFileOptions FitConfig::table_file() const {
-  return {.csv = csv(), .query = has("data.query") ? text("data.query") : ""};
+  return {.csv = csv(),
+          .query = has("data.query") ? text("data.query") : "",
+          .columns = has("data.columns") ? without_blanks(listed(text("data.columns")))
+                                         : std::vector<std::string>()};
 }
 
 std::vector<std::string> FitConfig::ignored() const {

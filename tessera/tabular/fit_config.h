@@ -25,6 +25,7 @@ namespace tessera::tabular {
 
 class FitConfig : public train::KeyedConfig {
  public:
+  // `target`: "" for clusterings and transformations, which learn from all rows unless data.test says otherwise.
   static FitConfig of(const std::string& estimator, const std::string& table, const std::string& target,
                       const std::vector<std::string>& settings = {});
   // The same with a search of the best settings (search_plan.h); its draws depend on the key seed.
@@ -45,6 +46,7 @@ class FitConfig : public train::KeyedConfig {
   std::uint64_t seed() const { return static_cast<std::uint64_t>(integer("seed")); }
 };
 
+bool predicts_a_target(const learn::Estimator& estimator);
 std::string fit_config_reference();  // every key with its bounds, default and meaning
 
 }  // namespace tessera::tabular

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tessera/data/csv_rows.h"
 #include "tessera/data/numbers.h"
 
 namespace tessera::tabular {
@@ -22,12 +23,47 @@ struct FindConvergence : StateVisitor {
 
 }  // namespace
 
+std::vector<MissingText> missing_texts(std::string_view csv, const std::string& source,
+                                       const data::CsvOptions& options) {
+  std::vector<MissingText> texts;
+  for (const std::string& text : options.missing) texts.push_back({.text = text});
+  if (texts.empty()) return texts;
+  data::CsvRows rows(
+      csv, source,
+      options.separator == data::kDetectSeparator ? data::detect_separator(csv) : options.separator);
+  std::vector<std::string> fields;
+  if (options.header && !rows.done()) rows.next(fields);
+  while (!rows.done()) {
+    rows.next(fields);
+    for (std::string& field : fields) {
+      const std::size_t written = field.size();
+      data::clean_field(field, {.trim = true});
+      for (MissingText& one : texts)
+        if (field == one.text) ++(options.trim || field.size() == written ? one.cells : one.with_blanks);
+    }
+  }
+  return texts;
+}
+
+std::vector<std::string> missing_text_notes(const std::vector<MissingText>& texts) {
+  std::vector<std::string> notes;
+  for (const MissingText& one : texts)
+    if (one.cells == 0)
+      notes.push_back(fmt::format(
+          "data.missing: no cell is '{}'{}", one.text,
+          one.with_blanks == 0
+              ? ""
+              : fmt::format(", but {} with blanks around it (--set data.trim=true)", one.with_blanks)));
+  return notes;
+}
+
 std::vector<std::string> header_notes(const std::vector<std::string>& names) {
   const auto numbers = std::ranges::count_if(
       names, [](const std::string& name) { return data::parse_real(name).has_value(); });
   if (2 * numbers <= static_cast<std::ptrdiff_t>(names.size())) return {};
   return {fmt::format(
-      "the columns are called '{}', '{}', ...: the first line looks like data (--set data.header=false)",
+      "the columns are called '{}', '{}', ...: the first line looks like data (--set data.header=false, or "
+      "with names: --set data.columns=a,b,...)",
       names.front(), names.back())};
 }
 

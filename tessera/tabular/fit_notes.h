@@ -1,13 +1,27 @@
 // What a person should look at after a fit, in sentences: nothing that stops it, and nothing that is recorded. Internal to this room.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "tessera/data/csv.h"
 #include "tessera/data/schema.h"
 #include "tessera/learn/estimator.h"
 
 namespace tessera::tabular {
+
+// How many cells of a CSV file are one of the texts that stand for a missing value.
+struct MissingText {
+  std::string text;
+  std::int64_t cells = 0;
+  std::int64_t with_blanks = 0;  // cells that would be it without the blanks around them
+};
+std::vector<MissingText> missing_texts(std::string_view csv, const std::string& source,
+                                       const data::CsvOptions& options);
+std::vector<std::string> missing_text_notes(
+    const std::vector<MissingText>& texts);  // of those that no cell is
 
 // A header that looks like a row of data: most of its names are numbers.
 std::vector<std::string> header_notes(const std::vector<std::string>& names);

@@ -24,16 +24,29 @@ struct FitResult {
   std::vector<std::pair<std::string, double>> final_scores;  // as recorded by the last step
   std::vector<Candidate> candidates;  // of a search, in the order in which they were tried
   std::string scoring;                // what they were judged by, if not by the score of a fit
+  std::vector<MissingText> missing;   // the texts of data.missing
   std::vector<std::string> notes;     // for people: what to look at
 };
 
 // "0.9876"; of a small number four digits that count.
 std::string score_text(double value);
 
-// With a configuration that has a search, a search. Leaves no run behind when the estimator cannot learn from the table (CannotFit).
-FitResult fit(const FitConfig& config, const train::TrainOptions& options = {});
+// What a search has tried so far.
+struct SearchTable {
+  std::string csv;                      // candidates_csv
+  std::int64_t tried = 0, planned = 0;  // candidates
+};
+
+// With a configuration that has a search, a search. Leaves no run behind when the estimator cannot learn from the table (CannotFit). The table of a search
+// is filled in also when an Error ends it, and left as it is when nothing was tried.
+FitResult fit(const FitConfig& config, const train::TrainOptions& options = {}, SearchTable* table = nullptr);
 FitResult resume_fit(const std::string& run_folder, const train::TrainOptions& options = {});
+FitResult resume_search(const std::string& run_folder, const train::TrainOptions& options,
+                        SearchTable& table);
 bool is_fit_run(const std::string& run_folder);  // false also for a record that cannot be read
+// What a scalar of such a run is called beside other runs: "test_accuracy" or "test_r2" for "test_score"; "" for those of single folds, which say little
+// by themselves. Of other runs it is the name itself.
+std::string compared_scalar(const runs::Claim& claim, const std::string& scalar);
 train::VerifyResult verify_fit(const std::string& run_folder, const train::VerifyOptions& options = {});
 runs::ReplayOutcome reexecute_fit(const std::string& run_folder, const runs::ReplayOptions& part,
                                   const std::optional<runs::TraceRequest>& trace,
@@ -45,8 +58,8 @@ struct FittedEvaluation {
   std::string note;  // which rows they are of, if not all
 };
 
-// What a page says of a sealed run: estimator, candidates of a search, and what evaluate() says of the run's own table, which is looked for at its
-// recorded place and below `data_folder`.
+// What a page says of a sealed run: estimator, candidates of a search, what evaluate() says of the run's own table, which is looked for at its
+// recorded place and below `data_folder`, and the weights.
 std::string learned_text(const std::string& run_folder, const std::string& data_folder);
 
 // What a sealed run has learned, without its data.
@@ -60,15 +73,23 @@ class FittedModel {
   data::Table read(const std::string& file) const;  // as the run read its table, with the schema's texts
   Tensor features(const data::Table& table) const { return features_.transform(table); }
   const std::vector<Candidate>& candidates() const { return candidates_; }  // of a search
+  std::string weights() const;  // lines of text: learned_weights.h
   // A sentence for each column with categories, or missing numbers, that training did not have: they are no reason not to predict, but one to look.
   std::vector<std::string> notes(const data::Table& table) const;
-  // Header "row,prediction,probability_CLASS,...", rows from 1; of a regression "row,prediction".
+  // Header "row,prediction,probability_CLASS,...", rows from 1; of a regression "row,prediction", of a clustering "row,cluster"; of a transformation the
+  // names of the columns that it makes (learned_weights.h), without a number of the row.
   std::string predictions_csv(const data::Table& table) const;
+  bool has_score() const;  // is there anything for evaluate() to say?
   // Of a table that has the target. Of the run's own table only the rows that were held out for the test; of another one the note says how many of its rows
-  // the run has learned from, if the run's own is at its recorded place.
+  // the run has learned from, if the run's own is at its recorded place. What learned without a target says how well it describes the rows (own_scores.h); a
+  // transformation without a number for that refuses.
   FittedEvaluation evaluate(const std::string& file) const;
 
  private:
+  std::string clusters_csv(const Tensor& x) const;
+  std::string transformed_csv(const Tensor& x) const;
+  std::string keep_held_out(data::Table& table, const data::Split& split, const std::string& file) const;
+  std::string without_target_text(const data::Table& table) const;
   Tensor target_of(const data::Table& table) const;
   std::string overlap_note(const data::Table& table) const;
 

@@ -15,7 +15,7 @@
 #include "tessera/base/suggest.h"
 #include "tessera/data/folds.h"
 #include "tessera/learn/scoring.h"
-#include "tessera/tabular/fit_notes.h"
+#include "tessera/tabular/own_scores.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::tabular {
@@ -50,10 +50,19 @@ std::vector<StepScalar> quality(const learn::Estimator& estimator, const Tensor&
   return {{"r2", score}, {"rmse", sqrt(mean(error * error)).item<double>()}};
 }
 
+runs::Claim fit_claim(const std::string& run_folder) {
+  runs::Claim claim = runs::read_claim(run_folder);
+  if (claim.kind != kFitKind && claim.kind != kSearchKind)
+    fail_with(ExitCode::kCannotRerun,
+              "{}: the run is of kind '{}', expected one that 'tessera fit' or 'tessera search' made",
+              run_folder, claim.kind);
+  return claim;
+}
+
 FitSetup::FitSetup(FitConfig config, const std::string& table_path)
     : config_(std::move(config)), search_(config_.search()), features_(config_.features()) {
   read(table_path.empty() ? config_.path("data.table") : table_path);
-  take_target();
+  if (config_.has("data.target")) take_target();
   const bool classes = !classes_.empty();
   const double share = config_.real("data.test");
   std::vector<std::int64_t> labels;
@@ -87,6 +96,7 @@ FitSetup::FitSetup(FitConfig config, const std::string& table_path)
 std::vector<std::string> FitSetup::notes() const {
   std::vector<std::string> notes;
   if (config_.boolean("data.header")) notes = header_notes(table_.names());
+  for (std::string& note : missing_text_notes(missing_texts_)) notes.push_back(std::move(note));
   for (std::string& note :
        identifier_notes(features_.schema(), static_cast<std::int64_t>(split_.train.size())))
     notes.push_back(std::move(note));
@@ -96,7 +106,7 @@ std::vector<std::string> FitSetup::notes() const {
 
 std::int64_t FitSetup::training_rows_in(const data::Table& other) const {
   std::vector<std::string> names = columns_;
-  names.push_back(config_.text("data.target"));
+  if (target_.defined()) names.push_back(config_.text("data.target"));
   const auto key = [&](const data::Table& table, std::int64_t row) {
     std::string text;
     for (const std::string& name : names) text += table.column(name).text(row) + '\0';
@@ -133,7 +143,7 @@ void FitSetup::read(const std::string& path) {
         "PRAGMA wal_checkpoint(TRUNCATE))",
         path, log);
   data::TableFileOptions options = config_.table_file();
-  const std::string& target = config_.text("data.target");
+  const std::string target = config_.has("data.target") ? config_.text("data.target") : "";
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
   if (classes)
     options.csv.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
@@ -142,18 +152,23 @@ void FitSetup::read(const std::string& path) {
     categories = config_.text_columns(data::table_file_names(unpacked, path, options));
   options.csv.text_columns.insert(options.csv.text_columns.end(), categories.begin(), categories.end());
   table_ = data::parse_table_file(unpacked, path, options);
+  if (data::table_file_kind(unpacked) == data::TableFileKind::kCsv)
+    missing_texts_ = tabular::missing_texts(unpacked, path, options.csv);
   if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
   for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
-  if (std::ranges::count(ignored, target) > 0)
+  if (!target.empty() && std::ranges::count(ignored, target) > 0)
     fail_with(ExitCode::kUsage, "{}: data.ignore names the target '{}'", config_.origin("data.ignore"),
               target);
   for (const std::string& name : categories) table_.column(name);
-  table_.column(target);
+  const bool has_target = config_.has("data.target");
+  if (has_target) table_.column(target);
   for (const std::string& name : names)
-    if (name != target && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
+    if (!(has_target && name == target) && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
       columns_.push_back(name);
-  if (columns_.empty()) fail("{}: beside the target '{}' there is no column to learn from", path, target);
+  if (columns_.empty() && has_target)
+    fail("{}: beside the target '{}' there is no column to learn from", path, target);
+  if (columns_.empty()) fail("{}: there is no column to learn from", path);
 }
 
 void FitSetup::take_target() {
@@ -214,7 +229,8 @@ runs::RunOptions FitSetup::run_options() const {
   options.inputs.push_back({file_.role, file_.path, file_.digest});
   options.steps = steps();
   options.digest_every = 1;
-  options.checkpoint_every = 1;  // a fold may take long
+  options.checkpoint_every = 1;       // a fold may take long,
+  options.checkpoint_seconds = 0.25;  // or less than a sync of the disk
   return options;
 }
 
@@ -225,6 +241,7 @@ void FitSetup::keep_in(runs::Run& run) {
 }
 
 Tensor FitSetup::target_of(const std::vector<std::int64_t>& rows) const {
+  if (!target_.defined()) return {};
   return gather(target_, Tensor::from(rows, {static_cast<std::int64_t>(rows.size())}));
 }
 
@@ -271,6 +288,7 @@ std::vector<StepScalar> FitSetup::final_step() {
   const Tensor target = target_of(split_.train);
   estimator_->fit(features_.fit_transform(table_, columns_, split_.train, target), target);
   const Tensor trained = features_.transform(data::take_rows(table_, split_.train));
+  if (!target.defined()) return without_target_scalars(trained);
   std::vector<StepScalar> scalars = {{"training_score", quality(*estimator_, trained, target).front().value}};
   if (const std::vector<double> of_folds = fold_scores(); !of_folds.empty()) {
     const Tensor scores = Tensor::from(of_folds, {static_cast<std::int64_t>(of_folds.size())});
@@ -278,6 +296,16 @@ std::vector<StepScalar> FitSetup::final_step() {
     scalars.push_back({"folds_deviation", sample_deviation(scores)});
   }
   if (!split_.held_out.empty()) add_test_scores(scalars);
+  return scalars;
+}
+
+std::vector<StepScalar> FitSetup::without_target_scalars(const Tensor& trained) const {
+  std::vector<StepScalar> scalars;
+  for (const OwnScore& score : own_scores(*estimator_, trained)) scalars.push_back({score.name, score.value});
+  if (split_.held_out.empty()) return scalars;
+  const Tensor held_out = features_.transform(data::take_rows(table_, split_.held_out));
+  for (const OwnScore& score : own_scores(*estimator_, held_out))
+    scalars.push_back({score.test_name, score.value});
   return scalars;
 }
 

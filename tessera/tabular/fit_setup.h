@@ -1,7 +1,8 @@
 // What a fit is made of: the table, its split and folds, features and estimator; the same for a new run, a resumed one and a re-execution.
 //
 // A fit has a step per fold of the cross-validation, then the step that learns from all training rows and is tested on the rows that were held out. Features
-// are learned anew within each fold, from its training rows. The test rows are used once, by the last step.
+// are learned anew within each fold, from its training rows. The test rows are used once, by the last step. What learns without a target (clusterings,
+// transformations) has the last step only, with the scores that such methods have of themselves (own_scores.h).
 //
 // A search (search_plan.h) has a step per candidate and fold, in this order, and the last step learns with the settings of the best candidate. A candidate that cannot be fitted
 // counts as failed; it is an error when all are.
@@ -20,6 +21,7 @@
 #include "tessera/data/split.h"
 #include "tessera/runs/run.h"
 #include "tessera/tabular/fit_config.h"
+#include "tessera/tabular/fit_notes.h"
 
 namespace tessera::tabular {
 
@@ -54,6 +56,7 @@ class FitSetup {
   const std::optional<SearchPlan>& search() const { return search_; }
 
   std::vector<std::string> notes() const;  // after the last step: fit_notes.h
+  const std::vector<MissingText>& missing_texts() const { return missing_texts_; }
   // How many rows of a table are equal to training rows, features and target.
   std::int64_t training_rows_in(const data::Table& other) const;
   void initialize();  // forgets what was learned
@@ -81,12 +84,14 @@ class FitSetup {
   double candidate_score(const Settings& settings, std::size_t fold);
   void take_best();
   std::vector<StepScalar> final_step();
+  std::vector<StepScalar> without_target_scalars(const Tensor& trained) const;
   void add_test_scores(std::vector<StepScalar>& scalars) const;
   std::string step_text(std::uint64_t step, const std::vector<StepScalar>& scalars) const;
 
   FitConfig config_;
   std::optional<SearchPlan> search_;
   data::InputFile file_;
+  std::vector<MissingText> missing_texts_;
   data::Table table_;
   std::vector<std::string> columns_;  // of the features
   Tensor target_;                     // [rows]
@@ -100,6 +105,8 @@ class FitSetup {
   std::string last_problem_;          // of a candidate that failed
   std::string test_scoring_;          // "test_roc_auc": of a search by another score
 };
+
+runs::Claim fit_claim(const std::string& run_folder);  // refuses a run of another kind
 
 // Sets an estimator to the best candidate of a search whose scores are complete.
 void apply_best(const SearchPlan& plan, const Tensor& scores, std::int64_t folds,

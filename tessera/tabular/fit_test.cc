@@ -244,6 +244,21 @@ TEST_F(Fit, OfNumbers) {
 }
 
 // What becomes of missing values is learned from training rows: other test rows change nothing that was learned.
+// Beside a run on numbers the scores are other ones.
+TEST_F(Fit, ScoresAreCalledByWhatTheyAre) {
+  const runs::Claim classes = runs::read_claim(fit(config(), options("a")).folder);
+  runs::Claim numbers = classes;
+  numbers.configuration.erase("found.classes");
+  EXPECT_EQ(compared_scalar(classes, "test_score"), "test_accuracy");
+  EXPECT_EQ(compared_scalar(numbers, "test_score"), "test_r2");
+  EXPECT_EQ(compared_scalar(numbers, "training_score"), "training_r2");
+  EXPECT_EQ(compared_scalar(classes, "folds_mean"), "folds_mean_accuracy");
+  EXPECT_EQ(compared_scalar(classes, "test_log_loss"), "test_log_loss");
+  EXPECT_EQ(compared_scalar(classes, "fold_score"), "");
+  numbers.kind = "train";
+  EXPECT_EQ(compared_scalar(numbers, "test_score"), "test_score");
+}
+
 TEST_F(Fit, LearnsNothingFromTestRows) {
   const FitSetup before(config());
   std::string text = fruits();

@@ -240,19 +240,21 @@ std::vector<Candidate> candidates_of(const SearchPlan& plan, std::span<const dou
                                      std::int64_t folds) {
   std::vector<Candidate> candidates;
   const std::size_t width = static_cast<std::size_t>(folds);
-  for (std::size_t begin = 0; begin + width <= scores.size(); begin += width) {
+  for (std::size_t begin = 0; begin < scores.size(); begin += width) {
     Candidate& one = candidates.emplace_back();
-    const std::span<const double> own = scores.subspan(begin, width);
+    const std::span<const double> own = scores.subspan(begin, std::min(width, scores.size() - begin));
     one.settings = plan.settings_of(static_cast<std::int64_t>(begin / width), scores, folds);
     one.folds.assign(own.begin(), own.end());
-    one.mean = mean_of(own);
+    one.mean = own.size() < width ? std::numeric_limits<double>::quiet_NaN() : mean_of(own);
     one.failed = std::isnan(one.mean);
     one.deviation = one.failed ? one.mean : stats::standard_deviation(own);
   }
+  if (scores.size() % width != 0) candidates.back().failed = false;
   for (Candidate& one : candidates)
-    one.rank = 1 + std::ranges::count_if(candidates, [&](const Candidate& other) {
-                 return one.failed ? !other.failed : to_compare(other.mean) > to_compare(one.mean);
-               });
+    if (one.folds.size() == width)
+      one.rank = 1 + std::ranges::count_if(candidates, [&](const Candidate& other) {
+                   return one.failed ? !other.failed : to_compare(other.mean) > to_compare(one.mean);
+                 });
   return candidates;
 }
 
@@ -278,24 +280,25 @@ std::string candidates_table(const std::vector<Candidate>& candidates, std::size
   return text;
 }
 
-std::string candidates_csv(const SearchPlan& plan, const std::vector<Candidate>& candidates) {
+std::string candidates_csv(const SearchPlan& plan, const std::vector<Candidate>& candidates,
+                           std::int64_t folds) {
   const std::vector<std::string> names = plan.names();
   std::string text = "rank,mean,deviation";
   for (const std::string& name : names) text += fmt::format(",{}", data::csv_field(name));
-  const std::size_t folds = candidates.empty() ? 0 : candidates.front().folds.size();
-  for (std::size_t fold = 1; fold <= folds; ++fold) text += fmt::format(",fold_{}", fold);
+  for (std::int64_t fold = 1; fold <= folds; ++fold) text += fmt::format(",fold_{}", fold);
   text += "\n";
   const auto number = [](double value) {
     return std::isnan(value) ? std::string() : fmt::format("{}", value);
   };
   for (const Candidate& one : candidates) {
-    text += fmt::format("{},{},{}", one.rank, number(one.mean), number(one.deviation));
+    text += fmt::format("{},{},{}", one.rank == 0 ? "" : std::to_string(one.rank), number(one.mean),
+                        number(one.deviation));
     for (const std::string& name : names) {  // step by step has not set those behind its own
       const auto found = std::ranges::find(one.settings, name, &std::pair<std::string, std::string>::first);
       text += fmt::format(",{}", found == one.settings.end() ? "" : data::csv_field(found->second));
     }
     for (const double value : one.folds) text += fmt::format(",{}", number(value));
-    text += "\n";
+    text += std::string(static_cast<std::size_t>(folds) - one.folds.size(), ',') + "\n";
   }
   return text;
 }

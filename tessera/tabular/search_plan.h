@@ -69,12 +69,12 @@ class SearchPlan {
   std::string scoring_;
 };
 
-// One candidate of a search that is finished, for people.
+// One candidate of a search, for people. The last one of a search that goes on may have fewer folds than the others: then it has no mean and no rank.
 struct Candidate {
   Settings settings;
   std::vector<double> folds;
-  double mean = 0, deviation = 0;  // NaN where it failed
-  std::int64_t rank = 0;           // 1 is the best; equal means have equal ranks
+  double mean = 0, deviation = 0;  // NaN where it failed, or is not done
+  std::int64_t rank = 0;           // 1 is the best; equal means have equal ranks; 0: not done
   bool failed = false;
 };
 std::vector<Candidate> candidates_of(const SearchPlan& plan, std::span<const double> scores,
@@ -84,6 +84,7 @@ inline constexpr std::size_t kMostCandidates = 20;    // in a listing for people
 // The best ones, at most `most` lines.
 std::string candidates_table(const std::vector<Candidate>& candidates, std::size_t most);
 // Header "rank,mean,deviation,NAME,...,fold_1,...", in the order in which they were tried.
-std::string candidates_csv(const SearchPlan& plan, const std::vector<Candidate>& candidates);
+std::string candidates_csv(const SearchPlan& plan, const std::vector<Candidate>& candidates,
+                           std::int64_t folds);
 
 }  // namespace tessera::tabular

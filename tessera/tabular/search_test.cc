@@ -158,7 +158,7 @@ TEST_F(Search, WhatCannotBeFittedCountsAsFailed) {
   EXPECT_THAT(candidates_table(result.candidates, 5),
               HasSubstr("   2  failed   -          n_neighbors=500\n"));
   const SearchPlan plan = *config({.grid = {"n_neighbors=500,3"}}).search();
-  EXPECT_THAT(candidates_csv(plan, result.candidates),
+  EXPECT_THAT(candidates_csv(plan, result.candidates, 3),
               StartsWith("rank,mean,deviation,n_neighbors,fold_1,fold_2,fold_3\n2,,,500,,,\n1,0."));
   EXPECT_THAT(verify_fit(result.folder, {.quiet = true}).message, HasSubstr("identical: 7 steps"));
   EXPECT_THAT(
@@ -166,6 +166,26 @@ TEST_F(Search, WhatCannotBeFittedCountsAsFailed) {
       HasSubstr(
           "no candidate of the search could be fitted; the last one: k_neighbors_classifier: n_neighbors"));
   EXPECT_FALSE(std::filesystem::exists(path("runs/none")));  // a run that can only fail again
+}
+
+// Of a search that was stopped in the middle of its second candidate.
+TEST_F(Search, ItsTableSoFarCanBeHad) {
+  const FitConfig searched = config({.grid = {"n_neighbors=1,500,3"}});
+  SearchTable whole, so_far;
+  fit(searched, options("whole"), &whole);
+  EXPECT_EQ(whole.tried, 3);
+  const std::vector<double> scores = {0.5, 0.7, 0.6, 0.25};
+  const std::string table =
+      candidates_csv(*searched.search(), candidates_of(*searched.search(), scores, 3), 3);
+  EXPECT_THAT(table, HasSubstr("\n1,0.6"));
+  EXPECT_THAT(table, testing::EndsWith("\n,,,500,0.25,,\n"));
+  stop_behind(4, searched, "stopped");
+  resume_search(path("runs/stopped"), options("stopped"), so_far);
+  EXPECT_EQ(so_far.csv, whole.csv);
+  SearchTable failed;
+  EXPECT_THROW(fit(config({.grid = {"n_neighbors=500,600"}}), options("none"), &failed), Error);
+  EXPECT_EQ(failed.tried, 2);
+  EXPECT_THAT(failed.csv, testing::EndsWith("\n1,,,600,,,\n"));
 }
 
 TEST_F(Search, APipelineIsSearchedWithItsSteps) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/files.h"
@@ -35,7 +36,9 @@ class TabularTest : public testing::Test {
   // A run that ended behind step `last`, as a killed process leaves it.
   void stop_behind(std::uint64_t last, const FitConfig& config, const std::string& name) const {
     FitSetup setup(config);
-    runs::Run run = train::open_run(setup.run_options(), options(name));
+    runs::RunOptions recorded = setup.run_options();
+    recorded.checkpoint_seconds = 0;
+    runs::Run run = train::open_run(std::move(recorded), options(name));
     setup.keep_in(run);
     run.start();
     struct Limit : StepObserver {

@@ -1,0 +1,88 @@
+// What the settings data.* say about a table: names for a file without a header, what stands for a missing value, what separates fields.
+#include <gmock/gmock.h>
+
+#include "tessera/base/message_test.h"
+#include "tessera/tabular/tabular_test.h"
+
+namespace tessera::tabular {
+namespace {
+
+using testing::ElementsAre, testing::HasSubstr, testing::IsEmpty;
+
+// 40 rows without a header: an age, a trade, '?' here and there, and who came again.
+std::string visits(bool with_target, const std::string& separator = ",") {
+  std::string text;
+  for (int i = 0; i < 40; ++i)
+    text += fmt::format("{1}{0}{2}{3}\n", separator, i % 9 == 0 ? "?" : std::to_string(20 + i * 7 % 40),
+                        i % 3 == 0 ? "smith" : "baker",
+                        !with_target              ? ""
+                        : i * 7 % 40 + i % 3 > 20 ? separator + "yes"
+                                                  : separator + "no");
+  return text;
+}
+
+class TableSettings : public TabularTest {
+ protected:
+  TableSettings() : TabularTest("visits.csv", visits(true)) {}
+  FitConfig config(const std::vector<std::string>& settings, const std::string& target = "again",
+                   const std::string& file = "visits.csv") const {
+    std::vector<std::string> all = {"evaluate.folds=0"};
+    all.insert(all.end(), settings.begin(), settings.end());
+    return FitConfig::of("gaussian_nb", path(file), target, all);
+  }
+};
+
+TEST_F(TableSettings, NameTheColumnsOfAFileWithoutAHeader) {
+  const FitConfig named = config({"data.columns=age, trade, again", "data.missing=?"});
+  EXPECT_FALSE(named.boolean("data.header"));
+  const FitResult result = fit(named, options("a"));
+  EXPECT_EQ(verify_fit(result.folder, {.quiet = true}).code, ExitCode::kSuccess);
+  const FittedModel model(result.folder);
+  write_file_atomically(path("new.csv"), visits(false));  // nobody knows yet who comes again
+  const std::string predicted = model.predictions_csv(model.read(path("visits.csv")));
+  EXPECT_EQ(model.predictions_csv(model.read(path("new.csv"))), predicted);
+  const FitResult ages =
+      fit(config({"data.columns=age,trade,again", "data.missing=?", "data.ignore=trade"}), options("b"));
+  const FittedModel by_age(ages.folder);
+  write_file_atomically(path("ages.csv"), "30\n?\n");
+  EXPECT_THAT(by_age.predictions_csv(by_age.read(path("ages.csv"))), HasSubstr("\n2,"));
+  EXPECT_THAT(model.evaluate(path("visits.csv")).note, HasSubstr("the run learned from this file"));
+  write_file_atomically(path("words.csv"), "young,smith\n");
+  EXPECT_THAT(message_of([&] { model.predictions_csv(model.read(path("words.csv"))); }),
+              HasSubstr("column 'age': found 'young', expected a number"));
+  EXPECT_THAT(message_of([&] {
+                config({"data.columns=a,b,c", "data.header=true"});
+              }),
+              HasSubstr("--set data.header=true: data.columns names the columns of a file without a header"));
+  EXPECT_THAT(message_of([&] { FitSetup(config({"data.columns=age,again"})); }),
+              HasSubstr("visits.csv: names of 2 columns are given, found 3 columns"));
+}
+
+TEST_F(TableSettings, SayHowManyCellsAreMissing) {
+  const FitResult result = fit(config({"data.header=false", "data.missing=?,NA"}, "column_3"), options("a"));
+  ASSERT_EQ(result.missing.size(), 2U);
+  EXPECT_EQ(result.missing[0].cells, 5);
+  EXPECT_EQ(result.missing[1].cells, 0);
+  EXPECT_THAT(result.notes, ElementsAre("data.missing: no cell is 'NA'"));
+  EXPECT_THAT(missing_text_notes(missing_texts("?,a\n ?,b\n", "t", {.header = false, .missing = {"?"}})),
+              IsEmpty());
+  EXPECT_THAT(missing_text_notes(missing_texts("? ;a\n ?;b\n?;c\n", "t",
+                                               {.separator = data::kDetectSeparator, .missing = {"?"}})),
+              IsEmpty());
+  EXPECT_THAT(
+      missing_text_notes(missing_texts("a,b\n ?,b\n", "t", {.missing = {"?"}})),
+      ElementsAre("data.missing: no cell is '?', but 1 with blanks around it (--set data.trim=true)"));
+}
+
+TEST_F(TableSettings, TakeASeparatorAsItIs) {
+  const std::string expected = config({"data.separator=semicolon"}).text("data.separator");
+  EXPECT_EQ(config({"data.separator=;"}).text("data.separator"), expected);
+  EXPECT_EQ(config({"data.separator=\t"}).csv().separator, '\t');
+  EXPECT_EQ(config({"data.separator=\\t"}).csv().separator, '\t');
+  EXPECT_EQ(config({"data.separator=|"}).csv().separator, '|');
+  EXPECT_THAT(message_of([&] { config({"data.separator=x"}); }),
+              HasSubstr("data.separator is \"x\", expected one of comma semicolon tab bar detect"));
+}
+
+}  // namespace
+}  // namespace tessera::tabular
