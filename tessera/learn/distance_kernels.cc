@@ -78,6 +78,36 @@ void measures_of(const double* query, const double* block, std::int64_t features
   for (std::int64_t v = 0; v < kVectors; ++v) hn::StoreU(sum[v], d, measures + v * kLanes);
 }
 
+// A lane is a row.
+void own_measures(const double* rows, std::int64_t count, std::int64_t features, const double* points,
+                  const std::int32_t* which, double* measures) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  for (std::int64_t first = 0; first < count; first += kLanes) {
+    const std::int64_t lanes = std::min(kLanes, count - first);
+    std::int64_t of_rows[kLanes], of_points[kLanes];
+    for (std::int64_t i = 0; i < kLanes; ++i) {
+      const std::int64_t row = first + std::min(i, lanes - 1);
+      of_rows[i] = row * features;
+      of_points[i] = which[row] * features;
+    }
+    const auto row_places = hn::LoadU(di, of_rows), point_places = hn::LoadU(di, of_points);
+    V sum = hn::Zero(d);
+    for (std::int64_t chunk = 0; chunk < features; chunk += numerics::kDotChunk) {
+      V of_chunk = hn::Zero(d);
+      for (std::int64_t f = chunk; f < std::min(features, chunk + numerics::kDotChunk); ++f) {
+        const V difference =
+            hn::Sub(hn::GatherIndex(d, rows + f, row_places), hn::GatherIndex(d, points + f, point_places));
+        of_chunk = hn::MulAdd(difference, difference, of_chunk);
+      }
+      sum = hn::Add(sum, of_chunk);  // the first one: to 0, and none of them is -0
+    }
+    double found[kLanes];
+    hn::StoreU(sum, d, found);
+    std::copy_n(found, lanes, measures + first);
+  }
+}
+
 #else
 
 template <Metric kMetric>
@@ -93,6 +123,21 @@ void measures_of(const double* query, const double* block, std::int64_t features
     for (std::int64_t first = numerics::kDotChunk; first < features; first += numerics::kDotChunk)
       sum = joined<kMetric>(sum, chunk(first, std::min(features, first + numerics::kDotChunk)));
     measures[p] = sum;
+  }
+}
+
+void own_measures(const double* rows, std::int64_t count, std::int64_t features, const double* points,
+                  const std::int32_t* which, double* measures) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double *const row = rows + i * features, *const point = points + which[i] * features;
+    double sum = 0;
+    for (std::int64_t chunk = 0; chunk < features; chunk += numerics::kDotChunk) {
+      double of_chunk = 0;
+      for (std::int64_t f = chunk; f < std::min(features, chunk + numerics::kDotChunk); ++f)
+        of_chunk = step<Metric::kL2>(row[f] - point[f], of_chunk);
+      sum += of_chunk;  // the first one: to 0, and none of them is -0
+    }
+    measures[i] = sum;
   }
 }
 
@@ -117,13 +162,16 @@ namespace tessera::learn {
 HWY_EXPORT(l1_measures);
 HWY_EXPORT(l2_measures);
 HWY_EXPORT(chebyshev_measures);
+HWY_EXPORT(own_measures);
 
 PointBlocks::PointBlocks(std::span<const double> points, std::int64_t features,
                          const std::vector<std::int64_t>& order)
     : features_(features) {
   const auto count = static_cast<std::int64_t>(order.size());
   const std::int64_t blocks = (count + kBlockPoints - 1) / kBlockPoints;
-  values_.resize(static_cast<std::size_t>(blocks * kBlockPoints * features));
+  values_ = Tensor::allocate({blocks, features, kBlockPoints}, DType::kFloat64);
+  double* const values = values_.view().as<double>();
+  first_ = values;
   rows_.assign(static_cast<std::size_t>(blocks * kBlockPoints), kNoRow);
   constexpr std::int64_t kBlocksOfTask = 256;
   parallel_for((blocks + kBlocksOfTask - 1) / kBlocksOfTask, [&](std::int64_t task) {
@@ -131,7 +179,7 @@ PointBlocks::PointBlocks(std::span<const double> points, std::int64_t features,
     for (std::int64_t i = task * kBlocksOfTask * kBlockPoints; i < last; ++i) {
       const std::int64_t row = order[static_cast<std::size_t>(std::min(i, count - 1))];
       if (i < count) rows_[static_cast<std::size_t>(i)] = row;
-      double* place = values_.data() + i / kBlockPoints * kBlockPoints * features + i % kBlockPoints;
+      double* place = values + i / kBlockPoints * kBlockPoints * features + i % kBlockPoints;
       for (std::int64_t f = 0; f < features; ++f)
         place[f * kBlockPoints] = points[static_cast<std::size_t>(row * features + f)];
     }
@@ -151,6 +199,11 @@ void block_measures(Metric metric, const double* query, const double* block, std
       HWY_DYNAMIC_DISPATCH(chebyshev_measures)(query, block, features, measures);
       return;
   }
+}
+
+void own_measures(const double* rows, std::int64_t count, std::int64_t features, const double* points,
+                  const std::int32_t* which, double* measures) {
+  HWY_DYNAMIC_DISPATCH(own_measures)(rows, count, features, points, which, measures);
 }
 
 double distance_of(Metric metric, double measure) {

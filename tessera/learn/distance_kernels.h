@@ -19,6 +19,8 @@
 #include <span>
 #include <vector>
 
+#include "tessera/tensor/tensor.h"
+
 namespace tessera::learn {
 
 enum class Metric : std::uint8_t { kL1, kL2, kChebyshev };
@@ -34,18 +36,22 @@ class PointBlocks {
   PointBlocks(std::span<const double> points, std::int64_t features, const std::vector<std::int64_t>& order);
 
   std::int64_t blocks() const { return static_cast<std::int64_t>(rows_.size()) / kBlockPoints; }
-  const double* block(std::int64_t b) const { return values_.data() + b * kBlockPoints * features_; }
+  const double* block(std::int64_t b) const { return first_ + b * kBlockPoints * features_; }
   const std::int64_t* rows(std::int64_t b) const { return rows_.data() + b * kBlockPoints; }
 
  private:
   std::int64_t features_ = 0;
-  std::vector<double> values_;      // [blocks, features, 16]
+  Tensor values_;                   // [blocks, features, 16]
+  const double* first_ = nullptr;   // of them
   std::vector<std::int64_t> rows_;  // [blocks, 16]
 };
 
 // The measure of nearest.h (l2: squared) of `query` to each point of a block.
 void block_measures(Metric metric, const double* query, const double* block, std::int64_t features,
                     double* measures);
+// The l2 measure of each row [count, features] to its own one of the points [N, features], `which` their numbers.
+void own_measures(const double* rows, std::int64_t count, std::int64_t features, const double* points,
+                  const std::int32_t* which, double* measures);
 // The distance that a measure stands for: of l2 the square root.
 double distance_of(Metric metric, double measure);
 
