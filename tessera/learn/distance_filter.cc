@@ -225,10 +225,9 @@ FilterQueries FilterFrame::queries(std::span<const double> rows) const {
   return found;
 }
 
-FilterPoints::FilterPoints(const FilterFrame& frame, std::span<const double> points,
-                           std::span<const std::int64_t> order)
+FilterPoints::FilterPoints(const FilterFrame& frame, std::span<const double> points)
     : features_(frame.features()) {
-  const auto count = static_cast<std::int64_t>(order.size());
+  const auto count = static_cast<std::int64_t>(points.size()) / features_;
   const std::int64_t all = (count + kFilterPoints - 1) / kFilterPoints * kFilterPoints;
   values_ = Tensor::allocate({all / kFilterPoints, features_, kFilterPoints}, DType::kFloat32);
   float* const values = values_.view().as<float>();
@@ -239,7 +238,7 @@ FilterPoints::FilterPoints(const FilterFrame& frame, std::span<const double> poi
   parallel_for((count + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
     for (std::int64_t i = task * kRowsOfTask; i < std::min(count, (task + 1) * kRowsOfTask); ++i) {
       const double square =
-          frame.place_point(points.data() + order[static_cast<std::size_t>(i)] * features_,
+          frame.place_point(points.data() + i * features_,
                             values + i / kFilterPoints * of_block + i % kFilterPoints, kFilterPoints);
       starts_[static_cast<std::size_t>(i)] = frame.start_of(square);
     }

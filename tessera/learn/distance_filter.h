@@ -63,11 +63,11 @@ class FilterFrame {
   bool usable_ = false;
 };
 
-// Points in blocks of 16, feature after feature, in a given order of rows; the last block is filled up with points that are infinitely far.
+// Points in blocks of 16, feature after feature, in their order; the last block is filled up with points that are infinitely far.
 class FilterPoints {
  public:
   FilterPoints() = default;
-  FilterPoints(const FilterFrame& frame, std::span<const double> points, std::span<const std::int64_t> order);
+  FilterPoints(const FilterFrame& frame, std::span<const double> points);
   std::int64_t blocks() const { return static_cast<std::int64_t>(starts_.size()) / kFilterPoints; }
 
   // masks[b * 8 + i], bit p: chain(point p of block first + b) <= limits[i] for query i of the group.

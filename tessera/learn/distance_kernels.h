@@ -49,9 +49,16 @@ class PointBlocks {
 // The measure of nearest.h (l2: squared) of `query` to each point of a block.
 void block_measures(Metric metric, const double* query, const double* block, std::int64_t features,
                     double* measures);
-// The l2 measure of each row [count, features] to its own one of the points [N, features], `which` their numbers.
-void own_measures(const double* rows, std::int64_t count, std::int64_t features, const double* points,
-                  const std::int32_t* which, double* measures);
+// Of up to kBlockQueries queries [count, features] to each point of a block: bit p of masks[q] says that the measure to point p is at most limits[q]. The measures
+// [count, 16] are written where there is such a bit.
+inline constexpr std::int64_t kBlockQueries = 4;
+void block_below(Metric metric, const double* queries, std::int64_t count, const double* block,
+                 std::int64_t features, const double* limits, double* measures, std::uint16_t* masks);
+// Puts up to 16 points [count, features] into a block; it is filled up with the last one.
+void place_block(const double* points, std::int64_t count, std::int64_t features, double* block);
+// The l2 measure of each row to its own one of the points [N, features], `which` their numbers. Rows are `stride` apart; 0: it is always the same one.
+void own_measures(const double* rows, std::int64_t stride, std::int64_t count, std::int64_t features,
+                  const double* points, const std::int32_t* which, double* measures);
 // The distance that a measure stands for: of l2 the square root.
 double distance_of(Metric metric, double measure);
 

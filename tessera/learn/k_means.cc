@@ -70,7 +70,7 @@ class Rows {
                                  : compare_rows(blocks, rows, count, clusters);
       if (here) changed.store(true, std::memory_order_relaxed);
       if (measures)
-        own_measures(rows, count, x_.size(1), centers.values<double>().data(), clusters,
+        own_measures(rows, x_.size(1), count, x_.size(1), centers.values<double>().data(), clusters,
                      found.measures.data() + first);
     });
     return changed;
