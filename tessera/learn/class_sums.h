@@ -1,8 +1,8 @@
 // Sums of numbers made from the rows of a table, over all rows and over the rows of each class, in one pass over the table. Internal to this room.
 //
-// The orders are those of the operations that would give the same: over all rows that of sum(..., {0}) (rule 3 of docs/numerics.md), over a class that of
-// matmul(memberships, ...) with memberships [classes, N] of 0 and 1 (rule 2: chunks of 256 rows; a row of another class would add 0). So the bits are theirs, without
-// a table in memory for each step. Pieces of 1,024 rows run in threads, as many at once as have their chunks' sums in some megabytes.
+// The orders are those of the operations that would give the same: over all rows that of sum(..., {0}) (rule 3 of docs/numerics.md), over a class that
+// of matmul(memberships, ...) with memberships [classes, N] of 0 and 1 (rule 2: chunks of 256 rows; a row of another class would add 0). So the bits are
+// theirs, without a table in memory for each step. Pieces of 1,024 rows run in threads, as many at once as have their chunks' sums in some megabytes.
 //
 // `of_all(x, f)` and `of_class(x, label, f)` give what the element x of column f counts. Errors: none. Thread-safety: pure; the functions are called from
 // several threads.

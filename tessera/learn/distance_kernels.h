@@ -49,8 +49,8 @@ class PointBlocks {
 // The measure of nearest.h (l2: squared) of `query` to each point of a block.
 void block_measures(Metric metric, const double* query, const double* block, std::int64_t features,
                     double* measures);
-// Of up to kBlockQueries queries [count, features] to each point of a block: bit p of masks[q] says that the measure to point p is at most limits[q]. The measures
-// [count, 16] are written where there is such a bit.
+// Of up to kBlockQueries queries [count, features] to each point of a block: bit p of masks[q] says that the measure to point p is at most limits[q].
+// The measures [count, 16] are written where there is such a bit.
 inline constexpr std::int64_t kBlockQueries = 4;
 void block_below(Metric metric, const double* queries, std::int64_t count, const double* block,
                  std::int64_t features, const double* limits, double* measures, std::uint16_t* masks);

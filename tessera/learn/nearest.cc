@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -16,6 +17,31 @@ constexpr std::int64_t kLeafBlocks = 2;
 constexpr std::int64_t kQueriesPerTask = 32;
 constexpr std::int64_t kLeastFiltered = 512;  // points
 constexpr std::int64_t kFirstBlocks = 4, kMostBlocks = 32;
+
+}  // namespace
+
+namespace {
+
+// What the filter keeps of some blocks, for each query of a group.
+struct Kept {
+  static constexpr std::int64_t kGroup = internal::kFilterQueries;
+  std::int32_t rows[kGroup][kMostBlocks * kBlockPoints];
+  std::size_t counts[kGroup] = {};
+
+  // Most masks are zero.
+  Kept(const std::uint16_t* masks, std::int64_t blocks, std::int64_t first_row) {
+    for (std::int64_t b = 0; b < blocks; ++b) {
+      std::uint64_t words[2];
+      static_assert(sizeof words == kGroup * sizeof(std::uint16_t));
+      std::memcpy(words, masks + b * kGroup, sizeof words);
+      if ((words[0] | words[1]) == 0) continue;
+      for (std::int64_t i = 0; i < kGroup; ++i)
+        for (unsigned left = masks[b * kGroup + i]; left != 0; left &= left - 1)
+          rows[i][counts[i]++] =
+              static_cast<std::int32_t>(first_row + b * kBlockPoints + std::countr_zero(left));
+    }
+  }
+};
 
 }  // namespace
 
@@ -122,8 +148,9 @@ void NearestPoints::compare_block(std::int64_t block, const double* query, Best&
     if (measures[p] <= worst && rows[p] != PointBlocks::kNoRow) best.consider({measures[p], rows[p]});
 }
 
-// The measures of some points, one by one.
+// The measures of some points; what fills the last block up is not one.
 void NearestPoints::compare_rows(std::span<const std::int32_t> rows, const double* query, Best& best) const {
+  while (!rows.empty() && rows.back() >= points_) rows = rows.first(rows.size() - 1);  // ascending
   double measures[kMostBlocks * kBlockPoints];
   own_measures(query, 0, static_cast<std::int64_t>(rows.size()), features_, values_.values<double>().data(),
                rows.data(), measures);
@@ -177,7 +204,6 @@ void NearestPoints::search_filtered(const internal::FilterQueries& filtered, std
   const double margin = frame_.margin(), scale = frame_.square_scale();
   std::uint16_t masks[kMostBlocks * kGroup];
   const auto count = static_cast<std::int64_t>(best.size());
-  std::vector<std::int32_t> rows;
   for (std::int64_t block = 0, step = kFirstBlocks; block < filter_.blocks();
        block += step, step = std::min(2 * step, kMostBlocks)) {
     const std::int64_t blocks = std::min(step, filter_.blocks() - block);
@@ -191,16 +217,11 @@ void NearestPoints::search_filtered(const internal::FilterQueries& filtered, std
                         : std::numeric_limits<float>::infinity();
       }
       filter_.below(filtered.group((first + from) / kGroup, features_), block, blocks, limits, masks);
-      for (std::int64_t i = 0; i < std::min(kGroup, count - from); ++i) {
-        rows.clear();
-        for (std::int64_t b = 0; b < blocks; ++b)
-          for (unsigned left = masks[b * kGroup + i]; left != 0; left &= left - 1)
-            if (const std::int64_t row = (block + b) * kBlockPoints + std::countr_zero(left); row < points_)
-              rows.push_back(static_cast<std::int32_t>(row));
-        if (!rows.empty())
-          compare_rows(rows, queries.data() + (first + from + i) * features_,
+      const Kept kept(masks, blocks, block * kBlockPoints);
+      for (std::int64_t i = 0; i < std::min(kGroup, count - from); ++i)
+        if (kept.counts[i] > 0)
+          compare_rows({kept.rows[i], kept.counts[i]}, queries.data() + (first + from + i) * features_,
                        best[static_cast<std::size_t>(from + i)]);
-      }
     }
   }
 }

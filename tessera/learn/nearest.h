@@ -6,9 +6,9 @@
 // splits the widest feature of a box at its median; a box that is certainly farther than the nearest found so far is left out, and "certainly" allows for
 // every rounding.
 //
-// The tree pays with up to some 15 features; beyond them most boxes are near every point. Building takes N log N, a search log N at best. Where all points
-// are compared by l2, distance_filter.h leaves most of them out before they are measured. Then nothing is built but what the filter needs: the points stay where
-// they are.
+// The tree pays with up to some 15 features; beyond them most boxes are near every point. Building takes N log N, a search log N at best. Where all
+// points are compared, nothing is built but, for l2, what distance_filter.h needs to leave most of them out before they are measured: the points stay
+// where they are.
 //
 // Errors: none; the estimators check what they are given. Thread-safety: constant functions may be called from several threads.
 //
