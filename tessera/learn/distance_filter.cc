@@ -90,42 +90,6 @@ void below(const float* group, const float* values, const float* starts, std::in
                       limits, masks + b * kFilterQueries);
 }
 
-// Chains of all blocks: [blocks, 8, 16], and the least of each query.
-void chains_of(const float* group, const float* values, const float* starts, std::int64_t features,
-               std::int64_t count, float* chains, float* least) {
-  const D d;
-  for (int q = 0; q < kFilterQueries; q += kQueries) {
-    V smallest[kQueries];
-    for (V& v : smallest) v = hn::Set(d, std::numeric_limits<float>::infinity());
-    for (std::int64_t b = 0; b < count; ++b) {
-      Tile<1> tile;
-      tile.run(group + q, values + b * features * kFilterPoints, starts + b * kFilterPoints, features);
-      for (int i = 0; i < kQueries; ++i)
-        for (int v = 0; v < kVectors; ++v) {
-          smallest[i] = hn::Min(smallest[i], tile.chains[i][v]);
-          hn::StoreU(tile.chains[i][v], d,
-                     chains + (b * kFilterQueries + q + i) * kFilterPoints + v * kLanes);
-        }
-    }
-    for (int i = 0; i < kQueries; ++i) least[q + i] = hn::GetLane(hn::MinOfLanes(d, smallest[i]));
-  }
-}
-
-void compare_stored(const float* chains, std::int64_t count, const float* limits, std::uint16_t* masks) {
-  const D d;
-  for (std::int64_t line = 0; line < count * kFilterQueries; ++line) {
-    const V limit = hn::Set(d, limits[line % kFilterQueries]);
-    std::uint8_t bytes[8] = {};
-    unsigned bits = 0;
-    for (int v = 0; v < kVectors; ++v) {
-      hn::StoreMaskBits(d, hn::Le(hn::LoadU(d, chains + line * kFilterPoints + v * kLanes), limit), bytes);
-      const unsigned of_vector = kLanes == 16 ? bytes[0] | static_cast<unsigned>(bytes[1]) << 8 : bytes[0];
-      bits |= of_vector << (v * kLanes);
-    }
-    masks[line] = static_cast<std::uint16_t>(bits);
-  }
-}
-
 bool fast() {
   return true;
 }
@@ -135,12 +99,6 @@ bool fast() {
 // Without vectors nothing is left out.
 void below(const float*, const float*, const float*, std::int64_t, std::int64_t count, const float*,
            std::uint16_t* masks) {
-  std::fill_n(masks, count * kFilterQueries, std::uint16_t{0xffff});
-}
-void chains_of(const float*, const float*, const float*, std::int64_t, std::int64_t, float*, float* least) {
-  std::fill_n(least, kFilterQueries, 0.0f);
-}
-void compare_stored(const float*, std::int64_t count, const float*, std::uint16_t* masks) {
   std::fill_n(masks, count * kFilterQueries, std::uint16_t{0xffff});
 }
 bool fast() {
@@ -156,8 +114,6 @@ HWY_AFTER_NAMESPACE();
 namespace tessera::learn::internal {
 
 HWY_EXPORT(below);
-HWY_EXPORT(chains_of);
-HWY_EXPORT(compare_stored);
 HWY_EXPORT(fast);
 
 namespace {
@@ -178,31 +134,68 @@ bool filter_is_fast() {
   return HWY_DYNAMIC_DISPATCH(fast)();
 }
 
-// Any centre is right; a good one makes numbers small. So some of the rows are enough.
-FilterFrame::FilterFrame(std::span<const double> points, std::int64_t features) {
+namespace {
+
+// How many rows lie between those of a sample.
+std::int64_t apart_in_sample(std::int64_t rows) {
   constexpr std::int64_t kSome = 1024;
-  const std::int64_t rows = static_cast<std::int64_t>(points.size()) / features;
-  const std::int64_t apart = (rows + kSome - 1) / kSome, some = (rows + apart - 1) / apart;
-  centre_.assign(static_cast<std::size_t>(features), 0);
-  for (std::int64_t i = 0; i < rows; i += apart)
-    for (std::int64_t f = 0; f < features; ++f)
-      centre_[static_cast<std::size_t>(f)] += points[static_cast<std::size_t>(i * features + f)];
+  return std::max<std::int64_t>(1, (rows + kSome - 1) / kSome);
+}
+
+}  // namespace
+
+FilterFrame::FilterFrame(std::span<const double> points, std::int64_t features)
+    : centre_(static_cast<std::size_t>(features)) {
+  measure_scale(points, 1);
+}
+
+FilterFrame FilterFrame::of_sample(std::span<const double> rows, std::int64_t features) {
+  FilterFrame frame;
+  frame.centre_.resize(static_cast<std::size_t>(features));
+  frame.measure_scale(rows, apart_in_sample(static_cast<std::int64_t>(rows.size()) / features));
+  return frame.usable() ? frame : FilterFrame(rows, features);
+}
+
+// Any centre is right; a good one makes numbers small. So some of the rows are enough. The scale is that of every row that is `apart` from the one before.
+void FilterFrame::measure_scale(std::span<const double> points, std::int64_t apart) {
+  const std::int64_t rows = static_cast<std::int64_t>(points.size()) / features();
+  const std::int64_t step = apart_in_sample(rows), some = (rows + step - 1) / step;
+  std::fill(centre_.begin(), centre_.end(), 0.0);
+  for (std::int64_t i = 0; i < rows; i += step)
+    for (std::int64_t f = 0; f < features(); ++f)
+      centre_[static_cast<std::size_t>(f)] += points[static_cast<std::size_t>(i * features() + f)];
   for (double& c : centre_) c /= static_cast<double>(some);
-  const std::int64_t tasks = (rows + kRowsOfTask - 1) / kRowsOfTask;
+  const std::int64_t measured = (rows + apart - 1) / apart,
+                     tasks = (measured + kRowsOfTask - 1) / kRowsOfTask;
   std::vector<double> largest_of(static_cast<std::size_t>(tasks));
   parallel_for(tasks, [&](std::int64_t task) {
     double most = 0;
-    for (std::int64_t i = task * kRowsOfTask; i < std::min(rows, (task + 1) * kRowsOfTask); ++i)
-      for (std::int64_t f = 0; f < features; ++f)
-        most = std::max(most, std::fabs(points[static_cast<std::size_t>(i * features + f)] -
+    for (std::int64_t i = task * kRowsOfTask; i < std::min(measured, (task + 1) * kRowsOfTask); ++i)
+      for (std::int64_t f = 0; f < features(); ++f)
+        most = std::max(most, std::fabs(points[static_cast<std::size_t>(i * apart * features() + f)] -
                                         centre_[static_cast<std::size_t>(f)]));
     largest_of[static_cast<std::size_t>(task)] = most;
   });
   const double largest = *std::max_element(largest_of.begin(), largest_of.end());
-  if (!(largest > 0) || !std::isfinite(largest) || features > kMostFeatures) return;
+  if (!(largest > 0) || !std::isfinite(largest) || features() > kMostFeatures) return;
   const int exponent = -std::ilogb(largest) - 1;
   usable_ = std::abs(exponent) <= kMostExponent;
   if (usable_) scale_ = std::ldexp(1.0, exponent);
+}
+
+double FilterFrame::place_point(const double* point, float* place, std::int64_t stride) const {
+  double square = 0;
+  for (std::int64_t f = 0; f < features(); ++f) {
+    const double x = (point[f] - centre_[static_cast<std::size_t>(f)]) * scale_;
+    if (!(std::fabs(x) <= kLargestPoint)) square = std::numeric_limits<double>::infinity();
+    place[f * stride] = -static_cast<float>(x);
+    square += x * x;
+  }
+  return square;
+}
+
+float FilterFrame::start_of(double square) const {
+  return rounded_down((0.5 - margin()) * square);
 }
 
 FilterQueries FilterFrame::queries(std::span<const double> rows) const {
@@ -232,45 +225,31 @@ FilterQueries FilterFrame::queries(std::span<const double> rows) const {
   return found;
 }
 
-FilterPoints::FilterPoints(const FilterFrame& frame, std::span<const double> points,
-                           std::span<const std::int64_t> order)
+FilterPoints::FilterPoints(const FilterFrame& frame, std::span<const double> points)
     : features_(frame.features()) {
-  const auto count = static_cast<std::int64_t>(order.size());
+  const auto count = static_cast<std::int64_t>(points.size()) / features_;
   const std::int64_t all = (count + kFilterPoints - 1) / kFilterPoints * kFilterPoints;
-  values_.assign(static_cast<std::size_t>(all * features_), 0);
+  values_ = Tensor::allocate({all / kFilterPoints, features_, kFilterPoints}, DType::kFloat32);
+  float* const values = values_.view().as<float>();
+  const std::int64_t of_block = kFilterPoints * features_;
+  first_ = values;
+  if (count < all) std::fill_n(values + all * features_ - of_block, of_block, 0.0f);
   starts_.assign(static_cast<std::size_t>(all), kInfinity);
-  std::vector<double> squares(static_cast<std::size_t>(all));
   parallel_for((count + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
     for (std::int64_t i = task * kRowsOfTask; i < std::min(count, (task + 1) * kRowsOfTask); ++i) {
-      const double* const row = points.data() + order[static_cast<std::size_t>(i)] * features_;
-      float* const place = values_.data() + i / kFilterPoints * kFilterPoints * features_ + i % kFilterPoints;
-      double square = 0;
-      for (std::int64_t f = 0; f < features_; ++f) {
-        const double x = (row[f] - frame.centre_[static_cast<std::size_t>(f)]) * frame.scale_;
-        if (!(std::fabs(x) <= kLargestPoint)) square = std::numeric_limits<double>::infinity();
-        place[f * kFilterPoints] = -static_cast<float>(x);
-        square += x * x;
-      }
-      squares[static_cast<std::size_t>(i)] = square;
-      starts_[static_cast<std::size_t>(i)] = rounded_down((0.5 - frame.margin()) * square);
+      const double square =
+          frame.place_point(points.data() + i * features_,
+                            values + i / kFilterPoints * of_block + i % kFilterPoints, kFilterPoints);
+      starts_[static_cast<std::size_t>(i)] = frame.start_of(square);
     }
   });
-  for (const double square : squares) largest_square_ = std::max(largest_square_, square);
 }
 
 void FilterPoints::below(const float* group, std::int64_t first, std::int64_t count, const float* limits,
                          std::uint16_t* masks) const {
   HWY_DYNAMIC_DISPATCH(below)
-  (group, values_.data() + first * features_ * kFilterPoints, starts_.data() + first * kFilterPoints,
-   features_, count, limits, masks);
-}
-
-void FilterPoints::near_least(const float* group, const double* slacks, float* chains,
-                              std::uint16_t* masks) const {
-  float limits[kFilterQueries];
-  HWY_DYNAMIC_DISPATCH(chains_of)(group, values_.data(), starts_.data(), features_, blocks(), chains, limits);
-  for (int i = 0; i < kFilterQueries; ++i) limits[i] = rounded_up(static_cast<double>(limits[i]) + slacks[i]);
-  HWY_DYNAMIC_DISPATCH(compare_stored)(chains, blocks(), limits, masks);
+  (group, first_ + first * features_ * kFilterPoints, starts_.data() + first * kFilterPoints, features_,
+   count, limits, masks);
 }
 
 }  // namespace tessera::learn::internal

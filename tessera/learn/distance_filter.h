@@ -8,13 +8,15 @@
 //     chain(p)  <=  A(p) + margin |q'|^2 / 2 + 2^-100    and    A(p)  <=  chain(p) + 2 margin |p'|^2 + margin |q'|^2 / 2 + 2^-100
 // (2^-100: what underflows). A query whose scaled elements are above 2^40, and points whose exponents are extreme, are not filtered: everything is kept.
 //
-// Errors: none. Thread-safety: constant functions may be called from several threads. Internal to nearest.cc and k_means.cc.
+// Errors: none. Thread-safety: constant functions may be called from several threads. Internal to nearest.cc and center_filter.h.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "tessera/tensor/tensor.h"
 
 namespace tessera::learn::internal {
 
@@ -40,40 +42,43 @@ class FilterFrame {
   FilterFrame() = default;
   // Of finite points [N, features].
   FilterFrame(std::span<const double> points, std::int64_t features);
+  // Of some of the rows, where others may lie outside: a frame for those who ask whether it holds a point (place_point).
+  static FilterFrame of_sample(std::span<const double> rows, std::int64_t features);
   bool usable() const { return usable_; }
   std::int64_t features() const { return static_cast<std::int64_t>(centre_.size()); }
   double margin() const { return static_cast<double>(features() + 16) * 0x1p-23; }
+  std::span<const double> centre() const { return centre_; }
+  double scale() const { return scale_; }
   double square_scale() const { return scale_ * scale_; }
   FilterQueries queries(std::span<const double> rows) const;  // [N, features], finite; filled up with zeros
+  // Writes -p' of a point, its elements `stride` apart; gives |p'|^2, infinite where the frame does not hold it.
+  double place_point(const double* point, float* place, std::int64_t stride) const;
+  // Where the point's chain starts.
+  float start_of(double square) const;
 
  private:
-  friend class FilterPoints;
+  void measure_scale(std::span<const double> points, std::int64_t apart);
   std::vector<double> centre_;
   double scale_ = 1;
   bool usable_ = false;
 };
 
-// Points in blocks of 16, feature after feature, in a given order of rows; the last block is filled up with points that are infinitely far.
+// Points in blocks of 16, feature after feature, in their order; the last block is filled up with points that are infinitely far.
 class FilterPoints {
  public:
   FilterPoints() = default;
-  FilterPoints(const FilterFrame& frame, std::span<const double> points, std::span<const std::int64_t> order);
+  FilterPoints(const FilterFrame& frame, std::span<const double> points);
   std::int64_t blocks() const { return static_cast<std::int64_t>(starts_.size()) / kFilterPoints; }
-  double largest_square() const {
-    return largest_square_;
-  }  // max |p'|^2, scaled; infinite where the frame does not hold a point
 
   // masks[b * 8 + i], bit p: chain(point p of block first + b) <= limits[i] for query i of the group.
   void below(const float* group, std::int64_t first, std::int64_t count, const float* limits,
              std::uint16_t* masks) const;
-  // The same with the limits "the least chain of the query, of all points, + slacks[i]". chains: room for 8 * 16 * blocks() numbers.
-  void near_least(const float* group, const double* slacks, float* chains, std::uint16_t* masks) const;
 
  private:
   std::int64_t features_ = 0;
-  double largest_square_ = 0;
-  std::vector<float> values_;  // [blocks, features, 16], negated
-  std::vector<float> starts_;  // [blocks, 16]
+  Tensor values_;                 // float32 [blocks, features, 16], negated
+  const float* first_ = nullptr;  // of them
+  std::vector<float> starts_;     // [blocks, 16]
 };
 
 // A float32 that is hardly more than x and at least x - 2^-149.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tessera/backends/backends.h"
+#include "tessera/learn/center_filter.h"
 #include "tessera/learn/k_means.h"
 #include "tessera/learn/nearest.h"
 #include "tessera/tensor/ops.h"
@@ -149,24 +150,36 @@ TEST(DistanceFilter, ObservedOrNotTheSameModel) {
   for (std::size_t i = 1; i < watch.inertia.size(); ++i) EXPECT_LE(watch.inertia[i], watch.inertia[i - 1]);
 }
 
-// Most points are left out, or the filter would be of no use.
-TEST(DistanceFilter, LeavesMostOut) {
+// Most rows are certain, or the filter would be of no use; and what is certain is right. Numbers of centers that fill tiles and that do not.
+TEST(DistanceFilter, IsCertainOfMostRows) {
   use_default_backend();
   if (!internal::filter_is_fast()) GTEST_SKIP() << "skipped: no vectors";
-  const Tensor x = table(data()[0], 1024, 20, 6);
-  std::vector<std::int64_t> order(1024);
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int64_t>(i);
-  const internal::FilterFrame frame(x.values<double>(), 20);
+  const std::int64_t rows = 1013, features = 20;
+  const Tensor x = table(data()[0], rows, features, 6);
+  const std::span<const double> values = x.values<double>();
+  const internal::FilterFrame frame = internal::FilterFrame::of_sample(values, features);
   ASSERT_TRUE(frame.usable());
-  const internal::FilterPoints points(frame, x.values<double>(), order);
-  const internal::FilterQueries queries = frame.queries(x.values<double>().subspan(0, 8 * 20));
-  std::vector<std::uint16_t> masks(64 * 8);
-  std::vector<float> chains(64 * 8 * 16);
-  double slacks[8] = {};
-  points.near_least(queries.group(0, 20), slacks, chains.data(), masks.data());
-  for (std::size_t q = 0; q < 8; ++q)
-    for (std::size_t b = 0; b < 64; ++b)
-      EXPECT_EQ(masks[b * 8 + q], b == 0 ? 1u << q : 0u);  // the query itself is a point
+  const internal::FilterRows filtered(frame, values);
+  for (const std::int64_t count : {1, 2, 5, 7, 12, 13, 25, 100}) {
+    const internal::FilterCenters centers(frame,
+                                          values.subspan(0, static_cast<std::size_t>(count * features)));
+    ASSERT_TRUE(centers.usable());
+    std::vector<std::int32_t> found(static_cast<std::size_t>(filtered.groups() * internal::kFilterRows), -1);
+    std::vector<std::uint32_t> certain(static_cast<std::size_t>(filtered.groups()));
+    EXPECT_TRUE(centers.nearest(filtered, 0, filtered.groups(), found.data(), certain.data()));
+    EXPECT_FALSE(centers.nearest(filtered, 0, filtered.groups(), found.data(), certain.data()));
+    std::int64_t settled = 0;
+    for (std::int64_t i = 0; i < rows; ++i) {
+      if ((certain[static_cast<std::size_t>(i / 32)] >> (i % 32) & 1) == 0) continue;
+      ++settled;
+      std::vector<double> measures;
+      for (std::int64_t c = 0; c < count; ++c)
+        measures.push_back(measure(values.data() + i * features, values.data() + c * features, features));
+      const auto nearest = std::min_element(measures.begin(), measures.end()) - measures.begin();
+      ASSERT_EQ(found[static_cast<std::size_t>(i)], nearest) << "row " << i << " of " << count << " centers";
+    }
+    EXPECT_GT(settled, rows * 99 / 100);
+  }
 }
 
 }  // namespace

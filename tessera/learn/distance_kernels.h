@@ -19,6 +19,8 @@
 #include <span>
 #include <vector>
 
+#include "tessera/tensor/tensor.h"
+
 namespace tessera::learn {
 
 enum class Metric : std::uint8_t { kL1, kL2, kChebyshev };
@@ -34,18 +36,29 @@ class PointBlocks {
   PointBlocks(std::span<const double> points, std::int64_t features, const std::vector<std::int64_t>& order);
 
   std::int64_t blocks() const { return static_cast<std::int64_t>(rows_.size()) / kBlockPoints; }
-  const double* block(std::int64_t b) const { return values_.data() + b * kBlockPoints * features_; }
+  const double* block(std::int64_t b) const { return first_ + b * kBlockPoints * features_; }
   const std::int64_t* rows(std::int64_t b) const { return rows_.data() + b * kBlockPoints; }
 
  private:
   std::int64_t features_ = 0;
-  std::vector<double> values_;      // [blocks, features, 16]
+  Tensor values_;                   // [blocks, features, 16]
+  const double* first_ = nullptr;   // of them
   std::vector<std::int64_t> rows_;  // [blocks, 16]
 };
 
 // The measure of nearest.h (l2: squared) of `query` to each point of a block.
 void block_measures(Metric metric, const double* query, const double* block, std::int64_t features,
                     double* measures);
+// Of up to kBlockQueries queries [count, features] to each point of a block: bit p of masks[q] says that the measure to point p is at most limits[q].
+// The measures [count, 16] are written where there is such a bit.
+inline constexpr std::int64_t kBlockQueries = 4;
+void block_below(Metric metric, const double* queries, std::int64_t count, const double* block,
+                 std::int64_t features, const double* limits, double* measures, std::uint16_t* masks);
+// Puts up to 16 points [count, features] into a block; it is filled up with the last one.
+void place_block(const double* points, std::int64_t count, std::int64_t features, double* block);
+// The l2 measure of each row to its own one of the points [N, features], `which` their numbers. Rows are `stride` apart; 0: it is always the same one.
+void own_measures(const double* rows, std::int64_t stride, std::int64_t count, std::int64_t features,
+                  const double* points, const std::int32_t* which, double* measures);
 // The distance that a measure stands for: of l2 the square root.
 double distance_of(Metric metric, double measure);
 

@@ -1,17 +1,20 @@
 #include "tessera/learn/k_means.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
-#include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/base/thread_pool.h"
-#include "tessera/learn/distance_filter.h"
+#include "tessera/learn/center_filter.h"
+#include "tessera/learn/cluster_sums.h"
 #include "tessera/learn/distance_kernels.h"
 #include "tessera/learn/restored.h"
 #include "tessera/numerics/functions.h"
@@ -23,11 +26,11 @@ namespace tessera::learn {
 namespace {
 
 constexpr std::string_view kInits[] = {"k_means++", "random", "first_rows"};
-constexpr std::int64_t kRowsPerTask = 256;
+constexpr std::int64_t kRowsPerTask = 512;
 
 struct Assignment {
-  std::vector<std::int64_t> clusters;
-  std::vector<double> measures;  // squared distances from their means
+  std::vector<std::int32_t> clusters;  // filled up to a whole group of the filter
+  std::vector<double> measures;        // squared distances from their means, where they are asked for
   double inertia() const { return numerics::sum(std::span<const double>(measures)); }
 };
 
@@ -40,166 +43,106 @@ PointBlocks blocks_of(const Tensor& points) {
 // The rows that are put into clusters, with what the filter needs of them.
 class Rows {
  public:
-  // The frame holds the rows and whatever lies among them.
-  explicit Rows(const Tensor& x) : Rows(x, internal::FilterFrame(x.values<double>(), x.size(1))) {}
+  // The frame is that of the rows, or of what lies among them.
   Rows(const Tensor& x, internal::FilterFrame frame) : x_(x), frame_(std::move(frame)) {
-    if (frame_.usable() && internal::filter_is_fast()) filtered_ = frame_.queries(x.values<double>());
+    if (frame_.usable() && internal::filter_is_fast())
+      filtered_ = internal::FilterRows(frame_, x.values<double>());
   }
 
-  // The nearest center of every row; the squared distances if they are wanted.
-  Assignment assign(const Tensor& centers, bool measures) const {
-    const auto count = static_cast<std::size_t>(x_.size(0));
-    Assignment found{std::vector<std::int64_t>(count), std::vector<double>(measures ? count : 0)};
+  Assignment none() const {
+    const std::int64_t groups = (x_.size(0) + internal::kFilterRows - 1) / internal::kFilterRows;
+    return {std::vector<std::int32_t>(static_cast<std::size_t>(groups * internal::kFilterRows), -1), {}};
+  }
+
+  // The nearest center of every row, and the squared distances if they are wanted. Says whether a row changed its center.
+  bool assign(const Tensor& centers, bool measures, Assignment& found) const {
+    found.measures.resize(measures ? static_cast<std::size_t>(x_.size(0)) : 0);
     const PointBlocks blocks = blocks_of(centers);
-    internal::FilterPoints filter;
-    if (!filtered_.squares.empty()) {
-      std::vector<std::int64_t> order(static_cast<std::size_t>(centers.size(0)));
-      std::iota(order.begin(), order.end(), std::int64_t{0});
-      filter = internal::FilterPoints(frame_, centers.values<double>(), order);
-    }
-    const bool filtered = filter.blocks() > 0 && std::isfinite(filter.largest_square());
+    std::optional<internal::FilterCenters> filter;
+    if (filtered_.groups() > 0) filter.emplace(frame_, centers.values<double>());
+    const bool filtered = filter.has_value() && filter->usable();
+    std::atomic<bool> changed = false;
     parallel_for((x_.size(0) + kRowsPerTask - 1) / kRowsPerTask, [&](std::int64_t task) {
-      const std::int64_t first = task * kRowsPerTask, last = std::min(x_.size(0), first + kRowsPerTask);
-      if (filtered)
-        filter_rows(filter, blocks, first, last, found);
-      else
-        for (std::int64_t i = first; i < last; ++i) measure_all(blocks, i, nullptr, found);
+      const std::int64_t first = task * kRowsPerTask, count = std::min(x_.size(0) - first, kRowsPerTask);
+      const double* const rows = x_.values<double>().data() + first * x_.size(1);
+      std::int32_t* const clusters = found.clusters.data() + first;
+      const bool here = filtered ? filter_rows(*filter, blocks, first, count, clusters)
+                                 : compare_rows(blocks, rows, count, clusters);
+      if (here) changed.store(true, std::memory_order_relaxed);
+      if (measures)
+        own_measures(rows, x_.size(1), count, x_.size(1), centers.values<double>().data(), clusters,
+                     found.measures.data() + first);
     });
-    return found;
+    return changed;
   }
 
  private:
-  // Rows of groups of eight; where the filter leaves one center, that is it.
-  void filter_rows(const internal::FilterPoints& filter, const PointBlocks& blocks, std::int64_t first,
-                   std::int64_t last, Assignment& found) const {
-    constexpr std::int64_t kGroup = internal::kFilterQueries;
-    const double margin = frame_.margin(), of_points = 2 * margin * filter.largest_square() + 0x1p-98;
-    thread_local std::vector<float> chains;
-    thread_local std::vector<std::uint16_t> masks;
-    chains.resize(static_cast<std::size_t>(blocks.blocks() * kGroup * kBlockPoints));
-    masks.resize(static_cast<std::size_t>(blocks.blocks() * kGroup));
-    for (std::int64_t group = first / kGroup; group * kGroup < last; ++group) {
-      double slacks[kGroup];
-      for (std::int64_t i = 0; i < kGroup; ++i)
-        slacks[i] = of_points + margin * filtered_.squares[static_cast<std::size_t>(group * kGroup + i)];
-      filter.near_least(filtered_.group(group, x_.size(1)), slacks, chains.data(), masks.data());
-      for (std::int64_t i = 0; i < std::min(kGroup, last - group * kGroup); ++i)
-        decide(blocks, group * kGroup + i, masks.data() + i, found);
-    }
+  // Where the filter is certain of a center, that is it.
+  bool filter_rows(const internal::FilterCenters& filter, const PointBlocks& blocks, std::int64_t first,
+                   std::int64_t count, std::int32_t* clusters) const {
+    constexpr std::int64_t kGroup = internal::kFilterRows;
+    std::uint32_t certain[kRowsPerTask / kGroup];
+    const std::int64_t groups = (count + kGroup - 1) / kGroup;
+    bool changed = filter.nearest(filtered_, first / kGroup, groups, clusters, certain);
+    const double* const rows = x_.values<double>().data() + first * x_.size(1);
+    for (std::int64_t g = 0; g < groups; ++g)
+      for (std::uint32_t left = ~certain[g]; left != 0; left &= left - 1) {
+        const std::int64_t i = g * kGroup + std::countr_zero(left);
+        if (i < count) changed |= compare_rows(blocks, rows + i * x_.size(1), 1, clusters + i);
+      }
+    return changed;
   }
 
-  void decide(const PointBlocks& blocks, std::int64_t row, const std::uint16_t* masks,
-              Assignment& found) const {
-    std::int64_t survivors = 0, center = 0;
-    for (std::int64_t b = 0; b < blocks.blocks(); ++b) {
-      const std::uint16_t mask = masks[b * internal::kFilterQueries];
-      if (mask == 0) continue;
-      survivors += (mask & (mask - 1)) == 0 ? 1 : 2;
-      center = b * kBlockPoints + std::countr_zero(mask);
+  // The nearest of all centers by the measure itself. What fills the last block up is never nearer than what it repeats.
+  bool compare_rows(const PointBlocks& blocks, const double* rows, std::int64_t count,
+                    std::int32_t* clusters) const {
+    bool changed = false;
+    for (std::int64_t i = 0; i < count; ++i) {
+      double measures[kBlockPoints], least = std::numeric_limits<double>::infinity();
+      std::int64_t center = 0;
+      for (std::int64_t b = 0; b < blocks.blocks(); ++b) {
+        block_measures(Metric::kL2, rows + i * x_.size(1), blocks.block(b), x_.size(1), measures);
+        for (std::int64_t p = 0; p < kBlockPoints; ++p)
+          if (measures[p] < least) {
+            least = measures[p];
+            center = b * kBlockPoints + p;
+          }
+      }
+      changed |= std::exchange(clusters[i], static_cast<std::int32_t>(center)) != center;
     }
-    if (survivors == 1 && found.measures.empty())
-      found.clusters[static_cast<std::size_t>(row)] = center;
-    else
-      measure_all(blocks, row, masks, found);
-  }
-
-  // Of the blocks with a survivor, or of all. What fills the last block up is never nearer than what it repeats.
-  void measure_all(const PointBlocks& blocks, std::int64_t row, const std::uint16_t* masks,
-                   Assignment& found) const {
-    double measures[kBlockPoints], least = std::numeric_limits<double>::infinity();
-    std::int64_t center = 0;
-    for (std::int64_t b = 0; b < blocks.blocks(); ++b) {
-      if (masks != nullptr && masks[b * internal::kFilterQueries] == 0) continue;
-      block_measures(Metric::kL2, x_.values<double>().data() + row * x_.size(1), blocks.block(b), x_.size(1),
-                     measures);
-      for (std::int64_t p = 0; p < kBlockPoints; ++p)
-        if (measures[p] < least) {
-          least = measures[p];
-          center = b * kBlockPoints + p;
-        }
-    }
-    found.clusters[static_cast<std::size_t>(row)] = center;
-    if (!found.measures.empty()) found.measures[static_cast<std::size_t>(row)] = least;
+    return changed;
   }
 
   const Tensor& x_;
   internal::FilterFrame frame_;
-  internal::FilterQueries filtered_;
+  internal::FilterRows filtered_;
 };
 
-bool any_empty(const Assignment& rows, std::int64_t clusters) {
-  std::vector<char> there(static_cast<std::size_t>(clusters));
-  for (const std::int64_t cluster : rows.clusters) there[static_cast<std::size_t>(cluster)] = 1;
-  return std::find(there.begin(), there.end(), 0) != there.end();
-}
-
 // Clusters without rows take the farthest rows of others.
-void refill(Assignment& rows, std::int64_t clusters) {
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(clusters));
-  for (const std::int64_t cluster : rows.clusters) ++counts[static_cast<std::size_t>(cluster)];
-  for (std::int64_t empty = 0; empty < clusters; ++empty) {
-    if (counts[static_cast<std::size_t>(empty)] > 0) continue;
-    std::size_t farthest = rows.clusters.size();
-    for (std::size_t i = 0; i < rows.clusters.size(); ++i)
+void refill(Assignment& rows, std::size_t count, std::vector<std::int64_t>& counts) {
+  for (std::size_t empty = 0; empty < counts.size(); ++empty) {
+    if (counts[empty] > 0) continue;
+    std::size_t farthest = count;
+    for (std::size_t i = 0; i < count; ++i)
       if (counts[static_cast<std::size_t>(rows.clusters[i])] > 1 &&
-          (farthest == rows.clusters.size() || rows.measures[i] > rows.measures[farthest]))
+          (farthest == count || rows.measures[i] > rows.measures[farthest]))
         farthest = i;
     --counts[static_cast<std::size_t>(rows.clusters[farthest])];
-    ++counts[static_cast<std::size_t>(empty)];
-    rows.clusters[farthest] = empty;
+    ++counts[empty];
+    rows.clusters[farthest] = static_cast<std::int32_t>(empty);
     rows.measures[farthest] = 0;
   }
 }
 
-// Which clusters a thread adds up: neighbours, with about as many rows as the other threads'.
-std::vector<std::int64_t> groups_of(const std::vector<std::int64_t>& counts, std::int64_t groups) {
-  const std::int64_t all = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
-  std::vector<std::int64_t> group;
-  std::int64_t before = 0;
-  for (const std::int64_t count : counts) {
-    group.push_back(std::min(groups - 1, (before + count / 2) * groups / std::max<std::int64_t>(all, 1)));
-    before += count;
-  }
-  return group;
-}
-
-// Adds the rows of a group's clusters, ascending, so that memory is read in its order.
-void add_group(const Tensor& x, const std::vector<std::int64_t>& clusters,
-               const std::vector<std::int64_t>& group, std::int64_t own, double* sums) {
-  constexpr std::int64_t kAhead = 16, kPiece = 4096;
-  const std::int64_t features = x.size(1), rows = x.size(0);
-  const double* const values = x.values<double>().data();
-  std::vector<std::int64_t> chosen(static_cast<std::size_t>(kPiece) + 1);
-  for (std::int64_t first = 0; first < rows; first += kPiece) {
-    std::int64_t count = 0;
-    for (std::int64_t i = first; i < std::min(rows, first + kPiece);
-         ++i) {  // without branches: half of them are
-      chosen[static_cast<std::size_t>(count)] = i;
-      count += group[static_cast<std::size_t>(clusters[static_cast<std::size_t>(i)])] == own ? 1 : 0;
-    }
-    for (std::int64_t n = 0; n < count; ++n) {
-      if (n + kAhead < count)
-        for (std::int64_t f = 0; f < features; f += 8)
-          __builtin_prefetch(values + chosen[static_cast<std::size_t>(n + kAhead)] * features + f);
-      const std::int64_t row = chosen[static_cast<std::size_t>(n)];
-      const double* const __restrict from = values + row * features;
-      double* const __restrict to = sums + clusters[static_cast<std::size_t>(row)] * features;
-      for (std::int64_t f = 0; f < features; ++f) to[f] += from[f];
-    }
-  }
-}
-
-// As index_add(zeros, clusters, x) / counts: one chain of additions per cluster and feature, in ascending order of rows.
-Tensor means_of(const Tensor& x, const std::vector<std::int64_t>& clusters, std::int64_t count) {
-  const std::int64_t features = x.size(1), groups = std::min<std::int64_t>(count, thread_count());
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(count));
-  for (const std::int64_t cluster : clusters) ++counts[static_cast<std::size_t>(cluster)];
-  const std::vector<std::int64_t> group = groups_of(counts, groups);
-  std::vector<double> means(static_cast<std::size_t>(count * features));
-  parallel_for(groups, [&](std::int64_t own) { add_group(x, clusters, group, own, means.data()); });
-  for (std::size_t i = 0; i < means.size(); ++i)
-    means[i] /= static_cast<double>(counts[i / static_cast<std::size_t>(features)]);
-  return Tensor::from(means, {count, features});
+// The means of the rows as they are assigned; clusters that are left empty are refilled for them.
+Tensor means_of(const Rows& all, const Tensor& centers, const Assignment& rows, internal::ClusterSums& sums) {
+  sums.add_up(rows.clusters);
+  if (std::find(sums.counts().begin(), sums.counts().end(), 0) == sums.counts().end()) return sums.means();
+  Assignment refilled = rows;
+  if (refilled.measures.empty()) all.assign(centers, true, refilled);
+  refill(refilled, refilled.measures.size(), sums.counts());
+  sums.add_up(refilled.clusters);
+  return sums.means();
 }
 
 // The rows where the running sum of weights passes each share of the whole.
@@ -294,29 +237,25 @@ Tensor KMeans::start(const Tensor& x, RandomSource& random) const {
 
 // False: the observer asked to stop.
 bool KMeans::lloyd(const Tensor& x, Fit& fit, std::uint64_t& step, StepObserver* observer) const {
-  const double enough = parameters_.tol * mean(variance(x, {0})).item<double>();
-  std::vector<std::int64_t> before;
+  const double enough = parameters_.tol > 0 ? parameters_.tol * mean(variance(x, {0})).item<double>() : 0;
   bool going = true;
-  const Rows all(x);
+  const Rows all(x, internal::FilterFrame::of_sample(x.values<double>(), x.size(1)));
+  Assignment rows = all.none();
+  internal::ClusterSums sums(x, parameters_.n_clusters);
   while (going && fit.iterations < parameters_.max_iter) {
-    Assignment rows = all.assign(fit.centers, observer != nullptr);
-    if (rows.clusters == before) break;
+    if (!all.assign(fit.centers, observer != nullptr, rows)) break;
     ++fit.iterations;
     if (observer != nullptr) {
       const StepScalar scalar{"inertia", rows.inertia()};
       going = observer->on_step({++step, {&scalar, 1}});
     }
-    before = rows.clusters;
-    if (any_empty(rows, parameters_.n_clusters)) {
-      if (rows.measures.empty()) rows = all.assign(fit.centers, true);
-      refill(rows, parameters_.n_clusters);
-    }
-    const Tensor centers = means_of(x, rows.clusters, parameters_.n_clusters);
+    const Tensor centers = means_of(all, fit.centers, rows, sums);
     const double moved = sum_squares(centers - fit.centers).item<double>();
     fit.centers = centers;
     if (moved <= enough) break;
   }
-  fit.inertia = all.assign(fit.centers, true).inertia();
+  all.assign(fit.centers, true, rows);
+  fit.inertia = rows.inertia();
   return going;
 }
 
@@ -341,8 +280,11 @@ void KMeans::learn(const Tensor& x, const Tensor&, StepObserver* observer) {
 }
 
 Tensor KMeans::answer(const Tensor& x) const {
-  const internal::FilterFrame frame(centers_.values<double>(), centers_.size(1));
-  return Tensor::from(Rows(x, frame).assign(centers_, false).clusters, {x.size(0)});
+  const Rows rows(x, internal::FilterFrame(centers_.values<double>(), centers_.size(1)));
+  Assignment found = rows.none();
+  rows.assign(centers_, false, found);
+  return Tensor::from(std::vector<std::int64_t>(found.clusters.begin(), found.clusters.begin() + x.size(0)),
+                      {x.size(0)});
 }
 
 void KMeans::visit_learned(StateVisitor& visitor) {

@@ -31,15 +31,19 @@ void NeighborSearch::learn(std::string_view estimator, const Tensor& x, const Te
   if (parameters.n_neighbors > x.size(0))
     fail("{}: n_neighbors: expected at most the {} rows that are learned from, found {}", estimator,
          x.size(0), parameters.n_neighbors);
-  points_ = copy(x);  // the caller's tensor may be a view of something larger
+  // Shared where nothing is built from the points. Whoever has only lent them takes a copy of the whole model, and would build a tree twice.
+  points_ = wants_tree(x.size(1)) ? copy(x) : x;
   targets_ = copy(y);
   build();
 }
 
+bool NeighborSearch::wants_tree(std::int64_t features) const {
+  return parameters.algorithm == NeighborAlgorithm::kKdTree ||
+         (parameters.algorithm == NeighborAlgorithm::kAuto && features <= kTreeFeatures);
+}
+
 void NeighborSearch::build() {
-  const bool tree = parameters.algorithm == NeighborAlgorithm::kKdTree ||
-                    (parameters.algorithm == NeighborAlgorithm::kAuto && points_.size(1) <= kTreeFeatures);
-  index_.emplace(points_, parameters.metric, tree);
+  index_.emplace(points_, parameters.metric, wants_tree(points_.size(1)));
 }
 
 Neighbours NeighborSearch::nearest(const Tensor& x) const {

@@ -52,6 +52,7 @@ class NeighborSearch {
   KNeighborsParameters parameters;
 
  private:
+  bool wants_tree(std::int64_t features) const;
   void build();
   Tensor points_, targets_;
   std::optional<NearestPoints> index_;

@@ -6,6 +6,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/learn/class_sums.h"
 #include "tessera/learn/restored.h"
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
@@ -18,16 +19,20 @@ constexpr double kTwoPi = 6.283185307179586;
 
 }  // namespace
 
-Tensor NaiveBayes::memberships(const Tensor& y, bool fit_prior) {
-  const Tensor number = reshape(arange(classes()), {classes(), 1});
-  const Tensor of_class = cast(equal(number, reshape(y, {1, -1})), DType::kFloat64);
-  const Tensor rows = sum(of_class, {1});
-  const std::vector<double> counts = rows.to_vector<double>();
+Tensor NaiveBayes::class_rows(const Tensor& y, bool fit_prior) {
+  std::vector<double> counts(static_cast<std::size_t>(classes()));
+  for (const std::int64_t label : y.values<std::int64_t>()) ++counts[static_cast<std::size_t>(label)];
   for (std::size_t c = 0; c < counts.size(); ++c)
     if (counts[c] == 0) fail("{}: there is no row of class {} of {}", name(), c, counts.size());
+  const Tensor rows = Tensor::from(counts, {classes()});
   log_prior_ = fit_prior ? log(rows / static_cast<double>(y.elements()))
                          : log(full({classes()}, 1.0 / static_cast<double>(classes()), DType::kFloat64));
-  return of_class;
+  return reshape(rows, {classes(), 1});
+}
+
+Tensor NaiveBayes::memberships(const Tensor& y) const {
+  const Tensor number = reshape(arange(classes()), {classes(), 1});
+  return cast(equal(number, reshape(y, {1, -1})), DType::kFloat64);
 }
 
 Tensor NaiveBayes::probabilities(const Tensor& x) const {
@@ -42,18 +47,59 @@ void GaussianNB::visit_parameters(ParameterVisitor& visitor) {
 }
 
 void GaussianNB::learn(const Tensor& x, const Tensor& y, StepObserver*) {
-  const Tensor of_class = memberships(y, true);
-  const Tensor all = x - mean(x, {0}, true);
-  const double largest = max(mean(all * all, {0})).item<double>();
-  const Tensor rows = sum(of_class, {1}, true);
-  means_ = matmul(of_class, x) / rows;
-  const Tensor from_mean = x - gather(means_, y);
-  const Tensor spread = matmul(of_class, from_mean * from_mean) / rows;
+  const std::span<const double> values = x.values<double>();
+  const std::span<const std::int64_t> labels = y.values<std::int64_t>();
+  const std::int64_t width = x.size(1);
+  const Tensor rows = class_rows(y, true);
+  const ClassSums sums = class_sums(
+      values, width, labels, classes(), [](double value, std::int64_t) { return value; },
+      [](double value, std::int64_t, std::int64_t) { return value; });
+  const Tensor average = Tensor::from(sums.of_all, {width}) / static_cast<double>(x.size(0));
+  means_ = Tensor::from(sums.of_class, {classes(), width}) / rows;
+
+  const double *const averages = average.values<double>().data(), *const means =
+                                                                      means_.values<double>().data();
+  const ClassSums squares = class_sums(
+      values, width, labels, classes(),
+      [averages](double value, std::int64_t f) { return (value - averages[f]) * (value - averages[f]); },
+      [means, width](double value, std::int64_t label, std::int64_t f) {
+        const double from_mean = value - means[label * width + f];
+        return from_mean * from_mean;
+      });
+  const double largest =
+      *std::max_element(squares.of_all.begin(), squares.of_all.end()) / static_cast<double>(x.size(0));
+  const Tensor spread = Tensor::from(squares.of_class, {classes(), width}) / rows;
   variances_ = spread + parameters_.var_smoothing * largest;
   if (!(min(variances_).item<double>() > 0))
     fail("{}: a feature is constant within a class; set var_smoothing above 0{}", name(),
          largest > 0 ? "" : ", and give features that vary");
 }
+
+namespace {
+
+// The sum of (x - m)^2 / v over features, by the contract's rule 3.
+double scaled_square(const double* x, const double* means, const double* variances, std::int64_t features) {
+  constexpr std::int64_t kBlock = numerics::kReduceBlock, kLanes = numerics::kReduceLanes;
+  const auto term = [&](std::int64_t f) {
+    const double from_mean = x[f] - means[f];
+    return from_mean * from_mean / variances[f];
+  };
+  const auto of_block = [&](std::int64_t block) {
+    double lanes[kLanes] = {};
+    const std::int64_t last = std::min(features, (block + 1) * kBlock);
+    std::int64_t f = block * kBlock;
+    for (; f + kLanes <= last; f += kLanes)
+      for (std::int64_t l = 0; l < kLanes; ++l) lanes[l] += term(f + l);
+    for (std::int64_t l = 0; f + l < last; ++l) lanes[l] += term(f + l);
+    for (std::int64_t s = kLanes / 2; s > 0; s /= 2)
+      for (std::int64_t l = 0; l < s; ++l) lanes[l] += lanes[l + s];
+    return lanes[0];
+  };
+  return numerics::tree_combine((features + kBlock - 1) / kBlock, of_block,
+                                [](double a, double b) { return a + b; });
+}
+
+}  // namespace
 
 // Sum over features of -(x - m)^2 / 2v - log(2 pi v) / 2, for one class after the other: the squares are not multiplied out, which
 // would lose digits where means are large.
@@ -66,16 +112,12 @@ Tensor GaussianNB::log_joint(const Tensor& x) const {
                       *const constants = constant.values<double>().data();
   std::vector<double> result(static_cast<std::size_t>(rows * classes_of));
   parallel_for((rows + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
-    std::vector<double> terms(static_cast<std::size_t>(features));
     for (std::int64_t i = task * kRowsOfTask; i < std::min(rows, (task + 1) * kRowsOfTask); ++i)
-      for (std::int64_t c = 0; c < classes_of; ++c) {
-        for (std::int64_t f = 0; f < features; ++f) {
-          const double from_mean = values[i * features + f] - means[c * features + f];
-          terms[static_cast<std::size_t>(f)] = from_mean * from_mean / variances[c * features + f];
-        }
+      for (std::int64_t c = 0; c < classes_of; ++c)
         result[static_cast<std::size_t>(i * classes_of + c)] =
-            numerics::sum(std::span<const double>(terms)) * -0.5 + constants[c];
-      }
+            scaled_square(values + i * features, means + c * features, variances + c * features, features) *
+                -0.5 +
+            constants[c];
   });
   return Tensor::from(result, {rows, classes_of});
 }
@@ -105,7 +147,8 @@ void MultinomialNB::visit_parameters(ParameterVisitor& visitor) {
 void MultinomialNB::learn(const Tensor& x, const Tensor& y, StepObserver*) {
   if (min(x).item<double>() < 0)
     fail("{}: expected counts of at least 0, found {}", name(), min(x).item<double>());
-  const Tensor counts = matmul(memberships(y, parameters_.fit_prior), x) + parameters_.alpha;
+  class_rows(y, parameters_.fit_prior);
+  const Tensor counts = matmul(memberships(y), x) + parameters_.alpha;
   log_probabilities_ = log(counts) - log(sum(counts, {1}, true));
 }
 
@@ -130,11 +173,11 @@ Tensor BernoulliNB::present(const Tensor& x) const {
 }
 
 void BernoulliNB::learn(const Tensor& x, const Tensor& y, StepObserver*) {
-  const Tensor of_class = memberships(y, parameters_.fit_prior);
-  const Tensor rows = log(sum(of_class, {1}, true) + 2 * parameters_.alpha);
-  const Tensor there = matmul(of_class, present(x));
-  log_there_ = log(there + parameters_.alpha) - rows;
-  log_not_there_ = log(sum(of_class, {1}, true) - there + parameters_.alpha) - rows;
+  const Tensor rows = class_rows(y, parameters_.fit_prior);
+  const Tensor log_rows = log(rows + 2 * parameters_.alpha);
+  const Tensor there = matmul(memberships(y), present(x));
+  log_there_ = log(there + parameters_.alpha) - log_rows;
+  log_not_there_ = log(rows - there + parameters_.alpha) - log_rows;
 }
 
 Tensor BernoulliNB::log_joint(const Tensor& x) const {

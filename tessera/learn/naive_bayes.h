@@ -30,8 +30,10 @@ class NaiveBayes : public Classifier {
  protected:
   Tensor probabilities(const Tensor& x) const final;
   virtual Tensor log_joint(const Tensor& x) const = 0;  // [N, classes], up to a number per row
-  // [classes, N]: 1 where the row is of the class. Refuses classes without a row; sets the log prior.
-  Tensor memberships(const Tensor& y, bool fit_prior);
+  // The number of rows of each class [classes, 1]. Refuses classes without a row; sets the log prior.
+  Tensor class_rows(const Tensor& y, bool fit_prior);
+  // [classes, N]: 1 where the row is of the class.
+  Tensor memberships(const Tensor& y) const;
 
   Tensor log_prior_;
 };

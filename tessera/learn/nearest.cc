@@ -1,7 +1,9 @@
 #include "tessera/learn/nearest.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -15,6 +17,31 @@ constexpr std::int64_t kLeafBlocks = 2;
 constexpr std::int64_t kQueriesPerTask = 32;
 constexpr std::int64_t kLeastFiltered = 512;  // points
 constexpr std::int64_t kFirstBlocks = 4, kMostBlocks = 32;
+
+}  // namespace
+
+namespace {
+
+// What the filter keeps of some blocks, for each query of a group.
+struct Kept {
+  static constexpr std::int64_t kGroup = internal::kFilterQueries;
+  std::int32_t rows[kGroup][kMostBlocks * kBlockPoints];
+  std::size_t counts[kGroup] = {};
+
+  // Most masks are zero.
+  Kept(const std::uint16_t* masks, std::int64_t blocks, std::int64_t first_row) {
+    for (std::int64_t b = 0; b < blocks; ++b) {
+      std::uint64_t words[2];
+      static_assert(sizeof words == kGroup * sizeof(std::uint16_t));
+      std::memcpy(words, masks + b * kGroup, sizeof words);
+      if ((words[0] | words[1]) == 0) continue;
+      for (std::int64_t i = 0; i < kGroup; ++i)
+        for (unsigned left = masks[b * kGroup + i]; left != 0; left &= left - 1)
+          rows[i][counts[i]++] =
+              static_cast<std::int32_t>(first_row + b * kBlockPoints + std::countr_zero(left));
+    }
+  }
+};
 
 }  // namespace
 
@@ -40,15 +67,17 @@ class NearestPoints::Best {
 };
 
 NearestPoints::NearestPoints(const Tensor& points, Metric metric, bool tree)
-    : points_(points.size(0)), features_(points.size(1)), metric_(metric) {
+    : values_(points), points_(points.size(0)), features_(points.size(1)), metric_(metric) {
   const std::span<const double> values = points.values<double>();
-  std::vector<std::int64_t> order(static_cast<std::size_t>(points_));
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  if (tree) split(order, 0, (points_ + kBlockPoints - 1) / kBlockPoints, values);
-  blocks_ = PointBlocks(values, features_, order);
-  if (tree || metric != Metric::kL2 || points_ < kLeastFiltered || !internal::filter_is_fast()) return;
-  frame_ = internal::FilterFrame(values, features_);
-  if (frame_.usable()) filter_ = internal::FilterPoints(frame_, values, order);
+  if (tree) {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(points_));
+    std::iota(order.begin(), order.end(), std::int64_t{0});
+    split(order, 0, (points_ + kBlockPoints - 1) / kBlockPoints, values);
+    blocks_ = PointBlocks(values, features_, order);
+  } else if (metric == Metric::kL2 && points_ >= kLeastFiltered && internal::filter_is_fast()) {
+    frame_ = internal::FilterFrame(values, features_);
+    if (frame_.usable()) filter_ = internal::FilterPoints(frame_, values);
+  }
 }
 
 // Orders the rows of these blocks and adds their boxes; gives the number of the box of all of them.
@@ -119,6 +148,43 @@ void NearestPoints::compare_block(std::int64_t block, const double* query, Best&
     if (measures[p] <= worst && rows[p] != PointBlocks::kNoRow) best.consider({measures[p], rows[p]});
 }
 
+// The measures of some points; what fills the last block up is not one.
+void NearestPoints::compare_rows(std::span<const std::int32_t> rows, const double* query, Best& best) const {
+  while (!rows.empty() && rows.back() >= points_) rows = rows.first(rows.size() - 1);  // ascending
+  double measures[kMostBlocks * kBlockPoints];
+  own_measures(query, 0, static_cast<std::int64_t>(rows.size()), features_, values_.values<double>().data(),
+               rows.data(), measures);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (measures[i] <= best.worst()) best.consider({measures[i], rows[i]});
+}
+
+// Every point. A block is put in order for all queries of the task, and compared with some of them at once.
+void NearestPoints::search_all(const double* queries, std::span<Best> best) const {
+  constexpr std::int64_t kQueries = kBlockQueries;
+  const std::span<const double> points = values_.values<double>();
+  const auto count = static_cast<std::int64_t>(best.size());
+  std::vector<double> block(static_cast<std::size_t>(features_ * kBlockPoints));
+  double limits[kQueries] = {}, measures[kQueries * kBlockPoints];
+  std::uint16_t masks[kQueries];
+  for (std::int64_t row = 0; row < points_; row += kBlockPoints) {
+    place_block(points.data() + row * features_, std::min(kBlockPoints, points_ - row), features_,
+                block.data());
+    const unsigned there = (1u << std::min(kBlockPoints, points_ - row)) - 1;
+    for (std::int64_t first = 0; first < count; first += kQueries) {
+      const std::int64_t now = std::min(kQueries, count - first);
+      for (std::int64_t i = 0; i < now; ++i) limits[i] = best[static_cast<std::size_t>(first + i)].worst();
+      block_below(metric_, queries + first * features_, now, block.data(), features_, limits, measures,
+                  masks);
+      for (std::int64_t i = 0; i < now; ++i)
+        for (unsigned left = masks[i] & there; left != 0; left &= left - 1) {
+          const std::int64_t point = std::countr_zero(left);
+          best[static_cast<std::size_t>(first + i)].consider(
+              {measures[i * kBlockPoints + point], row + point});
+        }
+    }
+  }
+}
+
 void NearestPoints::search_box(std::int64_t number, const double* query, Best& best) const {
   const Box& box = boxes_[static_cast<std::size_t>(number)];
   if (box.left < 0) {
@@ -138,9 +204,9 @@ void NearestPoints::search_filtered(const internal::FilterQueries& filtered, std
   const double margin = frame_.margin(), scale = frame_.square_scale();
   std::uint16_t masks[kMostBlocks * kGroup];
   const auto count = static_cast<std::int64_t>(best.size());
-  for (std::int64_t block = 0, step = kFirstBlocks; block < blocks_.blocks();
+  for (std::int64_t block = 0, step = kFirstBlocks; block < filter_.blocks();
        block += step, step = std::min(2 * step, kMostBlocks)) {
-    const std::int64_t blocks = std::min(step, blocks_.blocks() - block);
+    const std::int64_t blocks = std::min(step, filter_.blocks() - block);
     for (std::int64_t from = 0; from < count; from += kGroup) {
       float limits[kGroup] = {};
       for (std::int64_t i = 0; i < std::min(kGroup, count - from); ++i) {
@@ -151,11 +217,11 @@ void NearestPoints::search_filtered(const internal::FilterQueries& filtered, std
                         : std::numeric_limits<float>::infinity();
       }
       filter_.below(filtered.group((first + from) / kGroup, features_), block, blocks, limits, masks);
-      for (std::int64_t b = 0; b < blocks; ++b)
-        for (std::int64_t i = 0; i < std::min(kGroup, count - from); ++i)
-          if (masks[b * kGroup + i] != 0)
-            compare_block(block + b, queries.data() + (first + from + i) * features_,
-                          best[static_cast<std::size_t>(from + i)]);
+      const Kept kept(masks, blocks, block * kBlockPoints);
+      for (std::int64_t i = 0; i < std::min(kGroup, count - from); ++i)
+        if (kept.counts[i] > 0)
+          compare_rows({kept.rows[i], kept.counts[i]}, queries.data() + (first + from + i) * features_,
+                       best[static_cast<std::size_t>(from + i)]);
     }
   }
 }
@@ -170,13 +236,14 @@ Neighbours NearestPoints::search(const Tensor& queries, std::int64_t k) const {
   parallel_for((count + kQueriesPerTask - 1) / kQueriesPerTask, [&](std::int64_t task) {
     const std::int64_t first = task * kQueriesPerTask, last = std::min(count, first + kQueriesPerTask);
     std::vector<Best> best(static_cast<std::size_t>(last - first), Best(k));
-    if (frame_.usable()) search_filtered(filtered, values, first, best);
+    if (frame_.usable())
+      search_filtered(filtered, values, first, best);
+    else if (boxes_.empty())
+      search_all(values.data() + first * features_, best);
     for (std::int64_t q = first; q < last; ++q) {
       const double* query = values.data() + q * features_;
       Best& of_query = best[static_cast<std::size_t>(q - first)];
       if (!boxes_.empty()) search_box(0, query, of_query);
-      if (boxes_.empty() && !frame_.usable())
-        for (std::int64_t b = 0; b < blocks_.blocks(); ++b) compare_block(b, query, of_query);
       for (std::int64_t i = 0; i < k; ++i) {
         const Found& found = of_query.found()[static_cast<std::size_t>(i)];
         distances[static_cast<std::size_t>(q * k + i)] = distance_of(metric_, found.measure);

@@ -6,8 +6,9 @@
 // splits the widest feature of a box at its median; a box that is certainly farther than the nearest found so far is left out, and "certainly" allows for
 // every rounding.
 //
-// The tree pays with up to some 15 features; beyond them most boxes are near every point. Building takes N log N, a search log N at best. Where all points
-// are compared by l2, distance_filter.h leaves most of them out before they are measured.
+// The tree pays with up to some 15 features; beyond them most boxes are near every point. Building takes N log N, a search log N at best. Where all
+// points are compared, nothing is built but, for l2, what distance_filter.h needs to leave most of them out before they are measured: the points stay
+// where they are.
 //
 // Errors: none; the estimators check what they are given. Thread-safety: constant functions may be called from several threads.
 //
@@ -37,7 +38,7 @@ struct Neighbours {
 
 class NearestPoints {
  public:
-  // points float64 [N, F], contiguous and finite.
+  // points float64 [N, F], contiguous and finite, N < 2^31.
   NearestPoints(const Tensor& points, Metric metric, bool tree);
 
   // queries float64 [Q, F], contiguous and finite; 1 <= k <= N.
@@ -64,12 +65,15 @@ class NearestPoints {
   // `best`, one per query of the task's rows first ... first + best.size() - 1.
   void search_filtered(const internal::FilterQueries& filtered, std::span<const double> queries,
                        std::int64_t first, std::span<Best> best) const;
+  void search_all(const double* queries, std::span<Best> best) const;
   void compare_block(std::int64_t block, const double* query, Best& best) const;
+  void compare_rows(std::span<const std::int32_t> rows, const double* query, Best& best) const;
   double least_measure(std::int64_t box, const double* query) const;
 
+  Tensor values_;
   std::int64_t points_, features_;
   Metric metric_;
-  PointBlocks blocks_;
+  PointBlocks blocks_;           // of the tree
   internal::FilterFrame frame_;  // usable: what the filter needs is there
   internal::FilterPoints filter_;
   std::vector<Box> boxes_;      // of the tree; the first is the root

@@ -42,6 +42,28 @@ TEST_F(CpuReduction, OfManyLengths) {
   }
 }
 
+// The classes of many rows: each list is short. NaN is greatest, of equal elements the first counts, and -0 equals +0.
+TEST_F(CpuReduction, PlacesInShortLists) {
+  const std::vector<double> values = {0,
+                                      -0.0,
+                                      1,
+                                      1,
+                                      -1,
+                                      std::numeric_limits<double>::quiet_NaN(),
+                                      std::numeric_limits<double>::infinity(),
+                                      -std::numeric_limits<double>::infinity()};
+  for (const std::int64_t length : {1, 2, 3, 5, 10, 24, 25}) {
+    std::vector<double> all;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(3001 * length); ++i)
+      all.push_back(values[(i * 2654435761u >> 7) % (i % 3 == 0 ? 8 : 5)]);
+    const Tensor x = Tensor::from(all, {3001, length}), narrow = cast(x, DType::kFloat32);
+    const Tensor part = Tensor::from(all, {3001, length}).slice({Range::from(7), Range(0, (length + 1) / 2)});
+    expect_same_bits([&] { return argmax(x, 1); }, "lists of " + std::to_string(length));
+    expect_same_bits([&] { return argmax(narrow, 1); }, "float32 lists of " + std::to_string(length));
+    expect_same_bits([&] { return argmax(part, 1); }, "parts of lists of " + std::to_string(length));
+  }
+}
+
 // Extremes of whole blocks take their elements in another order: a NaN must survive from any place.
 TEST_F(CpuReduction, OfBlocksWithOneSpecialValue) {
   for (const float special : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),

@@ -264,6 +264,26 @@ void places_in_lists(const Lists& lists, const T* x, std::int64_t* out) {
   });
 }
 
+// Short lists (the classes of a row), where a call for each would take longer than the comparisons.
+template <typename T>
+void places_in_short_lists(const Lists& lists, const T* x, std::int64_t* out) {
+  const std::int64_t step = lists.kept.step(0), length = lists.length;
+  in_tasks(lists.count, 2 * length, [&](std::int64_t first, std::int64_t end) {
+    for (std::int64_t list = first; list < end; ++list) {
+      const T* const of_list = x + list * step;
+      T best = of_list[0];
+      std::int64_t place = 0;
+      for (std::int64_t i = 1; i < length; ++i) {
+        const T value = of_list[i];
+        const bool takes = ((value > best) | (value != value)) & (best == best);
+        best = takes ? value : best;
+        place = takes ? i : place;
+      }
+      out[list] = place;
+    }
+  });
+}
+
 template <typename T>
 bool argmax(const KernelCall& call) {
   const TensorView& x = call.inputs[0];
@@ -272,8 +292,12 @@ bool argmax(const KernelCall& call) {
   std::int64_t* out = call.output.as<std::int64_t>();
   const T* data = x.as<const T>();
   constexpr std::int64_t kMostRows = 1 << 20;  // their offsets are listed
+  constexpr std::int64_t kShort = 24;
   if (lists.contiguous()) {
-    places_in_lists(lists, data, out);
+    if (lists.length <= kShort && lists.kept.run_length() == lists.count)
+      places_in_short_lists(lists, data, out);
+    else
+      places_in_lists(lists, data, out);
     return true;
   }
   if (!lists.columns() || lists.length > kMostRows) return false;
