@@ -71,6 +71,8 @@ ROWS = [
     Row("ridge", {}, "linear_model.Ridge()", "line", columns=100, grows=True),
     Row("lasso", {"alpha": 0.1}, "linear_model.Lasso(0.1)", "line", columns=100),
     Row("elastic_net", {"alpha": 0.1}, "linear_model.ElasticNet(0.1)", "line", columns=100),
+    Row("lasso", {"alpha": 0.1}, "linear_model.Lasso(0.1)", "line", 500, 5_000, 500),
+    Row("elastic_net", {"alpha": 0.1}, "linear_model.ElasticNet(0.1)", "line", 500, 5_000, 500),
     Row("logistic_regression", {}, "linear_model.LogisticRegression()", "two", columns=100, grows=True),
     Row("logistic_regression", {}, "linear_model.LogisticRegression()", "hard", columns=100),
     Row("poisson_regressor", {}, "linear_model.PoissonRegressor()", "events", columns=100),

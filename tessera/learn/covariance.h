@@ -1,7 +1,6 @@
 // The covariance of the columns of a table: what PCA and factor analysis start from. Internal to this room (for two columns or with ranks: stats/moments.h).
 //
-// Up to 128 columns: sums of products of differences from the mean, in lanes of rows (mixture_kernels.h), half a matrix product in one pass over the rows.
-// More columns: the product of the rows with themselves less that of the means, unless more than four digits would cancel; then of centered rows.
+// Products of the centred rows (centred_products.h): no digits cancel, however far from 0 the mean is.
 //
 // Shapes: x float64 [N, F], mean [F]; the result [F, F] is symmetric to the bit. Errors: none beyond those of operations. Thread-safety: pure functions.
 //

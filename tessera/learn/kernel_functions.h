@@ -51,6 +51,9 @@ KernelFunction kernel_function(const KernelSettings& settings, const Tensor& x);
 KernelFunction kernel_function(const KernelSettings& settings, double gamma);
 
 Tensor kernel_matrix(const KernelFunction& function, const Tensor& x, const Tensor& y);  // [N, M]
+// The lower triangle of kernel_matrix(function, x, x) + alpha I, with zeros above it: what Cholesky's factorisation reads. Undefined where
+// a value is not finite.
+Tensor kernel_triangle(const KernelFunction& function, const Tensor& x, double alpha);
 // kernel_matrix(function, x, y) times `weights` [M, K], a few rows of x at a time, so that the matrix is never there as a whole.
 Tensor kernel_product(const KernelFunction& function, const Tensor& x, const Tensor& y,
                       const Tensor& weights);

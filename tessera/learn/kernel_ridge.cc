@@ -1,7 +1,6 @@
 #include "tessera/learn/kernel_ridge.h"
 
-#include <algorithm>
-#include <cmath>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/learn/restored.h"
@@ -19,15 +18,19 @@ void KernelRidge::visit_parameters(ParameterVisitor& visitor) {
 void KernelRidge::learn(const Tensor& x, const Tensor& y, StepObserver*) {
   const KernelFunction function = kernel_function(parameters_.kernel, x);
   gamma_ = function.gamma;
-  const Tensor unit = cast(equal(reshape(arange(x.size(0)), {-1, 1}), arange(x.size(0))), DType::kFloat64);
-  const Tensor system = kernel_matrix(function, x, x) + unit * parameters_.alpha;
-  if (!std::isfinite(sum(absolute(system)).item<double>()))
+  Tensor triangle = kernel_triangle(function, x, parameters_.alpha);
+  if (!triangle.defined())
     fail("{}: the kernel's values overflow: scale the features (standard_scaler), or lower gamma or degree",
          name());
-  const linalg::CholeskyAttempt attempt = linalg::try_cholesky(system);
+  const linalg::CholeskyAttempt attempt = linalg::try_cholesky(std::move(triangle));
   rows_ = x;
-  dual_coef_ = attempt.failed_minor == 0 ? linalg::cholesky_solve(attempt.factor, y)
-                                         : linalg::least_squares(system, y).solution;
+  if (attempt.failed_minor == 0) {
+    dual_coef_ = linalg::cholesky_solve(attempt.factor, y);
+    return;
+  }
+  const Tensor unit = cast(equal(reshape(arange(x.size(0)), {-1, 1}), arange(x.size(0))), DType::kFloat64);
+  const Tensor system = kernel_matrix(function, x, x) + unit * parameters_.alpha;
+  dual_coef_ = linalg::least_squares(system, y).solution;
 }
 
 Tensor KernelRidge::answer(const Tensor& x) const {

@@ -5,7 +5,8 @@
 //
 // Coordinate descent on the products of features (coordinate_descent.h) until the duality gap, which bounds how far the sum is above
 // the least one, is at most `tol` times the sum of squares of the centred target, or max_iter sweeps. With more than 512 features, sweeps go over
-// those only whose coefficients leave 0, with a look at all of them between; where none does, there is no sweep. The observer is told of "duality_gap" (over that sum of squares) after each sweep.
+// those only whose coefficients leave 0, with a look at all of them between; where none does, there is no sweep. Their sweeps are extrapolated (extrapolation.h), and once there are more
+// of them than rows, nine sweeps of ten pass over coefficients that are 0 and the gap is computed after every tenth. The observer is told of "duality_gap" (over that sum of squares) after each sweep.
 //
 // Errors: those of estimator.h; numbers whose squares overflow. Thread-safety: as estimator.h.
 //

@@ -76,14 +76,25 @@ bool any_constant_feature(const Tensor& features) {
   return any(constant_features(features));
 }
 
-Centred::Centred(const Tensor& features, const Tensor& target, bool centre) {
+Centred::Centred(const Tensor& features, const Tensor& target, bool centre)
+    : features_(features), centre_(centre) {
   x_mean = centre ? mean(features, {0}) : zeros({features.size(1)}, DType::kFloat64);
   y_mean = centre ? mean(target).item<double>() : 0;
-  x = centre ? features - x_mean : features;
   y = centre ? target - y_mean : target;
   if (!centre) return;
   const Tensor constant = constant_features(features);
-  if (any(constant)) x = select(constant, 0.0, x);
+  if (any(constant)) constant_ = constant;
+}
+
+const Tensor& Centred::x() const {
+  if (!x_.defined()) x_ = centre_ ? centred_rows(features_, x_mean, constant_) : features_;
+  return x_;
+}
+
+CentredProducts Centred::products() const {
+  if (centre_ && !x_.defined()) return centred_products(features_, x_mean, constant_, y);
+  const Tensor turned = transpose(x());
+  return {matmul(turned, x()), matmul(turned, y)};
 }
 
 double Centred::intercept_for(const Tensor& coef) const {

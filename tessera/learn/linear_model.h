@@ -16,6 +16,7 @@
 
 #include <vector>
 
+#include "tessera/learn/centred_products.h"
 #include "tessera/learn/estimator.h"
 
 namespace tessera::learn {
@@ -49,13 +50,24 @@ Tensor constant_features(const Tensor& features);
 bool any_constant_feature(const Tensor& features);
 
 // x [N, F] and y [N] less their means, or as they are where there is to be no intercept (the means are then 0). A constant feature becomes exactly 0,
-// although its mean is rounded: what solvers divide by lengths would otherwise be made of rounding errors alone.
-struct Centred {
-  Tensor x, y;
+// although its mean is rounded: what solvers divide by lengths would otherwise be made of rounding errors alone. The rows are
+// made when they are first asked for; their products can be had without them.
+class Centred {
+ public:
+  Centred(const Tensor& features, const Tensor& target, bool centre);
+  const Tensor& x() const;
+  CentredProducts products() const;                // x'x and x'y
+  double intercept_for(const Tensor& coef) const;  // y_mean - x_mean coef
+
+  Tensor y;
   Tensor x_mean;  // [F]
   double y_mean = 0;
-  Centred(const Tensor& features, const Tensor& target, bool centre);
-  double intercept_for(const Tensor& coef) const;  // y_mean - x_mean coef
+
+ private:
+  Tensor features_;
+  Tensor constant_;  // bool [F], or undefined: no feature is
+  bool centre_;
+  mutable Tensor x_;
 };
 
 }  // namespace internal

@@ -366,6 +366,28 @@ TEST(Ridge, IsTheSameByRowsAndByFeatures) {
   EXPECT_LT(largest(by_rows.coef() - by_features.coef()), 1e-12);
 }
 
+TEST(CentredProducts, HaveTheBitsOfTheProductOfCentredRows) {
+  use_default_backend();
+  RandomSource random(31);
+  for (const auto& [rows, width] :
+       {std::pair{20, 3}, {4096, 1}, {5000, 33}, {4353, 100}, {30000, 7}, {4200, 330}}) {
+    const std::string name = std::to_string(rows);
+    const Tensor x = random.normal("x" + name, {rows, width}, DType::kFloat64) + 5.0,
+                 y = random.normal("y" + name, {rows}, DType::kFloat64), means = mean(x, {0});
+    const Tensor constant = equal(arange(width), width / 2);
+    for (const Tensor& flags : {Tensor(), constant}) {
+      const Tensor centred = internal::centred_rows(x, means, flags);
+      const auto products = internal::centred_products(x, means, flags, y);
+      EXPECT_EQ(products.squares.to_vector<double>(),
+                matmul(copy(transpose(centred)), centred).to_vector<double>())
+          << rows << " x " << width;
+      EXPECT_EQ(products.with_target.to_vector<double>(), matmul(transpose(centred), y).to_vector<double>())
+          << rows << " x " << width;
+      EXPECT_FALSE(internal::centred_products(x, means, flags, {}).with_target.defined());
+    }
+  }
+}
+
 // At the optimum the slope of the squares is alpha where a coefficient is not 0, and at most alpha where it is.
 TEST(Lasso, MeetsTheConditionsOfItsOptimumWithManyFeatures) {
   use_default_backend();
@@ -390,6 +412,34 @@ TEST(Lasso, MeetsTheConditionsOfItsOptimumWithManyFeatures) {
       EXPECT_LE(std::abs(slopes[j]), 0.05 + 1e-6) << j;
     }
   }
+}
+
+// More features that are not 0 than rows; and all features at work.
+TEST(ElasticNet, MeetsTheConditionsOfItsOptimumWithMoreCoefficientsThanRows) {
+  use_default_backend();
+  RandomSource random(41);
+  const Tensor x = random.normal("x", {30, 700}, DType::kFloat64);
+  const Tensor y = reshape(matmul(x, random.normal("w", {700, 1}, DType::kFloat64)), {-1});
+  for (const double alpha : {1.0, 0.01})
+    for (const bool positive : {false, true}) {
+      const double l1 = alpha * 0.25, l2 = alpha * 0.75;
+      ElasticNet model(
+          {.alpha = alpha, .l1_ratio = 0.25, .positive = positive, .max_iter = 100000, .tol = 1e-12});
+      model.fit(x, y);
+      EXPECT_GT(model.selected(), 30);
+      const std::vector<double> coef = model.coef().to_vector<double>();
+      const std::vector<double> slopes =
+          (matmul(transpose(x - mean(x, {0})), y - model.predict(x)) / 30.0).to_vector<double>();
+      for (std::size_t j = 0; j < coef.size(); ++j) {
+        const double slope = slopes[j] - l2 * coef[j];
+        if (coef[j] == 0) {
+          EXPECT_LE(positive ? slope : std::abs(slope), l1 + 1e-4) << j;
+        } else {
+          EXPECT_NEAR(slope, coef[j] > 0 ? l1 : -l1, 1e-4) << j;
+        }
+        EXPECT_TRUE(!positive || coef[j] >= 0) << j;
+      }
+    }
 }
 
 TEST(Lasso, OfManyFeaturesOfWhichNoneExceedsThePenaltyIsTheMean) {

@@ -95,14 +95,15 @@ bool LinearRegression::by_products(const Tensor& x, const Tensor& y) {
   const std::int64_t fewer = std::min(x.size(0), x.size(1));
   if (parameters_.refine || fewer < 2 || x.elements() < kSmallTable || x.size(0) + x.size(1) < 5 * fewer)
     return false;
-  internal::Centred centred(x, y, parameters_.fit_intercept);
+  const internal::Centred centred(x, y, parameters_.fit_intercept);
+  Tensor rows = centred.x(), target = centred.y;
   if (by_rows && parameters_.fit_intercept) {  // centred rows add up to 0: the last one says nothing new
-    centred.x = centred.x.slice({Range::to(fewer - 1)});
-    centred.y = copy(centred.y.slice({Range::to(fewer - 1)}));
+    rows = rows.slice({Range::to(fewer - 1)});
+    target = copy(target.slice({Range::to(fewer - 1)}));
   }
-  const Tensor turned = transpose(centred.x);
-  const Tensor products = by_rows ? matmul(centred.x, turned) : matmul(turned, centred.x);
-  const Tensor lengths = sqrt(sum_squares(centred.x, {by_rows ? 1 : 0}));
+  const Tensor turned = transpose(rows);
+  const Tensor products = by_rows ? matmul(rows, turned) : matmul(turned, rows);
+  const Tensor lengths = sqrt(sum_squares(rows, {by_rows ? 1 : 0}));
   if (!(min(lengths).item<double>() > 0) || !std::isfinite(max(lengths).item<double>())) return false;
   const linalg::CholeskyAttempt attempt =
       linalg::try_cholesky(products / lengths / reshape(lengths, {-1, 1}));
@@ -113,9 +114,9 @@ bool LinearRegression::by_products(const Tensor& x, const Tensor& y) {
   const auto step = [&](const Tensor& residuals) {
     return by_rows ? matmul(turned, solve(residuals)) : solve(matmul(turned, residuals));
   };
-  Tensor coef = step(centred.y);
+  Tensor coef = step(target);
   for (int i = 0; i < kCorrections; ++i) {
-    const Tensor change = step(centred.y - matmul(centred.x, coef));
+    const Tensor change = step(target - matmul(rows, coef));
     const double share = largest(change) / std::max(largest(coef), std::numeric_limits<double>::min());
     if (!(share < kTrusted)) return false;
     coef = coef + change;
@@ -143,9 +144,9 @@ void LinearRegression::by_qr(const Tensor& x, const Tensor& y) {
     }
   }
   const internal::Centred centred(x, y, parameters_.fit_intercept);
-  require_in_range(centred.x);
+  require_in_range(centred.x());
   require_in_range(centred.y);
-  const linalg::LeastSquares fit = linalg::least_squares(centred.x, centred.y, options);
+  const linalg::LeastSquares fit = linalg::least_squares(centred.x(), centred.y, options);
   rank_ = fit.rank + (parameters_.fit_intercept ? 1 : 0);
   coef_ = fit.solution;
   intercept_ = centred.intercept_for(coef_);
@@ -153,13 +154,12 @@ void LinearRegression::by_qr(const Tensor& x, const Tensor& y) {
 
 void LinearRegression::by_normal_equations(const Tensor& x, const Tensor& y) {
   const internal::Centred centred(x, y, parameters_.fit_intercept);
-  const Tensor gram = matmul(transpose(centred.x), centred.x);
+  const auto [gram, products] = centred.products();
   require_in_range(gram);
   const linalg::CholeskyAttempt attempt = linalg::try_cholesky(gram);
   if (!attempt.factor.defined())
     fail("{}: solver normal: feature {} depends on those before it (or the rows are too few); use solver qr",
          name(), attempt.failed_minor - 1);
-  const Tensor products = matmul(transpose(centred.x), centred.y);
   require_in_range(products);
   coef_ = linalg::cholesky_solve(attempt.factor, products);
   intercept_ = centred.intercept_for(coef_);
@@ -167,10 +167,10 @@ void LinearRegression::by_normal_equations(const Tensor& x, const Tensor& y) {
 
 void LinearRegression::by_descent(const Tensor& x, const Tensor& y, StepObserver* observer) {
   const internal::Centred centred(x, y, parameters_.fit_intercept);
-  const Tensor deviation = sqrt(mean(centred.x * centred.x, {0}));
+  const Tensor deviation = sqrt(mean(centred.x() * centred.x(), {0}));
   require_in_range(deviation);
   const Tensor scale = select(greater(deviation, 0.0), deviation, 1.0);
-  const Descent descent(centred.x / scale, centred.y);
+  const Descent descent(centred.x() / scale, centred.y);
   require_in_range(descent.products());
   const double eigenvalue = descent.largest_eigenvalue();
   const double step = eigenvalue > 0 ? 1 / eigenvalue : 0,

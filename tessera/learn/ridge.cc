@@ -24,24 +24,25 @@ void Ridge::visit_parameters(ParameterVisitor& visitor) {
 
 void Ridge::learn(const Tensor& x, const Tensor& y, StepObserver*) {
   const internal::Centred centred(x, y, parameters_.fit_intercept);
-  const Tensor turned = transpose(centred.x);
   const bool by_rows = x.size(0) < x.size(1);
   linalg::CholeskyAttempt attempt{};
   Tensor right;
   if (parameters_.alpha > 0) {
-    const Tensor products = by_rows ? matmul(centred.x, turned) : matmul(turned, centred.x);
-    right = by_rows ? centred.y : matmul(turned, centred.y);
+    const auto [products, with_target] =
+        by_rows ? internal::CentredProducts{matmul(centred.x(), transpose(centred.x())), centred.y}
+                : centred.products();
+    right = with_target;
     require_in_range(products);
     require_in_range(right);
     attempt = linalg::try_cholesky(plus_diagonal(products, parameters_.alpha));
   }
   if (attempt.factor.defined()) {
     const Tensor solution = linalg::cholesky_solve(attempt.factor, right);
-    coef_ = by_rows ? matmul(turned, solution) : solution;
+    coef_ = by_rows ? matmul(transpose(centred.x()), solution) : solution;
   } else {
-    require_in_range(centred.x);
+    require_in_range(centred.x());
     require_in_range(centred.y);
-    coef_ = linalg::least_squares(centred.x, centred.y).solution;
+    coef_ = linalg::least_squares(centred.x(), centred.y).solution;
   }
   intercept_ = centred.intercept_for(coef_);
   require_learned_in_range();

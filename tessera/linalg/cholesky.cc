@@ -7,6 +7,7 @@
 #include "tessera/linalg/triangular.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce.h"
+#include "tessera/tensor/op.h"
 
 namespace tessera::linalg {
 namespace {
@@ -35,17 +36,7 @@ void subtract_square(const Block& c, const Block& a) {
   subtract_square(c.from(half, half), bottom);
 }
 
-// b = b inverse(l)^T, as solutions of l x = (row of b).
-void divide_by_transposed(const Block& b, const Block& l) {
-  Matrix lines(b.columns, b.rows);
-  for (std::int64_t i = 0; i < b.rows; ++i)
-    for (std::int64_t j = 0; j < b.columns; ++j) lines(j, i) = b(i, j);
-  solve_lower(l, lines.block(), false);
-  for (std::int64_t i = 0; i < b.rows; ++i)
-    for (std::int64_t j = 0; j < b.columns; ++j) b(i, j) = lines(j, i);
-}
-
-Failure factor_leaf(const Block& a) {
+TESSERA_FMA_CLONES Failure factor_leaf(const Block& a) {
   for (std::int64_t i = 0; i < a.rows; ++i) {
     for (std::int64_t j = 0; j <= i; ++j) {
       double rest = a(i, j);
@@ -62,7 +53,7 @@ Failure factor(const Block& a) {
   const std::int64_t half = half_of(a.rows, kLeaf);
   const Block corner = a.part(0, 0, half, half), below = a.part(half, 0, a.rows - half, half);
   if (const Failure failure = factor(corner); failure.minor != 0) return failure;
-  divide_by_transposed(below, corner);
+  solve_lower_from_right(corner, below);
   subtract_square(a.from(half, half), below);
   const Failure failure = factor(a.from(half, half));
   return failure.minor == 0 ? failure : Failure{failure.minor + half, failure.pivot};
@@ -70,13 +61,18 @@ Failure factor(const Block& a) {
 
 }  // namespace
 
-CholeskyAttempt try_cholesky(const Tensor& a) {
+CholeskyAttempt try_cholesky(Tensor a) {
   const FloatEnvironment contract;
-  Matrix l = read_square(a, "cholesky");
-  const Failure failure = factor(l.block());
+  Tensor l = checked_square(a, "cholesky");
+  a = {};
+  if (!l.sole_owner()) l = own_elements(l);
+  const Block block = block_of(l);
+  const Failure failure = factor(block);
   if (failure.minor != 0) return {Tensor{}, failure.minor, failure.pivot};
-  for (std::int64_t i = 0; i < l.rows(); ++i) std::fill(l.row(i) + i + 1, l.row(i) + l.columns(), 0.0);
-  return {to_tensor(l), 0, 0};
+  for (std::int64_t i = 0; i < block.rows; ++i)
+    std::fill(block.row(i) + i + 1, block.row(i) + block.columns, 0.0);
+  tessera::internal::tell_of_host_tensor(l, SourceLocation::current());
+  return {l, 0, 0};
 }
 
 Tensor cholesky(const Tensor& a) {

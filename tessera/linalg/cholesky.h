@@ -30,7 +30,8 @@ struct CholeskyAttempt {
   std::int64_t failed_minor;  // 0, or the order of the first leading minor that is not positive
   double pivot = 0;           // what stood where the square of a diagonal element was to stand
 };
-CholeskyAttempt try_cholesky(const Tensor& a);
+// A matrix that is moved in, and that nobody else has, is factored in its own memory.
+CholeskyAttempt try_cholesky(Tensor a);
 
 // The solution of L L^T x = b for the factor of `cholesky`.
 Tensor cholesky_solve(const Tensor& factor, const Tensor& b);

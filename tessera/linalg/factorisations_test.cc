@@ -157,6 +157,18 @@ TEST_F(Factorisations, TheFirstLeadingMinorThatFailsIsNamed) {
             "positive number)");
 }
 
+// Only a matrix that nobody else has is factored where it lies.
+TEST_F(Factorisations, AMatrixThatSomebodyElseHasStaysWhatItWas) {
+  const std::vector<double> values = {4, 2, 2, 5};
+  Tensor a = Tensor::from<double>(values, {2, 2});
+  const Tensor kept = a, factor = try_cholesky(std::move(a)).factor;
+  EXPECT_EQ(kept.to_vector<double>(), values);
+  EXPECT_EQ(factor.to_vector<double>(), (std::vector<double>{2, 0, 1, 2}));
+  Tensor alone = Tensor::from<double>(values, {2, 2});
+  EXPECT_EQ(try_cholesky(std::move(alone)).factor.to_vector<double>(), factor.to_vector<double>());
+  EXPECT_EQ(try_cholesky(transpose(kept)).factor.to_vector<double>(), factor.to_vector<double>());
+}
+
 TEST_F(Factorisations, BadMatricesGetASentence) {
   const Tensor wide = zeros({2, 3}, DType::kFloat64), single = zeros({2, 2});
   const Tensor missing = Tensor::from<double>({1, 2, NAN, 4}, {2, 2});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
@@ -19,19 +20,37 @@ TensorView view_of(const Block& a) {
   return {a.data, DType::kFloat64, Shape{a.rows, a.columns}, Strides{a.row_stride, a.column_stride}};
 }
 
-void check_elements(const Matrix& a, std::string_view function, std::string_view argument) {
-  for (std::int64_t i = 0; i < a.rows(); ++i)
-    for (std::int64_t j = 0; j < a.columns(); ++j)
-      if (!std::isfinite(a(i, j)))
-        fail("{}: found {} at row {}, column {} of {}, expected finite numbers", function, a(i, j), i, j,
-             argument);
+// Whether all of x are finite numbers; 0 times others is NaN. Several at a time.
+bool finite_line(const double* x, std::int64_t n) {
+  constexpr std::int64_t kTogether = 8;
+  double sums[kTogether] = {};
+  std::int64_t i = 0;
+  for (; i + kTogether <= n; i += kTogether)
+    for (std::int64_t j = 0; j < kTogether; ++j) sums[j] += x[i + j] * 0;
+  for (; i < n; ++i) sums[0] += x[i] * 0;
+  return std::ranges::all_of(sums, [](double sum) { return sum == 0; });
+}
+
+void check_elements(const double* elements, std::int64_t rows, std::int64_t columns,
+                    std::string_view function, std::string_view argument) {
+  const std::int64_t rows_of_task = std::max<std::int64_t>(1, kParallelElements / columns);
+  parallel_for((rows + rows_of_task - 1) / rows_of_task, [&](std::int64_t task) {
+    for (std::int64_t i = task * rows_of_task; i < std::min(rows, (task + 1) * rows_of_task); ++i) {
+      const double* row = elements + i * columns;
+      if (finite_line(row, columns)) continue;
+      const std::int64_t j =
+          std::find_if_not(row, row + columns, [](double x) { return std::isfinite(x); }) - row;
+      fail("{}: found {} at row {}, column {} of {}, expected finite numbers", function, row[j], i, j,
+           argument);
+    }
+  });
 }
 
 Matrix read_elements(const Tensor& a, std::int64_t rows, std::int64_t columns, std::string_view function,
                      std::string_view argument) {
   Matrix matrix(rows, columns);
   matrix.elements() = a.to_vector<double>();
-  check_elements(matrix, function, argument);
+  check_elements(matrix.elements().data(), rows, columns, function, argument);
   return matrix;
 }
 
@@ -40,6 +59,21 @@ void check_dtype(const Tensor& a, std::string_view function, std::string_view ar
   if (a.dtype() != DType::kFloat64)
     fail("{}: {} is of dtype {}, expected float64 (cast(x, DType::kFloat64) converts)", function, argument,
          dtype_name(a.dtype()));
+}
+
+void check_matrix(const Tensor& a, std::string_view function, std::string_view argument) {
+  check_dtype(a, function, argument);
+  if (a.rank() != 2)
+    fail("{}: {} has shape {}, expected a matrix [rows, columns]", function, argument, a.shape().to_string());
+  if (a.elements() == 0)
+    fail("{}: {} has shape {}, expected at least one row and one column", function, argument,
+         a.shape().to_string());
+}
+
+void check_square(const Tensor& a, std::string_view function, std::string_view argument) {
+  check_dtype(a, function, argument);
+  if (a.rank() == 2 && a.size(0) != a.size(1))
+    fail("{}: {} has shape {}, expected a square matrix", function, argument, a.shape().to_string());
 }
 
 TESSERA_FMA_CLONES void add_scaled_line(double factor, const double* __restrict x, double* __restrict y,
@@ -67,20 +101,41 @@ Matrix Matrix::identity(std::int64_t rows, std::int64_t columns) {
 }
 
 Matrix read_matrix(const Tensor& a, std::string_view function, std::string_view argument) {
-  check_dtype(a, function, argument);
-  if (a.rank() != 2)
-    fail("{}: {} has shape {}, expected a matrix [rows, columns]", function, argument, a.shape().to_string());
-  if (a.elements() == 0)
-    fail("{}: {} has shape {}, expected at least one row and one column", function, argument,
-         a.shape().to_string());
+  check_matrix(a, function, argument);
   return read_elements(a, a.size(0), a.size(1), function, argument);
 }
 
 Matrix read_square(const Tensor& a, std::string_view function, std::string_view argument) {
-  check_dtype(a, function, argument);
-  if (a.rank() == 2 && a.size(0) != a.size(1))
-    fail("{}: {} has shape {}, expected a square matrix", function, argument, a.shape().to_string());
+  check_square(a, function, argument);
   return read_matrix(a, function, argument);
+}
+
+Tensor checked_square(const Tensor& a, std::string_view function, std::string_view argument) {
+  check_square(a, function, argument);
+  check_matrix(a, function, argument);
+  const Tensor lying = a.contiguous() ? a : own_elements(a);
+  check_elements(lying.values<double>().data(), lying.size(0), lying.size(1), function, argument);
+  return lying;
+}
+
+Tensor own_elements(const Tensor& a) {
+  Tensor result = Tensor::allocate(a.shape(), DType::kFloat64);
+  double* to = result.view().as<double>();
+  if (!a.contiguous()) {
+    std::ranges::copy(a.to_vector<double>(), to);
+    return result;
+  }
+  const std::span<const double> from = a.values<double>();
+  const auto count = static_cast<std::int64_t>(from.size());
+  parallel_for((count + kParallelElements - 1) / kParallelElements, [&](std::int64_t task) {
+    const std::int64_t first = task * kParallelElements;
+    std::copy_n(from.data() + first, std::min(kParallelElements, count - first), to + first);
+  });
+  return result;
+}
+
+Block block_of(const Tensor& a) {
+  return {a.view().as<double>(), a.size(0), a.size(1), a.size(1), 1};
 }
 
 Matrix read_right_side(const Tensor& b, std::int64_t rows, std::string_view function) {

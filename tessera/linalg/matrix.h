@@ -68,6 +68,10 @@ class Matrix {
 // NaN or an infinity (with its place).
 Matrix read_matrix(const Tensor& a, std::string_view function, std::string_view argument = "a");
 Matrix read_square(const Tensor& a, std::string_view function, std::string_view argument = "a");
+// The same in the tensor's own memory, if it lies in rows without gaps, for who only reads it: block_of is then a view of that memory.
+Tensor checked_square(const Tensor& a, std::string_view function, std::string_view argument = "a");
+Tensor own_elements(const Tensor& a);  // a contiguous copy. Not an operation, which observers would see
+Block block_of(const Tensor& a);       // contiguous float64 [rows, columns]
 // A vector [n] as a column, or a matrix: right-hand sides. Throws Error unless it has `rows` rows.
 Matrix read_right_side(const Tensor& b, std::int64_t rows, std::string_view function);
 Tensor to_tensor(const Matrix& a);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kLeaf = 16;            // triangles up to this size are solved by substitution
 constexpr std::int64_t kColumnsOfTask = 128;  // right-hand sides that one task takes through a leaf
+constexpr std::int64_t kRowsOfTask = 192;     // the same where they are rows, through the whole triangle
 
 void divide_row(const Block& b, std::int64_t i, double by) {
   double* line = b.row(i);
@@ -41,12 +42,44 @@ void solve_leaf(const Block& b, const Substitute& substitute) {
   });
 }
 
+// A few columns of b, the leaf's, as lines in the first-level cache.
+void solve_leaf_from_right(const Block& a, const Block& b) {
+  double lines[kLeaf * kColumnsOfTask];
+  for (std::int64_t first = 0; first < b.rows; first += kColumnsOfTask) {
+    const std::int64_t count = std::min(kColumnsOfTask, b.rows - first);
+    const Block part = b.part(first, 0, count, b.columns);
+    for (std::int64_t i = 0; i < count; ++i)
+      for (std::int64_t j = 0; j < b.columns; ++j) lines[j * kColumnsOfTask + i] = part(i, j);
+    substitute_lower(a, {lines, b.columns, count, kColumnsOfTask, 1}, false);
+    for (std::int64_t i = 0; i < count; ++i)
+      for (std::int64_t j = 0; j < b.columns; ++j) part(i, j) = lines[j * kColumnsOfTask + i];
+  }
+}
+
 // Where a triangle is cut in two: a multiple of the leaf.
 std::int64_t half_of(std::int64_t n) {
   return std::max(kLeaf, n / 2 / kLeaf * kLeaf);
 }
 
+// On the calling thread.
+void solve_rows_from_right(const Block& a, const Block& b) {
+  if (a.rows <= kLeaf) return solve_leaf_from_right(a, b);
+  const std::int64_t half = half_of(a.rows);
+  const Block first = b.part(0, 0, b.rows, half), second = b.from(0, half);
+  solve_rows_from_right(a.part(0, 0, half, half), first);
+  subtract_product(second, first, a.part(half, 0, a.rows - half, half).transposed());
+  solve_rows_from_right(a.from(half, half), second);
+}
+
 }  // namespace
+
+void solve_lower_from_right(const Block& a, const Block& b) {
+  const std::int64_t tasks = (b.rows + kRowsOfTask - 1) / kRowsOfTask;
+  parallel_for(tasks, [&](std::int64_t task) {
+    const std::int64_t first = task * b.rows / tasks, end = (task + 1) * b.rows / tasks;
+    solve_rows_from_right(a, b.part(first, 0, end - first, b.columns));
+  });
+}
 
 void solve_lower(const Block& a, const Block& b, bool unit_diagonal) {
   const std::int64_t n = a.rows;
@@ -73,13 +106,14 @@ void solve_upper(const Block& a, const Block& b, bool unit_diagonal) {
 Tensor solve_triangular(const Tensor& a, const Tensor& b, const TriangularOptions& options) {
   using namespace internal;
   const FloatEnvironment contract;
-  Matrix triangle = read_square(a, "solve_triangular");
-  Matrix x = read_right_side(b, triangle.rows(), "solve_triangular");
+  const Tensor kept = checked_square(a, "solve_triangular");
+  const Block triangle = block_of(kept);
+  Matrix x = read_right_side(b, triangle.rows, "solve_triangular");
   if (!options.unit_diagonal)
-    for (std::int64_t i = 0; i < triangle.rows(); ++i)
+    for (std::int64_t i = 0; i < triangle.rows; ++i)
       if (triangle(i, i) == 0)
         fail("solve_triangular: element ({}, {}) of the diagonal is zero, so the matrix is singular", i, i);
-  const Block view = options.transposed ? triangle.block().transposed() : triangle.block();
+  const Block view = options.transposed ? triangle.transposed() : triangle;
   if ((options.triangle == Triangle::kLower) != options.transposed)
     solve_lower(view, x.block(), options.unit_diagonal);
   else

@@ -31,6 +31,8 @@ namespace internal {
 // b = inverse(a) b in place. a: any strides, nonzero diagonal; b in rows.
 void solve_lower(const Block& a, const Block& b, bool unit_diagonal);
 void solve_upper(const Block& a, const Block& b, bool unit_diagonal);
+// b = b transpose(inverse(a)) in place, a lower triangle: the bits that solve_lower gives the transposed b. Tasks are rows of b.
+void solve_lower_from_right(const Block& a, const Block& b);
 }  // namespace internal
 
 }  // namespace tessera::linalg

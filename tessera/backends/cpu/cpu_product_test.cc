@@ -133,6 +133,28 @@ TEST_F(CpuProduct, MatmulOfEveryPathAndTransposition) {
   }
 }
 
+// Of which half is computed and the rest copied.
+TEST_F(CpuProduct, MatmulOfAMatrixWithItselfTurned) {
+  struct Sizes {
+    std::int64_t n, k;
+    const char* why;
+  };
+  const Sizes all[] = {
+      {7, 300, "less than a strip"},   {33, 70, "a strip and a line"},
+      {100, 520, "some strips"},       {64, 9000, "chunks shared by the threads"},
+      {128, 26000, "chunks in parts"}, {260, 70, "blocks, a thread of its own for the upper triangle"},
+      {401, 600, "blocks and chunks"}, {90, 20, "short chains"},
+  };
+  for (const Sizes& sizes : all) {
+    const Tensor x = random_tensor<float>({sizes.n, sizes.k}, 1),
+                 z = random_tensor<double>({sizes.k, sizes.n}, 2);
+    expect_same_bits([&] { return matmul(x, transpose(x)); }, sizes.why);
+    expect_same_bits([&] { return matmul(transpose(z), z); }, std::string(sizes.why) + ", float64");
+    const Tensor part = z.slice({Range::all(), Range::from(3)});
+    expect_same_bits([&] { return matmul(transpose(part), part); }, std::string(sizes.why) + ", a part");
+  }
+}
+
 TEST_F(CpuProduct, MatmulOfBatchesOfEveryTransposition) {
   for (int transposed = 0; transposed < 4; ++transposed) {
     const auto operand = [&](std::int64_t rows, std::int64_t columns, bool turned) {

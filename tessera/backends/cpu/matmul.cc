@@ -4,9 +4,12 @@
 #include <cstdint>
 
 #include "tessera/backends/cpu/gemm.h"
+#include "tessera/backends/cpu/gemm_finish.h"
+#include "tessera/backends/cpu/gemm_symmetric.h"
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/scratch.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/numerics/chunk_sums.h"
 
 namespace tessera::backends {
 namespace {
@@ -127,82 +130,46 @@ Tiling tiling_of(const Product& product, std::int64_t entries, const GemmKernels
 }
 
 // ---- Long k ----
-// A result of few elements gives the threads little to divide. Where k has many chunks they share these as well: the first stretch of
-// chunks adds up in the result, every other chunk's sums go to a place of their own and are added behind it, in the contract's order.
+// A result of few elements gives the threads little to divide. Where k has many chunks they share these instead.
 
 constexpr std::int64_t kLeastChunks = 16;
 constexpr std::int64_t kFewResults = 128 * 128;
-constexpr std::int64_t kKeptBytes = std::int64_t{16} << 20;  // of sums of chunks
 
-// Stretches of chunks, one per thread; 1: dividing the result is better.
-template <typename T>
-std::int64_t stretches_of(const Product& product, std::int64_t entries) {
+bool shares_chunks(const Product& product) {
   const std::int64_t chunks = (product.k + kChunk - 1) / kChunk, results = product.m * product.n;
-  if (entries > 1 || chunks < kLeastChunks || results > kFewResults ||
-      wanted_tasks(results * product.k) == 1 || chunks * results * std::int64_t{sizeof(T)} > kKeptBytes)
-    return 1;
-  return std::min<std::int64_t>(thread_count(), chunks / 4);
+  return chunks >= kLeastChunks && results <= kFewResults && wanted_tasks(results * product.k) > 1;
 }
 
+// `symmetric`: b is a turned.
 template <typename T>
-class ChunkShares {
- public:
-  ChunkShares(const GemmKernels<T>& kernels, const Product& product, std::int64_t stretches,
-              MatrixView<const T> a, MatrixView<const T> b, T* c)
-      : kernels_(kernels), product_(product), results_(product.m * product.n), a_(a), b_(b), c_(c) {
-    const std::int64_t chunks = (product.k + kChunk - 1) / kChunk;
-    first_ = (chunks + stretches - 1) / stretches;
-    kept_chunks_ = chunks - first_;
-    kept_ = scratch_.allocate<T>(kept_chunks_ * results_);
-  }
+void multiply_by_chunks(const GemmKernels<T>& kernels, const Product& product, MatrixView<const T> a,
+                        MatrixView<const T> b, bool symmetric, T* c, const Epilogue<T>& epilogue) {
+  const std::int64_t chunks = (product.k + kChunk - 1) / kChunk, results = product.m * product.n;
+  ScratchScope scratch;
+  T* const places = scratch.allocate<T>(numerics::chunk_places<T>(chunks, results));
+  numerics::sum_chunks(chunks, results, places, c, [&](std::int64_t chunk, T* to) {
+    const std::int64_t k0 = chunk * kChunk, depth = std::min(kChunk, product.k - k0);
+    MatrixView<const T> left = a, right = b;
+    left.data += k0 * a.column;
+    right.data += k0 * b.row;
+    // Above the diagonal, where nobody reads, anything may be added up.
+    if (symmetric) return gemm_lower<T>(kernels, product.n, depth, left, to, product.n);
+    gemm<T>(kernels, product.m, product.n, depth, left, right, {to, product.n, 1});
+  });
+  if (symmetric) mirror_lower(kernels, product.n, c);
+  if (epilogue.finish != nullptr) finish_block<T>(epilogue, product.m, product.n, {c, product.n, 1}, false);
+}
 
-  void run(const Epilogue<T>& epilogue) {
-    // The first stretch is one task, the longest, and begins first; of the others each chunk is one.
-    parallel_for(1 + kept_chunks_, [&](std::int64_t task) {
-      if (task == 0) return multiply(0, first_ * kChunk, c_);
-      multiply((first_ + task - 1) * kChunk, kChunk, kept_ + (task - 1) * results_);
-    });
-    const std::int64_t parts = std::min<std::int64_t>(thread_count(), (results_ + kPart - 1) / kPart);
-    parallel_for(parts, [&](std::int64_t part) {
-      const std::int64_t begin = part * results_ / parts, end = (part + 1) * results_ / parts;
-      for (std::int64_t chunk = 0; chunk < kept_chunks_; ++chunk) {
-        const T* const sums = kept_ + chunk * results_;
-        for (std::int64_t i = begin; i < end; ++i) c_[i] = c_[i] + sums[i];
-      }
-    });
-    finish_results(epilogue);
-  }
+// Shorter chains cost less than copying the upper triangle.
+constexpr std::int64_t kLeastDepth = 64;
 
- private:
-  static constexpr std::int64_t kPart = 2048;  // elements, at least, that are worth a thread
-
-  void multiply(std::int64_t k0, std::int64_t depth, T* c) const {
-    MatrixView<const T> a = a_, b = b_;
-    a.data += k0 * a.column;
-    b.data += k0 * b.row;
-    gemm<T>(kernels_, product_.m, product_.n, std::min(depth, product_.k - k0), a, b, {c, product_.n, 1});
-  }
-
-  void finish_results(const Epilogue<T>& epilogue) const {
-    if (epilogue.finish == nullptr) return;
-    for (std::int64_t i = 0; i < product_.m; ++i) {
-      FinishRun<T> run{};
-      run.x = run.out = c_ + i * product_.n;
-      run.n = product_.n;
-      run.bias = epilogue.bias;
-      epilogue.finish(run);
-    }
-  }
-
-  const GemmKernels<T>& kernels_;
-  const Product product_;
-  const std::int64_t results_;
-  const MatrixView<const T> a_, b_;
-  T* const c_;
-  ScratchScope scratch_;
-  std::int64_t first_, kept_chunks_;
-  T* kept_;
-};
+// Is b the transposed a, and large enough that half of the tiles is less?
+template <typename T>
+bool is_symmetric(const GemmKernels<T>& kernels, const Product& product, MatrixView<const T> a,
+                  MatrixView<const T> b) {
+  return a.data == b.data && a.row == b.column && a.column == b.row && product.m == product.n &&
+         product.n > symmetric_strip(kernels);
+}
 
 // Rows that follow each other at one step through the batch, and meet one matrix, are the rows of one product.
 template <typename T>
@@ -229,8 +196,14 @@ void multiply(const GemmKernels<T>& kernels, Product product, BatchedMatrix<cons
   T* const c = output.as<T>();
   const std::int64_t m = product.m, n = product.n;
   const std::int64_t entries = output.elements() / (m * n);
-  if (const std::int64_t stretches = stretches_of<T>(product, entries); stretches > 1)
-    return ChunkShares<T>(kernels, product, stretches, a.at(product, 0), b.at(product, 0), c).run(epilogue);
+  if (entries == 1) {
+    const MatrixView<const T> left = a.at(product, 0), right = b.at(product, 0);
+    const bool symmetric = is_symmetric<T>(kernels, product, left, right);
+    if (shares_chunks(product))
+      return multiply_by_chunks<T>(kernels, product, left, right, symmetric, c, epilogue);
+    if (symmetric && product.k >= kLeastDepth && epilogue.finish == nullptr)
+      return gemm_symmetric<T>(kernels, n, product.k, left, c);
+  }
   const Tiling tiling = tiling_of(product, entries, kernels);
   parallel_for(entries * tiling.row_count * tiling.column_count, [&](std::int64_t task) {
     const std::int64_t column = task % tiling.column_count * tiling.columns;
