@@ -58,6 +58,17 @@ TESSERA_FMA_CLONES double dot_line(const double* x, const double* y, std::int64_
   return lane[0];
 }
 
+TESSERA_FMA_CLONES void subtract_dots_of_lines(const double* rows, std::int64_t row_stride,
+                                               std::int64_t count, const double* factors, std::int64_t width,
+                                               double* values, std::int64_t step) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    double value = values[i * step];
+    for (std::int64_t l = 0; l < width; ++l)
+      value = __builtin_fma(-rows[i * row_stride + l], factors[l], value);
+    values[i * step] = value;
+  }
+}
+
 }  // namespace
 
 Matrix Matrix::identity(std::int64_t rows, std::int64_t columns) {
@@ -174,6 +185,10 @@ void scale(double factor, double* x, std::int64_t n) {
 
 double dot(const double* x, const double* y, std::int64_t n) {
   return dot_line(x, y, n);
+}
+
+void subtract_dots(const Block& rows, const double* factors, double* values, std::int64_t step) {
+  subtract_dots_of_lines(rows.data, rows.row_stride, rows.rows, factors, rows.columns, values, step);
 }
 
 double norm(const double* x, std::int64_t n) {
