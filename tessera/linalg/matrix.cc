@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
@@ -19,7 +20,14 @@ TensorView view_of(const Block& a) {
   return {a.data, DType::kFloat64, Shape{a.rows, a.columns}, Strides{a.row_stride, a.column_stride}};
 }
 
+bool all_finite(const std::vector<double>& values) {
+  bool finite = true;
+  for (const double x : values) finite &= std::abs(x) <= std::numeric_limits<double>::max();
+  return finite;
+}
+
 void check_elements(const Matrix& a, std::string_view function, std::string_view argument) {
+  if (all_finite(a.elements())) return;
   for (std::int64_t i = 0; i < a.rows(); ++i)
     for (std::int64_t j = 0; j < a.columns(); ++j)
       if (!std::isfinite(a(i, j)))
@@ -196,9 +204,12 @@ double norm(const double* x, std::int64_t n) {
 }
 
 double largest(const double* x, std::int64_t n) {
-  double result = 0;
-  for (std::int64_t i = 0; i < n; ++i) result = std::max(result, std::abs(x[i]));
-  return result;
+  double tops[kLanes] = {};
+  std::int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (std::int64_t j = 0; j < kLanes; ++j) tops[j] = std::max(tops[j], std::abs(x[i + j]));
+  for (; i < n; ++i) tops[0] = std::max(tops[0], std::abs(x[i]));
+  return *std::max_element(tops, tops + kLanes);
 }
 
 double length_of(double a, double b) {
