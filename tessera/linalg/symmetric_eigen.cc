@@ -92,7 +92,7 @@ constexpr std::int64_t kFew = 8;
 std::optional<SymmetricEigen> few_pairs(Matrix matrix, std::int64_t first, std::int64_t count) {
   const std::int64_t n = matrix.rows();
   const int exponent = scale_to_one(matrix);
-  Tridiagonal t = tridiagonalise(std::move(matrix));
+  Tridiagonal t = tridiagonalise_upper(std::move(matrix));
   std::vector<double> values = bisect_eigenvalues(t.diagonal, t.beside, first, count);
   const std::optional<Matrix> found = inverse_iteration(t.diagonal, t.beside, values);
   if (!found) return std::nullopt;
