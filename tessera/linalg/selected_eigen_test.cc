@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "tessera/base/thread_pool.h"
 #include "tessera/linalg/linalg_test.h"
 #include "tessera/linalg/qr.h"
 #include "tessera/linalg/svd.h"
@@ -161,6 +162,23 @@ TEST_F(SelectedEigen, ExtremeScales) {
     EXPECT_TRUE(same_bits(scaled.values, found.values * scale));
     EXPECT_TRUE(same_bits(scaled.vectors, found.vectors));
   }
+}
+
+// So large that the reduction's products are shared out.
+TEST_F(SelectedEigen, TheSameBitsOnAnyNumberOfThreads) {
+  const Tensor a = random_symmetric(650, 5);
+  const int threads = thread_count();
+  set_thread_count(1);
+  const SymmetricEigen expected = largest_symmetric_eigen(a, 9);
+  for (const int count : {2, 3, 7}) {
+    set_thread_count(count);
+    const SymmetricEigen found = largest_symmetric_eigen(a, 9);
+    EXPECT_TRUE(same_bits(found.values, expected.values) && same_bits(found.vectors, expected.vectors))
+        << count;
+  }
+  set_thread_count(threads);
+  EXPECT_LT(skewness(expected.vectors), kFew);
+  EXPECT_LT(residual(a, expected), kFew);
 }
 
 TEST_F(SelectedEigen, BadArgumentsGetASentence) {
