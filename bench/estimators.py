@@ -35,6 +35,7 @@ class Row(NamedTuple):
 
 
 BOOSTING = {"max_iter": 100, "max_leaf_nodes": 31, "learning_rate": 0.1, "max_bins": 255, "early_stopping": "false"}
+PLACES_ROWS = ("classical_mds", "smacof")  # and has nothing to use on others
 ROWS = [
     Row("k_neighbors_classifier", {}, "neighbors.KNeighborsClassifier(n_jobs=T)", columns=3, grows=True),
     Row("k_neighbors_classifier", {}, "neighbors.KNeighborsClassifier(n_jobs=T)", queries=2_000),
@@ -87,6 +88,9 @@ ROWS = [
     Row("pca", {"n_components": 10}, "decomposition.PCA(10)", "noise", columns=100, queries=100_000, grows=True),
     Row("pca", {"svd_solver": "full"}, "decomposition.PCA(svd_solver='full')", "noise", 1_500, 500, 1_500),
     Row("pca", {"n_components": 10, "svd_solver": "randomized"}, "decomposition.PCA(10, svd_solver='randomized', random_state=0)", "noise", 4_000, 1_000, 4_000),
+    Row("classical_mds", {"n_components": 2}, "manifold.ClassicalMDS(2)", "noise", 1_500),
+    Row("smacof", {"n_components": 2, "max_iter": 30, "eps": 0.0},
+        "manifold.MDS(2, init='random', n_init=1, max_iter=30, eps=0, n_jobs=T, random_state=0)", "noise", 1_500),
     Row("target_encoder", {}, "preprocessing.TargetEncoder(random_state=0)", "codes", columns=5, queries=100_000),
     Row("ordinal_encoder", {}, "preprocessing.OrdinalEncoder()", "codes", columns=5, queries=100_000),
     Row("one_hot_encoder", {}, "preprocessing.OneHotEncoder(sparse_output=False)", "few codes", columns=5, queries=100_000),
@@ -157,7 +161,7 @@ def run_rival(row, threads, x, y, queries):
     import importlib
 
     names = {"T": threads, "X": x}
-    for module in ("cluster", "decomposition", "ensemble", "impute", "kernel_ridge", "linear_model", "mixture", "naive_bayes", "neighbors", "preprocessing", "svm", "tree"):
+    for module in ("cluster", "decomposition", "ensemble", "impute", "kernel_ridge", "linear_model", "manifold", "mixture", "naive_bayes", "neighbors", "preprocessing", "svm", "tree"):
         if module + "." in row.rival:
             names[module] = importlib.import_module("sklearn." + module)
     if row.needs:
@@ -166,6 +170,8 @@ def run_rival(row, threads, x, y, queries):
     start = time.perf_counter()
     model.fit(x) if y is None else model.fit(x, y)
     fitted = time.perf_counter()
+    if row.name in PLACES_ROWS:
+        return fitted - start, 0, getattr(model, "stress_", None) or model.eigenvalues_.sum()
     model.transform(queries) if hasattr(model, "transform") and not hasattr(model, "predict") else model.predict(queries)
     used = time.perf_counter()
     some = slice(0, min(len(x), 2000))
@@ -206,7 +212,7 @@ def show(program, row, threads, seconds):
         print(f"{title:<58} {size:>13}  skipped: {error}", flush=True)
         return
     print(f"{title:<58} {size:>13} {rival:<30} {ours[0]:>8.4f} {theirs[0]:>8.4f} {theirs[0] / ours[0]:>6.2f}x  "
-          f"{ours[1]:>8.4f} {theirs[1]:>8.4f} {theirs[1] / ours[1]:>6.2f}x  {ours[2]:>9.4g} {theirs[2]:>9.4g} {times:>3}", flush=True)
+          f"{ours[1]:>8.4f} {theirs[1]:>8.4f} {theirs[1] / ours[1] if ours[1] else 0:>6.2f}x  {ours[2]:>9.4g} {theirs[2]:>9.4g} {times:>3}", flush=True)
 
 
 def main():

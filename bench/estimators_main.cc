@@ -3,7 +3,8 @@
 //   tessera_bench_estimators THREADS NAME SETTINGS X.npy Y.npy|- QUERIES.npy
 //
 // SETTINGS is a JSON object, as for `tessera fit`. For each line on standard input that says "run" it fits anew, uses what was learned on the
-// queries (predict, or transform) and prints the seconds of both and the score on the training rows (0 where there is none).
+// queries (predict, or transform) and prints the seconds of both and the score on the training rows (0 where there is none). NAME may also be
+// classical_mds or smacof, which place the rows and have nothing to use on others: the score is the sum of eigenvalues, or the stress.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +18,7 @@
 #include "tessera/data/npy.h"
 #include "tessera/learn/estimators.h"
 #include "tessera/learn/k_means.h"
+#include "tessera/learn/multidimensional_scaling.h"
 #include "tessera/tensor/ops.h"
 
 namespace {
@@ -50,6 +52,24 @@ void run(const char* name, const nlohmann::json& settings, const Tensor& x, cons
   std::fflush(stdout);
 }
 
+double place(const std::string& name, const nlohmann::json& settings, const Tensor& x) {
+  const Tensor distances = learn::euclidean_distances(x);
+  const std::int64_t n_components = settings.value("n_components", std::int64_t{2});
+  if (name == "classical_mds")
+    return sum(learn::classical_mds(distances, n_components).eigenvalues).item<double>();
+  learn::SmacofOptions options{.n_components = n_components};
+  options.max_iter = settings.value("max_iter", options.max_iter);
+  options.eps = settings.value("eps", options.eps);
+  return learn::smacof(distances, options).stress;
+}
+
+void run_scaling(const std::string& name, const nlohmann::json& settings, const Tensor& x) {
+  double score = 0;
+  const double taken = seconds([&] { score = place(name, settings, x); });
+  std::printf("%.6f 0 %.9g\n", taken, score);
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -59,5 +79,10 @@ int main(int count, char** arguments) {
   const nlohmann::json settings = nlohmann::json::parse(arguments[3]);
   const Tensor x = data::read_npy(arguments[4]), queries = data::read_npy(arguments[6]);
   const Tensor y = std::string(arguments[5]) == "-" ? Tensor() : data::read_npy(arguments[5]);
-  for (std::string line; std::getline(std::cin, line);) run(arguments[2], settings, x, y, queries);
+  const std::string name = arguments[2];
+  for (std::string line; std::getline(std::cin, line);)
+    if (name == "classical_mds" || name == "smacof")
+      run_scaling(name, settings, x);
+    else
+      run(arguments[2], settings, x, y, queries);
 }

@@ -44,6 +44,7 @@ def methods(n):
         "least_squares": lambda: np.linalg.lstsq(tall, right, rcond=None),
         "symmetric_eigenvalues": lambda: np.linalg.eigvalsh(symmetric),
         "symmetric_eigen": lambda: np.linalg.eigh(symmetric),
+        "largest_two_eigen": lambda: sl.eigh(symmetric, subset_by_index=[n - 2, n - 1]),
         "singular_values": lambda: np.linalg.svd(a, compute_uv=False),
         "svd": lambda: np.linalg.svd(a, full_matrices=False),
         "eigenvalues": lambda: np.linalg.eigvals(a),

@@ -61,6 +61,7 @@ void measure_all(std::int64_t n) {
   measure("least_squares", n, [&] { linalg::least_squares(tall, right); });
   measure("symmetric_eigenvalues", n, [&] { linalg::symmetric_eigenvalues(symmetric); });
   measure("symmetric_eigen", n, [&] { linalg::symmetric_eigen(symmetric); });
+  measure("largest_two_eigen", n, [&] { linalg::largest_symmetric_eigen(symmetric, 2); });
   measure("singular_values", n, [&] { linalg::singular_values(a); });
   measure("svd", n, [&] { linalg::svd(a); });
   measure("eigenvalues", n, [&] { linalg::eigenvalues(a); });

@@ -79,6 +79,11 @@ std::vector<Case> linalg_cases() {
     const SymmetricEigen parts = symmetric_eigen(symmetric());
     return joined({parts.values, parts.vectors});
   });
+  add("symmetric_eigen", "largest and smallest", [] {
+    const SymmetricEigen largest = largest_symmetric_eigen(symmetric(), 8),
+                         smallest = smallest_symmetric_eigen(symmetric(), 3);
+    return joined({largest.values, largest.vectors, smallest.values, smallest.vectors});
+  });
   add("eigen", "values and vectors", [] {
     const Eigen parts = eigen(square());
     return joined({parts.real, parts.imaginary, parts.vectors_real, parts.vectors_imaginary});
@@ -90,6 +95,11 @@ std::vector<Case> linalg_cases() {
   add("svd", "thin", [] {
     const Svd parts = svd(square());
     return joined({parts.u, parts.s, parts.vt});
+  });
+  add("svd", "right vectors", [] {
+    const RightSingularVectors tall = right_singular_vectors(input(9, {kSize, kSize / 2})),
+                               wide = right_singular_vectors(input(12, {kSize / 2, kSize}));
+    return joined({tall.vt, wide.s, wide.vt});
   });
   add("powers", "by the eigenbasis", [] { return EigenbasisPowers(square() * 0.001).power(5); });
   return cases;

@@ -103,10 +103,10 @@ ClassicalScaling classical_mds(const Tensor& given, std::int64_t n_components) {
   const Tensor squares = x * x;
   const Tensor by_column = squares - mean(squares, {0}, true);
   const Tensor centered = (by_column - mean(by_column, {1}, true)) * -0.5;
-  const linalg::SymmetricEigen eigen = linalg::symmetric_eigen((centered + transpose(centered)) * 0.5);
-  const Tensor values = copy(eigen.values.slice({Range::step(-1)}).slice({Range::to(n_components)}));
-  const Tensor vectors =
-      eigen.vectors.slice({Range::all(), Range::step(-1)}).slice({Range::all(), Range::to(n_components)});
+  const linalg::SymmetricEigen eigen =
+      linalg::largest_symmetric_eigen((centered + transpose(centered)) * 0.5, n_components);
+  const Tensor values = copy(eigen.values.slice({Range::step(-1)}));
+  const Tensor vectors = eigen.vectors.slice({Range::all(), Range::step(-1)});
   // An eigenvalue that rounding alone has made, or that no points could have.
   const double least = values.at<double>({n_components - 1}), most = values.at<double>({0});
   if (least < -1e-10 * std::max(most, 1e-300))

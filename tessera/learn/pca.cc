@@ -12,6 +12,7 @@
 #include "tessera/learn/restored.h"
 #include "tessera/linalg/qr.h"
 #include "tessera/linalg/randomized_svd.h"
+#include "tessera/linalg/svd.h"
 #include "tessera/linalg/symmetric_eigen.h"
 #include "tessera/tensor/ops.h"
 
@@ -77,31 +78,39 @@ void PCA::learn(const Tensor& x, const Tensor&, StepObserver*) {
   const double divisor = static_cast<double>(rows - 1);
   Spectrum found;
   if (solver == Solver::kCovarianceEigh) {
-    const linalg::SymmetricEigen eigen = linalg::symmetric_eigen(covariance_of(x, mean_, divisor));
+    // Few directions are found without the others, whose variance is what they leave of the trace.
+    const Tensor covariance = covariance_of(x, mean_, divisor);
+    const bool few = asked >= 1 && asked * 8 <= static_cast<double>(features);
+    const linalg::SymmetricEigen eigen =
+        few ? linalg::largest_symmetric_eigen(covariance, static_cast<std::int64_t>(asked))
+            : linalg::symmetric_eigen(covariance);
     found.variances = copy(maximum(eigen.values, 0.0).slice({Range::step(-1)}));
     found.singular_values = sqrt(found.variances * divisor);
     found.directions = copy(transpose(eigen.vectors).slice({Range::step(-1)}));
-    found.total = sum(found.variances).item<double>();
+    found.total = sum(few ? reshape(covariance, {-1}).slice({Range::step(features + 1)}) : found.variances)
+                      .item<double>();
   } else {
     const Tensor centered = x - mean_;
-    linalg::Svd svd;
     if (solver == Solver::kRandomized) {
       const std::int64_t count = asked == 0 ? most : static_cast<std::int64_t>(asked);
       const std::int64_t power = parameters_.iterated_power >= 0 ? parameters_.iterated_power
                                  : static_cast<double>(count) < 0.1 * static_cast<double>(most) ? 7
                                                                                                 : 4;
       RandomSource random(static_cast<std::uint64_t>(parameters_.seed));
-      svd = linalg::randomized_svd(
+      const linalg::Svd svd = linalg::randomized_svd(
           centered, count, random, "pca",
           {.oversampling = parameters_.n_oversamples, .power_iterations = static_cast<int>(power)});
+      found.singular_values = svd.s;
+      found.directions = svd.vt;
       found.total = sum_squares(centered).item<double>() / divisor;
     } else {
-      // Directions and lengths alone: those of R, where there are more rows than features.
-      svd = linalg::svd(rows > features ? linalg::triangular_factor(centered) : centered);
+      // Of R, where there are more rows than features.
+      const linalg::RightSingularVectors svd =
+          linalg::right_singular_vectors(rows > features ? linalg::triangular_factor(centered) : centered);
+      found.singular_values = svd.s;
+      found.directions = svd.vt;
     }
-    found.singular_values = svd.s;
-    found.variances = svd.s * svd.s / divisor;
-    found.directions = svd.vt;
+    found.variances = found.singular_values * found.singular_values / divisor;
   }
   keep(found, rows, features);
 }

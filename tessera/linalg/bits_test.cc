@@ -32,9 +32,13 @@ std::vector<Tensor> results(std::int64_t m, std::int64_t n) {
   const auto add = [&](std::initializer_list<Tensor> more) { all.insert(all.end(), more); };
   const Qr plain = qr(tall, Size::kFull);
   const PivotedQr pivoted = pivoted_qr(low);
-  const SymmetricEigen ascending = symmetric_eigen(symmetric);
+  const SymmetricEigen ascending = symmetric_eigen(symmetric),
+                       largest = largest_symmetric_eigen(symmetric, std::max<std::int64_t>(1, n / 8)),
+                       smallest = smallest_symmetric_eigen(symmetric, 1);
   const Eigen general = eigen(a);
   const Svd parts = svd(tall), wide = svd(transpose(low), Size::kFull);
+  const RightSingularVectors right_alone = right_singular_vectors(tall),
+                             wide_alone = right_singular_vectors(transpose(low));
   const Tensor right = random_matrix(m, 2, 6);
   const LeastSquares fit =
       least_squares(tall, right, {.rank_tolerance = -1, .refine = true, .covariance = true});
@@ -44,6 +48,8 @@ std::vector<Tensor> results(std::int64_t m, std::int64_t n) {
   add({plain.q, plain.r, pivoted.q, pivoted.r, ascending.values, ascending.vectors, general.real,
        general.imaginary});
   add({general.vectors_real, general.vectors_imaginary, parts.u, parts.s, parts.vt, wide.u, wide.s, wide.vt});
+  add({largest.values, largest.vectors, smallest.values, smallest.vectors, right_alone.vt, wide_alone.s,
+       wide_alone.vt});
   add({fit.solution, fit.covariance, shortest.solution, shortest.residuals, sketched.u, sketched.s,
        sketched.vt});
   const VectorFunction curved = [&](const Tensor& p) {

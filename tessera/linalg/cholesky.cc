@@ -5,6 +5,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/linalg/triangular.h"
+#include "tessera/numerics/contract.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/op.h"
@@ -14,7 +15,7 @@ namespace {
 
 using namespace internal;
 
-constexpr std::int64_t kLeaf = 32;     // matrices up to this size are factored row by row
+constexpr std::int64_t kLeaf = 32;     // matrices up to this size are factored column by column
 constexpr std::int64_t kSquare = 128;  // squares on the diagonal that are updated as a whole
 
 struct Failure {
@@ -36,14 +37,28 @@ void subtract_square(const Block& c, const Block& a) {
   subtract_square(c.from(half, half), bottom);
 }
 
-TESSERA_FMA_CLONES Failure factor_leaf(const Block& a) {
-  for (std::int64_t i = 0; i < a.rows; ++i) {
-    for (std::int64_t j = 0; j <= i; ++j) {
-      double rest = a(i, j);
-      for (std::int64_t k = 0; k < j; ++k) rest = __builtin_fma(-a(i, k), a(j, k), rest);
-      if (i == j && !(rest > 0)) return {i + 1, rest};
-      a(i, j) = i == j ? numerics::sqrt(rest) : rest / a(j, j);
-    }
+// rest = rest - (the columns before j, which are rows of kLeaf) times their elements in row j; all of kLeaf rows, of which those before j do not count.
+TESSERA_FMA_CLONES void subtract_columns(const double* columns, std::int64_t j, double* __restrict rest) {
+  double sums[kLeaf];
+  std::copy_n(rest, kLeaf, sums);
+  for (std::int64_t k = 0; k < j; ++k) {
+    const double factor = columns[k * kLeaf + j];
+    for (std::int64_t i = 0; i < kLeaf; ++i)
+      sums[i] = __builtin_fma(-columns[k * kLeaf + i], factor, sums[i]);
+  }
+  std::copy_n(sums, kLeaf, rest);
+}
+
+Failure factor_leaf(const Block& a) {
+  double columns[kLeaf * kLeaf] = {};
+  for (std::int64_t j = 0; j < a.rows; ++j) {
+    double rest[kLeaf] = {};
+    for (std::int64_t i = j; i < a.rows; ++i) rest[i] = a(i, j);
+    subtract_columns(columns, j, rest);
+    if (!(rest[j] > 0)) return {j + 1, rest[j]};
+    const double pivot = numerics::sqrt(rest[j]);
+    a(j, j) = columns[j * kLeaf + j] = pivot;
+    for (std::int64_t i = j + 1; i < a.rows; ++i) a(i, j) = columns[j * kLeaf + i] = rest[i] / pivot;
   }
   return {};
 }

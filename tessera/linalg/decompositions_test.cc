@@ -123,6 +123,15 @@ TEST_F(Decompositions, SlowConvergence) {
   EXPECT_NEAR(found.real.at<double>({-1}), 4.2043667111376095, 1e-9);
 }
 
+// A symmetric matrix that grows towards its middle by many powers of ten: its first eigenvalue takes 93 steps.
+TEST_F(Decompositions, SlowConvergenceOfASymmetricMatrix) {
+  const Tensor sizes = exp(random_matrix(97, 1, 2511) * 5.0), half = random_symmetric(97, 2509);
+  const Tensor product = half * sizes * transpose(sizes), a = (product + transpose(product)) * 0.5;
+  const SymmetricEigen parts = symmetric_eigen(a);
+  EXPECT_LT(skewness(parts.vectors), kFew);
+  EXPECT_LT(error_of(a, matmul(parts.vectors * parts.values, transpose(parts.vectors))), kFew);
+}
+
 // A cyclic permutation: the n-th roots of one, on which unshifted iterations go in circles.
 TEST_F(Decompositions, CyclicPermutation) {
   constexpr std::int64_t kN = 24;

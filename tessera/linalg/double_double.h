@@ -4,23 +4,25 @@
 // 2005 (algorithm Dot2).
 #pragma once
 
+#include "tessera/numerics/contract.h"
+
 namespace tessera::linalg::internal {
 
 struct DoubleDouble {
   double high = 0, low = 0;
 
-  void add(double x) {
+  TESSERA_INLINE void add(double x) {
     const double sum = high + x, part = sum - high;
     low = low + ((high - (sum - part)) + (x - part));
     high = sum;
   }
-  void add_product(double a, double b) {
+  TESSERA_INLINE void add_product(double a, double b) {
     const double product = a * b;
     const double error = __builtin_fma(a, b, -product);
     add(product);
     low = low + error;
   }
-  double value() const { return high + low; }
+  TESSERA_INLINE double value() const { return high + low; }
 };
 
 }  // namespace tessera::linalg::internal

@@ -5,6 +5,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/base/thread_pool.h"
 #include "tessera/linalg/double_double.h"
 #include "tessera/linalg/matrix.h"
 #include "tessera/linalg/qr.h"
@@ -16,17 +17,41 @@ namespace {
 
 using namespace internal;
 
+constexpr std::int64_t kRows = 8;  // residuals that are computed side by side
+struct RowSums {
+  DoubleDouble of[kRows];
+};
+
+// Subtracts the products of kRows rows, packed so that they lie side by side, with a column.
+TESSERA_FMA_CLONES void subtract_products(const double* packed, std::int64_t n, const double* x,
+                                          std::int64_t x_step, RowSums& sums) {
+  RowSums found = sums;
+  for (std::int64_t j = 0; j < n; ++j)
+    for (std::int64_t row = 0; row < kRows; ++row)
+      found.of[row].add_product(-packed[j * kRows + row], x[j * x_step]);
+  sums = found;
+}
+
 // b - a x, rounded once at the end; with r: b - r - a x.
 Matrix exact_residual(const Matrix& a, const Matrix& x, const Matrix& b, const Matrix* r = nullptr) {
   Matrix result(b.rows(), b.columns());
-  for (std::int64_t i = 0; i < b.rows(); ++i)
+  const std::int64_t n = a.columns();
+  parallel_for((b.rows() + kRows - 1) / kRows, [&](std::int64_t group) {
+    const std::int64_t first = group * kRows, count = std::min(kRows, b.rows() - first);
+    std::vector<double> packed(static_cast<std::size_t>(n * kRows));
+    for (std::int64_t row = 0; row < count; ++row)
+      for (std::int64_t j = 0; j < n; ++j)
+        packed[static_cast<std::size_t>(j * kRows + row)] = a(first + row, j);
     for (std::int64_t c = 0; c < b.columns(); ++c) {
-      DoubleDouble sum;
-      sum.add(b(i, c));
-      if (r != nullptr) sum.add(-(*r)(i, c));
-      for (std::int64_t j = 0; j < a.columns(); ++j) sum.add_product(-a(i, j), x(j, c));
-      result(i, c) = sum.value();
+      RowSums sums;
+      for (std::int64_t row = 0; row < count; ++row) {
+        sums.of[row].add(b(first + row, c));
+        if (r != nullptr) sums.of[row].add(-(*r)(first + row, c));
+      }
+      subtract_products(packed.data(), n, x.row(0) + c, x.columns(), sums);
+      for (std::int64_t row = 0; row < count; ++row) result(first + row, c) = sums.of[row].value();
     }
+  });
   return result;
 }
 
@@ -44,14 +69,19 @@ Matrix exact_gradient(const Matrix& a, const Matrix& r) {
 
 // Columns brought to lengths in [1, 2) by powers of two.
 std::vector<int> equilibrate(Matrix& a) {
+  std::vector<double> tops(static_cast<std::size_t>(a.columns()));
+  for (std::int64_t i = 0; i < a.rows(); ++i)
+    for (std::size_t j = 0; j < tops.size(); ++j) tops[j] = std::max(tops[j], std::abs(a.row(i)[j]));
   std::vector<int> exponents;
-  Matrix columns = transposed(a);
-  for (std::int64_t j = 0; j < a.columns(); ++j) {
-    const double top = largest(columns.row(j), a.rows());
-    const int exponent = top == 0 ? 0 : -std::ilogb(top);
-    for (std::int64_t i = 0; i < a.rows(); ++i) a(i, j) = scaled(a(i, j), exponent);
-    exponents.push_back(exponent);
+  for (const double top : tops) exponents.push_back(top == 0 ? 0 : -std::ilogb(top));
+  // A power of two as a factor, in two where it is no number: as exact as `scaled`.
+  std::vector<double> factors, more;
+  for (const int exponent : exponents) {
+    factors.push_back(scaled(1, std::min(exponent, 1000)));
+    more.push_back(scaled(1, exponent - std::min(exponent, 1000)));
   }
+  for (std::int64_t i = 0; i < a.rows(); ++i)
+    for (std::size_t j = 0; j < factors.size(); ++j) a.row(i)[j] = a.row(i)[j] * factors[j] * more[j];
   return exponents;
 }
 

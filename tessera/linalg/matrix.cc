@@ -92,6 +92,17 @@ TESSERA_FMA_CLONES double dot_line(const double* x, const double* y, std::int64_
   return lane[0];
 }
 
+TESSERA_FMA_CLONES void subtract_dots_of_lines(const double* rows, std::int64_t row_stride,
+                                               std::int64_t count, const double* factors, std::int64_t width,
+                                               double* values, std::int64_t step) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    double value = values[i * step];
+    for (std::int64_t l = 0; l < width; ++l)
+      value = __builtin_fma(-rows[i * row_stride + l], factors[l], value);
+    values[i * step] = value;
+  }
+}
+
 }  // namespace
 
 Matrix Matrix::identity(std::int64_t rows, std::int64_t columns) {
@@ -231,14 +242,21 @@ double dot(const double* x, const double* y, std::int64_t n) {
   return dot_line(x, y, n);
 }
 
+void subtract_dots(const Block& rows, const double* factors, double* values, std::int64_t step) {
+  subtract_dots_of_lines(rows.data, rows.row_stride, rows.rows, factors, rows.columns, values, step);
+}
+
 double norm(const double* x, std::int64_t n) {
   return numerics::sqrt(dot_line(x, x, n));
 }
 
 double largest(const double* x, std::int64_t n) {
-  double result = 0;
-  for (std::int64_t i = 0; i < n; ++i) result = std::max(result, std::abs(x[i]));
-  return result;
+  double tops[kLanes] = {};
+  std::int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (std::int64_t j = 0; j < kLanes; ++j) tops[j] = std::max(tops[j], std::abs(x[i + j]));
+  for (; i < n; ++i) tops[0] = std::max(tops[0], std::abs(x[i]));
+  return *std::max_element(tops, tops + kLanes);
 }
 
 double length_of(double a, double b) {

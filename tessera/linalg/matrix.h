@@ -96,6 +96,8 @@ void add_scaled(double factor, const double* x, double* y, std::int64_t n);  // 
 void scale(double factor, double* x, std::int64_t n);
 // 16 lanes, lane i mod 16 an ascending chain of fma from +0, combined as in contract rule 3.
 double dot(const double* x, const double* y, std::int64_t n);
+// values[i * step] = that less the sum over l of rows(i, l) factors[l], one chain of fma for each i; rows in rows.
+void subtract_dots(const Block& rows, const double* factors, double* values, std::int64_t step);
 double norm(const double* x, std::int64_t n);     // sqrt(dot(x, x)); scale_to_one keeps it in range
 double largest(const double* x, std::int64_t n);  // the largest |element|
 double length_of(double a, double b);             // sqrt(a^2 + b^2), for all exponents

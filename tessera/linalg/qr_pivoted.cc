@@ -93,23 +93,17 @@ class PivotedFactorisation {
     std::vector<double> overlap;
     for (std::int64_t l = 0; l < step; ++l)
       overlap.push_back(dot(q_.vectors.row(first + l) + j, v + j, m_ - j));
-    for (std::int64_t i = 0; i < rest; ++i) {
-      double value = products[static_cast<std::size_t>(i)];
-      for (std::int64_t l = 0; l < step; ++l)
-        value = __builtin_fma(-f_(j + 1 + i, l), overlap[static_cast<std::size_t>(l)], value);
-      f_(j + 1 + i, step) = tau * value;
-    }
+    subtract_dots(f_.block().part(j + 1, 0, rest, step), overlap.data(), products.data(), 1);
+    for (std::int64_t i = 0; i < rest; ++i) f_(j + 1 + i, step) = tau * products[static_cast<std::size_t>(i)];
   }
 
   // Row j of R.
   void finish_row(std::int64_t first, std::int64_t step) {
-    const std::int64_t j = first + step;
-    for (std::int64_t other = j + 1; other < n_; ++other) {
-      double value = lines_(other, j);
-      for (std::int64_t l = 0; l <= step; ++l)
-        value = __builtin_fma(-f_(other, l), q_.vectors(first + l, j), value);
-      lines_(other, j) = value;
-    }
+    const std::int64_t j = first + step, rest = n_ - j - 1;
+    if (rest == 0) return;
+    double factors[kWidth];
+    for (std::int64_t l = 0; l <= step; ++l) factors[l] = q_.vectors(first + l, j);
+    subtract_dots(f_.block().part(j + 1, 0, rest, step + 1), factors, lines_.row(j + 1) + j, m_);
   }
 
   // Takes row j out of the norms. False where a norm has lost too many digits for that; it is then marked by -1.

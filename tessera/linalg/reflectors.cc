@@ -2,7 +2,23 @@
 
 #include <algorithm>
 
+#include "tessera/numerics/contract.h"
+
 namespace tessera::linalg::internal {
+
+namespace {
+
+// The sum over k = i ... j - 1 of t(i, k) gram(k, j) for each i < j: column j of T, but for its factor.
+TESSERA_FMA_CLONES void multiply_triangle(const double* t, const double* gram, std::int64_t width,
+                                          std::int64_t j, double* sums) {
+  for (std::int64_t i = 0; i < j; ++i) {
+    double sum = 0;
+    for (std::int64_t k = i; k < j; ++k) sum = __builtin_fma(t[i * width + k], gram[k * width + j], sum);
+    sums[i] = sum;
+  }
+}
+
+}  // namespace
 
 Reflection make_reflection(double* x, std::int64_t n) {
   const double alpha = x[0], tail = norm(x + 1, n - 1);
@@ -26,13 +42,11 @@ Matrix Reflections::triangle(std::int64_t first, std::int64_t count) {
   const Block v = lines(first, count);
   const Matrix gram = multiply(v, v.transposed());
   Matrix t(count, count);
+  std::vector<double> sums(static_cast<std::size_t>(count));
   for (std::int64_t j = 0; j < count; ++j) {
     const double factor = tau[static_cast<std::size_t>(first + j)];
-    for (std::int64_t i = 0; i < j; ++i) {
-      double sum = 0;
-      for (std::int64_t k = i; k < j; ++k) sum = __builtin_fma(t(i, k), gram(k, j), sum);
-      t(i, j) = -factor * sum;
-    }
+    multiply_triangle(t.row(0), gram.row(0), count, j, sums.data());
+    for (std::int64_t i = 0; i < j; ++i) t(i, j) = -factor * sums[static_cast<std::size_t>(i)];
     t(j, j) = factor;
   }
   return t;

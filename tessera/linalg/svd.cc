@@ -18,7 +18,7 @@ struct Parts {
   Matrix left, right;
 };
 
-enum class Wanted { kValues, kThin, kFull };
+enum class Wanted { kValues, kLeft, kRight, kThin, kFull };
 
 Parts sorted(Parts parts) {
   std::vector<std::int64_t> order(parts.values.size());
@@ -41,19 +41,18 @@ Parts sorted(Parts parts) {
 // a has at least as many rows as columns.
 Parts decompose(Matrix a, Wanted wanted) {
   const std::int64_t m = a.rows(), n = a.columns();
-  const bool vectors = wanted != Wanted::kValues;
+  const bool with_left = wanted != Wanted::kValues && wanted != Wanted::kRight;
+  const bool with_right = wanted != Wanted::kValues && wanted != Wanted::kLeft;
   Bidiagonal b = bidiagonalise(std::move(a));
   Parts parts;
-  if (vectors) {
-    parts.left = transposed(b.q.form(wanted == Wanted::kFull ? m : n));
-    parts.right = transposed(b.p.form(n));
-  }
+  if (with_left) parts.left = transposed(b.q.form(wanted == Wanted::kFull ? m : n));
+  if (with_right) parts.right = transposed(b.p.form(n));
   std::vector<bool> turned;
   {
-    Rotations left(vectors ? &parts.left : nullptr), right(vectors ? &parts.right : nullptr);
+    Rotations left(with_left ? &parts.left : nullptr), right(with_right ? &parts.right : nullptr);
     turned = iterate_qr(b.diagonal, b.above, left, right);
   }
-  for (std::int64_t i = 0; vectors && i < n; ++i)
+  for (std::int64_t i = 0; with_right && i < n; ++i)
     if (turned[static_cast<std::size_t>(i)])
       for (std::int64_t j = 0; j < n; ++j) parts.right(i, j) = 0 - parts.right(i, j);
   parts.values = std::move(b.diagonal);
@@ -65,8 +64,8 @@ Parts decompose_tall(Matrix a, Wanted wanted) {
   const std::int64_t m = a.rows(), n = a.columns();
   if (m < n + n / 2 + n / 8) return decompose(std::move(a), wanted);
   QrFactors factors = factor_qr(std::move(a));
-  Parts parts = decompose(std::move(factors.r), wanted == Wanted::kValues ? wanted : Wanted::kThin);
-  if (wanted == Wanted::kValues) return parts;
+  Parts parts = decompose(std::move(factors.r), wanted == Wanted::kFull ? Wanted::kThin : wanted);
+  if (wanted == Wanted::kValues || wanted == Wanted::kRight) return parts;
   Matrix left = Matrix::identity(m, wanted == Wanted::kFull ? m : n);
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t j = 0; j < n; ++j) left(i, j) = parts.left(j, i);
@@ -79,14 +78,15 @@ Parts decomposed(const Tensor& a, Wanted wanted, const char* function) {
   Matrix matrix = read_matrix(a, function);
   const int exponent = scale_to_one(matrix);
   const bool wide = matrix.rows() < matrix.columns();
+  if (wide && wanted == Wanted::kRight) wanted = Wanted::kLeft;
   Parts parts = decompose_tall(wide ? transposed(matrix) : std::move(matrix), wanted);
   if (wide) std::swap(parts.left, parts.right);
   for (double& value : parts.values) value = scaled(value, -exponent);
+  const auto count = static_cast<std::int64_t>(parts.values.size());
   for (std::int64_t i = 0; i < parts.left.rows(); ++i)
-    if (turn_positive(parts.left.row(i), parts.left.columns()) &&
-        i < static_cast<std::int64_t>(parts.values.size()))
+    if (turn_positive(parts.left.row(i), parts.left.columns()) && i < count)
       for (std::int64_t j = 0; j < parts.right.columns(); ++j) parts.right(i, j) = 0 - parts.right(i, j);
-  for (auto i = static_cast<std::int64_t>(parts.values.size()); i < parts.right.rows(); ++i)
+  for (std::int64_t i = parts.left.rows() == 0 ? 0 : count; i < parts.right.rows(); ++i)
     turn_positive(parts.right.row(i), parts.right.columns());
   return parts;
 }
@@ -97,6 +97,12 @@ Svd svd(const Tensor& a, Size size) {
   const FloatEnvironment contract;
   const Parts parts = decomposed(a, size == Size::kFull ? Wanted::kFull : Wanted::kThin, "svd");
   return {to_tensor(transposed(parts.left)), to_tensor(parts.values), to_tensor(parts.right)};
+}
+
+RightSingularVectors right_singular_vectors(const Tensor& a) {
+  const FloatEnvironment contract;
+  const Parts parts = decomposed(a, Wanted::kRight, "right_singular_vectors");
+  return {to_tensor(parts.values), to_tensor(parts.right)};
 }
 
 Tensor singular_values(const Tensor& a) {

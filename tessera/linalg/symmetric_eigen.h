@@ -8,12 +8,19 @@
 // absolute value, of several the first, is positive. (Where an eigenvalue is multiple any basis of its space would be right; which one
 // comes out is nevertheless the same bits everywhere.) Errors of the values: a small multiple of 2^-53 times the largest |value|.
 //
-// Shapes: a float64 [n, n]; values [n], vectors [n, n]. Errors: a matrix that is not symmetric to half of float64's digits (the place is
-// named; otherwise the lower triangle counts), shapes, dtypes, NaN, infinities. Thread-safety: pure functions.
+// The k largest or smallest pairs cost the reduction and little more: bisection by Sturm counts for the values, inverse iteration on the
+// tridiagonal matrix for the vectors, each orthogonal to those before it whether values are close, multiple or neither, and their way back
+// (Golub and Van Loan, 8.4; Parlett, "The Symmetric Eigenvalue Problem", chapters 3 and 4). Values and vectors are as exact as those of
+// the whole decomposition but need not be the same bits; every residual has been checked. Of a multiple value of which some vectors are taken
+// any would be right. Beyond n / 8 pairs they are the bits of symmetric_eigen.
+//
+// Shapes: a float64 [n, n]; values [n], vectors [n, n]; [k] and [n, k], 0 <= k <= n. Errors: a matrix that is not symmetric to half of
+// float64's digits (the place is named; otherwise the lower triangle counts), shapes, dtypes, NaN, infinities, k. Thread-safety: pure functions.
 //
 // ```cpp
 // linalg::SymmetricEigen eigen = linalg::symmetric_eigen(Tensor::from<double>({2, 1, 1, 2}, {2, 2}));
 // assert(std::abs(eigen.values.at<double>({0}) - 1) < 1e-15 && std::abs(eigen.values.at<double>({1}) - 3) < 1e-15);
+// assert(linalg::largest_symmetric_eigen(Tensor::from<double>({2, 1, 1, 2}, {2, 2}), 1).vectors.shape() == (Shape{2, 1}));
 // ```
 #pragma once
 
@@ -28,6 +35,9 @@ struct SymmetricEigen {
 };
 SymmetricEigen symmetric_eigen(const Tensor& a);
 Tensor symmetric_eigenvalues(const Tensor& a);  // the same bits, in a fraction of the time
+// The last or first k of them, which ascend, too.
+SymmetricEigen largest_symmetric_eigen(const Tensor& a, std::int64_t k);
+SymmetricEigen smallest_symmetric_eigen(const Tensor& a, std::int64_t k);
 
 namespace internal {
 // read_square, then the lower triangle mirrored; Error where the upper one is another.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "tessera/base/error.h"
+#include "tessera/linalg/symmetric_product.h"
 
 namespace tessera::linalg::internal {
 namespace {
@@ -12,8 +13,9 @@ namespace {
 // was when the panel began.
 class TridiagonalReduction {
  public:
-  explicit TridiagonalReduction(Matrix a)
+  TridiagonalReduction(Matrix a, bool upper)
       : n_(a.rows()),
+        upper_(upper),
         a_(std::move(a)),
         w_(kWidth, n_),
         result_{std::vector<double>(static_cast<std::size_t>(n_)),
@@ -56,7 +58,11 @@ class TridiagonalReduction {
     double *x = v(j) + start, *w = w_.row(j - first);
     std::fill(w, w + start, 0.0);
     w += start;
-    multiply(a_.block().from(start, start), Block{x, rest, 1, 1, 1}, w);
+    const Block left = a_.block().from(start, start);
+    if (upper_)
+      multiply_upper(left, x, w);
+    else
+      multiply(left, Block{x, rest, 1, 1, 1}, w);
     for (std::int64_t l = first; l < j; ++l) {
       double *v_l = v(l) + start, *w_l = w_.row(l - first) + start;
       const double of_v = dot(v_l, x, rest), of_w = dot(w_l, x, rest);
@@ -77,15 +83,18 @@ class TridiagonalReduction {
       std::copy_n(w_.row(l) + next, rest, left.row(width + l));
       std::copy_n(w_.row(l) + next, rest, right.row(l));
     }
-    subtract_product(a_.block().from(next, next), left.block().transposed(), right.block());
+    const auto subtract = upper_ ? subtract_product_upper : subtract_product;
+    subtract(a_.block().from(next, next), left.block().transposed(), right.block());
   }
 
   std::int64_t n_;
+  bool upper_;  // whether what is below the diagonal is left alone
   Matrix a_, w_;
   Tridiagonal result_;
 };
 
-constexpr int kMostSteps = 60;  // of one eigenvalue; two or three are usual
+// Of an eigenvalue, on average: two or three are usual, but the first one of a matrix that grows towards its middle can take a hundred.
+constexpr std::int64_t kMostSteps = 60;
 
 class QlIteration {
  public:
@@ -96,12 +105,11 @@ class QlIteration {
         rotations_(rotations) {}
 
   void run() {
+    std::int64_t steps = 0;
     for (std::int64_t l = 0; l < n_; ++l)
-      for (int step = 0;; ++step) {
-        const std::int64_t m = end_of_block(l);
-        if (m == l) break;
-        if (step == kMostSteps)
-          fail("symmetric_eigen: eigenvalue {} has not converged after {} steps", l, step);
+      for (std::int64_t m = end_of_block(l); m > l; m = end_of_block(l)) {
+        if (steps++ == kMostSteps * n_)
+          fail("symmetric_eigen: eigenvalue {} has not converged after {} steps", l, kMostSteps * n_);
         sweep(l, m);
       }
   }
@@ -150,7 +158,11 @@ class QlIteration {
 }  // namespace
 
 Tridiagonal tridiagonalise(Matrix a) {
-  return TridiagonalReduction(std::move(a)).run();
+  return TridiagonalReduction(std::move(a), false).run();
+}
+
+Tridiagonal tridiagonalise_upper(Matrix a) {
+  return TridiagonalReduction(std::move(a), true).run();
 }
 
 void iterate_ql(std::vector<double>& diagonal, std::vector<double>& beside, Rotations& rotations) {

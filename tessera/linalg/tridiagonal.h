@@ -15,6 +15,9 @@ struct Tridiagonal {
   Reflections q;                         // offset 1
 };
 Tridiagonal tridiagonalise(Matrix a);
+// The same from the upper triangle alone, with half the products and each element read once where it was twice: other sums, so for callers whose bits
+// are not those of the whole decomposition anyhow.
+Tridiagonal tridiagonalise_upper(Matrix a);
 
 // The QL iteration: diagonal becomes the eigenvalues, in no order; rotations turn rows that begin as Q^T into the eigenvectors.
 void iterate_ql(std::vector<double>& diagonal, std::vector<double>& beside, Rotations& rotations);
