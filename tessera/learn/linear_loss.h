@@ -38,7 +38,8 @@ struct LinearLossSettings {
   bool intercept = true;
   double l2 = 0;
   std::int64_t classes = 2;
-  Tensor weights;  // [N, 1], of rows; undefined: all 1
+  Tensor weights;                  // [N, 1], of rows; undefined: all 1
+  std::int64_t sample_rows = 100;  // for each column; 0: no sample
 };
 
 class LinearLoss : public SmoothFunction {
@@ -52,8 +53,8 @@ class LinearLoss : public SmoothFunction {
   Tensor coef(const std::vector<double>& at) const;       // [outputs, F]
   Tensor intercept(const std::vector<double>& at) const;  // [outputs]; 0 where there is none
 
-  // Where there are so many rows that second derivatives come from a sample of them: moves `at` to the sample's optimum, found to within what the
-  // sample can say or the tolerance, unless the sample misleads.
+  // Where there are so many rows that second derivatives come from a sample of them: moves `at` to the sample's optimum (found likewise), to within
+  // what the sample can say or the tolerance, unless the sample misleads.
   void start_from_sample(std::vector<double>& at, const MinimizeOptions& options);
   double evaluate(const std::vector<double>& at, std::vector<double>& gradient) override;
   bool look_around() override;

@@ -11,7 +11,6 @@ namespace tessera::learn::internal {
 
 namespace {
 
-constexpr std::int64_t kSampleRows = 100;     // for each column
 constexpr std::int64_t kMostFactored = 2048;  // columns; above, only the diagonal is used
 // Of several scores, second derivatives are taken at every place for so many coefficients, and now and then for so many.
 constexpr std::int64_t kMostExact = 300, kMostLocal = 1000;
@@ -28,13 +27,14 @@ std::vector<double> values_of(const Tensor& x) {
 }  // namespace
 
 bool LinearLoss::has_sample() const {
-  return columns_ <= kMostFactored && x_.size(0) > 2 * kSampleRows * columns_;
+  return settings_.sample_rows > 0 && columns_ <= kMostFactored &&
+         x_.size(0) > 2 * settings_.sample_rows * columns_;
 }
 
 // With many rows one is drawn out of each of equal stretches, so that no order of the table can mislead. A feature that is rare in the sample would
 // seem flatter than it is: the diagonal is corrected by what the squares of all rows say.
 Tensor LinearLoss::design(bool all) {
-  const std::int64_t rows = x_.size(0), wanted = kSampleRows * columns_;
+  const std::int64_t rows = x_.size(0), wanted = settings_.sample_rows * columns_;
   all = all || !has_sample();
   if (design_.defined() && (!all || !sample_.defined())) return design_;
   sample_ = correction_ = absent_ = Tensor();
@@ -188,14 +188,14 @@ bool LinearLoss::by_margin() const {
   return settings_.view == LossView::kMargin || settings_.view == LossView::kCategoricalMargin;
 }
 
-// Of several scores a sample's second derivatives take kSampleRows columns^3 (outputs^2 + outputs) / 2 multiplications, an evaluation 2 rows columns outputs.
+// Of several scores a sample's second derivatives take sample_rows columns^3 (outputs^2 + outputs) / 2 multiplications, an evaluation 2 rows columns outputs.
 bool LinearLoss::cheap_curvature() const {
-  const std::int64_t several = kSampleRows * columns_ * columns_ * (outputs_ + 1);
+  const std::int64_t several = settings_.sample_rows * columns_ * columns_ * (outputs_ + 1);
   return outputs_ == 1 || !has_sample() || several <= 4 * kEvaluationsWorth * x_.size(0);
 }
 
 bool LinearLoss::starts_from_sample() const {
-  return has_sample() && !by_margin() && cheap_curvature() &&
+  return has_sample() && !by_margin() && !bound_only_ && cheap_curvature() &&
          (outputs_ == 1 || outputs_ * columns_ <= kMostLocal);
 }
 
