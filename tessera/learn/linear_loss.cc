@@ -146,10 +146,10 @@ void LinearLoss::start_from_sample(std::vector<double>& at, const MinimizeOption
   design(false);
   LinearLossSettings settings = settings_;
   if (settings.weights.defined()) settings.weights = sampled(settings.weights);
-  // The sample's second derivatives: of a smaller one, or of several scores a bound, are exact enough and cheaper.
-  settings.sample_rows = outputs_ == 1 && settings.sample_rows > kFirstSampleRows ? kFirstSampleRows : 0;
+  // The sample's second derivatives: a bound, or those of a smaller sample, are exact enough and cheaper.
+  settings.sample_rows = rows_per_column() > kFirstSampleRows ? kFirstSampleRows : 0;
   LinearLoss sample(sampled(x_), sampled(y_), settings);
-  sample.bound_only_ = outputs_ > 1;
+  sample.bound_only_ = settings.view != LossView::kPoisson;
   std::vector<double> start = at, gradient;
   const double before = sample.evaluate(start, gradient);
   const MinimizeOptions roughly{
