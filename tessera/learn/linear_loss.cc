@@ -121,8 +121,11 @@ double LinearLoss::evaluate(const std::vector<double>& at, std::vector<double>& 
       slope_means = mean(slopes, {0});
     }
     slope = slope / row_count() + weight * settings_.l2;
+    if (settings_.prior.defined()) slope = slope + weight * settings_.prior;
     if (settings_.intercept) slope = concatenate({slope, reshape(slope_means, {-1, 1})}, 1);
     value_ = value_ + sum_squares(weight).item<double>() * settings_.l2 / 2;
+    if (settings_.prior.defined())
+      value_ = value_ + sum(weight * weight * settings_.prior).item<double>() / 2;
     gradient_ = slope.to_vector<double>();
     place_ = at;
     steepest_ = largest_element(gradient_);
@@ -137,6 +140,9 @@ namespace {
 
 constexpr double kSampleGradient = 1e-3;  // of the sample's first one
 constexpr std::int64_t kMostSampleSteps = 30;
+// A row of the sample whose feature no other one has would have its coefficient grow without end, to where second derivatives say nothing. A prior keeps
+// to a few units what such features add to a score.
+constexpr double kPrior = 0.25;
 constexpr std::int64_t kFirstSampleRows = 25;  // for each column, where the sample's own search begins
 
 }  // namespace
@@ -147,8 +153,10 @@ void LinearLoss::start_from_sample(std::vector<double>& at, const MinimizeOption
   LinearLossSettings settings = settings_;
   if (settings.weights.defined()) settings.weights = sampled(settings.weights);
   // The sample's second derivatives: a bound, or those of a smaller sample, are exact enough and cheaper.
-  settings.sample_rows = rows_per_column() > kFirstSampleRows ? kFirstSampleRows : 0;
-  LinearLoss sample(sampled(x_), sampled(y_), settings);
+  settings.sample_rows = settings_.sample_rows > kFirstSampleRows ? kFirstSampleRows : 0;
+  const Tensor x = sampled(x_);
+  settings.prior = max(x * x, {0}) * (kPrior / static_cast<double>(x.size(0)));
+  LinearLoss sample(x, sampled(y_), settings);
   sample.bound_only_ = settings.view != LossView::kPoisson;
   std::vector<double> start = at, gradient;
   const double before = sample.evaluate(start, gradient);

@@ -39,7 +39,8 @@ struct LinearLossSettings {
   double l2 = 0;
   std::int64_t classes = 2;
   Tensor weights;                  // [N, 1], of rows; undefined: all 1
-  std::int64_t sample_rows = 100;  // for each column, at most; 0: no sample
+  std::int64_t sample_rows = 100;  // for each column; 0: no sample
+  Tensor prior = {};               // [F], what l2 is more for each feature; undefined: nothing
 };
 
 class LinearLoss : public SmoothFunction {
@@ -68,7 +69,6 @@ class LinearLoss : public SmoothFunction {
 
   double row_count() const { return static_cast<double>(x_.size(0)); }
   bool by_margin() const;
-  std::int64_t rows_per_column() const;
   bool has_sample() const;  // second derivatives come from one, unless they are to be exact
   bool cheap_curvature() const;
   bool starts_from_sample() const;

@@ -11,8 +11,8 @@ namespace tessera::learn::internal {
 
 namespace {
 
-constexpr std::int64_t kLeastSampleRows = 25;  // for each column
-constexpr std::int64_t kMostFactored = 2048;   // columns; above, only the diagonal is used
+constexpr double kSampleShare = 1e-5;         // of the diagonal
+constexpr std::int64_t kMostFactored = 2048;  // columns; above, only the diagonal is used
 // Of several scores, second derivatives are taken at every place for so many coefficients, and now and then for so many.
 constexpr std::int64_t kMostExact = 300, kMostLocal = 1000;
 constexpr std::int64_t kMostWeighted = 1 << 24;  // numbers of weighted rows at a time
@@ -27,21 +27,15 @@ std::vector<double> values_of(const Tensor& x) {
 
 }  // namespace
 
-// Of the sample. Second derivatives cost columns^2 for each of its rows, an evaluation columns for each of all rows: neither is to be much more than the other.
-std::int64_t LinearLoss::rows_per_column() const {
-  const std::int64_t balanced = kEvaluationsWorth * 2 * x_.size(0) / (columns_ * columns_);
-  return std::min(settings_.sample_rows, std::max(kLeastSampleRows, balanced));
-}
-
 bool LinearLoss::has_sample() const {
   return settings_.sample_rows > 0 && columns_ <= kMostFactored &&
-         x_.size(0) > 2 * rows_per_column() * columns_;
+         x_.size(0) > 2 * settings_.sample_rows * columns_;
 }
 
 // With many rows one is drawn out of each of equal stretches, so that no order of the table can mislead. A feature that is rare in the sample would
 // seem flatter than it is: the diagonal is corrected by what the squares of all rows say.
 Tensor LinearLoss::design(bool all) {
-  const std::int64_t rows = x_.size(0), wanted = rows_per_column() * columns_;
+  const std::int64_t rows = x_.size(0), wanted = settings_.sample_rows * columns_;
   all = all || !has_sample();
   if (design_.defined() && (!all || !sample_.defined())) return design_;
   sample_ = correction_ = absent_ = Tensor();
@@ -110,7 +104,11 @@ Tensor LinearLoss::products(const Tensor& curvature) const {
 
 Tensor LinearLoss::ridge(std::int64_t size) const {
   std::vector<double> added(static_cast<std::size_t>(size));
-  for (std::size_t i = 0; i < added.size(); ++i) added[i] = is_intercept(i) ? 0 : settings_.l2;
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    if (is_intercept(i)) continue;
+    const auto feature = static_cast<std::int64_t>(i) % columns_;
+    added[i] = settings_.l2 + (settings_.prior.defined() ? settings_.prior.at<double>({feature}) : 0);
+  }
   return Tensor::from(added, {size});
 }
 
@@ -157,13 +155,14 @@ Tensor LinearLoss::second_derivatives() {
   return with_diagonal(matrix, ridge(matrix.size(0)));
 }
 
-// A share of the diagonal is added until there are factors: features that depend on each other, or a column of zeros.
+// A share of the diagonal is added until there are factors: features that depend on each other, or a column of zeros. Along what is flat in a sample, all
+// rows may be steep: there a share keeps steps in bounds from the beginning.
 bool LinearLoss::factor(const Tensor& matrix) {
   const Tensor diagonal = diagonal_of(matrix);
   const double most = max(diagonal).item<double>();
   const Tensor scale = select(greater(diagonal, 0.0), diagonal, most > 0 ? most : 1.0);
   if (!std::isfinite(most)) return false;
-  for (double share = 0; share < 1; share = share == 0 ? 1e-14 : share * 100) {
+  for (double share = has_sample() ? kSampleShare : 0; share < 1; share = share == 0 ? 1e-14 : share * 100) {
     const linalg::CholeskyAttempt attempt = linalg::try_cholesky(with_diagonal(matrix, scale * share));
     if (!attempt.factor.defined()) continue;
     factor_ = attempt.factor;
@@ -195,9 +194,9 @@ bool LinearLoss::by_margin() const {
   return settings_.view == LossView::kMargin || settings_.view == LossView::kCategoricalMargin;
 }
 
-// Of several scores a sample's second derivatives take rows_per_column columns^3 (outputs^2 + outputs) / 2 multiplications, an evaluation 2 rows columns outputs.
+// Of several scores a sample's second derivatives take sample_rows columns^3 (outputs^2 + outputs) / 2 multiplications, an evaluation 2 rows columns outputs.
 bool LinearLoss::cheap_curvature() const {
-  const std::int64_t several = rows_per_column() * columns_ * columns_ * (outputs_ + 1);
+  const std::int64_t several = settings_.sample_rows * columns_ * columns_ * (outputs_ + 1);
   return outputs_ == 1 || !has_sample() || several <= 4 * kEvaluationsWorth * x_.size(0);
 }
 
