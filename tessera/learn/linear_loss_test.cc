@@ -133,7 +133,7 @@ Tensor optimum_of_all_rows(LinearLoss& loss) {
 }
 
 void expect_the_optimum_of_all_rows(LossView view, const Tensor& x, const Tensor& y,
-                                    const Tensor& row_weights = {}) {
+                                    const Tensor& row_weights = {}, double within = 1e-9) {
   SCOPED_TRACE(testing::Message() << static_cast<int>(view));
   const LinearLossSettings settings{view, true, 1e-3, has_classes(view) ? 3 : 2, row_weights};
   const Tensor target = view == LossView::kPoisson ? cast(y, DType::kFloat64) : y;
@@ -143,9 +143,9 @@ void expect_the_optimum_of_all_rows(LossView view, const Tensor& x, const Tensor
   loss.start_from_sample(at, options);
   const Minimum found = minimize(loss, at, options);
   EXPECT_TRUE(found.converged);
-  EXPECT_LT(found.gradient, 1e-11);
+  EXPECT_LT(found.gradient, within / 100);
   EXPECT_LT(found.iterations, 40);
-  EXPECT_LT(max(absolute(centred(loss, at) - optimum_of_all_rows(other))).item<double>(), 1e-9);
+  EXPECT_LT(max(absolute(centred(loss, at) - optimum_of_all_rows(other))).item<double>(), within);
 }
 
 TEST(LinearLoss, HasTheSameOptimumFromASample) {
@@ -160,6 +160,9 @@ TEST(LinearLoss, HasTheSameOptimumFromASample) {
   }
 }
 
+// Where three rows of 20,000 decide a coefficient, the last steps are below what rounding leaves of the loss.
+constexpr double kFlat = 1e-7;
+
 TEST(LinearLoss, HasTheSameOptimumFromASampleOfSortedRowsWithAFeatureThatIsConstantThere) {
   use_default_backend();
   const Rows rows = noisy_rows();
@@ -167,7 +170,7 @@ TEST(LinearLoss, HasTheSameOptimumFromASampleOfSortedRowsWithAFeatureThatIsConst
   for (const double usual : {0.0, 1.0}) {
     const Tensor x = concatenate({gather(rows.x, order), reshape(all_but_three(usual, 3), {-1, 1})}, 1);
     for (const LossView view : kStarting)
-      expect_the_optimum_of_all_rows(view, x, view == LossView::kBernoulli ? minimum(y, 1) : y);
+      expect_the_optimum_of_all_rows(view, x, view == LossView::kBernoulli ? minimum(y, 1) : y, {}, kFlat);
   }
 }
 
@@ -176,8 +179,8 @@ TEST(LinearLoss, HasTheSameOptimumFromASampleWithoutOneOfTheClasses) {
   const Rows rows = noisy_rows();
   const Tensor rare = cast(all_but_three(0, 1), DType::kInt64);
   for (const LossView view : kStarting)
-    expect_the_optimum_of_all_rows(view, rows.x,
-                                   has_classes(view) ? maximum(minimum(rows.classes, 1), rare * 2) : rare);
+    expect_the_optimum_of_all_rows(
+        view, rows.x, has_classes(view) ? maximum(minimum(rows.classes, 1), rare * 2) : rare, {}, kFlat);
 }
 
 }  // namespace
