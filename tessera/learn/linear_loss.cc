@@ -2,21 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "tessera/linalg/cholesky.h"
 #include "tessera/tensor/ops.h"
-#include "tessera/tensor/random.h"
 
 namespace tessera::learn::internal {
 
 namespace {
-
-constexpr std::int64_t kSampleRows = 100;     // for each column
-constexpr std::int64_t kMostFactored = 2048;  // columns; above, only the diagonal is used
-// Of several scores, second derivatives are taken at every place for so many coefficients, and now and then for so many.
-constexpr std::int64_t kMostExact = 300, kMostLocal = 1000;
-constexpr std::int64_t kMostWeighted = 1 << 24;  // numbers of weighted rows at a time
 
 Tensor as_column(const Tensor& y) {
   return reshape(cast(y, DType::kFloat64), {-1, 1});
@@ -47,10 +38,6 @@ Tensor margin_slopes(const Tensor& scores, const Tensor& y) {
   const Tensor own = one_hot(y, scores.size(1));
   const Tensor others = sum(select(own, 0.0, share), {1}, true);
   return select(own, -others, share);
-}
-
-std::vector<double> values_of(const Tensor& x) {
-  return x.to_vector<double>();
 }
 
 }  // namespace
@@ -95,6 +82,8 @@ LinearLoss::LinearLoss(const Tensor& x, const Tensor& y, const LinearLossSetting
       settings.view == LossView::kCategorical || settings.view == LossView::kCategoricalMargin;
   outputs_ = several ? settings.classes : 1;
   columns_ = x.size(1) + (settings.intercept ? 1 : 0);
+  if (LinearLossPass::suits(x.size(0), x.size(1), outputs_))
+    pass_.emplace(x, y, settings.view, outputs_, settings.weights);
 }
 
 bool LinearLoss::is_intercept(std::size_t place) const {
@@ -113,201 +102,72 @@ Tensor LinearLoss::intercept(const std::vector<double>& at) const {
 }
 
 double LinearLoss::evaluate(const std::vector<double>& at, std::vector<double>& gradient) {
-  const Tensor weight = coef(at);
-  scores_ = linear(x_, weight, intercept(at));
-  Tensor each = losses(settings_.view, scores_, y_), slopes = loss_slopes(settings_.view, scores_, y_);
-  if (settings_.weights.defined()) {
-    each = each * reshape(settings_.weights, {-1});
-    slopes = slopes * settings_.weights;
+  if (at != place_) {
+    const Tensor weight = coef(at);
+    Tensor slope, slope_means;
+    if (pass_.has_value()) {
+      pass_->run(weight, intercept(at));
+      value_ = pass_->mean_loss(), scores_ = pass_->scores();
+      slope = pass_->slope_sums(), slope_means = pass_->slope_means();
+    } else {
+      const Tensor scores = linear(x_, weight, intercept(at));
+      Tensor each = losses(settings_.view, scores, y_), slopes = loss_slopes(settings_.view, scores, y_);
+      if (settings_.weights.defined()) {
+        each = each * reshape(settings_.weights, {-1});
+        slopes = slopes * settings_.weights;
+      }
+      value_ = mean(each).item<double>(), scores_ = transpose(scores);
+      slope = matmul(outputs_ == 1 ? reshape(slopes, {1, -1}) : transpose(slopes), x_);
+      slope_means = mean(slopes, {0});
+    }
+    slope = slope / row_count() + weight * settings_.l2;
+    if (settings_.prior.defined()) slope = slope + weight * settings_.prior;
+    if (settings_.intercept) slope = concatenate({slope, reshape(slope_means, {-1, 1})}, 1);
+    value_ = value_ + sum_squares(weight).item<double>() * settings_.l2 / 2;
+    if (settings_.prior.defined())
+      value_ = value_ + sum(weight * weight * settings_.prior).item<double>() / 2;
+    gradient_ = slope.to_vector<double>();
+    place_ = at;
+    steepest_ = largest_element(gradient_);
   }
-  const Tensor by_row = outputs_ == 1 ? reshape(slopes, {1, -1}) : transpose(slopes);
-  Tensor slope = matmul(by_row, x_) / row_count() + weight * settings_.l2;
-  if (settings_.intercept) slope = concatenate({slope, reshape(mean(slopes, {0}), {-1, 1})}, 1);
-  gradient = values_of(slope);
-  steepest_ = largest_element(gradient);
-  return mean(each).item<double>() + sum_squares(weight).item<double>() * settings_.l2 / 2;
+  gradient = gradient_;
+  return value_;
 }
 
-// ---- Second derivatives ----
-
-// With many rows one is drawn out of each of equal stretches, so that no order of the table can mislead. A feature that is rare in the sample would
-// seem flatter than it is: the diagonal is corrected by what the squares of all rows say.
-Tensor LinearLoss::design(bool all) {
-  const std::int64_t rows = x_.size(0), wanted = kSampleRows * columns_;
-  all = all || rows <= 2 * wanted;
-  if (design_.defined() && (!all || !sample_.defined())) return design_;
-  sample_ = correction_ = Tensor();
-  if (!all) {
-    const double stretch = static_cast<double>(rows) / static_cast<double>(wanted);
-    const Tensor places = (RandomSource(0).uniform("linear_loss.rows", {wanted}, DType::kFloat64) +
-                           cast(arange(wanted), DType::kFloat64)) *
-                          stretch;
-    sample_ = minimum(cast(places, DType::kInt64), rows - 1);
-  }
-  design_ = sampled(x_);
-  if (!all) {
-    const Tensor whole = mean(x_ * x_, {0}), part = mean(design_ * design_, {0});
-    correction_ = sqrt(select(greater(part, 0.0), whole / part, 1.0));
-    if (settings_.intercept) correction_ = concatenate({correction_, ones({1}, DType::kFloat64)}, 0);
-  }
-  if (settings_.intercept) design_ = concatenate({design_, ones({design_.size(0), 1}, DType::kFloat64)}, 1);
-  return design_;
-}
-
-Tensor LinearLoss::sampled(const Tensor& of_rows) const {
-  return sample_.defined() ? gather(of_rows, sample_) : of_rows;
-}
-
-Tensor LinearLoss::curvatures(std::int64_t k) const {
-  const Tensor scores = sampled(scores_);
-  Tensor result;
-  if (settings_.view == LossView::kPoisson) {
-    result = exp(scores);
-  } else if (outputs_ == 1) {
-    result = sigmoid(scores) * sigmoid(-scores);
-  } else {
-    const Tensor shares = softmax(scores, 1), own = shares.slice({Range::all(), Range(k, k + 1)});
-    result = own * (1.0 - own);
-    if (k + 1 < outputs_)
-      result = concatenate({result, -own * shares.slice({Range::all(), Range::from(k + 1)})}, 1);
-  }
-  return settings_.weights.defined() ? result * sampled(settings_.weights) : result;
-}
-
-Tensor LinearLoss::constant_curvatures() const {
-  const double share = 1 / static_cast<double>(std::max<std::int64_t>(outputs_, 2));
-  const Tensor result = full({design_.size(0), 1}, share * (outputs_ == 1 ? 1 - share : 1), DType::kFloat64);
-  return settings_.weights.defined() ? result * sampled(settings_.weights) : result;
-}
-
-Tensor LinearLoss::products(const Tensor& curvature) const {
-  const std::int64_t rows = design_.size(0), all = curvature.size(1);
-  const std::int64_t at_once = std::max<std::int64_t>(1, kMostWeighted / (rows * columns_));
-  const Tensor turned = transpose(design_);
-  std::vector<Tensor> parts;
-  for (std::int64_t first = 0; first < all; first += at_once) {
-    const std::int64_t count = std::min(at_once, all - first);
-    const Tensor factors = curvature.slice({Range::all(), Range(first, first + count)});
-    const Tensor weighted = reshape(design_, {rows, 1, columns_}) * reshape(factors, {rows, count, 1});
-    parts.push_back(matmul(turned, reshape(weighted, {rows, count * columns_})));
-  }
-  return concatenate(parts, 1) / static_cast<double>(rows);
-}
-
-Tensor LinearLoss::ridge(std::int64_t size) const {
-  std::vector<double> added(static_cast<std::size_t>(size));
-  for (std::size_t i = 0; i < added.size(); ++i) added[i] = is_intercept(i) ? 0 : settings_.l2;
-  return Tensor::from(added, {size});
-}
-
-// The blocks of k and l are computed once for k <= l.
-Tensor LinearLoss::all_blocks() const {
-  std::vector<Tensor> lines;
-  for (std::int64_t k = 0; k < outputs_; ++k) {
-    std::vector<Tensor> line;
-    for (std::int64_t l = 0; l < k; ++l)
-      line.push_back(
-          lines[static_cast<std::size_t>(l)].slice({Range::all(), Range(k * columns_, (k + 1) * columns_)}));
-    line.push_back(products(curvatures(k)));
-    lines.push_back(concatenate(line, 1));
-  }
-  return concatenate(lines, 0);
-}
-
-// A change of all scores alike changes no probability: along it (penalised coefficients apart) the function is flat, and its gradient is 0. A curvature
-// there, as large as the others', makes the matrix one that can be factored and changes no step.
-Tensor LinearLoss::along_all_scores() const {
-  const Tensor block = products(constant_curvatures()) / static_cast<double>(outputs_);
-  const Tensor line = concatenate(std::vector<Tensor>(static_cast<std::size_t>(outputs_), block), 1);
-  return concatenate(std::vector<Tensor>(static_cast<std::size_t>(outputs_), line), 0);
-}
+// ---- A start ----
 
 namespace {
 
-Tensor with_diagonal(const Tensor& matrix, const Tensor& added) {
-  const Tensor numbers = arange(matrix.size(0));
-  const Tensor diagonal = equal(reshape(numbers, {-1, 1}), reshape(numbers, {1, -1}));
-  return select(diagonal, matrix + added, matrix);
-}
-
-Tensor diagonal_of(const Tensor& matrix) {
-  const Tensor numbers = reshape(arange(matrix.size(0)), {-1, 1});
-  return reshape(take_along(matrix, numbers, 1), {-1});
-}
+constexpr double kSampleGradient = 1e-3;  // of the sample's first one
+constexpr std::int64_t kMostSampleSteps = 30;
+// A row of the sample whose feature no other one has would have its coefficient grow without end, to where second derivatives say nothing. A prior keeps
+// to a few units what such features add to a score.
+constexpr double kPrior = 0.25;
+constexpr std::int64_t kFirstSampleRows = 25;  // for each column, where the sample's own search begins
 
 }  // namespace
 
-Tensor LinearLoss::second_derivatives() {
-  design(true);
-  const Tensor matrix = all_blocks();
-  return with_diagonal(matrix, ridge(matrix.size(0)));
-}
-
-// A share of the diagonal is added until there are factors: features that depend on each other, or a column of zeros.
-bool LinearLoss::factor(const Tensor& matrix) {
-  const Tensor diagonal = diagonal_of(matrix);
-  const double most = max(diagonal).item<double>();
-  const Tensor scale = select(greater(diagonal, 0.0), diagonal, most > 0 ? most : 1.0);
-  if (!std::isfinite(most)) return false;
-  for (double share = 0; share < 1; share = share == 0 ? 1e-14 : share * 100) {
-    const linalg::CholeskyAttempt attempt = linalg::try_cholesky(with_diagonal(matrix, scale * share));
-    if (!attempt.factor.defined()) continue;
-    factor_ = attempt.factor;
-    return true;
-  }
-  return false;
-}
-
-// True: what was found are the second derivatives at this place, not an estimate.
-bool LinearLoss::look_around() {
-  const bool slow = steepest_ > steepest_before_ / 4;
-  steepest_before_ = steepest_;
-  ++looks_;
-  if (columns_ > kMostFactored) {
-    if (diagonal_.empty()) {
-      const Tensor squares = mean(x_ * x_, {0}) / 4.0;
-      std::vector<double> one = values_of(squares);
-      if (settings_.intercept) one.push_back(0.25);
-      for (double& value : one) value = value > 0 ? value : 1;
-      for (std::int64_t k = 0; k < outputs_; ++k) diagonal_.insert(diagonal_.end(), one.begin(), one.end());
-      for (std::size_t i = 0; i < diagonal_.size(); ++i) diagonal_[i] += is_intercept(i) ? 0 : settings_.l2;
-    }
-    return false;
-  }
-  const bool by_margin =
-      settings_.view == LossView::kMargin || settings_.view == LossView::kCategoricalMargin;
-  const std::int64_t numbers = outputs_ * columns_;
-  const bool always = !by_margin && (outputs_ == 1 || numbers <= kMostExact);
-  const bool seldom = !by_margin && !always && numbers <= kMostLocal;
-  const bool due = looks_ == next_look_;
-  if (factor_.defined() && !(seldom && due) && (!always || (sample_.defined() && looks_ > 3 && !slow)))
-    return false;
-  if (due) next_look_ *= 3;
-  const bool local = always || (seldom && looks_ > 1);
+void LinearLoss::start_from_sample(std::vector<double>& at, const MinimizeOptions& options) {
+  if (!starts_from_sample()) return;
   design(false);
-  Tensor matrix = local ? all_blocks() : products(constant_curvatures());
-  if (local && outputs_ > 1) matrix = matrix + along_all_scores();
-  if (correction_.defined()) {
-    std::vector<Tensor> repeated(static_cast<std::size_t>(matrix.size(0) / columns_), correction_);
-    const Tensor factors = concatenate(repeated, 0);
-    matrix = matrix * reshape(factors, {-1, 1}) * factors;
-  }
-  const bool factored = factor(with_diagonal(matrix, ridge(matrix.size(0))));
-  return factored && always && !sample_.defined();
-}
-
-void LinearLoss::precondition(std::vector<double>& direction) const {
-  if (!diagonal_.empty()) {
-    for (std::size_t i = 0; i < direction.size(); ++i) direction[i] /= diagonal_[i];
-    return;
-  }
-  if (!factor_.defined()) return;
-  if (factor_.size(0) == static_cast<std::int64_t>(direction.size())) {
-    direction = values_of(linalg::cholesky_solve(factor_, Tensor::from(direction, {factor_.size(0)})));
-    return;
-  }
-  const Tensor lines = Tensor::from(direction, {outputs_, columns_});
-  direction = values_of(transpose(linalg::cholesky_solve(factor_, copy(transpose(lines)))));
+  LinearLossSettings settings = settings_;
+  if (settings.weights.defined()) settings.weights = sampled(settings.weights);
+  // The sample's second derivatives: a bound, or those of a smaller sample, are exact enough and cheaper.
+  settings.sample_rows = settings_.sample_rows > kFirstSampleRows ? kFirstSampleRows : 0;
+  const Tensor x = sampled(x_);
+  settings.prior = max(x * x, {0}) * (kPrior / static_cast<double>(x.size(0)));
+  LinearLoss sample(x, sampled(y_), settings);
+  sample.bound_only_ = settings.view != LossView::kPoisson;
+  std::vector<double> start = at, gradient;
+  const double before = sample.evaluate(start, gradient);
+  const MinimizeOptions roughly{
+      .tolerance = std::max(options.tolerance, kSampleGradient * largest_element(gradient)),
+      .max_iterations = kMostSampleSteps};
+  sample.start_from_sample(start, roughly);
+  minimize(sample, start, roughly);
+  if (!(evaluate(start, gradient) <= before) || !std::isfinite(largest_element(gradient))) return;
+  at = start;
+  near_ = true;
 }
 
 }  // namespace tessera::learn::internal

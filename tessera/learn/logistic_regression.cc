@@ -74,6 +74,7 @@ void LogisticRegression::learn(const Tensor& x, const Tensor& y, StepObserver* o
       .tolerance = parameters_.tol, .max_iterations = parameters_.max_iter, .observer = observer};
   std::vector<double> at(loss.size()), factors(loss.size());
   for (std::size_t i = 0; i < at.size(); ++i) factors[i] = loss.is_intercept(i) ? 0 : l1;
+  if (l1 == 0) loss.start_from_sample(at, options);
   const internal::Minimum found =
       l1 > 0 ? internal::minimize_sparse(loss, at, factors, options) : internal::minimize(loss, at, options);
   iterations_ = found.iterations;

@@ -1,8 +1,8 @@
 // Logistic regression of two classes, and its generalisation to several (softmax regression), by one of two equal views:
 //
 //   newton   the likelihood of a Bernoulli or categorical variable, p = 1 / (1 + e^-z) or softmax(z): Newton's method with a line search
-//            (iteratively reweighted least squares). With many rows the second derivatives are those of a sample of them, with many
-//            coefficients a bound, and the pairs of L-BFGS make up for the difference; the optimum is the same
+//            (iteratively reweighted least squares). With many rows the second derivatives are those of a sample of them, whose optimum is also
+//            where the search begins; with many coefficients they are a bound. The pairs of L-BFGS make up for the difference; the optimum is the same
 //   margin   the margin loss log(1 + e^-m) of m = y z with y in {-1, 1}, or log(1 + sum_k e^-m_k) of m_k = z_y - z_k: L-BFGS with a line search
 //
 // Both minimise, as scikit-learn's class does for all its solvers,

@@ -33,8 +33,10 @@ void PoissonRegressor::learn(const Tensor& x, const Tensor& y, StepObserver* obs
       x, y, {internal::LossView::kPoisson, parameters_.fit_intercept, parameters_.alpha, 1, {}});
   std::vector<double> at(loss.size());
   if (parameters_.fit_intercept) at.back() = numerics::log(mean(y).item<double>());
-  const internal::Minimum found = internal::minimize(
-      loss, at, {.tolerance = parameters_.tol, .max_iterations = parameters_.max_iter, .observer = observer});
+  const internal::MinimizeOptions options{
+      .tolerance = parameters_.tol, .max_iterations = parameters_.max_iter, .observer = observer};
+  loss.start_from_sample(at, options);
+  const internal::Minimum found = internal::minimize(loss, at, options);
   iterations_ = found.iterations;
   converged_ = found.converged ? 1 : 0;
   coef_ = reshape(loss.coef(at), {-1});
