@@ -35,7 +35,7 @@ RandomSplitter::RandomSplitter(const ValueColumns& table, const TreeTarget& targ
       kind_(target.classes() == 0                                   ? Words::kTargets
             : weights.empty() && target.classes() <= kClassesInWord ? Words::kBytes
                                                                     : Words::kClasses),
-      levels_between_(settings.max_features > 0 && settings.max_features < table.features() ? 3 : 1),
+      levels_between_(settings.max_features > 0 && settings.max_features < table.features() ? 4 : 1),
       in_order_(static_cast<std::int64_t>(rows.size()) == table.rows()),
       places_(rows.begin(), rows.end()),
       words_(rows.size() + kReadBehind) {

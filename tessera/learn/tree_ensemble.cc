@@ -81,8 +81,7 @@ TreeEnsemble::View TreeEnsemble::view() const {
 }
 
 void TreeEnsemble::assign(const std::vector<GrownTree>& trees, std::int64_t width) {
-  std::vector<std::int64_t> roots = {0}, leaves = {0}, links;
-  std::vector<double> thresholds, values;
+  std::vector<std::int64_t> roots = {0}, leaves = {0};
   for (const GrownTree& tree : trees) {
     const auto nodes = static_cast<std::int64_t>(tree.links.size());
     TESSERA_CHECK(static_cast<std::int64_t>(tree.values.size()) == (nodes + 1) / 2 * width,
@@ -90,10 +89,16 @@ void TreeEnsemble::assign(const std::vector<GrownTree>& trees, std::int64_t widt
                   width);
     roots.push_back(roots.back() + nodes);
     leaves.push_back(leaves.back() + (nodes + 1) / 2);
-    links.insert(links.end(), tree.links.begin(), tree.links.end());
-    thresholds.insert(thresholds.end(), tree.thresholds.begin(), tree.thresholds.end());
-    values.insert(values.end(), tree.values.begin(), tree.values.end());
   }
+  std::vector<std::int64_t> links(static_cast<std::size_t>(roots.back()));
+  std::vector<double> thresholds(links.size()), values(static_cast<std::size_t>(leaves.back() * width));
+  parallel_for(static_cast<std::int64_t>(trees.size()), [&](std::int64_t t) {
+    const GrownTree& tree = trees[static_cast<std::size_t>(t)];
+    const std::int64_t root = roots[static_cast<std::size_t>(t)];
+    std::ranges::copy(tree.links, links.begin() + root);
+    std::ranges::copy(tree.thresholds, thresholds.begin() + root);
+    std::ranges::copy(tree.values, values.begin() + leaves[static_cast<std::size_t>(t)] * width);
+  });
   const auto count = static_cast<std::int64_t>(roots.size());
   roots_ = Tensor::from(roots, {count});
   leaves_ = Tensor::from(leaves, {count});

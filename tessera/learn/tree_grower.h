@@ -47,6 +47,7 @@ class Grower {
   }
 
   TreeResult grow() {
+    nodes_.reserve(2 * rows_.size());  // the most there can be; what is not used costs nothing
     add_node(0, static_cast<std::int64_t>(rows_.size()), 0);
     evaluate(0, 1);
     if (settings_.max_leaf_nodes > 0)
@@ -256,6 +257,9 @@ class Grower {
   TreeResult result() {
     TreeResult result;
     result.importances = importances_;
+    result.tree.links.reserve(nodes_.size());
+    result.tree.thresholds.reserve(nodes_.size());
+    result.tree.values.reserve((nodes_.size() + 1) / 2 * static_cast<std::size_t>(target_.width()));
     for (std::int64_t i = 0; i < static_cast<std::int64_t>(nodes_.size()); ++i) {
       const Node& node = at(i);
       const bool leaf = node.left_child < 0;
