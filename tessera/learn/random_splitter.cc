@@ -173,7 +173,8 @@ Division RandomSplitter::divide(const Split& split, std::int64_t first, std::spa
     found.left += goes_left_[i];
   }
   const std::span<const std::uint8_t> goes_left = std::span(goes_left_).first(rows.size());
-  move_left(rows.data(), goes_left, spare_rows_);
+  if (kind_ != Words::kBytes)
+    move_left(rows.data(), goes_left, spare_rows_);  // else only their number counts
   move_left(places, goes_left, spare_rows_);
   move_left(words_.data() + first, goes_left, spare_words_);
   if (!word_weights_.empty()) move_left(word_weights_.data() + first, goes_left, spare_words_);

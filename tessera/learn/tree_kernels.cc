@@ -1,6 +1,6 @@
 #include "tessera/learn/tree_kernels.h"
 
-#define HWY_DISABLED_TARGETS (~(HWY_AVX3 | HWY_AVX2 | HWY_NEON | HWY_EMU128 | HWY_SCALAR))
+#define HWY_DISABLED_TARGETS (~(HWY_AVX3 | HWY_AVX2 | HWY_EMU128 | HWY_SCALAR))
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "tessera/learn/tree_kernels.cc"
 #include <hwy/foreach_target.h>
