@@ -1,4 +1,5 @@
-// Growing one decision tree on coded features: Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees" (1984).
+// Growing one decision tree: Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees" (1984); with drawn thresholds: Geurts, Ernst, Wehenkel,
+// "Extremely randomized trees", Machine Learning 63 (2006).
 //
 // A node is divided where the impurity of its parts, weighted by their rows, is least: gini (1 - sum p^2), entropy (- sum p log p) or squared
 // error. A threshold lies in the middle between two neighbouring values. Rows whose value is missing go together to the side that is better.
