@@ -16,6 +16,8 @@ namespace tessera::learn {
 namespace {
 
 constexpr std::int64_t kRowsOfTask = 8192;
+constexpr std::int64_t kRowsAhead = 16;           // for which memory is asked before they are needed
+constexpr std::int64_t kMostFeaturesOfTask = 10;  // whose histograms fit into the nearest cache
 
 std::int64_t chunks(std::int64_t rows) {
   return (rows + kRowsOfTask - 1) / kRowsOfTask;
@@ -59,7 +61,7 @@ BoostedTreeGrower::BoostedTreeGrower(const FeatureBins& bins, const BoostedTreeS
       rows_(static_cast<std::size_t>(bins.rows())),
       left_rows_(rows_.size()),
       right_rows_(rows_.size()),
-      ordered_(rows_.size()) {}
+      gathered_(rows_.size()) {}
 
 RowGradient* BoostedTreeGrower::histogram(std::int64_t number, std::int64_t feature) {
   return histograms_[static_cast<std::size_t>(number)].data() + static_cast<std::size_t>(feature) * kBins;
@@ -81,31 +83,62 @@ bool BoostedTreeGrower::may_divide(const Node& node) const {
 }
 
 void BoostedTreeGrower::gather(const Node& node, std::span<const RowGradient> gradients) {
+  ordered_ = gathered_.data();
+  const std::uint32_t* const rows = rows_.data() + node.first;
   parallel_for(chunks(node.count), [&](std::int64_t c) {
     const std::int64_t last = std::min(node.count, (c + 1) * kRowsOfTask);
-    for (std::int64_t i = c * kRowsOfTask; i < last; ++i)
-      ordered_[static_cast<std::size_t>(i)] = gradients[rows_[static_cast<std::size_t>(node.first + i)]];
+    for (std::int64_t i = c * kRowsOfTask; i < last; ++i) {
+      __builtin_prefetch(&gradients[rows[std::min(i + kRowsAhead, last - 1)]]);
+      gathered_[static_cast<std::size_t>(i)] = gradients[rows[i]];
+    }
   });
 }
 
-// Of one feature or of two: rows and gradients are then read once for both.
-void BoostedTreeGrower::fill(const Node& node, std::int64_t feature, std::int64_t count) {
+// Histograms of neighbouring features: a row's bins stand together, so that memory is waited for once for all of them.
+template <int kCount>
+void BoostedTreeGrower::fill_some(const Node& node, std::int64_t feature) {
   RowGradient* const sums = histogram(node.histogram, feature);
-  RowGradient* const others = sums + (count - 1) * kBins;
-  std::fill_n(sums, static_cast<std::size_t>(count) * kBins, RowGradient{0, 0});
-  const std::uint8_t* const bins = bins_.bins(feature);
-  const std::uint8_t* const other_bins = bins_.bins(feature + count - 1);
+  std::fill_n(sums, kCount * kBins, RowGradient{0, 0});
+  const std::int64_t width = bins_.features();
+  const std::uint8_t* const bins = bins_.bins_of_rows() + feature;
   const std::uint32_t* const rows = rows_.data() + node.first;
-  const Pair* const ordered = reinterpret_cast<const Pair*>(ordered_.data());
-  if (count == 1) {
-    for (std::int64_t i = 0; i < node.count; ++i) add_pair(sums[bins[rows[i]]], ordered[i]);
-    return;
-  }
-  for (std::int64_t i = 0; i < node.count; ++i) {
-    const std::uint32_t row = rows[i];
+  const Pair* const ordered = reinterpret_cast<const Pair*>(ordered_);
+  const auto add_row = [&]<std::size_t... kFeature>(std::int64_t i, std::index_sequence<kFeature...>) {
+    const std::uint8_t* const of_row = bins + rows[i] * width;
     const Pair gradient = ordered[i];
-    add_pair(sums[bins[row]], gradient);
-    add_pair(others[other_bins[row]], gradient);
+    (add_pair(sums[kFeature * kBins + of_row[kFeature]], gradient), ...);
+  };
+  std::int64_t i = 0;
+  for (; i + kRowsAhead < node.count; ++i) {
+    __builtin_prefetch(bins + rows[i + kRowsAhead] * width);
+    add_row(i, std::make_index_sequence<kCount>());
+  }
+  for (; i < node.count; ++i) add_row(i, std::make_index_sequence<kCount>());
+}
+
+void BoostedTreeGrower::fill(const Node& node, std::int64_t feature, std::int64_t count) {
+  static_assert(kMostFeaturesOfTask == 10);
+  switch (count) {
+    case 1:
+      return fill_some<1>(node, feature);
+    case 2:
+      return fill_some<2>(node, feature);
+    case 3:
+      return fill_some<3>(node, feature);
+    case 4:
+      return fill_some<4>(node, feature);
+    case 5:
+      return fill_some<5>(node, feature);
+    case 6:
+      return fill_some<6>(node, feature);
+    case 7:
+      return fill_some<7>(node, feature);
+    case 8:
+      return fill_some<8>(node, feature);
+    case 9:
+      return fill_some<9>(node, feature);
+    default:
+      return fill_some<10>(node, feature);
   }
 }
 
@@ -148,33 +181,39 @@ BoostedTreeGrower::Candidate BoostedTreeGrower::best_of(const Node& node, std::i
   return best;
 }
 
-// Two features are a task, where there are enough for every thread.
+// As many as there are threads, or times as many: sums are exact, so that the cut into tasks cannot show.
 std::int64_t BoostedTreeGrower::feature_tasks() const {
-  return bins_.features() < 8 ? bins_.features() : (bins_.features() + 1) / 2;
+  const std::int64_t threads = thread_count();
+  const std::int64_t least = (bins_.features() + kMostFeaturesOfTask - 1) / kMostFeaturesOfTask;
+  return std::min(bins_.features(), (least + threads - 1) / threads * threads);
 }
 
 std::pair<std::int64_t, std::int64_t> BoostedTreeGrower::features_of(std::int64_t task) const {
-  const std::int64_t width = bins_.features() < 8 ? 1 : 2;
-  return {task * width, std::min(bins_.features(), (task + 1) * width)};
+  const std::int64_t tasks = feature_tasks();
+  return {task * bins_.features() / tasks, (task + 1) * bins_.features() / tasks};
 }
 
 void BoostedTreeGrower::start(std::span<const RowGradient> gradients) {
-  std::iota(rows_.begin(), rows_.end(), 0u);
+  parallel_for(chunks(bins_.rows()), [&](std::int64_t c) {
+    const std::int64_t first = c * kRowsOfTask, last = std::min(bins_.rows(), first + kRowsOfTask);
+    std::iota(rows_.begin() + first, rows_.begin() + last, static_cast<std::uint32_t>(first));
+  });
   nodes_.assign(1, {});
   free_histograms_.resize(histograms_.size());
   std::iota(free_histograms_.begin(), free_histograms_.end(), 0);
   Node& root = nodes_[0];
   root.count = bins_.rows();
-  for (const RowGradient& gradient : gradients) add(root.sum, gradient);
   if (!may_divide(root)) return;
   root.histogram = take_histogram();
-  gather(root, gradients);
+  ordered_ = gradients.data();
   std::vector<Candidate> found(static_cast<std::size_t>(bins_.features()));
   parallel_for(feature_tasks(), [&](std::int64_t task) {
     const auto [first, last] = features_of(task);
     fill(root, first, last - first);
-    for (std::int64_t f = first; f < last; ++f) found[static_cast<std::size_t>(f)] = best_of(root, f);
   });
+  for (std::size_t bin = 0; bin < kBins; ++bin) add(root.sum, histogram(root.histogram, 0)[bin]);
+  parallel_for(bins_.features(),
+               [&](std::int64_t f) { found[static_cast<std::size_t>(f)] = best_of(root, f); });
   for (const Candidate& candidate : found)
     if (candidate.gain > root.best.gain) root.best = candidate;
 }
@@ -202,16 +241,16 @@ std::int64_t BoostedTreeGrower::partition(const Node& node) {
     }
     left_count[static_cast<std::size_t>(part)] = left - first;
   });
-  const std::int64_t all_left = std::accumulate(left_count.begin(), left_count.end(), std::int64_t{0});
-  std::int64_t left = 0, right = all_left;
-  for (std::int64_t part = 0; part < parts; ++part) {
+  std::vector<std::int64_t> left_before(static_cast<std::size_t>(parts) + 1);
+  std::inclusive_scan(left_count.begin(), left_count.end(), left_before.begin() + 1);
+  const std::int64_t all_left = left_before.back();
+  parallel_for(parts, [&](std::int64_t part) {
     const std::int64_t first = part * kRowsOfTask, count = std::min(node.count - first, kRowsOfTask);
     const std::int64_t here = left_count[static_cast<std::size_t>(part)];
+    const std::int64_t left = left_before[static_cast<std::size_t>(part)];
     std::copy_n(left_rows_.begin() + first, here, rows + left);
-    std::copy_n(right_rows_.begin() + first, count - here, rows + right);
-    left += here;
-    right += count - here;
-  }
+    std::copy_n(right_rows_.begin() + first, count - here, rows + all_left + first - left);
+  });
   return all_left;
 }
 

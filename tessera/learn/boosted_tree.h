@@ -91,6 +91,8 @@ class BoostedTreeGrower {
   std::int64_t feature_tasks() const;
   std::pair<std::int64_t, std::int64_t> features_of(std::int64_t task) const;  // first, past the last
   void fill(const Node& node, std::int64_t feature, std::int64_t count);
+  template <int kCount>
+  void fill_some(const Node& node, std::int64_t feature);
   Candidate best_of(const Node& node, std::int64_t feature);
   void scan(const Node& node, std::int64_t feature, bool missing_left, Candidate& best);
   std::int64_t partition(const Node& node);
@@ -102,7 +104,8 @@ class BoostedTreeGrower {
   BoostedTreeSettings settings_;
   const Quantisation* quantisation_ = nullptr;
   std::vector<std::uint32_t> rows_, left_rows_, right_rows_;
-  std::vector<RowGradient> ordered_;  // of the rows of the node whose histogram is filled
+  std::vector<RowGradient> gathered_;
+  const RowGradient* ordered_ = nullptr;  // of the rows of the node whose histogram is filled
   std::vector<std::vector<RowGradient>> histograms_;
   std::vector<std::int64_t> free_histograms_;
   std::vector<Node> nodes_;

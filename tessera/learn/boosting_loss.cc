@@ -11,7 +11,7 @@
 namespace tessera::learn {
 
 // Here, where it is called for every row.
-RowGradient Quantisation::operator()(double gradient, double second) const {
+inline RowGradient Quantisation::operator()(double gradient, double second) const {
   const double scaled = gradient * gradient_scale;
   const auto rounded = static_cast<std::int64_t>(scaled + (scaled >= 0 ? 0.5 : -0.5));
   if (constant_second) return {rounded, 1};
@@ -92,12 +92,16 @@ void BoostingLoss::row_gradients(std::int64_t row, std::span<const double> raw,
 
 void BoostingLoss::gradients(std::span<const double> raw, const Quantisation& quantisation,
                              std::span<RowGradient> out) const {
-  if (classes_ == 2) {  // the operation has the bits of numerics::sigmoid
-    const Tensor found = sigmoid(Tensor::from(std::vector<double>(raw.begin(), raw.end()), {rows()}));
-    const std::span<const double> p = found.values<double>();
-    for_rows(rows(), [&](std::int64_t row) {
-      const auto i = static_cast<std::size_t>(row);
-      out[i] = quantisation(p[i] - y_[i], p[i] * (1 - p[i]));
+  if (classes_ == 2) {                           // the operation has the bits of numerics::sigmoid
+    constexpr std::int64_t kRowsOfPart = 16384;  // which stay in the cache
+    parallel_for((rows() + kRowsOfPart - 1) / kRowsOfPart, [&](std::int64_t part) {
+      const auto first = static_cast<std::size_t>(part * kRowsOfPart);
+      const std::size_t last = std::min(y_.size(), first + static_cast<std::size_t>(kRowsOfPart));
+      const auto count = static_cast<std::int64_t>(last - first);
+      const Tensor found = sigmoid(Tensor::from(raw.subspan(first, last - first), {count}));
+      const std::span<const double> p = found.values<double>();
+      for (std::size_t i = first; i < last; ++i)
+        out[i] = quantisation(p[i - first] - y_[i], p[i - first] * (1 - p[i - first]));
     });
     return;
   }

@@ -1,5 +1,6 @@
 #include "tessera/learn/coded_features.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -12,7 +13,7 @@ namespace tessera::learn {
 
 namespace {
 
-constexpr int kDigitBits = 11, kDigits = 6;
+constexpr int kDigitBits = 11, kDigits = 6, kHighestDigits = 3;
 constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
 
 std::uint64_t key_of(double value) {
@@ -50,6 +51,47 @@ std::vector<KeyedPlace> places_in_order(const double* first, std::int64_t count,
     places.swap(other);
   }
   return places;
+}
+
+// By the highest digits in which they differ, after which hardly any two are in the wrong order.
+std::span<const std::uint64_t> KeySorter::sort(const double* first, std::int64_t count, std::int64_t stride) {
+  keys_.resize(static_cast<std::size_t>(count));
+  std::size_t there = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    keys_[there] = key_of(first[i * stride]);
+    there += keys_[there] != kMissingKey ? 1 : 0;
+  }
+  keys_.resize(there);
+  std::uint64_t varying = 0;
+  for (const std::uint64_t key : keys_) varying |= key ^ keys_[0];
+  const int low = std::max(0, static_cast<int>(std::bit_width(varying)) - kHighestDigits * kDigitBits);
+  sort_digits(low);
+  for (std::size_t i = 0; low > 0 && i < there;) {
+    std::size_t end = i + 1;
+    bool ordered = true;
+    for (; end < there && keys_[end] >> low == keys_[i] >> low; ++end)
+      ordered = ordered && keys_[end - 1] <= keys_[end];
+    if (!ordered) std::ranges::sort(std::span(keys_).subspan(i, end - i));
+    i = end;
+  }
+  return keys_;
+}
+
+// The digits above the lowest `low` bits.
+void KeySorter::sort_digits(int low) {
+  if (keys_.empty()) return;
+  std::vector<std::array<std::uint32_t, std::size_t{1} << kDigitBits>> counts(kHighestDigits);
+  for (const std::uint64_t key : keys_)
+    for (int d = 0; d < kHighestDigits; ++d) ++counts[static_cast<std::size_t>(d)][digit(key >> low, d)];
+  other_.resize(keys_.size());
+  for (int d = 0; d < kHighestDigits; ++d) {
+    auto& count_of = counts[static_cast<std::size_t>(d)];
+    if (count_of[digit(keys_[0] >> low, d)] == keys_.size()) continue;
+    std::uint32_t before = 0;
+    for (std::uint32_t& entry : count_of) before += std::exchange(entry, before);
+    for (const std::uint64_t key : keys_) other_[count_of[digit(key >> low, d)]++] = key;
+    keys_.swap(other_);
+  }
 }
 
 CodedFeatures::Column CodedFeatures::coded(const double* first, std::int64_t rows, std::int64_t stride) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "tessera/tensor/tensor.h"
@@ -50,6 +51,16 @@ struct KeyedPlace {
   std::uint32_t place;
 };
 std::vector<KeyedPlace> places_in_order(const double* first, std::int64_t count, std::int64_t stride);
+// Sorts one column after the other in the same memory.
+class KeySorter {
+ public:
+  // Keys of the values that are not missing, ascending; until the next call.
+  std::span<const std::uint64_t> sort(const double* first, std::int64_t count, std::int64_t stride);
+
+ private:
+  void sort_digits(int low);
+  std::vector<std::uint64_t> keys_, other_;
+};
 double value_of_key(std::uint64_t key);
 inline constexpr std::uint64_t kMissingKey = ~std::uint64_t{0};
 

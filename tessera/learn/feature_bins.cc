@@ -1,6 +1,9 @@
 #include "tessera/learn/feature_bins.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
 #include <span>
 
 #include "tessera/base/error.h"
@@ -18,57 +21,106 @@ double middle(std::uint64_t lower_key, std::uint64_t upper_key) {
   return between >= lower && between < upper ? between : lower;
 }
 
-// `ordered` has no missing values.
-std::vector<double> cuts_of(std::span<const KeyedPlace> ordered, std::int64_t max_bins) {
+std::vector<double> cuts_of(std::span<const std::uint64_t> ordered, std::int64_t max_bins) {
+  const auto bins = static_cast<std::size_t>(max_bins);
   std::vector<std::uint64_t> different;
-  for (const KeyedPlace& place : ordered)
-    if (different.empty() || place.key != different.back()) different.push_back(place.key);
+  for (std::size_t i = 0; i < ordered.size() && different.size() <= bins; ++i)
+    if (different.empty() || ordered[i] != different.back()) different.push_back(ordered[i]);
   std::vector<double> cuts;
-  if (static_cast<std::int64_t>(different.size()) <= max_bins) {
+  if (different.size() <= bins) {
     for (std::size_t i = 1; i < different.size(); ++i) cuts.push_back(middle(different[i - 1], different[i]));
     return cuts;
   }
-  const auto bins = static_cast<std::size_t>(max_bins);
   for (std::size_t k = 1; k < bins; ++k) {
     const std::size_t place = ordered.size() * k / bins;
     const bool between = ordered.size() * k % bins == 0;
-    const double upper = value_of_key(ordered[place].key);
-    const double cut = between ? value_of_key(ordered[place - 1].key) / 2 + upper / 2 : upper;
+    const double upper = value_of_key(ordered[place]);
+    const double cut = between ? value_of_key(ordered[place - 1]) / 2 + upper / 2 : upper;
     if (cuts.empty() || cut > cuts.back()) cuts.push_back(cut);
   }
   return cuts;
 }
 
+constexpr std::int64_t kRowsOfTask = 1024;  // which stay in the cache while all columns give or take theirs
+constexpr std::int64_t kColumnsOfLine = 8;  // that memory brings at once
+
+// Columns first, ..., last - 1, one after the other.
+void copy_columns(const Tensor& x, std::int64_t first, std::int64_t last, std::span<double> to) {
+  const double* const from = x.values<double>().data();
+  const std::int64_t rows = x.size(0), width = x.size(1);
+  parallel_for((rows + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
+    const std::int64_t first_row = task * kRowsOfTask, last_row = std::min(rows, first_row + kRowsOfTask);
+    for (std::int64_t f = first; f < last; ++f)
+      for (std::int64_t row = first_row; row < last_row; ++row)
+        to[static_cast<std::size_t>((f - first) * rows + row)] = from[row * width + f];
+  });
+}
+
+// How many cuts are below a value, in eight steps that have no branch.
+class BinSearch {
+ public:
+  explicit BinSearch(const std::vector<double>& cuts) {
+    cuts_.fill(std::numeric_limits<double>::infinity());
+    std::ranges::copy(cuts, cuts_.begin());
+  }
+  std::uint8_t operator()(double value) const {
+    std::size_t below = 0;
+    for (std::size_t step = 128; step > 0; step /= 2)
+      below += step * static_cast<std::size_t>(cuts_[below + step - 1] < value);
+    return std::isnan(value) ? FeatureBins::kMissingBin : static_cast<std::uint8_t>(below);
+  }
+
+ private:
+  std::array<double, 255> cuts_;
+};
+
 }  // namespace
 
-FeatureBins::Column FeatureBins::binned(const double* first, std::int64_t rows, std::int64_t stride,
+FeatureBins::Column FeatureBins::binned(KeySorter& sorter, std::span<const double> values,
                                         std::int64_t max_bins) {
   Column column;
-  column.bins.assign(static_cast<std::size_t>(rows), kMissingBin);
-  const std::vector<KeyedPlace> places = places_in_order(first, rows, stride);
-  const auto present =
-      static_cast<std::size_t>(std::ranges::find(places, kMissingKey, &KeyedPlace::key) - places.begin());
-  column.any_missing = present < places.size();
-  if (present == 0) return column;
-  const std::span<const KeyedPlace> ordered(places.data(), present);
+  const std::span<const std::uint64_t> ordered =
+      sorter.sort(values.data(), static_cast<std::int64_t>(values.size()), 1);
+  column.any_missing = ordered.size() < values.size();
   column.cuts = cuts_of(ordered, max_bins);
-  std::size_t bin = 0;
-  for (const KeyedPlace& place : ordered) {
-    const double value = value_of_key(place.key);
-    while (bin < column.cuts.size() && value > column.cuts[bin]) ++bin;
-    column.bins[place.place] = static_cast<std::uint8_t>(bin);
-  }
+  column.bins.resize(values.size());
+  const BinSearch bin_of(column.cuts);
+  for (std::size_t row = 0; row < values.size(); ++row) column.bins[row] = bin_of(values[row]);
   return column;
 }
 
-FeatureBins::FeatureBins(const Tensor& x, std::int64_t max_bins) : rows_(x.size(0)) {
+FeatureBins::FeatureBins(const Tensor& x, std::int64_t max_bins)
+    : rows_(x.size(0)), columns_(static_cast<std::size_t>(x.size(1))) {
   TESSERA_CHECK(rows_ < (std::int64_t{1} << 28), "{} rows are 2^28 or more", rows_);
   const FloatEnvironment contract;
-  const double* const values = x.values<double>().data();
-  const std::int64_t features = x.size(1);
-  columns_.resize(static_cast<std::size_t>(features));
-  parallel_for(features, [&](std::int64_t f) {
-    columns_[static_cast<std::size_t>(f)] = binned(values + f, rows_, features, max_bins);
+  const std::int64_t threads = thread_count(), together = std::max(kColumnsOfLine, threads);
+  std::vector<KeySorter> sorters(static_cast<std::size_t>(threads));
+  std::vector<double> values(static_cast<std::size_t>(std::min(together, features()) * rows_));
+  for (std::int64_t first = 0; first < features(); first += together) {
+    const std::int64_t last = std::min(features(), first + together);
+    copy_columns(x, first, last, values);
+    parallel_for(threads, [&](std::int64_t task) {
+      for (std::int64_t f = first + task; f < last; f += threads) {
+        const std::span<const double> of_feature = std::span(values).subspan(
+            static_cast<std::size_t>((f - first) * rows_), static_cast<std::size_t>(rows_));
+        columns_[static_cast<std::size_t>(f)] =
+            binned(sorters[static_cast<std::size_t>(task)], of_feature, max_bins);
+      }
+    });
+  }
+  lay_out_rows();
+}
+
+void FeatureBins::lay_out_rows() {
+  const std::int64_t width = features();
+  of_rows_.resize(static_cast<std::size_t>(rows_ * width));
+  parallel_for((rows_ + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
+    const std::int64_t first = task * kRowsOfTask, last = std::min(rows_, first + kRowsOfTask);
+    for (std::int64_t f = 0; f < width; ++f) {
+      const std::uint8_t* const from = bins(f);
+      std::uint8_t* const to = of_rows_.data() + f;
+      for (std::int64_t row = first; row < last; ++row) to[row * width] = from[row];
+    }
   });
 }
 

@@ -14,8 +14,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "tessera/learn/coded_features.h"
 #include "tessera/tensor/tensor.h"
 
 namespace tessera::learn {
@@ -29,6 +31,7 @@ class FeatureBins {
   std::int64_t rows() const { return rows_; }
   std::int64_t features() const { return static_cast<std::int64_t>(columns_.size()); }
   const std::uint8_t* bins(std::int64_t feature) const { return column(feature).bins.data(); }  // [N]
+  const std::uint8_t* bins_of_rows() const { return of_rows_.data(); }  // the same as [N, F]
   const std::vector<double>& cuts(std::int64_t feature) const { return column(feature).cuts; }  // ascending
   std::int64_t count(std::int64_t feature) const {  // of bins, without the one of missing values
     return static_cast<std::int64_t>(column(feature).cuts.size()) + 1;
@@ -42,10 +45,12 @@ class FeatureBins {
     bool any_missing = false;
   };
   const Column& column(std::int64_t feature) const { return columns_[static_cast<std::size_t>(feature)]; }
-  static Column binned(const double* first, std::int64_t rows, std::int64_t stride, std::int64_t max_bins);
+  void lay_out_rows();
+  static Column binned(KeySorter& sorter, std::span<const double> values, std::int64_t max_bins);
 
   std::int64_t rows_ = 0;
   std::vector<Column> columns_;
+  std::vector<std::uint8_t> of_rows_;
 };
 
 }  // namespace tessera::learn

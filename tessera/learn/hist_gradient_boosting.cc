@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -33,6 +34,12 @@ struct Rows {
 Rows divided(const std::vector<double>& y, std::int64_t classes, const BoostingParameters& parameters,
              double fraction) {
   const auto rows = static_cast<std::int64_t>(y.size());
+  Rows result;
+  if (fraction <= 0) {
+    result.learned.resize(y.size());
+    std::iota(result.learned.begin(), result.learned.end(), std::int64_t{0});
+    return result;
+  }
   std::vector<std::int64_t> wanted(static_cast<std::size_t>(std::max<std::int64_t>(classes, 1)));
   const auto group = [&](std::int64_t row) {
     return classes > 0 ? static_cast<std::size_t>(y[static_cast<std::size_t>(row)]) : std::size_t{0};
@@ -43,7 +50,6 @@ Rows divided(const std::vector<double>& y, std::int64_t classes, const BoostingP
   std::vector<bool> back(y.size());
   for (const std::int64_t row : numerics::permutation(rows, key, 0))
     if (wanted[group(row)]-- > 0) back[static_cast<std::size_t>(row)] = true;
-  Rows result;
   for (std::int64_t row = 0; row < rows; ++row)
     (back[static_cast<std::size_t>(row)] ? result.held_back : result.learned).push_back(row);
   return result;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
@@ -58,7 +59,12 @@ void require_bags(std::string_view name, const ForestParameters& parameters) {
 
 void Forest::grow(const Tensor& x, TreeTarget& target, const ForestParameters& parameters,
                   std::int64_t max_features, bool random_thresholds) {
-  const CodedFeatures coded(x);
+  std::optional<CodedFeatures> ranks;
+  std::optional<ValueColumns> values;
+  if (random_thresholds)
+    values.emplace(x);
+  else
+    ranks.emplace(x);
   if (parameters.criterion == Criterion::kEntropy) target.prepare_entropy(x.size(0));
   std::vector<GrownTree> grown(static_cast<std::size_t>(parameters.n_estimators));
   std::vector<std::vector<double>> shares(grown.size());
@@ -66,10 +72,10 @@ void Forest::grow(const Tensor& x, TreeTarget& target, const ForestParameters& p
     TreeSettings settings =
         parameters.limits.settings(target.classes() > 0 ? parameters.criterion : Criterion::kSquaredError,
                                    max_features, parameters.seed);
-    settings.random_thresholds = random_thresholds;
     settings.tree = t;
     const std::vector<std::uint32_t> weights = sample(x.size(0), t, parameters);
-    TreeResult result = grow_tree(coded, target, weights, settings);
+    TreeResult result = random_thresholds ? grow_random_tree(*values, target, weights, settings)
+                                          : grow_tree(*ranks, target, weights, settings);
     grown[static_cast<std::size_t>(t)] = std::move(result.tree);
     shares[static_cast<std::size_t>(t)] = normalised(std::move(result.importances));
   });

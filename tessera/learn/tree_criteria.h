@@ -1,5 +1,4 @@
-// How good a division is: what grow_tree() counts on both sides while rows move from the right to the left. Internal to tree_growth.cc and
-// tree_split.cc.
+// How good a division is: what is counted on both sides while rows move from the right to the left. Internal to the growing of trees.
 //
 // score() grows with the quality of the division; score_of_node() is that of the undivided node, so that their difference is the
 // decrease of impurity times rows. All are symmetric in the two sides to the last bit.
@@ -33,8 +32,8 @@ inline std::span<std::int64_t> left_counts(std::size_t classes) {
   return {own.data(), classes};
 }
 
-// All have move(), after which score() may be asked, and count() for rows of which some go to the left, without a branch, after which settle() comes
-// first.
+// All have move(), after which score() may be asked. Or the whole left side is put in at once: for numbers with put(), for classes into left(), after which
+// settle() comes.
 //
 // sum over sides of (sum over classes of count^2) / rows
 class GiniSides {
@@ -58,14 +57,11 @@ class GiniSides {
     left += w;
     weight_left_ += w;
   }
-  void count(const Item& item, bool goes) {
-    const std::int64_t w = goes ? item.weight() : 0;
-    left_[item.of_class()] += w;
-    weight_left_ += w;
-  }
+  std::span<std::int64_t> left() { return left_; }
   void settle() {
-    squares_left_ = squares_right_ = 0;
+    squares_left_ = squares_right_ = weight_left_ = 0;
     for (std::size_t k = 0; k < left_.size(); ++k) {
+      weight_left_ += left_[k];
       squares_left_ += left_[k] * left_[k];
       squares_right_ += (totals_[k] - left_[k]) * (totals_[k] - left_[k]);
     }
@@ -99,12 +95,11 @@ class EntropySides {
     left_[item.of_class()] += item.weight();
     weight_left_ += item.weight();
   }
-  void count(const Item& item, bool goes) {
-    const std::int64_t w = goes ? item.weight() : 0;
-    left_[item.of_class()] += w;
-    weight_left_ += w;
+  std::span<std::int64_t> left() { return left_; }
+  void settle() {
+    weight_left_ = 0;
+    for (const std::int64_t count : left_) weight_left_ += count;
   }
-  void settle() {}
   double score() const {
     double left = 0, right = 0;
     for (std::size_t k = 0; k < left_.size(); ++k) {
@@ -137,11 +132,10 @@ class ErrorSides {
     sum_left_ += item.weighted;
     weight_left_ += item.weight();
   }
-  void count(const Item& item, bool goes) {
-    sum_left_ += goes ? item.weighted : 0;
-    weight_left_ += goes ? item.weight() : 0;
+  void put(std::int64_t sum, std::int64_t weight) {
+    sum_left_ = sum;
+    weight_left_ = weight;
   }
-  void settle() {}
   double score() const {
     const std::int64_t weight_right = weight_ - weight_left_, sum_right = total_ - sum_left_;
     const bool left = weight_left_ < weight_right || (weight_left_ == weight_right && sum_left_ < sum_right);

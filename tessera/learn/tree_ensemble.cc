@@ -2,20 +2,31 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/restored.h"
+#include "tessera/learn/tree_walk.h"
 
 namespace tessera::learn {
+
+using internal::TreeWalk;
 
 namespace {
 
 constexpr std::int64_t kRowsTogether = 256;  // a tree stays in the cache while they go down it
 constexpr int kRowsAtOnce = 8;
+constexpr std::int64_t kNodesPerWalk = 4;  // that are laid out in the time that one row saves in one tree
 
 std::int64_t length(const Tensor& list) {
   return list.defined() ? list.size(0) - 1 : 0;
+}
+
+bool none_missing(const double* values, std::int64_t count) {
+  std::int64_t missing = 0;
+  for (std::int64_t i = 0; i < count; ++i) missing += values[i] != values[i];
+  return missing == 0;
 }
 
 }  // namespace
@@ -52,6 +63,9 @@ struct TreeEnsemble::View {
     }
     for (int i = 0; i < kCount; ++i) leaf[i] = -1 - link[node[i]];
   }
+  std::int64_t leaf_at(std::int64_t tree, std::uint32_t node) const {
+    return -1 - links[static_cast<std::size_t>(roots[static_cast<std::size_t>(tree)]) + node];
+  }
   const double* value_of(std::int64_t tree, const double* row) const {
     return values.data() + (leaves[static_cast<std::size_t>(tree)] + leaf_of(tree, row)) * width;
   }
@@ -67,8 +81,7 @@ TreeEnsemble::View TreeEnsemble::view() const {
 }
 
 void TreeEnsemble::assign(const std::vector<GrownTree>& trees, std::int64_t width) {
-  std::vector<std::int64_t> roots = {0}, leaves = {0}, links;
-  std::vector<double> thresholds, values;
+  std::vector<std::int64_t> roots = {0}, leaves = {0};
   for (const GrownTree& tree : trees) {
     const auto nodes = static_cast<std::int64_t>(tree.links.size());
     TESSERA_CHECK(static_cast<std::int64_t>(tree.values.size()) == (nodes + 1) / 2 * width,
@@ -76,10 +89,16 @@ void TreeEnsemble::assign(const std::vector<GrownTree>& trees, std::int64_t widt
                   width);
     roots.push_back(roots.back() + nodes);
     leaves.push_back(leaves.back() + (nodes + 1) / 2);
-    links.insert(links.end(), tree.links.begin(), tree.links.end());
-    thresholds.insert(thresholds.end(), tree.thresholds.begin(), tree.thresholds.end());
-    values.insert(values.end(), tree.values.begin(), tree.values.end());
   }
+  std::vector<std::int64_t> links(static_cast<std::size_t>(roots.back()));
+  std::vector<double> thresholds(links.size()), values(static_cast<std::size_t>(leaves.back() * width));
+  parallel_for(static_cast<std::int64_t>(trees.size()), [&](std::int64_t t) {
+    const GrownTree& tree = trees[static_cast<std::size_t>(t)];
+    const std::int64_t root = roots[static_cast<std::size_t>(t)];
+    std::ranges::copy(tree.links, links.begin() + root);
+    std::ranges::copy(tree.thresholds, thresholds.begin() + root);
+    std::ranges::copy(tree.values, values.begin() + leaves[static_cast<std::size_t>(t)] * width);
+  });
   const auto count = static_cast<std::int64_t>(roots.size());
   roots_ = Tensor::from(roots, {count});
   leaves_ = Tensor::from(leaves, {count});
@@ -120,8 +139,12 @@ Tensor TreeEnsemble::sum(const Tensor& x, std::int64_t groups) const {
   const std::int64_t count = trees();
   const double* const features = x.values<double>().data();
   std::vector<double> sums(static_cast<std::size_t>(rows * out));
+  std::optional<TreeWalk> walk;  // where there are enough rows that laying out is worth it
+  if (rows * count * kNodesPerWalk > static_cast<std::int64_t>(v.links.size()))
+    walk.emplace(v.roots, v.links, v.thresholds);
   parallel_for((rows + kRowsTogether - 1) / kRowsTogether, [&](std::int64_t block) {
     const std::int64_t first = block * kRowsTogether, last = std::min(rows, first + kRowsTogether);
+    const bool complete = walk && none_missing(features + first * columns, (last - first) * columns);
     for (std::int64_t tree = 0; tree < count; ++tree) {
       const double* const values_of_tree = v.values.data() + v.leaves[static_cast<std::size_t>(tree)] * width;
       double* const to_group = sums.data() + tree % groups * width;
@@ -129,6 +152,11 @@ Tensor TreeEnsemble::sum(const Tensor& x, std::int64_t groups) const {
         for (std::int64_t i = 0; i < width; ++i) to_group[row * out + i] += values_of_tree[leaf * width + i];
       };
       std::int64_t row = first, leaf[kRowsAtOnce];
+      for (; complete && row + TreeWalk::kRowsAtOnce <= last; row += TreeWalk::kRowsAtOnce) {
+        std::uint32_t ends[TreeWalk::kRowsAtOnce];
+        walk->ends(tree, features + row * columns, columns, ends);
+        for (std::int64_t i = 0; i < TreeWalk::kRowsAtOnce; ++i) add(row + i, v.leaf_at(tree, ends[i]));
+      }
       for (; row + kRowsAtOnce <= last; row += kRowsAtOnce) {
         v.leaves_of<kRowsAtOnce>(tree, features + row * columns, columns, leaf);
         for (std::int64_t i = 0; i < kRowsAtOnce; ++i) add(row + i, leaf[i]);

@@ -1,4 +1,5 @@
-// Growing one decision tree on coded features: Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees" (1984).
+// Growing one decision tree: Breiman, Friedman, Olshen, Stone, "Classification and Regression Trees" (1984); with drawn thresholds: Geurts, Ernst, Wehenkel,
+// "Extremely randomized trees", Machine Learning 63 (2006).
 //
 // A node is divided where the impurity of its parts, weighted by their rows, is least: gini (1 - sum p^2), entropy (- sum p log p) or squared
 // error. A threshold lies in the middle between two neighbouring values. Rows whose value is missing go together to the side that is better.
@@ -18,6 +19,7 @@
 
 #include "tessera/learn/coded_features.h"
 #include "tessera/learn/tree_ensemble.h"
+#include "tessera/learn/value_columns.h"
 
 namespace tessera::learn {
 
@@ -30,8 +32,6 @@ struct TreeSettings {
   std::int64_t min_samples_leaf = 1;
   std::int64_t max_leaf_nodes = 0;  // above 0: the best node is divided first
   std::int64_t max_features = 0;    // drawn anew for each node
-  bool random_thresholds =
-      false;  // one uniform threshold per feature instead of the best (extremely randomised trees)
   std::uint64_t seed = 0;
   std::int64_t tree = 0;  // its number within a forest, for the draws
 };
@@ -68,5 +68,10 @@ struct TreeResult {
 // `weights`: how often each row counts, 0 to kMostWeight; empty: once each.
 TreeResult grow_tree(const CodedFeatures& features, const TreeTarget& target,
                      std::span<const std::uint32_t> weights, const TreeSettings& settings);
+
+// With one uniform threshold per feature instead of the best one (extremely randomised trees). Uses values as they are, not their ranks. Keeps a copy of
+// the table while it grows.
+TreeResult grow_random_tree(const ValueColumns& values, const TreeTarget& target,
+                            std::span<const std::uint32_t> weights, const TreeSettings& settings);
 
 }  // namespace tessera::learn

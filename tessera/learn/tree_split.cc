@@ -130,68 +130,10 @@ void Splitter::scan(std::span<const typename Sides::Item> items, std::size_t pre
 }
 
 template <typename Sides>
-void Splitter::try_random(std::span<const typename Sides::Item> items, std::int64_t feature, double draw,
-                          Sides& sides, Split& best) const {
-  const std::uint32_t missing = features_.different(feature);
-  std::uint32_t least = missing, most = 0;
-  bool any_missing = false;
-  for (const auto& item : items) {
-    const bool there = item.code != missing;
-    any_missing = any_missing || !there;
-    least = std::min(least, item.code);
-    most = std::max(most, there ? item.code : 0);
-  }
-  if (least >= most) return;  // one value; missing ones beside it do not count
-  const double low = features_.value(feature, least), high = features_.value(feature, most);
-  const double place = low * (1 - draw) + high * draw;
-  const double threshold = place >= low && place < high ? place : low;
-  // The last code on the left, or the last one that a row of the node has. A search waits for memory at each step; looks at every row do not wait for each
-  // other, and are faster where there are few.
-  const auto& values = features_.values(feature);
-  constexpr std::size_t kFew = 128;
-  std::uint32_t code = least;
-  if (items.size() <= kFew) {
-    for (const auto& item : items) {
-      const std::uint32_t own = std::min(item.code, missing - 1);
-      const bool below = (values[own] <= threshold) & (item.code != missing);
-      code = std::max(code, below ? own : 0);
-    }
-  } else {
-    code = static_cast<std::uint32_t>(
-        std::upper_bound(values.begin() + least, values.begin() + most, threshold) - values.begin() - 1);
-  }
-  best.constant = false;
-  for (const bool missing_left : {false, true}) {
-    if (missing_left && !any_missing) break;  // the same division again
-    sides.clear();
-    std::int64_t left = 0;
-    for (const auto& item : items) {  // half of them go: a branch would be a guess
-      const bool goes = (item.code <= code) | (missing_left & (item.code == missing));
-      sides.count(item, goes);
-      left += goes ? 1 : 0;
-    }
-    sides.settle();
-    const std::int64_t right = static_cast<std::int64_t>(items.size()) - left;
-    if (left < settings_.min_samples_leaf || right < settings_.min_samples_leaf || right == 0) continue;
-    const double score = sides.score();
-    if (score <= best.score) continue;
-    best.score = score;
-    best.feature = feature;
-    best.left_code = code;
-    best.threshold = threshold;
-    best.missing_left = missing_left;
-  }
-}
-
-template <typename Sides>
-Split Splitter::best_of(const NodeRows& node, std::int64_t feature, double draw) const {
+Split Splitter::best_of(const NodeRows& node, std::int64_t feature) const {
   Split best;
   auto items = gather<typename Sides::Item>(node, feature);
   Sides sides(target_, node.totals, node.weight);
-  if (settings_.random_thresholds) {
-    try_random<Sides>(items, feature, draw, sides, best);
-    return best;
-  }
   items = sorted_by_code(items);
   best.constant = items.front().code == items.back().code;
   if (best.constant) return best;
@@ -205,26 +147,65 @@ Split Splitter::best_of(const NodeRows& node, std::int64_t feature, double draw)
   return best;
 }
 
-Split Splitter::best(const NodeRows& node, std::int64_t feature, double draw) const {
+Split Splitter::best(const NodeRows& node, std::int64_t feature, double) const {
   switch (settings_.criterion) {
     case Criterion::kGini:
-      return best_of<GiniSides>(node, feature, draw);
+      return best_of<GiniSides>(node, feature);
     case Criterion::kEntropy:
-      return best_of<EntropySides>(node, feature, draw);
+      return best_of<EntropySides>(node, feature);
     case Criterion::kSquaredError:
-      return best_of<ErrorSides>(node, feature, draw);
+      return best_of<ErrorSides>(node, feature);
   }
   return {};
 }
 
-double Splitter::score_of_node(const NodeRows& node) const {
-  switch (settings_.criterion) {
+// Rows stay ascending on both sides.
+Division Splitter::divide(const Split& split, std::int64_t, std::span<std::uint32_t> rows) {
+  const std::uint32_t* const codes = features_.codes(split.feature);
+  const std::uint32_t missing = features_.different(split.feature);
+  Division found = {0, false};
+  goes_left_.resize(std::max(goes_left_.size(), rows.size()));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::uint32_t code = codes[rows[i]];
+    found.any_missing |= code == missing;
+    goes_left_[i] = code == missing ? split.missing_left : code <= split.left_code;
+    found.left += goes_left_[i];
+  }
+  move_left(rows.data(), std::span(goes_left_).first(rows.size()), spare_);
+  return found;
+}
+
+// ---- What both ways of growing ask ----
+
+NodeCount count_rows(const TreeTarget& target, std::span<const std::uint32_t> weights,
+                     std::span<const std::uint32_t> rows, std::span<std::int64_t> totals) {
+  NodeCount found = {0, false};
+  std::int64_t least = std::numeric_limits<std::int64_t>::max(), most = -least;
+  for (const std::uint32_t row : rows) {
+    const std::int64_t w = weights.empty() ? 1 : weights[row];
+    found.weight += w;
+    if (target.classes() > 0) {
+      totals[target.class_of(row)] += w;
+      continue;
+    }
+    totals[0] += w * target.fixed(row);
+    least = std::min(least, target.fixed(row));
+    most = std::max(most, target.fixed(row));
+  }
+  found.pure = target.classes() > 0
+                   ? std::ranges::any_of(totals, [&](std::int64_t n) { return n == found.weight; })
+                   : least == most;
+  return found;
+}
+
+double score_of_node(Criterion criterion, const TreeTarget& target, const NodeRows& node) {
+  switch (criterion) {
     case Criterion::kGini:
-      return GiniSides(target_, node.totals, node.weight).score_of_node();
+      return GiniSides(target, node.totals, node.weight).score_of_node();
     case Criterion::kEntropy:
-      return EntropySides(target_, node.totals, node.weight).score_of_node();
+      return EntropySides(target, node.totals, node.weight).score_of_node();
     case Criterion::kSquaredError:
-      return ErrorSides(target_, node.totals, node.weight).score_of_node();
+      return ErrorSides(target, node.totals, node.weight).score_of_node();
   }
   return 0;
 }
