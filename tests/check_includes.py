@@ -34,7 +34,7 @@ ALSO_IN_INLINE = {"numerics": {"hwy::hwy"}}  # *-inl.h: formulas that backends c
 
 ROOM_LINE = re.compile(r"^tessera_room\((.*?)\)", re.MULTILINE | re.DOTALL)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-KEYWORDS = {"DEPENDS", "LINK", "OPTIONAL", "TEST_DEPENDS", "EXECUTABLE"}
+KEYWORDS = {"DEPENDS", "LINK", "OPTIONAL", "TEST_DEPENDS", "EXECUTABLE", "SEPARATE"}
 
 
 def read_rooms(cmake_lists):

@@ -48,7 +48,7 @@ std::int64_t share(double part, std::int64_t all) {
                                   1, all);
 }
 
-Tensor list(const std::vector<std::int64_t>& values) {
+Tensor drawn_list(const std::vector<std::int64_t>& values) {
   return Tensor::from(values, {static_cast<std::int64_t>(values.size())});
 }
 
@@ -102,7 +102,7 @@ Tensor Bag::columns(std::int64_t member, const Tensor& x) const {
   std::vector<std::int64_t> order = numerics::permutation(all, key, static_cast<std::uint32_t>(member));
   order.resize(static_cast<std::size_t>(wanted));
   std::ranges::sort(order);
-  return contiguous(transpose(gather(contiguous(transpose(x)), list(order))));
+  return contiguous(transpose(gather(contiguous(transpose(x)), drawn_list(order))));
 }
 
 // Ascending.
@@ -118,7 +118,7 @@ Tensor Bag::rows(std::int64_t member, std::int64_t count, std::uint32_t attempt)
     drawn.resize(static_cast<std::size_t>(wanted));
   }
   std::ranges::sort(drawn);
-  return list(drawn);
+  return drawn_list(drawn);
 }
 
 Tensor Bag::sample(std::string_view name, std::int64_t member, const Tensor& y) {
@@ -129,7 +129,7 @@ Tensor Bag::sample(std::string_view name, std::int64_t member, const Tensor& y) 
     std::ranges::sort(there);
     there.erase(std::unique(there.begin(), there.end()), there.end());
     if (there.size() < 2) continue;
-    classes_[static_cast<std::size_t>(member)] = list(there);
+    classes_[static_cast<std::size_t>(member)] = drawn_list(there);
     return drawn;
   }
   fail("{}: {} samples in a row had rows of one class only; give more rows or raise max_samples", name,
@@ -146,7 +146,7 @@ void Bag::learn(std::string_view name, const Tensor& x, const Tensor& y) {
       std::vector<std::int64_t> places;
       for (const std::int64_t c : target.to_vector<std::int64_t>())
         places.push_back(std::ranges::lower_bound(there, c) - there.begin());
-      target = list(places);
+      target = drawn_list(places);
     }
     member(i).fit(columns(i, contiguous(gather(x, drawn))), target);
   }

@@ -15,12 +15,12 @@ namespace tessera::learn {
 
 namespace {
 
-constexpr std::int64_t kRowsOfTask = 8192;
+constexpr std::int64_t kRowsOfHistogram = 8192;
 constexpr std::int64_t kRowsAhead = 16;           // for which memory is asked before they are needed
 constexpr std::int64_t kMostFeaturesOfTask = 10;  // whose histograms fit into the nearest cache
 
 std::int64_t chunks(std::int64_t rows) {
-  return (rows + kRowsOfTask - 1) / kRowsOfTask;
+  return (rows + kRowsOfHistogram - 1) / kRowsOfHistogram;
 }
 
 void add(RowGradient& to, const RowGradient& what) {
@@ -86,8 +86,8 @@ void BoostedTreeGrower::gather(const Node& node, std::span<const RowGradient> gr
   ordered_ = gathered_.data();
   const std::uint32_t* const rows = rows_.data() + node.first;
   parallel_for(chunks(node.count), [&](std::int64_t c) {
-    const std::int64_t last = std::min(node.count, (c + 1) * kRowsOfTask);
-    for (std::int64_t i = c * kRowsOfTask; i < last; ++i) {
+    const std::int64_t last = std::min(node.count, (c + 1) * kRowsOfHistogram);
+    for (std::int64_t i = c * kRowsOfHistogram; i < last; ++i) {
       __builtin_prefetch(&gradients[rows[std::min(i + kRowsAhead, last - 1)]]);
       gathered_[static_cast<std::size_t>(i)] = gradients[rows[i]];
     }
@@ -195,7 +195,7 @@ std::pair<std::int64_t, std::int64_t> BoostedTreeGrower::features_of(std::int64_
 
 void BoostedTreeGrower::start(std::span<const RowGradient> gradients) {
   parallel_for(chunks(bins_.rows()), [&](std::int64_t c) {
-    const std::int64_t first = c * kRowsOfTask, last = std::min(bins_.rows(), first + kRowsOfTask);
+    const std::int64_t first = c * kRowsOfHistogram, last = std::min(bins_.rows(), first + kRowsOfHistogram);
     std::iota(rows_.begin() + first, rows_.begin() + last, static_cast<std::uint32_t>(first));
   });
   nodes_.assign(1, {});
@@ -229,7 +229,7 @@ std::int64_t BoostedTreeGrower::partition(const Node& node) {
                                                      : static_cast<std::int64_t>(bin) <= node.best.bin;
   std::uint32_t* const rows = rows_.data() + node.first;
   parallel_for(parts, [&](std::int64_t part) {
-    const std::int64_t first = part * kRowsOfTask, last = std::min(node.count, first + kRowsOfTask);
+    const std::int64_t first = part * kRowsOfHistogram, last = std::min(node.count, first + kRowsOfHistogram);
     std::int64_t left = first, right = first;
     for (std::int64_t i = first; i < last; ++i) {
       const std::uint32_t row = rows[i];
@@ -245,7 +245,8 @@ std::int64_t BoostedTreeGrower::partition(const Node& node) {
   std::inclusive_scan(left_count.begin(), left_count.end(), left_before.begin() + 1);
   const std::int64_t all_left = left_before.back();
   parallel_for(parts, [&](std::int64_t part) {
-    const std::int64_t first = part * kRowsOfTask, count = std::min(node.count - first, kRowsOfTask);
+    const std::int64_t first = part * kRowsOfHistogram,
+                       count = std::min(node.count - first, kRowsOfHistogram);
     const std::int64_t here = left_count[static_cast<std::size_t>(part)];
     const std::int64_t left = left_before[static_cast<std::size_t>(part)];
     std::copy_n(left_rows_.begin() + first, here, rows + left);

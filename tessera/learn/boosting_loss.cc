@@ -26,13 +26,13 @@ namespace tessera::learn::internal {
 
 namespace {
 
-constexpr std::int64_t kRowsOfTask = 4096;
+constexpr std::int64_t kRowsOfLoss = 4096;
 
 template <typename Body>
 void for_rows(std::int64_t rows, const Body& body) {
-  parallel_for((rows + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t c) {
-    const std::int64_t last = std::min(rows, (c + 1) * kRowsOfTask);
-    for (std::int64_t i = c * kRowsOfTask; i < last; ++i) body(i);
+  parallel_for((rows + kRowsOfLoss - 1) / kRowsOfLoss, [&](std::int64_t c) {
+    const std::int64_t last = std::min(rows, (c + 1) * kRowsOfLoss);
+    for (std::int64_t i = c * kRowsOfLoss; i < last; ++i) body(i);
   });
 }
 

@@ -56,7 +56,7 @@ void refuse_pairs(Classifier& classifier) {
            parameter.name, classifier.name());
 }
 
-Tensor rows_of(const Tensor& x, const std::vector<std::int64_t>& rows) {
+Tensor rows_at(const Tensor& x, const std::vector<std::int64_t>& rows) {
   return contiguous(gather(x, Tensor::from(rows, {static_cast<std::int64_t>(rows.size())})));
 }
 
@@ -111,9 +111,9 @@ void CalibratedClassifier::learn(const Tensor& x, const Tensor& y, StepObserver*
   for (std::size_t f = 0; f < folds.size(); ++f) {
     const std::unique_ptr<Classifier> own = parameters_.ensemble ? nullptr : copy_of_prototype();
     Classifier& copy = parameters_.ensemble ? *members_[f].classifier : *own;
-    copy.fit(rows_of(x, folds[f].train), rows_of(among, folds[f].train));
-    scores.push_back(scores_of(copy, rows_of(x, folds[f].held_out)));
-    targets.push_back(rows_of(among, folds[f].held_out));
+    copy.fit(rows_at(x, folds[f].train), rows_at(among, folds[f].train));
+    scores.push_back(scores_of(copy, rows_at(x, folds[f].held_out)));
+    targets.push_back(rows_at(among, folds[f].held_out));
     if (parameters_.ensemble)
       members_[f].maps.learn(parameters_.method, scores.back(), targets.back(), there);
   }

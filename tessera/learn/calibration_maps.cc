@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "tessera/base/at.h"
 #include "tessera/learn/restored.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce.h"
@@ -16,10 +17,6 @@ namespace {
 constexpr double kLargestScore = 30;  // beyond, scores are divided by the largest: as scikit-learn has it
 constexpr int kMostSteps = 200;
 constexpr double kSteady = 1e-12;  // added to the curvature, which vanishes where all scores are the same
-
-std::size_t at(std::int64_t index) {
-  return static_cast<std::size_t>(index);
-}
 
 double total(const std::vector<double>& values) {
   return numerics::sum(std::span<const double>(values));

@@ -228,7 +228,7 @@ EncodedRows::EncodedRows(std::int64_t rows, std::int64_t features)
     : tensor(Tensor::allocate({rows, features}, DType::kFloat64)), values(tensor.view().as<double>()) {}
 
 Tensor EncodedRows::done(SourceLocation where) const {
-  internal::tell_of_host_tensor(tensor, where);
+  tessera::internal::tell_of_host_tensor(tensor, where);
   return tensor;
 }
 

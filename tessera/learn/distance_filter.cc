@@ -121,7 +121,7 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::int64_t kMostFeatures = 1 << 18;
 constexpr int kMostExponent = 400;
-constexpr std::int64_t kRowsOfTask = 4096;  // whole groups and blocks
+constexpr std::int64_t kFilteredRows = 4096;  // whole groups and blocks
 constexpr double kLargestQuery = 0x1p40, kLargestPoint = 0x1p20;
 
 float rounded_down(double x) {
@@ -166,11 +166,11 @@ void FilterFrame::measure_scale(std::span<const double> points, std::int64_t apa
       centre_[static_cast<std::size_t>(f)] += points[static_cast<std::size_t>(i * features() + f)];
   for (double& c : centre_) c /= static_cast<double>(some);
   const std::int64_t measured = (rows + apart - 1) / apart,
-                     tasks = (measured + kRowsOfTask - 1) / kRowsOfTask;
+                     tasks = (measured + kFilteredRows - 1) / kFilteredRows;
   std::vector<double> largest_of(static_cast<std::size_t>(tasks));
   parallel_for(tasks, [&](std::int64_t task) {
     double most = 0;
-    for (std::int64_t i = task * kRowsOfTask; i < std::min(measured, (task + 1) * kRowsOfTask); ++i)
+    for (std::int64_t i = task * kFilteredRows; i < std::min(measured, (task + 1) * kFilteredRows); ++i)
       for (std::int64_t f = 0; f < features(); ++f)
         most = std::max(most, std::fabs(points[static_cast<std::size_t>(i * apart * features() + f)] -
                                         centre_[static_cast<std::size_t>(f)]));
@@ -203,8 +203,8 @@ FilterQueries FilterFrame::queries(std::span<const double> rows) const {
   const std::int64_t groups = (count + kFilterQueries - 1) / kFilterQueries;
   FilterQueries found{std::vector<float>(static_cast<std::size_t>(groups * width * kFilterQueries)),
                       std::vector<double>(static_cast<std::size_t>(groups * kFilterQueries))};
-  parallel_for((count + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
-    for (std::int64_t i = task * kRowsOfTask; i < std::min(count, (task + 1) * kRowsOfTask); ++i) {
+  parallel_for((count + kFilteredRows - 1) / kFilteredRows, [&](std::int64_t task) {
+    for (std::int64_t i = task * kFilteredRows; i < std::min(count, (task + 1) * kFilteredRows); ++i) {
       const double* const row = rows.data() + i * width;
       float* const place =
           found.values.data() + i / kFilterQueries * width * kFilterQueries + i % kFilterQueries;
@@ -235,8 +235,8 @@ FilterPoints::FilterPoints(const FilterFrame& frame, std::span<const double> poi
   first_ = values;
   if (count < all) std::fill_n(values + all * features_ - of_block, of_block, 0.0f);
   starts_.assign(static_cast<std::size_t>(all), kInfinity);
-  parallel_for((count + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
-    for (std::int64_t i = task * kRowsOfTask; i < std::min(count, (task + 1) * kRowsOfTask); ++i) {
+  parallel_for((count + kFilteredRows - 1) / kFilteredRows, [&](std::int64_t task) {
+    for (std::int64_t i = task * kFilteredRows; i < std::min(count, (task + 1) * kFilteredRows); ++i) {
       const double square =
           frame.place_point(points.data() + i * features_,
                             values + i / kFilterPoints * of_block + i % kFilterPoints, kFilterPoints);

@@ -60,7 +60,7 @@ class Adam {
   std::vector<Tensor> first_, second_;
 };
 
-Tensor rows_of(const Tensor& x, const std::vector<std::int64_t>& rows) {
+Tensor gathered_rows(const Tensor& x, const std::vector<std::int64_t>& rows) {
   return gather(x, Tensor::from(rows, {static_cast<std::int64_t>(rows.size())}));
 }
 
@@ -159,9 +159,9 @@ Tensor EmbeddingEncoder::transformed_training(const Tensor& x, const Tensor& y) 
     std::vector<std::int64_t> others, own;
     for (std::size_t i = 0; i < folds.size(); ++i)
       (folds[i] == fold ? own : others).push_back(static_cast<std::int64_t>(i));
-    const Tensor vectors =
-        trained(rows_of(places, others), rows_of(targets.values, others), targets.classes, nullptr);
-    const Tensor encoded = gather(vectors, reshape(rows_of(places, own), {-1}));
+    const Tensor vectors = trained(gathered_rows(places, others), gathered_rows(targets.values, others),
+                                   targets.classes, nullptr);
+    const Tensor encoded = gather(vectors, reshape(gathered_rows(places, own), {-1}));
     out = index_add(out, Tensor::from(own, {static_cast<std::int64_t>(own.size())}),
                     reshape(encoded, {static_cast<std::int64_t>(own.size()), -1}));
   }

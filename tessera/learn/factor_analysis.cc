@@ -14,8 +14,7 @@ namespace tessera::learn {
 namespace {
 
 constexpr std::string_view kRotations[] = {"none", "varimax", "quartimax"};
-constexpr double kLogTwoPi = 1.8378770664093454836;  // log(2 pi)
-constexpr double kSmall = 1e-12;                     // no noise is less: scikit-learn's
+constexpr double kSmall = 1e-12;  // no noise is less: scikit-learn's
 
 struct Step {
   Tensor loadings;        // [k, F]

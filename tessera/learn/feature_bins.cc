@@ -41,15 +41,15 @@ std::vector<double> cuts_of(std::span<const std::uint64_t> ordered, std::int64_t
   return cuts;
 }
 
-constexpr std::int64_t kRowsOfTask = 1024;  // which stay in the cache while all columns give or take theirs
+constexpr std::int64_t kBinnedRows = 1024;  // which stay in the cache while all columns give or take theirs
 constexpr std::int64_t kColumnsOfLine = 8;  // that memory brings at once
 
 // Columns first, ..., last - 1, one after the other.
 void copy_columns(const Tensor& x, std::int64_t first, std::int64_t last, std::span<double> to) {
   const double* const from = x.values<double>().data();
   const std::int64_t rows = x.size(0), width = x.size(1);
-  parallel_for((rows + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
-    const std::int64_t first_row = task * kRowsOfTask, last_row = std::min(rows, first_row + kRowsOfTask);
+  parallel_for((rows + kBinnedRows - 1) / kBinnedRows, [&](std::int64_t task) {
+    const std::int64_t first_row = task * kBinnedRows, last_row = std::min(rows, first_row + kBinnedRows);
     for (std::int64_t f = first; f < last; ++f)
       for (std::int64_t row = first_row; row < last_row; ++row)
         to[static_cast<std::size_t>((f - first) * rows + row)] = from[row * width + f];
@@ -114,8 +114,8 @@ FeatureBins::FeatureBins(const Tensor& x, std::int64_t max_bins)
 void FeatureBins::lay_out_rows() {
   const std::int64_t width = features();
   of_rows_.resize(static_cast<std::size_t>(rows_ * width));
-  parallel_for((rows_ + kRowsOfTask - 1) / kRowsOfTask, [&](std::int64_t task) {
-    const std::int64_t first = task * kRowsOfTask, last = std::min(rows_, first + kRowsOfTask);
+  parallel_for((rows_ + kBinnedRows - 1) / kBinnedRows, [&](std::int64_t task) {
+    const std::int64_t first = task * kBinnedRows, last = std::min(rows_, first + kBinnedRows);
     for (std::int64_t f = 0; f < width; ++f) {
       const std::uint8_t* const from = bins(f);
       std::uint8_t* const to = of_rows_.data() + f;

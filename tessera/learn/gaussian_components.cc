@@ -5,6 +5,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/learn/latent_normal.h"
 #include "tessera/learn/piece_sums.h"
 #include "tessera/linalg/cholesky.h"
 #include "tessera/linalg/triangular.h"
@@ -15,12 +16,11 @@ namespace tessera::learn {
 
 namespace {
 
-constexpr double kLogTwoPi = 1.8378770664093454836;        // log(2 pi)
 constexpr std::int64_t kMostSums = std::int64_t{1} << 20;  // numbers that a task keeps at once
 
 using Sums = std::vector<double>;
 
-const double* values_of(const Tensor& tensor) {
+const double* elements_of(const Tensor& tensor) {
   return tensor.values<double>().data();
 }
 
@@ -44,7 +44,7 @@ std::vector<double> transposed_factor(const double* factor, std::int64_t feature
 
 PreparedComponent prepared(const GaussianComponents& model, CovarianceType type, std::int64_t k) {
   const std::int64_t features = model.means.size(1);
-  const double* factors = values_of(model.factors);
+  const double* factors = elements_of(model.factors);
   PreparedComponent component;
   double log_determinant = 0;
   if (type == CovarianceType::kFull || type == CovarianceType::kTied) {
@@ -59,7 +59,7 @@ PreparedComponent prepared(const GaussianComponents& model, CovarianceType type,
       log_determinant += log_of(scale);
     }
   }
-  component.constant = log_of(values_of(model.weights)[k]) -
+  component.constant = log_of(elements_of(model.weights)[k]) -
                        0.5 * (static_cast<double>(features) * kLogTwoPi) + log_determinant;
   return component;
 }
@@ -71,7 +71,7 @@ void expect_block(const RowBlocks& rows, std::int64_t b, const GaussianComponent
   double* values = found.responsibilities.data() + b * count * kLaneRows;
   for (std::int64_t k = 0; k < count; ++k) {
     const PreparedComponent& component = components[static_cast<std::size_t>(k)];
-    const double* mean = values_of(model.means) + k * features;
+    const double* mean = elements_of(model.means) + k * features;
     double* line = values + k * kLaneRows;
     if (component.scale.empty())
       triangular_measures(rows.block(b), features, mean, component.triangle.data(), scratch.data(), line);
@@ -193,7 +193,7 @@ Tensor variances(const Estimate& of, const std::vector<double>& totals, const do
 // The variance of feature f in component k.
 double variance_in(const GaussianComponents& model, CovarianceType type, std::int64_t k, std::int64_t f) {
   const std::int64_t features = model.means.size(1);
-  const double* values = values_of(model.covariances);
+  const double* values = elements_of(model.covariances);
   switch (type) {
     case CovarianceType::kFull:
       return values[(k * features + f) * features + f];
@@ -212,7 +212,7 @@ void refuse_vanished(const GaussianComponents& model, CovarianceType type, std::
   for (std::int64_t k = 0; k < model.means.size(0); ++k)
     for (std::int64_t f = 0; f < features; ++f) {
       const double rounding =
-          16 * std::numeric_limits<double>::epsilon() * values_of(model.means)[k * features + f];
+          16 * std::numeric_limits<double>::epsilon() * elements_of(model.means)[k * features + f];
       const double variance = variance_in(model, type, k, f);
       if (!(variance > rounding * rounding)) refuse_covariance(owner, k, variance);
       if (type == CovarianceType::kSpherical) break;
@@ -235,7 +235,7 @@ std::vector<double> packed_responsibilities(const Tensor& responsibilities) {
   const std::int64_t rows = responsibilities.size(0), components = responsibilities.size(1);
   const std::int64_t blocks = (rows + kLaneRows - 1) / kLaneRows;
   std::vector<double> packed(static_cast<std::size_t>(blocks * components * kLaneRows));
-  const double* from = values_of(responsibilities);
+  const double* from = elements_of(responsibilities);
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t k = 0; k < components; ++k)
       packed[static_cast<std::size_t>((i / kLaneRows * components + k) * kLaneRows + i % kLaneRows)] =

@@ -27,14 +27,14 @@ bool holds_back(const BoostingParameters& parameters, std::int64_t rows) {
 }
 
 // Which rows are learned from and which are held back, both ascending.
-struct Rows {
+struct DividedRows {
   std::vector<std::int64_t> learned, held_back;
 };
 
-Rows divided(const std::vector<double>& y, std::int64_t classes, const BoostingParameters& parameters,
-             double fraction) {
+DividedRows divided(const std::vector<double>& y, std::int64_t classes, const BoostingParameters& parameters,
+                    double fraction) {
   const auto rows = static_cast<std::int64_t>(y.size());
-  Rows result;
+  DividedRows result;
   if (fraction <= 0) {
     result.learned.resize(y.size());
     std::iota(result.learned.begin(), result.learned.end(), std::int64_t{0});
@@ -169,7 +169,7 @@ class Run {
 
  private:
   const BoostingParameters& parameters_;
-  Rows rows_;
+  DividedRows rows_;
   Part learned_;
   std::vector<double> baseline_;
   FeatureBins bins_;

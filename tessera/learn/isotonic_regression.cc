@@ -21,20 +21,20 @@ constexpr std::string_view kIncreasing[] = {"true", "false", "auto"};
 constexpr std::string_view kOutOfBounds[] = {"nan", "clip", "raise"};
 
 // Rows of one x, or neighbours that were pooled.
-struct Block {
+struct PooledRows {
   double mean, weight;
   std::size_t points;
 };
 
 // The distinct x, and the blocks of one point each.
-std::pair<std::vector<double>, std::vector<Block>> distinct(std::span<const double> x,
-                                                            std::span<const double> y) {
+std::pair<std::vector<double>, std::vector<PooledRows>> distinct(std::span<const double> x,
+                                                                 std::span<const double> y) {
   std::vector<std::size_t> order(x.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(
       order, [&](std::size_t a, std::size_t b) { return x[a] != x[b] ? x[a] < x[b] : y[a] < y[b]; });
   std::vector<double> places;
-  std::vector<Block> blocks;
+  std::vector<PooledRows> blocks;
   for (const std::size_t i : order) {
     if (places.empty() || places.back() != x[i]) {
       places.push_back(x[i]);
@@ -43,16 +43,16 @@ std::pair<std::vector<double>, std::vector<Block>> distinct(std::span<const doub
     blocks.back().mean += y[i];  // the sum, so far
     blocks.back().weight += 1;
   }
-  for (Block& block : blocks) block.mean = block.mean / block.weight;
+  for (PooledRows& block : blocks) block.mean = block.mean / block.weight;
   return {std::move(places), std::move(blocks)};
 }
 
 // One value per point: neighbours that fall become their mean, until none falls.
-std::vector<double> pooled(const std::vector<Block>& points) {
-  std::vector<Block> blocks;
-  for (Block block : points) {
+std::vector<double> pooled(const std::vector<PooledRows>& points) {
+  std::vector<PooledRows> blocks;
+  for (PooledRows block : points) {
     while (!blocks.empty() && blocks.back().mean >= block.mean) {
-      const Block& before = blocks.back();
+      const PooledRows& before = blocks.back();
       const double weight = before.weight + block.weight;
       block.mean = (before.mean * before.weight + block.mean * block.weight) / weight;
       block.weight = weight;
@@ -62,7 +62,7 @@ std::vector<double> pooled(const std::vector<Block>& points) {
     blocks.push_back(block);
   }
   std::vector<double> values;
-  for (const Block& block : blocks) values.insert(values.end(), block.points, block.mean);
+  for (const PooledRows& block : blocks) values.insert(values.end(), block.points, block.mean);
   return values;
 }
 

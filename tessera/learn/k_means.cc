@@ -41,10 +41,10 @@ PointBlocks blocks_of(const Tensor& points) {
 }
 
 // The rows that are put into clusters, with what the filter needs of them.
-class Rows {
+class FilteredRows {
  public:
   // The frame is that of the rows, or of what lies among them.
-  Rows(const Tensor& x, internal::FilterFrame frame) : x_(x), frame_(std::move(frame)) {
+  FilteredRows(const Tensor& x, internal::FilterFrame frame) : x_(x), frame_(std::move(frame)) {
     if (frame_.usable() && internal::filter_is_fast())
       filtered_ = internal::FilterRows(frame_, x.values<double>());
   }
@@ -135,7 +135,8 @@ void refill(Assignment& rows, std::size_t count, std::vector<std::int64_t>& coun
 }
 
 // The means of the rows as they are assigned; clusters that are left empty are refilled for them.
-Tensor means_of(const Rows& all, const Tensor& centers, const Assignment& rows, internal::ClusterSums& sums) {
+Tensor means_of(const FilteredRows& all, const Tensor& centers, const Assignment& rows,
+                internal::ClusterSums& sums) {
   sums.add_up(rows.clusters);
   if (std::find(sums.counts().begin(), sums.counts().end(), 0) == sums.counts().end()) return sums.means();
   Assignment refilled = rows;
@@ -239,7 +240,7 @@ Tensor KMeans::start(const Tensor& x, RandomSource& random) const {
 bool KMeans::lloyd(const Tensor& x, Fit& fit, std::uint64_t& step, StepObserver* observer) const {
   const double enough = parameters_.tol > 0 ? parameters_.tol * mean(variance(x, {0})).item<double>() : 0;
   bool going = true;
-  const Rows all(x, internal::FilterFrame::of_sample(x.values<double>(), x.size(1)));
+  const FilteredRows all(x, internal::FilterFrame::of_sample(x.values<double>(), x.size(1)));
   Assignment rows = all.none();
   internal::ClusterSums sums(x, parameters_.n_clusters);
   while (going && fit.iterations < parameters_.max_iter) {
@@ -280,7 +281,7 @@ void KMeans::learn(const Tensor& x, const Tensor&, StepObserver* observer) {
 }
 
 Tensor KMeans::answer(const Tensor& x) const {
-  const Rows rows(x, internal::FilterFrame(centers_.values<double>(), centers_.size(1)));
+  const FilteredRows rows(x, internal::FilterFrame(centers_.values<double>(), centers_.size(1)));
   Assignment found = rows.none();
   rows.assign(centers_, false, found);
   return Tensor::from(std::vector<std::int64_t>(found.clusters.begin(), found.clusters.begin() + x.size(0)),

@@ -22,7 +22,7 @@ constexpr int kMostRounds = 1000;
 constexpr int kSweepsPerLook = 10;
 constexpr double kGapOfRound = 0.3;  // what a round leaves of the gap, where more features are to come
 
-std::vector<double> values_of(const Tensor& x) {
+std::vector<double> vector_of(const Tensor& x) {
   return x.to_vector<double>();
 }
 
@@ -50,7 +50,7 @@ class Active {
     which_.resize(there_.size());
     std::iota(which_.begin(), which_.end(), 0);
     there_.assign(there_.size(), true);
-    grow_products(0, values_of(products));
+    grow_products(0, vector_of(products));
   }
 
   void add(const std::vector<std::size_t>& features) {
@@ -60,10 +60,10 @@ class Active {
     const auto rows = static_cast<double>(rows_);
     if (by_products()) {
       const Tensor all = lines_of(0), added = all.slice({Range::from(static_cast<std::int64_t>(before))});
-      return grow_products(before, values_of(matmul(added, transpose(all)) / rows));
+      return grow_products(before, vector_of(matmul(added, transpose(all)) / rows));
     }
     products_.clear();
-    const std::vector<double> more = values_of(sum_squares(lines_of(before), {1}) / rows);
+    const std::vector<double> more = vector_of(sum_squares(lines_of(before), {1}) / rows);
     squares_.insert(squares_.end(), more.begin(), more.end());
   }
 
@@ -144,10 +144,10 @@ class SparseSearch {
     if (few_) {
       const auto [squares, with_target] = rows.products();
       products_ = squares / rows_;
-      correlations_ = values_of(with_target / rows_);
+      correlations_ = vector_of(with_target / rows_);
     } else {
       lines_ = copy(transpose(rows.x()));
-      correlations_ = values_of(matmul(lines_, y_) / rows_);
+      correlations_ = vector_of(matmul(lines_, y_) / rows_);
     }
     active_ = Active(lines_, y_.elements(), correlations_.size());
     rest_ = correlations_;
@@ -255,7 +255,7 @@ class SparseSearch {
 
   // What is left of the target, [N], with these coefficients of the active features.
   std::vector<double> residuals_of(const std::vector<double>& at) const {
-    std::vector<double> residuals = values_of(y_);
+    std::vector<double> residuals = vector_of(y_);
     const auto count = static_cast<std::int64_t>(residuals.size());
     const double* const lines = lines_.values<double>().data();
     for (std::size_t i = 0; i < at.size(); ++i)
@@ -271,7 +271,7 @@ class SparseSearch {
       rest_[active_.features()[i]] = rest[i];
     }
     if (whole()) return;
-    rest_ = values_of(matmul(lines_, Tensor::from(residuals_of(at), y_.shape())) / rows_);
+    rest_ = vector_of(matmul(lines_, Tensor::from(residuals_of(at), y_.shape())) / rows_);
   }
 
   Tensor y_;

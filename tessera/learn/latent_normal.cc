@@ -11,8 +11,6 @@ namespace tessera::learn {
 
 namespace {
 
-constexpr double kLogTwoPi = 1.8378770664093454836;  // log(2 pi)
-
 Tensor diagonal(const Tensor& values) {
   const std::int64_t n = values.size(0);
   const Tensor place = arange(n);

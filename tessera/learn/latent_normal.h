@@ -18,6 +18,8 @@
 
 namespace tessera::learn {
 
+inline constexpr double kLogTwoPi = 1.8378770664093454836;  // log(2 pi)
+
 struct LatentNormal {
   Tensor mean, directions, strengths, noise;  // [F], [k, F], [k], [F]
 };

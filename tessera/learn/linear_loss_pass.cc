@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 
+#include "tessera/base/at.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/linalg/matrix.h"
 #include "tessera/numerics/reduce.h"
@@ -27,10 +28,6 @@ std::vector<double> with_room(const Tensor& values) {
   std::vector<double> result = cast(reshape(values, {-1}), DType::kFloat64).to_vector<double>();
   result.resize(result.size() + kLossLanes);
   return result;
-}
-
-std::size_t at(std::int64_t index) {
-  return static_cast<std::size_t>(index);
 }
 
 // Rule 3, from the sums of blocks.

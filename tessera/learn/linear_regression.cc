@@ -14,7 +14,7 @@ namespace tessera::learn {
 
 namespace {
 
-constexpr std::string_view kSolvers[] = {"auto", "qr", "normal", "gradient_descent"};
+constexpr std::string_view kLeastSquaresSolvers[] = {"auto", "qr", "normal", "gradient_descent"};
 
 constexpr std::int64_t kSmallTable = 1024;  // numbers; smaller ones are QR's
 constexpr int kCorrections = 4;
@@ -70,7 +70,7 @@ class Descent {
 void LinearRegression::visit_parameters(ParameterVisitor& visitor) {
   visitor.flag("fit_intercept", parameters_.fit_intercept,
                "Learn an intercept; false: the line goes through 0.");
-  visitor.choice("solver", parameters_.solver, kSolvers, "How the coefficients are found.");
+  visitor.choice("solver", parameters_.solver, kLeastSquaresSolvers, "How the coefficients are found.");
   visitor.flag("refine", parameters_.refine, "qr: refine the solution in twice the precision.");
   visitor.integer("max_iter", parameters_.max_iter, Bounds::at_least(1),
                   "Steps of gradient_descent at most.");

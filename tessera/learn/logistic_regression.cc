@@ -13,7 +13,7 @@ namespace tessera::learn {
 namespace {
 
 constexpr std::string_view kPenalties[] = {"l2", "l1", "elasticnet", "none"};
-constexpr std::string_view kSolvers[] = {"newton", "margin"};
+constexpr std::string_view kLogisticSolvers[] = {"newton", "margin"};
 constexpr std::string_view kClassWeights[] = {"none", "balanced"};
 constexpr std::size_t kMostSparse = 4096;  // coefficients
 
@@ -35,7 +35,7 @@ void LogisticRegression::visit_parameters(ParameterVisitor& visitor) {
   visitor.flag("fit_intercept", parameters_.fit_intercept, "Learn an intercept, which is not penalised.");
   visitor.choice("class_weight", parameters_.class_weight, kClassWeights,
                  "How much the rows of a class count: all the same, or each class as much as the others.");
-  visitor.choice("solver", parameters_.solver, kSolvers,
+  visitor.choice("solver", parameters_.solver, kLogisticSolvers,
                  "By likelihood or by margins; the optimum is the same.");
   visitor.integer("max_iter", parameters_.max_iter, Bounds::at_least(1), "Iterations at most.");
 }

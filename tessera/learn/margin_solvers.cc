@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "tessera/base/at.h"
 #include "tessera/linalg/cholesky.h"
 #include "tessera/linalg/conjugate_gradients.h"
 #include "tessera/linalg/matrix.h"
@@ -20,10 +21,6 @@ using Vector = std::vector<double>;
 using linalg::internal::add_scaled, linalg::internal::dot;
 
 constexpr std::int64_t kMostFactored = 2000;
-
-std::size_t at(std::int64_t index) {
-  return static_cast<std::size_t>(index);
-}
 
 Tensor tensor_of(const Vector& values) {
   return Tensor::from(values, {static_cast<std::int64_t>(values.size())});

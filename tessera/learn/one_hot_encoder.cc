@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/restored.h"
@@ -14,17 +15,13 @@ namespace tessera::learn {
 namespace {
 
 constexpr std::string_view kDrops[] = {"none", "first", "if_binary"};
-constexpr std::string_view kHandleUnknown[] = {"error", "ignore", "infrequent_if_exist"};
-
-std::size_t at(std::int64_t place) {
-  return static_cast<std::size_t>(place);
-}
+constexpr std::string_view kOneHotUnknown[] = {"error", "ignore", "infrequent_if_exist"};
 
 }  // namespace
 
 void OneHotEncoder::visit_parameters(ParameterVisitor& visitor) {
   visitor.choice("drop", parameters_.drop, kDrops, "Which category of a column has no feature.");
-  visitor.choice("handle_unknown", parameters_.handle_unknown, kHandleUnknown, "What an unseen category is.");
+  visitor.choice("handle_unknown", parameters_.handle_unknown, kOneHotUnknown, "What an unseen category is.");
   visitor.integer("min_frequency", parameters_.min_frequency, Bounds::at_least(0),
                   "Categories with fewer rows share a feature; 0: none does.");
   visitor.integer("max_categories", parameters_.max_categories, Bounds::at_least(0),

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/tensor/random.h"
@@ -9,10 +10,6 @@
 namespace tessera::learn {
 
 namespace {
-
-std::size_t at(std::int64_t place) {
-  return static_cast<std::size_t>(place);
-}
 
 // encode(rows of a category, target, out) for every category of every column and output; out[row] is written.
 template <typename Encode>

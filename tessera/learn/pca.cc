@@ -20,7 +20,7 @@ namespace tessera::learn {
 
 namespace {
 
-constexpr std::string_view kSolvers[] = {"auto", "full", "covariance_eigh", "randomized"};
+constexpr std::string_view kPcaSolvers[] = {"auto", "full", "covariance_eigh", "randomized"};
 // Lines turned so that the element of the largest absolute value is positive.
 Tensor turned(const Tensor& lines) {
   const Tensor at = argmax(absolute(lines), 1, true);
@@ -43,7 +43,7 @@ void PCA::visit_parameters(ParameterVisitor& visitor) {
   visitor.real("n_components", parameters_.n_components, Bounds::at_least(0),
                "How many components; below 1: as many as explain this share of the variance; 0: all.");
   visitor.flag("whiten", parameters_.whiten, "Divide components by their standard deviation.");
-  visitor.choice("svd_solver", parameters_.svd_solver, kSolvers,
+  visitor.choice("svd_solver", parameters_.svd_solver, kPcaSolvers,
                  "By SVD, by eigenvectors of the covariance, or by random projection.");
   visitor.integer("iterated_power", parameters_.iterated_power, Bounds::at_least(-1),
                   "Power iterations of the random projection; -1: 7 for few components, 4 otherwise.");

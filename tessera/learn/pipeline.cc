@@ -18,7 +18,7 @@ namespace tessera::learn {
 
 namespace {
 
-constexpr std::size_t kMostSteps = 100;
+constexpr std::size_t kMostNamedSteps = 100;
 
 bool has_missing(const Tensor& row) {
   const std::vector<double> values = row.to_vector<double>();
@@ -31,11 +31,11 @@ Steps::Steps(Task task, std::string names) : task_(task), names_(std::move(names
 
 std::vector<Steps::Step> Steps::made(const std::string& names) const {
   const std::vector<std::string> wanted = listed_names(names);
-  if (wanted.empty() || wanted.size() > kMostSteps)
+  if (wanted.empty() || wanted.size() > kMostNamedSteps)
     fail_with(
         ExitCode::kUsage,
         "steps: found {} names, expected 1 to {}, separated by commas: \"standard_scaler, gaussian_nb\"",
-        wanted.size(), kMostSteps);
+        wanted.size(), kMostNamedSteps);
   std::vector<Step> steps;
   std::map<std::string, int> times;
   for (const std::string& name : wanted) {

@@ -17,8 +17,7 @@ namespace tessera::learn {
 
 namespace {
 
-constexpr std::string_view kSolvers[] = {"closed_form", "em"};
-constexpr double kLogTwoPi = 1.8378770664093454836;  // log(2 pi)
+constexpr std::string_view kPpcaSolvers[] = {"closed_form", "em"};
 
 Tensor identity(std::int64_t n) {
   return cast(equal(reshape(arange(n), {n, 1}), reshape(arange(n), {1, n})), DType::kFloat64);
@@ -41,7 +40,7 @@ double log_likelihood(const Tensor& spread, const Tensor& model) {
 void ProbabilisticPCA::visit_parameters(ParameterVisitor& visitor) {
   visitor.integer("n_components", parameters_.n_components, Bounds::at_least(0),
                   "How many hidden variables; 0: one less than features.");
-  visitor.choice("solver", parameters_.solver, kSolvers, "The optimum itself, or steps of EM to it.");
+  visitor.choice("solver", parameters_.solver, kPpcaSolvers, "The optimum itself, or steps of EM to it.");
   visitor.real("tol", parameters_.tol, Bounds::at_least(0),
                "EM ends when the mean log-likelihood rises by less than this.");
   visitor.integer("max_iter", parameters_.max_iter, Bounds::at_least(1), "Iterations of EM at most.");

@@ -10,7 +10,7 @@ namespace tessera::learn::internal {
 namespace {
 
 constexpr int kSweeps = 1000;
-constexpr int kTrials = 40;
+constexpr int kLineSearchTrials = 40;
 
 double absolute_sum(const std::vector<double>& at, const std::vector<double>& l1) {
   double total = 0;
@@ -67,7 +67,7 @@ Minimum minimize_sparse(LinearLoss& function, std::vector<double>& at, const std
     const double before = value;
     double length = 1;
     for (int trial = 0;; ++trial, length /= 2) {
-      if (trial == kTrials || !(promised < 0)) {  // rounding leaves nothing to gain
+      if (trial == kLineSearchTrials || !(promised < 0)) {  // rounding leaves nothing to gain
         at = from;
         result.converged = true;
         return result;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/present_classes.h"
@@ -20,11 +21,7 @@ constexpr std::string_view kShapes[] = {"ovr", "ovo"};
 
 using Numbers = std::vector<std::int64_t>;
 
-std::size_t at(std::int64_t index) {
-  return static_cast<std::size_t>(index);
-}
-
-Tensor list(const Numbers& values) {
+Tensor as_tensor(const Numbers& values) {
   return Tensor::from(values, {static_cast<std::int64_t>(values.size())});
 }
 
@@ -88,7 +85,7 @@ void SVC::learn(const Tensor& x, const Tensor& y, StepObserver*) {
       there.push_back(static_cast<std::int64_t>(c));
       pairs.rows.push_back(std::move(all[c]));
     }
-  present_ = list(there);
+  present_ = as_tensor(there);
 
   std::vector<std::pair<std::int64_t, std::int64_t>> of_pair;
   each_pair(present(), [&](std::int64_t, std::int64_t i, std::int64_t j) { of_pair.emplace_back(i, j); });
@@ -154,8 +151,8 @@ void SVC::keep_support(const Tensor& x, const Pairs& pairs) {
     }
   });
   const std::int64_t vectors = static_cast<std::int64_t>(support.size());
-  support_ = list(support);
-  n_support_ = list(counts);
+  support_ = as_tensor(support);
+  n_support_ = as_tensor(counts);
   support_vectors_ = contiguous(gather(x, support_));
   dual_coef_ = Tensor::from(dual, {present() - 1, vectors});
   intercept_ = Tensor::from(intercepts, {static_cast<std::int64_t>(intercepts.size())});
@@ -242,7 +239,7 @@ Tensor SVC::answer(const Tensor& x) const {
     const auto first = counted.begin() + row * present();
     answers.push_back(there[at(std::max_element(first, first + present()) - first)]);
   }
-  return list(answers);
+  return as_tensor(answers);
 }
 
 void SVC::visit_learned(StateVisitor& visitor) {
@@ -314,7 +311,7 @@ void SVR::learn(const Tensor& x, const Tensor& y, StepObserver*) {
   }
   intercept_ = found.intercept;
   converged_ = found.converged ? 1 : 0;
-  support_ = list(support);
+  support_ = as_tensor(support);
   support_vectors_ = contiguous(gather(x, support_));
   dual_coef_ = Tensor::from(dual, {static_cast<std::int64_t>(dual.size())});
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/james_stein.h"
@@ -14,10 +15,6 @@ namespace {
 
 constexpr std::string_view kWeightings[] = {"smooth", "sigmoid"};
 constexpr std::string_view kModels[] = {"independent", "pooled", "beta", "binary"};
-
-std::size_t at(std::int64_t place) {
-  return static_cast<std::size_t>(place);
-}
 
 double m_estimate(const TargetMoments& group, double prior, double m) {
   return (group.sum + m * prior) / (static_cast<double>(group.count) + m);

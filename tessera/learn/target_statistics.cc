@@ -13,12 +13,12 @@ namespace tessera::learn {
 namespace {
 
 constexpr std::string_view kTargetTypes[] = {"auto", "binary", "continuous", "multiclass"};
-constexpr double kMostClasses = 1000;
+constexpr double kMostTargetClasses = 1000;
 
 TargetType resolved(std::string_view encoder, std::span<const double> y, TargetType type) {
   const bool binary = std::ranges::all_of(y, [](double value) { return value == 0 || value == 1; });
   const bool classes = std::ranges::all_of(
-      y, [](double value) { return value >= 0 && value < kMostClasses && value == std::floor(value); });
+      y, [](double value) { return value >= 0 && value < kMostTargetClasses && value == std::floor(value); });
   if (type == TargetType::kBinary && !binary)
     fail("{}: target_type is binary, expected only 0 and 1 in the target", encoder);
   if (type == TargetType::kMulticlass && !classes)

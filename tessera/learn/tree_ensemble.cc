@@ -16,7 +16,7 @@ using internal::TreeWalk;
 namespace {
 
 constexpr std::int64_t kRowsTogether = 256;  // a tree stays in the cache while they go down it
-constexpr int kRowsAtOnce = 8;
+constexpr int kRowsInStep = 8;
 constexpr std::int64_t kNodesPerWalk = 4;  // that are laid out in the time that one row saves in one tree
 
 std::int64_t length(const Tensor& list) {
@@ -151,15 +151,15 @@ Tensor TreeEnsemble::sum(const Tensor& x, std::int64_t groups) const {
       const auto add = [&](std::int64_t row, std::int64_t leaf) {
         for (std::int64_t i = 0; i < width; ++i) to_group[row * out + i] += values_of_tree[leaf * width + i];
       };
-      std::int64_t row = first, leaf[kRowsAtOnce];
+      std::int64_t row = first, leaf[kRowsInStep];
       for (; complete && row + TreeWalk::kRowsAtOnce <= last; row += TreeWalk::kRowsAtOnce) {
         std::uint32_t ends[TreeWalk::kRowsAtOnce];
         walk->ends(tree, features + row * columns, columns, ends);
         for (std::int64_t i = 0; i < TreeWalk::kRowsAtOnce; ++i) add(row + i, v.leaf_at(tree, ends[i]));
       }
-      for (; row + kRowsAtOnce <= last; row += kRowsAtOnce) {
-        v.leaves_of<kRowsAtOnce>(tree, features + row * columns, columns, leaf);
-        for (std::int64_t i = 0; i < kRowsAtOnce; ++i) add(row + i, leaf[i]);
+      for (; row + kRowsInStep <= last; row += kRowsInStep) {
+        v.leaves_of<kRowsInStep>(tree, features + row * columns, columns, leaf);
+        for (std::int64_t i = 0; i < kRowsInStep; ++i) add(row + i, leaf[i]);
       }
       for (; row < last; ++row) add(row, v.leaf_of(tree, features + row * columns));
     }
