@@ -118,6 +118,16 @@ TEST_F(Factorisations, ScaleDoesNotMatter) {
   }
 }
 
+// The squares of the first column's elements are subnormal or zero, beside columns of the size of 1.
+TEST_F(Factorisations, AColumnOfTinyElementsIsAColumnLikeOthers) {
+  const Tensor a = random_matrix(40, 7, 8);
+  const Qr expected = qr(a);
+  for (const double size : {0x1p-500, 0x1p-530, 0x1p-540, 0x1p-600, 0x1p-900}) {
+    const Qr found = qr(a * Tensor::from<double>({size, 1, 1, 1, 1, 1, 1}, {7}));
+    EXPECT_TRUE(same_bits(found.q, expected.q)) << size;
+  }
+}
+
 TEST_F(Factorisations, DeterminantsOfKnownMatrices) {
   EXPECT_EQ(determinant(eye(5)), 1);
   EXPECT_EQ(determinant(Tensor::from<double>({1, 2, 2, 4}, {2, 2})), 0);

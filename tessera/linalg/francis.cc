@@ -113,13 +113,14 @@ class FrancisIteration {
       : n_(h.rows()), h_(h), rotations_(rotations), whole_(whole), values_(static_cast<std::size_t>(n_)) {}
 
   std::vector<ComplexValue> run() {
+    // As LAPACK: a multiple eigenvalue without its eigenvectors may take more than a hundred steps.
+    const std::int64_t patience = 30 * std::max<std::int64_t>(10, n_);
     for (last_ = n_ - 1; last_ >= 0;) {
       for (int step = 1;; ++step) {
-        first_ = start_of_block();
+        first_ = start_of_block(step <= patience);
         if (first_ > 0) h_(first_, first_ - 1) = 0;
         if (first_ >= last_ - 1) break;
-        // As LAPACK: a multiple eigenvalue without its eigenvectors may take more than a hundred steps.
-        if (step > 30 * std::max<std::int64_t>(10, n_))
+        if (step > 2 * patience)
           fail("eigen: eigenvalue {} has not converged after {} steps", last_, step - 1);
         sweep(shifts(step));
       }
@@ -132,8 +133,10 @@ class FrancisIteration {
  private:
   double size(std::int64_t i, std::int64_t j) const { return std::abs(h_(i, j)); }
 
-  // The first row of the block that ends at last_: above it the subdiagonal counts as zero.
-  std::int64_t start_of_block() const {
+  // The first row of the block that ends at last_: above it the subdiagonal counts as zero. For that it must be small beside the diagonal,
+  // and, for the digits of small eigenvalues (`careful`), so must its product with the element across the diagonal: between equal diagonal
+  // elements this asks for nearly nothing less than underflow, where shifts may go in circles.
+  std::int64_t start_of_block(bool careful) const {
     constexpr double kTiny = 0x1p-970;  // of a matrix of the size of 1: nothing
     for (std::int64_t l = last_; l > 0; --l) {
       const double below = size(l, l - 1);
@@ -141,6 +144,7 @@ class FrancisIteration {
       double beside = size(l - 1, l - 1) + size(l, l);
       if (beside == 0) beside = (l >= 2 ? size(l - 1, l - 2) : 0) + (l < last_ ? size(l + 1, l) : 0);
       if (below > kRoundoff * beside) continue;
+      if (!careful) return l;
       const double above = size(l - 1, l), difference = std::abs(h_(l - 1, l - 1) - h_(l, l));
       const double ab = std::max(below, above), ba = std::min(below, above);
       const double aa = std::max(size(l, l), difference), bb = std::min(size(l, l), difference),
@@ -170,7 +174,8 @@ class FrancisIteration {
                                below * (h_(m, m) + h_(m + 1, m + 1) - by.real1 - by.real2),
                                below * h_(m + 2, m + 1)};
     const double sum = std::abs(v[0]) + std::abs(v[1]) + std::abs(v[2]);
-    for (double& x : v) x = x / sum;
+    if (sum > 0)  // else all products underflow, and the sweep will change nothing
+      for (double& x : v) x = x / sum;
     return v;
   }
 

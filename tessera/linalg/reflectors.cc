@@ -1,6 +1,8 @@
 #include "tessera/linalg/reflectors.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "tessera/numerics/contract.h"
 
@@ -18,15 +20,26 @@ TESSERA_FMA_CLONES void multiply_triangle(const double* t, const double* gram, s
   }
 }
 
+// `tail` is the norm of the elements after the first.
+Reflection reflection_of(double* x, std::int64_t n, double tail) {
+  const double alpha = x[0], length = length_of(alpha, tail), beta = alpha > 0 ? -length : length;
+  x[0] = 1;
+  scale(1 / (alpha - beta), x + 1, n - 1);
+  return {beta, (beta - alpha) / beta};
+}
+
 }  // namespace
 
 Reflection make_reflection(double* x, std::int64_t n) {
-  const double alpha = x[0], tail = norm(x + 1, n - 1);
-  x[0] = 1;
-  if (tail == 0) return {alpha, 0};
-  const double length = length_of(alpha, tail), beta = alpha > 0 ? -length : length;
-  scale(1 / (alpha - beta), x + 1, n - 1);
-  return {beta, (beta - alpha) / beta};
+  constexpr double kSmall = 0x1p-480, kUp = 0x1p600;
+  const double tail = norm(x + 1, n - 1);
+  if (tail >= kSmall) return reflection_of(x, n, tail);
+  if (largest(x + 1, n - 1) == 0) return {std::exchange(x[0], 1), 0};
+  if (std::abs(x[0]) > 1 / kSmall) return reflection_of(x, n, tail);  // beside it they are nothing
+  // Squares of such elements lose digits or vanish: the same with all of them larger by a power of two.
+  scale(kUp, x, n);
+  const Reflection made = reflection_of(x, n, norm(x + 1, n - 1));
+  return {made.beta / kUp, made.tau};
 }
 
 void reflect(const double* v, double tau, double* y, std::int64_t n) {
