@@ -32,7 +32,7 @@ struct Composed {
   Tensor inverse, normalized;
 };
 
-Tensor stacked(const Tensor& first, const Tensor& second) {
+Tensor stacked_pair(const Tensor& first, const Tensor& second) {
   const Shape row{1, first.elements()};
   return concatenate({reshape(first, row), reshape(second, row)}, 0);
 }
@@ -46,8 +46,8 @@ Tensor statistics_gradient(const GradientCall& call, const Tensor& sums) {
   const Tensor &statistics = call.inputs[1], &scale = call.inputs[2];
   if (attributes_of(call).own) return zeros_like(statistics);
   const Tensor inverse = 1 / sqrt(slice(statistics, {1}) + attributes_of(call).epsilon);
-  return stacked(-(slice(sums, {0}) * scale * inverse),
-                 slice(sums, {1}) * scale * (inverse * inverse) * -0.5);
+  return stacked_pair(-(slice(sums, {0}) * scale * inverse),
+                      slice(sums, {1}) * scale * (inverse * inverse) * -0.5);
 }
 
 // The gradients of `output`, a composition of those of `inputs` that the tape watches, where call.gradient arrived; at their places.
@@ -84,7 +84,7 @@ Contributions BatchNormSums(const GradientCall& call) {
   if (!own) tape.watch(inputs[2]);
   const Composed norm(attributes_of(call), inputs[1], inputs[2]);
   const Tensor& g = inputs[0];
-  const Tensor sums = stacked(sum(g, norm.others), sum(g * norm.normalized, norm.others));
+  const Tensor sums = stacked_pair(sum(g, norm.others), sum(g * norm.normalized, norm.others));
   return differentiated(call, tape, inputs, sums,
                         own ? std::vector<std::size_t>{0, 1} : std::vector<std::size_t>{0, 1, 2});
 }

@@ -8,7 +8,7 @@
 
 namespace tessera::internal {
 
-Tensor stacked_steps(const std::vector<Tensor>& tensors) {
+Tensor stacked(const std::vector<Tensor>& tensors) {
   std::vector<Tensor> rows;
   for (const Tensor& x : tensors) {
     Shape shape{1};
@@ -156,8 +156,8 @@ Contributions GruGradient(const GradientCall& call) {
   const GruComposition all = compose_gru({leaves.begin() + 1, leaves.end()});
   std::vector<Tensor> at = {products, h0};
   at.insert(at.end(), all.hidden_products.begin(), all.hidden_products.end());
-  const std::vector<Tensor> found = tape.gradient(stacked_steps(all.states), at, gradient);
-  const Tensor of_hidden = stacked_steps({found.begin() + 2, found.end()});
+  const std::vector<Tensor> found = tape.gradient(stacked(all.states), at, gradient);
+  const Tensor of_hidden = stacked({found.begin() + 2, found.end()});
   const Tensor output = concatenate({flat(found[0]), flat(of_hidden), flat(found[1])}, 0);
   Contributions result = tape.gradient(output, leaves, call.gradient);
   result.emplace_back();
@@ -197,8 +197,7 @@ Contributions LstmGradient(const GradientCall& call) {
   const Tensor &gradient = leaves[0], &products = leaves[1];
   const LstmComposition all = compose_lstm({leaves.begin() + 1, leaves.end()});
   const Shape one{1, products.size(0), products.size(1), all.h[0].size(1)};
-  const Tensor states =
-      concatenate({reshape(stacked_steps(all.h), one), reshape(stacked_steps(all.c), one)}, 0);
+  const Tensor states = concatenate({reshape(stacked(all.h), one), reshape(stacked(all.c), one)}, 0);
   const std::vector<Tensor> found = tape.gradient(states, {products, leaves[2], leaves[3]}, gradient);
   const Tensor output = concatenate({flat(found[0]), flat(found[1]), flat(found[2])}, 0);
   Contributions result = tape.gradient(output, leaves, call.gradient);
@@ -228,7 +227,7 @@ Contributions RnnGradient(const GradientCall& call) {
   tape.watch(leaves);
   const auto states = compose_rnn({leaves.begin() + 1, leaves.end()},
                                   std::get<RecurrentAttributes>(call.attributes).nonlinearity);
-  const std::vector<Tensor> found = tape.gradient(stacked_steps(states), {leaves[1], leaves[2]}, leaves[0]);
+  const std::vector<Tensor> found = tape.gradient(stacked(states), {leaves[1], leaves[2]}, leaves[0]);
   Contributions result =
       tape.gradient(concatenate({flat(found[0]), flat(found[1])}, 0), leaves, call.gradient);
   result.emplace_back();
