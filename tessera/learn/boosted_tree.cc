@@ -188,8 +188,8 @@ std::int64_t BoostedTreeGrower::feature_tasks() const {
   return std::min(bins_.features(), (least + threads - 1) / threads * threads);
 }
 
-std::pair<std::int64_t, std::int64_t> BoostedTreeGrower::features_of(std::int64_t task) const {
-  const std::int64_t tasks = feature_tasks();
+std::pair<std::int64_t, std::int64_t> BoostedTreeGrower::features_of(std::int64_t task,
+                                                                     std::int64_t tasks) const {
   return {task * bins_.features() / tasks, (task + 1) * bins_.features() / tasks};
 }
 
@@ -207,8 +207,9 @@ void BoostedTreeGrower::start(std::span<const RowGradient> gradients) {
   root.histogram = take_histogram();
   ordered_ = gradients.data();
   std::vector<Candidate> found(static_cast<std::size_t>(bins_.features()));
-  parallel_for(feature_tasks(), [&](std::int64_t task) {
-    const auto [first, last] = features_of(task);
+  const std::int64_t tasks = feature_tasks();
+  parallel_for(tasks, [&](std::int64_t task) {
+    const auto [first, last] = features_of(task, tasks);
     fill(root, first, last - first);
   });
   for (std::size_t bin = 0; bin < kBins; ++bin) add(root.sum, histogram(root.histogram, 0)[bin]);
@@ -279,8 +280,9 @@ void BoostedTreeGrower::divide(std::int64_t number, std::span<const RowGradient>
     large.histogram = parent.histogram;
     gather(small, gradients);
     std::vector<Candidate> found(static_cast<std::size_t>(2 * bins_.features()));
-    parallel_for(feature_tasks(), [&](std::int64_t task) {
-      const auto [first, end] = features_of(task);
+    const std::int64_t tasks = feature_tasks();
+    parallel_for(tasks, [&](std::int64_t task) {
+      const auto [first, end] = features_of(task, tasks);
       fill(small, first, end - first);
       RowGradient* const rest = histogram(large.histogram, first);
       const RowGradient* const part = histogram(small.histogram, first);

@@ -35,7 +35,13 @@ struct Quantisation {
   // |gradient| <= largest_gradient, second derivatives in [0, 1/4], or all 1.
   Quantisation(std::int64_t rows, double largest_gradient, bool constant_second);
 
-  RowGradient operator()(double gradient, double second) const;
+  RowGradient operator()(double gradient, double second) const {
+    const double scaled = gradient * gradient_scale;
+    const auto rounded = static_cast<std::int64_t>(scaled + (scaled >= 0 ? 0.5 : -0.5));
+    if (constant_second) return {rounded, 1};
+    const auto of_second = static_cast<std::int64_t>(second * second_scale + 0.5);
+    return {rounded, (static_cast<std::uint64_t>(of_second) << count_bits) + 1};
+  }
   double gradient(std::int64_t sum) const { return static_cast<double>(sum) * gradient_unit; }
   double second(std::uint64_t sum) const {
     return constant_second ? static_cast<double>(count(sum))
@@ -89,7 +95,8 @@ class BoostedTreeGrower {
   void start(std::span<const RowGradient> gradients);
   void gather(const Node& node, std::span<const RowGradient> gradients);
   std::int64_t feature_tasks() const;
-  std::pair<std::int64_t, std::int64_t> features_of(std::int64_t task) const;  // first, past the last
+  std::pair<std::int64_t, std::int64_t> features_of(std::int64_t task,
+                                                    std::int64_t tasks) const;  // first, past the last
   void fill(const Node& node, std::int64_t feature, std::int64_t count);
   template <int kCount>
   void fill_some(const Node& node, std::int64_t feature);

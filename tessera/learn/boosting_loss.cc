@@ -2,31 +2,30 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/functions.h"
 #include "tessera/numerics/reduce.h"
-#include "tessera/tensor/ops.h"
-
-namespace tessera::learn {
-
-// Here, where it is called for every row.
-inline RowGradient Quantisation::operator()(double gradient, double second) const {
-  const double scaled = gradient * gradient_scale;
-  const auto rounded = static_cast<std::int64_t>(scaled + (scaled >= 0 ? 0.5 : -0.5));
-  if (constant_second) return {rounded, 1};
-  return {
-      rounded,
-      (static_cast<std::uint64_t>(static_cast<std::int64_t>(second * second_scale + 0.5)) << count_bits) + 1};
-}
-
-}  // namespace tessera::learn
+#include "tessera/tensor/backend.h"
+#include "tessera/tensor/op.h"
 
 namespace tessera::learn::internal {
 
 namespace {
 
 constexpr std::int64_t kRowsOfLoss = 4096;
+
+// The kernel rather than the operation: whoever watches operations would see those of the calling thread alone.
+std::vector<double> sigmoids(std::vector<double> x) {
+  std::vector<double> found(x.size());
+  const auto count = static_cast<std::int64_t>(x.size());
+  const TensorView input{x.data(), DType::kFloat64, Shape{count}, Strides{1}},
+      output{found.data(), DType::kFloat64, Shape{count}, Strides{1}};
+  const Attributes none = NoAttributes{};
+  backend_for(DeviceKind::kCpu).run({Op::kSigmoid, {&input, 1}, output, none});
+  return found;
+}
 
 template <typename Body>
 void for_rows(std::int64_t rows, const Body& body) {
@@ -97,9 +96,8 @@ void BoostingLoss::gradients(std::span<const double> raw, const Quantisation& qu
     parallel_for((rows() + kRowsOfPart - 1) / kRowsOfPart, [&](std::int64_t part) {
       const auto first = static_cast<std::size_t>(part * kRowsOfPart);
       const std::size_t last = std::min(y_.size(), first + static_cast<std::size_t>(kRowsOfPart));
-      const auto count = static_cast<std::int64_t>(last - first);
-      const Tensor found = sigmoid(Tensor::from(raw.subspan(first, last - first), {count}));
-      const std::span<const double> p = found.values<double>();
+      const std::vector<double> p = sigmoids({raw.begin() + static_cast<std::ptrdiff_t>(first),
+                                              raw.begin() + static_cast<std::ptrdiff_t>(last)});
       for (std::size_t i = first; i < last; ++i)
         out[i] = quantisation(p[i - first] - y_[i], p[i - first] * (1 - p[i - first]));
     });

@@ -18,7 +18,7 @@
 #define TESSERA_LEARN_CENTER_FILTER_ONCE
 namespace tessera::learn::internal {
 
-constexpr double kLargestRow = 0x1p40;  // elements, scaled
+[[maybe_unused]] constexpr double kLargestRow = 0x1p40;  // elements, scaled
 
 struct CenterTiles {
   const float *values, *starts;

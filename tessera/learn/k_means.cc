@@ -90,6 +90,8 @@ class FilteredRows {
         const std::int64_t i = g * kGroup + std::countr_zero(left);
         if (i < count) changed |= compare_rows(blocks, rows + i * x_.size(1), 1, clusters + i);
       }
+    // What fills the last group up stays with the row that it repeats, so that it never counts as a change of its own.
+    std::fill(clusters + count, clusters + groups * kGroup, clusters[count - 1]);
     return changed;
   }
 

@@ -38,6 +38,14 @@ TEST(KMeans, NeverRaisesTheInertia) {
 }
 
 // Starts that are equal leave clusters empty.
+// The number of iterations is learned, too, and may not depend on the vectors of the machine, which take rows by the group.
+TEST(KMeans, EndsWithTheIterationInWhichNoRowMoves) {
+  use_default_backend();
+  KMeans model({.n_clusters = 2, .init = KMeans::Init::kFirstRows, .tol = 0});
+  model.fit(Tensor::from<double>({0, 2, 3, 1}, {4, 1}));
+  EXPECT_EQ(model.iterations(), 1);
+}
+
 TEST(KMeans, RefillsClustersWithoutRows) {
   use_default_backend();
   const Tensor x = Tensor::from<double>({0, 0, 0, 1, 50, 100}, {6, 1});

@@ -12,6 +12,7 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/thread_pool.h"
 #include "tessera/learn/lasso.h"
 #include "tessera/learn/linear_loss.h"
 #include "tessera/learn/linear_regression.h"
@@ -369,23 +370,28 @@ TEST(Ridge, IsTheSameByRowsAndByFeatures) {
 TEST(CentredProducts, HaveTheBitsOfTheProductOfCentredRows) {
   use_default_backend();
   RandomSource random(31);
+  const int usual = thread_count();
   for (const auto& [rows, width] :
-       {std::pair{20, 3}, {4096, 1}, {5000, 33}, {4353, 100}, {30000, 7}, {4200, 330}}) {
+       {std::pair{20, 3}, {4096, 1}, {5000, 33}, {4353, 100}, {30000, 7}, {4200, 320}, {4200, 330}}) {
     const std::string name = std::to_string(rows);
     const Tensor x = random.normal("x" + name, {rows, width}, DType::kFloat64) + 5.0,
                  y = random.normal("y" + name, {rows}, DType::kFloat64), means = mean(x, {0});
     const Tensor constant = equal(arange(width), width / 2);
     for (const Tensor& flags : {Tensor(), constant}) {
       const Tensor centred = internal::centred_rows(x, means, flags);
-      const auto products = internal::centred_products(x, means, flags, y);
-      EXPECT_EQ(products.squares.to_vector<double>(),
-                matmul(copy(transpose(centred)), centred).to_vector<double>())
-          << rows << " x " << width;
-      EXPECT_EQ(products.with_target.to_vector<double>(), matmul(transpose(centred), y).to_vector<double>())
-          << rows << " x " << width;
+      const auto squares = matmul(copy(transpose(centred)), centred).to_vector<double>(),
+                 with_target = matmul(transpose(centred), y).to_vector<double>();
+      for (const int threads : {1, 2, 3, 7}) {
+        set_thread_count(threads);
+        const auto products = internal::centred_products(x, means, flags, y);
+        EXPECT_EQ(products.squares.to_vector<double>(), squares) << rows << " x " << width << ", " << threads;
+        EXPECT_EQ(products.with_target.to_vector<double>(), with_target)
+            << rows << " x " << width << ", " << threads;
+      }
       EXPECT_FALSE(internal::centred_products(x, means, flags, {}).with_target.defined());
     }
   }
+  set_thread_count(usual);
 }
 
 // At the optimum the slope of the squares is alpha where a coefficient is not 0, and at most alpha where it is.

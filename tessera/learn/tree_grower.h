@@ -26,8 +26,10 @@
 
 namespace tessera::learn::internal {
 
-inline constexpr std::int64_t kRowsOfTask =
+inline constexpr std::int64_t kRowsOfGrowthTask =
     8192;  // a larger node is evaluated by several tasks, smaller ones share one
+
+inline constexpr std::size_t kNodesReserved = 1 << 20;  // at most, before there are so many
 
 template <typename Splits>
 class Grower {
@@ -47,7 +49,7 @@ class Grower {
   }
 
   TreeResult grow() {
-    nodes_.reserve(2 * rows_.size());  // the most there can be; what is not used costs nothing
+    nodes_.reserve(std::min(2 * rows_.size(), kNodesReserved));
     add_node(0, static_cast<std::int64_t>(rows_.size()), 0);
     evaluate(0, 1);
     if (settings_.max_leaf_nodes > 0)
@@ -166,9 +168,9 @@ class Grower {
   // Nodes first, ..., last - 1: their sums and their best divisions. Which rows go into one task depends on their number only.
   void evaluate(std::int64_t first, std::int64_t last) {
     std::vector<std::pair<std::int64_t, std::int64_t>> tasks;
-    std::int64_t in_task = kRowsOfTask;
+    std::int64_t in_task = kRowsOfGrowthTask;
     for (std::int64_t i = first; i < last; ++i) {
-      if (in_task + at(i).count > kRowsOfTask) {
+      if (in_task + at(i).count > kRowsOfGrowthTask) {
         tasks.emplace_back(i, i);
         in_task = 0;
       }
@@ -179,11 +181,11 @@ class Grower {
       const auto [from, to] = tasks[static_cast<std::size_t>(t)];
       for (std::int64_t i = from; i < to; ++i) {
         count(i);
-        if (at(i).count <= kRowsOfTask) evaluate_small(i);
+        if (at(i).count <= kRowsOfGrowthTask) evaluate_small(i);
       }
     });
     for (std::int64_t i = first; i < last; ++i)
-      if (at(i).count > kRowsOfTask) evaluate_large(i);
+      if (at(i).count > kRowsOfGrowthTask) evaluate_large(i);
   }
 
   // Makes two nodes.

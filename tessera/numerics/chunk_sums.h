@@ -49,7 +49,7 @@ void sum_chunks(std::int64_t chunks, std::int64_t elements, T* places, T* sums, 
   for (std::int64_t first = 0; first < chunks;) {
     const std::int64_t left = chunks - first;
     // Three quarters of what a thread has to do: the rest is there for the case that it is held up.
-    const std::int64_t together = std::min(left, most + most / std::max<std::int64_t>(threads - 1, 1));
+    const std::int64_t together = threads == 1 ? left : std::min(left, most + most / (threads - 1));
     const std::int64_t share = threads == 1 ? left : std::max<std::int64_t>(1, together * 3 / (4 * threads));
     const std::int64_t waiting = std::min(together - share, most);
     parallel_for(1 + waiting, [&](std::int64_t task) {

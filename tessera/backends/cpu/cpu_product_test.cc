@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tessera/backends/cpu/gemm_symmetric.h"
 #include "tessera/backends/cpu/same_bits_test.h"
 
 namespace tessera::backends {
@@ -153,6 +154,15 @@ TEST_F(CpuProduct, MatmulOfAMatrixWithItselfTurned) {
     const Tensor part = z.slice({Range::all(), Range::from(3)});
     expect_same_bits([&] { return matmul(transpose(part), part); }, std::string(sizes.why) + ", a part");
   }
+}
+
+TEST(SymmetricBlocks, CoverTheMatrixWithoutEmptyOnes) {
+  for (std::int64_t threads = 1; threads <= 64; ++threads)
+    for (std::int64_t n = 1; n <= 7000; ++n) {
+      const backends::SymmetricBlocks cut(n, threads);
+      ASSERT_GE(cut.count * cut.side, n) << threads;
+      ASSERT_LT((cut.count - 1) * cut.side, n) << threads << " threads, " << n;
+    }
 }
 
 TEST_F(CpuProduct, MatmulOfBatchesOfEveryTransposition) {

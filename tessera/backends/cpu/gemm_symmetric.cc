@@ -36,6 +36,13 @@ void mirror_rows(const GemmKernels<T>& kernels, std::int64_t n, std::int64_t fir
 
 }  // namespace
 
+SymmetricBlocks::SymmetricBlocks(std::int64_t n, std::int64_t threads) {
+  const std::int64_t most = std::clamp(n / (4 * threads), kLeastSide, kMostSide);
+  const std::int64_t balanced = (n + most - 1) / most;
+  side = round_up((n + balanced - 1) / balanced, kSideStep);
+  count = (n + side - 1) / side;  // with a rounded side fewer may do
+}
+
 template <typename T>
 std::int64_t symmetric_strip(const GemmKernels<T>& kernels) {
   return std::max<std::int64_t>(kLeastStrip, kernels.lanes * kernels.vectors);
@@ -55,9 +62,8 @@ void gemm_lower(const GemmKernels<T>& kernels, std::int64_t n, std::int64_t k, M
 template <typename T>
 void gemm_symmetric(const GemmKernels<T>& kernels, std::int64_t n, std::int64_t k, MatrixView<const T> a,
                     T* c) {
-  const std::int64_t most = std::clamp(n / (4 * thread_count()), kLeastSide, kMostSide);
-  const std::int64_t blocks = (n + most - 1) / most;
-  const std::int64_t side = round_up((n + blocks - 1) / blocks, kSideStep);
+  const SymmetricBlocks cut(n, thread_count());
+  const std::int64_t side = cut.side, blocks = cut.count;
   parallel_for(blocks * (blocks + 1) / 2, [&](std::int64_t task) {
     // The largest ones first: below the diagonal by rows of blocks, then those on the diagonal.
     const std::int64_t below = blocks * (blocks - 1) / 2;

@@ -17,6 +17,12 @@ template <typename T>
 void gemm_lower(const GemmKernels<T>& kernels, std::int64_t n, std::int64_t k, MatrixView<const T> a, T* c,
                 std::int64_t c_row);
 
+// The squares that [n, n] is cut into, each a task of one of `threads`: `count` along a side, the last one smaller. n: at least 1.
+struct SymmetricBlocks {
+  SymmetricBlocks(std::int64_t n, std::int64_t threads);
+  std::int64_t side, count;
+};
+
 // All of c [n, n] in rows, by the threads of the pool, in tasks that each take all of k.
 template <typename T>
 void gemm_symmetric(const GemmKernels<T>& kernels, std::int64_t n, std::int64_t k, MatrixView<const T> a,
