@@ -228,10 +228,11 @@ def test_a_damaged_file_is_refused(tmp_path):
         tessera.KMeans.load(path)
 
 
-def test_what_was_learned_does_not_change_with_the_caller_s_array():
+@pytest.mark.parametrize("algorithm", ["kd_tree", "brute"])
+def test_what_was_learned_does_not_change_with_the_caller_s_array(algorithm):
     x, classes, numbers = small_table()
-    mine, target = x.copy(), numbers.copy()
-    model = tessera.KNeighborsRegressor(n_neighbors=1).fit(mine, target)
+    mine, target = np.ascontiguousarray(x, dtype=np.float64).copy(), numbers.copy()
+    model = tessera.KNeighborsRegressor(n_neighbors=1, algorithm=algorithm).fit(mine, target)
     before = model.predict(x)
     mine[:], target[:] = 0, 0
     assert np.array_equal(model.predict(x), before)
