@@ -11,6 +11,7 @@
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/tabular/fit_run.h"
+#include "tessera/tabular/step_only.h"
 
 namespace tessera::cli {
 
@@ -37,8 +38,11 @@ constexpr std::string_view kFitDetails =
     "evaluate.folds=10";
 
 void print_estimators() {
-  for (const learn::EstimatorRow& row : learn::estimators())
-    fmt::print("{:<36} {:<14}  {}\n", row.name, learn::task_name(row.make()->task()), row.sentence);
+  for (const learn::EstimatorRow& row : learn::estimators()) {
+    const std::unique_ptr<learn::Estimator> estimator = row.make();
+    fmt::print("{:<36} {:<14}  {}{}\n", row.name, learn::task_name(estimator->task()), row.sentence,
+               tabular::is_step_only(*estimator) ? " (in a pipeline)" : "");
+  }
 }
 
 void print_parameters(const std::string& name) {
@@ -137,7 +141,9 @@ ExitCode run_fit(const Words& words) {
     print_parameters(estimator);
     return ExitCode::kSuccess;
   }
-  const bool wants_target = tabular::predicts_a_target(*learn::make_estimator(estimator));
+  const std::unique_ptr<learn::Estimator> named = learn::make_estimator(estimator);
+  tabular::refuse_step_only(*named);
+  const bool wants_target = tabular::predicts_a_target(*named);
   if (!wants_target && table.empty())
     fail_with(ExitCode::kUsage, "tessera fit {0} needs a table: tessera fit {0} TABLE", estimator);
   if (wants_target && (table.empty() || target.empty()))
