@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Searches of settings are killed at random moments and resumed on another number of threads, some of them several times: the seal is that of the search that
-nobody disturbed, and what it predicts is the same to the byte.
+nobody disturbed, and what it predicts is the same to the byte. One that is interrupted (SIGINT) leaves the beginning of its table of candidates, says how to go on,
+and then writes the table of the undisturbed one.
 
 Usage: kill_search.py PROGRAM [--kills N] [--seed N]
 """
 
 import argparse
+import csv
 import random
+import signal
 import sys
 import time
 
@@ -48,13 +51,53 @@ class Kills:
         process.communicate()
         return process.returncode == -9
 
+    def interrupted(self, label, search, whole_table):
+        """SIGINT after some steps. The ranks are those among what was tried, and the last candidate may lack folds; all other cells are those of the whole table."""
+        for attempt in range(20):
+            name = f"{label}-interrupted-{attempt}"
+            run, table = self.tessera.store / name, self.tessera.store.parent / f"{name}.csv"
+            process = self.tessera.start(*self.words(search, name, 2), "--csv", table)
+            end, wanted = time.monotonic() + 60, self.draw.randint(2, 12)
+            while time.monotonic() < end and process.poll() is None and not ((run / "chain.jsonl").exists() and (run / "chain.jsonl").read_bytes().count(b"\n") > wanted):
+                time.sleep(0.002)
+            process.send_signal(signal.SIGINT)
+            said = process.communicate()[1]
+            if not (run / "seal.json").exists():
+                break
+        else:
+            raise journey.Failure(f"{label}: twenty searches were over before they could be interrupted")
+        expect(process.returncode == 1 and f"to go on: tessera resume {run} --csv {table}\n" in said, f"{name} ended with status {process.returncode} and said {said!r}")
+        part, whole = (list(csv.reader(path.read_text().splitlines())) for path in (table, whole_table))
+        expect(part[0] == whole[0] and 1 < len(part) <= len(whole), f"{name}: a table of {len(part)} lines, the whole one has {len(whole)}")
+        for number, (found, wanted) in enumerate(zip(part[1:], whole[1:]), 1):
+            if found[0]:
+                expect(found[1:] == wanted[1:], f"{name}: candidate {number} is {found}, expected {wanted}")
+            else:
+                expect(number == len(part) - 1 and not found[1] and not found[2] and all(a in ("", b) for a, b in zip(found[3:], wanted[3:])),
+                       f"{name}: candidate {number} is {found}, expected a part of {wanted}")
+        printed = self.tessera.run("resume", run, "--quiet", "--threads", 1, "--csv", table).stdout
+        expect("\nbest " in printed and "\nseal " in printed, f"{name}: resumed, it printed {printed!r}")
+        expect(table.read_bytes() == whole_table.read_bytes(), f"{name}: resumed, its table is another one")
+        print(f"{name}: {len(part) - 1} candidates of {len(whole) - 1} in its table, then the undisturbed one", flush=True)
+        return run
+
+    def full(self, run):
+        """A place that cannot be written costs the table, not the result."""
+        words = self.words(SEARCHES[0][1], "full", 2)
+        result = self.tessera.run(*words, "--csv", "/dev/full", status=1)
+        expect("\nbest " in result.stdout and f"\nseal      {seal_of(run)}" in result.stdout, f"with --csv /dev/full it printed {result.stdout!r}")
+        expect(result.stderr.count("/dev/full: cannot be written") == 1, f"with --csv /dev/full it said {result.stderr!r}")
+
     def go(self, label, search, kills):
+        table = self.tessera.store.parent / f"{label}.csv"
         start = time.monotonic()
-        self.tessera.run(*self.words(search, f"{label}-whole", 2))
+        self.tessera.run(*self.words(search, f"{label}-whole", 2), "--csv", table)
         length = time.monotonic() - start
         whole = self.tessera.store / f"{label}-whole"
         predicted = self.tessera.run("predict", whole, self.table).stdout
         self.tessera.run("verify", whole, "--quiet", "--threads", 1)
+        stopped = self.interrupted(label, search, table)
+        expect(seal_of(stopped) == seal_of(whole), f"{stopped.name}: interrupted, the seal is {seal_of(stopped)}, expected {seal_of(whole)}")
         for number in range(kills):
             run, times = next(found for found in (self.one(label, search, f"{number}-{attempt}", length) for attempt in range(20)) if found[1] > 0)
             expect(seal_of(run) == seal_of(whole), f"{run.name}: killed {times} times, the seal is {seal_of(run)}, expected {seal_of(whole)}")
@@ -85,6 +128,7 @@ def run(program, scratch, arguments):
     kills = Kills(program, scratch, options.seed)
     for label, search in SEARCHES:
         kills.go(label, search, options.kills)
+    kills.full(kills.tessera.store / "grid-whole")
 
 
 if __name__ == "__main__":

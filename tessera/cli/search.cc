@@ -1,15 +1,20 @@
 // tessera search: the settings of an estimator that are best by cross-validation, as one recorded run.
 #include <fmt/core.h>
 
+#include <cstdio>
+
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
+#include "tessera/base/shell_words.h"
 #include "tessera/base/text.h"
 #include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
+#include "tessera/runs/run.h"
 #include "tessera/tabular/fit_run.h"
+#include "tessera/tabular/step_only.h"
 
 namespace tessera::cli {
 
@@ -39,24 +44,46 @@ constexpr std::string_view kSearchDetails =
     "'steps=standard_scaler, select_k_best, gaussian_nb'\n"
     "      --step-by-step --grid select_k_best__k=2,4,8 --grid gaussian_nb__var_smoothing=1e-9,1e-3,0.1";
 
-}  // namespace
+void require_searchable(const std::string& name) {
+  const std::unique_ptr<learn::Estimator> estimator = learn::make_estimator(name);
+  tabular::refuse_step_only(*estimator);
+  if (!tabular::predicts_a_target(*estimator))
+    fail_with(ExitCode::kUsage, "'{}' is for {} and cannot be searched: there is no score of a fold", name,
+              learn::task_name(estimator->task()));
+}
 
-tabular::FitResult with_search_table(const std::string& csv,
-                                     const std::function<tabular::FitResult(tabular::SearchTable&)>& search) {
-  tabular::SearchTable table;
-  if (csv.empty()) return search(table);
-  check_user_place(csv);
+// That an Error ended the search counts, not that its table cannot be written.
+void keep_part(const std::string& csv, const tabular::SearchTable& table) {
+  if (csv.empty() || table.csv.empty()) return;
   try {
-    tabular::FitResult result = search(table);
     write_user_file(csv, table.csv);
-    return result;
+    fmt::print(stderr, "note: {} has {} of {} candidates\n", printable(csv), table.tried, table.planned);
+  } catch (const Error& error) {
+    fmt::print(stderr, "note: {}\n", printable(error.what()));
+  }
+}
+
+tabular::FitResult searched(const std::string& csv, const RunsSearch& search, tabular::SearchTable& table) {
+  try {
+    return search(table);
+  } catch (const runs::Stopped& stop) {  // it says how to go on
+    keep_part(csv, table);
+    throw runs::Stopped(csv.empty() ? stop.what() : fmt::format("{} --csv {}", stop.what(), shell_word(csv)));
   } catch (const Error&) {
-    if (!table.csv.empty()) {
-      write_user_file(csv, table.csv);
-      fmt::print(stderr, "note: {} has {} of {} candidates\n", printable(csv), table.tried, table.planned);
-    }
+    keep_part(csv, table);
     throw;
   }
+}
+
+}  // namespace
+
+void search_and_print(const std::string& csv, const RunsSearch& search) {
+  if (!csv.empty()) check_user_place(csv);
+  tabular::SearchTable table;
+  print_fit_result(searched(csv, search, table));
+  if (csv.empty()) return;
+  std::fflush(stdout);  // the table may go to the same place
+  write_user_file(csv, table.csv);
 }
 
 ExitCode run_search(const Words& words) {
@@ -88,13 +115,13 @@ ExitCode run_search(const Words& words) {
   arguments.flag("--quiet", options.quiet, "No progress");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
+  require_searchable(estimator);
   if (target.empty())
     fail_with(ExitCode::kUsage, "tessera search needs --target COLUMN, the column that is to be predicted");
   const auto config = tabular::FitConfig::of_search(estimator, table, target, settings, search);
   execution.apply();
   options.environment = execution.environment();
-  print_fit_result(with_search_table(
-      csv, [&](tabular::SearchTable& tried) { return tabular::fit(config, options, &tried); }));
+  search_and_print(csv, [&](tabular::SearchTable& tried) { return tabular::fit(config, options, &tried); });
   return ExitCode::kSuccess;
 }
 

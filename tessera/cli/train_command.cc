@@ -4,6 +4,7 @@
 #include "tessera/backends/backends.h"
 #include "tessera/base/files.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/base/user_place.h"
 #include "tessera/cli/arguments.h"
 #include "tessera/cli/commands.h"
 #include "tessera/cli/execution.h"
@@ -32,12 +33,13 @@ constexpr std::string_view kTrainDetails =
 void resume_search_with_table(const std::string& csv, const std::string& folder,
                               const train::TrainOptions& options) {
   if (runs::run_status(folder) == runs::RunStatus::kSealed) {
+    check_user_place(csv);
     const tabular::FittedModel done(folder);
     const std::int64_t folds = done.config().integer("evaluate.folds");
     return write_user_file(csv, tabular::candidates_csv(*done.config().search(), done.candidates(), folds));
   }
-  print_fit_result(with_search_table(
-      csv, [&](tabular::SearchTable& tried) { return tabular::resume_search(folder, options, tried); }));
+  search_and_print(
+      csv, [&](tabular::SearchTable& tried) { return tabular::resume_search(folder, options, tried); });
 }
 
 }  // namespace

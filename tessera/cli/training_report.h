@@ -16,9 +16,9 @@ namespace tessera::cli {
 void print_coding_result(const clinical::CodingResult& result);            // code.cc
 void print_generation_result(const generative::GenerationResult& result);  // generate.cc
 void print_embedding_result(const embedding::EmbeddingResult& result);     // embed.cc
-// Runs a search and writes the table of its candidates, if `csv` names a file; when an Error ends it, the table so far.
-tabular::FitResult with_search_table(const std::string& csv,
-                                     const std::function<tabular::FitResult(tabular::SearchTable&)>& search);
+// Runs a search, prints its result, and then writes the table of its candidates, if `csv` names a file; when an Error ends the search, the table so far.
+using RunsSearch = std::function<tabular::FitResult(tabular::SearchTable&)>;
+void search_and_print(const std::string& csv, const RunsSearch& search);
 void print_fit_result(const tabular::FitResult& result);  // fit.cc
 // A line for people, if there is such a step.
 void print_not_finite(const std::optional<std::uint64_t>& since);
