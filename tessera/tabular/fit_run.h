@@ -59,7 +59,7 @@ struct FittedEvaluation {
 };
 
 // What a page says of a sealed run: estimator, candidates of a search, what evaluate() says of the run's own table, which is looked for at its
-// recorded place and below `data_folder`, and the weights.
+// recorded place and below `data_folder`, or why it says nothing, and the weights.
 std::string learned_text(const std::string& run_folder, const std::string& data_folder);
 
 // What a sealed run has learned, without its data.

@@ -125,6 +125,25 @@ FittedModel::FittedModel(const std::string& run_folder)
          run_folder, estimator_->features(), estimator_->classes(), features_.names().size(), classes);
 }
 
+namespace {
+
+// What was learned is to be read also where the table is not.
+std::string evaluation_text(const FittedModel& model, const std::string& run_folder,
+                            const std::string& data_folder) {
+  try {
+    const auto paths =
+        train::find_inputs(runs::read_claim(run_folder), runs::read_circumstances(run_folder), data_folder);
+    const auto table = paths.find("table");
+    if (table == paths.end()) fail("the record claims no input 'table'");
+    const FittedEvaluation found = model.evaluate(table->second);
+    return fmt::format("\n{}\n{}", found.note, found.text);
+  } catch (const Error& error) {
+    return fmt::format("\nnot evaluated: {}\n", printable(error.what()));
+  }
+}
+
+}  // namespace
+
 std::string learned_text(const std::string& run_folder, const std::string& data_folder) {
   const FittedModel model(run_folder);
   const FitConfig& config = model.config();
@@ -134,14 +153,9 @@ std::string learned_text(const std::string& run_folder, const std::string& data_
                                             : fmt::format("{} features", model.estimator().features()));
   if (!model.candidates().empty())
     text += fmt::format("\n{}\n", candidates_table(model.candidates(), kMostCandidates));
-  const auto paths =
-      train::find_inputs(runs::read_claim(run_folder), runs::read_circumstances(run_folder), data_folder);
-  const auto table = paths.find("table");
-  if (table == paths.end()) fail("{}: the record claims no input 'table'", run_folder);
+  if (model.has_score()) text += evaluation_text(model, run_folder, data_folder);
   const std::string weights = model.weights();
-  if (!model.has_score()) return fmt::format("{}{}{}", text, weights.empty() ? "" : "\n", weights);
-  const FittedEvaluation found = model.evaluate(table->second);
-  return fmt::format("{}\n{}\n{}{}{}", text, found.note, found.text, weights.empty() ? "" : "\n", weights);
+  return fmt::format("{}{}{}", text, weights.empty() ? "" : "\n", weights);
 }
 
 bool FittedModel::has_score() const {

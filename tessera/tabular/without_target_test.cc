@@ -1,7 +1,10 @@
 // Recorded fits of what learns without a target: clusterings and transformations.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "tessera/base/message_test.h"
+#include "tessera/tabular/step_only.h"
 #include "tessera/tabular/tabular_test.h"
 
 namespace tessera::tabular {
@@ -87,6 +90,25 @@ TEST_F(WithoutTarget, ATransformationGivesATableOfItsColumns) {
   EXPECT_EQ(scores[0].first, "inertia");
 }
 
+// The page about a run whose table has moved still says what was learned.
+TEST_F(WithoutTarget, WhatWasLearnedIsSaidWithoutTheTable) {
+  fitted("standard_scaler");
+  fitted("k_means", {"n_clusters=2"});
+  const FitConfig linear =
+      FitConfig::of("ridge", path("heaps.csv"), "y", {"evaluate.folds=0", "data.test=0"});
+  const std::string run = fit(linear, options("linear")).folder;
+  const std::string all_learned = learned_text(run, "");
+  EXPECT_THAT(all_learned, StartsWith("ridge of 'y'\n\nnot evaluated: "));
+  EXPECT_THAT(all_learned, HasSubstr("held none out"));
+  EXPECT_THAT(all_learned, HasSubstr("\n\ncoefficients of ridge, the largest first"));
+  std::filesystem::rename(path("heaps.csv"), path("moved.csv"));
+  const std::string moved = learned_text(run, "");
+  EXPECT_THAT(moved, HasSubstr("not evaluated: the input 'table' is not at"));
+  EXPECT_THAT(moved, HasSubstr("\n\ncoefficients of ridge, the largest first"));
+  EXPECT_EQ(learned_text(path("runs/run-1"), ""), "standard_scaler of 3 features\n");
+  EXPECT_THAT(learned_text(path("runs/run-2"), ""), HasSubstr("k_means of 3 features\n\nnot evaluated: "));
+}
+
 TEST_F(WithoutTarget, WhatNeedsOneSaysSo) {
   EXPECT_THAT(
       message_of([&] { FitConfig::of("k_means", path("heaps.csv"), "colour"); }),
@@ -97,7 +119,18 @@ TEST_F(WithoutTarget, WhatNeedsOneSaysSo) {
               HasSubstr("evaluate.folds is 3, expected 0"));
   EXPECT_THAT(message_of([&] { config("pca", {"features.categories=target"}); }),
               HasSubstr("features.categories is target, which looks at a target"));
-  EXPECT_THAT(message_of([&] { fit(config("select_k_best"), options("none")); }), HasSubstr("select_k_best"));
+  EXPECT_EQ(message_of([&] { fit(config("select_k_best"), options("none")); }),
+            "select_k_best learns from a target: use it as a step of a pipeline (pipeline_classifier or "
+            "pipeline_regressor, steps=select_k_best, ...)");
+  EXPECT_THAT(message_of([&] { fit(config("woe_encoder"), options("none")); }),
+              HasSubstr("steps=woe_encoder, ...), or features.categories=woe"));
+  std::vector<std::string> steps;
+  for (const learn::EstimatorRow& row : learn::estimators())
+    if (is_step_only(*row.make())) steps.emplace_back(row.name);
+  EXPECT_THAT(steps, testing::ElementsAre("catboost_encoder", "embedding_encoder", "exhaustive_selection",
+                                          "james_stein_encoder", "leave_one_out_encoder",
+                                          "m_estimate_encoder", "select_from_model", "select_k_best",
+                                          "select_percentile", "target_encoder", "woe_encoder"));
 }
 
 }  // namespace
