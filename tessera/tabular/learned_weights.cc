@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "tessera/learn/category_encoder.h"
 #include "tessera/learn/feature_selection.h"
 #include "tessera/learn/linear_model.h"
+#include "tessera/learn/parameters.h"
 #include "tessera/learn/pipeline.h"
 
 namespace tessera::tabular {
@@ -63,6 +65,22 @@ Names names_behind(const learn::Estimator& step, const Names& names) {
     if (last && now.empty()) return {};
   }
   return now;
+}
+
+bool whitens(learn::Estimator& step) {
+  if (step.name() != "pca") return false;
+  return learn::parameters_json(step).at("whiten") == true;
+}
+
+// Are what the step gives features of one size, if what it is given is, or not?
+bool comparable_behind(learn::Estimator& step, bool comparable) {
+  const std::vector<learn::Estimator*> steps = steps_of(step);
+  for (learn::Estimator* part : steps) comparable = comparable_behind(*part, comparable);
+  if (!steps.empty()) return comparable;
+  if (is_scaler(step.name()) || whitens(step)) return true;
+  const bool keeps =
+      step.name() == "simple_imputer" || dynamic_cast<learn::FeatureSelector*>(&step) != nullptr;
+  return comparable && keeps;
 }
 
 struct Listing {
@@ -124,7 +142,7 @@ std::string listing_text(const Listing& listing, const Names& names) {
 }
 
 Listing coefficients(const learn::Estimator& model, const FindCoefficients& found, const Names& classes,
-                     bool comparable) {
+                     bool comparable, bool behind_steps) {
   const Tensor sizes = learn::coefficient_importances(found.coef);
   const std::int64_t features = sizes.elements(), several = found.coef.elements() / features;
   const std::vector<double> values = found.coef.to_vector<double>();
@@ -145,7 +163,9 @@ Listing coefficients(const learn::Estimator& model, const FindCoefficients& foun
   if (several == 1 && classes.size() == 2)
     listing.heading += fmt::format("; above 0 speaks for '{}'", printable(classes[1]));
   if (!comparable)
-    listing.heading += "\n(per unit of each column; with features.scale=true their sizes can be compared)";
+    listing.heading +=
+        fmt::format("\n(per unit of each column; with {} their sizes can be compared)",
+                    behind_steps ? "standard_scaler as the step before it" : "features.scale=true");
   return listing;
 }
 
@@ -180,14 +200,14 @@ std::string weights_text(learn::Estimator& fitted, const std::vector<std::string
   Names now = names;
   for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
     now = transformed_names(*steps[i], now, steps[i + 1]->features());
-    comparable = comparable || is_scaler(steps[i]->name());
+    comparable = comparable_behind(*steps[i], comparable);
   }
   learn::Estimator& last = steps.empty() ? fitted : *steps.back();
   const auto features = static_cast<std::int64_t>(now.size());
   FindCoefficients found;
   last.visit_state(found);
   if (found.coef.defined() && found.coef.elements() > 0 && features > 0 && found.coef.size(-1) == features)
-    return listing_text(coefficients(last, found, classes, comparable), now);
+    return listing_text(coefficients(last, found, classes, comparable, steps.size() > 1), now);
   const Tensor importances = last.importances();
   if (!importances.defined() || importances.elements() != features) return "";
   Listing listing{.heading = fmt::format("importances of the features to {}, the largest first", last.name()),

@@ -80,6 +80,23 @@ TEST_F(Weights, OfAPipelineHaveTheNamesOfItsLastStep) {
   EXPECT_THAT(mixed, HasSubstr("  pca_2 "));
 }
 
+// What mixes columns of one size gives columns of other sizes.
+TEST_F(Weights, AreComparableOnlyBehindAScalerOrWhatKeepsSizes) {
+  const auto caveat = [&](const std::string& steps, std::vector<std::string> settings = {}) {
+    settings.push_back("steps=" + steps);
+    return testing::Matches(
+        HasSubstr("\n(per unit of each column; with standard_scaler as the step before it their sizes can be "
+                  "compared)\n"))(of("pipeline_regressor", "price", settings));
+  };
+  EXPECT_TRUE(caveat("simple_imputer, ridge"));
+  EXPECT_FALSE(caveat("standard_scaler, simple_imputer, variance_threshold, ridge"));
+  EXPECT_FALSE(caveat("simple_imputer, ridge", {"features.scale=true"}));
+  EXPECT_TRUE(caveat("standard_scaler, pca, ridge"));
+  EXPECT_TRUE(caveat("pca, ridge", {"features.scale=true"}));
+  EXPECT_FALSE(caveat("pca, ridge", {"pca__whiten=true", "pca__n_components=2"}));
+  EXPECT_FALSE(caveat("pca, robust_scaler, ridge"));
+}
+
 TEST(WeightsText, OfManyFeaturesIsShort) {
   std::vector<double> values;
   std::vector<std::string> names;
