@@ -45,6 +45,41 @@ TEST_F(Commands, PredictWritesThroughALink) {
               testing::StartsWith("row,prediction,probability_x,probability_y\n1,"));
 }
 
+// The same claim with other numbers, as a program of another version may have recorded it.
+TEST_F(Commands, VerifySaysWhenAnotherProgramRecorded) {
+  const runs::Claim claim = runs::read_claim(trained());
+  runs::RunOptions forged{
+      .store = folder_ / "runs", .name = "forged", .kind = claim.kind, .seed = claim.seed};
+  for (const auto& [key, value] : claim.configuration) forged.configuration.push_back({key, value, "forged"});
+  for (const auto& [name, digest] : claim.inputs)
+    forged.inputs.push_back({name, folder_ / "points.csv", digest});
+  forged.program_digest = std::string(64, '0');
+  forged.steps = claim.steps;
+  forged.digest_every = claim.digest_every;
+  forged.checkpoint_every = claim.checkpoint_every;
+  forged.catch_signals = false;
+  auto run = runs::Run::open(forged);
+  for (auto& step : run.steps(claim.steps)) step.record("loss", 1);
+  run.finish();
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(run_verify({run.folder(), "--quiet"}), ExitCode::kFailure);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("note: recorded by another program (digest 000000000000); CHANGELOG.md says which"));
+}
+
+TEST_F(Commands, ShowOfAFitSaysWhenThereAreNoWeights) {
+  std::string rows = "a,kind\n";
+  for (int i = 0; i < 24; ++i) rows += fmt::format("{},{}\n", i, i % 2 == 0 ? "x" : "y");
+  write_file_atomically(folder_ / "table.csv", rows);
+  EXPECT_EQ(run_fit({"gaussian_nb", folder_ / "table.csv", "--target", "kind", "--store", folder_ / "runs",
+                     "--name", "bayes", "--quiet"}),
+            ExitCode::kSuccess);
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(run_show({folder_ / "runs/bayes"}), ExitCode::kSuccess);
+  EXPECT_THAT(testing::internal::GetCapturedStdout(),
+              HasSubstr("\nlearned\n  gaussian_nb has no coefficients or importances\n"));
+}
+
 // A record may come from anybody; what it says must not reach the terminal as commands.
 TEST_F(Commands, ShowEscapesControlCharacters) {
   auto run = runs::Run::open({.store = folder_ / "runs",

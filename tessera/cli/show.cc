@@ -104,8 +104,10 @@ void show_steps(const runs::Record& record, std::size_t count) {
 
 // What a fit leans on, if its method has numbers for that; without its data.
 void show_weights(const std::string& folder) {
-  const std::string text = tabular::FittedModel(folder).weights();
-  if (text.empty()) return;
+  const tabular::FittedModel model(folder);
+  std::string text = model.weights();
+  if (text.empty() && !tabular::predicts_a_target(model.estimator())) return;
+  if (text.empty()) text = fmt::format("{} has no coefficients or importances\n", model.estimator().name());
   heading("learned");
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);

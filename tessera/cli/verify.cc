@@ -30,7 +30,8 @@ namespace {
 constexpr std::string_view kVerifyDetails =
     "First the record is checked: nothing edited, nothing missing. Then the inputs: the same bytes as were\n"
     "claimed. Then every step is executed again and compared with the record, bit for bit. --from needs a\n"
-    "checkpoint of that step; the newest three are kept. --spot K executes K random stretches between\n"
+    "checkpoint of that step; the newest three of those written are kept. --spot K executes K random "
+    "stretches between\n"
     "checkpoints instead, which needs them to be kept (record.kept_checkpoints=0 when training), and says "
     "how\n"
     "probably a fault would be missed. A run of another program is executed only with\n"
@@ -139,6 +140,22 @@ std::string part_text(const train::VerifyResult& result) {
   return result.replay->first_step == 0 ? "whole" : fmt::format("after step {}", result.replay->first_step);
 }
 
+// Numbers may have changed from one version to the next.
+void note_other_program(const std::string& folder, train::VerifyResult& result) {
+  if (result.code != ExitCode::kFailure || !result.replay) return;  // a changed record, say
+  try {
+    const std::string own = runs::verification_now("", {}).program_digest;
+    for (const runs::Session& session : runs::read_circumstances(folder).sessions) {
+      if (session.program_digest.empty() || session.program_digest == own) continue;
+      result.notes.push_back(
+          fmt::format("recorded by another program (digest {}); CHANGELOG.md says which numbers changed",
+                      session.program_digest.substr(0, 12)));
+      return;
+    }
+  } catch (const Error&) {  // the mismatch is what counts
+  }
+}
+
 // A line in the folder's diary. What could not begin (usage, a program or data that are not here) says nothing about the record.
 void note_outcome(const std::string& folder, const train::VerifyOptions& options,
                   const train::VerifyResult& result) {
@@ -163,6 +180,7 @@ train::VerifyResult verify_and_note(const std::string& folder, const train::Veri
     else
       result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command, execution)
                                   : train::verify(folder, options);
+    if (!is_foreign(folder)) note_other_program(folder, result);
   } catch (const Error& error) {
     result.code = error.code();
     result.message = error.what();
