@@ -65,7 +65,8 @@ void verify_spots(VerifyResult& result, const std::string& run_folder, const Spo
                   const ReplayStretch& replay) {
   if (options.stretches == 0 || !(options.share > 0 && options.share <= 1))
     fail_with(ExitCode::kUsage, "a spot check needs a stretch and a share above 0 and at most 1");
-  const std::vector<runs::Stretch> stretches = runs::stretches_of(runs::read_record(run_folder));
+  const runs::Record record = runs::read_record(run_folder);
+  const std::vector<runs::Stretch> stretches = runs::stretches_of(record);
   SpotResult spot = drawn_from(stretches, options);
   if (spot.checked.empty())
     fail_with(ExitCode::kUsage, "{}: the run has no step that could be spot-checked", run_folder);
@@ -82,9 +83,9 @@ void verify_spots(VerifyResult& result, const std::string& run_folder, const Spo
   say_what_was_found(result, spot, tensors);
   if (spot.unavailable > 0)
     result.notes.push_back(
-        fmt::format("{} with {} cannot be spot-checked: the checkpoints that they begin with were not kept "
-                    "(record.kept_checkpoints)",
-                    counted(spot.unavailable, "stretch"), counted(spot.unavailable_steps, "step")));
+        fmt::format("{} with {} cannot be spot-checked: the checkpoints that they begin with are not there{}",
+                    counted(spot.unavailable, "stretch"), counted(spot.unavailable_steps, "step"),
+                    record.claim.kind == "train" ? " (record.kept_checkpoints)" : ""));
   result.spot = std::move(spot);
 }
 
