@@ -13,6 +13,7 @@
 #pragma once
 
 #include <csignal>
+#include <string_view>
 
 namespace tessera {
 
@@ -26,5 +27,9 @@ class InterruptGuard {
 
 bool interrupted();
 int interrupt_signal();  // SIGINT or SIGTERM; 0 when there was none
+
+// What the first signal prints on standard error at once, a line for people of at most 200 bytes: what is waited for. Until the outermost guard ends, or
+// another text, "" for none, is said.
+void say_when_interrupted(std::string_view text);
 
 }  // namespace tessera

@@ -29,6 +29,21 @@ TEST(Interrupt, ANewGuardBeginsAfresh) {
   EXPECT_FALSE(interrupted());
 }
 
+TEST(Interrupt, TheFirstSignalSaysWhatIsWaitedFor) {
+  testing::internal::CaptureStderr();
+  {
+    InterruptGuard guard;
+    say_when_interrupted("another step");
+    say_when_interrupted("finishing\n");
+    std::raise(SIGINT);
+  }
+  {
+    InterruptGuard guard;  // forgets it
+    std::raise(SIGINT);
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "finishing\n");
+}
+
 int status_after_signals(int signals, bool after_guard) {
   const pid_t child = fork();
   if (child == 0) {

@@ -1,5 +1,7 @@
 #include "tessera/tabular/fit_run.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -7,6 +9,8 @@
 #include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/interrupt.h"
+#include "tessera/base/progress.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/recorded_setup.h"
 #include "tessera/train/training_setup.h"
@@ -17,16 +21,32 @@ namespace {
 // Passes steps on to the run, and keeps what the last one said.
 class Listener : public StepObserver {
  public:
-  explicit Listener(runs::Run& run) : run_(run) {}
+  Listener(runs::Run& run, std::uint64_t first, std::uint64_t steps, bool quiet)
+      : run_(run), steps_(steps), quiet_(quiet) {
+    say_what_is_waited_for(first + 1);
+  }
   bool on_step(const StepReport& report) override {
     last.clear();
     for (const StepScalar& scalar : report.scalars) last.emplace_back(scalar.name, scalar.value);
-    return run_.on_step(report);
+    const bool more = run_.on_step(report);
+    say_what_is_waited_for(report.step + 1);
+    return more;
   }
   std::vector<std::pair<std::string, double>> last;
 
  private:
+  // A step may take minutes.
+  void say_what_is_waited_for(std::uint64_t step) const {
+    const bool at_work = !quiet_ && step <= steps_;
+    const char* line_end = at_work && ::isatty(STDERR_FILENO) == 1 ? "\n" : "";  // of the progress
+    say_when_interrupted(at_work ? fmt::format("{}finishing step {} of {}; Ctrl-C again ends at once\n",
+                                               line_end, grouped_number(step), grouped_number(steps_))
+                                 : "");
+  }
+
   runs::Run& run_;
+  std::uint64_t steps_;
+  bool quiet_;
 };
 
 FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& options) {
@@ -41,7 +61,7 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
   result.training_rows = static_cast<std::int64_t>(setup.split().train.size());
   result.test_rows = static_cast<std::int64_t>(setup.split().held_out.size());
   Progress progress(run.name(), setup.steps(), result.first_step, {.quiet = options.quiet});
-  Listener listener(run);
+  Listener listener(run, result.first_step, setup.steps(), options.quiet);
   if (!run.complete()) setup.run(result.first_step, listener, &progress);
   progress.finish();
   result.seal = run.finish();
