@@ -141,7 +141,8 @@ CASES = {
         ["predict", "RUN", "none.csv"], ["predict", "RUN", "narrow.csv"], ["predict", "RUN", "words.csv"],
         ["predict", "RUN", "short.idx"], ["predict", "RUN", "tiny.csv", "--ouput", "x"],
         ["predict", "RUN", "--text", "a film"], ["predict", "RUN", "tiny.csv", "--text", "a film"],
-        ["predict", "RUN", "tiny.csv", "--gates"]],
+        ["predict", "RUN", "tiny.csv", "--gates"], ["predict", "RUN", "tiny.csv", "--output", "runs/run/chain.jsonl"],
+        ["predict", "RUN", "tiny.csv", "--output", "runs/run/new.csv"]],
     "export": [
         ["export"], ["export", "RUN"], ["export", "RUN", "--format", "pickle", "--output", "x"],
         ["export", "RUN", "--format", "onnx"], ["export", "no-such-run", "--format", "onnx", "--output", "x"],
@@ -254,7 +255,8 @@ CASES = {
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.separator=x"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--taget", "kind"], ["fit", "--parameters"],
         ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "steps=standard_scaler, gausian_nb"], ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "steps=gaussian_nb, gaussian_nb"],
-        ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "select_k_best__k=2"]],
+        ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "select_k_best__k=2"],
+        ["fit", "target_encoder", "none.csv"], ["fit", "target_encoder", "none.csv", "--target", "kind"], ["fit", "exhaustive_selection", "none.csv", "--target", "kind"]],
     "search": [
         ["search"], ["search", "gaussian_nb"], ["search", "gaussian_nb", "tiny.csv"], ["search", "gausian_nb", "tiny.csv", "--target", "kind", "--grid", "a=1"],
         ["search", "gaussian_nb", "missing.csv", "--target", "kind", "--grid", "var_smoothing=1"], ["search", "gaussian_nb", "none.csv", "--target", "kind", "--grid", "var_smoothing=1"],
@@ -262,7 +264,8 @@ CASES = {
         ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--grid", "var_smoothing=2"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--range", "var_smoothing=1..2"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--random", "3", "--range", "var_smoothing=2..1"],
         ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--random", "3", "--range", "var_smoothing=0..1:log"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--random", "3", "--step-by-step", "--grid", "var_smoothing=1"],
         ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "features.scale=true,false"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--score", "acuracy"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--set", "evaluate.folds=0"],
-        ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--csv", "missing-folder/c.csv"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--gird", "var_smoothing=1"], ["search", "k_means", "tiny.csv", "--target", "kind", "--grid", "seed=1"]],
+        ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--csv", "missing-folder/c.csv"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--gird", "var_smoothing=1"], ["search", "k_means", "tiny.csv", "--target", "kind", "--grid", "seed=1"],
+        ["search", "k_means", "tiny.csv", "--grid", "seed=1"], ["search", "woe_encoder", "tiny.csv", "--target", "kind", "--grid", "a=1"]],
     "ingest": [
         ["ingest"], ["ingest", "tiny.csv"], ["ingest", "missing.csv", "x.sqlite", "t"], ["ingest", "none.csv", "x.sqlite", "t"],
         ["ingest", "semicolons.csv", "x.sqlite", "t"], ["ingest", "unclosed.csv", "x.sqlite", "t"],

@@ -210,8 +210,24 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   sync_folder(folder);
 }
 
+namespace {
+
+// Of a run only the run itself writes: a mistyped place would destroy its record, or add a file that is no part of it.
+void refuse_place_in_record(const std::string& path, const std::string& place) {
+  fs::path folder = folder_of(place);
+  for (int i = 0; i < 2; ++i, folder = folder / "..") {  // or in its folder of checkpoints
+    struct stat information {};
+    if (::stat((folder / "claim.json").c_str(), &information) == 0 &&
+        ::stat((folder / "chain.jsonl").c_str(), &information) == 0)
+      fail("{}: cannot be written: it is in the folder of a run's record, expected another place", path);
+  }
+}
+
+}  // namespace
+
 void write_user_file(const std::string& path, std::string_view bytes) {
   const std::string place = end_of_links(path);
+  refuse_place_in_record(path, place);
   struct stat information {};
   const bool there = ::stat(place.c_str(), &information) == 0;
   if (there && S_ISDIR(information.st_mode)) fail("{}: cannot be written: it is a folder", path);
@@ -224,6 +240,7 @@ void write_user_file(const std::string& path, std::string_view bytes) {
 
 void check_user_place(const std::string& path) {
   const std::string place = end_of_links(path);
+  refuse_place_in_record(path, place);
   struct stat information {};
   if (::stat(place.c_str(), &information) == 0) {
     if (S_ISDIR(information.st_mode)) fail("{}: cannot be written: it is a folder", path);

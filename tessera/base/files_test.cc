@@ -119,6 +119,24 @@ TEST(Files, WhetherAUserFileCanBeWrittenIsKnownBefore) {
   }
 }
 
+TEST(Files, AUserFileIsNotWrittenIntoARecord) {
+  TestFolder folder;
+  make_folders(folder / "run/checkpoints");
+  write_file_atomically(folder / "run/claim.json", "{}");
+  check_user_place(folder / "run/new");  // no record, but somebody's claim
+  write_file_atomically(folder / "run/chain.jsonl", "line");
+  ASSERT_EQ(symlink((folder / "run/chain.jsonl").c_str(), (folder / "link").c_str()), 0);
+  for (const std::string& place :
+       {folder / "run/chain.jsonl", folder / "run/new", folder / "run/checkpoints/new", folder / "link"}) {
+    const std::string now = message_of([&] { check_user_place(place); });
+    EXPECT_EQ(now,
+              place + ": cannot be written: it is in the folder of a run's record, expected another place");
+    EXPECT_EQ(now, message_of([&] { write_user_file(place, "x"); }));
+  }
+  EXPECT_EQ(read_file(folder / "run/chain.jsonl"), "line");
+  check_user_place(folder / "run.csv");
+}
+
 // What `predict --output /dev/stdout > file` does.
 TEST(Files, AUserFileMayBeAnOpenFile) {
   TestFolder folder;
