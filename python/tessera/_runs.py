@@ -113,12 +113,13 @@ def _settings(estimator, given, by_key):
     return [f"{key}={listed[key]}" for key in sorted(listed, key=lambda key: key.count("__"))]
 
 
-def fit(estimator, table, *, target, store="runs", name="", key="", quiet=True, settings=None, **parameters):
+def fit(estimator, table, *, target=None, store="runs", name="", key="", quiet=True, settings=None, **parameters):
     """Learns from a CSV file with cross-validation and a held-out test, and records the run: `tessera fit` as a function, with the same seal.
+    Clusterings and transformations take no target and learn from all rows.
 
     estimator   a name ("k_neighbors_classifier"), one of this package's classes, or an estimator with its parameters
     table       the CSV file
-    target      the column that is to be predicted
+    target      the column that is to be predicted, if the estimator predicts one
     store, name the folder of all runs, and the run's name there
     key         a private key that signs the seal
     settings    every setting by its key, as `tessera fit --set` takes it: {"data.test": 0.3, "seed": 7}
@@ -127,7 +128,7 @@ def fit(estimator, table, *, target, store="runs", name="", key="", quiet=True, 
     It can be stopped with Ctrl-C (tessera.Stopped) and resumed: tessera.resume(folder).
     """
     chosen = estimator if isinstance(estimator, str) else estimator._name
-    result = _core.fit_run(chosen, os.fspath(table), target, _settings(estimator, parameters, settings), os.fspath(store),
+    result = _core.fit_run(chosen, os.fspath(table), target or "", _settings(estimator, parameters, settings), os.fspath(store),
                            name, os.fspath(key), quiet)
     return Run(result["folder"], result)
 

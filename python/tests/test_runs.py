@@ -34,6 +34,17 @@ def test_a_run_is_used_without_its_data(tmp_path):
         tessera.resume(run.folder)
 
 
+def test_what_learns_without_a_target_is_fitted_without_one(tmp_path):
+    path = write_table(tmp_path / "table.csv")
+    clusters = tessera.fit("k_means", path, store=tmp_path, n_clusters=3, data__ignore=["kind", "work"])
+    assert clusters.classes == [] and clusters.fold_scores == [] and clusters.scores["inertia"] > 0 and clusters.verify()
+    assert set(clusters.predict(path)) == {0, 1, 2} and clusters.predictions_csv(path).startswith("row,cluster\n")
+    scaled = tessera.fit(tessera.StandardScaler, path, target=None, store=tmp_path, data__ignore=["kind", "work"])
+    assert scaled.estimator.transform(scaled.features(path)).shape[0] == 120
+    with pytest.raises(tessera.Error, match="expected a target"):
+        tessera.fit("gaussian_nb", path, store=tmp_path)
+
+
 def test_estimators_are_settings_too(tmp_path):
     path = write_table(tmp_path / "table.csv")
     by_name = tessera.fit("decision_tree_classifier", path, target="kind", store=tmp_path, max_depth=3, seed=5)
