@@ -11,6 +11,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/interrupt.h"
 #include "tessera/base/progress.h"
+#include "tessera/tabular/step_only.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/recorded_setup.h"
 #include "tessera/train/training_setup.h"
@@ -113,6 +114,7 @@ std::string score_text(double value) {
 }
 
 FitResult fit(const FitConfig& config, const train::TrainOptions& options, SearchTable* table) {
+  refuse_step_only(*config.estimator());
   FitSetup setup(config);
   std::string folder;
   try {

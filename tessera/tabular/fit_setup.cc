@@ -16,7 +16,6 @@
 #include "tessera/data/folds.h"
 #include "tessera/learn/scoring.h"
 #include "tessera/tabular/own_scores.h"
-#include "tessera/tabular/step_only.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::tabular {
@@ -62,7 +61,6 @@ runs::Claim fit_claim(const std::string& run_folder) {
 
 FitSetup::FitSetup(FitConfig config, const std::string& table_path)
     : config_(std::move(config)), search_(config_.search()), features_(config_.features()) {
-  refuse_step_only(*config_.estimator());
   read(table_path.empty() ? config_.path("data.table") : table_path);
   if (config_.has("data.target")) take_target();
   const bool classes = !classes_.empty();
