@@ -58,6 +58,51 @@ TEST_F(TableSettings, NameTheColumnsOfAFileWithoutAHeader) {
               HasSubstr("visits.csv: names of 2 columns are given, found 3 columns"));
 }
 
+// Two names of which one is missing: which one it is, nobody can tell from a number of columns.
+TEST_F(TableSettings, AreNotGuessedWhereColumnsAreMissing) {
+  std::string rows, no_id, no_target, neither;
+  for (int i = 0; i < 40; ++i) {
+    const int age = 20 + i * 7 % 40, hours = 10 + i * 3 % 30;
+    rows += fmt::format("{},{},{},{}\n", i, age, hours, age > 35 ? 1 : 0);
+    no_id += fmt::format("{},{},{}\n", age, hours, age > 35 ? 1 : 0);
+    no_target += fmt::format("{},{},{}\n", i, age, hours);
+    neither += fmt::format("{},{}\n", age, hours);
+  }
+  for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
+           {"all.csv", rows}, {"no_id.csv", no_id}, {"no_t.csv", no_target}, {"neither.csv", neither}})
+    write_file_atomically(path(name), text);
+  const FittedModel model(
+      fit(config({"data.columns=id,age,hours,t", "data.ignore=id"}, "t", "all.csv"), options("a")).folder);
+  const std::string expected = model.predictions_csv(model.read(path("all.csv")));
+  EXPECT_THAT(model.notes(model.read(path("all.csv"))), IsEmpty());
+  const data::Table two = model.read(path("neither.csv"));
+  EXPECT_EQ(model.predictions_csv(two), expected);
+  EXPECT_THAT(model.notes(two), ElementsAre(path("neither.csv") +
+                                            " has 2 of 4 columns, read as age, hours (without 'id', 't')"));
+  for (const std::string name : {"no_id.csv", "no_t.csv"})
+    EXPECT_EQ(
+        message_of([&] { model.read(path(name)); }),
+        path(name) + " has 3 of the 4 columns: is it 't' or 'id' that is missing? Leave out both or none");
+  EXPECT_THAT(model.evaluate(path("no_id.csv")).note, HasSubstr("read as age, hours, t (without 'id')"));
+  EXPECT_THAT(message_of([&] { model.evaluate(path("neither.csv")); }),
+              HasSubstr("neither.csv has 2 columns, without the target 't' that evaluate needs"));
+  write_file_atomically(path("one.csv"), "1\n");
+  EXPECT_THAT(message_of([&] { model.read(path("one.csv")); }),
+              HasSubstr("has 1 column, expected 4 or 2 (without 'id', 't')"));
+}
+
+// A file that lacks a feature but has the label: its label is read as the last feature.
+TEST_F(TableSettings, NoticeALabelInAFeaturesPlace) {
+  const FittedModel model(
+      fit(config({"data.columns=age,trade,again", "data.missing=?"}), options("a")).folder);
+  write_file_atomically(path("shifted.csv"), "30,yes\n40,no\n");
+  EXPECT_THAT(message_of([&] { model.read(path("shifted.csv")); }),
+              HasSubstr("column 'trade' has only values that training did not have, such as 'yes': read "
+                        "without 'again'"));
+  write_file_atomically(path("known.csv"), "30,smith\n40,no\n");
+  EXPECT_THAT(model.notes(model.read(path("known.csv"))).back(), HasSubstr("1 of 2 rows have a category"));
+}
+
 TEST_F(TableSettings, SayHowManyCellsAreMissing) {
   const FitResult result = fit(config({"data.header=false", "data.missing=?,NA"}, "column_3"), options("a"));
   ASSERT_EQ(result.missing.size(), 2U);

@@ -1,0 +1,109 @@
+#include "tessera/tabular/headerless.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "tessera/base/error.h"
+#include "tessera/data/csv_rows.h"
+
+namespace tessera::tabular {
+namespace {
+
+using Names = std::vector<std::string>;
+
+constexpr std::size_t kMostNamesSaid = 20;
+
+Names names_without(const Names& names, const Names& left_out) {
+  Names kept;
+  std::ranges::copy_if(names, std::back_inserter(kept),
+                       [&](const std::string& name) { return std::ranges::count(left_out, name) == 0; });
+  return kept;
+}
+
+// What a file to predict may lack: nothing, what is ignored, the target, or both.
+std::vector<Names> possible_gaps(const FitConfig& config, const Names& names, bool needs_target) {
+  const Names ignored = names_without(names, names_without(names, config.ignored()));
+  std::vector<Names> gaps = {{}};
+  if (!ignored.empty()) gaps.push_back(ignored);
+  if (needs_target || !config.has("data.target")) return gaps;
+  gaps.push_back({config.text("data.target")});
+  if (ignored.empty()) return gaps;
+  gaps.push_back(ignored);
+  gaps.back().push_back(config.text("data.target"));
+  return gaps;
+}
+
+std::string quoted(const Names& names) {
+  return fmt::format("'{}'", fmt::join(names, "', '"));
+}
+
+// "4 or 2 (without 'id', 't')": of a number that two gaps share nobody could say which it is.
+std::string counts_text(const std::vector<Names>& gaps, std::size_t columns) {
+  std::string text;
+  for (const Names& gap : gaps)
+    if (std::ranges::count(gaps, gap.size(), &Names::size) == 1)
+      text += gap.empty() ? fmt::format("{}", columns)
+                          : fmt::format(" or {} (without {})", columns - gap.size(), quoted(gap));
+  return text;
+}
+
+std::string columns_text(std::size_t columns) {
+  return columns == 1 ? "1 column" : fmt::format("{} columns", columns);
+}
+
+}  // namespace
+
+std::vector<std::string> own_columns(const FitConfig& config, const std::string& file, std::size_t found,
+                                     bool needs_target) {
+  const Names names = config.table_file().columns;
+  const auto fitting = [&](bool with_target) {
+    std::vector<Names> gaps = possible_gaps(config, names, with_target);
+    std::erase_if(gaps, [&](const Names& gap) { return names.size() - gap.size() != found; });
+    return gaps;
+  };
+  const std::vector<Names> gaps = fitting(needs_target);
+  if (gaps.size() > 1)  // the target is one name, so what is ignored is one, too
+    fail("{} has {} of the {} columns: is it '{}' or '{}' that is missing? Leave out both or none", file,
+         found, names.size(), gaps[1].front(), gaps[0].front());
+  if (!gaps.empty()) return names_without(names, gaps.front());
+  if (needs_target && !fitting(false).empty())
+    fail("{} has {}, without the target '{}' that evaluate needs", file, columns_text(found),
+         config.text("data.target"));
+  fail("{} has {}, expected {}", file, columns_text(found),
+       counts_text(possible_gaps(config, names, needs_target), names.size()));
+}
+
+std::string own_columns_note(const FitConfig& config, const data::Table& table) {
+  const Names names = config.table_file().columns, left_out = names_without(names, table.names());
+  if (names.empty() || left_out.empty()) return "";
+  Names said = table.names();
+  if (said.size() > kMostNamesSaid) said.erase(said.begin() + 3, said.end() - 1);
+  if (said.size() < table.columns.size()) said.insert(said.end() - 1, "...");
+  return fmt::format("{} has {} of {} columns, read as {} (without {})", table.source, table.columns.size(),
+                     names.size(), fmt::join(said, ", "), quoted(left_out));
+}
+
+void refuse_shifted_columns(const FitConfig& config, const data::Table& table, const data::Schema& schema) {
+  const Names names = config.table_file().columns, left_out = names_without(names, table.names());
+  if (names.empty() || left_out.empty()) return;
+  for (const data::SchemaColumn& expected : schema.columns) {
+    const data::Column* column = table.find(expected.name);
+    if (column == nullptr || expected.type != data::ColumnType::kCategory) continue;
+    std::string unseen;
+    bool known = false;
+    for (std::int64_t row = 0; row < table.rows && !known; ++row) {
+      if (column->is_missing(row)) continue;
+      if (unseen.empty()) unseen = column->text(row);
+      known = std::ranges::find(expected.categories, column->text(row)) != expected.categories.end();
+    }
+    if (!known && !unseen.empty())
+      fail(
+          "{}: column '{}' has only values that training did not have, such as '{}': read without {}, the "
+          "columns are not those of training; expected all {} columns",
+          table.source, expected.name, data::shown_field(unseen), quoted(left_out), names.size());
+  }
+}
+
+}  // namespace tessera::tabular
