@@ -34,6 +34,8 @@ data::TableFileOptions own_options(const FitConfig& config, std::string_view byt
   const data::TableFileKind kind = data::table_file_kind(bytes);
   if (kind != data::TableFileKind::kSqlite) options.query.clear();
   const bool named = !options.columns.empty();
+  if (kind == data::TableFileKind::kCsv && begins_with_names(bytes, file, options.csv, options.columns))
+    fail("{}: line 1 has the names itself, expected data, as in the file that the run learned from", file);
   options.columns.clear();
   if (named && (kind == data::TableFileKind::kCsv || kind == data::TableFileKind::kNpy))  // others have names
     options.columns =

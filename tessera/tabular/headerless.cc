@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "tessera/base/error.h"
 #include "tessera/data/csv_rows.h"
+#include "tessera/data/numbers.h"
 
 namespace tessera::tabular {
 namespace {
@@ -53,7 +55,58 @@ std::string columns_text(std::size_t columns) {
   return columns == 1 ? "1 column" : fmt::format("{} columns", columns);
 }
 
+bool is_number(const std::string& text) {
+  return data::parse_real(text).has_value();
+}
+
+bool is_headed_by_text(const data::Column& column) {
+  if (column.type() != data::ColumnType::kText || column.texts.empty()) return false;
+  const std::string& first = column.texts.front();
+  const auto others = std::ranges::count_if(column.texts, is_number);
+  return !first.empty() && !is_number(first) && others > 0 &&
+         others + 1 + column.missing == static_cast<std::ptrdiff_t>(column.texts.size());
+}
+
 }  // namespace
+
+bool begins_with_names(std::string_view csv, const std::string& file, const data::CsvOptions& options,
+                       const std::vector<std::string>& names) {
+  data::CsvRows rows(
+      csv, file,
+      options.separator == data::kDetectSeparator ? data::detect_separator(csv) : options.separator);
+  Names fields;
+  if (!rows.done()) rows.next(fields);
+  std::set<std::string> distinct;
+  for (std::string& field : fields) {
+    data::clean_field(field, {.trim = true});
+    if (std::ranges::count(names, field) > 0) distinct.insert(field);
+  }
+  return !fields.empty() && distinct.size() == fields.size();
+}
+
+std::vector<std::string> columns_headed_by_text(const data::Table& table) {
+  Names found;
+  for (const data::Column& column : table.columns)
+    if (is_headed_by_text(column)) found.push_back(column.name);
+  return found;
+}
+
+bool has_number_in_first_row(const data::Table& table) {
+  return table.rows > 0 && std::ranges::any_of(table.columns, [](const data::Column& column) {
+           return column.numeric ? !column.is_missing(0) : is_number(column.text(0));
+         });
+}
+
+std::vector<std::string> headed_by_text_notes(const data::Table& table) {
+  const Names found = columns_headed_by_text(table);
+  if (found.empty()) return {};
+  return {
+      fmt::format("column '{}'{} has '{}' in line 1 and a number in every other row: is it a header (without "
+                  "data.header=false), or does '{}' stand for a missing value (data.missing)?",
+                  found.front(), found.size() > 1 ? fmt::format(" (of {} such columns)", found.size()) : "",
+                  data::shown_field(table.column(found.front()).texts.front()),
+                  data::shown_field(table.column(found.front()).texts.front()))};
+}
 
 std::vector<std::string> own_columns(const FitConfig& config, const std::string& file, std::size_t found,
                                      bool needs_target) {

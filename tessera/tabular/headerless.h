@@ -12,6 +12,14 @@
 
 namespace tessera::tabular {
 
+// Of a CSV file: does its first line consist of names that are given?
+bool begins_with_names(std::string_view csv, const std::string& file, const data::CsvOptions& options,
+                       const std::vector<std::string>& names);
+// Columns of a table without a header with a text in the first row and numbers in all others.
+std::vector<std::string> columns_headed_by_text(const data::Table& table);
+bool has_number_in_first_row(const data::Table& table);
+std::vector<std::string> headed_by_text_notes(const data::Table& table);  // about the first of them
+
 // The names of the `found` columns of a file, which may lack what is ignored and, unless `needs_target`, the target. Errors: a number of columns that does
 // not go with this, or that leaves open which are missing.
 std::vector<std::string> own_columns(const FitConfig& config, const std::string& file, std::size_t found,

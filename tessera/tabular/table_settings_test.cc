@@ -103,6 +103,35 @@ TEST_F(TableSettings, NoticeALabelInAFeaturesPlace) {
   EXPECT_THAT(model.notes(model.read(path("known.csv"))).back(), HasSubstr("1 of 2 rows have a category"));
 }
 
+// A header that is there all the same would be learned from, as a row.
+TEST_F(TableSettings, NoticeAHeaderThatIsThere) {
+  const auto refusal = [&](const std::string& header, const std::vector<std::string>& settings) {
+    write_file_atomically(path("headed.csv"), header + visits(true));
+    std::vector<std::string> all = {"data.columns=age,trade,again", "data.missing=?"};
+    all.insert(all.end(), settings.begin(), settings.end());
+    return message_of([&] { FitSetup(config(all, "again", "headed.csv")); });
+  };
+  for (const std::string header : {"age,trade,again\n", "age, trade ,again\n", "trade,again,age\n"})
+    EXPECT_EQ(refusal(header, {}),
+              path("headed.csv") + ": line 1 has the names itself: leave data.columns out");
+  EXPECT_THAT(
+      refusal("Age,Trade,Again\n", {}),
+      HasSubstr("column 'age' has 'Age' in line 1 and a number in every other row: leave data.columns"));
+  EXPECT_EQ(refusal("none,smith,yes\n", {"data.missing=?,none"}), "no error");
+  const FitResult bare =
+      fit(config({"data.header=false", "data.missing=?"}, "column_3", "headed.csv"), options("bare"));
+  EXPECT_THAT(bare.notes,
+              ElementsAre(HasSubstr("column 'column_1' has 'none' in line 1 and a number in every "
+                                    "other row: is it a header")));
+  const FittedModel model(
+      fit(config({"data.columns=age,trade,again", "data.missing=?"}), options("a")).folder);
+  for (const std::string header : {"age,trade,again\n", "age,trade\n"}) {
+    write_file_atomically(path("new.csv"), header + visits(header.size() > 12));
+    EXPECT_THAT(message_of([&] { model.read(path("new.csv")); }),
+                HasSubstr("new.csv: line 1 has the names itself, expected data"));
+  }
+}
+
 TEST_F(TableSettings, SayHowManyCellsAreMissing) {
   const FitResult result = fit(config({"data.header=false", "data.missing=?,NA"}, "column_3"), options("a"));
   ASSERT_EQ(result.missing.size(), 2U);
