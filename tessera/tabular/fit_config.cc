@@ -248,7 +248,7 @@ std::vector<std::string> FitConfig::text_columns(const std::vector<std::string>&
   const std::string target = has("data.target") ? text("data.target") : "";
   std::vector<std::string> columns;
   if (text("data.categories") != "*")
-    columns = listed(text("data.categories"));
+    columns = column_names("data.categories");
   else
     std::ranges::copy_if(names, std::back_inserter(columns),
                          [&](const std::string& name) { return name != target; });
@@ -272,7 +272,13 @@ data::TableFileOptions FitConfig::table_file() const {
 }
 
 std::vector<std::string> FitConfig::ignored() const {
-  return has("data.ignore") ? listed(text("data.ignore")) : std::vector<std::string>();
+  return has("data.ignore") ? column_names("data.ignore") : std::vector<std::string>();
+}
+
+// A blank behind a comma may be part of a name only where names are taken from a header as they are.
+std::vector<std::string> FitConfig::column_names(const std::string& key) const {
+  const std::vector<std::string> names = listed(text(key));
+  return boolean("data.header") && !boolean("data.trim") ? names : without_blanks(names);
 }
 
 std::string fit_config_reference() {

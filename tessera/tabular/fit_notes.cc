@@ -21,12 +21,19 @@ struct FindConvergence : StateVisitor {
   }
 };
 
+std::string without_blanks_around(std::string text) {
+  data::clean_field(text, {.trim = true});
+  return text;
+}
+
 }  // namespace
 
 std::vector<MissingText> missing_texts(std::string_view csv, const std::string& source,
                                        const data::CsvOptions& options) {
   std::vector<MissingText> texts;
-  for (const std::string& text : options.missing) texts.push_back({.text = text});
+  for (const std::string& text : options.missing)
+    if (std::ranges::find(texts, text, &MissingText::text) == texts.end())
+      texts.push_back({.text = text, .trimmed = without_blanks_around(text)});
   if (texts.empty()) return texts;
   data::CsvRows rows(
       csv, source,
@@ -35,11 +42,14 @@ std::vector<MissingText> missing_texts(std::string_view csv, const std::string& 
   if (options.header && !rows.done()) rows.next(fields);
   while (!rows.done()) {
     rows.next(fields);
-    for (std::string& field : fields) {
-      const std::size_t written = field.size();
-      data::clean_field(field, {.trim = true});
+    for (const std::string& written : fields) {
+      const std::string trimmed = without_blanks_around(written);
+      const std::string& read = options.trim ? trimmed : written;  // as the reader has it
       for (MissingText& one : texts)
-        if (field == one.text) ++(options.trim || field.size() == written ? one.cells : one.with_blanks);
+        if (read == one.text)
+          ++one.cells;
+        else if (!trimmed.empty() && trimmed == one.trimmed)
+          ++one.alike;
     }
   }
   return texts;
@@ -47,13 +57,17 @@ std::vector<MissingText> missing_texts(std::string_view csv, const std::string& 
 
 std::vector<std::string> missing_text_notes(const std::vector<MissingText>& texts) {
   std::vector<std::string> notes;
-  for (const MissingText& one : texts)
-    if (one.cells == 0)
-      notes.push_back(fmt::format(
-          "data.missing: no cell is '{}'{}", one.text,
-          one.with_blanks == 0
-              ? ""
-              : fmt::format(", but {} with blanks around it (--set data.trim=true)", one.with_blanks)));
+  for (const MissingText& one : texts) {
+    if (one.cells > 0) continue;
+    std::string note = fmt::format("data.missing: no cell is '{}'", one.text);
+    const bool listed = std::ranges::find(texts, one.trimmed, &MissingText::text) != texts.end();
+    if (one.alike > 0 && one.text == one.trimmed)
+      note += fmt::format(", but {} with blanks around it (--set data.trim=true)", one.alike);
+    else if (one.alike > 0 && !listed)
+      note += fmt::format(", but {} without the blank {}: '{}'", one.alike,
+                          one.text.front() == one.trimmed.front() ? "behind it" : "in front", one.trimmed);
+    notes.push_back(std::move(note));
+  }
   return notes;
 }
 

@@ -14,9 +14,9 @@ namespace tessera::tabular {
 
 // How many cells of a CSV file are one of the texts that stand for a missing value.
 struct MissingText {
-  std::string text;
+  std::string text, trimmed = {};
   std::int64_t cells = 0;
-  std::int64_t with_blanks = 0;  // cells that would be it without the blanks around them
+  std::int64_t alike = 0;  // cells that would be it, but for the blanks around them or around the text
 };
 std::vector<MissingText> missing_texts(std::string_view csv, const std::string& source,
                                        const data::CsvOptions& options);

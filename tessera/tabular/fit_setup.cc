@@ -135,8 +135,14 @@ void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labe
 // What a new fit is refused, and one that is on record is not: it can still be verified.
 void FitSetup::check_settings_of_file(std::string_view bytes, const std::string& path,
                                       const data::TableFileOptions& options) const {
-  if (data::table_file_kind(bytes) == data::TableFileKind::kCsv && !options.csv.header &&
-      begins_with_names(bytes, path, options.csv, options.columns))
+  const bool is_csv = data::table_file_kind(bytes) == data::TableFileKind::kCsv;
+  if (!is_csv && config_.has("data.missing"))
+    fail_with(
+        ExitCode::kUsage,
+        "{}: data.missing is for the texts of CSV, and this file has its own way to say that a value is "
+        "missing (NULL, NaN); expected no data.missing",
+        path);
+  if (is_csv && !options.csv.header && begins_with_names(bytes, path, options.csv, options.columns))
     fail_with(ExitCode::kUsage, "{}: line 1 has the names itself: leave data.columns out", path);
 }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "tessera/base/message_test.h"
+#include "tessera/data/npy.h"
 #include "tessera/tabular/tabular_test.h"
 
 namespace tessera::tabular {
@@ -146,6 +147,25 @@ TEST_F(TableSettings, SayHowManyCellsAreMissing) {
   EXPECT_THAT(
       missing_text_notes(missing_texts("a,b\n ?,b\n", "t", {.missing = {"?"}})),
       ElementsAre("data.missing: no cell is '?', but 1 with blanks around it (--set data.trim=true)"));
+}
+
+TEST_F(TableSettings, CountMissingTextsAsTheReaderTakesThem) {
+  const auto notes = [](const std::string& csv, const std::vector<std::string>& missing, bool trim = false) {
+    return missing_text_notes(missing_texts(csv, "t", {.missing = missing, .trim = trim}));
+  };
+  const std::vector<MissingText> blank = missing_texts("a,b\n ?,1\n?,2\n", "t", {.missing = {" ?"}});
+  EXPECT_EQ(blank.front().cells, 1);
+  EXPECT_EQ(data::parse_csv("a,b\n ?,1\n?,2\n", "t", {.missing = {" ?"}}).column("a").missing, 1);
+  EXPECT_THAT(notes("a,b\nNA,1\n?,2\n", {"?", " NA"}),
+              ElementsAre("data.missing: no cell is ' NA', but 1 without the blank in front: 'NA'"));
+  EXPECT_THAT(notes("a,b\n ?,1\n", {" ?"}, true),
+              ElementsAre("data.missing: no cell is ' ?', but 1 without the blank in front: '?'"));
+  EXPECT_THAT(notes("a,b\nx,1\n", {"?", "?"}), ElementsAre("data.missing: no cell is '?'"));
+  EXPECT_THAT(config({"data.columns=age,trade,again", "data.ignore=age, trade"}).ignored(),
+              ElementsAre("age", "trade"));
+  data::write_npy(path("n.npy"), Tensor::from(std::vector<double>{1, 0, 2, 1, 3, 0, 4, 1}, {4, 2}));
+  EXPECT_THAT(message_of([&] { FitSetup(config({"data.missing=?"}, "column_2", "n.npy")); }),
+              HasSubstr("n.npy: data.missing is for the texts of CSV"));
 }
 
 TEST_F(TableSettings, TakeASeparatorAsItIs) {
