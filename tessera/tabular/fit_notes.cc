@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "tessera/data/csv_rows.h"
 #include "tessera/data/numbers.h"
@@ -71,14 +72,41 @@ std::vector<std::string> missing_text_notes(const std::vector<MissingText>& text
   return notes;
 }
 
-std::vector<std::string> header_notes(const std::vector<std::string>& names) {
-  const auto numbers = std::ranges::count_if(
-      names, [](const std::string& name) { return data::parse_real(name).has_value(); });
-  if (2 * numbers <= static_cast<std::ptrdiff_t>(names.size())) return {};
+std::vector<std::string> header_notes(const data::Table& table) {
+  const auto is_called_by_a_number = [](const data::Column& column) {
+    return data::parse_real(column.name).has_value();
+  };
+  const auto& columns = table.columns;
+  const auto called = std::ranges::count_if(columns, is_called_by_a_number),
+             numeric = std::ranges::count_if(columns, &data::Column::numeric),
+             both = std::ranges::count_if(columns, [&](const data::Column&column) {
+               return column.numeric && is_called_by_a_number(column);
+             });
+  const bool most = 2 * called > static_cast<std::ptrdiff_t>(columns.size());
+  if (!most && (numeric == 0 || both < numeric)) return {};
   return {fmt::format(
       "the columns are called '{}', '{}', ...: the first line looks like data (--set data.header=false, or "
       "with names: --set data.columns=a,b,...)",
-      names.front(), names.back())};
+      columns.front().name, columns.back().name)};
+}
+
+std::vector<std::string> nan_notes(const data::Table& table, const std::vector<std::string>& columns,
+                                   const std::string& become) {
+  std::vector<std::string> notes;
+  for (const std::string& name : columns) {
+    const data::Column& column = table.column(name);
+    if (!column.numeric) continue;
+    const auto cells =
+        std::ranges::count_if(column.numbers, [](double number) { return std::isnan(number); }) -
+        column.missing;
+    if (cells > 0)
+      notes.push_back(
+          fmt::format("column '{}': {} NaN; features take {} for a missing value, as empty cells "
+                      "(features.missing={})",
+                      name, cells == 1 ? "1 cell is" : fmt::format("{} cells are", cells),
+                      cells == 1 ? "it" : "them", become));
+  }
+  return notes;
 }
 
 std::vector<std::string> identifier_notes(const data::Schema& schema, std::int64_t training_rows) {

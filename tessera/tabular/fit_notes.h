@@ -23,8 +23,11 @@ std::vector<MissingText> missing_texts(std::string_view csv, const std::string& 
 std::vector<std::string> missing_text_notes(
     const std::vector<MissingText>& texts);  // of those that no cell is
 
-// A header that looks like a row of data: most of its names are numbers.
-std::vector<std::string> header_notes(const std::vector<std::string>& names);
+// A header that looks like a row of data: most of its names are numbers, or those of all columns of numbers.
+std::vector<std::string> header_notes(const data::Table& table);
+// Columns with NaN as a written value, which features take for a missing one.
+std::vector<std::string> nan_notes(const data::Table& table, const std::vector<std::string>& columns,
+                                   const std::string& become);
 // Columns of texts of which at least half of the training rows have a value of their own.
 std::vector<std::string> identifier_notes(const data::Schema& schema, std::int64_t training_rows);
 // An estimator, or a part of it, that ended before it had reached its tolerance: its state says "converged" 0.

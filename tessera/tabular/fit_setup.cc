@@ -157,6 +157,16 @@ void FitSetup::check_first_line() const {
             table_.source, found.front(), first, first);
 }
 
+// A name is also missing where the first line was taken for names.
+void FitSetup::require_column(const std::string& name) const {
+  try {
+    table_.column(name);
+  } catch (const Error& error) {
+    if (!config_.boolean("data.header") || first_line_notes_.empty()) throw;
+    fail_with(error.code(), "{}; {}", error.what(), first_line_notes_.front());
+  }
+}
+
 void FitSetup::read(const std::string& path, bool is_new) {
   const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
   file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
@@ -179,20 +189,19 @@ void FitSetup::read(const std::string& path, bool is_new) {
     categories = config_.text_columns(data::table_file_names(unpacked, path, options));
   options.csv.text_columns.insert(options.csv.text_columns.end(), categories.begin(), categories.end());
   table_ = data::parse_table_file(unpacked, path, options);
-  if (data::table_file_kind(unpacked) == data::TableFileKind::kCsv)
-    missing_texts_ = tabular::missing_texts(unpacked, path, options.csv);
+  const bool is_csv = data::table_file_kind(unpacked) == data::TableFileKind::kCsv;
+  if (is_csv) missing_texts_ = tabular::missing_texts(unpacked, path, options.csv);
   if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
   if (is_new) check_first_line();
-  first_line_notes_ =
-      config_.boolean("data.header") ? header_notes(table_.names()) : headed_by_text_notes(table_);
+  if (is_csv) first_line_notes_ = options.csv.header ? header_notes(table_) : headed_by_text_notes(table_);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
-  for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
+  for (const std::string& name : ignored) require_column(name);  // a mistyped one gets a suggestion
   if (!target.empty() && std::ranges::count(ignored, target) > 0)
     fail_with(ExitCode::kUsage, "{}: data.ignore names the target '{}'", config_.origin("data.ignore"),
               target);
-  for (const std::string& name : categories) table_.column(name);
+  for (const std::string& name : categories) require_column(name);
   const bool has_target = config_.has("data.target");
-  if (has_target) table_.column(target);
+  if (has_target) require_column(target);
   for (const std::string& name : names)
     if (!(has_target && name == target) && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
       columns_.push_back(name);

@@ -72,6 +72,7 @@ class FitSetup {
   void check_settings_of_file(std::string_view bytes, const std::string& path,
                               const data::TableFileOptions& options) const;
   void check_first_line() const;
+  void require_column(const std::string& name) const;
   void take_target();
   void require_rows_of_every_class(const std::vector<std::int64_t>& labels, std::int64_t least) const;
   Tensor target_of(const std::vector<std::int64_t>& rows) const;

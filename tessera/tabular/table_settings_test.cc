@@ -133,6 +133,17 @@ TEST_F(TableSettings, NoticeAHeaderThatIsThere) {
   }
 }
 
+// Names that are not there because the first line was taken for them; half of the names are numbers.
+TEST_F(TableSettings, AreSuggestedWhereANameIsMissing) {
+  write_file_atomically(path("half.csv"),
+                        "39, smith, 7, yes\n" + std::string("40, baker, 8, no\n41, smith, 9, yes\n"));
+  EXPECT_THAT(message_of([&] { FitSetup(config({}, "again", "half.csv")); }),
+              HasSubstr("there is no column 'again'; the 4 columns run from '39' to ' yes'; the columns are "
+                        "called '39', ' yes', ...: the first line looks like data (--set data.header=false"));
+  write_file_atomically(path("named.csv"), "age,trade\n39,smith\n");
+  EXPECT_THAT(message_of([&] { FitSetup(config({}, "again", "named.csv")); }), testing::EndsWith("'trade'"));
+}
+
 TEST_F(TableSettings, SayHowManyCellsAreMissing) {
   const FitResult result = fit(config({"data.header=false", "data.missing=?,NA"}, "column_3"), options("a"));
   ASSERT_EQ(result.missing.size(), 2U);
