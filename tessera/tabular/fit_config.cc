@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "tessera/base/error.h"
@@ -110,19 +111,35 @@ std::string with_separator_named(const std::string& setting) {
   return found == kNames.end() ? setting : std::string(kSeparator) + found->second;
 }
 
+// The value of the last setting "KEY=VALUE", the one that counts.
+std::optional<std::string> given(const std::vector<std::string>& overrides, std::string_view key) {
+  std::optional<std::string> value;
+  for (const std::string& text : overrides)
+    if (text.starts_with(key)) value = text.substr(key.size());
+  return value;
+}
+
+void check_names(const std::string& names) {
+  std::size_t begin = 0;
+  for (int number = 1; begin <= names.size(); ++number) {
+    const std::size_t comma = std::min(names.find(',', begin), names.size());
+    if (names.find_first_not_of(" \t", begin) >= comma)
+      fail_with(ExitCode::kUsage, "--set data.columns={}: name {} is empty", names, number);
+    begin = comma + 1;
+  }
+}
+
 // A file whose columns are named here has no header; to say so is allowed, too.
 void add_missing_header(std::vector<std::string>& overrides) {
-  const auto given = [&](std::string_view key) {
-    return std::ranges::find_if(overrides, [&](const std::string& text) { return text.starts_with(key); });
-  };
-  if (given("data.columns=") == overrides.end()) return;
-  const auto header = given("data.header=");
-  if (header == overrides.end())
+  const auto columns = given(overrides, "data.columns="), header = given(overrides, "data.header=");
+  if (!columns) return;
+  check_names(*columns);
+  if (!header)
     overrides.emplace_back("data.header=false");
-  else if (*header != "data.header=false")
+  else if (*header == "true")  // of anything else the type is wrong, which is said later
     fail_with(ExitCode::kUsage,
-              "--set {}: data.columns names the columns of a file without a header, expected one of the two",
-              *header);
+              "--set data.header=true: data.columns names the columns of a file without a header, expected "
+              "one of the two");
 }
 
 std::unique_ptr<learn::Estimator> estimator_for_tables(const std::string& name, bool target) {

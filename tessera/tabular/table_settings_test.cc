@@ -144,6 +144,16 @@ TEST_F(TableSettings, AreSuggestedWhereANameIsMissing) {
   EXPECT_THAT(message_of([&] { FitSetup(config({}, "again", "named.csv")); }), testing::EndsWith("'trade'"));
 }
 
+TEST_F(TableSettings, AreNamesAndNotNothing) {
+  for (const std::string names : {"a,b,,t", "a,b, ,t"})
+    EXPECT_THAT(message_of([&] { config({"data.columns=" + names}); }), HasSubstr("name 3 is empty"));
+  EXPECT_THAT(message_of([&] { config({"data.columns=a,b,"}); }), HasSubstr("name 3 is empty"));
+  EXPECT_THAT(message_of([&] {
+                config({"data.columns=a,b,c", "data.header=True"});
+              }),
+              HasSubstr("data.header is \"True\", expected true or false"));
+}
+
 TEST_F(TableSettings, SayHowManyCellsAreMissing) {
   const FitResult result = fit(config({"data.header=false", "data.missing=?,NA"}, "column_3"), options("a"));
   ASSERT_EQ(result.missing.size(), 2U);
