@@ -100,6 +100,10 @@ void print_fit_result(const tabular::FitResult& result) {
 }
 
 ExitCode run_fit(const Words& words) {
+  if (std::ranges::count(words, "--no-header") > 0)  // of other commands
+    fail_with(ExitCode::kUsage,
+              "tessera fit has no option --no-header, expected --set data.header=false, or with names --set "
+              "data.columns=a,b,...");
   Arguments arguments("fit", "Let an estimator learn from a table, and record the run", kFitDetails);
   std::string estimator, table, target;
   std::vector<std::string> settings;

@@ -13,21 +13,21 @@
 namespace tessera::tabular {
 namespace {
 
-using Names = std::vector<std::string>;
+using ColumnNames = std::vector<std::string>;
 
 constexpr std::size_t kMostNamesSaid = 20;
 
-Names names_without(const Names& names, const Names& left_out) {
-  Names kept;
+ColumnNames names_without(const ColumnNames& names, const ColumnNames& left_out) {
+  ColumnNames kept;
   std::ranges::copy_if(names, std::back_inserter(kept),
                        [&](const std::string& name) { return std::ranges::count(left_out, name) == 0; });
   return kept;
 }
 
 // What a file to predict may lack: nothing, what is ignored, the target, or both.
-std::vector<Names> possible_gaps(const FitConfig& config, const Names& names, bool needs_target) {
-  const Names ignored = names_without(names, names_without(names, config.ignored()));
-  std::vector<Names> gaps = {{}};
+std::vector<ColumnNames> possible_gaps(const FitConfig& config, const ColumnNames& names, bool needs_target) {
+  const ColumnNames ignored = names_without(names, names_without(names, config.ignored()));
+  std::vector<ColumnNames> gaps = {{}};
   if (!ignored.empty()) gaps.push_back(ignored);
   if (needs_target || !config.has("data.target")) return gaps;
   gaps.push_back({config.text("data.target")});
@@ -37,15 +37,15 @@ std::vector<Names> possible_gaps(const FitConfig& config, const Names& names, bo
   return gaps;
 }
 
-std::string quoted(const Names& names) {
+std::string quoted(const ColumnNames& names) {
   return fmt::format("'{}'", fmt::join(names, "', '"));
 }
 
 // "4 or 2 (without 'id', 't')": of a number that two gaps share nobody could say which it is.
-std::string counts_text(const std::vector<Names>& gaps, std::size_t columns) {
+std::string counts_text(const std::vector<ColumnNames>& gaps, std::size_t columns) {
   std::string text;
-  for (const Names& gap : gaps)
-    if (std::ranges::count(gaps, gap.size(), &Names::size) == 1)
+  for (const ColumnNames& gap : gaps)
+    if (std::ranges::count(gaps, gap.size(), &ColumnNames::size) == 1)
       text += gap.empty() ? fmt::format("{}", columns)
                           : fmt::format(" or {} (without {})", columns - gap.size(), quoted(gap));
   return text;
@@ -74,7 +74,7 @@ bool begins_with_names(std::string_view csv, const std::string& file, const data
   data::CsvRows rows(
       csv, file,
       options.separator == data::kDetectSeparator ? data::detect_separator(csv) : options.separator);
-  Names fields;
+  ColumnNames fields;
   if (!rows.done()) rows.next(fields);
   std::set<std::string> distinct;
   for (std::string& field : fields) {
@@ -85,7 +85,7 @@ bool begins_with_names(std::string_view csv, const std::string& file, const data
 }
 
 std::vector<std::string> columns_headed_by_text(const data::Table& table) {
-  Names found;
+  ColumnNames found;
   for (const data::Column& column : table.columns)
     if (is_headed_by_text(column)) found.push_back(column.name);
   return found;
@@ -98,7 +98,7 @@ bool has_number_in_first_row(const data::Table& table) {
 }
 
 std::vector<std::string> headed_by_text_notes(const data::Table& table) {
-  const Names found = columns_headed_by_text(table);
+  const ColumnNames found = columns_headed_by_text(table);
   if (found.empty()) return {};
   return {
       fmt::format("column '{}'{} has '{}' in line 1 and a number in every other row: is it a header (without "
@@ -110,13 +110,13 @@ std::vector<std::string> headed_by_text_notes(const data::Table& table) {
 
 std::vector<std::string> own_columns(const FitConfig& config, const std::string& file, std::size_t found,
                                      bool needs_target) {
-  const Names names = config.table_file().columns;
+  const ColumnNames names = config.table_file().columns;
   const auto fitting = [&](bool with_target) {
-    std::vector<Names> gaps = possible_gaps(config, names, with_target);
-    std::erase_if(gaps, [&](const Names& gap) { return names.size() - gap.size() != found; });
+    std::vector<ColumnNames> gaps = possible_gaps(config, names, with_target);
+    std::erase_if(gaps, [&](const ColumnNames& gap) { return names.size() - gap.size() != found; });
     return gaps;
   };
-  const std::vector<Names> gaps = fitting(needs_target);
+  const std::vector<ColumnNames> gaps = fitting(needs_target);
   if (gaps.size() > 1)  // the target is one name, so what is ignored is one, too
     fail("{} has {} of the {} columns: is it '{}' or '{}' that is missing? Leave out both or none", file,
          found, names.size(), gaps[1].front(), gaps[0].front());
@@ -129,9 +129,9 @@ std::vector<std::string> own_columns(const FitConfig& config, const std::string&
 }
 
 std::string own_columns_note(const FitConfig& config, const data::Table& table) {
-  const Names names = config.table_file().columns, left_out = names_without(names, table.names());
+  const ColumnNames names = config.table_file().columns, left_out = names_without(names, table.names());
   if (names.empty() || left_out.empty()) return "";
-  Names said = table.names();
+  ColumnNames said = table.names();
   if (said.size() > kMostNamesSaid) said.erase(said.begin() + 3, said.end() - 1);
   if (said.size() < table.columns.size()) said.insert(said.end() - 1, "...");
   return fmt::format("{} has {} of {} columns, read as {} (without {})", table.source, table.columns.size(),
@@ -139,7 +139,7 @@ std::string own_columns_note(const FitConfig& config, const data::Table& table) 
 }
 
 void refuse_shifted_columns(const FitConfig& config, const data::Table& table, const data::Schema& schema) {
-  const Names names = config.table_file().columns, left_out = names_without(names, table.names());
+  const ColumnNames names = config.table_file().columns, left_out = names_without(names, table.names());
   if (names.empty() || left_out.empty()) return;
   for (const data::SchemaColumn& expected : schema.columns) {
     const data::Column* column = table.find(expected.name);
