@@ -98,6 +98,9 @@ FitSetup::FitSetup(FitConfig config, const std::string& table_path)
 std::vector<std::string> FitSetup::notes() const {
   std::vector<std::string> notes = first_line_notes_;
   for (std::string& note : missing_text_notes(missing_texts_)) notes.push_back(std::move(note));
+  if (config_.text("features.missing") != "keep")
+    for (std::string& note : nan_notes(table_, columns_, config_.text("features.missing")))
+      notes.push_back(std::move(note));
   for (std::string& note :
        identifier_notes(features_.schema(), static_cast<std::int64_t>(split_.train.size())))
     notes.push_back(std::move(note));

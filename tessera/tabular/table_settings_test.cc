@@ -189,6 +189,18 @@ TEST_F(TableSettings, CountMissingTextsAsTheReaderTakesThem) {
               HasSubstr("n.npy: data.missing is for the texts of CSV"));
 }
 
+// A NaN that is written is a value of the table, and becomes what a missing number becomes.
+TEST_F(TableSettings, SayThatNaNCountsAsMissing) {
+  std::string rows = "x,y,t\n";
+  for (int i = 0; i < 20; ++i) rows += fmt::format("{},{},{}\n", i % 7 == 1 ? "nan" : "", i, i % 2);
+  for (int i = 0; i < 20; ++i) rows += fmt::format("{},{},{}\n", i, i % 5, i % 2);
+  write_file_atomically(path("nan.csv"), rows);
+  EXPECT_THAT(
+      fit(config({}, "t", "nan.csv"), options("a")).notes,
+      ElementsAre("column 'x': 3 cells are NaN; features take them for a missing value, as empty cells "
+                  "(features.missing=mean)"));
+}
+
 TEST_F(TableSettings, TakeASeparatorAsItIs) {
   const std::string expected = config({"data.separator=semicolon"}).text("data.separator");
   EXPECT_EQ(config({"data.separator=;"}).text("data.separator"), expected);
