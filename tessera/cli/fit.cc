@@ -11,6 +11,7 @@
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/tabular/fit_run.h"
+#include "tessera/tabular/own_scores.h"
 
 namespace tessera::cli {
 
@@ -90,8 +91,7 @@ void print_fit_result(const tabular::FitResult& result) {
     fmt::print("folds     {}\n", folds_text(result.folds, result.scoring.empty() ? score : result.scoring));
   for (const auto& [name, value] : result.final_scores) {
     if (name.starts_with("folds")) continue;  // said above
-    std::string label = name;
-    std::replace(label.begin(), label.end(), '_', ' ');
+    std::string label = tabular::own_score_label(name);
     if (label.ends_with("score")) label.replace(label.size() - 5, 5, score);
     fmt::print("final     {} {}\n", label, tabular::score_text(value));
   }

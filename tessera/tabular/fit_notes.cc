@@ -100,11 +100,8 @@ std::vector<std::string> nan_notes(const data::Table& table, const std::vector<s
         std::ranges::count_if(column.numbers, [](double number) { return std::isnan(number); }) -
         column.missing;
     if (cells > 0)
-      notes.push_back(
-          fmt::format("column '{}': {} NaN; features take {} for a missing value, as empty cells "
-                      "(features.missing={})",
-                      name, cells == 1 ? "1 cell is" : fmt::format("{} cells are", cells),
-                      cells == 1 ? "it" : "them", become));
+      notes.push_back(fmt::format("column '{}': {} NaN, taken for missing (features.missing={})", name,
+                                  cells == 1 ? "1 cell is" : fmt::format("{} cells are", cells), become));
   }
   return notes;
 }

@@ -289,16 +289,17 @@ std::string FittedModel::keep_held_out(data::Table& table, const data::Split& sp
 std::string FittedModel::without_target_text(const data::Table& table) const {
   const Tensor x = features(table);
   const bool clusters = estimator_->task() == learn::Task::kClustering;
-  std::string text = fmt::format("{:<19}{}\n", "rows", table.rows);
   const std::vector<OwnScore> scores = own_scores(*estimator_, x);
   if (!has_score())
     fail("{}: {} has no score of its own; 'tessera predict' gives what it makes of the rows", folder_,
          estimator_->name());
-  for (const OwnScore& score : scores) {
-    std::string label(score.name);
-    std::ranges::replace(label, '_', ' ');
-    text += fmt::format("{:<19}{}\n", label, score_text(score.value));
-  }
+  std::vector<std::pair<std::string, std::string>> lines = {{"rows", fmt::format("{}", table.rows)}};
+  for (const OwnScore& score : scores)
+    lines.emplace_back(own_score_label(score.name), score_text(score.value));
+  std::size_t width = std::string_view("explained variance").size();
+  for (const auto& line : lines) width = std::max(width, line.first.size());
+  std::string text;
+  for (const auto& [label, value] : lines) text += fmt::format("{:<{}} {}\n", label, width, value);
   if (!clusters) return text;
   std::map<std::int64_t, std::int64_t> sizes;
   for (const std::int64_t cluster : estimator_->predict(x).to_vector<std::int64_t>()) ++sizes[cluster];

@@ -195,10 +195,8 @@ TEST_F(TableSettings, SayThatNaNCountsAsMissing) {
   for (int i = 0; i < 20; ++i) rows += fmt::format("{},{},{}\n", i % 7 == 1 ? "nan" : "", i, i % 2);
   for (int i = 0; i < 20; ++i) rows += fmt::format("{},{},{}\n", i, i % 5, i % 2);
   write_file_atomically(path("nan.csv"), rows);
-  EXPECT_THAT(
-      fit(config({}, "t", "nan.csv"), options("a")).notes,
-      ElementsAre("column 'x': 3 cells are NaN; features take them for a missing value, as empty cells "
-                  "(features.missing=mean)"));
+  EXPECT_THAT(fit(config({}, "t", "nan.csv"), options("a")).notes,
+              ElementsAre("column 'x': 3 cells are NaN, taken for missing (features.missing=mean)"));
 }
 
 TEST_F(TableSettings, TakeASeparatorAsItIs) {
