@@ -121,9 +121,9 @@ TEST_F(TableSettings, NoticeAHeaderThatIsThere) {
   EXPECT_EQ(refusal("none,smith,yes\n", {"data.missing=?,none"}), "no error");
   const FitResult bare =
       fit(config({"data.header=false", "data.missing=?"}, "column_3", "headed.csv"), options("bare"));
-  EXPECT_THAT(bare.notes,
-              ElementsAre(HasSubstr("column 'column_1' has 'none' in line 1 and a number in every "
-                                    "other row: is it a header")));
+  ASSERT_FALSE(bare.notes.empty());
+  EXPECT_THAT(bare.notes.front(), HasSubstr("column 'column_1' has 'none' in line 1 and a number in every "
+                                            "other row: is it a header"));
   const FittedModel model(
       fit(config({"data.columns=age,trade,again", "data.missing=?"}), options("a")).folder);
   for (const std::string header : {"age,trade,again\n", "age,trade\n"}) {
