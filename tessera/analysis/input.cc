@@ -10,6 +10,7 @@
 #include "tessera/data/npy.h"
 #include "tessera/data/npz.h"
 #include "tessera/data/sql_table.h"
+#include "tessera/data/table_file.h"
 
 namespace tessera::analysis {
 namespace {
@@ -40,6 +41,9 @@ void check_source(const InputSource& source, const std::string& format) {
   if (format != "sqlite" && !source.query.empty())
     fail_with(ExitCode::kUsage, "{}: --query is for an SQLite database, and this is read as {}", source.file,
               format);
+  if (format != "csv" && !source.columns.empty())
+    fail_with(ExitCode::kUsage, "{}: --columns is for CSV without a header, and this is read as {}",
+              source.file, format);
   if (!source.labels.empty() && format != "npy" && format != "idx")
     fail_with(ExitCode::kUsage, "{}: --labels is for images in NPY and IDX files, and this is read as {}",
               source.file, format);
@@ -78,6 +82,8 @@ Input read_analysis_input(const InputSource& source) {
     input.table = data::npz_table(data::read_npz(source.file), source.file);
   } else if (format == "sqlite") {
     input.table = data::read_sqlite(source.file, source.query);
+  } else if (!source.columns.empty()) {
+    input.table = data::read_table_file(source.file, {.csv = source.csv, .columns = source.columns});
   } else {
     input.table = data::read_csv(source.file, source.csv);
   }

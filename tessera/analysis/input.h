@@ -6,7 +6,8 @@
 //   cifar10, cifar100           images, by `format` only: these files have no name of their own
 //   .sqlite, .sqlite3, .db      the table of a query
 //
-// Errors: those of the readers; a query that is missing or has no database; labels beside a table. Thread-safety: pure function.
+// Errors: those of the readers; a query that is missing or has no database; labels beside a table; names of columns for a file that has
+// its own, or another number of them than it has columns. Thread-safety: pure function.
 //
 // ```cpp
 // const std::string folder = make_temporary_folder("input-example");
@@ -19,6 +20,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tessera/data/csv.h"
 #include "tessera/data/dataset.h"
@@ -31,6 +33,7 @@ struct InputSource {
   std::string labels = {};  // a file of labels beside images
   std::string query = {};   // of a database
   data::CsvOptions csv = {};
+  std::vector<std::string> columns = {};  // names for the columns of CSV without a header
 };
 
 struct Input {

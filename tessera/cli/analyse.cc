@@ -1,6 +1,8 @@
 // tessera analyse: a table or a set of images looked at before anything is learned from it.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "tessera/analysis/image_analysis.h"
 #include "tessera/analysis/input.h"
 #include "tessera/analysis/summary_text.h"
@@ -40,6 +42,20 @@ char separator_of(const std::string& text) {
     fail_with(ExitCode::kUsage,
               "--separator: found '{}', expected one character, comma, semicolon, tab, bar or detect", text);
   return text[0];
+}
+
+std::vector<std::string> names_of(const std::string& columns) {
+  std::vector<std::string> names;
+  std::size_t begin = 0;
+  while (!columns.empty() && begin <= columns.size()) {
+    const std::size_t comma = std::min(columns.find(',', begin), columns.size());
+    names.push_back(columns.substr(begin, comma - begin));
+    data::clean_field(names.back(), {.trim = true});
+    if (names.back().empty())
+      fail_with(ExitCode::kUsage, "--columns {}: name {} is empty", columns, names.size());
+    begin = comma + 1;
+  }
+  return names;
 }
 
 analysis::TargetKind kind_of(const std::string& task) {
@@ -89,7 +105,7 @@ ExitCode run_analyse(const Words& words) {
   analysis::AnalysisOptions options;
   Places places;
   Execution execution;
-  std::string separator = "comma", task;
+  std::string separator = "comma", task, columns;
   bool no_header = false;
   arguments.positional("FILE", source.file, "A table or images");
   arguments.option("--target COLUMN", options.target, "The column that is to be predicted");
@@ -99,6 +115,8 @@ ExitCode run_analyse(const Words& words) {
   arguments.option("--output FILE", places.page, "Write a page with pictures (HTML)");
   arguments.option("--json FILE", places.json, "Write every number (JSON)");
   arguments.flag("--no-header", no_header, "The first row is data; the columns are column_1, column_2, ...");
+  arguments.option("--columns NAMES", columns,
+                   "The first row is data; the names of all columns, separated by commas");
   arguments.option("--separator C", separator,
                    "Between fields: a character, comma, semicolon, tab, bar or detect (default: comma)");
   arguments.option("--missing TEXT", source.csv.missing,
@@ -113,7 +131,8 @@ ExitCode run_analyse(const Words& words) {
                    "csv, npz, npy, idx, cifar10, cifar100 or sqlite (default: by the file's name)");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
-  source.csv.header = !no_header;
+  source.columns = names_of(columns);
+  source.csv.header = !no_header && source.columns.empty();
   source.csv.separator = separator_of(separator);
   options.target_kind = kind_of(task);
   execution.apply();

@@ -11,6 +11,7 @@
 #include "tessera/cli/execution.h"
 #include "tessera/cli/training_report.h"
 #include "tessera/tabular/fit_run.h"
+#include "tessera/tabular/own_scores.h"
 #include "tessera/tabular/step_only.h"
 
 namespace tessera::cli {
@@ -94,8 +95,7 @@ void print_fit_result(const tabular::FitResult& result) {
     fmt::print("folds     {}\n", folds_text(result.folds, result.scoring.empty() ? score : result.scoring));
   for (const auto& [name, value] : result.final_scores) {
     if (name.starts_with("folds")) continue;  // said above
-    std::string label = name;
-    std::replace(label.begin(), label.end(), '_', ' ');
+    std::string label = tabular::own_score_label(name);
     if (label.ends_with("score")) label.replace(label.size() - 5, 5, score);
     fmt::print("final     {} {}\n", label, tabular::score_text(value));
   }
@@ -104,6 +104,10 @@ void print_fit_result(const tabular::FitResult& result) {
 }
 
 ExitCode run_fit(const Words& words) {
+  if (std::ranges::count(words, "--no-header") > 0)  // of other commands
+    fail_with(ExitCode::kUsage,
+              "tessera fit has no option --no-header, expected --set data.header=false, or with names --set "
+              "data.columns=a,b,...");
   Arguments arguments("fit", "Let an estimator learn from a table, and record the run", kFitDetails);
   std::string estimator, table, target;
   std::vector<std::string> settings;

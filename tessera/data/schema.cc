@@ -23,17 +23,16 @@ ColumnType type_of_name(const std::string& name, const std::string& where) {
   fail("{}: a column's type is '{}', expected 'numbers', 'texts' or 'categories'", where, shown_field(name));
 }
 
-// The column of `table` that the schema does not know, if there is one and no other.
-std::string renamed_to(const Table& table, const Schema& schema) {
-  std::vector<std::string> unknown;
-  for (const std::string& name : table.names())
-    if (!schema.find(name)) unknown.push_back(name);
-  return unknown.size() == 1 ? unknown[0] : "";
+std::vector<std::string> unknown_names(const Table& table, const Schema& schema) {
+  std::vector<std::string> unknown = table.names();
+  std::erase_if(unknown, [&](const std::string& name) { return static_cast<bool>(schema.find(name)); });
+  return unknown;
 }
 
 [[noreturn]] void fail_absent(const Table& table, const Schema& schema, const SchemaColumn& expected) {
-  const std::string suggestion = did_you_mean(expected.name, table.names());
-  const std::string renamed = renamed_to(table, schema);
+  const std::vector<std::string> unknown = unknown_names(table, schema);
+  const std::string suggestion = did_you_mean(expected.name, unknown);
+  const std::string renamed = unknown.size() == 1 ? unknown.front() : "";
   std::string advice;
   if (!renamed.empty())
     advice = fmt::format("; the schema does not know the column '{}': was it renamed?", shown_field(renamed));

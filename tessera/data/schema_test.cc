@@ -5,6 +5,7 @@
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/error.h"
+#include "tessera/base/message_test.h"
 
 namespace tessera::data {
 namespace {
@@ -73,6 +74,9 @@ TEST(Schema, WhatDoesNotConformIsASentence) {
             "'years': was it renamed?");
   EXPECT_EQ(refusal("zip,note\n007,x\n"),
             "new.csv: there is no column 'age', expected numbers as at training");
+  const Schema flowers = Schema::of(parse_csv("sl,sw\n1,2\n", "flowers.csv"));  // 'sw' is near, but known
+  EXPECT_EQ(message_of([&] { conform(parse_csv("sw,pl,pw\n1,2,3\n", "new.csv"), flowers); }),
+            "new.csv: there is no column 'sl', expected numbers as at training (did you mean 'pl'?)");
   EXPECT_EQ(refusal("zip,note,age\n007,x,1\n007,y,old\n"),
             "new.csv:3: column 'age': found 'old', expected a number as at training");
   EXPECT_EQ(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "tessera/base/error.h"
@@ -110,19 +111,35 @@ std::string with_separator_named(const std::string& setting) {
   return found == kNames.end() ? setting : std::string(kSeparator) + found->second;
 }
 
+// The value of the last setting "KEY=VALUE", the one that counts.
+std::optional<std::string> given(const std::vector<std::string>& overrides, std::string_view key) {
+  std::optional<std::string> value;
+  for (const std::string& text : overrides)
+    if (text.starts_with(key)) value = text.substr(key.size());
+  return value;
+}
+
+void check_names(const std::string& names) {
+  std::size_t begin = 0;
+  for (int number = 1; begin <= names.size(); ++number) {
+    const std::size_t comma = std::min(names.find(',', begin), names.size());
+    if (names.find_first_not_of(" \t", begin) >= comma)
+      fail_with(ExitCode::kUsage, "--set data.columns={}: name {} is empty", names, number);
+    begin = comma + 1;
+  }
+}
+
 // A file whose columns are named here has no header; to say so is allowed, too.
 void add_missing_header(std::vector<std::string>& overrides) {
-  const auto given = [&](std::string_view key) {
-    return std::ranges::find_if(overrides, [&](const std::string& text) { return text.starts_with(key); });
-  };
-  if (given("data.columns=") == overrides.end()) return;
-  const auto header = given("data.header=");
-  if (header == overrides.end())
+  const auto columns = given(overrides, "data.columns="), header = given(overrides, "data.header=");
+  if (!columns) return;
+  check_names(*columns);
+  if (!header)
     overrides.emplace_back("data.header=false");
-  else if (*header != "data.header=false")
+  else if (*header == "true")  // of anything else the type is wrong, which is said later
     fail_with(ExitCode::kUsage,
-              "--set {}: data.columns names the columns of a file without a header, expected one of the two",
-              *header);
+              "--set data.header=true: data.columns names the columns of a file without a header, expected "
+              "one of the two");
 }
 
 std::unique_ptr<learn::Estimator> estimator_for_tables(const std::string& name, bool target) {
@@ -248,7 +265,7 @@ std::vector<std::string> FitConfig::text_columns(const std::vector<std::string>&
   const std::string target = has("data.target") ? text("data.target") : "";
   std::vector<std::string> columns;
   if (text("data.categories") != "*")
-    columns = listed(text("data.categories"));
+    columns = column_names("data.categories");
   else
     std::ranges::copy_if(names, std::back_inserter(columns),
                          [&](const std::string& name) { return name != target; });
@@ -272,7 +289,13 @@ data::TableFileOptions FitConfig::table_file() const {
 }
 
 std::vector<std::string> FitConfig::ignored() const {
-  return has("data.ignore") ? listed(text("data.ignore")) : std::vector<std::string>();
+  return has("data.ignore") ? column_names("data.ignore") : std::vector<std::string>();
+}
+
+// A blank behind a comma may be part of a name only where names are taken from a header as they are.
+std::vector<std::string> FitConfig::column_names(const std::string& key) const {
+  const std::vector<std::string> names = listed(text(key));
+  return boolean("data.header") && !boolean("data.trim") ? names : without_blanks(names);
 }
 
 std::string fit_config_reference() {

@@ -44,6 +44,9 @@ class FitConfig : public train::KeyedConfig {
   // The columns of a table with these names that are read as texts, although they may be numbers; the target is not among those of "*".
   std::vector<std::string> text_columns(const std::vector<std::string>& names) const;
   std::uint64_t seed() const { return static_cast<std::uint64_t>(integer("seed")); }
+
+ private:
+  std::vector<std::string> column_names(const std::string& key) const;
 };
 
 bool predicts_a_target(const learn::Estimator& estimator);

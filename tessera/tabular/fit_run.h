@@ -86,6 +86,7 @@ class FittedModel {
   FittedEvaluation evaluate(const std::string& file) const;
 
  private:
+  data::Table parse(const std::string& bytes, const std::string& file, bool needs_target) const;
   std::string clusters_csv(const Tensor& x) const;
   std::string transformed_csv(const Tensor& x) const;
   std::string keep_held_out(data::Table& table, const data::Split& split, const std::string& file) const;

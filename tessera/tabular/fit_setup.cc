@@ -13,8 +13,10 @@
 #include "tessera/base/hash.h"
 #include "tessera/base/json.h"
 #include "tessera/base/suggest.h"
+#include "tessera/data/csv_rows.h"
 #include "tessera/data/folds.h"
 #include "tessera/learn/scoring.h"
+#include "tessera/tabular/headerless.h"
 #include "tessera/tabular/own_scores.h"
 #include "tessera/tensor/ops.h"
 
@@ -61,7 +63,7 @@ runs::Claim fit_claim(const std::string& run_folder) {
 
 FitSetup::FitSetup(FitConfig config, const std::string& table_path)
     : config_(std::move(config)), search_(config_.search()), features_(config_.features()) {
-  read(table_path.empty() ? config_.path("data.table") : table_path);
+  read(table_path.empty() ? config_.path("data.table") : table_path, table_path.empty());
   if (config_.has("data.target")) take_target();
   const bool classes = !classes_.empty();
   const double share = config_.real("data.test");
@@ -94,9 +96,11 @@ FitSetup::FitSetup(FitConfig config, const std::string& table_path)
 }
 
 std::vector<std::string> FitSetup::notes() const {
-  std::vector<std::string> notes;
-  if (config_.boolean("data.header")) notes = header_notes(table_.names());
+  std::vector<std::string> notes = first_line_notes_;
   for (std::string& note : missing_text_notes(missing_texts_)) notes.push_back(std::move(note));
+  if (config_.text("features.missing") != "keep")
+    for (std::string& note : nan_notes(table_, columns_, config_.text("features.missing")))
+      notes.push_back(std::move(note));
   for (std::string& note :
        identifier_notes(features_.schema(), static_cast<std::int64_t>(split_.train.size())))
     notes.push_back(std::move(note));
@@ -131,7 +135,42 @@ void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labe
            counts[c], least, least > 1 ? ", so that every fold can learn it (or evaluate.folds=0)" : "");
 }
 
-void FitSetup::read(const std::string& path) {
+// What a new fit is refused, and one that is on record is not: it can still be verified.
+void FitSetup::check_settings_of_file(std::string_view bytes, const std::string& path,
+                                      const data::TableFileOptions& options) const {
+  const bool is_csv = data::table_file_kind(bytes) == data::TableFileKind::kCsv;
+  if (!is_csv && config_.has("data.missing"))
+    fail_with(
+        ExitCode::kUsage,
+        "{}: data.missing is for the texts of CSV, and this file has its own way to say that a value is "
+        "missing (NULL, NaN); expected no data.missing",
+        path);
+  if (is_csv && !options.csv.header && begins_with_names(bytes, path, options.csv, options.columns))
+    fail_with(ExitCode::kUsage, "{}: line 1 has the names itself: leave data.columns out", path);
+}
+
+// A header that nobody takes for data would make texts of columns of numbers.
+void FitSetup::check_first_line() const {
+  const std::vector<std::string> found = columns_headed_by_text(table_);
+  if (!config_.has("data.columns") || found.empty() || has_number_in_first_row(table_)) return;
+  const std::string first = data::shown_field(table_.column(found.front()).texts.front());
+  fail_with(ExitCode::kUsage,
+            "{}: column '{}' has '{}' in line 1 and a number in every other row: leave data.columns out if "
+            "the line is a header, or add '{}' to data.missing if it stands for a missing value",
+            table_.source, found.front(), first, first);
+}
+
+// A name is also missing where the first line was taken for names.
+void FitSetup::require_column(const std::string& name) const {
+  try {
+    table_.column(name);
+  } catch (const Error& error) {
+    if (!config_.boolean("data.header") || first_line_notes_.empty()) throw;
+    fail_with(error.code(), "{}; {}", error.what(), first_line_notes_.front());
+  }
+}
+
+void FitSetup::read(const std::string& path, bool is_new) {
   const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
   file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
   if (const std::string log = path + "-wal";
@@ -147,22 +186,25 @@ void FitSetup::read(const std::string& path) {
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
   if (classes)
     options.csv.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
+  if (is_new) check_settings_of_file(unpacked, path, options);
   std::vector<std::string> categories;
   if (config_.has("data.categories"))
     categories = config_.text_columns(data::table_file_names(unpacked, path, options));
   options.csv.text_columns.insert(options.csv.text_columns.end(), categories.begin(), categories.end());
   table_ = data::parse_table_file(unpacked, path, options);
-  if (data::table_file_kind(unpacked) == data::TableFileKind::kCsv)
-    missing_texts_ = tabular::missing_texts(unpacked, path, options.csv);
+  const bool is_csv = data::table_file_kind(unpacked) == data::TableFileKind::kCsv;
+  if (is_csv) missing_texts_ = tabular::missing_texts(unpacked, path, options.csv);
   if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
+  if (is_new) check_first_line();
+  if (is_csv) first_line_notes_ = options.csv.header ? header_notes(table_) : headed_by_text_notes(table_);
   const std::vector<std::string> names = table_.names(), ignored = config_.ignored();
-  for (const std::string& name : ignored) table_.column(name);  // a mistyped one gets a suggestion
+  for (const std::string& name : ignored) require_column(name);  // a mistyped one gets a suggestion
   if (!target.empty() && std::ranges::count(ignored, target) > 0)
     fail_with(ExitCode::kUsage, "{}: data.ignore names the target '{}'", config_.origin("data.ignore"),
               target);
-  for (const std::string& name : categories) table_.column(name);
+  for (const std::string& name : categories) require_column(name);
   const bool has_target = config_.has("data.target");
-  if (has_target) table_.column(target);
+  if (has_target) require_column(target);
   for (const std::string& name : names)
     if (!(has_target && name == target) && std::find(ignored.begin(), ignored.end(), name) == ignored.end())
       columns_.push_back(name);

@@ -68,7 +68,11 @@ class FitSetup {
   void run(std::uint64_t done, StepObserver& observer, Progress* progress);
 
  private:
-  void read(const std::string& path);
+  void read(const std::string& path, bool is_new);
+  void check_settings_of_file(std::string_view bytes, const std::string& path,
+                              const data::TableFileOptions& options) const;
+  void check_first_line() const;
+  void require_column(const std::string& name) const;
   void take_target();
   void require_rows_of_every_class(const std::vector<std::int64_t>& labels, std::int64_t least) const;
   Tensor target_of(const std::vector<std::int64_t>& rows) const;
@@ -92,6 +96,7 @@ class FitSetup {
   std::optional<SearchPlan> search_;
   data::InputFile file_;
   std::vector<MissingText> missing_texts_;
+  std::vector<std::string> first_line_notes_;
   data::Table table_;
   std::vector<std::string> columns_;  // of the features
   Tensor target_;                     // [rows]

@@ -243,7 +243,6 @@ TEST_F(Fit, OfNumbers) {
   }
 }
 
-// What becomes of missing values is learned from training rows: other test rows change nothing that was learned.
 // Beside a run on numbers the scores are other ones.
 TEST_F(Fit, ScoresAreCalledByWhatTheyAre) {
   const runs::Claim classes = runs::read_claim(fit(config(), options("a")).folder);
@@ -259,6 +258,7 @@ TEST_F(Fit, ScoresAreCalledByWhatTheyAre) {
   EXPECT_EQ(compared_scalar(numbers, "test_score"), "test_score");
 }
 
+// What becomes of missing values is learned from training rows: other test rows change nothing that was learned.
 TEST_F(Fit, LearnsNothingFromTestRows) {
   const FitSetup before(config());
   std::string text = fruits();

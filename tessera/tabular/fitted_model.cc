@@ -17,6 +17,7 @@
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/tabular/fit_run.h"
+#include "tessera/tabular/headerless.h"
 #include "tessera/tabular/learned_weights.h"
 #include "tessera/tabular/own_scores.h"
 #include "tessera/tensor/ops.h"
@@ -26,31 +27,19 @@
 namespace tessera::tabular {
 namespace {
 
-// The names of a file without a header, which may lack the target, or what is ignored.
-std::vector<std::string> own_columns(const FitConfig& config, std::string_view bytes, const std::string& file,
-                                     const data::TableFileOptions& options) {
-  const data::TableFileKind kind = data::table_file_kind(bytes);
-  if (kind != data::TableFileKind::kCsv && kind != data::TableFileKind::kNpy) return {};  // it has names
-  data::TableFileOptions plain = options;
-  plain.columns.clear();
-  const std::size_t found = data::table_file_names(bytes, file, plain).size();
-  std::vector<std::string> target, ignored = config.ignored();
-  if (config.has("data.target")) target = {config.text("data.target")};
-  std::vector<std::string> both = ignored;
-  both.insert(both.end(), target.begin(), target.end());
-  for (const auto* lacking : {&target, &ignored, &both}) {
-    std::vector<std::string> names = options.columns;
-    std::erase_if(names, [&](const std::string& name) { return std::ranges::count(*lacking, name) > 0; });
-    if (names.size() == found) return names;
-  }
-  return options.columns;
-}
-
 // As the run read its table, whatever kind of file this one is.
-data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes, const std::string& file) {
+data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes, const std::string& file,
+                                   bool needs_target) {
   data::TableFileOptions options = config.table_file();
-  if (data::table_file_kind(bytes) != data::TableFileKind::kSqlite) options.query.clear();
-  if (!options.columns.empty()) options.columns = own_columns(config, bytes, file, options);
+  const data::TableFileKind kind = data::table_file_kind(bytes);
+  if (kind != data::TableFileKind::kSqlite) options.query.clear();
+  const bool named = !options.columns.empty();
+  if (kind == data::TableFileKind::kCsv && begins_with_names(bytes, file, options.csv, options.columns))
+    fail("{}: line 1 has the names itself, expected data, as in the file that the run learned from", file);
+  options.columns.clear();
+  if (named && (kind == data::TableFileKind::kCsv || kind == data::TableFileKind::kNpy))  // others have names
+    options.columns =
+        own_columns(config, file, data::table_file_names(bytes, file, options).size(), needs_target);
   const std::vector<std::string> names = config.has("data.categories")
                                              ? data::table_file_names(bytes, file, options)
                                              : std::vector<std::string>();
@@ -167,21 +156,27 @@ std::string FittedModel::weights() const {
 }
 
 data::Table FittedModel::read(const std::string& file) const {
-  const std::string bytes = read_file_maybe_gzip(file);
-  data::TableFileOptions options = own_options(config_, bytes, file);
+  return parse(read_file_maybe_gzip(file), file, false);
+}
+
+data::Table FittedModel::parse(const std::string& bytes, const std::string& file, bool needs_target) const {
+  data::TableFileOptions options = own_options(config_, bytes, file, needs_target);
   options.csv = features_.schema().csv_options(options.csv);
   const std::vector<std::string> names = data::table_file_names(bytes, file, options);
   std::erase_if(options.csv.text_columns,
                 [&](const std::string& name) {  // what is missing is said by the schema
                   return std::find(names.begin(), names.end(), name) == names.end();
                 });
-  return data::parse_table_file(bytes, file, options);
+  data::Table table = data::parse_table_file(bytes, file, options);
+  refuse_shifted_columns(config_, table, features_.schema());
+  return table;
 }
 
 std::vector<std::string> FittedModel::notes(const data::Table& table) const {
   const data::Table seen = data::conform(table, features_.schema(),
                                          {.unseen = data::UnseenCategory::kOther, .allow_missing = true});
   std::vector<std::string> notes;
+  if (std::string note = own_columns_note(config_, table); !note.empty()) notes.push_back(std::move(note));
   for (const data::Column& column : seen.columns) {
     const auto other = static_cast<std::int32_t>(column.categories.size()) - 1;
     const auto rows = other < 0 ? 0 : std::count(column.codes.begin(), column.codes.end(), other);
@@ -308,16 +303,17 @@ std::string FittedModel::keep_held_out(data::Table& table, const data::Split& sp
 std::string FittedModel::without_target_text(const data::Table& table) const {
   const Tensor x = features(table);
   const bool clusters = estimator_->task() == learn::Task::kClustering;
-  std::string text = fmt::format("{:<19}{}\n", "rows", table.rows);
   const std::vector<OwnScore> scores = own_scores(*estimator_, x);
   if (!has_score())
     fail("{}: {} has no score of its own; 'tessera predict' gives what it makes of the rows", folder_,
          estimator_->name());
-  for (const OwnScore& score : scores) {
-    std::string label(score.name);
-    std::ranges::replace(label, '_', ' ');
-    text += fmt::format("{:<19}{}\n", label, score_text(score.value));
-  }
+  std::vector<std::pair<std::string, std::string>> lines = {{"rows", fmt::format("{}", table.rows)}};
+  for (const OwnScore& score : scores)
+    lines.emplace_back(own_score_label(score.name), score_text(score.value));
+  std::size_t width = std::string_view("explained variance").size();
+  for (const auto& line : lines) width = std::max(width, line.first.size());
+  std::string text;
+  for (const auto& [label, value] : lines) text += fmt::format("{:<{}} {}\n", label, width, value);
   if (!clusters) return text;
   std::map<std::int64_t, std::int64_t> sizes;
   for (const std::int64_t cluster : estimator_->predict(x).to_vector<std::int64_t>()) ++sizes[cluster];
@@ -329,8 +325,9 @@ std::string FittedModel::without_target_text(const data::Table& table) const {
 FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   FittedEvaluation result;
   const std::string bytes = read_file_maybe_gzip(file);
-  data::Table table = read(file),
-              whole = data::parse_table_file(bytes, file, own_options(config_, bytes, file));
+  const bool needs_target = predicts_a_target(*estimator_);
+  data::Table table = parse(bytes, file, needs_target),
+              whole = data::parse_table_file(bytes, file, own_options(config_, bytes, file, needs_target));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
   // The same records in another file are the same table.
@@ -338,7 +335,9 @@ FittedEvaluation FittedModel::evaluate(const std::string& file) const {
   if (own) result.note = keep_held_out(table, FitSetup(config_, file).split(), file);
   if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
   if (!own) result.note = overlap_note(table);
-  if (!predicts_a_target(*estimator_)) {
+  if (const std::string columns = own_columns_note(config_, table); !columns.empty())
+    result.note = result.note.empty() ? columns : fmt::format("{}; {}", columns, result.note);
+  if (!needs_target) {
     result.text = without_target_text(table);
     return result;
   }

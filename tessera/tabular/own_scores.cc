@@ -1,5 +1,7 @@
 #include "tessera/tabular/own_scores.h"
 
+#include <algorithm>
+
 #include "tessera/learn/factor_analysis.h"
 #include "tessera/learn/k_means.h"
 #include "tessera/learn/mixture_model.h"
@@ -38,6 +40,12 @@ const learn::Estimator& last_step(const learn::Estimator& fitted) {
 }
 
 }  // namespace
+
+std::string own_score_label(std::string_view name) {
+  std::string label(name);
+  std::ranges::replace(label, '_', ' ');
+  return label.ends_with("log likelihood") ? label + " per row" : label;
+}
 
 bool has_own_scores(const learn::Estimator& fitted) {
   return is_one_of<learn::KMeans, learn::MixtureModel, learn::ProbabilisticPCA, learn::FactorAnalysis,

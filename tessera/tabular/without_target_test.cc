@@ -71,7 +71,9 @@ TEST_F(WithoutTarget, AMixtureGivesProbabilities) {
   ASSERT_EQ(scores.size(), 2U);
   EXPECT_EQ(scores[1].first, "test_log_likelihood");
   EXPECT_THAT(said(model), StartsWith("row,cluster,probability_0,probability_1\n1,"));
-  EXPECT_THAT(model.evaluate(path("heaps.csv")).note, HasSubstr("only the 10 that were held out"));
+  const FittedEvaluation found = model.evaluate(path("heaps.csv"));
+  EXPECT_THAT(found.note, HasSubstr("only the 10 that were held out"));
+  EXPECT_THAT(found.text, StartsWith("rows                   10\nlog likelihood per row -"));
 }
 
 TEST_F(WithoutTarget, ATransformationGivesATableOfItsColumns) {
