@@ -14,6 +14,9 @@
 // write_file_atomically(folder + "/t.csv", "a;b\n1;x\n");
 // const analysis::Input input = analysis::read_analysis_input({.file = folder + "/t.csv", .csv = {.separator = ';'}});
 // assert(input.table && input.table->rows == 1 && !input.images);
+// const analysis::Input named = analysis::read_analysis_input(
+//     {.file = folder + "/t.csv", .csv = {.separator = ';', .header = false}, .columns = {"left", "right"}});
+// assert(named.table->rows == 2 && named.table->names()[1] == "right");
 // remove_folder(folder);
 // ```
 #pragma once
