@@ -373,7 +373,7 @@ TEST(CentredProducts, HaveTheBitsOfTheProductOfCentredRows) {
   const int usual = thread_count();
   for (const auto& [rows, width] :
        {std::pair{20, 3}, {4096, 1}, {5000, 33}, {4353, 100}, {30000, 7}, {4200, 320}, {4200, 330}}) {
-    const std::string name = std::to_string(rows);
+    const std::string name = std::to_string(rows) + "x" + std::to_string(width);
     const Tensor x = random.normal("x" + name, {rows, width}, DType::kFloat64) + 5.0,
                  y = random.normal("y" + name, {rows}, DType::kFloat64), means = mean(x, {0});
     const Tensor constant = equal(arange(width), width / 2);
