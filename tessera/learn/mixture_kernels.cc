@@ -8,56 +8,16 @@
 // foreach_target.h must come first
 #include <hwy/highway.h>
 
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-#include "tessera/numerics/hwy_ops-inl.h"
-#endif
-
 #include <algorithm>
 
 #include "tessera/base/thread_pool.h"
-#include "tessera/numerics/functions.h"
+#include "tessera/learn/lanes-inl.h"
 #include "tessera/numerics/reduce.h"
-#include "tessera/numerics/scalar_ops.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tessera::learn::HWY_NAMESPACE {
 
-// One source for vectors and for single numbers: Ops has the same operations for both.
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
-namespace hn = hwy::HWY_NAMESPACE;
-using D = hn::CappedTag<double, 8>;
-using Ops = numerics::HWY_NAMESPACE::HwyOps<D>;
-using V = hn::Vec<D>;
-constexpr std::int64_t kWidth = HWY_TARGET == HWY_AVX3 ? 8 : 4;
-HWY_INLINE V load(const double* from) {
-  return hn::LoadU(D(), from);
-}
-HWY_INLINE void store(V value, double* to) {
-  hn::StoreU(value, D(), to);
-}
-HWY_INLINE V exp_of(V x) {
-  return numerics::HWY_NAMESPACE::exp<Ops>(x);
-}
-HWY_INLINE V log_of(V x) {
-  return numerics::HWY_NAMESPACE::log<Ops>(x);
-}
-#else
-using Ops = numerics::ScalarOps<double>;
-using V = double;
-constexpr std::int64_t kWidth = 1;
-HWY_INLINE V load(const double* from) {
-  return *from;
-}
-HWY_INLINE void store(V value, double* to) {
-  *to = value;
-}
-HWY_INLINE V exp_of(V x) {
-  return numerics::exp(x);
-}
-HWY_INLINE V log_of(V x) {
-  return numerics::log(x);
-}
-#endif
+using namespace lanes::HWY_NAMESPACE;
 
 // Accumulators that registers hold: what is computed together does not change any chain.
 constexpr std::int64_t kLines = HWY_TARGET == HWY_AVX3 ? 4 : 2;
