@@ -20,6 +20,8 @@ std::string_view relative_path(std::string_view file, const std::string& working
   if (!root.empty() && file.starts_with(root)) return file.substr(root.size());
   if (!working_directory.empty() && file.starts_with(working_directory + "/"))
     return file.substr(working_directory.size() + 1);
+  // Relative to the folder of the build, where a build tool calls the compiler so: two builds may lie at different depths.
+  while (file.starts_with("../")) file.remove_prefix(3);
   return file;
 }
 
