@@ -43,15 +43,15 @@ if(TESSERA_PRECOMPILE)
     <optional> <span> <string> <string_view> <vector> <fmt/format.h> <nlohmann/json.hpp> ${PROJECT_SOURCE_DIR}/tessera/tensor/ops.h)
 endif()
 
-# Sources of a room, eight in one: what they include is parsed once for all. Headers are most of the time of a build from nothing, so
-# this more than halves it; while one works on a room, `cmake --preset release -DTESSERA_UNITY=OFF` compiles only the changed source.
-# For this no two sources of a room may give one name in their anonymous namespaces to different things. Sources that Highway compiles
-# once per instruction set stay alone.
 add_library(tessera_together INTERFACE)
 # Warnings that would speak of another source: a local name may be one of a neighbour's, and GCC takes what is included for a header,
 # whose classes should not use a source's own types. The preset debug compiles every source alone, with all warnings.
 target_compile_options(tessera_together INTERFACE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 
+# Sources of a room, eight in one: what they include is parsed once for all. Headers are half of the time of a build from nothing or
+# more; while one works on a room, `cmake --preset release -DTESSERA_UNITY=OFF` compiles only the changed source.
+# For this no two sources of a room may give one name in their anonymous namespaces to different things. Sources that Highway compiles
+# once per instruction set stay alone.
 function(tessera_compile_together TARGET)
   set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   target_link_libraries(${TARGET} PRIVATE $<BUILD_INTERFACE:tessera_together>)
