@@ -17,17 +17,17 @@ import journey
 from journey import expect, seal_of
 
 SEARCHES = (
-    ("grid", ("bagging_classifier", "--grid", "n_estimators=1,5,20", "--grid", "estimator__max_depth=2,6")),
-    ("random", ("hist_gradient_boosting_classifier", "--set", "max_iter=8", "--random", "6", "--range", "learning_rate=0.01..0.5:log", "--range",
+    ("grid", ("bagging_classifier", "--grid", "n_estimators=20,40,60", "--grid", "estimator__max_depth=2,6")),
+    ("random", ("hist_gradient_boosting_classifier", "--set", "max_iter=200", "--random", "6", "--range", "learning_rate=0.01..0.5:log", "--range",
                 "max_leaf_nodes=3..15", "--score", "roc_auc")),
     ("step_by_step", ("pipeline_classifier", "--set", "steps=standard_scaler, select_k_best, random_forest_classifier", "--set",
-                      "random_forest_classifier__n_estimators=6", "--step-by-step", "--grid", "select_k_best__k=1,2,3", "--grid",
+                      "random_forest_classifier__n_estimators=200", "--step-by-step", "--grid", "select_k_best__k=1,2,3", "--grid",
                       "random_forest_classifier__max_depth=2,4,8")),
 )
 
 
-def make_table(path, rows=400):
-    """Two classes that overlap, by whole numbers."""
+def make_table(path, rows=4000):
+    """Two classes that overlap, by whole numbers. So many rows that a search takes longer than the quarter of a second between two checkpoints: kills before and behind one."""
     lines = ["a,b,c,colour,kind"]
     for i in range(rows):
         kind = i * 7 % 2
@@ -38,6 +38,7 @@ def make_table(path, rows=400):
 class Kills:
     def __init__(self, program, scratch, seed):
         self.tessera, self.table, self.draw = journey.Tessera(program, scratch / "store"), scratch / "table.csv", random.Random(seed)
+        self.from_checkpoint = 0  # resumes that found one
         make_table(self.table)
 
     def words(self, search, name, threads):
@@ -93,6 +94,7 @@ class Kills:
         start = time.monotonic()
         self.tessera.run(*self.words(search, f"{label}-whole", 2), "--csv", table)
         length = time.monotonic() - start
+        print(f"{label}: {length:.2f} s undisturbed", flush=True)
         whole = self.tessera.store / f"{label}-whole"
         predicted = self.tessera.run("predict", whole, self.table).stdout
         self.tessera.run("verify", whole, "--quiet", "--threads", 1)
@@ -111,11 +113,13 @@ class Kills:
             name = run.name if attempt == 0 else f"{label}-{number}-{attempt}"
             words = ["resume", run, "--quiet", "--threads", self.draw.choice([1, 2, 3, 7])] if begun else self.words(search, name, self.draw.choice([1, 2, 3]))
             run = run if begun else self.tessera.store / name
-            killed = self.killed(self.draw.uniform(0.05, length), *words)
+            # A little longer each time: what is killed before its next checkpoint begins again where it was.
+            killed = self.killed(self.draw.uniform(0.05, length * (1 + attempt / 5)), *words)
             if (run / "seal.json").exists():
                 return run, times
             begun = begun or (run / "chain.jsonl").exists() and (run / "chain.jsonl").read_bytes().count(b"\n") > 0
             times += killed and begun
+            self.from_checkpoint += killed and begun and any((run / "checkpoints").glob("*.safetensors"))
         raise journey.Failure(f"{run.name} does not come to its end")
 
 
@@ -128,6 +132,8 @@ def run(program, scratch, arguments):
     kills = Kills(program, scratch, options.seed)
     for label, search in SEARCHES:
         kills.go(label, search, options.kills)
+    print(f"{kills.from_checkpoint} resumes went on from a checkpoint", flush=True)
+    expect(kills.from_checkpoint > 0 or options.kills == 0, "no search was killed behind a checkpoint: are the searches too short?")
     kills.full(kills.tessera.store / "grid-whole")
 
 
