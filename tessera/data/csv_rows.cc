@@ -3,11 +3,15 @@
 #include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/data/csv.h"
 
 namespace tessera::data {
 
 CsvRows::CsvRows(std::string_view text, std::string source, char separator, bool show_text)
-    : text_(text), source_(std::move(source)), separator_(separator), show_text_(show_text) {
+    : text_(text),
+      source_(std::move(source)),
+      separator_(separator == kDetectSeparator ? detect_separator(text) : separator),
+      show_text_(show_text) {
   if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
   while (!text_.empty() && (text_.back() == '\n' || text_.back() == '\r')) text_.remove_suffix(1);
 }

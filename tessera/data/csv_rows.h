@@ -24,7 +24,8 @@ namespace tessera::data {
 
 class CsvRows {
  public:
-  // `source` is what messages name. A byte order mark, and empty lines at the end, are passed over.
+  // `source` is what messages name. A byte order mark, and empty lines at the end, are passed over. A separator may be found from the
+  // first rows (csv.h, kDetectSeparator).
   CsvRows(std::string_view text, std::string source, char separator = ',', bool show_text = true);
 
   bool empty() const { return text_.empty(); }

@@ -36,9 +36,7 @@ std::vector<MissingText> missing_texts(std::string_view csv, const std::string& 
     if (std::ranges::find(texts, text, &MissingText::text) == texts.end())
       texts.push_back({.text = text, .trimmed = without_blanks_around(text)});
   if (texts.empty()) return texts;
-  data::CsvRows rows(
-      csv, source,
-      options.separator == data::kDetectSeparator ? data::detect_separator(csv) : options.separator);
+  data::CsvRows rows(csv, source, options.separator);
   std::vector<std::string> fields;
   if (options.header && !rows.done()) rows.next(fields);
   while (!rows.done()) {

@@ -71,9 +71,7 @@ bool is_headed_by_text(const data::Column& column) {
 
 bool begins_with_names(std::string_view csv, const std::string& file, const data::CsvOptions& options,
                        const std::vector<std::string>& names) {
-  data::CsvRows rows(
-      csv, file,
-      options.separator == data::kDetectSeparator ? data::detect_separator(csv) : options.separator);
+  data::CsvRows rows(csv, file, options.separator);
   ColumnNames fields;
   if (!rows.done()) rows.next(fields);
   std::set<std::string> distinct;
