@@ -18,9 +18,10 @@ if(TESSERA_WARNINGS_AS_ERRORS)
   target_compile_options(tessera_warnings INTERFACE -Werror)
 endif()
 if(TESSERA_SANITIZE)
-  target_compile_options(tessera_options INTERFACE
-    $<BUILD_INTERFACE:-fsanitize=${TESSERA_SANITIZE}> $<BUILD_INTERFACE:-fno-omit-frame-pointer>
-    $<BUILD_INTERFACE:-fno-sanitize-recover=all>)
+  # Not for a target that says so (property TESSERA_UNSANITIZED).
+  set(sanitized $<NOT:$<BOOL:$<TARGET_PROPERTY:TESSERA_UNSANITIZED>>>)
+  target_compile_options(tessera_options INTERFACE $<BUILD_INTERFACE:$<${sanitized}:-fsanitize=${TESSERA_SANITIZE}>>
+    $<BUILD_INTERFACE:-fno-omit-frame-pointer> $<BUILD_INTERFACE:$<${sanitized}:-fno-sanitize-recover=all>>)
   target_link_options(tessera_options INTERFACE $<BUILD_INTERFACE:-fsanitize=${TESSERA_SANITIZE}>)
 endif()
 
@@ -43,6 +44,12 @@ if(TESSERA_PRECOMPILE)
     <optional> <span> <string> <string_view> <vector> <fmt/format.h> <nlohmann/json.hpp> ${PROJECT_SOURCE_DIR}/tessera/tensor/ops.h)
 endif()
 
+set(TESSERA_JOIN_TESTS ${PROJECT_SOURCE_DIR}/cmake/join_tests.py)
+if(TESSERA_BUILD_TESTS AND TESSERA_UNITY)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/joined_tests)
+endif()
+
 add_library(tessera_together INTERFACE)
 # Warnings that would speak of another source: a local name may be one of a neighbour's, and GCC takes what is included for a header,
 # whose classes should not use a source's own types. The preset debug compiles every source alone, with all warnings.
@@ -61,6 +68,26 @@ function(tessera_compile_together TARGET)
       set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endif()
   endforeach()
+endfunction()
+
+# Tests of a room, eight in one as well: OUTPUT gets the sources to compile. What cannot be joined (see the script) stays alone.
+function(tessera_join_tests ROOM OUTPUT)
+  list(SORT ARGN)
+  execute_process(COMMAND ${Python3_EXECUTABLE} ${TESSERA_JOIN_TESTS} --can ${ARGN} OUTPUT_VARIABLE joined
+    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  set(sources ${ARGN})
+  list(REMOVE_ITEM sources ${joined})
+  list(LENGTH joined left)
+  set(first 0)
+  while(first LESS left)
+    list(SUBLIST joined ${first} 8 batch)
+    set(source ${PROJECT_BINARY_DIR}/joined_tests/${ROOM}_${first}.cc)
+    add_custom_command(OUTPUT ${source} COMMAND Python3::Interpreter ${TESSERA_JOIN_TESTS} ${source} ${batch}
+      DEPENDS ${TESSERA_JOIN_TESTS} ${batch} VERBATIM)
+    list(APPEND sources ${source})
+    math(EXPR first "${first} + 8")
+  endwhile()
+  set(${OUTPUT} ${sources} PARENT_SCOPE)
 endfunction()
 
 set(TESSERA_ROOMS "" CACHE INTERNAL "rooms that have sources")
@@ -111,8 +138,14 @@ function(tessera_room NAME)
   endif()
 
   if(TESSERA_BUILD_TESTS AND tests)
+    if(TESSERA_UNITY)
+      tessera_join_tests(${NAME} tests ${tests})
+    endif()
     add_executable(${target}_test ${tests})
     target_link_libraries(${target}_test PRIVATE ${target} tessera_warnings GTest::gmock GTest::gtest_main)
+    if(TESSERA_UNITY)
+      target_link_libraries(${target}_test PRIVATE tessera_together)
+    endif()
     if(rapidcheck_FOUND)
       target_link_libraries(${target}_test PRIVATE rapidcheck)
     endif()

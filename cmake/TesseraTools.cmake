@@ -4,10 +4,12 @@ find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
-  if(TESSERA_PRECOMPILE)  # ccache looks at the contents of the precompiled headers
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
+  # ccache looks at the contents of precompiled headers: those of the examples, or those of everything.
+  set(sloppiness pch_defines,time_macros)
+  if(TESSERA_PRECOMPILE)
+    string(APPEND sloppiness ,include_file_mtime,include_file_ctime)
   endif()
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} ${CCACHE_PROGRAM})
 endif()
 
 include(CheckLinkerFlag)

@@ -9,9 +9,8 @@
 namespace tessera::linalg::internal {
 namespace {
 
-constexpr double kRoundoff = 0x1p-52;
-constexpr double kTiny = 0x1p-966;  // of a matrix of the size of 1: nothing
-constexpr int kMostSteps = 75;      // of one singular value
+constexpr double kTiny = 0x1p-966;     // of a matrix of the size of 1: nothing
+constexpr int kMostStepsOfValue = 75;  // of one singular value
 
 struct Turn {
   double length, c, s;
@@ -36,8 +35,8 @@ class BidiagonalIteration {
 
   std::vector<bool> run() {
     for (int step = 0; end_ > 0; ++step) {
-      if (step > kMostSteps)
-        fail("svd: singular value {} has not converged after {} steps", end_ - 1, kMostSteps);
+      if (step > kMostStepsOfValue)
+        fail("svd: singular value {} has not converged after {} steps", end_ - 1, kMostStepsOfValue);
       const std::int64_t last = end_ - 1, split = last_negligible_coupling();
       if (split == last - 1) {
         if (s_[last] < 0) {

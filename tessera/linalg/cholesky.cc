@@ -15,8 +15,8 @@ namespace {
 
 using namespace internal;
 
-constexpr std::int64_t kLeaf = 32;     // matrices up to this size are factored column by column
-constexpr std::int64_t kSquare = 128;  // squares on the diagonal that are updated as a whole
+constexpr std::int64_t kLeafRows = 32;  // matrices up to this size are factored column by column
+constexpr std::int64_t kSquare = 128;   // squares on the diagonal that are updated as a whole
 
 struct Failure {
   std::int64_t minor = 0;
@@ -37,35 +37,35 @@ void subtract_square(const Block& c, const Block& a) {
   subtract_square(c.from(half, half), bottom);
 }
 
-// rest = rest - (the columns before j, which are rows of kLeaf) times their elements in row j; all of kLeaf rows, of which those before j do not count.
+// rest = rest - (the columns before j, which are rows of kLeafRows) times their elements in row j; all of kLeafRows rows, of which those before j do not count.
 TESSERA_FMA_CLONES void subtract_columns(const double* columns, std::int64_t j, double* __restrict rest) {
-  double sums[kLeaf];
-  std::copy_n(rest, kLeaf, sums);
+  double sums[kLeafRows];
+  std::copy_n(rest, kLeafRows, sums);
   for (std::int64_t k = 0; k < j; ++k) {
-    const double factor = columns[k * kLeaf + j];
-    for (std::int64_t i = 0; i < kLeaf; ++i)
-      sums[i] = __builtin_fma(-columns[k * kLeaf + i], factor, sums[i]);
+    const double factor = columns[k * kLeafRows + j];
+    for (std::int64_t i = 0; i < kLeafRows; ++i)
+      sums[i] = __builtin_fma(-columns[k * kLeafRows + i], factor, sums[i]);
   }
-  std::copy_n(sums, kLeaf, rest);
+  std::copy_n(sums, kLeafRows, rest);
 }
 
 Failure factor_leaf(const Block& a) {
-  double columns[kLeaf * kLeaf] = {};
+  double columns[kLeafRows * kLeafRows] = {};
   for (std::int64_t j = 0; j < a.rows; ++j) {
-    double rest[kLeaf] = {};
+    double rest[kLeafRows] = {};
     for (std::int64_t i = j; i < a.rows; ++i) rest[i] = a(i, j);
     subtract_columns(columns, j, rest);
     if (!(rest[j] > 0)) return {j + 1, rest[j]};
     const double pivot = numerics::sqrt(rest[j]);
-    a(j, j) = columns[j * kLeaf + j] = pivot;
-    for (std::int64_t i = j + 1; i < a.rows; ++i) a(i, j) = columns[j * kLeaf + i] = rest[i] / pivot;
+    a(j, j) = columns[j * kLeafRows + j] = pivot;
+    for (std::int64_t i = j + 1; i < a.rows; ++i) a(i, j) = columns[j * kLeafRows + i] = rest[i] / pivot;
   }
   return {};
 }
 
 Failure factor(const Block& a) {
-  if (a.rows <= kLeaf) return factor_leaf(a);
-  const std::int64_t half = half_of(a.rows, kLeaf);
+  if (a.rows <= kLeafRows) return factor_leaf(a);
+  const std::int64_t half = half_of(a.rows, kLeafRows);
   const Block corner = a.part(0, 0, half, half), below = a.part(half, 0, a.rows - half, half);
   if (const Failure failure = factor(corner); failure.minor != 0) return failure;
   solve_lower_from_right(corner, below);

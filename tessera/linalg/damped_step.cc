@@ -12,10 +12,6 @@ namespace {
 constexpr double kLeast = 0x1p-1022;
 constexpr int kMostTrials = 10;
 
-double length_of(const std::vector<double>& x) {
-  return norm(x.data(), static_cast<std::int64_t>(x.size()));
-}
-
 }  // namespace
 
 DampedProblem::DampedProblem(const Matrix& jacobian, const std::vector<double>& residuals)
@@ -26,7 +22,7 @@ DampedProblem::DampedProblem(const Matrix& jacobian, const std::vector<double>& 
   factors_.q.apply_transposed(turned.block());
   turned_ = turned.elements();
   const Matrix gradient = multiply(factors_.r.block().transposed(), turned.block().part(0, 0, n_, 1));
-  gradient_length_ = length_of(gradient.elements());
+  gradient_length_ = norm(gradient.elements());
 }
 
 DampedStep DampedProblem::gauss_newton() const {
@@ -53,7 +49,7 @@ DampedProblem::Solved DampedProblem::solve(double damping) const {
   for (std::int64_t i = 0; i < n_; ++i) x(i, 0) = right(i, 0);
   solve_upper(both.r.block(), x.block(), false);
   Solved solved{std::move(both.r), x.elements(), 0};
-  solved.length = length_of(solved.p);
+  solved.length = norm(solved.p);
   return solved;
 }
 
@@ -62,7 +58,7 @@ double DampedProblem::slope(const Solved& solved) const {
   for (std::int64_t i = 0; i < n_; ++i)
     direction(i, 0) = solved.p[static_cast<std::size_t>(i)] / solved.length;
   solve_lower(triangle.block().transposed(), direction.block(), false);
-  const double length = length_of(direction.elements());
+  const double length = norm(direction.elements());
   return length * length;
 }
 
@@ -95,10 +91,10 @@ DampedStep DampedProblem::within(double radius, double damping) const {
 DampedStep DampedProblem::finished(const std::vector<double>& p, double damping) const {
   DampedStep result;
   result.damping = damping;
-  result.length = length_of(p);
+  result.length = norm(p);
   Matrix r = factors_.r, x(n_, 1);
   x.elements() = p;
-  result.linear_length = length_of(multiply(r.block(), x.block()).elements());
+  result.linear_length = norm(multiply(r.block(), x.block()).elements());
   result.step.resize(p.size());
   for (std::size_t j = 0; j < p.size(); ++j)
     result.step[static_cast<std::size_t>(factors_.permutation[j])] = p[j];

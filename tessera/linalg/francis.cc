@@ -10,8 +10,6 @@
 namespace tessera::linalg::internal {
 namespace {
 
-constexpr double kRoundoff = 0x1p-52;
-
 double sign_of(double x) {
   return std::signbit(x) ? -1 : 1;
 }

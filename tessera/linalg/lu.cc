@@ -16,7 +16,7 @@ namespace {
 
 using namespace internal;
 
-constexpr std::int64_t kLeaf = 8;  // columns that are eliminated one by one
+constexpr std::int64_t kLeafColumns = 8;  // columns that are eliminated one by one
 
 using Pivots = std::vector<std::int64_t>;  // row k was exchanged with row pivots[k] >= k
 
@@ -47,7 +47,7 @@ void eliminate(const Block& a, std::int64_t k) {
 // a has at least as many rows as columns; pivots[k] for its columns.
 void factor(const Block& a, std::int64_t* pivots) {
   const std::int64_t n = a.columns;
-  if (n <= kLeaf) {
+  if (n <= kLeafColumns) {
     for (std::int64_t k = 0; k < n; ++k) {
       pivots[k] = pivot_row(a, k);
       exchange_rows(a, k, pivots, 1);
@@ -55,7 +55,7 @@ void factor(const Block& a, std::int64_t* pivots) {
     }
     return;
   }
-  const std::int64_t half = std::max(kLeaf, n / 2 / kLeaf * kLeaf);
+  const std::int64_t half = std::max(kLeafColumns, n / 2 / kLeafColumns * kLeafColumns);
   const Block left = a.part(0, 0, a.rows, half), right = a.from(0, half);
   factor(left, pivots);
   exchange_rows(right, 0, pivots, half);

@@ -14,7 +14,6 @@ namespace tessera::linalg::internal {
 namespace {
 
 constexpr std::int64_t kParallelElements = 1 << 15;  // below, waking a thread costs more than it saves
-constexpr std::int64_t kLanes = 16;
 
 TensorView view_of(const Block& a) {
   return {a.data, DType::kFloat64, Shape{a.rows, a.columns}, Strides{a.row_stride, a.column_stride}};

@@ -14,6 +14,9 @@
 
 namespace tessera::linalg::internal {
 
+inline constexpr std::int64_t kLanes = 16;    // of a sum or maximum of many elements
+inline constexpr double kRoundoff = 0x1p-52;  // from 1 to the next number
+
 // A part of a matrix, by strides: transposing is exchanging them. Does not own its elements.
 struct Block {
   double* data = nullptr;
@@ -98,7 +101,10 @@ void scale(double factor, double* x, std::int64_t n);
 double dot(const double* x, const double* y, std::int64_t n);
 // values[i * step] = that less the sum over l of rows(i, l) factors[l], one chain of fma for each i; rows in rows.
 void subtract_dots(const Block& rows, const double* factors, double* values, std::int64_t step);
-double norm(const double* x, std::int64_t n);     // sqrt(dot(x, x)); scale_to_one keeps it in range
+double norm(const double* x, std::int64_t n);  // sqrt(dot(x, x)); scale_to_one keeps it in range
+inline double norm(const std::vector<double>& x) {
+  return norm(x.data(), static_cast<std::int64_t>(x.size()));
+}
 double largest(const double* x, std::int64_t n);  // the largest |element|
 double length_of(double a, double b);             // sqrt(a^2 + b^2), for all exponents
 

@@ -31,10 +31,6 @@ std::vector<double> checked(const Tensor& found, const Shape& expected, const ch
   return found.to_vector<double>();
 }
 
-double length_of(const std::vector<double>& x) {
-  return norm(x.data(), static_cast<std::int64_t>(x.size()));
-}
-
 // A place that was tried: parameters and what the functions give there.
 struct Place {
   std::vector<double> parameters, residuals;
@@ -64,7 +60,7 @@ class Search {
     m_ = first.elements();
     here_ = Place{start.to_vector<double>(), checked(first, {m_}, "the residuals' function"), 0};
     result_.evaluations = 1;
-    here_.length = length_of(here_.residuals);
+    here_.length = norm(here_.residuals);
     if (!finite(here_.parameters) || !std::isfinite(here_.length))
       fail("{}: a parameter or a residual at the start is not finite (or the residuals' squares overflow)",
            kWhere);
@@ -109,7 +105,7 @@ class Search {
   double scaled_length(const std::vector<double>& parameters) const {
     std::vector<double> x(parameters.size());
     for (std::size_t j = 0; j < x.size(); ++j) x[j] = scaled(parameters[j], exponent_of(j));
-    return length_of(x);
+    return norm(x);
   }
 
   Place moved(const Place& from, const std::vector<double>& step) {
@@ -118,7 +114,7 @@ class Search {
       there.parameters[j] = there.parameters[j] + scaled(step[j], -exponent_of(j));
     there.residuals = checked(residuals_(to_tensor(there.parameters)), {m_}, "the residuals' function");
     ++result_.evaluations;
-    const double length = length_of(there.residuals);
+    const double length = norm(there.residuals);
     there.length = std::isfinite(length) ? length : kInfinity;
     return there;
   }

@@ -15,8 +15,8 @@ namespace {
 #define TESSERA_WIDE_CLONES TESSERA_FMA_CLONES
 #endif
 
-constexpr std::int64_t kStrip = 32;  // columns
-constexpr std::int64_t kLine = 8;    // elements of a line of the cache, which no vector should straddle
+constexpr std::int64_t kRotatedColumns = 32;  // columns
+constexpr std::int64_t kLine = 8;  // elements of a line of the cache, which no vector should straddle
 struct alignas(64) Line {
   double elements[kLine];
 };
@@ -53,13 +53,13 @@ TESSERA_INLINE void reflect_three(const SmallReflection& h, double* __restrict x
 TESSERA_WIDE_CLONES void take_steps(double* strip, const Rotations::Step* steps, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const Rotations::Step& step = steps[i];
-    double *x = strip + step.first * kStrip, *y = strip + step.second * kStrip;
+    double *x = strip + step.first * kRotatedColumns, *y = strip + step.second * kRotatedColumns;
     if (step.third < 0)
-      rotate(step.by.v1, step.by.v2, x, y, kStrip);
+      rotate(step.by.v1, step.by.v2, x, y, kRotatedColumns);
     else if (step.third == step.first)
-      reflect_two(step.by, x, y, kStrip);
+      reflect_two(step.by, x, y, kRotatedColumns);
     else
-      reflect_three(step.by, x, y, strip + step.third * kStrip, kStrip);
+      reflect_three(step.by, x, y, strip + step.third * kRotatedColumns, kRotatedColumns);
   }
 }
 
@@ -99,15 +99,15 @@ void Rotations::flush() {
     if (step.third >= 0) step.third -= low;
   }
   const std::int64_t columns = rows_->columns(), height = high - low;
-  parallel_for((columns + kStrip - 1) / kStrip, [&](std::int64_t task) {
-    const std::int64_t first = task * kStrip, width = std::min(kStrip, columns - first);
-    std::vector<Line> lines(static_cast<std::size_t>(height * kStrip / kLine));
+  parallel_for((columns + kRotatedColumns - 1) / kRotatedColumns, [&](std::int64_t task) {
+    const std::int64_t first = task * kRotatedColumns, width = std::min(kRotatedColumns, columns - first);
+    std::vector<Line> lines(static_cast<std::size_t>(height * kRotatedColumns / kLine));
     double* const strip = reinterpret_cast<double*>(lines.data());
     for (std::int64_t i = 0; i < height; ++i)
-      std::copy_n(rows_->row(low + i) + first, width, strip + i * kStrip);
+      std::copy_n(rows_->row(low + i) + first, width, strip + i * kRotatedColumns);
     take_steps(strip, waiting_.data(), waiting_.size());
     for (std::int64_t i = 0; i < height; ++i)
-      std::copy_n(strip + i * kStrip, width, rows_->row(low + i) + first);
+      std::copy_n(strip + i * kRotatedColumns, width, rows_->row(low + i) + first);
   });
   waiting_.clear();
 }

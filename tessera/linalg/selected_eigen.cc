@@ -10,24 +10,24 @@
 namespace tessera::linalg::internal {
 namespace {
 
-constexpr std::int64_t kLanes = 8;  // eigenvalues that are bisected side by side
-constexpr int kHalvings = 56;       // of an interval of at most about 2 ||T||
+constexpr std::int64_t kBisected = 8;  // eigenvalues that are bisected side by side
+constexpr int kHalvings = 56;          // of an interval of at most about 2 ||T||
 constexpr double kLeastPivot = 0x1p-900;
-constexpr int kFewestSteps = 3, kMostSteps = 10;  // of inverse iteration
+constexpr int kFewestSteps = 3, kMostIterations = 10;  // of inverse iteration
 
-// How many eigenvalues are below each of kLanes numbers. squares[i]: of the element that couples i - 1 and i.
+// How many eigenvalues are below each of kBisected numbers. squares[i]: of the element that couples i - 1 and i.
 TESSERA_FMA_CLONES void count_below(const double* diagonal, const double* squares, std::int64_t n,
                                     const double* x, std::int64_t* below) {
-  double pivot[kLanes];
-  std::int64_t count[kLanes] = {};
-  for (std::int64_t j = 0; j < kLanes; ++j) pivot[j] = 1;
+  double pivot[kBisected];
+  std::int64_t count[kBisected] = {};
+  for (std::int64_t j = 0; j < kBisected; ++j) pivot[j] = 1;
   for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t j = 0; j < kLanes; ++j) {
+    for (std::int64_t j = 0; j < kBisected; ++j) {
       const double next = (diagonal[i] - x[j]) - squares[i] / pivot[j];
       pivot[j] = std::abs(next) < kLeastPivot ? -kLeastPivot : next;
       count[j] += pivot[j] < 0 ? 1 : 0;
     }
-  for (std::int64_t j = 0; j < kLanes; ++j) below[j] = count[j];
+  for (std::int64_t j = 0; j < kBisected; ++j) below[j] = count[j];
 }
 
 struct Interval {
@@ -110,7 +110,7 @@ class InverseIteration {
     const ShiftedTridiagonal shifted(diagonal_, beside_, value, size_ == 0 ? 1 : 0x1p-53 * size_);
     double* x = z.row(place);
     begin(place, x);
-    for (int step = 1; step <= kMostSteps; ++step) {
+    for (int step = 1; step <= kMostIterations; ++step) {
       shifted.solve(x);
       normalise(x);
       for (int pass = 0; pass < 2; ++pass) {
@@ -165,20 +165,20 @@ std::vector<double> bisect_eigenvalues(const std::vector<double>& diagonal, cons
   for (std::size_t i = 1; i < squares.size(); ++i) squares[i] = beside[i - 1] * beside[i - 1];
   const Interval all = interval_of(diagonal, beside);
   std::vector<double> values(static_cast<std::size_t>(count));
-  parallel_for((count + kLanes - 1) / kLanes, [&](std::int64_t group) {
-    double low[kLanes], high[kLanes], middle[kLanes];
-    std::int64_t below[kLanes];
-    std::fill_n(low, kLanes, all.low);
-    std::fill_n(high, kLanes, all.high);
+  parallel_for((count + kBisected - 1) / kBisected, [&](std::int64_t group) {
+    double low[kBisected], high[kBisected], middle[kBisected];
+    std::int64_t below[kBisected];
+    std::fill_n(low, kBisected, all.low);
+    std::fill_n(high, kBisected, all.high);
     for (int halving = 0; halving <= kHalvings; ++halving) {
-      for (std::int64_t j = 0; j < kLanes; ++j) middle[j] = low[j] + (high[j] - low[j]) / 2;
+      for (std::int64_t j = 0; j < kBisected; ++j) middle[j] = low[j] + (high[j] - low[j]) / 2;
       if (halving == kHalvings) break;
       count_below(diagonal.data(), squares.data(), n, middle, below);
-      for (std::int64_t j = 0; j < kLanes; ++j)
-        (below[j] > first + group * kLanes + j ? high : low)[j] = middle[j];
+      for (std::int64_t j = 0; j < kBisected; ++j)
+        (below[j] > first + group * kBisected + j ? high : low)[j] = middle[j];
     }
-    const std::int64_t lanes = std::min(kLanes, count - group * kLanes);
-    std::copy_n(middle, lanes, values.begin() + group * kLanes);
+    const std::int64_t lanes = std::min(kBisected, count - group * kBisected);
+    std::copy_n(middle, lanes, values.begin() + group * kBisected);
   });
   return values;
 }

@@ -9,13 +9,12 @@
 namespace tessera::linalg::internal {
 namespace {
 
-constexpr std::int64_t kLanes = 16;
-constexpr std::int64_t kRowsOfTask = 200;  // at least
+constexpr std::int64_t kRowsOfProduct = 200;  // at least
 constexpr std::int64_t kMostTasks = 8;
-constexpr std::int64_t kStrip = 128;  // rows of a product on the diagonal
+constexpr std::int64_t kDiagonalRows = 128;  // rows of a product on the diagonal
 
 std::int64_t tasks_of(std::int64_t n) {
-  return std::clamp<std::int64_t>(n / kRowsOfTask, 1, kMostTasks);
+  return std::clamp<std::int64_t>(n / kRowsOfProduct, 1, kMostTasks);
 }
 
 TESSERA_INLINE double combined(double* lane) {
@@ -69,8 +68,8 @@ void multiply_upper(const Block& a, const double* x, double* y) {
 }
 
 void subtract_product_upper(const Block& c, const Block& a, const Block& b) {
-  for (std::int64_t i = 0; i < c.rows; i += kStrip) {
-    const std::int64_t rows = std::min(kStrip, c.rows - i), columns = c.columns - i;
+  for (std::int64_t i = 0; i < c.rows; i += kDiagonalRows) {
+    const std::int64_t rows = std::min(kDiagonalRows, c.rows - i), columns = c.columns - i;
     subtract_product(c.part(i, i, rows, columns), a.part(i, 0, rows, a.columns),
                      b.part(0, i, b.rows, columns));
   }

@@ -94,7 +94,7 @@ class TridiagonalReduction {
 };
 
 // Of an eigenvalue, on average: two or three are usual, but the first one of a matrix that grows towards its middle can take a hundred.
-constexpr std::int64_t kMostSteps = 60;
+constexpr std::int64_t kMostStepsOnAverage = 60;
 
 class QlIteration {
  public:
@@ -108,8 +108,9 @@ class QlIteration {
     std::int64_t steps = 0;
     for (std::int64_t l = 0; l < n_; ++l)
       for (std::int64_t m = end_of_block(l); m > l; m = end_of_block(l)) {
-        if (steps++ == kMostSteps * n_)
-          fail("symmetric_eigen: eigenvalue {} has not converged after {} steps", l, kMostSteps * n_);
+        if (steps++ == kMostStepsOnAverage * n_)
+          fail("symmetric_eigen: eigenvalue {} has not converged after {} steps", l,
+               kMostStepsOnAverage * n_);
         sweep(l, m);
       }
   }

@@ -8,12 +8,11 @@
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
 namespace {
-
-constexpr std::int64_t kTask = 16384;  // elements
 
 template <typename T>
 bool activate(const KernelCall& call) {

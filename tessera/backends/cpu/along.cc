@@ -16,12 +16,12 @@
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kElementsPerTask = 1 << 14;
 constexpr std::int64_t kColumns =
     16;  // of a strip: a cache line at least, so that tasks do not write to the same one
 constexpr std::int64_t kLongestCopy = std::int64_t{1} << 16;
@@ -47,7 +47,7 @@ void for_each_strip(const Lines& lines, Body body) {
   const std::int64_t width = std::min(lines.inner, kColumns);
   const std::int64_t strips = (lines.inner + width - 1) / width, all = lines.outer * strips;
   const std::int64_t work = std::max(lines.length, lines.count) * width;
-  const std::int64_t group = std::max<std::int64_t>(1, kElementsPerTask / work);
+  const std::int64_t group = std::max<std::int64_t>(1, kTask / work);
   parallel_for((all + group - 1) / group, [&](std::int64_t task) {
     for (std::int64_t i = task * group; i < std::min(all, (task + 1) * group); ++i) {
       const std::int64_t begin = i % strips * width;

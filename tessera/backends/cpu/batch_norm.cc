@@ -4,22 +4,21 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <variant>
 
 #include "tessera/backends/cpu/batch_norm_kernels.h"
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/functions.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kBlock = numerics::kReduceBlock;
-constexpr std::int64_t kTask = 16384;  // elements
-constexpr std::int64_t kChains = numerics::kReduceLanes;
-constexpr std::int64_t kColumns = 256;  // channels whose lanes are kept at once
+constexpr std::int64_t kChannelsAtOnce = 256;  // channels whose lanes are kept at once
 
 struct Geometry {
   explicit Geometry(const Shape& shape) : samples(shape[0]), channels(shape[1]) {
@@ -71,10 +70,10 @@ void for_blocks(const Geometry& g, const std::array<const T*, kInputs>& inputs, 
 // body(block, first row, rows, first column, columns) for tiles of rows of one block and columns whose lanes fit the first-level cache.
 template <typename Body>
 void for_tiles(const Geometry& g, const Body& body) {
-  const std::int64_t tiles = (g.channels + kColumns - 1) / kColumns;
+  const std::int64_t tiles = (g.channels + kChannelsAtOnce - 1) / kChannelsAtOnce;
   parallel_for(tiles * g.blocks, [&](std::int64_t task) {
-    const std::int64_t block = task / tiles, column = task % tiles * kColumns, row = block * kBlock;
-    body(block, row, std::min(kBlock, g.list - row), column, std::min(kColumns, g.channels - column));
+    const std::int64_t block = task / tiles, column = task % tiles * kChannelsAtOnce, row = block * kBlock;
+    body(block, row, std::min(kBlock, g.list - row), column, std::min(kChannelsAtOnce, g.channels - column));
   });
 }
 
@@ -141,11 +140,6 @@ void column_sums(const ChannelLoops<T>& loops, const Geometry& g, const T* slope
 // ---- The operations ----
 
 template <typename T>
-T add(T a, T b) {
-  return a + b;
-}
-
-template <typename T>
 bool statistics(const KernelCall& call) {
   const ChannelLoops<T>* loops = channel_loops<T>();
   const Geometry g(call.inputs[0].shape);
@@ -166,7 +160,7 @@ bool statistics(const KernelCall& call) {
   for (std::int64_t c = 0; c < g.channels; ++c) {
     const std::int64_t first = c * g.blocks;
     mean[c] = numerics::tree_combine(
-                  g.blocks, [&](std::int64_t b) { return totals[first + b]; }, add<T>) /
+                  g.blocks, [&](std::int64_t b) { return totals[first + b]; }, std::plus<T>{}) /
               n;
     const auto merged = numerics::tree_combine(
         g.blocks, [&](std::int64_t b) { return moments[first + b]; },
@@ -209,7 +203,7 @@ bool sums(const KernelCall& call) {
         });
   for (std::int64_t c = 0; c < 2 * g.channels; ++c)
     call.output.as<T>()[c] = numerics::tree_combine(
-        g.blocks, [&](std::int64_t b) { return totals[c * g.blocks + b]; }, add<T>);
+        g.blocks, [&](std::int64_t b) { return totals[c * g.blocks + b]; }, std::plus<T>{});
   return true;
 }
 

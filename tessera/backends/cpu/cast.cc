@@ -8,21 +8,13 @@
 #include "tessera/backends/cpu/cast_kernels.h"
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/runs.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kElementsPerTask = 1 << 15;
 constexpr std::int64_t kPiece = 512;  // elements gathered, or of a progression before its conversion
-
-// body(begin, end) for the parts of the output.
-template <typename Body>
-void for_each_part(std::int64_t elements, Body&& body) {
-  parallel_for((elements + kElementsPerTask - 1) / kElementsPerTask, [&](std::int64_t part) {
-    body(part * kElementsPerTask, std::min(elements, (part + 1) * kElementsPerTask));
-  });
-}
 
 // A run whose elements do not lie side by side, piece by piece. Bits is unsigned and as large as they are.
 template <typename Bits>

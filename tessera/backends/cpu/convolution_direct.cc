@@ -8,7 +8,6 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kBoxPositions = 384, kLeastBoxPositions = 64;
 constexpr std::int64_t kMostSteps = 1 << 20;                  // of all tables: 16 MB
 constexpr std::int64_t kMostClasses = 4096, kMostTaps = 512;  // taps along an axis
 

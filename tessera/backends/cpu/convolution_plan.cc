@@ -8,7 +8,7 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kBoxPositions = 384, kLeastBoxPositions = 64, kMostBoxPositions = 4096;
+constexpr std::int64_t kMostBoxPositions = 4096;
 constexpr std::int64_t kBoxElements = 32768;  // of boxes for line tiles, about
 constexpr std::int64_t kLeastWork = 200'000;  // multiplications of a task
 

@@ -10,6 +10,8 @@
 
 namespace tessera::backends {
 
+inline constexpr std::int64_t kBoxPositions = 384, kLeastBoxPositions = 64;  // of a box of the output
+
 // Where the weight of (group, output, k) stands: group * group + output * output + k[k].
 struct WeightOffsets {
   std::int64_t group, output;

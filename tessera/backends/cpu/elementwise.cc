@@ -9,22 +9,13 @@
 #include "tessera/backends/cpu/elementwise_kernels.h"
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/runs.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
 namespace {
 
 constexpr std::int64_t kGather = 512;  // elements gathered at a time
-constexpr std::int64_t kElementsPerTask = 1 << 15;
-
-// body(begin, end) over all positions of the output, on all threads when there are many.
-template <typename Body>
-void for_each_part(std::int64_t elements, Body&& body) {
-  const std::int64_t parts = (elements + kElementsPerTask - 1) / kElementsPerTask;
-  parallel_for(parts, [&](std::int64_t part) {
-    body(part * kElementsPerTask, std::min(elements, (part + 1) * kElementsPerTask));
-  });
-}
 
 // An operand of a run: its elements side by side, or one repeated element.
 template <typename T>

@@ -6,12 +6,11 @@
 
 #include "tessera/backends/cpu/finish_kernels.h"
 #include "tessera/backends/cpu/kernels.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
 namespace {
-
-constexpr std::int64_t kTask = 16384;  // elements
 
 template <typename T>
 class Pass {

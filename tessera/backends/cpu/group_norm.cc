@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <variant>
 
@@ -11,14 +12,13 @@
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/functions.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kBlock = numerics::kReduceBlock;
-constexpr std::int64_t kTask = 16384;        // elements
 constexpr std::int64_t kTaskChannels = 256;  // whose sums over samples are a task
 
 struct Groups {
@@ -44,11 +44,6 @@ void for_groups(const Groups& of, const Body& body) {
   });
 }
 
-template <typename T>
-T add(T a, T b) {
-  return a + b;
-}
-
 // The mean of a group and 1 / sqrt(variance + epsilon).
 template <typename T>
 struct Statistics {
@@ -59,7 +54,7 @@ struct Statistics {
     for (std::int64_t b = 0; b < blocks; ++b)
       moments[b] = loops.moments(x + b * kBlock, std::min(kBlock, n - b * kBlock), totals + b);
     const T total = numerics::tree_combine(
-        blocks, [&](std::int64_t b) { return totals[b]; }, add<T>);
+        blocks, [&](std::int64_t b) { return totals[b]; }, std::plus<T>{});
     const auto merged = numerics::tree_combine(
         blocks, [&](std::int64_t b) { return moments[b]; },
         [](const auto& a, const auto& b) { return numerics::merge(a, b); });
@@ -91,7 +86,7 @@ void for_runs(const Groups& of, ChannelNumbers<T> numbers, const Body& body) {
 }
 
 template <typename T>
-bool forward(const KernelCall& call) {
+bool forward_groups(const KernelCall& call) {
   const ChannelLoops<T>* loops = channel_loops<T>();
   const Groups of(call, call.output.shape);
   if (loops == nullptr) return false;
@@ -202,7 +197,7 @@ bool gradients(const KernelCall& call) {
 
 bool run_group_norm(const KernelCall& call) {
   const bool single = call.output.dtype == DType::kFloat32;
-  if (call.op == Op::kGroupNorm) return single ? forward<float>(call) : forward<double>(call);
+  if (call.op == Op::kGroupNorm) return single ? forward_groups<float>(call) : forward_groups<double>(call);
   return single ? gradients<float>(call) : gradients<double>(call);
 }
 

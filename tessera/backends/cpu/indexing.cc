@@ -15,12 +15,12 @@
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/move.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kElementsPerTask = 1 << 14;
 constexpr std::int64_t kColumnsPerTask = 64;  // at least: several cache lines of each row
 
 struct IndexRange {
@@ -47,8 +47,7 @@ template <typename Bits>
 void gather_rows(const Bits* x, const AxisLines& extent, const std::int64_t* index, std::int64_t count,
                  Bits* out) {
   const std::int64_t rows = extent.outer * count, inner = extent.inner;
-  const std::int64_t per_task =
-      std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, inner));
+  const std::int64_t per_task = std::max<std::int64_t>(1, kTask / std::max<std::int64_t>(1, inner));
   parallel_for((rows + per_task - 1) / per_task, [&](std::int64_t task) {
     for (std::int64_t row = task * per_task; row < std::min(rows, (task + 1) * per_task); ++row) {
       const Bits* from = x + (row / count * extent.length + index[row % count]) * inner;
@@ -133,7 +132,7 @@ void add_on_all_threads(const Addition<T>& addition) {
   const AxisLines& extent = addition.extent;
   const Interval all{0, addition.count}, everywhere{0, extent.length}, columns{0, extent.inner};
   const auto add_whole = [&](std::int64_t o) { add_rows(addition, o, all, everywhere, columns); };
-  if (thread_count() == 1 || addition.count * extent.inner * extent.outer < kElementsPerTask) {
+  if (thread_count() == 1 || addition.count * extent.inner * extent.outer < kTask) {
     for (std::int64_t o = 0; o < extent.outer; ++o) add_whole(o);
     return;
   }

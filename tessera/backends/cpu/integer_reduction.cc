@@ -9,22 +9,14 @@
 
 #include "tessera/backends/cpu/runs.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kElementsPerTask = 1 << 15;
 constexpr std::int64_t kMostColumns = 2048;  // of a tile
 constexpr std::int64_t kFewestColumns = 8;   // side by side
-
-// body(first, end) of `units` that each take about `elements` elements.
-template <typename Body>
-void in_tasks(std::int64_t units, std::int64_t elements, Body&& body) {
-  const std::int64_t per_task = std::max<std::int64_t>(1, kElementsPerTask / elements);
-  parallel_for((units + per_task - 1) / per_task,
-               [&](std::int64_t task) { body(task * per_task, std::min(units, (task + 1) * per_task)); });
-}
 
 template <typename T, typename Result>
 class IntegerLists {

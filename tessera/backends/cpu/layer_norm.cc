@@ -10,14 +10,12 @@
 #include "tessera/backends/cpu/move.h"
 #include "tessera/backends/cpu/rows.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/reduce.h"
 
 namespace tessera::backends {
 namespace {
-
-constexpr std::int64_t kBlock = numerics::kReduceBlock;
-constexpr std::int64_t kChains = numerics::kReduceLanes;
 
 struct Rows {
   std::int64_t count = 1, length = 1;

@@ -7,13 +7,13 @@
 
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/runs.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/backends/reference/convert.h"
 #include "tessera/base/thread_pool.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kElementsPerTask = 1 << 15;
 constexpr std::int64_t kTile = 16;  // of a transposing copy: 16 lines of 64 bytes on either side
 
 template <typename Bits>

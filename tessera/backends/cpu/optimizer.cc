@@ -5,13 +5,13 @@
 
 #include "tessera/backends/cpu/kernels.h"
 #include "tessera/backends/cpu/optimizer_kernels.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/tensor/optimizer_steps.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kStretch = 16384;  // elements; a multiple of any vector
 constexpr std::int64_t kBeyondCaches = std::int64_t{1}
                                        << 22;  // bytes of results that the near caches do not keep
 
@@ -29,15 +29,15 @@ struct Division {
 
 Division divide(const KernelCall& call, const OptimizerLists& lists) {
   Division division;
-  std::int64_t out = 0, in_task = kStretch;
+  std::int64_t out = 0, in_task = kTask;
   for (std::size_t i = 0; i < lists.tensors; ++i) {
     const std::int64_t elements = call.inputs[i].elements();
-    for (std::int64_t begin = 0; begin < elements; begin += kStretch) {
-      if (in_task >= kStretch) {
+    for (std::int64_t begin = 0; begin < elements; begin += kTask) {
+      if (in_task >= kTask) {
         division.tasks.push_back(division.stretches.size());
         in_task = 0;
       }
-      const std::int64_t end = std::min(elements, begin + kStretch);
+      const std::int64_t end = std::min(elements, begin + kTask);
       division.stretches.push_back({i, begin, end, out});
       in_task += end - begin;
     }

@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kDigitBits = 8;
 constexpr std::int64_t kDigits = std::int64_t{1} << kDigitBits;
-constexpr std::int64_t kInsertion = 48;                   // words that are sorted by insertion
-constexpr std::int64_t kStretch = std::int64_t{1} << 15;  // least number of words of a thread
+constexpr std::int64_t kInsertion = 48;                         // words that are sorted by insertion
+constexpr std::int64_t kWordsOfThread = std::int64_t{1} << 15;  // least number of words of a thread
 
 using Counts = std::array<std::int64_t, kDigits>;
 
@@ -67,7 +67,7 @@ Word* sort_words(Word* words, Word* spare, std::int64_t count, int first_bit) {
   }
   const Word varying = varying_bits(words, count) >> first_bit << first_bit;
   const int last_bit = static_cast<int>(std::bit_width(varying));
-  const std::int64_t stretches = std::clamp<std::int64_t>(count / kStretch, 1, thread_count());
+  const std::int64_t stretches = std::clamp<std::int64_t>(count / kWordsOfThread, 1, thread_count());
   const auto begin_of = [&](std::int64_t stretch) { return count * stretch / stretches; };
   ScratchScope scratch;
   Counts* places = scratch.allocate<Counts>(stretches);

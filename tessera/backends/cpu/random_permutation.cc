@@ -19,15 +19,15 @@
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kElementsPerTask = 1 << 13;
+constexpr std::int64_t kNumbersPerTask = 1 << 13;
 
 std::int64_t tasks_for(std::int64_t count) {
-  return (count + kElementsPerTask - 1) / kElementsPerTask;
+  return (count + kNumbersPerTask - 1) / kNumbersPerTask;
 }
 
 void make_entries(numerics::PhiloxKey key, std::uint32_t step, std::int64_t count, std::uint64_t* entries) {
   parallel_for(tasks_for(count), [&](std::int64_t task) {
-    const std::int64_t begin = task * kElementsPerTask, length = std::min(kElementsPerTask, count - begin);
+    const std::int64_t begin = task * kNumbersPerTask, length = std::min(kNumbersPerTask, count - begin);
     ScratchScope scratch;
     auto* words = scratch.allocate<std::uint32_t>(2 * length);
     fill_random_words(words, 2 * length, key, step, 2 * begin);

@@ -13,14 +13,13 @@
 #include "tessera/backends/cpu/reduction_kernels.h"
 #include "tessera/backends/cpu/runs.h"
 #include "tessera/backends/cpu/scratch.h"
+#include "tessera/backends/cpu/tasks.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/numerics/reduce.h"
 
 namespace tessera::backends {
 namespace {
 
-constexpr std::int64_t kBlock = numerics::kReduceBlock;
-constexpr std::int64_t kElementsPerTask = 1 << 15;
 constexpr std::int64_t kNearBytes = 1 << 19;   // what a near cache holds
 constexpr std::int64_t kLaneBytes = 16 << 10;  // of one lane of many lists
 constexpr std::int64_t kNarrow = 512;          // columns of a tile, at least, if threads want more tiles
@@ -56,15 +55,6 @@ struct Lists {
   // Lists side by side in memory, whose own elements are not: they are reduced together.
   bool columns() const { return kept.step(0) == 1 && kept.run_length() >= 4 && reduced.step(0) != 1; }
 };
-
-// body(first, end) of `units` that each take about `elements` elements.
-template <typename Body>
-void in_tasks(std::int64_t units, std::int64_t elements, Body&& body) {
-  const std::int64_t per_task =
-      std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(1, elements));
-  parallel_for((units + per_task - 1) / per_task,
-               [&](std::int64_t task) { body(task * per_task, std::min(units, (task + 1) * per_task)); });
-}
 
 // Elements begin ... begin+count-1 of a list, side by side.
 template <typename T>

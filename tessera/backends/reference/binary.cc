@@ -11,7 +11,7 @@ namespace {
 
 // out[i] = function(a[i], b[i]) for dtypes Types.
 template <typename... Types, typename Function>
-void map(const KernelCall& call, Function function) {
+void map_pairs(const KernelCall& call, Function function) {
   dispatch<Types...>(call.output.dtype, [&](auto zero) {
     using T = decltype(zero);
     const Dense<T> a(call.inputs[0]);
@@ -77,25 +77,25 @@ struct Divide {
 }  // namespace
 
 void add_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, Add{});
+  map_pairs<float, double, std::int64_t>(call, Add{});
 }
 void subtract_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, Subtract{});
+  map_pairs<float, double, std::int64_t>(call, Subtract{});
 }
 void multiply_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, Multiply{});
+  map_pairs<float, double, std::int64_t>(call, Multiply{});
 }
 void divide_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, Divide{});
+  map_pairs<float, double, std::int64_t>(call, Divide{});
 }
 void pow_kernel(const KernelCall& call) {
-  map<float, double>(call, [](auto a, auto b) { return numerics::pow(a, b); });
+  map_pairs<float, double>(call, [](auto a, auto b) { return numerics::pow(a, b); });
 }
 void maximum_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, [](auto a, auto b) { return numerics::larger_of(a, b); });
+  map_pairs<float, double, std::int64_t>(call, [](auto a, auto b) { return numerics::larger_of(a, b); });
 }
 void minimum_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, [](auto a, auto b) { return numerics::smaller_of(a, b); });
+  map_pairs<float, double, std::int64_t>(call, [](auto a, auto b) { return numerics::smaller_of(a, b); });
 }
 
 }  // namespace tessera::backends::reference

@@ -12,7 +12,7 @@ namespace {
 
 // out[i] = function(x[i]) for dtypes Types, which the output shares.
 template <typename... Types, typename Function>
-void map(const KernelCall& call, Function function) {
+void map_each(const KernelCall& call, Function function) {
   dispatch<Types...>(call.output.dtype, [&](auto zero) {
     using T = decltype(zero);
     const Dense<T> x(call.inputs[0]);
@@ -61,21 +61,21 @@ struct Relu {  // maximum(x, 0)
 }  // namespace
 
 void negate_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, Negate{});
+  map_each<float, double, std::int64_t>(call, Negate{});
 }
 void absolute_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, Absolute{});
+  map_each<float, double, std::int64_t>(call, Absolute{});
 }
 void sign_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, Sign{});
+  map_each<float, double, std::int64_t>(call, Sign{});
 }
 void relu_kernel(const KernelCall& call) {
-  map<float, double, std::int64_t>(call, Relu{});
+  map_each<float, double, std::int64_t>(call, Relu{});
 }
 
-#define TESSERA_FUNCTION_KERNEL(name)                                   \
-  void name##_kernel(const KernelCall& call) {                          \
-    map<float, double>(call, [](auto x) { return numerics::name(x); }); \
+#define TESSERA_FUNCTION_KERNEL(name)                                        \
+  void name##_kernel(const KernelCall& call) {                               \
+    map_each<float, double>(call, [](auto x) { return numerics::name(x); }); \
   }
 TESSERA_FUNCTION_KERNEL(sqrt)
 TESSERA_FUNCTION_KERNEL(exp)
