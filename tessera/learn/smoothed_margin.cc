@@ -8,6 +8,7 @@
 #include "tessera/base/thread_pool.h"
 #include "tessera/linalg/cholesky.h"
 #include "tessera/linalg/qr.h"
+#include "tessera/numerics/chunk_sums.h"
 #include "tessera/numerics/contract.h"
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
@@ -75,6 +76,16 @@ TESSERA_FMA_CLONES double slope_of_numbers(double epsilon, double width, const d
   return slope_of_rows({true, epsilon, width}, target, scores, change, step, count);
 }
 
+// The sum of rest_i x_i, one chain for each column, without the rows that cost nothing: often they are most.
+TESSERA_FMA_CLONES void add_costly_rows(const double* rest, const double* __restrict x, std::int64_t rows,
+                                        std::int64_t columns, double* __restrict sums) {
+  for (std::int64_t j = 0; j < columns; ++j) sums[j] = 0;
+  for (std::int64_t i = 0; i < rows; ++i, x += columns) {
+    if (rest[i] == 0) continue;
+    for (std::int64_t j = 0; j < columns; ++j) sums[j] = __builtin_fma(rest[i], x[j], sums[j]);
+  }
+}
+
 double largest_of(const Reals& values) {
   double lane[kLanesOfRows] = {};  // or each would wait for the one before
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -133,13 +144,27 @@ class SmoothedNewton {
     return values;
   }
 
+  // rest x, by rule 2.
+  Tensor sum_of_rows(const Reals& rest) const {
+    const double* const x = problem_.x.values<double>().data();
+    const std::int64_t columns = problem_.x.size(1), chunk_rows = numerics::kDotChunk;
+    const std::int64_t chunks = (rows_ + chunk_rows - 1) / chunk_rows;
+    Reals places(at(numerics::chunk_places<double>(chunks, columns))), sums(at(columns));
+    numerics::sum_chunks(chunks, columns, places.data(), sums.data(), [&](std::int64_t chunk, double* to) {
+      const std::int64_t first = chunk * chunk_rows;
+      add_costly_rows(rest.data() + first, x + first * columns, std::min(chunk_rows, rows_ - first), columns,
+                      to);
+    });
+    return Tensor::from(sums, {columns});
+  }
+
   // Steps until the next one would move no score by more than a share of the width, and that one. False: it ends otherwise, for example where rounding is
   // all that is left.
   bool settle(double close, std::int64_t& iterations) {
     double nearest = std::numeric_limits<double>::infinity();
     for (int stalls = 0; iterations < problem_.max_iter && stalls < kMostStalls; ++stalls) {
       const Reals rest = rests();
-      const Tensor gradient = w_ - matmul(Tensor::from(rest, {rows_}), problem_.x) * weight();
+      const Tensor gradient = w_ - sum_of_rows(rest) * weight();
       if (!all_finite(gradient)) return false;
       const Tensor direction = -newton_step(rest, gradient);
       const Reals change = matmul(problem_.x, direction).to_vector<double>();
