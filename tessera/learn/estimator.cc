@@ -17,11 +17,15 @@ namespace {
 
 constexpr std::int64_t kMostClasses = 1'000'000;
 
-// Whether one of them is NaN or infinite: their exponent is all ones, so one more overflows into the sign. Without branches, for speed.
-bool any_unusual(std::span<const double> values) {
+// Whether one of them is infinite, or NaN unless that is allowed. Without branches, for speed.
+bool any_unusual(std::span<const double> values, bool missing_allowed) {
   constexpr std::uint64_t kSign = std::uint64_t{1} << 63, kExponentUnit = std::uint64_t{1} << 52;
+  constexpr std::uint64_t kInfinite = 0x7FFull << 52;
   std::uint64_t any = 0;
-  for (const double value : values) any |= (std::bit_cast<std::uint64_t>(value) & ~kSign) + kExponentUnit;
+  if (missing_allowed)  // what differs from infinity in no bit is 0: one less overflows into the sign
+    for (const double value : values) any |= ((std::bit_cast<std::uint64_t>(value) & ~kSign) ^ kInfinite) - 1;
+  else  // the exponent is all ones, so one more overflows into the sign
+    for (const double value : values) any |= (std::bit_cast<std::uint64_t>(value) & ~kSign) + kExponentUnit;
   return (any & kSign) != 0;
 }
 
@@ -32,7 +36,7 @@ void refuse_unusable(std::string_view estimator, std::string_view what, std::spa
   parallel_for(static_cast<std::int64_t>((values.size() + kPiece - 1) / kPiece), [&](std::int64_t piece) {
     const std::size_t first = static_cast<std::size_t>(piece) * kPiece;
     const std::size_t last = std::min(values.size(), first + kPiece);
-    if (!any_unusual(values.subspan(first, last - first))) return;
+    if (!any_unusual(values.subspan(first, last - first), missing_allowed)) return;
     for (std::size_t i = first; i < last; ++i) {
       if (std::isfinite(values[i]) || (missing_allowed && std::isnan(values[i]))) continue;
       const std::int64_t place = static_cast<std::int64_t>(i);

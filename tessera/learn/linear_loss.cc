@@ -83,7 +83,7 @@ LinearLoss::LinearLoss(const Tensor& x, const Tensor& y, const LinearLossSetting
   outputs_ = several ? settings.classes : 1;
   columns_ = x.size(1) + (settings.intercept ? 1 : 0);
   if (LinearLossPass::suits(x.size(0), x.size(1), outputs_))
-    pass_.emplace(x, y, settings.view, outputs_, settings.weights);
+    pass_.emplace(x, y, settings.view, outputs_, settings.weights, has_sample());
 }
 
 bool LinearLoss::is_intercept(std::size_t place) const {
@@ -149,13 +149,13 @@ constexpr std::int64_t kFirstSampleRows = 25;  // for each column, where the sam
 
 void LinearLoss::start_from_sample(std::vector<double>& at, const MinimizeOptions& options) {
   if (!starts_from_sample()) return;
-  design(false);
+  choose_rows(false);
   LinearLossSettings settings = settings_;
   if (settings.weights.defined()) settings.weights = sampled(settings.weights);
   // The sample's second derivatives: a bound, or those of a smaller sample, are exact enough and cheaper.
   settings.sample_rows = settings_.sample_rows > kFirstSampleRows ? kFirstSampleRows : 0;
-  const Tensor x = sampled(x_);
-  settings.prior = max(x * x, {0}) * (kPrior / static_cast<double>(x.size(0)));
+  const Tensor x = sample_x_, largest = maximum(max(x, {0}), -min(x, {0}));
+  settings.prior = largest * largest * (kPrior / static_cast<double>(x.size(0)));
   LinearLoss sample(x, sampled(y_), settings);
   sample.bound_only_ = settings.view != LossView::kPoisson;
   std::vector<double> start = at, gradient;

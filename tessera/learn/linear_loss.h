@@ -73,15 +73,17 @@ class LinearLoss : public SmoothFunction {
   bool cheap_curvature() const;
   bool starts_from_sample() const;
   Curvature next_curvature(bool slow);
-  Tensor design(bool all);                      // the rows that second derivatives come from
+  void choose_rows(bool all);  // that second derivatives come from
+  void learn_correction();
   Tensor sampled(const Tensor& of_rows) const;  // of a tensor [N, ...]
   // Of score k with those from k on: [sampled rows, outputs - k].
   Tensor curvatures(std::int64_t k) const;
   Tensor constant_curvatures() const;
   // [columns, m columns]: sample' curvature sample / rows, for each of m columns of curvatures.
   Tensor products(const Tensor& curvature) const;
-  Tensor ridge(std::int64_t size) const;  // [size]: what the penalty adds to the diagonal
-  Tensor all_blocks() const;              // second derivatives from the sample
+  Tensor with_ones(const Tensor& x) const;  // for the intercept, if there is one
+  Tensor ridge(std::int64_t size) const;    // [size]: what the penalty adds to the diagonal
+  Tensor all_blocks() const;                // second derivatives from the sample
   Tensor along_all_scores() const;
   Tensor corrected(const Tensor& matrix, const Tensor& curvature) const;
   bool factor(const Tensor& matrix);
@@ -94,10 +96,11 @@ class LinearLoss : public SmoothFunction {
   Tensor scores_;                         // [outputs, N], at the place that was evaluated last
   std::vector<double> place_, gradient_;  // that place, and what was found there
   double value_ = 0;
-  Tensor design_, sample_;  // features and ones of the sampled rows; their numbers, if not all
-  Tensor correction_;       // [columns]: square roots of what the sample's squares are short of, if not all
-  Tensor absent_;           // [columns]: mean squares of features that are always 0 in the sample
-  Tensor factor_;           // of Cholesky: for all scores, or one for each of them
+  Tensor sample_x_,
+      sample_;         // features of the rows that second derivatives come from; their numbers, if not all
+  Tensor correction_;  // [columns]: square roots of what the sample's squares are short of, if not all
+  Tensor absent_;      // [columns]: mean squares of features that are always 0 in the sample
+  Tensor factor_;      // of Cholesky: for all scores, or one for each of them
   std::vector<double> diagonal_;  // instead of it, with very many features
   double steepest_ = 0, steepest_before_ = 0;
   bool near_ = false;                       // the start is the sample's optimum

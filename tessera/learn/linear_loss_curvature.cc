@@ -2,8 +2,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tessera/base/at.h"
 #include "tessera/learn/linear_loss.h"
 #include "tessera/linalg/cholesky.h"
+#include "tessera/linalg/matrix.h"
+#include "tessera/numerics/chunk_sums.h"
+#include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/tensor/random.h"
 
@@ -16,6 +20,9 @@ constexpr std::int64_t kMostFactored = 2048;  // columns; above, only the diagon
 // Of several scores, second derivatives are taken at every place for so many coefficients, and now and then for so many.
 constexpr std::int64_t kMostExact = 300, kMostLocal = 1000;
 constexpr std::int64_t kMostWeighted = 1 << 24;  // numbers of weighted rows at a time
+// Columns up to which rows are weighted a chunk at a time (beyond, adding up chunks would be most of the work), by so many factors that the sums of many chunks
+// stay in a cache.
+constexpr std::int64_t kMostByChunks = 512, kMostChunkSums = 1 << 16, kMostTogether = 16;
 // Second derivatives of several scores are worth the time if that is at most so many evaluations'.
 constexpr std::int64_t kEvaluationsWorth = 10;
 // The look at which those that are taken now and then are taken first: early, or where they cost much late.
@@ -32,12 +39,11 @@ bool LinearLoss::has_sample() const {
          x_.size(0) > 2 * settings_.sample_rows * columns_;
 }
 
-// With many rows one is drawn out of each of equal stretches, so that no order of the table can mislead. A feature that is rare in the sample would
-// seem flatter than it is: the diagonal is corrected by what the squares of all rows say.
-Tensor LinearLoss::design(bool all) {
+// With many rows one is drawn out of each of equal stretches, so that no order of the table can mislead.
+void LinearLoss::choose_rows(bool all) {
   const std::int64_t rows = x_.size(0), wanted = settings_.sample_rows * columns_;
   all = all || !has_sample();
-  if (design_.defined() && (!all || !sample_.defined())) return design_;
+  if (sample_x_.defined() && (!all || !sample_.defined())) return;
   sample_ = correction_ = absent_ = Tensor();
   if (!all) {
     const double stretch = static_cast<double>(rows) / static_cast<double>(wanted);
@@ -46,20 +52,22 @@ Tensor LinearLoss::design(bool all) {
                           stretch;
     sample_ = minimum(cast(places, DType::kInt64), rows - 1);
   }
-  design_ = sampled(x_);
-  if (!all) {
-    const double share = static_cast<double>(wanted) / static_cast<double>(rows);
-    const Tensor whole = sum_squares(x_, {0}) * share, part = sum_squares(design_, {0});
-    const Tensor there = greater(part, 0.0);
-    correction_ = sqrt(select(there, whole / part, 1.0));
-    absent_ = select(there, 0.0, whole / static_cast<double>(wanted));
-    if (settings_.intercept) {
-      correction_ = concatenate({correction_, ones({1}, DType::kFloat64)}, 0);
-      absent_ = concatenate({absent_, zeros({1}, DType::kFloat64)}, 0);
-    }
-  }
-  if (settings_.intercept) design_ = concatenate({design_, ones({design_.size(0), 1}, DType::kFloat64)}, 1);
-  return design_;
+  sample_x_ = contiguous(sampled(x_));
+}
+
+// A feature that is rare in the sample would seem flatter than it is: the diagonal is corrected by what the squares of all rows say.
+void LinearLoss::learn_correction() {
+  if (!sample_.defined() || correction_.defined()) return;
+  const std::int64_t wanted = sample_.size(0);
+  const double share = static_cast<double>(wanted) / row_count();
+  const Tensor squares = pass_.has_value() ? pass_->column_squares() : Tensor();
+  const Tensor whole = (squares.defined() ? squares : sum_squares(x_, {0})) * share;
+  const Tensor part = sum_squares(sample_x_, {0}), there = greater(part, 0.0);
+  correction_ = sqrt(select(there, whole / part, 1.0));
+  absent_ = select(there, 0.0, whole / static_cast<double>(wanted));
+  if (!settings_.intercept) return;
+  correction_ = concatenate({correction_, ones({1}, DType::kFloat64)}, 0);
+  absent_ = concatenate({absent_, zeros({1}, DType::kFloat64)}, 0);
 }
 
 Tensor LinearLoss::sampled(const Tensor& of_rows) const {
@@ -84,22 +92,67 @@ Tensor LinearLoss::curvatures(std::int64_t k) const {
 
 Tensor LinearLoss::constant_curvatures() const {
   const double share = 1 / static_cast<double>(std::max<std::int64_t>(outputs_, 2));
-  const Tensor result = full({design_.size(0), 1}, share * (outputs_ == 1 ? 1 - share : 1), DType::kFloat64);
+  const Tensor result =
+      full({sample_x_.size(0), 1}, share * (outputs_ == 1 ? 1 - share : 1), DType::kFloat64);
   return settings_.weights.defined() ? result * sampled(settings_.weights) : result;
 }
 
+namespace {
+
+// rows' diag(f) rows for each column f of factors, side by side; the rows are those of x, and ones behind them if `columns` are more. A chunk of rows at a time,
+// so that no weighted copy of all is made; the bits are those of the product with one (rule 2).
+Tensor weighted_products(const Tensor& x, std::int64_t columns, const Tensor& factors) {
+  using linalg::internal::Block;
+  const std::int64_t rows = x.size(0), features = x.size(1), count = factors.size(1);
+  const std::int64_t width = count * columns, chunks = (rows + numerics::kDotChunk - 1) / numerics::kDotChunk;
+  const double *const values = x.values<double>().data(), *const factor = factors.values<double>().data();
+  Tensor sums = Tensor::allocate({columns, width}, DType::kFloat64);
+  std::vector<double> places(at(numerics::chunk_places<double>(chunks, columns * width)));
+  const auto compute = [&](std::int64_t chunk, double* to) {
+    const std::int64_t first = chunk * numerics::kDotChunk,
+                       depth = std::min(numerics::kDotChunk, rows - first);
+    std::vector<double> plain(at(depth * columns), 1.0), weighted(at(depth * width));
+    for (std::int64_t i = 0; i < depth; ++i) {
+      double* const row = plain.data() + i * columns;
+      std::copy_n(values + (first + i) * features, features, row);
+      for (std::int64_t k = 0; k < count; ++k) {
+        const double weight = factor[(first + i) * count + k];
+        double* const into = weighted.data() + i * width + k * columns;
+        for (std::int64_t j = 0; j < columns; ++j) into[j] = row[j] * weight;
+      }
+    }
+    linalg::internal::multiply(Block{plain.data(), depth, columns, columns, 1}.transposed(),
+                               Block{weighted.data(), depth, width, width, 1}, to);
+  };
+  numerics::sum_chunks(chunks, columns * width, places.data(), sums.view().as<double>(), compute);
+  return sums;
+}
+
+}  // namespace
+
 Tensor LinearLoss::products(const Tensor& curvature) const {
-  const std::int64_t rows = design_.size(0), all = curvature.size(1);
-  const std::int64_t at_once = std::max<std::int64_t>(1, kMostWeighted / (rows * columns_));
-  const Tensor turned = transpose(design_);
+  const std::int64_t rows = sample_x_.size(0), all = curvature.size(1);
+  const bool by_chunks = columns_ <= kMostByChunks;
+  const std::int64_t at_once =
+      by_chunks ? std::clamp<std::int64_t>(kMostChunkSums / (columns_ * columns_), 1, kMostTogether)
+                : std::max<std::int64_t>(1, kMostWeighted / (rows * columns_));
+  const Tensor design = by_chunks ? Tensor() : with_ones(sample_x_);
   std::vector<Tensor> parts;
   for (std::int64_t first = 0; first < all; first += at_once) {
     const std::int64_t count = std::min(at_once, all - first);
-    const Tensor factors = curvature.slice({Range::all(), Range(first, first + count)});
-    const Tensor weighted = reshape(design_, {rows, 1, columns_}) * reshape(factors, {rows, count, 1});
-    parts.push_back(matmul(turned, reshape(weighted, {rows, count * columns_})));
+    const Tensor factors = contiguous(curvature.slice({Range::all(), Range(first, first + count)}));
+    if (by_chunks) {
+      parts.push_back(weighted_products(sample_x_, columns_, factors));
+      continue;
+    }
+    const Tensor weighted = reshape(design, {rows, 1, columns_}) * reshape(factors, {rows, count, 1});
+    parts.push_back(matmul(transpose(design), reshape(weighted, {rows, count * columns_})));
   }
   return concatenate(parts, 1) / static_cast<double>(rows);
+}
+
+Tensor LinearLoss::with_ones(const Tensor& x) const {
+  return settings_.intercept ? concatenate({x, ones({x.size(0), 1}, DType::kFloat64)}, 1) : x;
 }
 
 Tensor LinearLoss::ridge(std::int64_t size) const {
@@ -150,7 +203,7 @@ Tensor diagonal_of(const Tensor& matrix) {
 }  // namespace
 
 Tensor LinearLoss::second_derivatives() {
-  design(true);
+  choose_rows(true);
   const Tensor matrix = all_blocks();
   return with_diagonal(matrix, ridge(matrix.size(0)));
 }
@@ -231,10 +284,11 @@ bool LinearLoss::look_around() {
   }
   const Curvature next = next_curvature(slow);
   if (next == Curvature::kAsBefore) return false;
-  design(false);
+  choose_rows(false);
   const Tensor curvature = next == Curvature::kBound ? constant_curvatures() : curvatures(0);
   Tensor matrix = next == Curvature::kBound ? products(curvature) : all_blocks();
   if (next != Curvature::kBound && outputs_ > 1) matrix = matrix + along_all_scores();
+  learn_correction();
   matrix = corrected(matrix, curvature);
   const bool factored = factor(with_diagonal(matrix, ridge(matrix.size(0))));
   return factored && next == Curvature::kEverywhere && !has_sample();

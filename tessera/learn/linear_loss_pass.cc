@@ -7,6 +7,7 @@
 #include "tessera/base/at.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/linalg/matrix.h"
+#include "tessera/numerics/contract.h"
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
 
@@ -36,6 +37,19 @@ double tree_sum(const double* sums, std::int64_t blocks) {
       blocks, [&](std::int64_t b) { return sums[b]; }, std::plus<double>());
 }
 
+// Of a block of rows: row i goes to lane i mod 16 of each feature. `lanes` are 16 lines of zeros.
+TESSERA_FMA_CLONES void sum_block_squares(const double* x, std::int64_t rows, std::int64_t features,
+                                          double* lanes, double* sums) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const double* __restrict row = x + i * features;
+    double* __restrict lane = lanes + i % numerics::kReduceLanes * features;
+    for (std::int64_t j = 0; j < features; ++j) lane[j] = __builtin_fma(row[j], row[j], lane[j]);
+  }
+  for (std::int64_t s = numerics::kReduceLanes / 2; s > 0; s /= 2)
+    for (std::int64_t j = 0; j < s * features; ++j) lanes[j] = lanes[j] + lanes[j + s * features];
+  std::copy_n(lanes, features, sums);
+}
+
 }  // namespace
 
 bool LinearLossPass::suits(std::int64_t rows, std::int64_t features, std::int64_t outputs) {
@@ -45,7 +59,7 @@ bool LinearLossPass::suits(std::int64_t rows, std::int64_t features, std::int64_
 }
 
 LinearLossPass::LinearLossPass(const Tensor& x, const Tensor& y, LossView view, std::int64_t outputs,
-                               const Tensor& weights)
+                               const Tensor& weights, bool squares)
     : x_(contiguous(x)),
       scores_(Tensor::allocate({outputs, x.size(0)}, DType::kFloat64)),
       view_(view),
@@ -59,6 +73,7 @@ LinearLossPass::LinearLossPass(const Tensor& x, const Tensor& y, LossView view, 
       chunk_sums_(at(std::min(blocks_, kBlocksAtOnce) * kBlockChunks * outputs * features_)),
       slope_sums_(at(outputs * features_)) {
   if (weights.defined()) weights_ = with_room(weights);
+  if (squares) square_sums_.resize(at(blocks_ * features_));
 }
 
 void LinearLossPass::run(const Tensor& coef, const Tensor& intercept) {
@@ -80,6 +95,18 @@ void LinearLossPass::run(const Tensor& coef, const Tensor& intercept) {
     }
   }
   mean_loss_ = tree_sum(loss_sums_.data(), blocks_) / static_cast<double>(rows_);
+  if (!square_sums_.empty()) add_squares();
+}
+
+void LinearLossPass::add_squares() {
+  std::vector<double> sums(at(features_)), of_blocks(at(blocks_));
+  for (std::int64_t j = 0; j < features_; ++j) {
+    for (std::int64_t block = 0; block < blocks_; ++block)
+      of_blocks[at(block)] = square_sums_[at(block * features_ + j)];
+    sums[at(j)] = tree_sum(of_blocks.data(), blocks_);
+  }
+  column_squares_ = Tensor::from(sums, {features_});
+  square_sums_.clear();
 }
 
 void LinearLossPass::run_block(std::int64_t block, double* sums) {
@@ -104,6 +131,9 @@ void LinearLossPass::run_block(std::int64_t block, double* sums) {
     const std::int64_t depth = std::min(kDotChunk, rows - row);
     multiply({slopes.data() + row, outputs_, depth, kStride, 1}, x.part(row, 0, depth, features_), sums);
   }
+  if (square_sums_.empty()) return;
+  std::vector<double> lanes(at(numerics::kReduceLanes * features_));
+  sum_block_squares(x.data, rows, features_, lanes.data(), square_sums_.data() + block * features_);
 }
 
 Tensor LinearLossPass::slope_sums() const {

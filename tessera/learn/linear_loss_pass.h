@@ -19,9 +19,9 @@ class LinearLossPass {
  public:
   // Blocks must be many enough for the threads, and fit in a cache.
   static bool suits(std::int64_t rows, std::int64_t features, std::int64_t outputs);
-  // x float64 [N, F]; y [N]; weights [N, 1] or undefined.
-  LinearLossPass(const Tensor& x, const Tensor& y, LossView view, std::int64_t outputs,
-                 const Tensor& weights);
+  // x float64 [N, F]; y [N]; weights [N, 1] or undefined. With `squares` the first run also adds up each feature's squares.
+  LinearLossPass(const Tensor& x, const Tensor& y, LossView view, std::int64_t outputs, const Tensor& weights,
+                 bool squares = false);
 
   // coef [outputs, F], intercept [outputs].
   void run(const Tensor& coef, const Tensor& intercept);
@@ -30,10 +30,13 @@ class LinearLossPass {
   double mean_loss() const { return mean_loss_; }
   Tensor slope_sums()
       const;  // [outputs, F]: the losses' derivatives by the scores, times x, summed over rows
+  // Of the first run: [F], the bits of sum_squares(x, {0}). Undefined before it, and unless asked for.
+  Tensor column_squares() const { return column_squares_; }
   Tensor slope_means() const;  // [outputs]: the derivatives' mean over rows
 
  private:
   void run_block(std::int64_t block, double* sums);
+  void add_squares();
 
   Tensor x_, scores_;
   LossView view_;
@@ -42,6 +45,8 @@ class LinearLossPass {
   std::vector<double> coef_, intercept_;
   std::vector<double> loss_sums_, slope_means_;  // [blocks], [outputs, blocks], then [outputs]
   std::vector<double> chunk_sums_, slope_sums_;  // [chunks at a time, outputs, F], [outputs, F]
+  std::vector<double> square_sums_;              // [blocks, F], until they are added up
+  Tensor column_squares_;
   double mean_loss_ = 0;
 };
 

@@ -40,8 +40,12 @@ void expect_the_bits_of_whole_products(LossView view, std::int64_t rows, const T
     each = each * reshape(row_weights, {-1});
     slopes = slopes * row_weights;
   }
-  LinearLossPass pass(x, y, view, outputs, row_weights);
-  pass.run(coef, intercept);
+  LinearLossPass pass(x, y, view, outputs, row_weights, true);
+  EXPECT_FALSE(pass.column_squares().defined());
+  for (int again = 0; again < 2; ++again) {
+    pass.run(coef, intercept);
+    EXPECT_EQ(numbers(pass.column_squares()), numbers(sum_squares(x, {0})));
+  }
   EXPECT_EQ(numbers(pass.scores()), numbers(transpose(scores)));
   EXPECT_EQ(pass.mean_loss(), mean(each).item<double>());
   EXPECT_EQ(numbers(pass.slope_sums()), numbers(matmul(transpose(slopes), x)));

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tessera/base/at.h"
+#include "tessera/learn/smoothed_margin.h"
 #include "tessera/linalg/cholesky.h"
 #include "tessera/linalg/conjugate_gradients.h"
 #include "tessera/linalg/matrix.h"
@@ -21,6 +22,7 @@ using Vector = std::vector<double>;
 using linalg::internal::add_scaled, linalg::internal::dot;
 
 constexpr std::int64_t kMostFactored = 2000;
+constexpr std::int64_t kMostSmoothed = 256;  // columns: its steps are as many, and their matrix the square
 
 Tensor tensor_of(const Vector& values) {
   return Tensor::from(values, {static_cast<std::int64_t>(values.size())});
@@ -238,7 +240,8 @@ class DualDescent {
 }  // namespace
 
 MarginSolution solve_margin(const MarginProblem& problem) {
-  return problem.squared ? Newton(problem).solve() : DualDescent(problem).solve();
+  if (problem.squared) return Newton(problem).solve();
+  return problem.x.size(1) <= kMostSmoothed ? solve_smoothed_margin(problem) : DualDescent(problem).solve();
 }
 
 }  // namespace tessera::learn

@@ -1,12 +1,16 @@
 #include "tessera/learn/simple_imputer.h"
 
 #include <algorithm>
-#include <cmath>
+#include <span>
 #include <vector>
 
+#include "tessera/base/at.h"
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/base/thread_pool.h"
+#include "tessera/learn/median.h"
 #include "tessera/learn/restored.h"
+#include "tessera/learn/value_columns.h"
 #include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
 
@@ -16,13 +20,7 @@ namespace {
 
 constexpr std::string_view kStrategies[] = {"mean", "median", "most_frequent", "constant"};
 
-double middle(const std::vector<double>& sorted) {
-  const std::size_t half = sorted.size() / 2;
-  if (sorted.size() % 2 == 1) return sorted[half];
-  return sorted[half - 1] + (sorted[half] - sorted[half - 1]) / 2;
-}
-
-double most_frequent(const std::vector<double>& sorted) {
+double most_frequent(std::span<const double> sorted) {
   double best = sorted[0];
   std::size_t most = 0, run = 0;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
@@ -35,6 +33,18 @@ double most_frequent(const std::vector<double>& sorted) {
   return best;
 }
 
+constexpr std::int64_t kColumnsAtOnce = 16;  // what a line of the cache or two hold of a row
+
+// Moves the values that are there to the front, in their order.
+std::span<double> present(std::span<double> values) {
+  std::size_t kept = 0;
+  for (const double value : values) {
+    values[kept] = value;
+    kept += static_cast<std::size_t>(value == value);  // without a branch: NaN alone differs from itself
+  }
+  return values.first(kept);
+}
+
 }  // namespace
 
 void SimpleImputer::visit_parameters(ParameterVisitor& visitor) {
@@ -42,26 +52,30 @@ void SimpleImputer::visit_parameters(ParameterVisitor& visitor) {
   visitor.real("fill_value", parameters_.fill_value, {}, "The value of strategy \"constant\".");
 }
 
-double SimpleImputer::value_for(std::vector<double>& values) const {
+double SimpleImputer::value_for(std::span<double> values) const {
   if (parameters_.strategy == Strategy::kMean) return numerics::mean(std::span<const double>(values));
+  if (parameters_.strategy == Strategy::kMedian) return median(values);
   std::stable_sort(values.begin(), values.end());
-  return parameters_.strategy == Strategy::kMedian ? middle(values) : most_frequent(values);
+  return most_frequent(values);
 }
 
 void SimpleImputer::learn(const Tensor& x, const Tensor&, StepObserver*) {
   const FloatEnvironment contract;
-  const std::span<const double> all = x.values<double>();
-  const std::int64_t rows = x.size(0), features = x.size(1);
-  std::vector<double> fill(static_cast<std::size_t>(features), parameters_.fill_value);
-  for (std::int64_t f = 0; f < features && parameters_.strategy != Strategy::kConstant; ++f) {
-    std::vector<double> values;
-    for (std::int64_t i = 0; i < rows; ++i) {
-      const double value = all[static_cast<std::size_t>(i * features + f)];
-      if (!std::isnan(value)) values.push_back(value);
-    }
-    if (values.empty())
-      fail("{}: feature {} has no value in any row; leave it out, or set strategy to constant", name(), f);
-    fill[static_cast<std::size_t>(f)] = value_for(values);
+  const std::int64_t features = x.size(1);
+  std::vector<double> fill(at(features), parameters_.fill_value);
+  std::vector<std::vector<double>> columns;
+  for (std::int64_t first = 0; first < features && parameters_.strategy != Strategy::kConstant;
+       first += kColumnsAtOnce) {
+    const std::int64_t count = std::min(kColumnsAtOnce, features - first);
+    columns.resize(at(count));
+    copy_columns(x, first, columns);
+    parallel_for(count, [&](std::int64_t column) {
+      const std::span<double> values = present(columns[at(column)]);
+      if (values.empty())
+        fail("{}: feature {} has no value in any row; leave it out, or set strategy to constant", name(),
+             first + column);
+      fill[at(first + column)] = value_for(values);
+    });
   }
   fill_ = Tensor::from(fill, {features});
 }

@@ -13,6 +13,8 @@
 // ```
 #pragma once
 
+#include <span>
+
 #include "tessera/learn/estimator.h"
 
 namespace tessera::learn {
@@ -38,7 +40,7 @@ class SimpleImputer : public Transformer {
   bool accepts_missing() const override { return true; }
 
  private:
-  double value_for(std::vector<double>& sorted) const;
+  double value_for(std::span<double> values) const;  // may change their order
   Parameters parameters_;
   Tensor fill_;
 };

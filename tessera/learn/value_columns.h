@@ -9,11 +9,16 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "tessera/tensor/tensor.h"
 
 namespace tessera::learn {
+
+// Columns first, first + 1, ... of float64 [N, F], contiguous, as many as there are places: each becomes [N + behind], of which the last are not set. Uses all threads.
+void copy_columns(const Tensor& x, std::int64_t first, std::span<std::vector<double>> columns,
+                  std::int64_t behind = 0);
 
 class ValueColumns {
  public:
