@@ -29,8 +29,7 @@ void visit_shared(ParameterVisitor& visitor, Parameters& parameters, std::span<c
   visitor.real("tol", parameters.tol, Bounds::above(0), "How far from the optimum it may end.");
   visitor.integer("max_iter", parameters.max_iter, Bounds::at_least(1),
                   "Passes over the rows, or steps, at most.");
-  visitor.integer("seed", parameters.seed, Bounds::at_least(0),
-                  "What the order of rows is drawn from, where rows are taken one by one.");
+  visitor.integer("seed", parameters.seed, Bounds::at_least(0), "What the order of rows is drawn from.");
 }
 
 // All settings that both have go into the problem, but for the targets.

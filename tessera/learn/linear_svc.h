@@ -8,8 +8,8 @@
 // its square. A class against the rest is one problem, two classes are one problem. How they are solved: margin_solvers.h. The predicted class is the
 // one with the largest f, of equals the first. There are no probabilities: calibrated_classifier.h makes them.
 //
-// The features should have one scale (standard_scaler). Newton's method costs N F^2 for a step of squared losses, of which there are about ten, and N F + F^3 for
-// one of the others, of which there are some tens or hundreds. With more than 256 features these take the rows one by one: a pass costs N F.
+// The features should have one scale (standard_scaler). Newton's method costs N F^2 for a step of squared losses, of which there are about ten. Others take the
+// rows one by one, a pass costs N F; where ten passes gain little Newton's method goes on (at most 256 features), N F + F^3 for each of some tens or hundreds of steps.
 //
 // Errors: those of estimator.h. A class index between others that no row has is never predicted. Thread-safety: as estimator.h.
 //
@@ -39,7 +39,7 @@ class LinearSVC : public Classifier {
     bool fit_intercept = true;
     double intercept_scaling = 1;
     std::int64_t max_iter = 1000;
-    std::int64_t seed = 0;  // of the order in which rows are visited (hinge, more than 256 columns)
+    std::int64_t seed = 0;  // of the order in which rows are visited (hinge)
   };
   LinearSVC() = default;
   explicit LinearSVC(const Parameters& parameters) : parameters_(parameters) {}

@@ -23,6 +23,8 @@ using linalg::internal::add_scaled, linalg::internal::dot;
 
 constexpr std::int64_t kMostFactored = 2000;
 constexpr std::int64_t kMostSmoothed = 256;  // columns: its steps are as many, and their matrix the square
+constexpr std::int64_t kTrialPasses = 10;    // over the coordinates of the dual, before that
+constexpr double kFastEnough = 0.1;          // what such passes leave of the violations
 
 Tensor tensor_of(const Vector& values) {
   return Tensor::from(values, {static_cast<std::int64_t>(values.size())});
@@ -153,19 +155,28 @@ class DualDescent {
     for (std::int64_t i = 0; i < rows_; ++i) curvature_[at(i)] = dot(row(i), row(i), columns_);
   }
 
-  MarginSolution solve() {
+  // patient: to the end of max_iter. Otherwise it gives up as soon as some passes have not left a tenth of the violations.
+  MarginSolution solve(bool patient) {
     MarginSolution found;
     std::int64_t active = rows_;
-    double first_sum = 0;
+    double enough = 0, before = kInfinity;
     double aside = kInfinity;  // whoever is further inside its bound than this is put aside
     while (found.iterations < problem_.max_iter && !found.converged) {
       const Violations met = pass(active, aside, static_cast<std::uint32_t>(found.iterations));
-      if (found.iterations++ == 0) first_sum = met.sum;
+      const double violation = problem_.regression ? met.sum : met.largest;
+      if (found.iterations++ == 0) {
+        enough = problem_.regression ? problem_.tol * met.sum : problem_.tol;
+        before = violation;
+      }
       aside = met.largest > 0 ? met.largest : kInfinity;
-      if (problem_.regression ? met.sum > problem_.tol * first_sum : met.largest > problem_.tol) continue;
-      found.converged = active == rows_;
-      active = rows_;
-      aside = kInfinity;
+      if (violation <= enough) {
+        found.converged = active == rows_;
+        active = rows_;
+        aside = kInfinity;
+      } else if (!patient && found.iterations % kTrialPasses == 0) {
+        if (violation > kFastEnough * before) break;
+        before = violation;
+      }
     }
     found.w = w_;
     return found;
@@ -237,11 +248,22 @@ class DualDescent {
   numerics::PhiloxKey key_;
 };
 
+// Where rows are easily told apart some tens of passes are enough, which are less than Newton's steps. Elsewhere a thousand are not, and soon show it.
+MarginSolution solve_plain(const MarginProblem& problem) {
+  const bool patient = problem.x.size(1) > kMostSmoothed;
+  const MarginSolution found = DualDescent(problem).solve(patient);
+  if (patient || found.converged || found.iterations == problem.max_iter) return found;
+  MarginProblem rest = problem;
+  rest.max_iter -= found.iterations;
+  MarginSolution smoothed = solve_smoothed_margin(rest);
+  smoothed.iterations += found.iterations;
+  return smoothed;
+}
+
 }  // namespace
 
 MarginSolution solve_margin(const MarginProblem& problem) {
-  if (problem.squared) return Newton(problem).solve();
-  return problem.x.size(1) <= kMostSmoothed ? solve_smoothed_margin(problem) : DualDescent(problem).solve();
+  return problem.squared ? Newton(problem).solve() : solve_plain(problem);
 }
 
 }  // namespace tessera::learn

@@ -8,9 +8,9 @@
 // Squared (loss = r^2): Newton's method on w. The second derivative counts the rows that cost something, so after the last change of that set one step is exact;
 // Keerthi and DeCoste, "A modified finite Newton method for fast solution of large scale linear SVMs", JMLR 6 (2005). Up to 2,000 columns by
 // Cholesky's factorisation, beyond by conjugate gradients.
-// Not squared (loss = r), up to 256 columns: Newton's method on losses whose corner is rounded off less and less (smoothed_margin.h). Beyond:
-// coordinates of the dual one after the other, rows in a random order drawn by counter, those at their bounds put aside; Hsieh et al.,
-// "A dual coordinate descent method for large-scale linear SVM", ICML 2008; Ho and Lin, "Large-scale linear support vector regression", JMLR 13 (2012).
+// Not squared (loss = r): coordinates of the dual one after the other, rows in a random order drawn by counter, those at their bounds put aside; Hsieh et al.,
+// "A dual coordinate descent method for large-scale linear SVM", ICML 2008; Ho and Lin, "Large-scale linear support vector regression", JMLR 13 (2012). With at most
+// 256 columns only as long as every ten passes leave a tenth of the violations; else Newton's method on losses whose corner is rounded off less and less (smoothed_margin.h).
 //
 // Shapes: x float64 [N, D], contiguous; target [N]. Errors: none; not converging is said in the result. Thread-safety: pure functions.
 //
@@ -39,7 +39,7 @@ struct MarginProblem {
   // As LIBLINEAR has it. Squared: the length of the gradient, as a share of its first and (of classes) of the share of rows in the smaller one.
   // Otherwise: the largest violation of a condition of optimality (in a pass); of regression all of them together, as a share of those of w = 0 (of the first pass).
   double tol = 1e-4;
-  std::int64_t max_iter = 1000;  // Newton steps, or passes over the rows
+  std::int64_t max_iter = 1000;  // Newton steps and passes over the rows
   std::uint64_t seed = 0;        // of the order of rows
 };
 
