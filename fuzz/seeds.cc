@@ -1,5 +1,7 @@
 // Writes the seeds of the binary formats and of the record's files with Tessera's own writers: fuzz_seeds FOLDER, into FOLDER/TARGET/.
 // The seeds of the text formats are files that were written by hand.
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <limits>
 #include <string>
@@ -112,6 +114,28 @@ void models() {
   seed("onnx", "gemm-softmax", onnx::write_model(model));
 }
 
+// Cases of learn::estimator_cases() by their numbers, unchanged and with some changes; the file of one that is small.
+void estimators() {
+  for (int number = 0; number < 136; number += 8) {
+    const std::string first(1, static_cast<char>(number));
+    seed("saved_estimator", fmt::format("case-{}", number), first);
+    seed("saved_estimator", fmt::format("case-{}-changed", number),
+         first + std::string("\7\2\5\1\3\1\x1f\3\0\0\0\1\5\7\1\4\3\2\2\1", 20));
+  }
+  for (int encoding = 0; encoding < 12; ++encoding)
+    seed("saved_estimator", fmt::format("features-{}", encoding),
+         std::string{'t', static_cast<char>(encoding), '\1', '\1', '\1', '\3', '\2', '\1', '\7'});
+  const Tensor row = Tensor::from<double>({1, 2}, {2});
+  seed("saved_estimator", "file",
+       "f" + runs::write_safetensors({{"estimator.features", Tensor::scalar<std::int64_t>(2)},
+                                      {"estimator.classes", Tensor::scalar<std::int64_t>(0)},
+                                      {"estimator.center", row},
+                                      {"estimator.scale", row}},
+                                     {{"format", "tessera estimator 1"},
+                                      {"estimator", "standard_scaler"},
+                                      {"parameters", R"({"with_mean":true,"with_std":true})"}}));
+}
+
 void traces() {
   const Tensor values = Tensor::from<float>({1, 2}, {2});
   seed("trace_header", "two-steps",
@@ -139,6 +163,7 @@ int main(int count, char** arguments) {
   tessera::arrays();
   tessera::records();
   tessera::models();
+  tessera::estimators();
   tessera::traces();
   return 0;
 }

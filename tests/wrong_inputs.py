@@ -156,6 +156,8 @@ CASES = {
         ["analyse", "tiny.csv", "--separator", "ab"], ["analyse", "tiny.csv", "--format", "cvs"], ["analyse", "tiny.csv", "--query", "SELECT 1"],
         ["analyse", "tiny.csv", "--labels", "short.idx"], ["analyse", "short.idx"], ["analyse", "tiny.csv", "--format", "sqlite"],
         ["analyse", "tiny.csv", "--format", "sqlite", "--query", "SELECT * FROM t"], ["analyse", "nan.npy"], ["analyse", "bright.npy", "--target", "a"],
+        ["analyse", "postgresql://me@127.0.0.1:1/clinic"], ["analyse", "postgres://127.0.0.1:1/clinic", "--query", "SELECT 1", "--format", "csv"],
+        ["analyse", "postgres://127.0.0.1:1/clinic", "--query", "SELECT 1", "--columns", "a"],
         ["analyse", "flat.npy", "--labels", "flat.npy"], ["analyse", "tiny.csv", "--output", "no/such/page.html"],
         ["analyse", "tiny.csv", "--outptu", "page.html"]],
     "evaluate": [
@@ -258,6 +260,8 @@ CASES = {
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.columns=a,b, ,kind"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.columns=a,b,kind", "--set", "data.header=True"],
         ["fit", "gaussian_nb", "flat.npy", "--target", "column_1", "--set", "data.missing=?"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--no-header"],
         ["fit", "gaussian_nb", "bare.csv", "--target", "kind"],
+        ["fit", "gaussian_nb", "postgresql://me@127.0.0.1:1/clinic", "--target", "kind"], ["fit", "gaussian_nb", "postgresql://me:hush@x@127.0.0.1:1/clinic", "--target", "kind"],
+        ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.query=SELECT 1"], ["fit", "gaussian_nb", "PostgreSQL://127.0.0.1:1/x?sslpassword=hush", "--target", "kind"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.separator=x"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--taget", "kind"], ["fit", "--parameters"],
         ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "steps=standard_scaler, gausian_nb"], ["fit", "pipeline_classifier", "tiny.csv", "--target", "kind", "--set", "steps=gaussian_nb, gaussian_nb"],
@@ -271,6 +275,7 @@ CASES = {
         ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--random", "3", "--range", "var_smoothing=0..1:log"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--random", "3", "--step-by-step", "--grid", "var_smoothing=1"],
         ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "features.scale=true,false"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--score", "acuracy"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--set", "evaluate.folds=0"],
         ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--csv", "missing-folder/c.csv"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--gird", "var_smoothing=1"], ["search", "k_means", "tiny.csv", "--target", "kind", "--grid", "seed=1"],
+        ["search", "gaussian_nb", "postgresql://me:hush@127.0.0.1:1/clinic", "--target", "kind", "--grid", "var_smoothing=1"],
         ["search", "k_means", "tiny.csv", "--grid", "seed=1"], ["search", "woe_encoder", "tiny.csv", "--target", "kind", "--grid", "a=1"]],
     "ingest": [
         ["ingest"], ["ingest", "tiny.csv"], ["ingest", "missing.csv", "x.sqlite", "t"], ["ingest", "none.csv", "x.sqlite", "t"],

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "tessera/base/error.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/idx.h"
 #include "tessera/data/npy.h"
@@ -16,8 +17,15 @@ namespace tessera::analysis {
 namespace {
 
 const std::vector<std::string> kFormats = {"csv", "npz", "npy", "idx", "cifar10", "cifar100", "sqlite"};
+constexpr const char* kPostgresql = "postgresql";  // by the address alone
 
 std::string format_of(const InputSource& source) {
+  if (is_postgresql_uri(source.file)) {
+    if (!source.format.empty())
+      fail_with(ExitCode::kUsage, "{}: --format is for files, and this is a PostgreSQL database",
+                without_password(source.file));
+    return kPostgresql;
+  }
   if (!source.format.empty()) {
     if (std::find(kFormats.begin(), kFormats.end(), source.format) == kFormats.end())
       fail_with(ExitCode::kUsage,
@@ -35,18 +43,18 @@ std::string format_of(const InputSource& source) {
 }
 
 void check_source(const InputSource& source, const std::string& format) {
-  if (format == "sqlite" && source.query.empty())
-    fail_with(ExitCode::kUsage, "{}: a database needs --query SQL, for example 'SELECT * FROM people'",
-              source.file);
-  if (format != "sqlite" && !source.query.empty())
-    fail_with(ExitCode::kUsage, "{}: --query is for an SQLite database, and this is read as {}", source.file,
-              format);
+  const std::string file = without_password(source.file);
+  const bool database = format == "sqlite" || format == kPostgresql;
+  if (database && source.query.empty())
+    fail_with(ExitCode::kUsage, "{}: a database needs --query SQL, for example 'SELECT * FROM people'", file);
+  if (!database && !source.query.empty())
+    fail_with(ExitCode::kUsage, "{}: --query is for a database, and this is read as {}", file, format);
   if (format != "csv" && !source.columns.empty())
-    fail_with(ExitCode::kUsage, "{}: --columns is for CSV without a header, and this is read as {}",
-              source.file, format);
+    fail_with(ExitCode::kUsage, "{}: --columns is for CSV without a header, and this is read as {}", file,
+              format);
   if (!source.labels.empty() && format != "npy" && format != "idx")
     fail_with(ExitCode::kUsage, "{}: --labels is for images in NPY and IDX files, and this is read as {}",
-              source.file, format);
+              file, format);
 }
 
 // Arrays of one or two axes are tables.
@@ -80,6 +88,8 @@ Input read_analysis_input(const InputSource& source) {
     input.images = data::read_dataset(images);
   } else if (format == "npz") {
     input.table = data::npz_table(data::read_npz(source.file), source.file);
+  } else if (format == kPostgresql) {
+    input.table = data::read_table_file(source.file, {.query = source.query});
   } else if (format == "sqlite") {
     input.table = data::read_sqlite(source.file, source.query);
   } else if (!source.columns.empty()) {

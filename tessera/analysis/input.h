@@ -5,6 +5,7 @@
 //   .npy, .idx, .idx*-ubyte     images where there are three axes or four, with the labels of another file if that is given; a table where there are one or two
 //   cifar10, cifar100           images, by `format` only: these files have no name of their own
 //   .sqlite, .sqlite3, .db      the table of a query
+//   postgresql://user@host/db   the table of a query of a PostgreSQL database (data/postgresql.h)
 //
 // Errors: those of the readers; a query that is missing or has no database; labels beside a table; names of columns for a file that has
 // its own, or another number of them than it has columns. Thread-safety: pure function.

@@ -19,7 +19,9 @@ namespace tessera::cli {
 
 namespace {
 constexpr std::string_view kAnalyseDetails =
-    "FILE is a table (CSV, also .gz; NPZ; NPY and IDX with one or two axes; a query of SQLite) or images "
+    "FILE is a table (CSV, also .gz; NPZ; NPY and IDX with one or two axes; a query of SQLite, or of "
+    "PostgreSQL at\n"
+    "postgresql://USER@HOST/DATABASE) or images "
     "(NPY and IDX with more axes, "
     "CIFAR).\n"
     "The summary says of each column what it is, what is missing, how it is distributed and what looks odd; "
@@ -124,8 +126,7 @@ ExitCode run_analyse(const Words& words) {
   arguments.flag("--trim", source.csv.trim, "Blanks around fields do not count");
   arguments.option("--text COLUMN", source.csv.text_columns,
                    "A column that is text even if all its fields are numbers; may be repeated");
-  arguments.option("--query SQL", source.query,
-                   "The table is what this query of the SQLite database FILE gives");
+  arguments.option("--query SQL", source.query, "The table is what this query of the database FILE gives");
   arguments.option("--labels FILE", source.labels, "The labels of images (NPY or IDX)");
   arguments.option("--format NAME", source.format,
                    "csv, npz, npy, idx, cifar10, cifar100 or sqlite (default: by the file's name)");

@@ -5,8 +5,10 @@
 
 #include <cstdio>
 #include <exception>
+#include <utility>
 
 #include "tessera/backends/backends.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/base/suggest.h"
 #include "tessera/base/text.h"
 #include "tessera/cli/commands.h"
@@ -155,9 +157,10 @@ ExitCode dispatch(std::vector<std::string> words) {
 
 }  // namespace
 
-int run_command_line(const std::vector<std::string>& words) {
+int run_command_line(std::vector<std::string> words) {
   try {
-    const ExitCode code = dispatch(words);
+    for (std::string& word : words) word = take_password(word);  // so that nothing can say or write it
+    const ExitCode code = dispatch(std::move(words));
     if (std::fflush(stdout) != 0) {
       std::fputs("tessera: the output could not be written\n", stderr);
       return static_cast<int>(ExitCode::kFailure);

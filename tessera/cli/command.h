@@ -18,6 +18,6 @@ struct Command {
 const std::vector<Command>& commands();
 
 // What `main` does: finds the command, runs it, prints errors on stderr. Returns the exit status.
-int run_command_line(const std::vector<std::string>& words);
+int run_command_line(std::vector<std::string> words);
 
 }  // namespace tessera::cli

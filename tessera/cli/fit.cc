@@ -19,9 +19,11 @@ namespace tessera::cli {
 namespace {
 
 constexpr std::string_view kFitDetails =
-    "TABLE is a CSV file with a header (also NPY, NPZ, or SQLite with --set data.query=...). Part of its "
-    "rows is held out (data.test), the others are used for "
-    "cross-validation\n"
+    "TABLE is a CSV file with a header (also NPY, NPZ, or with --set data.query='SELECT ... ORDER BY ...' an "
+    "SQLite database or the\n"
+    "address of a PostgreSQL one, postgresql://USER@HOST/DATABASE; a password is better in PGPASSWORD or "
+    "~/.pgpass, and is never\n"
+    "recorded). Part of its rows is held out (data.test), the others are used for cross-validation\n"
     "(evaluate.folds) and then all of them to learn; what features need is learned from training rows only. "
     "'tessera predict',\n"
     "'evaluate', 'verify', 'resume' and 'diff' take such a run as any other.\n"
@@ -35,6 +37,9 @@ constexpr std::string_view kFitDetails =
     "Examples:\n"
     "  tessera fit gaussian_nb iris.csv --target species\n"
     "  tessera fit k_means iris.csv --set n_clusters=3 --set data.ignore=species\n"
+    "  tessera fit ridge postgresql://me@db.example/clinic --target stay --set 'data.query=SELECT * FROM "
+    "stays "
+    "ORDER BY id'\n"
     "  tessera fit bernoulli_nb adult.csv --target income --set alpha=0.5 --set 'data.missing=?' --set "
     "evaluate.folds=10";
 
@@ -115,7 +120,8 @@ ExitCode run_fit(const Words& words) {
   Execution execution;
   bool list = false, keys = false, parameters = false;
   arguments.positional("ESTIMATOR", estimator, "Its name (see --list)", false);
-  arguments.positional("TABLE", table, "CSV, NPY, NPZ or an SQLite database", false);
+  arguments.positional("TABLE", table,
+                       "CSV, NPY, NPZ, an SQLite database, or postgresql://USER@HOST/DATABASE", false);
   arguments.option("--target COLUMN", target,
                    "The column that is to be predicted, if ESTIMATOR predicts one");
   arguments.option("--set NAME=VALUE", settings, "A parameter or another setting; may be repeated");

@@ -96,7 +96,8 @@ ExitCode run_search(const Words& words) {
   train::TrainOptions options;
   Execution execution;
   arguments.positional("ESTIMATOR", estimator, "Its name (see 'tessera fit --list')");
-  arguments.positional("TABLE", table, "CSV, NPY, NPZ or an SQLite database");
+  arguments.positional("TABLE", table,
+                       "CSV, NPY, NPZ, an SQLite database, or postgresql://USER@HOST/DATABASE");
   arguments.option("--target COLUMN", target, "The column that is to be predicted");
   arguments.option("--grid NAME=VALUE,VALUE", search.grid, "Values of a parameter; may be repeated");
   arguments.option("--range NAME=LOW..HIGH", search.ranges,

@@ -1,6 +1,7 @@
 #include "tessera/data/postgresql.h"
 
 #include "tessera/base/error.h"
+#include "tessera/base/postgresql_uri.h"
 
 #if defined(TESSERA_HAVE_POSTGRESQL)
 
@@ -20,7 +21,7 @@ namespace {
 
 // The functions of libpq, found when they are first needed.
 struct Library {
-  decltype(&PQconnectdb) connect = nullptr;
+  decltype(&PQconnectdbParams) connect = nullptr;
   decltype(&PQstatus) status = nullptr;
   decltype(&PQerrorMessage) error_message = nullptr;
   decltype(&PQfinish) finish = nullptr;
@@ -51,7 +52,7 @@ struct Library {
       problem = "libpq.so.5 is not installed (Debian's package libpq5)";
       return;
     }
-    find(library, "PQconnectdb", connect);
+    find(library, "PQconnectdbParams", connect);
     find(library, "PQstatus", status);
     find(library, "PQerrorMessage", error_message);
     find(library, "PQfinish", finish);
@@ -104,6 +105,15 @@ constexpr const char* kSource = "PostgreSQL";
   for (char& c : message)
     if (c == '\n') c = ' ';
   fail("{}: {}", kSource, message);
+}
+
+// A password is handed over by itself, so that no message about the address can have it.
+ConnectionPointer connected(const std::string& connection) {
+  const PostgresqlAddress address =
+      is_postgresql_uri(connection) ? split_password(connection) : PostgresqlAddress{connection};
+  const char* const names[] = {"dbname", address.password.empty() ? nullptr : "password", nullptr};
+  const char* const values[] = {address.uri.c_str(), address.password.c_str(), nullptr};
+  return ConnectionPointer(library().connect(names, values, 1));
 }
 
 void execute(PGconn* connection, const char* sql) {
@@ -162,7 +172,7 @@ bool has_postgresql() {
 
 Table read_postgresql(const std::string& connection, const std::string& query) {
   if (!has_postgresql()) fail("{}: {}", kSource, library().problem);
-  const ConnectionPointer opened(library().connect(connection.c_str()));
+  const ConnectionPointer opened = connected(connection);
   PGconn* handle = opened.get();
   if (handle == nullptr || library().status(handle) != CONNECTION_OK) fail_with_message(handle);
   // The session's settings must not change what numbers and dates look like.

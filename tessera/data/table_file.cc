@@ -5,9 +5,11 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/npy.h"
 #include "tessera/data/npz.h"
+#include "tessera/data/postgresql.h"
 #include "tessera/data/sql_table.h"
 
 namespace tessera::data {
@@ -22,10 +24,11 @@ void number_to_text(Column& column) {
 }
 
 void require_query(TableFileKind kind, const std::string& path, const std::string& query) {
-  const bool wanted = kind == TableFileKind::kSqlite;
+  const bool postgresql = kind == TableFileKind::kPostgresql,
+             wanted = postgresql || kind == TableFileKind::kSqlite;
   if (wanted && query.empty())
-    fail_with(ExitCode::kUsage, "{}: an SQLite database, expected a query that says which rows to read",
-              path);
+    fail_with(ExitCode::kUsage, "{}: {} database, expected a query that says which rows to read", path,
+              postgresql ? "a PostgreSQL" : "an SQLite");
   if (!wanted && !query.empty())
     fail_with(ExitCode::kUsage, "{}: found the query '{}', but the file is no SQLite database", path, query);
 }
@@ -62,31 +65,43 @@ TableFileOptions unnamed(const std::string& path, const TableFileOptions& option
 
 }  // namespace
 
-TableFileKind table_file_kind(std::string_view bytes) {
+TableFileKind TableSource::kind() const {
+  if (rows) return TableFileKind::kPostgresql;
   if (bytes.starts_with(std::string_view("SQLite format 3\0", 16))) return TableFileKind::kSqlite;
   if (bytes.starts_with("\x93NUMPY")) return TableFileKind::kNpy;
   if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06")) return TableFileKind::kNpz;
   return TableFileKind::kCsv;
 }
 
-Table parse_table_file(std::string_view bytes, const std::string& path, const TableFileOptions& options) {
-  const TableFileKind kind = table_file_kind(bytes);
+TableSource read_table_source(const std::string& path, const std::string& query) {
+  if (!is_postgresql_uri(path)) return {.path = path, .bytes = read_file_maybe_gzip(path)};
+  TableSource source = {.path = without_password(path)};
+  require_query(TableFileKind::kPostgresql, source.path, query);
+  source.rows = read_postgresql(path, query);
+  return source;
+}
+
+Table parse_table_source(const TableSource& source, const TableFileOptions& options) {
+  const TableFileKind kind = source.kind();
+  const std::string& path = source.path;
   require_query(kind, path, options.query);
   if (!options.columns.empty()) {
     check_columns(kind, path, options);
-    Table table = parse_table_file(bytes, path, unnamed(path, options));
+    Table table = parse_table_source(source, unnamed(path, options));
     check_count(path, options.columns, table.columns.size());
     for (std::size_t i = 0; i < table.columns.size(); ++i) table.columns[i].name = options.columns[i];
     return table;
   }
-  if (kind == TableFileKind::kCsv) return parse_csv(bytes, path, options.csv);
+  if (kind == TableFileKind::kCsv) return parse_csv(source.bytes, path, options.csv);
   Table table;
-  if (kind == TableFileKind::kSqlite)
+  if (kind == TableFileKind::kPostgresql)
+    table = *source.rows;
+  else if (kind == TableFileKind::kSqlite)
     table = read_sqlite(path, options.query);
   else if (kind == TableFileKind::kNpz)
-    table = npz_table(parse_npz(bytes, path), path);
+    table = npz_table(parse_npz(source.bytes, path), path);
   else
-    table = table_of(parse_npy(bytes, path));
+    table = table_of(parse_npy(source.bytes, path));
   table.source = path;
   for (const std::string& name : options.csv.text_columns) {
     table.column(name);  // a mistyped one gets a suggestion
@@ -97,23 +112,22 @@ Table parse_table_file(std::string_view bytes, const std::string& path, const Ta
 }
 
 Table read_table_file(const std::string& path, const TableFileOptions& options) {
-  return parse_table_file(read_file_maybe_gzip(path), path, options);
+  return parse_table_source(read_table_source(path, options.query), options);
 }
 
-std::vector<std::string> table_file_names(std::string_view bytes, const std::string& path,
-                                          const TableFileOptions& options) {
+std::vector<std::string> table_source_names(const TableSource& source, const TableFileOptions& options) {
   if (!options.columns.empty()) {
-    check_columns(table_file_kind(bytes), path, options);
+    check_columns(source.kind(), source.path, options);
     TableFileOptions plain = options;
     plain.csv.text_columns.clear();
     plain.columns.clear();
-    check_count(path, options.columns, table_file_names(bytes, path, plain).size());
+    check_count(source.path, options.columns, table_source_names(source, plain).size());
     return options.columns;
   }
-  if (table_file_kind(bytes) == TableFileKind::kCsv) return csv_names(bytes, path, options.csv);
+  if (source.kind() == TableFileKind::kCsv) return csv_names(source.bytes, source.path, options.csv);
   TableFileOptions any = options;
   any.csv.text_columns.clear();
-  return parse_table_file(bytes, path, any).names();
+  return parse_table_source(source, any).names();
 }
 
 }  // namespace tessera::data

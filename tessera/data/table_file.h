@@ -1,9 +1,10 @@
 // A table from a file of any kind that is read here, told apart by what the file begins with: CSV (csv.h), an array of NumPy's as NPY or NPZ
-// (npy.h, npz.h), an SQLite database (sql_table.h); each but the database may be packed with gzip.
+// (npy.h, npz.h), an SQLite database (sql_table.h); each but the database may be packed with gzip. Where the path is the address of a PostgreSQL
+// database, postgresql://user@host/database (base/postgresql_uri.h), the rows of a query there (postgresql.h).
 //
 // Of CSV the options count. Of the others only `text_columns`: a column of numbers that is named there becomes texts, in the shortest notation that
 // reads back as the number (1, 0.5), as the target of a classification has to be. An NPY file is a matrix whose columns are called column_1,
-// column_2, ...; an SQLite database needs a query, and nothing else takes one. `columns` names the columns of a file that has no names, CSV without a
+// column_2, ...; a database needs a query, and nothing else takes one. `columns` names the columns of a file that has no names, CSV without a
 // header or NPY; every other name, such as those of `text_columns`, is then one of these.
 //
 // Errors: those of the reader; a query that is missing or not wanted (exit code 2); names for a file that has its own, another number of names than the file
@@ -19,8 +20,10 @@
 // ```
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tessera/data/csv.h"
 
@@ -32,14 +35,20 @@ struct TableFileOptions {
   std::vector<std::string> columns = {};
 };
 
-enum class TableFileKind : std::uint8_t { kCsv, kNpy, kNpz, kSqlite };
-TableFileKind table_file_kind(std::string_view bytes);  // by the first bytes, unpacked
+enum class TableFileKind : std::uint8_t { kCsv, kNpy, kNpz, kSqlite, kPostgresql };
+
+// What is at one place, read once: the bytes of a file, unpacked (an SQLite database is opened there again), or the rows of a query.
+struct TableSource {
+  std::string path;
+  std::string bytes = {};
+  std::optional<Table> rows = {};  // of PostgreSQL
+  TableFileKind kind() const;
+};
+TableSource read_table_source(const std::string& path, const std::string& query = {});
 
 Table read_table_file(const std::string& path, const TableFileOptions& options = {});
-// The same of bytes that were read from `path`, unpacked; a database is opened there again.
-Table parse_table_file(std::string_view bytes, const std::string& path, const TableFileOptions& options);
+Table parse_table_source(const TableSource& source, const TableFileOptions& options);
 // The names of the columns alone.
-std::vector<std::string> table_file_names(std::string_view bytes, const std::string& path,
-                                          const TableFileOptions& options);
+std::vector<std::string> table_source_names(const TableSource& source, const TableFileOptions& options);
 
 }  // namespace tessera::data

@@ -35,7 +35,7 @@ TEST_F(TableFile, GivesTheSameTableFromEveryKindOfFile) {
   TableFileOptions query = options;
   query.query = "SELECT * FROM t ORDER BY rowid";
   EXPECT_EQ(digest(read_table_file(folder_ / "t.sqlite", query)), expected);
-  EXPECT_THAT(table_file_names(read_file(folder_ / "t.sqlite"), folder_ / "t.sqlite", query),
+  EXPECT_THAT(table_source_names(read_table_source(folder_ / "t.sqlite"), query),
               ElementsAre("girth", "kind"));
 }
 
@@ -57,7 +57,7 @@ TEST_F(TableFile, TakesNamesForAFileWithoutThem) {
     const Table table = read_table_file(folder_ / file, options);
     EXPECT_THAT(table.names(), ElementsAre("girth", "kind"));
     EXPECT_THAT(table.column("kind").texts, ElementsAre("2", "4"));
-    EXPECT_THAT(table_file_names(read_file(folder_ / file), file, options), ElementsAre("girth", "kind"));
+    EXPECT_THAT(table_source_names(read_table_source(folder_ / file), options), ElementsAre("girth", "kind"));
   }
   const auto message = [&] { return message_of([&] { read_table_file(folder_ / "m.csv", options); }); };
   options.csv.text_columns = {"kid"};

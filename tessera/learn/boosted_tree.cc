@@ -61,7 +61,8 @@ BoostedTreeGrower::BoostedTreeGrower(const FeatureBins& bins, const BoostedTreeS
       rows_(static_cast<std::size_t>(bins.rows())),
       left_rows_(rows_.size()),
       right_rows_(rows_.size()),
-      gathered_(rows_.size()) {}
+      gathered_(rows_.size()),
+      gains_(static_cast<std::size_t>(bins.features())) {}
 
 RowGradient* BoostedTreeGrower::histogram(std::int64_t number, std::int64_t feature) {
   return histograms_[static_cast<std::size_t>(number)].data() + static_cast<std::size_t>(feature) * kBins;
@@ -325,6 +326,7 @@ GrownTree BoostedTreeGrower::finished(std::span<double> predictions) {
       tree.values.push_back(leaf_value(node));
       continue;
     }
+    gains_[static_cast<std::size_t>(node.best.feature)] += node.best.gain;
     const auto& cuts = bins_.cuts(node.best.feature);
     const auto bin = static_cast<std::size_t>(node.best.bin);
     tree.links.push_back(GrownTree::link(node.best.feature, node.best.missing_left, node.left_child));

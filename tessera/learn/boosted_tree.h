@@ -71,6 +71,8 @@ class BoostedTreeGrower {
   // Adds the value of each row's leaf to its prediction. A tree that could not divide anything says 0.
   GrownTree grow(std::span<const RowGradient> gradients, const Quantisation& quantisation,
                  std::span<double> predictions);
+  // Of each feature, the sum of the gains of its divisions in all trees grown so far, tree by tree, older nodes first.
+  const std::vector<double>& gains() const { return gains_; }
 
  private:
   static constexpr std::size_t kBins = 256;
@@ -116,6 +118,7 @@ class BoostedTreeGrower {
   std::vector<std::vector<RowGradient>> histograms_;
   std::vector<std::int64_t> free_histograms_;
   std::vector<Node> nodes_;
+  std::vector<double> gains_;
 };
 
 }  // namespace tessera::learn

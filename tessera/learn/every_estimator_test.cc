@@ -113,8 +113,10 @@ TEST_P(EveryEstimator, PredictsTheSameBitsWhenRestored) {
 TEST_P(EveryEstimator, RefusesAStateThatCannotBeItsOwn) {
   struct Damage : StateVisitor {
     std::size_t which = 0, manner = 0, seen = 0;
-    void tensor(std::string_view, Tensor& value) override {
+    std::string changed;
+    void tensor(std::string_view name, Tensor& value) override {
       if (seen++ != which || !value.defined() || value.elements() == 0) return;
+      changed = name;
       if (manner == 0) value = {};
       if (manner == 1) value = copy(reshape(value, {-1}).slice({Range::to(value.elements() / 2)}));
       if (manner == 2)
@@ -142,7 +144,9 @@ TEST_P(EveryEstimator, RefusesAStateThatCannotBeItsOwn) {
       all = damage.seen;
       const bool known = found == "no error" || found.find("cannot be its own") != std::string::npos;
       EXPECT_TRUE(known) << which << ", " << manner << ": " << found;
-      if (manner == 0 && all > which) {
+      const bool optional = damage.changed == "importances" &&
+                            test_.estimator.starts_with("hist_gradient_boosting");  // older models have none
+      if (manner == 0 && all > which && !optional) {
         EXPECT_NE(found, "no error") << which;
       }
     }

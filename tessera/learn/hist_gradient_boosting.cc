@@ -9,6 +9,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/learn/boosting_loss.h"
+#include "tessera/learn/decision_tree.h"
 #include "tessera/learn/restored.h"
 #include "tessera/numerics/random.h"
 #include "tessera/tensor/ops.h"
@@ -166,6 +167,7 @@ class Run {
 
   const std::vector<double>& baseline() const { return baseline_; }
   const std::vector<GrownTree>& trees() const { return trees_; }
+  std::vector<double> importances() const { return normalised(grower_.gains()); }
 
  private:
   const BoostingParameters& parameters_;
@@ -218,6 +220,7 @@ void Boosting::learn(std::string_view name, const Tensor& x, const std::vector<d
   }
   trees_.assign(run.trees(), 1);
   baseline_ = Tensor::from(run.baseline(), {static_cast<std::int64_t>(run.baseline().size())});
+  importances_ = Tensor::from(run.importances(), {x.size(1)});
 }
 
 Tensor Boosting::raw(const Tensor& x) const {
@@ -226,6 +229,7 @@ Tensor Boosting::raw(const Tensor& x) const {
 
 void Boosting::visit_state(StateVisitor& visitor) {
   visitor.tensor("baseline", baseline_);
+  visitor.tensor("importances", importances_);
   trees_.visit_state(visitor);
 }
 
@@ -261,6 +265,10 @@ Tensor HistGradientBoostingRegressor::answer(const Tensor& x) const {
 
 void Boosting::check_restored(std::string_view owner, std::int64_t features, std::int64_t classes) const {
   require_restored(owner, "baseline", baseline_, DType::kFloat64, {classes > 2 ? classes : 1});
+  if (importances_.defined()) {
+    require_restored(owner, "importances", importances_, DType::kFloat64, {features});
+    require_finite(owner, "importances", importances_);
+  }
   trees_.check_restored(owner, features, 1);
   if (trees_.trees() % outputs() != 0) refuse_restored(owner, "an iteration lacks a tree");
 }

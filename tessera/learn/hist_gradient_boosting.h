@@ -13,6 +13,10 @@
 // where scikit-learn's are float32; cuts are learned from all rows where it draws 200,000. So both agree to about 1e-6 as long as no two
 // divisions gain the same.
 //
+// The importance of a feature is the sum of the gains (boosted_tree.h) of its divisions in all trees, of all classes, as a share of that sum over
+// the features: LightGBM's importance_type="gain" and XGBoost's "total_gain" ("gain" there is the mean of a division), scaled to add up to 1. It
+// is measured on the rows that were learned from, so a feature of many values gets more than one of few that says as much.
+//
 // The observer is told the loss on the rows that are learned from ("loss") and held back ("validation_loss").
 //
 // Errors: those of estimator.h; a class without a row; too few rows to hold some back. Thread-safety: as estimator.h.
@@ -60,6 +64,7 @@ class Boosting {
   // classes: 0 for numbers.
   void learn(std::string_view name, const Tensor& x, const std::vector<double>& y, std::int64_t classes,
              const BoostingParameters& parameters, StepObserver* observer);
+  Tensor importances() const { return importances_; }
   Tensor raw(const Tensor& x) const;  // [N, outputs]: the number, the log odds, or a score per class
   std::int64_t outputs() const { return baseline_.size(0); }
   std::int64_t iterations() const { return trees_.trees() / outputs(); }
@@ -68,6 +73,7 @@ class Boosting {
 
  private:
   Tensor baseline_;
+  Tensor importances_;  // float64 [F]; none in a model that was saved before there were any
   TreeEnsemble trees_;
 };
 
@@ -78,6 +84,10 @@ class HistGradientBoostingClassifier : public Classifier {
   std::string_view name() const override { return "hist_gradient_boosting_classifier"; }
   void visit_parameters(ParameterVisitor& visitor) override { parameters_.visit(visitor); }
   bool accepts_missing() const override { return true; }
+  Tensor importances() const override { return boosting_.importances(); }
+  Tensor feature_importances() const {
+    return boosting_.importances();
+  }  // [F], sums to 1; 0 without a division
   std::int64_t iterations() const { return boosting_.iterations(); }
   bool has_decision_function() const override {
     return true;
@@ -102,6 +112,8 @@ class HistGradientBoostingRegressor : public Regressor {
   std::string_view name() const override { return "hist_gradient_boosting_regressor"; }
   void visit_parameters(ParameterVisitor& visitor) override { parameters_.visit(visitor); }
   bool accepts_missing() const override { return true; }
+  Tensor importances() const override { return boosting_.importances(); }
+  Tensor feature_importances() const { return boosting_.importances(); }
   std::int64_t iterations() const { return boosting_.iterations(); }
 
  protected:

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tessera/base/error.h"
+#include "tessera/learn/present_classes.h"
 #include "tessera/learn/restored.h"
 #include "tessera/tensor/ops.h"
 
@@ -88,10 +89,19 @@ Tensor KNeighborsClassifier::probabilities(const Tensor& x) const {
   const Neighbours found = search_.nearest(x);
   const Tensor weights = search_.weights(found.distances);
   const Tensor classes_of = reshape(gather(search_.targets(), reshape(found.rows, {-1})), found.rows.shape());
+  // Of the classes that any neighbour is of, however many there are besides.
+  std::vector<bool> is_present(static_cast<std::size_t>(classes()));
+  for (const std::int64_t c : classes_of.values<std::int64_t>())
+    is_present[static_cast<std::size_t>(c)] = true;
+  std::vector<std::int64_t> present;
   std::vector<Tensor> votes;
-  for (std::int64_t c = 0; c < classes(); ++c)
+  for (std::int64_t c = 0; c < classes(); ++c) {
+    if (!is_present[static_cast<std::size_t>(c)]) continue;
+    present.push_back(c);
     votes.push_back(sum(select(equal(classes_of, c), weights, 0.0), {1}, true));
-  const Tensor all = concatenate(votes, 1);
+  }
+  const Tensor places = Tensor::from(present, {static_cast<std::int64_t>(present.size())});
+  const Tensor all = among_all(places, concatenate(votes, 1), classes());
   return all / sum(all, {1}, true);
 }
 

@@ -52,6 +52,19 @@ TEST(KNeighbors, PredictAsScikitLearnDoes) {
     }
 }
 
+// Classes that no neighbour is of cost no time: a few rows may speak of a million.
+TEST(KNeighbors, VotesOfFewAmongManyClasses) {
+  use_default_backend();
+  KNeighborsClassifier model({.n_neighbors = 2, .weights = NeighborWeights::kDistance});
+  model.fit(Tensor::from<double>({0, 1, 4}, {3, 1}), Tensor::from<std::int64_t>({0, 999'999, 500'000}, {3}));
+  const Tensor found = model.predict_proba(Tensor::from<double>({0.25, 4}, {2, 1}));
+  EXPECT_EQ(found.shape(), (Shape{2, 1'000'000}));
+  EXPECT_EQ(found.at<double>({0, 0}), 0.75);
+  EXPECT_EQ(found.at<double>({0, 999'999}), 0.25);
+  EXPECT_EQ(found.at<double>({1, 500'000}), 1);
+  EXPECT_EQ(sum(found).item<double>(), 2);
+}
+
 // By the definition: every distance, added up in a plain loop, sorted with rows of equal distance in order.
 std::vector<std::int64_t> nearest_by_sorting(const Tensor& points, const Tensor& query, Metric metric,
                                              std::int64_t k) {

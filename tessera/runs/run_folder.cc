@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/runs/keys.h"
 
@@ -128,7 +129,9 @@ std::string own_digest() {
 }
 
 std::vector<std::string> command_of(const RunOptions& options) {
-  return options.command.empty() ? own_command() : options.command;
+  std::vector<std::string> command = options.command.empty() ? own_command() : options.command;
+  for (std::string& word : command) word = without_password(word);
+  return command;
 }
 
 std::string program_digest_of(const RunOptions& options) {

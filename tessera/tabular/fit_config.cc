@@ -8,6 +8,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
+#include "tessera/base/postgresql_uri.h"
 
 namespace tessera::tabular {
 namespace {
@@ -22,8 +23,9 @@ constexpr Key kKeys[] = {
             "Of the split and the folds. Estimators that draw have a seed of their own.",
             KeyPlace::kClaimField),
     text("data.table", kKeyRequired,
-         "The table: CSV, NPY or NPZ, packed with gzip or not, or an SQLite database.", KeyType::kPath,
-         KeyPlace::kCircumstances),
+         "The table: CSV, NPY or NPZ, packed with gzip or not, an SQLite database, or the address of a "
+         "PostgreSQL database, postgresql://USER@HOST/DATABASE.",
+         KeyType::kPath, KeyPlace::kCircumstances),
     text("data.query", kKeyNone, "Of a database: which rows, in which order (SELECT ... ORDER BY ...)."),
     text("data.target", kKeyNone,
          "The column that is to be predicted; none for clusterings and transformations."),
@@ -174,7 +176,7 @@ bool predicts_a_target(const learn::Estimator& estimator) {
 FitConfig FitConfig::of(const std::string& estimator, const std::string& table, const std::string& target,
                         const std::vector<std::string>& settings) {
   const std::unique_ptr<learn::Estimator> model = estimator_for_tables(estimator, !target.empty());
-  std::vector<std::string> overrides = {"data.table=" + table, "model.estimator=" + estimator};
+  std::vector<std::string> overrides = {"data.table=" + take_password(table), "model.estimator=" + estimator};
   if (target.empty())
     overrides.insert(overrides.end(), {"evaluate.folds=0", "data.test=0"});  // later ones count
   else

@@ -10,6 +10,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/interrupt.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/base/progress.h"
 #include "tessera/tabular/step_only.h"
 #include "tessera/train/inputs.h"
@@ -97,6 +98,17 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
   }
 }
 
+FitSetup setup_of_database(FitConfig config, const std::string& uri) {
+  try {
+    return FitSetup(std::move(config), uri);
+  } catch (const Error& error) {
+    if (!std::string_view(error.what()).starts_with("PostgreSQL: ")) throw;
+    fail_with(ExitCode::kCannotRerun,
+              "{}: {} (a password is no part of a record: PGPASSWORD or ~/.pgpass supplies it)",
+              without_password(uri), error.what());
+  }
+}
+
 FitSetup setup_of_record(const std::string& run_folder, const std::string& data_folder) {
   const runs::Claim claim = fit_claim(run_folder);
   train::require_contract(run_folder, claim);
@@ -104,7 +116,11 @@ FitSetup setup_of_record(const std::string& run_folder, const std::string& data_
   const auto found = paths.find("table");
   if (found == paths.end())
     fail_with(ExitCode::kCannotRerun, "{}: the record claims no input 'table'", run_folder);
-  return FitSetup(FitConfig::from_record(train::recorded_settings(claim)), found->second);
+  FitConfig config = FitConfig::from_record(train::recorded_settings(claim));
+  if (!is_postgresql_uri(found->second)) return FitSetup(std::move(config), found->second);
+  FitSetup setup = setup_of_database(std::move(config), found->second);
+  setup.require_claimed(claim);
+  return setup;
 }
 
 }  // namespace

@@ -86,7 +86,9 @@ class FittedModel {
   FittedEvaluation evaluate(const std::string& file) const;
 
  private:
-  data::Table parse(const std::string& bytes, const std::string& file, bool needs_target) const;
+  data::TableSource read_source(const std::string& place) const;
+  data::Table parse(const data::TableSource& source, bool needs_target) const;
+  data::Split own_split(const std::string& place) const;
   std::string clusters_csv(const Tensor& x) const;
   std::string transformed_csv(const Tensor& x) const;
   std::string keep_held_out(data::Table& table, const data::Split& split, const std::string& file) const;

@@ -12,9 +12,11 @@
 #include "tessera/base/files.h"
 #include "tessera/base/hash.h"
 #include "tessera/base/json.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/csv_rows.h"
 #include "tessera/data/folds.h"
+#include "tessera/data/sql_order.h"
 #include "tessera/learn/scoring.h"
 #include "tessera/tabular/headerless.h"
 #include "tessera/tabular/own_scores.h"
@@ -97,6 +99,11 @@ FitSetup::FitSetup(FitConfig config, const std::string& table_path)
 
 std::vector<std::string> FitSetup::notes() const {
   std::vector<std::string> notes = first_line_notes_;
+  if (is_postgresql_uri(file_.path) && !data::has_order_by(config_.text("data.query")))
+    notes.emplace_back(
+        "data.query has no ORDER BY: PostgreSQL may give the same rows in another order the next time, which "
+        "is "
+        "another table, and cannot be verified");
   for (std::string& note : missing_text_notes(missing_texts_)) notes.push_back(std::move(note));
   if (config_.text("features.missing") != "keep")
     for (std::string& note : nan_notes(table_, columns_, config_.text("features.missing")))
@@ -136,16 +143,17 @@ void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labe
 }
 
 // What a new fit is refused, and one that is on record is not: it can still be verified.
-void FitSetup::check_settings_of_file(std::string_view bytes, const std::string& path,
+void FitSetup::check_settings_of_file(const data::TableSource& source,
                                       const data::TableFileOptions& options) const {
-  const bool is_csv = data::table_file_kind(bytes) == data::TableFileKind::kCsv;
+  const std::string& path = source.path;
+  const bool is_csv = source.kind() == data::TableFileKind::kCsv;
   if (!is_csv && config_.has("data.missing"))
     fail_with(
         ExitCode::kUsage,
         "{}: data.missing is for the texts of CSV, and this file has its own way to say that a value is "
         "missing (NULL, NaN); expected no data.missing",
         path);
-  if (is_csv && !options.csv.header && begins_with_names(bytes, path, options.csv, options.columns))
+  if (is_csv && !options.csv.header && begins_with_names(source.bytes, path, options.csv, options.columns))
     fail_with(ExitCode::kUsage, "{}: line 1 has the names itself: leave data.columns out", path);
 }
 
@@ -170,30 +178,53 @@ void FitSetup::require_column(const std::string& name) const {
   }
 }
 
-void FitSetup::read(const std::string& path, bool is_new) {
-  const std::string bytes = read_file(path), unpacked = unpack_maybe_gzip(bytes, path);
-  file_ = {"table", path, to_hex(sha256(bytes)), to_hex(sha256(unpacked))};
-  if (const std::string log = path + "-wal";
-      data::table_file_kind(unpacked) == data::TableFileKind::kSqlite && exists(log) &&
-      !read_file(log).empty())
+// The table and what identifies it: the bytes of a file, the records of a query.
+data::TableSource FitSetup::opened(const std::string& place) {
+  if (is_postgresql_uri(place)) {
+    data::TableSource source = data::read_table_source(place, config_.table_file().query);
+    const std::string digest = data::digest(*source.rows);
+    file_ = {"table", source.path, digest, digest};
+    return source;
+  }
+  const std::string bytes = read_file(place);
+  data::TableSource source = {.path = place, .bytes = unpack_maybe_gzip(bytes, place)};
+  file_ = {"table", place, to_hex(sha256(bytes)), to_hex(sha256(source.bytes))};
+  if (const std::string log = place + "-wal";
+      source.kind() == data::TableFileKind::kSqlite && exists(log) && !read_file(log).empty())
     fail(
         "{}: part of the database is still in {}; expected a file by itself (close the program that writes "
         "it, or "
         "PRAGMA wal_checkpoint(TRUNCATE))",
-        path, log);
+        place, log);
+  return source;
+}
+
+void FitSetup::require_claimed(const runs::Claim& claim) const {
+  const auto claimed = claim.inputs.find(file_.role);
+  if (!is_postgresql_uri(file_.path) || claimed == claim.inputs.end() || claimed->second == file_.digest)
+    return;
+  fail_with(ExitCode::kInputChanged,
+            "{}: the rows of the query have changed: the digest of the records is {}, the record says {}{}",
+            file_.path, file_.digest, claimed->second,
+            data::has_order_by(config_.table_file().query) ? "" : " (the query has no ORDER BY)");
+}
+
+void FitSetup::read(const std::string& place, bool is_new) {
+  const data::TableSource source = opened(place);
+  const std::string& path = source.path;  // without a password
   data::TableFileOptions options = config_.table_file();
   const std::string target = config_.has("data.target") ? config_.text("data.target") : "";
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
   if (classes)
     options.csv.text_columns.push_back(target);  // "1.0" and "1" are two classes, as they are written
-  if (is_new) check_settings_of_file(unpacked, path, options);
+  if (is_new) check_settings_of_file(source, options);
   std::vector<std::string> categories;
   if (config_.has("data.categories"))
-    categories = config_.text_columns(data::table_file_names(unpacked, path, options));
+    categories = config_.text_columns(data::table_source_names(source, options));
   options.csv.text_columns.insert(options.csv.text_columns.end(), categories.begin(), categories.end());
-  table_ = data::parse_table_file(unpacked, path, options);
-  const bool is_csv = data::table_file_kind(unpacked) == data::TableFileKind::kCsv;
-  if (is_csv) missing_texts_ = tabular::missing_texts(unpacked, path, options.csv);
+  table_ = data::parse_table_source(source, options);
+  const bool is_csv = source.kind() == data::TableFileKind::kCsv;
+  if (is_csv) missing_texts_ = tabular::missing_texts(source.bytes, path, options.csv);
   if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
   if (is_new) check_first_line();
   if (is_csv) first_line_notes_ = options.csv.header ? header_notes(table_) : headed_by_text_notes(table_);

@@ -61,6 +61,8 @@ class FitSetup {
   std::int64_t training_rows_in(const data::Table& other) const;
   void initialize();  // forgets what was learned
   runs::RunOptions run_options() const;
+  // Of a query of PostgreSQL: that its records are those of the claim; files were compared when they were looked for (train/inputs.h).
+  void require_claimed(const runs::Claim& claim) const;
   void keep_in(runs::Run& run);
   // Before the state of a run is restored: the estimator of a search has the settings of the best candidate from the last step on.
   void prepare_for(const std::string& run_folder);
@@ -68,9 +70,9 @@ class FitSetup {
   void run(std::uint64_t done, StepObserver& observer, Progress* progress);
 
  private:
-  void read(const std::string& path, bool is_new);
-  void check_settings_of_file(std::string_view bytes, const std::string& path,
-                              const data::TableFileOptions& options) const;
+  void read(const std::string& place, bool is_new);
+  data::TableSource opened(const std::string& place);
+  void check_settings_of_file(const data::TableSource& source, const data::TableFileOptions& options) const;
   void check_first_line() const;
   void require_column(const std::string& name) const;
   void take_target();

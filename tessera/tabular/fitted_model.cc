@@ -8,6 +8,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/json.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/base/text.h"
 #include "tessera/learn/hard_classes.h"
 #include "tessera/learn/mixture_model.h"
@@ -28,21 +29,22 @@ namespace tessera::tabular {
 namespace {
 
 // As the run read its table, whatever kind of file this one is.
-data::TableFileOptions own_options(const FitConfig& config, std::string_view bytes, const std::string& file,
+data::TableFileOptions own_options(const FitConfig& config, const data::TableSource& source,
                                    bool needs_target) {
   data::TableFileOptions options = config.table_file();
-  const data::TableFileKind kind = data::table_file_kind(bytes);
-  if (kind != data::TableFileKind::kSqlite) options.query.clear();
+  const data::TableFileKind kind = source.kind();
+  const std::string& file = source.path;
+  if (kind != data::TableFileKind::kSqlite && kind != data::TableFileKind::kPostgresql) options.query.clear();
   const bool named = !options.columns.empty();
-  if (kind == data::TableFileKind::kCsv && begins_with_names(bytes, file, options.csv, options.columns))
+  if (kind == data::TableFileKind::kCsv &&
+      begins_with_names(source.bytes, file, options.csv, options.columns))
     fail("{}: line 1 has the names itself, expected data, as in the file that the run learned from", file);
   options.columns.clear();
   if (named && (kind == data::TableFileKind::kCsv || kind == data::TableFileKind::kNpy))  // others have names
     options.columns =
-        own_columns(config, file, data::table_file_names(bytes, file, options).size(), needs_target);
-  const std::vector<std::string> names = config.has("data.categories")
-                                             ? data::table_file_names(bytes, file, options)
-                                             : std::vector<std::string>();
+        own_columns(config, file, data::table_source_names(source, options).size(), needs_target);
+  const std::vector<std::string> names =
+      config.has("data.categories") ? data::table_source_names(source, options) : std::vector<std::string>();
   for (const std::string& name : config.text_columns(names))
     if (std::find(names.begin(), names.end(), name) != names.end()) options.csv.text_columns.push_back(name);
   if (config.has("found.classes")) options.csv.text_columns.push_back(config.text("data.target"));
@@ -124,6 +126,8 @@ std::string evaluation_text(const FittedModel& model, const std::string& run_fol
         train::find_inputs(runs::read_claim(run_folder), runs::read_circumstances(run_folder), data_folder);
     const auto table = paths.find("table");
     if (table == paths.end()) fail("the record claims no input 'table'");
+    if (is_postgresql_uri(table->second))  // files were compared when they were looked for
+      FitSetup(model.config(), table->second).require_claimed(runs::read_claim(run_folder));
     const FittedEvaluation found = model.evaluate(table->second);
     return fmt::format("\n{}\n{}", found.note, found.text);
   } catch (const Error& error) {
@@ -156,18 +160,23 @@ std::string FittedModel::weights() const {
 }
 
 data::Table FittedModel::read(const std::string& file) const {
-  return parse(read_file_maybe_gzip(file), file, false);
+  return parse(read_source(file), false);
 }
 
-data::Table FittedModel::parse(const std::string& bytes, const std::string& file, bool needs_target) const {
-  data::TableFileOptions options = own_options(config_, bytes, file, needs_target);
+// A database is asked the query of the run.
+data::TableSource FittedModel::read_source(const std::string& file) const {
+  return data::read_table_source(file, config_.table_file().query);
+}
+
+data::Table FittedModel::parse(const data::TableSource& source, bool needs_target) const {
+  data::TableFileOptions options = own_options(config_, source, needs_target);
   options.csv = features_.schema().csv_options(options.csv);
-  const std::vector<std::string> names = data::table_file_names(bytes, file, options);
+  const std::vector<std::string> names = data::table_source_names(source, options);
   std::erase_if(options.csv.text_columns,
                 [&](const std::string& name) {  // what is missing is said by the schema
                   return std::find(names.begin(), names.end(), name) == names.end();
                 });
-  data::Table table = data::parse_table_file(bytes, file, options);
+  data::Table table = data::parse_table_source(source, options);
   refuse_shifted_columns(config_, table, features_.schema());
   return table;
 }
@@ -279,13 +288,24 @@ Tensor FittedModel::target_of(const data::Table& table) const {
 std::string FittedModel::overlap_note(const data::Table& table) const {
   try {
     const auto paths = train::find_inputs(claim_, runs::read_circumstances(folder_), "");
-    const std::int64_t known = FitSetup(config_, paths.at("table")).training_rows_in(table);
+    const FitSetup setup(config_, paths.at("table"));
+    setup.require_claimed(claim_);
+    const std::int64_t known = setup.training_rows_in(table);
     return known == 0 ? ""
                       : fmt::format("{} of the {} rows are equal to rows that the run learned from", known,
                                     table.rows);
   } catch (const Error&) {  // the run's own table is not there any more: nothing can be said
     return "";
   }
+}
+
+data::Split FittedModel::own_split(const std::string& file) const {
+  const FitSetup setup(config_, file);
+  if (setup.config().text("found.table") != config_.text("found.table"))  // of a query that is asked again
+    fail_with(ExitCode::kInputChanged,
+              "{}: the rows have changed while they were read, or come in another order",
+              without_password(file));
+  return setup.split();
 }
 
 // Of the run's own table, what was held out. What learns without a target may be looked at on the rows that it learned from.
@@ -322,17 +342,18 @@ std::string FittedModel::without_target_text(const data::Table& table) const {
   return text;
 }
 
-FittedEvaluation FittedModel::evaluate(const std::string& file) const {
+FittedEvaluation FittedModel::evaluate(const std::string& place) const {
   FittedEvaluation result;
-  const std::string bytes = read_file_maybe_gzip(file);
+  const data::TableSource source = read_source(place);
+  const std::string& file = source.path;
   const bool needs_target = predicts_a_target(*estimator_);
-  data::Table table = parse(bytes, file, needs_target),
-              whole = data::parse_table_file(bytes, file, own_options(config_, bytes, file, needs_target));
+  data::Table table = parse(source, needs_target),
+              whole = data::parse_table_source(source, own_options(config_, source, needs_target));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
   // The same records in another file are the same table.
   const bool own = config_.has("found.table") && data::digest(whole) == config_.text("found.table");
-  if (own) result.note = keep_held_out(table, FitSetup(config_, file).split(), file);
+  if (own) result.note = keep_held_out(table, own_split(place), file);
   if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
   if (!own) result.note = overlap_note(table);
   if (const std::string columns = own_columns_note(config_, table); !columns.empty())

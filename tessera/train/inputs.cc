@@ -7,6 +7,7 @@
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/hash.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/data/point_files.h"
 
 namespace tessera::train {
@@ -22,6 +23,8 @@ void add_tails(std::vector<std::string>& candidates, const std::string& folder, 
 std::string find_input(const std::string& name, const std::string& digest, const std::string& path,
                        const std::string& command_folder, const std::string& data_folder,
                        const std::string& format) {
+  // A database, here or where --data says that it is now; its records are compared when they are read.
+  if (is_postgresql_uri(path)) return is_postgresql_uri(data_folder) ? data_folder : path;
   std::vector<std::string> candidates = {path};
   if (!path.starts_with('/') && !command_folder.empty()) candidates.push_back(command_folder + "/" + path);
   const char* variable = std::getenv("TESSERA_DATA");

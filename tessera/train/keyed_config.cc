@@ -9,6 +9,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/numbers.h"
 #include "tessera/train/config_schema.h"
@@ -247,7 +248,7 @@ std::string KeyedConfig::path(std::string_view key) const {
                 key, kVariable);
     path.replace(at, kVariable.size(), folder);
   }
-  return path.starts_with('/') || folder_ == "." ? path : folder_ + "/" + path;
+  return path.starts_with('/') || is_postgresql_uri(path) || folder_ == "." ? path : folder_ + "/" + path;
 }
 
 void KeyedConfig::set_found(const std::string& key, const std::string& value) {
