@@ -73,6 +73,7 @@ endfunction()
 # Tests of a room, eight in one as well: OUTPUT gets the sources to compile. What cannot be joined (see the script) stays alone.
 function(tessera_join_tests ROOM OUTPUT)
   list(SORT ARGN)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${TESSERA_JOIN_TESTS} ${ARGN})  # whether it can be may change
   execute_process(COMMAND ${Python3_EXECUTABLE} ${TESSERA_JOIN_TESTS} --can ${ARGN} OUTPUT_VARIABLE joined
     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   set(sources ${ARGN})

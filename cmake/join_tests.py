@@ -22,8 +22,10 @@ def can_be_joined(text):
 
 def part(path):
     text = path.read_text()
-    assert can_be_joined(text), f"{path} has no longer one unnamed namespace with everything in it; configure again"
-    return f'#line 1 "{path}"\n' + text.replace(UNNAMED, f"namespace of_{path.stem} {{")
+    if not can_be_joined(text):
+        sys.exit(f"{path} no longer has one unnamed namespace with everything in it and no macro: configure again (cmake)")
+    name = re.sub(r"\W", "_", str(path.with_suffix("")).rpartition("/tessera/")[2])
+    return f'#line 1 "{path}"\n' + text.replace(UNNAMED, f"namespace of_{name} {{")
 
 
 def main():

@@ -123,6 +123,20 @@ TEST_F(BoostingImportances, AddUpToOneOverAllClassesAndSayNothingWithoutADivisio
   EXPECT_EQ(model.importances().to_vector<double>(), (std::vector<double>{0, 0}));
 }
 
+// Gains are squares: those of targets around 1e153 are beyond float64, alone or added up.
+TEST_F(BoostingImportances, AreSharesAlsoWhereGainsOverflow) {
+  const GeneratedTable table = generated_table(200);
+  for (const double scale : {1e-150, 1.0, 1e150, 1e152, 3e152, 1e153, 1e154}) {
+    HistGradientBoostingRegressor model({.max_iter = 5});
+    model.fit(table.features, table.numbers * scale);
+    model.check_restored();
+    const std::vector<double> shares = model.importances().to_vector<double>();
+    const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+    EXPECT_TRUE(sum == 0 || std::abs(sum - 1) < 1e-12) << scale;
+    for (const double share : shares) EXPECT_GE(share, 0) << scale;
+  }
+}
+
 // A model that was saved before there were importances still predicts.
 TEST_F(BoostingImportances, AreNotThereInAnOldModel) {
   struct Forget : StateVisitor {

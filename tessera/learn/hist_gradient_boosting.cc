@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "tessera/learn/decision_tree.h"
 #include "tessera/learn/restored.h"
 #include "tessera/numerics/random.h"
+#include "tessera/numerics/reduce.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::learn {
@@ -122,6 +124,14 @@ void require_all_classes(std::string_view name, const std::vector<double>& y, st
 }
 
 // The iterations, while they run.
+// Gains are squares of gradients, and may be too large to be added up, or for float64 at all: then only those that are infinite count, by their number.
+std::vector<double> within_range(std::vector<double> gains) {
+  const double largest = *std::ranges::max_element(gains);
+  if (std::isfinite(numerics::sum(std::span<const double>(gains)))) return gains;
+  for (double& gain : gains) gain = std::isfinite(largest) ? gain / largest : std::isfinite(gain) ? 0 : 1;
+  return gains;
+}
+
 class Run {
  public:
   Run(std::string_view name, const Tensor& x, const std::vector<double>& y, std::int64_t classes,
@@ -167,7 +177,7 @@ class Run {
 
   const std::vector<double>& baseline() const { return baseline_; }
   const std::vector<GrownTree>& trees() const { return trees_; }
-  std::vector<double> importances() const { return normalised(grower_.gains()); }
+  std::vector<double> importances() const { return normalised(within_range(grower_.gains())); }
 
  private:
   const BoostingParameters& parameters_;
@@ -268,6 +278,8 @@ void Boosting::check_restored(std::string_view owner, std::int64_t features, std
   if (importances_.defined()) {
     require_restored(owner, "importances", importances_, DType::kFloat64, {features});
     require_finite(owner, "importances", importances_);
+    if (std::ranges::any_of(importances_.values<double>(), [](double share) { return share < 0; }))
+      refuse_restored(owner, "'importances' has a number below 0");
   }
   trees_.check_restored(owner, features, 1);
   if (trees_.trees() % outputs() != 0) refuse_restored(owner, "an iteration lacks a tree");

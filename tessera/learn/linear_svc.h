@@ -9,7 +9,7 @@
 // one with the largest f, of equals the first. There are no probabilities: calibrated_classifier.h makes them.
 //
 // The features should have one scale (standard_scaler). Newton's method costs N F^2 for a step of squared losses, of which there are about ten. Others take the
-// rows one by one, a pass costs N F; where ten passes gain little Newton's method goes on (at most 256 features), N F + F^3 for each of some tens or hundreds of steps.
+// rows one by one, a pass costs N F; where ten passes gain little Newton's method goes on (at most 256 columns, the intercept's among them), N F + F^3 for each of some tens or hundreds of steps, and N F^2 for the first ones.
 //
 // Errors: those of estimator.h. A class index between others that no row has is never predicted. Thread-safety: as estimator.h.
 //

@@ -23,6 +23,7 @@ using linalg::internal::add_scaled, linalg::internal::dot;
 
 constexpr std::int64_t kMostFactored = 2000;
 constexpr std::int64_t kMostSmoothed = 256;  // columns: its steps are as many, and their matrix the square
+constexpr double kMostWeight = 0x1p50;       // of a rounded corner: times the rounding of a score it is small
 constexpr std::int64_t kTrialPasses = 10;    // over the coordinates of the dual, before that
 constexpr double kFastEnough = 0.1;          // what such passes leave of the violations
 
@@ -144,6 +145,7 @@ class DualDescent {
       : problem_(problem),
         rows_(problem.x.size(0)),
         columns_(problem.x.size(1)),
+        active_(rows_),
         x_(problem.x.values<double>().data()),
         epsilon_(problem.regression ? problem.epsilon : 0),
         w_(at(columns_), 0.0),
@@ -155,31 +157,28 @@ class DualDescent {
     for (std::int64_t i = 0; i < rows_; ++i) curvature_[at(i)] = dot(row(i), row(i), columns_);
   }
 
-  // patient: to the end of max_iter. Otherwise it gives up as soon as some passes have not left a tenth of the violations.
-  MarginSolution solve(bool patient) {
-    MarginSolution found;
-    std::int64_t active = rows_;
-    double enough = 0, before = kInfinity;
-    double aside = kInfinity;  // whoever is further inside its bound than this is put aside
-    while (found.iterations < problem_.max_iter && !found.converged) {
-      const Violations met = pass(active, aside, static_cast<std::uint32_t>(found.iterations));
+  // Passes until it converges or there are max_iter; may be called again for more of them. Impatient, it gives up as soon as some passes have not left a
+  // tenth of the violations.
+  const MarginSolution& run(std::int64_t max_iter, bool patient) {
+    while (found_.iterations < max_iter && !found_.converged) {
+      const Violations met = pass(active_, aside_, static_cast<std::uint32_t>(found_.iterations));
       const double violation = problem_.regression ? met.sum : met.largest;
-      if (found.iterations++ == 0) {
-        enough = problem_.regression ? problem_.tol * met.sum : problem_.tol;
-        before = violation;
+      if (found_.iterations++ == 0) {
+        enough_ = problem_.regression ? problem_.tol * met.sum : problem_.tol;
+        before_ = violation;
       }
-      aside = met.largest > 0 ? met.largest : kInfinity;
-      if (violation <= enough) {
-        found.converged = active == rows_;
-        active = rows_;
-        aside = kInfinity;
-      } else if (!patient && found.iterations % kTrialPasses == 0) {
-        if (violation > kFastEnough * before) break;
-        before = violation;
+      aside_ = met.largest > 0 ? met.largest : kInfinity;
+      if (violation <= enough_) {
+        found_.converged = active_ == rows_;
+        active_ = rows_;
+        aside_ = kInfinity;
+      } else if (!patient && found_.iterations % kTrialPasses == 0) {
+        if (violation > kFastEnough * before_) break;
+        before_ = violation;
       }
     }
-    found.w = w_;
-    return found;
+    found_.w = w_;
+    return found_;
   }
 
  private:
@@ -240,24 +239,47 @@ class DualDescent {
   }
 
   const MarginProblem& problem_;
-  std::int64_t rows_, columns_;
+  std::int64_t rows_, columns_, active_;
   const double* x_;
-  double epsilon_;
+  double epsilon_, enough_ = 0, before_ = kInfinity;
+  double aside_ = kInfinity;  // whoever is further inside its bound than this is put aside
   Vector w_, b_, curvature_;
   std::vector<std::int64_t> order_;  // those put aside at the end
   numerics::PhiloxKey key_;
+  MarginSolution found_;
 };
 
-// Where rows are easily told apart some tens of passes are enough, which are less than Newton's steps. Elsewhere a thousand are not, and soon show it.
+double plain_cost(const MarginProblem& problem, const Vector& w) {
+  const Vector scores = matmul(problem.x, tensor_of(w)).to_vector<double>();
+  Vector losses(scores.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const double target = problem.target[i];
+    const double away =
+        problem.regression ? std::abs(target - scores[i]) - problem.epsilon : 1 - target * scores[i];
+    losses[i] = std::max(away, 0.0);
+  }
+  const double loss = numerics::sum(std::span<const double>(losses));
+  return numerics::sum_of_squares(std::span<const double>(w)) / 2 + (loss == 0 ? 0 : problem.C * loss);
+}
+
+// Where rows are easily told apart some tens of passes are enough, which are less than Newton's steps. Elsewhere a thousand are not, and soon show it. Where Newton's
+// steps come to no end the passes go on, and with very large C they are all there is; of two that have not converged the better one is the answer.
 MarginSolution solve_plain(const MarginProblem& problem) {
-  const bool patient = problem.x.size(1) > kMostSmoothed;
-  const MarginSolution found = DualDescent(problem).solve(patient);
-  if (patient || found.converged || found.iterations == problem.max_iter) return found;
+  DualDescent descent(problem);
+  const bool smooth = problem.x.size(1) <= kMostSmoothed && problem.C / (problem.tol / 2) < kMostWeight;
+  const MarginSolution first = descent.run(problem.max_iter, !smooth);
+  if (!smooth || first.converged || first.iterations == problem.max_iter) return first;
   MarginProblem rest = problem;
-  rest.max_iter -= found.iterations;
+  rest.max_iter -= first.iterations;
   MarginSolution smoothed = solve_smoothed_margin(rest);
-  smoothed.iterations += found.iterations;
-  return smoothed;
+  MarginSolution longer = first;
+  if (!smoothed.converged) longer = descent.run(problem.max_iter - smoothed.iterations, true);
+  const std::int64_t iterations = longer.iterations + smoothed.iterations;
+  const bool better = smoothed.converged ||
+                      (!longer.converged && plain_cost(problem, smoothed.w) < plain_cost(problem, longer.w));
+  MarginSolution found = better ? std::move(smoothed) : std::move(longer);
+  found.iterations = iterations;
+  return found;
 }
 
 }  // namespace

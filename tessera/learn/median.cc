@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 namespace tessera::learn {
@@ -56,7 +57,7 @@ double median(std::span<const double> values) {
   const double high = *middle;
   if (odd) return high == 0 ? zero_of_rank(values, half) : high;
   const double low = *std::max_element(band.values.begin(), middle);
-  return low + (high - low) / 2;
+  return std::isfinite(high - low) ? low + (high - low) / 2 : low / 2 + high / 2;
 }
 
 }  // namespace tessera::learn

@@ -27,6 +27,11 @@ void expect_same(const std::vector<double>& values, const char* what) {
 // Sizes around where the sample begins, and such that the sample's steps leave a rest.
 constexpr std::size_t kSizes[] = {1, 2, 3, 4, 8191, 8192, 8193, 8194, 10240, 20001, 100'000};
 
+TEST(Median, LiesBetweenNumbersWhoseDifferenceIsTooLarge) {
+  EXPECT_EQ(median(std::vector<double>{-1.7e308, 1.7e308}), 0);
+  EXPECT_EQ(median(std::vector<double>{-1.7e308, 1.6e308, -1e308, 1e308}), 0);
+}
+
 TEST(Median, IsWhatSortingFinds) {
   std::mt19937_64 random(7);
   std::normal_distribution<double> normal;

@@ -76,8 +76,10 @@ void SelectFromModel::learn(const Tensor& x, const Tensor& y, StepObserver* obse
   model->fit(x, estimator_.target(name(), y), observer);
   importances_ = model->importances();
   if (!importances_.defined())
-    fail("{}: {} says nothing about the importance of features; expected a tree, a forest or a linear model",
-         name(), model->name());
+    fail(
+        "{}: {} says nothing about the importance of features; expected a tree, a forest, gradient boosting "
+        "or a linear model",
+        name(), model->name());
   const std::vector<double> values = importances_.to_vector<double>();
   const double threshold = threshold_value();
   std::vector<std::size_t> order(values.size());

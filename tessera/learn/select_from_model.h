@@ -1,5 +1,5 @@
 // Selection of the features that a model leans on: an estimator learns from all features, and those stay to which it gives enough weight (Estimator::importances: the decrease
-// of impurity of trees and forests, the absolute coefficients of linear models). scikit-learn's SelectFromModel.
+// of impurity of trees and forests, the gains of gradient boosting, the absolute coefficients of linear models). scikit-learn's SelectFromModel.
 //
 // `estimator` names a classifier or regressor; its settings stand under "estimator__". `threshold` is "mean", "median", a multiple of one ("1.25*mean"), a number, or "auto": 1e-5
 // where the model itself sets coefficients to 0 (lasso, or penalty l1), otherwise the mean. Features at the threshold stay. With `max_features` above 0 at most so many stay,

@@ -90,9 +90,12 @@ double largest_of(const Reals& values) {
   double lane[kLanesOfRows] = {};  // or each would wait for the one before
   for (std::size_t i = 0; i < values.size(); ++i) {
     double& most = lane[i % kLanesOfRows];
-    most = std::max(most, std::abs(values[i]));
+    if (!(std::abs(values[i]) <= most)) most = std::abs(values[i]);  // NaN, too, and for good
   }
-  return *std::ranges::max_element(lane);
+  double most = 0;
+  for (const double value : lane)
+    if (!(value <= most)) most = value;
+  return most;
 }
 
 bool all_finite(const Tensor& values) {

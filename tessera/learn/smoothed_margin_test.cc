@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "tessera/backends/backends.h"
 #include "tessera/base/thread_pool.h"
@@ -123,6 +124,52 @@ TEST(SmoothedMargin, TakesHighCostsAndFeaturesOfAllScales) {
   }
 }
 
+// ---- Coordinates first, then rounded corners, then coordinates again (margin_solvers.h) ----
+
+// Rows that a plane tells apart, with room on either side.
+MarginProblem separable() {
+  MarginProblem problem = noisy(400, 3, false);
+  const std::vector<double> values = problem.x.to_vector<double>();
+  std::vector<double> kept;
+  problem.target.clear();
+  for (std::size_t i = 0; i < values.size(); i += 4) {
+    const double score = values[i] + values[i + 1] / 2 - values[i + 2];
+    if (std::abs(score) <= 0.3) continue;
+    kept.insert(kept.end(), values.begin() + static_cast<std::ptrdiff_t>(i),
+                values.begin() + static_cast<std::ptrdiff_t>(i) + 4);
+    problem.target.push_back(score > 0 ? 1 : -1);
+  }
+  problem.x = Tensor::from(kept, {std::ssize(problem.target), 4});
+  problem.tol = 1e-4;
+  problem.max_iter = 100'000;
+  return problem;
+}
+
+TEST(PlainMargin, HardMarginsAreFound) {
+  MarginProblem problem = separable();
+  for (const double C : {1e6, 1e12, 1e15, 1e300, std::numeric_limits<double>::infinity()}) {
+    problem.C = C;
+    const MarginSolution found = solve_margin(problem);
+    EXPECT_TRUE(found.converged) << C;
+    expect_near(found.w, by_coordinates(problem), 1e-2);
+    const std::vector<double> scores = matmul(problem.x, Tensor::from(found.w, {4})).to_vector<double>();
+    for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_GT(scores[i] * problem.target[i], 0.99) << C;
+  }
+}
+
+TEST(PlainMargin, WhereNothingConvergesTheBetterOfBothIsGiven) {
+  MarginProblem problem = noisy(300, 20, false);
+  for (const std::int64_t most : {5, 11, 12, 15, 20, 40}) {
+    problem.max_iter = most;
+    const MarginSolution found = solve_margin(problem);
+    EXPECT_FALSE(found.converged);
+    EXPECT_EQ(found.iterations, most);
+    MarginProblem ten = problem;
+    ten.max_iter = std::min<std::int64_t>(most, 10);
+    EXPECT_LE(cost(problem, found.w), cost(problem, solve_margin(ten).w)) << most;
+  }
+}
+
 TEST(SmoothedMargin, SaysWhereItHasNotConvergedAndWhereNothingCosts) {
   MarginProblem problem = noisy(300, 4, false);
   problem.max_iter = 3;
@@ -136,7 +183,7 @@ TEST(SmoothedMargin, SaysWhereItHasNotConvergedAndWhereNothingCosts) {
   EXPECT_EQ(none.w, std::vector<double>(5, 0.0));
   problem = noisy(300, 4, false);
   problem.x = problem.x * 1e160;  // whose squares are infinite
-  for (const double weight : solve_smoothed_margin(problem).w) EXPECT_TRUE(std::isfinite(weight));
+  EXPECT_FALSE(solve_smoothed_margin(problem).converged);
   problem = noisy(20, 4, false);
   problem.x = zeros({20, 5}, DType::kFloat64);
   const MarginSolution zero = solve_smoothed_margin(problem);
