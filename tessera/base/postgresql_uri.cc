@@ -4,8 +4,10 @@
 #include <cctype>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/text.h"
 
 namespace tessera {
 namespace {
@@ -66,6 +68,60 @@ std::string options_without_password(std::string_view options, std::string& pass
   return kept;
 }
 
+// What decides where libpq goes and as whom. An option counts more than the same thing in front of it, the last one most.
+struct Destination {
+  std::string host, hostaddr, port, database, user, service;
+};
+
+void set_option(Destination& to, const std::string& name, const std::string& value) {
+  const std::pair<std::string_view, std::string*> known[] = {{"host", &to.host}, {"hostaddr", &to.hostaddr},
+                                                             {"port", &to.port}, {"dbname", &to.database},
+                                                             {"user", &to.user}, {"service", &to.service}};
+  for (const auto& [key, place] : known)
+    if (name == key) *place = value;
+}
+
+// "h1:1,[::1]:2" is the hosts h1,::1 and the ports 1,2.
+void set_hosts(Destination& to, std::string_view text) {
+  for (bool first = true; first || !text.empty(); first = false) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::string_view one = text.substr(0, end);
+    const std::size_t bracket = one.starts_with('[') ? one.find(']') : std::string_view::npos,
+                      after = bracket == std::string_view::npos ? 0 : bracket,
+                      colon = std::min(one.find(':', after), one.size());
+    const std::string_view host =
+        after > 0 ? one.substr(1, after - 1) : one.substr(0, std::min(colon, one.size()));
+    to.host += (first ? "" : ",") + decoded(host);
+    to.port += (first ? "" : ",") + decoded(one.substr(std::min(colon + 1, one.size())));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+// Of an address without a password.
+Destination destination_of(std::string_view uri) {
+  std::string_view rest = uri.substr(scheme_length(uri));
+  Destination to;
+  const std::size_t question = std::min(rest.find('?'), rest.size());
+  std::string_view options = rest.substr(std::min(question + 1, rest.size()));
+  rest = rest.substr(0, question);
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  to.database = decoded(rest.substr(std::min(slash + 1, rest.size())));
+  rest = rest.substr(0, slash);
+  if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
+    to.user = decoded(rest.substr(0, at));
+    rest.remove_prefix(at + 1);
+  }
+  set_hosts(to, rest);
+  while (!options.empty()) {
+    const std::size_t end = std::min(options.find('&'), options.size());
+    const std::size_t equals = std::min(options.find('='), end);
+    set_option(to, decoded(options.substr(0, equals)),
+               decoded(options.substr(std::min(equals + 1, end), end - std::min(equals + 1, end))));
+    options.remove_prefix(std::min(end + 1, options.size()));
+  }
+  return to;
+}
+
 // Where the address begins in a word: at 0, or behind NAME=; nothing of other words.
 std::optional<std::size_t> address_in(std::string_view word) {
   if (is_postgresql_uri(word)) return 0;
@@ -104,6 +160,16 @@ PostgresqlAddress split_password(std::string_view uri) {
                             rest.substr(0, std::min(colon, user_end)),
                             rest.substr(user_end, question - user_end), options);
   return address;
+}
+
+std::string describe_postgresql(std::string_view uri) {
+  const Destination to = destination_of(split_password(uri).uri);
+  const auto shown = [](const std::string& value) { return value.empty() ? "default" : printable(value); };
+  std::string text = fmt::format("host {}", shown(to.host));
+  if (!to.hostaddr.empty()) text += fmt::format(" at {}", shown(to.hostaddr));
+  text += fmt::format(", port {}, database {}, user {}", shown(to.port), shown(to.database), shown(to.user));
+  if (!to.service.empty()) text += fmt::format(", service {}", shown(to.service));
+  return text;
 }
 
 std::string without_password(const std::string& word) {

@@ -25,6 +25,9 @@ struct PostgresqlAddress {
 
 bool is_postgresql_uri(std::string_view text);
 PostgresqlAddress split_password(std::string_view uri);
+// For a message: "host db.example, port 5433, database clinic, user me", as libpq would take them, never a password. What the address leaves to
+// libpq (PGHOST, 5432, ...) is "default". Control characters are shown as \xNN.
+std::string describe_postgresql(std::string_view uri);
 // The word itself unless it is such an address, or NAME=ADDRESS. Of an address that is refused above only the beginning.
 std::string without_password(const std::string& word);
 // The same, and the password goes to the environment; throws for an address that is refused.

@@ -49,6 +49,21 @@ TEST(PostgresqlUri, AnAddressThatCouldLeaveAPartOfItsPasswordBehindIsRefusedUnse
   }
 }
 
+TEST(PostgresqlUri, IsDescribedAsLibpqTakesItWithoutSecrets) {
+  EXPECT_EQ(describe_postgresql("postgresql://me:secret@db.example:5433/clinic?sslmode=require"),
+            "host db.example, port 5433, database clinic, user me");
+  EXPECT_EQ(describe_postgresql("postgresql://"),
+            "host default, port default, database default, user default");
+  EXPECT_EQ(describe_postgresql("postgres://a%20b@[::1]:1,h2:2/?password=secret"),
+            "host ::1,h2, port 1,2, database default, user a b");
+  // What is behind '?' counts, and a control character is no surprise for a terminal.
+  EXPECT_EQ(
+      describe_postgresql("postgresql://me@good/d?host=evil&hostaddr=10.0.0.1&port=7&user=you&dbname=e%1b"),
+      "host evil at 10.0.0.1, port 7, database e\\x1b, user you");
+  EXPECT_EQ(describe_postgresql("postgresql:///?service=clinic"),
+            "host default, port default, database default, user default, service clinic");
+}
+
 TEST(PostgresqlUri, WordsOfACommandLoseIt) {
   EXPECT_EQ(without_password("postgresql://me:secret@h/d"), "postgresql://me@h/d");
   EXPECT_EQ(without_password("--data=postgresql://me:secret@h/d"), "--data=postgresql://me@h/d");

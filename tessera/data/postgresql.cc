@@ -99,12 +99,15 @@ Kind kind_of(Oid type) {
 constexpr const char* kSource = "PostgreSQL";
 
 // Its messages end with a line end, and may have several lines.
-[[noreturn]] void fail_with_message(PGconn* connection) {
-  std::string message = library().error_message(connection);
+std::string one_line(std::string message) {
   while (!message.empty() && message.back() == '\n') message.pop_back();
   for (char& c : message)
     if (c == '\n') c = ' ';
-  fail("{}: {}", kSource, message);
+  return message;
+}
+
+[[noreturn]] void fail_with_message(PGconn* connection) {
+  fail("{}: {}", kSource, one_line(library().error_message(connection)));
 }
 
 // A password is handed over by itself, so that no message about the address can have it.
@@ -113,7 +116,10 @@ ConnectionPointer connected(const std::string& connection) {
       is_postgresql_uri(connection) ? split_password(connection) : PostgresqlAddress{connection};
   const char* const names[] = {"dbname", address.password.empty() ? nullptr : "password", nullptr};
   const char* const values[] = {address.uri.c_str(), address.password.c_str(), nullptr};
-  return ConnectionPointer(library().connect(names, values, 1));
+  ConnectionPointer opened(library().connect(names, values, 1));
+  if (opened == nullptr || library().status(opened.get()) != CONNECTION_OK)
+    throw ConnectionError(fmt::format("{}: {}", kSource, one_line(library().error_message(opened.get()))));
+  return opened;
 }
 
 void execute(PGconn* connection, const char* sql) {
@@ -174,7 +180,6 @@ Table read_postgresql(const std::string& connection, const std::string& query) {
   if (!has_postgresql()) fail("{}: {}", kSource, library().problem);
   const ConnectionPointer opened = connected(connection);
   PGconn* handle = opened.get();
-  if (handle == nullptr || library().status(handle) != CONNECTION_OK) fail_with_message(handle);
   // The session's settings must not change what numbers and dates look like.
   execute(handle,
           "SET client_encoding = 'UTF8'; SET extra_float_digits = 1; SET datestyle = 'ISO, YMD';"

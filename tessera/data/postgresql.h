@@ -18,9 +18,16 @@
 
 #include <string>
 
+#include "tessera/base/error.h"
 #include "tessera/data/table.h"
 
 namespace tessera::data {
+
+// The server does not answer, or does not let this user in; what is wrong with a query is an Error of no kind.
+class ConnectionError : public Error {
+ public:
+  using Error::Error;
+};
 
 bool has_postgresql();  // is it built in, and libpq there?
 Table read_postgresql(const std::string& connection, const std::string& query);
