@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Tables of a PostgreSQL server with the command-line tool: fitted, searched, analysed, predicted, evaluated, shown, reported, verified, killed and
-resumed; the same predictions as from CSV; changed rows are found; no password in a record or an output; what is wrong is a sentence.
-Skipped without a server (Debian's package postgresql), but for what needs none.
+resumed; the same predictions as from CSV; new rows for a run that learned from a file; changed rows are found; nobody is asked who only stands in a record, and each
+answer is asked for once; no password in a record or an output; what is wrong is a sentence. Skipped without a server (Debian's package postgresql), or in a
+program without PostgreSQL, but for what needs none.
 
 Usage: postgresql_tables.py PROGRAM
 """
@@ -10,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import journey
 from journey import expect, seal_of
@@ -36,14 +38,21 @@ class Server:
         self.place = f"127.0.0.1:{port}/postgres"
         self.uri = f"postgresql://tester@{self.place}"
         rules = folder / "cluster" / "data" / "pg_hba.conf"
+        self.log = folder / "cluster" / "log"
         rules.write_text("host all locked 127.0.0.1/32 scram-sha-256\n" + rules.read_text())
         values = ",".join(f"({i},{age},'{kind}',{stay},'{gone}')" for i, age, kind, stay, gone in ROWS)
         self.sql("CREATE TABLE stays (id int, age int, kind text, stay float8, gone text);"
                  f"INSERT INTO stays VALUES {values}; CREATE ROLE locked LOGIN PASSWORD '{SECRET}';"
-                 "GRANT SELECT ON stays TO locked; SELECT pg_reload_conf();")
+                 "GRANT SELECT ON stays TO locked;")
+        self.sql("ALTER SYSTEM SET log_connections = on")
+        self.sql("SELECT pg_reload_conf()")
+        time.sleep(0.5)
 
     def sql(self, text):
         subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", self.connection, "-c", text], stdout=subprocess.DEVNULL, check=True)
+
+    def connections(self):
+        return self.log.read_text(errors="replace").count("connection authorized")
 
     def stop(self):
         if self.there:
@@ -138,7 +147,8 @@ def check_password(tool, server, store):
     expect("identical: " in tool.run("verify", "locked", *here, "--quiet", env=with_password).stdout, "the locked run does not verify")
     expect("identical: " in tool.run("verify", "locked", *here, "--quiet", "--data", server.uri).stdout, "not verified at another place")
     tool.run("show", "locked", *here, env=with_password)
-    tool.run("report", "locked", *here, "--output", store / "page.html", env=with_password)
+    tool.run("report", "locked", *here, "--output", store / "page.html", "--data", uri)
+    expect("held out" in (store / "page.html").read_text(), "the page does not judge by the rows of --data")
     tool.run("diff", "locked", "plain", *here, "--quiet", status=None, env=with_password)
     wrong = tool.run(*fit_words(f"postgresql://locked:{SECRET}x@{server.place}", *here), status=1).stderr
     expect("password authentication failed" in wrong, wrong)
@@ -155,18 +165,74 @@ def check_change(tool, server, store):
     server.sql("UPDATE stays SET age = age + 1 WHERE id = 7")
     message = tool.run("verify", "plain", *here, "--quiet", status=4).stderr
     expect("the rows of the query have changed" in message, message)
-    tool.run("report", "plain", *here, "--output", store / "changed.html")
+    tool.run("report", "plain", *here, "--output", store / "changed.html", "--data", server.uri)
     expect("the rows of the query have changed" in (store / "changed.html").read_text(), "the page judges by other rows")
     server.sql("UPDATE stays SET age = age - 1 WHERE id = 7")
     expect("identical: " in tool.run("verify", "plain", *here, "--quiet").stdout, "the rows are as they were")
-    print("a changed row is found")
+    every = tool.run("fit", "decision_tree_classifier", server.uri, "--target", "gone", "--set", "data.query=SELECT * FROM stays ORDER BY id", "--quiet",
+                     *here, "--name", "every")
+    expect("note:" not in every.stderr, every.stderr)
+    server.sql("CREATE TABLE kept AS SELECT * FROM stays")
+    for change in ("DELETE FROM stays", "DELETE FROM stays WHERE id > 9", "UPDATE stays SET gone = 'no'", "UPDATE stays SET gone = NULL WHERE id = 3",
+                   "ALTER TABLE stays DROP COLUMN kind", "ALTER TABLE stays DROP COLUMN gone"):
+        server.sql(change)
+        message = tool.run("verify", "every", *here, "--quiet", status=4).stderr
+        expect("the rows of the query have changed" in message, f"{change}: {message}")
+        server.sql("DROP TABLE stays; CREATE TABLE stays AS SELECT * FROM kept")
+    server.sql("ALTER TABLE stays DROP COLUMN age")
+    message = tool.run("verify", "plain", *here, "--quiet", status=3).stderr
+    expect('column "age" does not exist' in message and "password" not in message, message)
+    print("changed rows are found, whatever was changed")
+
+
+def check_asking(tool, server, scratch, store):
+    """Whom a command asks, and how often."""
+    here = ["--store", store]
+    since = server.connections()
+    asked = lambda: server.connections() - since
+    tool.run("report", "plain", *here, "--output", store / "unasked.html")
+    expect("which only the record names" in (store / "unasked.html").read_text(), "the page does not say why it does not judge")
+    new = scratch / "new.csv"
+    new.write_text("age,kind,stay,gone\n" + "".join(f"{age + 0.5},{kind},{stay},{gone}\n" for _, age, kind, stay, gone in ROWS))
+    note = tool.run("evaluate", "plain", new, *here).stderr
+    expect("which only the record names" in note, note)
+    tool.run("show", "plain", *here)
+    expect(asked() == 0, f"{asked()} connections to a server that only the record names")
+    tool.run("evaluate", "plain", server.uri, *here)
+    expect(asked() == 1, f"{asked()} connections to evaluate the run's own table")
+    tool.run("report", "plain", *here, "--output", store / "asked.html", "--data", server.uri)
+    expect(asked() == 2, f"{asked() - 1} connections for a page")
+    said = tool.run("verify", "plain", *here, "--quiet").stderr
+    port = server.place.split(":")[1].split("/")[0]
+    expect(f"asking PostgreSQL at host 127.0.0.1, port {port}, database postgres, user tester\n" in said, said)
+    message = tool.run("verify", "plain", *here, "--quiet", "--data", "/nonexistent", status=2).stderr
+    expect("expected the address of a database" in message, message)
+    message = tool.run("verify", "plain", *here, "--quiet", "--data", f"jdbc:{server.uri}?password={SECRET}", status=2).stderr
+    expect("an address in another spelling" in message, message)
+    print("nobody is asked who only stands in a record, and nobody twice")
+
+
+def check_new_rows(tool, server, scratch, store):
+    here = ["--store", store]
+    some = scratch / "some.csv"
+    some.write_text("age,kind,stay,gone\n" + "".join(f"{age},{kind},{stay},{gone}\n" for i, age, kind, stay, gone in ROWS if i > 200))
+    query = ["--query", QUERY.replace("ORDER", "WHERE id > 200 ORDER")]
+    for run in ("plain", "csv"):
+        expect(tool.run("predict", run, server.uri, *query, *here).stdout == tool.run("predict", run, some, *here).stdout, f"{run}: other predictions")
+        by_query, by_file = tool.run("evaluate", run, server.uri, *query, *here), tool.run("evaluate", run, some, *here)
+        expect(by_query.stdout == by_file.stdout, f"{run}: another evaluation")
+        expect("of the 39 rows are equal to rows that the run learned from" in by_query.stderr, by_query.stderr)
+    expect("(--query" in tool.run("predict", "csv", server.uri, *here, status=2).stderr, "no query is not said")
+    own = tool.run("evaluate", "csv", server.uri, "--query", QUERY, *here).stderr
+    expect("only the 48 that were held out are used" in own, own)
+    print("new rows of a query for any run")
 
 
 def tables(program, scratch, _):
     store = scratch / "runs"
     tool = Outputs(program, store)
     if not check_errors(tool, store):
-        return 0
+        return journey.SKIPPED
     server = Server(scratch / "server")
     try:
         if not server.there:
@@ -175,6 +241,8 @@ def tables(program, scratch, _):
         check_fit(tool, server, scratch, store)
         check_search(tool, server, store)
         check_password(tool, server, store)
+        check_asking(tool, server, scratch, store)
+        check_new_rows(tool, server, scratch, store)
         check_change(tool, server, store)
     finally:
         server.stop()

@@ -111,7 +111,7 @@ FILES |= {
     "bright.npy": npy((2, 1, 2), [0, 1, 2, 256]),
 }
 
-# One list of words per case, by command. RUN is a good run, COPY a copy of it that a case may damage first.
+# One list of words per case, by command. RUN is a good run, COPY a copy of it that a case may damage first, FIT a good run of a fit.
 CASES = {
     "": [[], ["trian"], ["--threads", "2"], ["key"], ["code"], ["generate"], ["embed"], ["trian", "good.toml"], ["help", "trian"]],
     "train": [
@@ -143,7 +143,9 @@ CASES = {
         ["predict", "RUN", "short.idx"], ["predict", "RUN", "tiny.csv", "--ouput", "x"],
         ["predict", "RUN", "--text", "a film"], ["predict", "RUN", "tiny.csv", "--text", "a film"],
         ["predict", "RUN", "tiny.csv", "--gates"], ["predict", "RUN", "tiny.csv", "--output", "runs/run/chain.jsonl"],
-        ["predict", "RUN", "tiny.csv", "--output", "runs/run/new.csv"]],
+        ["predict", "RUN", "tiny.csv", "--output", "runs/run/new.csv"],
+        ["predict", "RUN", "tiny.csv", "--query", "SELECT 1"], ["predict", "FIT", "tiny.csv", "--query", "SELECT 1"],
+        ["predict", "FIT", "postgresql://me:hush@127.0.0.1:1/clinic"], ["predict", "FIT", "jdbc:postgresql://127.0.0.1:1/clinic?password=hush"]],
     "export": [
         ["export"], ["export", "RUN"], ["export", "RUN", "--format", "pickle", "--output", "x"],
         ["export", "RUN", "--format", "onnx"], ["export", "no-such-run", "--format", "onnx", "--output", "x"],
@@ -163,7 +165,9 @@ CASES = {
     "evaluate": [
         ["evaluate"], ["evaluate", "RUN"], ["evaluate", "no-such-run", "tiny.csv"], ["evaluate", "RUN", "missing.csv"],
         ["evaluate", "RUN", "header.csv"], ["evaluate", "RUN", "words.csv"], ["evaluate", "RUN", "tiny.csv", "--labels", "tiny.csv"],
-        ["evaluate", "RUN", "tiny.csv", "--thread", "2"]],
+        ["evaluate", "RUN", "tiny.csv", "--thread", "2"],
+        ["evaluate", "RUN", "tiny.csv", "--query", "SELECT 1"], ["evaluate", "FIT", "tiny.csv", "--query", "SELECT 1"],
+        ["evaluate", "FIT", "postgresql://me:hush@127.0.0.1:1/clinic"]],
     "verify": [
         ["verify"], ["verify", "no-such-run"], ["verify", "tiny.csv"], ["verify", "RUN", "--from", "-1"],
         ["verify", "RUN", "--from", "100000"], ["verify", "RUN", "--trust", "missing.pub"],
@@ -261,6 +265,7 @@ CASES = {
         ["fit", "gaussian_nb", "flat.npy", "--target", "column_1", "--set", "data.missing=?"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--no-header"],
         ["fit", "gaussian_nb", "bare.csv", "--target", "kind"],
         ["fit", "gaussian_nb", "postgresql://me@127.0.0.1:1/clinic", "--target", "kind"], ["fit", "gaussian_nb", "postgresql://me:hush@x@127.0.0.1:1/clinic", "--target", "kind"],
+        ["fit", "gaussian_nb", "postgresql+psycopg2://me:hush@127.0.0.1:1/clinic", "--target", "kind"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.query=SELECT 1"], ["fit", "gaussian_nb", "PostgreSQL://127.0.0.1:1/x?sslpassword=hush", "--target", "kind"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.separator=x"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--taget", "kind"], ["fit", "--parameters"],
@@ -367,6 +372,8 @@ def transcript(program, scratch):
 
     made = call(["train", "good.toml", "--name", "run"])
     expect(made.returncode == 0, f"the good configuration does not train: {made.stderr}")
+    made = call(["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--name", "fit", "--quiet"])
+    expect(made.returncode == 0, f"the good fit fails: {made.stderr}")
     make_traces(scratch, call)
     lines, copies = [], 0
     for command, cases in CASES.items():
@@ -374,8 +381,8 @@ def transcript(program, scratch):
         for words in cases:
             shown, actual = [], []
             for word in words:
-                if word == "RUN":
-                    word = "runs/run"
+                if word in ("RUN", "FIT"):
+                    word = f"runs/{word.lower()}"
                 elif word.startswith("COPY:"):
                     copies += 1
                     copy = scratch / "damaged" / f"{copies}"
@@ -399,7 +406,7 @@ def transcript(program, scratch):
             lines.append(f"[status {result.returncode}]")
             lines.append("")
     expect((scratch / "existing.key").read_text() == "keep me", "an existing key was replaced")
-    left = sorted(path.name for path in (scratch / "runs").iterdir() if path.is_dir() and path.name != "run")
+    left = sorted(path.name for path in (scratch / "runs").iterdir() if path.is_dir() and path.name not in ("run", "fit"))
     expect(not left, f"refused trainings left folders behind: {left}")
     return "\n".join(lines)
 

@@ -32,6 +32,35 @@ class Commands : public testing::Test {
         "points.toml", {}, folder_ / ".");
     return train::train(config, {.store = folder_ / "runs", .key_file = key_file, .quiet = true}).folder;
   }
+  std::string fitted(const std::string& estimator) {
+    std::string rows = "a,kind\n";
+    for (int i = 0; i < 24; ++i) rows += fmt::format("{},{}\n", i, i % 2 == 0 ? "x" : "y");
+    write_file_atomically(folder_ / "table.csv", rows);
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(run_fit({estimator, folder_ / "table.csv", "--target", "kind", "--store", folder_ / "runs",
+                       "--name", "fitted", "--quiet"}),
+              ExitCode::kSuccess);
+    testing::internal::GetCapturedStdout();
+    return folder_ / "runs/fitted";
+  }
+  // The same claim with other numbers, as a program of another version may have recorded it.
+  std::string forged(const std::string& run_folder, const std::string& file, const std::string& scalar) {
+    const runs::Claim claim = runs::read_claim(run_folder);
+    runs::RunOptions forged{
+        .store = folder_ / "runs", .name = "forged", .kind = claim.kind, .seed = claim.seed};
+    for (const auto& [key, value] : claim.configuration)
+      forged.configuration.push_back({key, value, "forged"});
+    for (const auto& [name, digest] : claim.inputs) forged.inputs.push_back({name, folder_ / file, digest});
+    forged.program_digest = std::string(64, '0');
+    forged.steps = claim.steps;
+    forged.digest_every = claim.digest_every;
+    forged.checkpoint_every = claim.checkpoint_every;
+    forged.catch_signals = false;
+    auto run = runs::Run::open(forged);
+    for (auto& step : run.steps(claim.steps)) step.record(scalar, 0.125);
+    run.finish();
+    return run.folder();
+  }
   TestFolder folder_;
 };
 
@@ -45,37 +74,25 @@ TEST_F(Commands, PredictWritesThroughALink) {
               testing::StartsWith("row,prediction,probability_x,probability_y\n1,"));
 }
 
-// The same claim with other numbers, as a program of another version may have recorded it.
 TEST_F(Commands, VerifySaysWhenAnotherProgramRecorded) {
-  const runs::Claim claim = runs::read_claim(trained());
-  runs::RunOptions forged{
-      .store = folder_ / "runs", .name = "forged", .kind = claim.kind, .seed = claim.seed};
-  for (const auto& [key, value] : claim.configuration) forged.configuration.push_back({key, value, "forged"});
-  for (const auto& [name, digest] : claim.inputs)
-    forged.inputs.push_back({name, folder_ / "points.csv", digest});
-  forged.program_digest = std::string(64, '0');
-  forged.steps = claim.steps;
-  forged.digest_every = claim.digest_every;
-  forged.checkpoint_every = claim.checkpoint_every;
-  forged.catch_signals = false;
-  auto run = runs::Run::open(forged);
-  for (auto& step : run.steps(claim.steps)) step.record("loss", 1);
-  run.finish();
   testing::internal::CaptureStderr();
-  EXPECT_EQ(run_verify({run.folder(), "--quiet"}), ExitCode::kFailure);
+  EXPECT_EQ(run_verify({forged(trained(), "points.csv", "loss"), "--quiet"}), ExitCode::kFailure);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("note: recorded by another program (digest 000000000000); CHANGELOG.md says which"));
+}
+
+TEST_F(Commands, VerifySaysSoOfAFit) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(run_verify({forged(fitted("gaussian_nb"), "table.csv", "fold_score"), "--quiet"}),
+            ExitCode::kFailure);
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
               HasSubstr("note: recorded by another program (digest 000000000000); CHANGELOG.md says which"));
 }
 
 TEST_F(Commands, ShowOfAFitSaysWhenThereAreNoWeights) {
-  std::string rows = "a,kind\n";
-  for (int i = 0; i < 24; ++i) rows += fmt::format("{},{}\n", i, i % 2 == 0 ? "x" : "y");
-  write_file_atomically(folder_ / "table.csv", rows);
-  EXPECT_EQ(run_fit({"gaussian_nb", folder_ / "table.csv", "--target", "kind", "--store", folder_ / "runs",
-                     "--name", "bayes", "--quiet"}),
-            ExitCode::kSuccess);
+  const std::string run = fitted("gaussian_nb");
   testing::internal::CaptureStdout();
-  EXPECT_EQ(run_show({folder_ / "runs/bayes"}), ExitCode::kSuccess);
+  EXPECT_EQ(run_show({run}), ExitCode::kSuccess);
   EXPECT_THAT(testing::internal::GetCapturedStdout(),
               HasSubstr("\nlearned\n  gaussian_nb has no coefficients or importances\n"));
 }

@@ -46,8 +46,10 @@ ExitCode run_diff(const Words& words) {
   arguments.positional("A", a, "A run (its folder, or its name in the store) or a trace");
   arguments.positional("B", b, "Another");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
-  arguments.option("--data DIR", options.data_folder,
-                   "Where to look for data files that are no longer at their place");
+  arguments.option(
+      "--data PLACE", options.data_folder,
+      "Where to look for data files that are no longer at their place; for rows of PostgreSQL, the "
+      "address of the database");
   arguments.flag("--records-only", records_only, "Compare what is recorded; re-execute nothing");
   arguments.flag("--run-command", options.run_command,
                  "Execute the recorded command of a program that is not Tessera's");

@@ -18,7 +18,12 @@ constexpr std::string_view kEvaluateRunDetails =
     "that were held out are used, so the number stays honest. Only that very table is known again: its rows "
     "in "
     "another file\n"
-    "count as new ones.\n\n"
+    "count as new ones. For a run of 'tessera fit' or 'search' FILE may also be an SQLite database or the "
+    "address of a\n"
+    "PostgreSQL database, postgresql://USER@HOST/DATABASE, whatever the run learned from; it is asked "
+    "--query, "
+    "or else the\n"
+    "query of the run. No other database is asked.\n\n"
     "Examples:\n"
     "  tessera evaluate runs/digits-0001 data/digits.csv\n"
     "  tessera evaluate runs/fashion-0001 t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz";
@@ -26,11 +31,12 @@ constexpr std::string_view kEvaluateRunDetails =
 
 ExitCode run_evaluate(const Words& words) {
   Arguments arguments("evaluate", "Measure a trained run on a labelled file", kEvaluateRunDetails);
-  std::string run, file, labels, store = "runs";
+  std::string run, file, labels, query, store = "runs";
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
   arguments.positional("FILE", file, "The samples");
   arguments.option("--labels FILE", labels, "Their labels, for formats that keep them apart (IDX, NPY)");
+  arguments.option("--query SQL", query, "The rows are what this query of the database FILE gives");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
@@ -40,11 +46,12 @@ ExitCode run_evaluate(const Words& words) {
     if (!labels.empty())
       fail_with(ExitCode::kUsage,
                 "--labels: the run has its target in the table, expected no file of labels");
-    const tabular::FittedEvaluation found = tabular::FittedModel(folder).evaluate(file);
-    if (!found.note.empty()) fmt::print(stderr, "note: {}\n", found.note);
+    const tabular::FittedEvaluation found = tabular::FittedModel(folder).evaluate(file, query);
+    if (!found.note.empty()) fmt::print(stderr, "note: {}\n", printable(found.note));
     fmt::print("{}", found.text);
     return ExitCode::kSuccess;
   }
+  refuse_query(run, query);
   const train::TrainedModel model(folder);
   const train::Evaluation evaluation = train::evaluate(model, file, labels);
   if (!evaluation.note.empty()) fmt::print(stderr, "note: {}\n", evaluation.note);

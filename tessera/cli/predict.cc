@@ -25,10 +25,15 @@ constexpr std::string_view kPredictRunDetails =
     "of a run on\n"
     "numbers, or of a support vector machine, row and prediction; of a clustering row and cluster, of a "
     "transformation the\n"
-    "columns that it makes. A database, also postgresql://USER@HOST/DATABASE, is asked the query of the run. "
-    "The prediction of a row does not depend on "
-    "the other rows\n"
-    "of the file, by not one bit.\n"
+    "columns that it makes. The prediction of a row does not depend on the other rows of the file, by not "
+    "one "
+    "bit.\n"
+    "For a run of 'tessera fit' or 'search' FILE may be any table, also an SQLite database or the address of "
+    "a "
+    "PostgreSQL\n"
+    "database, postgresql://USER@HOST/DATABASE, whatever the run learned from; a database is asked --query, "
+    "or else the query\n"
+    "of the run.\n"
     "--text takes the place of FILE: the answer is for people. --gates adds what the network shows at each "
     "word: the means\n"
     "of the reset gate r and the update gate z of a GRU, of i, f and o of an LSTM, the weights of attention; "
@@ -36,6 +41,7 @@ constexpr std::string_view kPredictRunDetails =
     "vocabulary lacks has a '?'.\n\n"
     "Examples:\n"
     "  tessera predict runs/digits-0001 new_digits.csv --output classes.csv\n"
+    "  tessera predict runs/fit-0001 clinic.sqlite --query 'SELECT * FROM admitted ORDER BY id'\n"
     "  tessera predict runs/sentiment-0001 --text \"the film was not good\" --gates";
 
 void say_left_out(const train::Predictions& predictions) {
@@ -69,7 +75,7 @@ void write_answer(const std::string& output, const std::string& answer) {
 
 ExitCode run_predict(const Words& words) {
   Arguments arguments("predict", "Say what a trained run makes of the rows of a file", kPredictRunDetails);
-  std::string run, file, store = "runs", output, weights, text;
+  std::string run, file, store = "runs", output, weights, text, query;
   bool gates = false;
   Execution execution;
   arguments.positional("RUN", run, "Folder of a run, or its name in the store");
@@ -79,6 +85,7 @@ ExitCode run_predict(const Words& words) {
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
   arguments.option("--weights FILE", weights,
                    "Use the run's network with the weights of this safetensors file");
+  arguments.option("--query SQL", query, "The rows are what this query of the database FILE gives");
   arguments.option("--output FILE", output, "Write there instead of to standard output");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
@@ -99,11 +106,12 @@ ExitCode run_predict(const Words& words) {
       fail_with(ExitCode::kUsage,
                 "{}: the run learned from a table, expected a FILE, without --text and --weights", run);
     const tabular::FittedModel fitted(folder);
-    const data::Table table = fitted.read(file);
+    const data::Table table = fitted.read(file, query);
     for (const std::string& note : fitted.notes(table)) fmt::print(stderr, "note: {}\n", printable(note));
     write_answer(output, fitted.predictions_csv(table));
     return ExitCode::kSuccess;
   }
+  refuse_query(run, query);
   const train::TrainedModel model(folder);
   if (!weights.empty()) interchange::load_weights_file(model.network(), weights);
   write_answer(output, text.empty() ? of_file(model, file) : of_text(model, text, gates));

@@ -40,8 +40,10 @@ ExitCode run_report(const Words& words) {
   arguments.positional("RUN", runs, "Folders of 1 to 20 runs, or their names in the store");
   arguments.option("--output FILE", output, "The page (default: a name made of the run's, here)");
   arguments.option("--store DIR", store, "The folder of all runs (default: runs)");
-  arguments.option("--data DIR", options.data_folder,
-                   "Where to look for data files that are no longer at their place");
+  arguments.option(
+      "--data PLACE", options.data_folder,
+      "Where to look for data files that are no longer at their place; for rows of PostgreSQL, the "
+      "address of the database");
   execution.declare(arguments);
   if (!arguments.parse(words)) return ExitCode::kSuccess;  // help was asked for
   const std::vector<std::string> folders = runs_folders(store, runs);

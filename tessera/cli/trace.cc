@@ -103,8 +103,10 @@ ExitCode run_trace(const Words& words) {
   arguments.flag("--values", given.values, "With the values of all tensors, also of several steps");
   arguments.flag("--no-values", given.no_values, "Only digests, also of a single step");
   arguments.option("--store DIR", given.store, "The folder of all runs (default: runs)");
-  arguments.option("--data DIR", options.data_folder,
-                   "Where to look for data files that are no longer at their place");
+  arguments.option(
+      "--data PLACE", options.data_folder,
+      "Where to look for data files that are no longer at their place; for rows of PostgreSQL, the "
+      "address of the database");
   arguments.flag("--run-command", options.run_command,
                  "Execute the recorded command of a program that is not Tessera's");
   arguments.flag("--json", given.json, "Print the outcome as one line of JSON");

@@ -69,8 +69,10 @@ ExitCode run_resume(const Words& words) {
   arguments.option("--key FILE", options.key_file, "Sign the seal with this private key");
   arguments.flag("--unsigned", options.allow_unsigned,
                  "Go on without a key, though the run was begun with one");
-  arguments.option("--data DIR", options.data_folder,
-                   "Where to look for data files that are no longer at their place");
+  arguments.option(
+      "--data PLACE", options.data_folder,
+      "Where to look for data files that are no longer at their place; for rows of PostgreSQL, the "
+      "address of the database");
   arguments.option("--csv FILE", csv, "Of a search, also a sealed one: write the table of candidates there");
   arguments.flag("--quiet", options.quiet, "No progress");
   execution.declare(arguments);

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "tessera/base/error.h"
 #include "tessera/runs/index.h"
 
 namespace tessera::cli {
@@ -31,6 +32,11 @@ void print_training_result(const train::TrainResult& result) {
 
 std::string runs_folder(const std::string& store, const std::string& run) {
   return runs::find_run(store, run);
+}
+
+void refuse_query(const std::string& run, const std::string& query) {
+  if (!query.empty())
+    fail_with(ExitCode::kUsage, "--query: {} is no run of 'tessera fit' or 'search', expected no query", run);
 }
 
 std::vector<std::string> runs_folders(const std::string& store, const std::vector<std::string>& runs) {

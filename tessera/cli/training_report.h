@@ -26,6 +26,7 @@ void print_training_result(const train::TrainResult& result);
 
 // The folder of a run that is given as a folder, or by its name in the store.
 std::string runs_folder(const std::string& store, const std::string& run);
+void refuse_query(const std::string& run, const std::string& query);  // of what is no fit
 std::vector<std::string> runs_folders(const std::string& store, const std::vector<std::string>& runs);
 
 }  // namespace tessera::cli

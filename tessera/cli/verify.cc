@@ -175,12 +175,13 @@ train::VerifyResult verify_and_note(const std::string& folder, const train::Veri
                                     bool run_command, const Execution& execution) {
   train::VerifyResult result;
   try {
-    if (const RunKind* kind = run_kind(folder))
-      result = kind->verify(folder, options);
-    else
-      result = is_foreign(folder) ? verify_foreign_program(folder, options, run_command, execution)
-                                  : train::verify(folder, options);
-    if (!is_foreign(folder)) note_other_program(folder, result);
+    const RunKind* kind = run_kind(folder);
+    if (kind == nullptr && is_foreign(folder)) {
+      result = verify_foreign_program(folder, options, run_command, execution);
+    } else {
+      result = kind != nullptr ? kind->verify(folder, options) : train::verify(folder, options);
+      note_other_program(folder, result);
+    }
   } catch (const Error& error) {
     result.code = error.code();
     result.message = error.what();
@@ -213,8 +214,10 @@ ExitCode run_verify(const Words& words) {
       "--share X", spot.share,
       "With --spot: the share of faulty steps that the probability is stated for (default: 0.01)");
   arguments.option("--trust KEY", options.trust_key_file, "Public key file: the record must be signed by it");
-  arguments.option("--data DIR", options.data_folder,
-                   "Where to look for data files that are no longer at their place");
+  arguments.option(
+      "--data PLACE", options.data_folder,
+      "Where to look for data files that are no longer at their place; for rows of PostgreSQL, the "
+      "address of the database");
   arguments.flag("--run-command", run_command,
                  "Execute the recorded command of a program that is not Tessera's");
   arguments.flag("--json", json, "Print the outcome as one line of JSON");

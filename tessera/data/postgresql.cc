@@ -2,12 +2,14 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/postgresql_uri.h"
+#include "tessera/base/text.h"
 
 #if defined(TESSERA_HAVE_POSTGRESQL)
 
 #include <dlfcn.h>
 #include <libpq-fe.h>
 
+#include <cstdio>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -26,7 +28,11 @@ struct Library {
   decltype(&PQerrorMessage) error_message = nullptr;
   decltype(&PQfinish) finish = nullptr;
   decltype(&PQexec) execute = nullptr;
-  decltype(&PQsendQuery) send = nullptr;
+  decltype(&PQserverVersion) server_version = nullptr;
+  decltype(&PQsetNoticeProcessor) set_notice_processor = nullptr;
+  decltype(&PQprepare) prepare = nullptr;
+  decltype(&PQdescribePrepared) describe_prepared = nullptr;
+  decltype(&PQsendQueryPrepared) send_prepared = nullptr;
   decltype(&PQsetSingleRowMode) single_row_mode = nullptr;
   decltype(&PQgetResult) result = nullptr;
   decltype(&PQresultStatus) result_status = nullptr;
@@ -57,7 +63,11 @@ struct Library {
     find(library, "PQerrorMessage", error_message);
     find(library, "PQfinish", finish);
     find(library, "PQexec", execute);
-    find(library, "PQsendQuery", send);
+    find(library, "PQserverVersion", server_version);
+    find(library, "PQsetNoticeProcessor", set_notice_processor);
+    find(library, "PQprepare", prepare);
+    find(library, "PQdescribePrepared", describe_prepared);
+    find(library, "PQsendQueryPrepared", send_prepared);
     find(library, "PQsetSingleRowMode", single_row_mode);
     find(library, "PQgetResult", result);
     find(library, "PQresultStatus", result_status);
@@ -99,26 +109,68 @@ Kind kind_of(Oid type) {
 constexpr const char* kSource = "PostgreSQL";
 
 // Its messages end with a line end, and may have several lines.
-[[noreturn]] void fail_with_message(PGconn* connection) {
-  std::string message = library().error_message(connection);
+std::string one_line(std::string message) {
   while (!message.empty() && message.back() == '\n') message.pop_back();
   for (char& c : message)
     if (c == '\n') c = ' ';
-  fail("{}: {}", kSource, message);
+  return message;
+}
+
+[[noreturn]] void fail_with_message(PGconn* connection) {
+  fail("{}: {}", kSource, one_line(library().error_message(connection)));
+}
+
+// What the server notes goes to people, too.
+void show_notice(void*, const char* message) {
+  fmt::print(stderr, "{}: {}\n", kSource, printable(one_line(message)));
 }
 
 // A password is handed over by itself, so that no message about the address can have it.
 ConnectionPointer connected(const std::string& connection) {
-  const PostgresqlAddress address =
-      is_postgresql_uri(connection) ? split_password(connection) : PostgresqlAddress{connection};
-  const char* const names[] = {"dbname", address.password.empty() ? nullptr : "password", nullptr};
-  const char* const values[] = {address.uri.c_str(), address.password.c_str(), nullptr};
-  return ConnectionPointer(library().connect(names, values, 1));
+  std::vector<const char*> names, values;
+  const LibpqParameters parameters = libpq_parameters(connection);
+  for (const auto& [name, value] : parameters) {
+    names.push_back(name.c_str());
+    values.push_back(value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  ConnectionPointer opened(library().connect(names.data(), values.data(), 1));
+  if (opened == nullptr || library().status(opened.get()) != CONNECTION_OK)
+    throw ConnectionError(fmt::format("{}: {}", kSource, one_line(library().error_message(opened.get()))));
+  library().set_notice_processor(opened.get(), show_notice, nullptr);
+  return opened;
 }
 
-void execute(PGconn* connection, const char* sql) {
-  const ResultPointer result(library().execute(connection, sql));
+void require(PGconn* connection, const ResultPointer& result) {
   if (library().result_status(result.get()) != PGRES_COMMAND_OK) fail_with_message(connection);
+}
+
+// A transaction that cannot write, in which the session's settings do not change what numbers, dates and amounts look like.
+void begin(PGconn* connection) {
+  // The server looks whether this program is still there while it computes, if it can (on some systems it cannot).
+  constexpr int kFirstVersionThatLooks = 140000;
+  if (library().server_version(connection) >= kFirstVersionThatLooks)
+    ResultPointer(library().execute(connection, "SET client_connection_check_interval = '2s'"));
+  require(connection,
+          ResultPointer(library().execute(
+              connection,
+              "BEGIN READ ONLY; SET LOCAL client_encoding = 'UTF8'; SET LOCAL extra_float_digits = 1;"
+              "SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = 'postgres';"
+              "SET LOCAL timezone = 'UTC'; SET LOCAL lc_monetary = 'C'; SET LOCAL lc_numeric = 'C';"
+              "SET LOCAL lc_time = 'C'")));
+}
+
+// One statement: PostgreSQL prepares no more than one. Nothing is executed that gives no columns, such as COMMIT or COPY.
+void send(PGconn* connection, const std::string& query) {
+  require(connection, ResultPointer(library().prepare(connection, "", query.c_str(), 0, nullptr)));
+  const ResultPointer described(library().describe_prepared(connection, ""));
+  require(connection, described);
+  if (library().columns(described.get()) == 0)
+    fail("{}: the query gives no columns, expected a SELECT", kSource);
+  if (library().send_prepared(connection, "", 0, nullptr, nullptr, nullptr, 0) != 1)
+    fail_with_message(connection);
+  library().single_row_mode(connection);  // so that the rows need not all be in memory twice
 }
 
 class Rows {
@@ -142,7 +194,6 @@ class Rows {
         fail("{}: column '{}' holds bytes (bytea), expected numbers or texts", kSource,
              shown_field(names_.back()));
     }
-    if (names_.empty()) fail("{}: the query gives no columns, expected a SELECT", kSource);
     builder_ = std::make_unique<TableBuilder>(kSource, names_);
   }
 
@@ -174,25 +225,16 @@ Table read_postgresql(const std::string& connection, const std::string& query) {
   if (!has_postgresql()) fail("{}: {}", kSource, library().problem);
   const ConnectionPointer opened = connected(connection);
   PGconn* handle = opened.get();
-  if (handle == nullptr || library().status(handle) != CONNECTION_OK) fail_with_message(handle);
-  // The session's settings must not change what numbers and dates look like.
-  execute(handle,
-          "SET client_encoding = 'UTF8'; SET extra_float_digits = 1; SET datestyle = 'ISO, YMD';"
-          "SET default_transaction_read_only = on");
-  if (library().send(handle, query.c_str()) != 1) fail_with_message(handle);
-  library().single_row_mode(handle);  // so that the rows need not all be in memory twice
+  begin(handle);
+  send(handle, query);
   Rows rows;
-  bool whole = false;  // the last row of the query was read
   while (const ResultPointer result{library().result(handle)}) {
     const ExecStatusType status = library().result_status(result.get());
-    if (status == PGRES_COMMAND_OK) fail("{}: the query gives no columns, expected a SELECT", kSource);
-    if (status == PGRES_EMPTY_QUERY) fail("{}: the query is empty, expected a SELECT", kSource);
-    if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK) fail_with_message(handle);
-    if (whole) fail("{}: there is more than one query, expected one SELECT", kSource);
+    if (status == PGRES_FATAL_ERROR) fail_with_message(handle);
+    if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK) break;
     rows.add(result.get());
-    whole = status == PGRES_TUPLES_OK;
   }
-  if (!rows.any()) fail("{}: the query gives no columns, expected a SELECT", kSource);
+  if (!rows.any()) fail("{}: the server gave no rows and no columns, expected those of a SELECT", kSource);
   return rows.finish();
 }
 

@@ -2,9 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
@@ -116,15 +122,125 @@ TEST_F(PostgreSql, ErrorsAreSentences) {
               HasSubstr("column 2 is called 'a' as another one before it"));
   EXPECT_THAT(message_of(connection_, "SELECT '\\x00'::bytea AS a"),
               HasSubstr("column 'a' holds bytes (bytea)"));
-  EXPECT_THAT(message_of(connection_, "CREATE TABLE t (a int)"), HasSubstr("read-only transaction"));
+  EXPECT_THAT(message_of(connection_, "SELECT $1::int AS a"), HasSubstr("requires 1"));
   EXPECT_THAT(message_of(connection_, ""), HasSubstr("expected a SELECT"));
   EXPECT_THAT(message_of(connection_, "SELECT 1e999::numeric AS a"), HasSubstr("which float64 cannot hold"));
 }
 
+// Nothing that a query says changes the server or leaves it: not by ending the transaction, by a second statement, or by COPY.
+TEST_F(PostgreSql, OnlyReads) {
+  psql("CREATE TABLE kept (a int); INSERT INTO kept VALUES (1)");
+  const auto count = [&](const std::string& of) {
+    return read_postgresql(connection_, "SELECT count(*) AS n FROM " + of).numbers("n")[0];
+  };
+  for (const char* query : {"SET TRANSACTION READ WRITE; CREATE TABLE made AS SELECT 1; SELECT 1",
+                            "COMMIT; BEGIN READ WRITE; CREATE TABLE made AS SELECT 1; COMMIT",
+                            "SELECT 1 AS a; COMMIT; BEGIN READ WRITE; CREATE TABLE made (a int); COMMIT",
+                            "SELECT 1 AS a; SELECT 2 AS a"})
+    EXPECT_THAT(message_of(connection_, query), HasSubstr("multiple commands")) << query;
+  for (const char* query :
+       {"CREATE TABLE made (a int)", "COMMIT", "DO $$ BEGIN COMMIT; END $$", "DELETE FROM kept",
+        "COPY kept TO STDOUT", "COPY kept FROM STDIN", ";", "-- nothing"})
+    EXPECT_EQ(message_of(connection_, query), "PostgreSQL: the query gives no columns, expected a SELECT")
+        << query;
+  for (const char* query :
+       {"DELETE FROM kept RETURNING a", "WITH gone AS (DELETE FROM kept RETURNING a) SELECT * FROM gone",
+        "EXPLAIN ANALYZE DELETE FROM kept"})
+    EXPECT_THAT(message_of(connection_, query), HasSubstr("read-only transaction")) << query;
+  message_of(connection_, "EXPLAIN ANALYZE CREATE TABLE made AS SELECT 1 AS a");  // executed, and undone
+  EXPECT_THAT(message_of(connection_, "SELECT set_config('transaction_read_only', 'off', false) AS a"),
+              HasSubstr("must be set before any query"));
+  const std::string left = folder() / "cluster/left";
+  EXPECT_THAT(message_of(connection_, "COPY kept TO PROGRAM 'touch " + left + "'"),
+              HasSubstr("expected a SELECT"));
+  EXPECT_FALSE(exists(left));
+  EXPECT_EQ(count("kept"), 1);
+  EXPECT_EQ(count("pg_class WHERE relname = 'made'"), 0);
+}
+
+// Also with a semicolon behind it: that is no second statement.
+TEST_F(PostgreSql, AStatementMayEnd) {
+  EXPECT_EQ(read_postgresql(connection_, "SELECT 3 AS a; -- three").numbers("a")[0], 3);
+}
+
+TEST_F(PostgreSql, TheSettingsOfTheSessionDoNotShow) {
+  psql("CREATE TABLE moments (at timestamptz, length interval, price money, name text)");
+  psql("INSERT INTO moments VALUES ('2026-03-29 01:30:00+00', '1 day 02:03:04', 12.5::numeric::money, 'a')");
+  const char* const query =
+      "SELECT at, length, price, at::date AS day, to_char(1.5, '9D9') AS number FROM moments";
+  const std::string expected = digest(read_postgresql(connection_, query));
+  EXPECT_EQ(read_postgresql(connection_, query).column("at").texts[0], "2026-03-29 01:30:00+00");
+  ::setenv("PGTZ", "Asia/Tokyo", 1);
+  ::setenv("PGDATESTYLE", "German", 1);
+  ::setenv("PGOPTIONS", "-c intervalstyle=iso_8601 -c extra_float_digits=0", 1);
+  EXPECT_EQ(digest(read_postgresql(connection_, query)), expected);
+  for (const char* variable : {"PGTZ", "PGDATESTYLE", "PGOPTIONS"}) ::unsetenv(variable);
+}
+
+TEST_F(PostgreSql, WhatTheServerNotesIsMadePrintable) {
+  psql(
+      "CREATE FUNCTION noisy() RETURNS int LANGUAGE plpgsql AS "
+      "$$ BEGIN RAISE NOTICE E'a\\x1b[2Jb'; RETURN 1; END $$");
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(read_postgresql(connection_, "SELECT noisy() AS a").numbers("a")[0], 1);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, testing::StartsWith("PostgreSQL: NOTICE:  a\\x1b[2Jb"));
+  EXPECT_EQ(said.find('\x1b'), std::string::npos);
+}
+
+// A program that was ended leaves no query behind that goes on computing.
+TEST_F(PostgreSql, AQueryEndsWithItsProgram) {
+  const auto computing = [&] {
+    return read_postgresql(
+               connection_,
+               "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%sleep(55)%' AND pid <> "
+               "pg_backend_pid()")
+        .numbers("n")[0];
+  };
+  const auto wait_for = [&](double expected) {
+    for (int tenths = 0; tenths < 150 && computing() != expected; ++tenths)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return computing();
+  };
+  if (read_postgresql(connection_, "SELECT current_setting('server_version_num')::int AS v").numbers("v")[0] <
+      140000)
+    GTEST_SKIP() << "skipped: a server before PostgreSQL 14";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    message_of(connection_, "SELECT pg_sleep(55)::text AS a");
+    ::_exit(0);
+  }
+  ASSERT_GT(child, 0);
+  EXPECT_EQ(wait_for(1), 1);
+  ::kill(child, SIGINT);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_EQ(wait_for(0), 0);
+}
+
 TEST(PostgreSqlAlone, AServerThatIsNotThereIsASentence) {
-  const std::string message =
-      message_of("host=127.0.0.1 port=1 connect_timeout=2 dbname=x user=x", "SELECT 1");
-  EXPECT_THAT(message, HasSubstr(has_postgresql() ? "onnection refused" : "PostgreSQL: "));
+  const char* const nowhere = "host=127.0.0.1 port=1 connect_timeout=2 dbname=x user=x";
+  EXPECT_THAT(message_of(nowhere, "SELECT 1"),
+              HasSubstr(has_postgresql() ? "onnection refused" : "PostgreSQL: "));
+  if (has_postgresql()) {
+    EXPECT_THROW(read_postgresql(nowhere, "SELECT 1"), ConnectionError);
+  }
+}
+
+// It listens and says nothing.
+TEST(PostgreSqlAlone, AServerThatIsSilentIsNotWaitedForWithoutEnd) {
+  if (!has_postgresql()) GTEST_SKIP() << "skipped: no libpq";
+  const int silent = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{
+      .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(silent, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(silent, 1), 0);
+  ASSERT_EQ(::getsockname(silent, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  EXPECT_THAT(
+      message_of(fmt::format("postgresql://me@127.0.0.1:{}/d?connect_timeout=2", ntohs(address.sin_port)),
+                 "SELECT 1"),
+      HasSubstr("timeout expired"));
+  ::close(silent);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ void require_query(TableFileKind kind, const std::string& path, const std::strin
     fail_with(ExitCode::kUsage, "{}: {} database, expected a query that says which rows to read", path,
               postgresql ? "a PostgreSQL" : "an SQLite");
   if (!wanted && !query.empty())
-    fail_with(ExitCode::kUsage, "{}: found the query '{}', but the file is no SQLite database", path, query);
+    fail_with(ExitCode::kUsage, "{}: found the query '{}', but the file is no database", path, query);
 }
 
 // Names that are given count for files without any: they have column_1, column_2, ... of the readers.
@@ -74,6 +74,7 @@ TableFileKind TableSource::kind() const {
 }
 
 TableSource read_table_source(const std::string& path, const std::string& query) {
+  refuse_other_address(path);
   if (!is_postgresql_uri(path)) return {.path = path, .bytes = read_file_maybe_gzip(path)};
   TableSource source = {.path = without_password(path)};
   require_query(TableFileKind::kPostgresql, source.path, query);

@@ -78,9 +78,19 @@ TEST_F(TableFile, AsksForAQueryWhereOneIsNeededAndNowhereElse) {
   write_file_atomically(folder_ / "t.csv", "a\n1\n");
   EXPECT_THAT(message_of([&] { read_table_file(folder_ / "t.sqlite"); }), HasSubstr("expected a query"));
   EXPECT_THAT(message_of([&] { read_table_file(folder_ / "t.csv", {.query = "SELECT 1"}); }),
-              HasSubstr("the file is no SQLite database"));
+              HasSubstr("the file is no database"));
   EXPECT_THAT(message_of([&] { read_table_file(folder_ / "t.sqlite", {.query = "SELECT b FROM t"}); }),
               HasSubstr("no such column: b"));
+}
+
+// Nothing of it is shown, as in "... cannot be read": it may be a password.
+TEST_F(TableFile, RefusesOtherSpellingsOfAnAddressUnseen) {
+  for (const char* path : {"postgresql+psycopg2://locked:hush42@127.0.0.1/d",
+                           " postgresql://locked:hush42@h/d", "host=127.0.0.1 password=hush42"}) {
+    const std::string message = message_of([&] { read_table_file(path, {.query = "SELECT 1"}); });
+    EXPECT_THAT(message, HasSubstr("an address in another spelling"));
+    EXPECT_THAT(message, testing::Not(HasSubstr("hush42")));
+  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tessera/runs/check.h"
 #include "tessera/runs/checkpoint.h"
 #include "tessera/runs/fake_state_test.h"
+#include "tessera/runs/run_folder.h"
 
 namespace tessera::runs {
 namespace {
@@ -61,6 +62,15 @@ TEST(Run, TheSealDependsOnTheClaimAndTheResultOnly) {
   options.seed = 43;
   auto other_run = Run::open(options);
   EXPECT_NE(run_fake_loop(other_run, other), seal);
+}
+
+TEST(Run, RecordsNoPasswordOfAnAddressInItsCommand) {
+  RunOptions options;
+  options.command = {"python", "-c", "read('postgresql://me:hush42@h/d', 1)",
+                     "--set=data.table=postgres://me:hush42@h"};
+  EXPECT_THAT(
+      circumstances_of(options, "a").command,
+      ElementsAre("python", "-c", "read('postgresql://me@h/d', 1)", "--set=data.table=postgres://me@h"));
 }
 
 TEST(Run, KeepsTheNewestCheckpointsAndTheFinalOne) {

@@ -1,5 +1,6 @@
 #include "tessera/tabular/fit_run.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "tessera/base/interrupt.h"
 #include "tessera/base/postgresql_uri.h"
 #include "tessera/base/progress.h"
+#include "tessera/base/text.h"
 #include "tessera/tabular/step_only.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/recorded_setup.h"
@@ -98,15 +100,9 @@ FitResult complete(FitSetup& setup, runs::Run& run, const train::TrainOptions& o
   }
 }
 
-FitSetup setup_of_database(FitConfig config, const std::string& uri) {
-  try {
-    return FitSetup(std::move(config), uri);
-  } catch (const Error& error) {
-    if (!std::string_view(error.what()).starts_with("PostgreSQL: ")) throw;
-    fail_with(ExitCode::kCannotRerun,
-              "{}: {} (a password is no part of a record: PGPASSWORD or ~/.pgpass supplies it)",
-              without_password(uri), error.what());
-  }
+// A record may come from anybody, and whoever it names gets to know the query, and the password if it asks for one.
+void say_who_is_asked(const std::string& uri) {
+  fmt::print(stderr, "asking PostgreSQL at {}\n", printable(describe_postgresql(uri)));
 }
 
 FitSetup setup_of_record(const std::string& run_folder, const std::string& data_folder) {
@@ -117,10 +113,9 @@ FitSetup setup_of_record(const std::string& run_folder, const std::string& data_
   if (found == paths.end())
     fail_with(ExitCode::kCannotRerun, "{}: the record claims no input 'table'", run_folder);
   FitConfig config = FitConfig::from_record(train::recorded_settings(claim));
-  if (!is_postgresql_uri(found->second)) return FitSetup(std::move(config), found->second);
-  FitSetup setup = setup_of_database(std::move(config), found->second);
-  setup.require_claimed(claim);
-  return setup;
+  if (is_postgresql_uri(found->second)) say_who_is_asked(found->second);
+  const std::string query = config.table_file().query;
+  return FitSetup(std::move(config), open_claimed_table(found->second, query, claim));
 }
 
 }  // namespace

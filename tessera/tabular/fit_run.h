@@ -59,7 +59,7 @@ struct FittedEvaluation {
 };
 
 // What a page says of a sealed run: estimator, candidates of a search, what evaluate() says of the run's own table, which is looked for at its
-// recorded place and below `data_folder`, or why it says nothing, and the weights.
+// recorded place and below `data_folder`, or why it says nothing, and the weights. A database is asked only if `data_folder` is its address.
 std::string learned_text(const std::string& run_folder, const std::string& data_folder);
 
 // What a sealed run has learned, without its data.
@@ -70,7 +70,8 @@ class FittedModel {
   const FitConfig& config() const { return config_; }
   const learn::Estimator& estimator() const { return *estimator_; }
   const std::vector<std::string>& classes() const { return classes_; }
-  data::Table read(const std::string& file) const;  // as the run read its table, with the schema's texts
+  // As the run read its table, with the schema's texts. A database is asked `query`, or the query of the run; other files take none.
+  data::Table read(const std::string& file, const std::string& query = {}) const;
   Tensor features(const data::Table& table) const { return features_.transform(table); }
   const std::vector<Candidate>& candidates() const { return candidates_; }  // of a search
   std::string weights() const;  // lines of text: learned_weights.h
@@ -81,20 +82,20 @@ class FittedModel {
   std::string predictions_csv(const data::Table& table) const;
   bool has_score() const;  // is there anything for evaluate() to say?
   // Of a table that has the target. Of the run's own table only the rows that were held out for the test; of another one the note says how many of its rows
-  // the run has learned from, if the run's own is at its recorded place. What learned without a target says how well it describes the rows (own_scores.h); a
-  // transformation without a number for that refuses.
-  FittedEvaluation evaluate(const std::string& file) const;
+  // the run has learned from, if the run's own is at its recorded place; a database is asked for that only if `file` is its address. What learned without a
+  // target says how well it describes the rows (own_scores.h); a transformation without a number for that refuses.
+  FittedEvaluation evaluate(const std::string& file, const std::string& query = {}) const;
+  FittedEvaluation evaluate(const OpenedTable& opened, const std::string& place) const;
 
  private:
-  data::TableSource read_source(const std::string& place) const;
-  data::Table parse(const data::TableSource& source, bool needs_target) const;
-  data::Split own_split(const std::string& place) const;
+  OpenedTable open(const std::string& place, const std::string& query) const;
+  data::Table parse(const OpenedTable& opened, bool needs_target) const;
   std::string clusters_csv(const Tensor& x) const;
   std::string transformed_csv(const Tensor& x) const;
   std::string keep_held_out(data::Table& table, const data::Split& split, const std::string& file) const;
   std::string without_target_text(const data::Table& table) const;
   Tensor target_of(const data::Table& table) const;
-  std::string overlap_note(const data::Table& table) const;
+  std::string overlap_note(const data::Table& table, const std::string& place) const;
 
   std::string folder_;
   runs::Claim claim_;

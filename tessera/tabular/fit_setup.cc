@@ -9,8 +9,6 @@
 #include <utility>
 
 #include "tessera/base/error.h"
-#include "tessera/base/files.h"
-#include "tessera/base/hash.h"
 #include "tessera/base/json.h"
 #include "tessera/base/postgresql_uri.h"
 #include "tessera/base/suggest.h"
@@ -65,7 +63,18 @@ runs::Claim fit_claim(const std::string& run_folder) {
 
 FitSetup::FitSetup(FitConfig config, const std::string& table_path)
     : config_(std::move(config)), search_(config_.search()), features_(config_.features()) {
-  read(table_path.empty() ? config_.path("data.table") : table_path, table_path.empty());
+  const std::string place = table_path.empty() ? config_.path("data.table") : table_path;
+  read(open_table(place, config_.table_file().query), table_path.empty());
+  divide();
+}
+
+FitSetup::FitSetup(FitConfig config, const OpenedTable& table)
+    : config_(std::move(config)), search_(config_.search()), features_(config_.features()) {
+  read(table, false);
+  divide();
+}
+
+void FitSetup::divide() {
   if (config_.has("data.target")) take_target();
   const bool classes = !classes_.empty();
   const double share = config_.real("data.test");
@@ -178,41 +187,12 @@ void FitSetup::require_column(const std::string& name) const {
   }
 }
 
-// The table and what identifies it: the bytes of a file, the records of a query.
-data::TableSource FitSetup::opened(const std::string& place) {
-  if (is_postgresql_uri(place)) {
-    data::TableSource source = data::read_table_source(place, config_.table_file().query);
-    const std::string digest = data::digest(*source.rows);
-    file_ = {"table", source.path, digest, digest};
-    return source;
-  }
-  const std::string bytes = read_file(place);
-  data::TableSource source = {.path = place, .bytes = unpack_maybe_gzip(bytes, place)};
-  file_ = {"table", place, to_hex(sha256(bytes)), to_hex(sha256(source.bytes))};
-  if (const std::string log = place + "-wal";
-      source.kind() == data::TableFileKind::kSqlite && exists(log) && !read_file(log).empty())
-    fail(
-        "{}: part of the database is still in {}; expected a file by itself (close the program that writes "
-        "it, or "
-        "PRAGMA wal_checkpoint(TRUNCATE))",
-        place, log);
-  return source;
-}
-
-void FitSetup::require_claimed(const runs::Claim& claim) const {
-  const auto claimed = claim.inputs.find(file_.role);
-  if (!is_postgresql_uri(file_.path) || claimed == claim.inputs.end() || claimed->second == file_.digest)
-    return;
-  fail_with(ExitCode::kInputChanged,
-            "{}: the rows of the query have changed: the digest of the records is {}, the record says {}{}",
-            file_.path, file_.digest, claimed->second,
-            data::has_order_by(config_.table_file().query) ? "" : " (the query has no ORDER BY)");
-}
-
-void FitSetup::read(const std::string& place, bool is_new) {
-  const data::TableSource source = opened(place);
+void FitSetup::read(const OpenedTable& table, bool is_new) {
+  const data::TableSource& source = table.source;
   const std::string& path = source.path;  // without a password
+  file_ = table.file;
   data::TableFileOptions options = config_.table_file();
+  if (!is_new) options.query = table.query;  // the same rows may be in a file by now
   const std::string target = config_.has("data.target") ? config_.text("data.target") : "";
   const bool classes = config_.estimator()->task() == learn::Task::kClassification;
   if (classes)

@@ -22,6 +22,7 @@
 #include "tessera/runs/run.h"
 #include "tessera/tabular/fit_config.h"
 #include "tessera/tabular/fit_notes.h"
+#include "tessera/tabular/opened_table.h"
 
 namespace tessera::tabular {
 
@@ -44,6 +45,8 @@ class FitSetup {
  public:
   // `table_path`: where the file is now, if not where the configuration says.
   explicit FitSetup(FitConfig config, const std::string& table_path = {});
+  // Of a record, or of rows that were read already.
+  FitSetup(FitConfig config, const OpenedTable& table);
 
   const FitConfig& config() const { return config_; }
   const data::Split& split() const { return split_; }
@@ -61,8 +64,6 @@ class FitSetup {
   std::int64_t training_rows_in(const data::Table& other) const;
   void initialize();  // forgets what was learned
   runs::RunOptions run_options() const;
-  // Of a query of PostgreSQL: that its records are those of the claim; files were compared when they were looked for (train/inputs.h).
-  void require_claimed(const runs::Claim& claim) const;
   void keep_in(runs::Run& run);
   // Before the state of a run is restored: the estimator of a search has the settings of the best candidate from the last step on.
   void prepare_for(const std::string& run_folder);
@@ -70,8 +71,8 @@ class FitSetup {
   void run(std::uint64_t done, StepObserver& observer, Progress* progress);
 
  private:
-  void read(const std::string& place, bool is_new);
-  data::TableSource opened(const std::string& place);
+  void read(const OpenedTable& table, bool is_new);
+  void divide();  // the rows
   void check_settings_of_file(const data::TableSource& source, const data::TableFileOptions& options) const;
   void check_first_line() const;
   void require_column(const std::string& name) const;

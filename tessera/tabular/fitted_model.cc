@@ -29,12 +29,12 @@ namespace tessera::tabular {
 namespace {
 
 // As the run read its table, whatever kind of file this one is.
-data::TableFileOptions own_options(const FitConfig& config, const data::TableSource& source,
-                                   bool needs_target) {
+data::TableFileOptions own_options(const FitConfig& config, const OpenedTable& opened, bool needs_target) {
+  const data::TableSource& source = opened.source;
   data::TableFileOptions options = config.table_file();
+  options.query = opened.query;
   const data::TableFileKind kind = source.kind();
   const std::string& file = source.path;
-  if (kind != data::TableFileKind::kSqlite && kind != data::TableFileKind::kPostgresql) options.query.clear();
   const bool named = !options.columns.empty();
   if (kind == data::TableFileKind::kCsv &&
       begins_with_names(source.bytes, file, options.csv, options.columns))
@@ -61,6 +61,13 @@ std::vector<std::string> recorded_classes(const FitConfig& config) {
   if (classes.size() < 2 || classes.size() != names.size())
     fail("the record's found.classes is '{}', expected a list of names", config.text("found.classes"));
   return classes;
+}
+
+[[noreturn]] void fail_without_query(const std::string& place) {
+  fail_with(ExitCode::kUsage,
+            "{}: a database, and the run has no query of its own; expected one that says which rows to read "
+            "(--query 'SELECT ...')",
+            place);
 }
 
 std::string interval_text(const learn::ScoreInterval& interval) {
@@ -118,17 +125,22 @@ FittedModel::FittedModel(const std::string& run_folder)
 
 namespace {
 
-// What was learned is to be read also where the table is not.
+// What was learned is to be read also where the table is not. A record may come from anybody: it does not say whom a page asks, and with whose password.
 std::string evaluation_text(const FittedModel& model, const std::string& run_folder,
                             const std::string& data_folder) {
   try {
-    const auto paths =
-        train::find_inputs(runs::read_claim(run_folder), runs::read_circumstances(run_folder), data_folder);
+    const std::string place = recorded_place(run_folder);
+    if (is_postgresql_uri(place) && !is_postgresql_uri(data_folder))
+      fail(
+          "the rows are in the PostgreSQL database {}, which only the record names: it is asked with --data "
+          "{}",
+          place, place);
+    const runs::Claim claim = runs::read_claim(run_folder);
+    const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
     const auto table = paths.find("table");
     if (table == paths.end()) fail("the record claims no input 'table'");
-    if (is_postgresql_uri(table->second))  // files were compared when they were looked for
-      FitSetup(model.config(), table->second).require_claimed(runs::read_claim(run_folder));
-    const FittedEvaluation found = model.evaluate(table->second);
+    const FittedEvaluation found = model.evaluate(
+        open_claimed_table(table->second, model.config().table_file().query, claim), table->second);
     return fmt::format("\n{}\n{}", found.note, found.text);
   } catch (const Error& error) {
     return fmt::format("\nnot evaluated: {}\n", printable(error.what()));
@@ -159,17 +171,26 @@ std::string FittedModel::weights() const {
   return weights_text(*estimator_, features_.names(), classes_, config_.boolean("features.scale"));
 }
 
-data::Table FittedModel::read(const std::string& file) const {
-  return parse(read_source(file), false);
+data::Table FittedModel::read(const std::string& file, const std::string& query) const {
+  return parse(open(file, query), false);
 }
 
-// A database is asked the query of the run.
-data::TableSource FittedModel::read_source(const std::string& file) const {
-  return data::read_table_source(file, config_.table_file().query);
+// A database is asked the query of the run, if no other is given.
+OpenedTable FittedModel::open(const std::string& file, const std::string& query) const {
+  const std::string asked = query.empty() ? config_.table_file().query : query;
+  if (asked.empty() && is_postgresql_uri(file)) fail_without_query(without_password(file));
+  OpenedTable opened = open_table(file, asked);
+  const data::TableFileKind kind = opened.source.kind();
+  const bool database = kind == data::TableFileKind::kSqlite || kind == data::TableFileKind::kPostgresql;
+  if (asked.empty() && database) fail_without_query(file);
+  if (!query.empty() && !database)
+    fail_with(ExitCode::kUsage, "{}: found the query '{}', but the file is no database", file, query);
+  return opened;
 }
 
-data::Table FittedModel::parse(const data::TableSource& source, bool needs_target) const {
-  data::TableFileOptions options = own_options(config_, source, needs_target);
+data::Table FittedModel::parse(const OpenedTable& opened, bool needs_target) const {
+  const data::TableSource& source = opened.source;
+  data::TableFileOptions options = own_options(config_, opened, needs_target);
   options.csv = features_.schema().csv_options(options.csv);
   const std::vector<std::string> names = data::table_source_names(source, options);
   std::erase_if(options.csv.text_columns,
@@ -285,11 +306,18 @@ Tensor FittedModel::target_of(const data::Table& table) const {
   return Tensor::from(std::vector<std::int64_t>(codes.begin(), codes.end()), {table.rows});
 }
 
-std::string FittedModel::overlap_note(const data::Table& table) const {
+std::string FittedModel::overlap_note(const data::Table& table, const std::string& place) const {
   try {
+    const std::string recorded = recorded_place(folder_);
+    if (is_postgresql_uri(recorded) && without_password(place) != recorded)
+      return fmt::format(
+          "whether the run learned from some of the rows is not known: its own are in the PostgreSQL "
+          "database "
+          "{}, which only the record names, so it was not asked",
+          recorded);
     const auto paths = train::find_inputs(claim_, runs::read_circumstances(folder_), "");
-    const FitSetup setup(config_, paths.at("table"));
-    setup.require_claimed(claim_);
+    const std::string own = is_postgresql_uri(recorded) ? place : paths.at("table");  // with its password
+    const FitSetup setup(config_, open_claimed_table(own, config_.table_file().query, claim_));
     const std::int64_t known = setup.training_rows_in(table);
     return known == 0 ? ""
                       : fmt::format("{} of the {} rows are equal to rows that the run learned from", known,
@@ -297,15 +325,6 @@ std::string FittedModel::overlap_note(const data::Table& table) const {
   } catch (const Error&) {  // the run's own table is not there any more: nothing can be said
     return "";
   }
-}
-
-data::Split FittedModel::own_split(const std::string& file) const {
-  const FitSetup setup(config_, file);
-  if (setup.config().text("found.table") != config_.text("found.table"))  // of a query that is asked again
-    fail_with(ExitCode::kInputChanged,
-              "{}: the rows have changed while they were read, or come in another order",
-              without_password(file));
-  return setup.split();
 }
 
 // Of the run's own table, what was held out. What learns without a target may be looked at on the rows that it learned from.
@@ -342,20 +361,23 @@ std::string FittedModel::without_target_text(const data::Table& table) const {
   return text;
 }
 
-FittedEvaluation FittedModel::evaluate(const std::string& place) const {
+FittedEvaluation FittedModel::evaluate(const std::string& place, const std::string& query) const {
+  return evaluate(open(place, query), place);
+}
+
+FittedEvaluation FittedModel::evaluate(const OpenedTable& opened, const std::string& place) const {
   FittedEvaluation result;
-  const data::TableSource source = read_source(place);
-  const std::string& file = source.path;
+  const std::string& file = opened.source.path;
   const bool needs_target = predicts_a_target(*estimator_);
-  data::Table table = parse(source, needs_target),
-              whole = data::parse_table_source(source, own_options(config_, source, needs_target));
+  data::Table table = parse(opened, needs_target),
+              whole = data::parse_table_source(opened.source, own_options(config_, opened, needs_target));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
   // The same records in another file are the same table.
   const bool own = config_.has("found.table") && data::digest(whole) == config_.text("found.table");
-  if (own) result.note = keep_held_out(table, own_split(place), file);
+  if (own) result.note = keep_held_out(table, FitSetup(config_, opened).split(), file);
   if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
-  if (!own) result.note = overlap_note(table);
+  if (!own) result.note = overlap_note(table, place);
   if (const std::string columns = own_columns_note(config_, table); !columns.empty())
     result.note = result.note.empty() ? columns : fmt::format("{}; {}", columns, result.note);
   if (!needs_target) {

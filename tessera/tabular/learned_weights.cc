@@ -26,8 +26,10 @@ constexpr std::int64_t kMostColumns = 6;  // of coefficients beside each other; 
 struct FindCoefficients : StateVisitor {
   Tensor coef;
   std::vector<double> intercepts;
+  bool lacks_importances = false;  // that a model fitted today has
   void tensor(std::string_view name, Tensor& value) override {
     if (name == "coef") coef = value;
+    if (name == "importances") lacks_importances = !value.defined();
     if (name == "intercept" && value.defined()) intercepts = value.to_vector<double>();
   }
   void integer(std::string_view, std::int64_t&) override {}
@@ -209,6 +211,8 @@ std::string weights_text(learn::Estimator& fitted, const std::vector<std::string
   if (found.coef.defined() && found.coef.elements() > 0 && features > 0 && found.coef.size(-1) == features)
     return listing_text(coefficients(last, found, classes, comparable, steps.size() > 1), now);
   const Tensor importances = last.importances();
+  if (found.lacks_importances)
+    return fmt::format("{} was saved before there were importances\n", last.name());
   if (!importances.defined() || importances.elements() != features) return "";
   Listing listing{.heading = fmt::format("importances of the features to {}, the largest first", last.name()),
                   .sizes = importances.to_vector<double>()};

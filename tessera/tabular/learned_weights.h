@@ -13,7 +13,8 @@ namespace tessera::tabular {
 
 inline constexpr std::size_t kMostWeights = 20;  // in a listing for people
 
-// Lines of text, the largest first, at most kMostWeights; nothing of a method that has no such numbers. `names`: of the features. `classes`: of a classifier.
+// Lines of text, the largest first, at most kMostWeights; nothing of a method that has no such numbers; a sentence of a model that was saved before
+// its method had them. `names`: of the features. `classes`: of a classifier.
 // `comparable`: are all features of one size, so that the sizes of coefficients are?
 std::string weights_text(learn::Estimator& fitted, const std::vector<std::string>& names,
                          const std::vector<std::string>& classes, bool comparable);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tessera/learn/hist_gradient_boosting.h"
 #include "tessera/learn/linear_regression.h"
 #include "tessera/learn/logistic_regression.h"
 #include "tessera/learn/parameters.h"
@@ -114,6 +115,26 @@ TEST(WeightsText, OfManyFeaturesIsShort) {
           "coefficients of logistic_regression, the largest first; the absolute ones of 8 classes added\n"));
   EXPECT_THAT(text, HasSubstr("  … 20 of 30 features\n"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 22);
+}
+
+// As a program made it that had none yet.
+TEST(WeightsText, OfAnOldModelSaysThatItIsOld) {
+  struct Forget : StateVisitor {
+    void tensor(std::string_view name, Tensor& value) override {
+      if (name == "importances") value = {};
+    }
+    void integer(std::string_view, std::int64_t&) override {}
+    void real(std::string_view, double&) override {}
+  } forget;
+  use_default_backend();
+  std::vector<double> values;
+  for (int i = 0; i < 60; ++i) values.push_back(i);
+  learn::HistGradientBoostingRegressor model({.max_iter = 2});
+  model.fit(Tensor::from(values, {60, 1}), Tensor::from(values, {60}));
+  EXPECT_THAT(weights_text(model, {"age"}, {}, true), StartsWith("importances of the features"));
+  model.visit_state(forget);
+  EXPECT_EQ(weights_text(model, {"age"}, {}, true),
+            "hist_gradient_boosting_regressor was saved before there were importances\n");
 }
 
 }  // namespace

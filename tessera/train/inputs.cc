@@ -24,7 +24,15 @@ std::string find_input(const std::string& name, const std::string& digest, const
                        const std::string& command_folder, const std::string& data_folder,
                        const std::string& format) {
   // A database, here or where --data says that it is now; its records are compared when they are read.
-  if (is_postgresql_uri(path)) return is_postgresql_uri(data_folder) ? data_folder : path;
+  if (is_postgresql_uri(path)) {
+    if (data_folder.empty() || is_postgresql_uri(data_folder))
+      return data_folder.empty() ? path : data_folder;
+    refuse_other_address(data_folder);  // it may have a password
+    fail_with(ExitCode::kUsage,
+              "--data {}: the input '{}' is rows of PostgreSQL, at {}, expected the address of a database "
+              "that has them (postgresql://USER@HOST/DATABASE)",
+              data_folder, name, path);
+  }
   std::vector<std::string> candidates = {path};
   if (!path.starts_with('/') && !command_folder.empty()) candidates.push_back(command_folder + "/" + path);
   const char* variable = std::getenv("TESSERA_DATA");

@@ -13,7 +13,8 @@ std::string input_digest(const std::string& path, const std::string& format);
 
 // Path of each input of the claim. Tried in order: the recorded path, the same from the folder of the recorded command, and below
 // `data_folder` and TESSERA_DATA every tail of the recorded path, longest first. The first file with the recorded digest
-// wins. The address of a PostgreSQL database is taken as it is, or `data_folder` if that is one. Throws Error: kInputChanged if there is only a file with another digest, kCannotRerun if there is none.
+// wins. The address of a PostgreSQL database is taken as it is, or `data_folder` if that is one. Throws Error: kInputChanged if there is only a file with another digest,
+// kCannotRerun if there is none, kUsage for a `data_folder` that is no address where one is needed.
 std::map<std::string, std::string> find_inputs(const runs::Claim& claim,
                                                const runs::Circumstances& circumstances,
                                                const std::string& data_folder);
