@@ -151,7 +151,7 @@ CASES = {
         ["export", "RUN", "--format", "onnx"], ["export", "no-such-run", "--format", "onnx", "--output", "x"],
         ["predict", "RUN", "tiny.csv", "--weights", "tiny.csv"]],
     "analyse": [
-        ["analyse"], ["analyse", "missing.csv"], ["analyse", "none.csv"], ["analyse", "tiny.csv", "--target", "knd"],
+        ["analyse", "host=127.0.0.1 password=hush"], ["analyse", " postgresql://me:hush@127.0.0.1/clinic"], ["analyse"], ["analyse", "missing.csv"], ["analyse", "none.csv"], ["analyse", "tiny.csv", "--target", "knd"],
         ["analyse", "tiny.csv", "--target", "kind", "--task", "both"], ["analyse", "words.csv", "--target", "b", "--task", "numbers"],
         ["analyse", "semicolons.csv"], ["analyse", "unclosed.csv"], ["analyse", "ragged.csv"], ["analyse", "header.csv", "--target", "kind"],
         ["analyse", "tiny.csv", "--columns", "a,b"], ["analyse", "tiny.csv", "--columns", "a,,b"], ["analyse", "flat.npy", "--columns", "a"],

@@ -26,6 +26,7 @@ std::string format_of(const InputSource& source) {
                 without_password(source.file));
     return kPostgresql;
   }
+  refuse_other_address(source.file);
   if (!source.format.empty()) {
     if (std::find(kFormats.begin(), kFormats.end(), source.format) == kFormats.end())
       fail_with(ExitCode::kUsage,

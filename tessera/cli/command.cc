@@ -169,7 +169,7 @@ int run_command_line(std::vector<std::string> words) {
   } catch (const Error& error) {
     std::fflush(stdout);
     fmt::print(stderr, "tessera: {}\n",
-               printable(error.what()));  // it may quote a file that somebody else made
+               printable(without_passwords(error.what())));  // it may quote a file that somebody else made
     return static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "tessera: out of memory\n");
