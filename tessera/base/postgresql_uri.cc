@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 
+#include "tessera/base/ascii.h"
 #include "tessera/base/error.h"
 #include "tessera/base/text.h"
 
@@ -15,20 +16,16 @@ namespace {
 
 constexpr std::string_view kSchemes[] = {"postgresql://", "postgres://"};
 
-char small(char c) {
-  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-}
-
 // The length of "postgresql://" at the beginning of the text, in small or large letters; 0 of anything else.
 std::size_t scheme_length(std::string_view text) {
   for (const std::string_view scheme : kSchemes)
-    if (std::ranges::equal(text.substr(0, scheme.size()), scheme, {}, small)) return scheme.size();
+    if (std::ranges::equal(text.substr(0, scheme.size()), scheme, {}, ascii_lower)) return scheme.size();
   return 0;
 }
 
 std::optional<int> hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
-  if (small(c) >= 'a' && small(c) <= 'f') return small(c) - 'a' + 10;
+  if (const char letter = ascii_lower(c); letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
   return std::nullopt;
 }
 
@@ -48,12 +45,6 @@ std::string decoded(std::string_view text) {
   return plain;
 }
 
-std::string small_letters(std::string_view text) {
-  std::string letters(text);
-  std::ranges::transform(letters, letters.begin(), small);
-  return letters;
-}
-
 constexpr std::string_view kSecretOptions[] = {"sslpassword", "oauth_client_secret", "scram_client_key",
                                                "scram_server_key"};
 
@@ -64,7 +55,7 @@ std::string options_without_password(std::string_view options, std::string& pass
     const std::size_t end = std::min(options.find('&', begin), options.size());
     const std::string_view option = options.substr(begin, end - begin);
     const std::size_t equals = std::min(option.find('='), option.size());
-    const std::string name = small_letters(decoded(option.substr(0, equals)));
+    const std::string name = ascii_lower_case(decoded(option.substr(0, equals)));
     if (std::ranges::find(kSecretOptions, name) != std::end(kSecretOptions))
       fail_with(
           ExitCode::kUsage,
@@ -179,7 +170,7 @@ std::optional<Scheme> next_scheme(std::string_view text, std::size_t from = 0) {
       return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '_';
     };
     while (begin > from && in_scheme(text[begin - 1])) --begin;
-    const std::size_t postgres = small_letters(text.substr(begin, colon - begin)).rfind("postgres");
+    const std::size_t postgres = ascii_lower_case(text.substr(begin, colon - begin)).rfind("postgres");
     if (postgres != std::string::npos) return Scheme{begin + postgres, colon + 3 - begin - postgres};
   }
   return std::nullopt;
@@ -238,7 +229,7 @@ bool has_keywords(std::string_view text) {
     if (last == std::string_view::npos) continue;
     const std::size_t blank = text.substr(0, last).find_last_of(" \t'\"");
     const std::size_t begin = blank == std::string_view::npos ? 0 : blank + 1;
-    const std::string key = small_letters(text.substr(begin, last + 1 - begin));
+    const std::string key = ascii_lower_case(text.substr(begin, last + 1 - begin));
     if (key == "password" || std::ranges::find(kSecretOptions, key) != std::end(kSecretOptions)) return true;
     if (std::ranges::find(kKeys, key) != std::end(kKeys)) ++known;
   }
@@ -249,7 +240,7 @@ bool has_keywords(std::string_view text) {
 bool is_other_address(std::string_view text) {
   if (text.starts_with('/') || text.starts_with("./") || text.starts_with("../")) return false;
   const std::string letters =
-      small_letters(text.substr(std::min(text.find_first_not_of(" \t\r\n'\""), text.size())));
+      ascii_lower_case(text.substr(std::min(text.find_first_not_of(" \t\r\n'\""), text.size())));
   const std::size_t colon = letters.find(':');
   if (colon == std::string::npos) return false;
   const std::string_view rest = std::string_view(letters).substr(colon);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tessera/base/ascii.h"
+
 namespace tessera::data {
 namespace {
 
@@ -62,18 +64,12 @@ bool is_blank(std::string_view token) {
          std::isspace(static_cast<unsigned char>(token.front())) != 0;
 }
 
-std::string small_letters(std::string_view text) {
-  std::string small(text);
-  for (char& c : small) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return small;
-}
-
 // What counts of a query: words in small letters, texts, single characters.
 std::vector<std::string> words_of(std::string_view query) {
   std::vector<std::string> words;
   while (!query.empty()) {
     const std::string_view token = query.substr(0, sql_token(query));
-    if (!is_blank(token)) words.push_back(small_letters(token));
+    if (!is_blank(token)) words.push_back(ascii_lower_case(token));
     query.remove_prefix(token.size());
   }
   while (!words.empty() && words.back() == ";") words.pop_back();

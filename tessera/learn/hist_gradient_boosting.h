@@ -85,9 +85,8 @@ class HistGradientBoostingClassifier : public Classifier {
   void visit_parameters(ParameterVisitor& visitor) override { parameters_.visit(visitor); }
   bool accepts_missing() const override { return true; }
   Tensor importances() const override { return boosting_.importances(); }
-  Tensor feature_importances() const {
-    return boosting_.importances();
-  }  // [F], sums to 1; 0 without a division
+  // [F], sums to 1; 0 without a division.
+  Tensor feature_importances() const { return boosting_.importances(); }
   std::int64_t iterations() const { return boosting_.iterations(); }
   bool has_decision_function() const override {
     return true;

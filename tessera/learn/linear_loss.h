@@ -96,8 +96,8 @@ class LinearLoss : public SmoothFunction {
   Tensor scores_;                         // [outputs, N], at the place that was evaluated last
   std::vector<double> place_, gradient_;  // that place, and what was found there
   double value_ = 0;
-  Tensor sample_x_,
-      sample_;         // features of the rows that second derivatives come from; their numbers, if not all
+  Tensor sample_x_;    // features of the rows that second derivatives come from
+  Tensor sample_;      // the numbers of these rows, if not all
   Tensor correction_;  // [columns]: square roots of what the sample's squares are short of, if not all
   Tensor absent_;      // [columns]: mean squares of features that are always 0 in the sample
   Tensor factor_;      // of Cholesky: for all scores, or one for each of them

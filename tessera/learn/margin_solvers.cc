@@ -161,7 +161,7 @@ class DualDescent {
   // tenth of the violations.
   const MarginSolution& run(std::int64_t max_iter, bool patient) {
     while (found_.iterations < max_iter && !found_.converged) {
-      const Violations met = pass(active_, aside_, static_cast<std::uint32_t>(found_.iterations));
+      const Violations met = pass(static_cast<std::uint32_t>(found_.iterations));
       const double violation = problem_.regression ? met.sum : met.largest;
       if (found_.iterations++ == 0) {
         enough_ = problem_.regression ? problem_.tol * met.sum : problem_.tol;
@@ -195,20 +195,21 @@ class DualDescent {
   }
 
   // Fisher and Yates, each draw by counter.
-  void shuffle(std::int64_t active, std::uint32_t pass_number) {
-    Vector draws(at(active));
-    numerics::fill_uniform(draws.data(), active, key_, pass_number);
-    for (std::int64_t i = 0; i + 1 < active; ++i) {
-      const double left = static_cast<double>(active - i);
-      const std::int64_t other = i + std::min(static_cast<std::int64_t>(draws[at(i)] * left), active - i - 1);
+  void shuffle(std::uint32_t pass_number) {
+    Vector draws(at(active_));
+    numerics::fill_uniform(draws.data(), active_, key_, pass_number);
+    for (std::int64_t i = 0; i + 1 < active_; ++i) {
+      const double left = static_cast<double>(active_ - i);
+      const std::int64_t other =
+          i + std::min(static_cast<std::int64_t>(draws[at(i)] * left), active_ - i - 1);
       std::swap(order_[at(i)], order_[at(other)]);
     }
   }
 
-  Violations pass(std::int64_t& active, double aside, std::uint32_t number) {
-    shuffle(active, number);
+  Violations pass(std::uint32_t number) {
+    shuffle(number);
     Violations met;
-    for (std::int64_t s = 0; s < active; ++s) {
+    for (std::int64_t s = 0; s < active_; ++s) {
       const std::int64_t i = order_[at(s)];
       if (curvature_[at(i)] == 0) continue;  // a row of zeros moves nothing
       const double slope = dot(w_.data(), row(i), columns_) - problem_.target[at(i)], b = b_[at(i)];
@@ -216,8 +217,8 @@ class DualDescent {
       const double more = slope + (b >= 0 ? epsilon_ : -epsilon_),
                    less = slope + (b > 0 ? epsilon_ : -epsilon_);
       const bool full = b >= most(i), empty = b <= least(i);
-      if ((full || more > aside) && (empty || less < -aside)) {
-        std::swap(order_[at(s--)], order_[at(--active)]);
+      if ((full || more > aside_) && (empty || less < -aside_)) {
+        std::swap(order_[at(s--)], order_[at(--active_)]);
         continue;
       }
       const double violation = std::max(full ? 0.0 : -more, empty ? 0.0 : less);

@@ -110,9 +110,8 @@ std::vector<std::string> FitSetup::notes() const {
   std::vector<std::string> notes = first_line_notes_;
   if (is_postgresql_uri(file_.path) && !data::has_order_by(config_.text("data.query")))
     notes.emplace_back(
-        "data.query has no ORDER BY: PostgreSQL may give the same rows in another order the next time, which "
-        "is "
-        "another table, and cannot be verified");
+        "data.query has no ORDER BY: PostgreSQL may give the same rows in another order the next time, "
+        "which is another table, and cannot be verified");
   for (std::string& note : missing_text_notes(missing_texts_)) notes.push_back(std::move(note));
   if (config_.text("features.missing") != "keep")
     for (std::string& note : nan_notes(table_, columns_, config_.text("features.missing")))

@@ -132,8 +132,8 @@ std::string evaluation_text(const FittedModel& model, const std::string& run_fol
     const std::string place = recorded_place(run_folder);
     if (is_postgresql_uri(place) && !is_postgresql_uri(data_folder))
       fail(
-          "the rows are in the PostgreSQL database {}, which only the record names: it is asked with --data "
-          "{}",
+          "the rows are in the PostgreSQL database {}, which only the record names: it is asked with "
+          "--data {}",
           place, place);
     const runs::Claim claim = runs::read_claim(run_folder);
     const auto paths = train::find_inputs(claim, runs::read_circumstances(run_folder), data_folder);
@@ -312,8 +312,7 @@ std::string FittedModel::overlap_note(const data::Table& table, const std::strin
     if (is_postgresql_uri(recorded) && without_password(place) != recorded)
       return fmt::format(
           "whether the run learned from some of the rows is not known: its own are in the PostgreSQL "
-          "database "
-          "{}, which only the record names, so it was not asked",
+          "database {}, which only the record names, so it was not asked",
           recorded);
     const auto paths = train::find_inputs(claim_, runs::read_circumstances(folder_), "");
     const std::string own = is_postgresql_uri(recorded) ? place : paths.at("table");  // with its password
