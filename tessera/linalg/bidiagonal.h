@@ -6,6 +6,7 @@
 #include "tessera/linalg/matrix.h"
 #include "tessera/linalg/reflectors.h"
 #include "tessera/linalg/rotations.h"
+#include "tessera/linalg/split_rows.h"
 
 namespace tessera::linalg::internal {
 
@@ -20,5 +21,15 @@ Bidiagonal bidiagonalise(Matrix a);
 // as P^T; where a value was negative its row of P^T is to be turned, too: these are returned.
 std::vector<bool> iterate_qr(std::vector<double>& diagonal, std::vector<double>& above, Rotations& left,
                              Rotations& right);
+// Of a matrix with one column more, whose only element is `beside` in the last row: the column becomes zero; `right` has a row for it.
+void turn_out_column(std::vector<double>& diagonal, std::vector<double>& above, double beside,
+                     Rotations& right);
+
+struct BidiagonalSvd {
+  std::vector<double> values;  // >= 0, in no order
+  Matrix left, right;          // row i: the vectors of value i; right ones or their two ends
+};
+// The same by divide and conquer: parts of up to kUndivided rows by the QR iteration, then their values and vectors are put together.
+BidiagonalSvd divide_bidiagonal(const Bidiagonal& b, Frame right, bool with_left);
 
 }  // namespace tessera::linalg::internal

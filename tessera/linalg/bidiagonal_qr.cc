@@ -1,6 +1,7 @@
 // The singular values of a bidiagonal matrix: Golub and Reinsch's iteration, as LINPACK's dsvdc arranges it.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/linalg/bidiagonal.h"
@@ -20,6 +21,19 @@ Turn turn_of(double f, double g) {
   const double length = length_of(f, g);
   if (length == 0) return {0, 1, 0};
   return {length, f / length, g / length};
+}
+
+// f, in row last - 1 and the column `last` behind it, goes up the rows as far as `first` and out.
+void turn_out(double* s, double* e, std::int64_t first, std::int64_t last, double f, Rotations& right) {
+  for (std::int64_t j = last - 1; j >= first; --j) {
+    const Turn turn = turn_of(s[j], f);
+    s[j] = turn.length;
+    if (j > first) {
+      f = 0 - turn.s * e[j - 1];
+      e[j - 1] = turn.c * e[j - 1];
+    }
+    right.add(j, last, turn.c, turn.s);
+  }
 }
 
 class BidiagonalIteration {
@@ -85,17 +99,7 @@ class BidiagonalIteration {
   // The last value is zero: its coupling is turned out of the last column.
   void chase_up(std::int64_t first) {
     const std::int64_t last = end_ - 1;
-    double f = e_[last - 1];
-    e_[last - 1] = 0;
-    for (std::int64_t j = last - 1; j >= first; --j) {
-      const Turn turn = turn_of(s_[j], f);
-      s_[j] = turn.length;
-      if (j > first) {
-        f = 0 - turn.s * e_[j - 1];
-        e_[j - 1] = turn.c * e_[j - 1];
-      }
-      right_.add(j, last, turn.c, turn.s);
-    }
+    turn_out(s_, e_, first, last, std::exchange(e_[last - 1], 0), right_);
   }
 
   // The value before `first` is zero: its coupling is turned out of its row.
@@ -160,6 +164,11 @@ class BidiagonalIteration {
 std::vector<bool> iterate_qr(std::vector<double>& diagonal, std::vector<double>& above, Rotations& left,
                              Rotations& right) {
   return BidiagonalIteration(diagonal, above, left, right).run();
+}
+
+void turn_out_column(std::vector<double>& diagonal, std::vector<double>& above, double beside,
+                     Rotations& right) {
+  turn_out(diagonal.data(), above.data(), 0, static_cast<std::int64_t>(diagonal.size()), beside, right);
 }
 
 }  // namespace tessera::linalg::internal

@@ -3,17 +3,11 @@
 #include <algorithm>
 
 #include "tessera/base/thread_pool.h"
+#include "tessera/linalg/wide_clones.h"
 #include "tessera/numerics/contract.h"
 
 namespace tessera::linalg::internal {
 namespace {
-
-// Where there are clones: one more of the loop that takes most of the time of eigenvectors, with vectors of 64 bytes.
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__FMA__) && !defined(TESSERA_SANITIZED)
-#define TESSERA_WIDE_CLONES __attribute__((target_clones("avx512f", "fma", "default")))
-#else
-#define TESSERA_WIDE_CLONES TESSERA_FMA_CLONES
-#endif
 
 constexpr std::int64_t kRotatedColumns = 32;  // columns
 constexpr std::int64_t kLine = 8;  // elements of a line of the cache, which no vector should straddle

@@ -1,8 +1,9 @@
 // Singular value decomposition: a = U diag(s) V^T.
 //
-// Golub and Kahan: reduction to bidiagonal form by reflections from both sides, in panels (half of it matrix products of the backend), then the QR
-// iteration with implicit shifts (Golub and Reinsch, Numer. Math. 14, 1970), whose rotations are applied many at a time. A matrix with many
-// more rows than columns is brought to R first (Chan, ACM TOMS 8, 1982); one with more columns is transposed.
+// Golub and Kahan: reduction to bidiagonal form by reflections from both sides, in panels (half of it matrix products of the backend); divide and
+// conquer from there (Gu and Eisenstat, SIAM J. Matrix Anal. Appl. 16, 1995), whose work is matrix products again, down to 32 rows, where it is the QR
+// iteration with implicit shifts (Golub and Reinsch, Numer. Math. 14, 1970). A matrix with many more rows than columns is brought to R first (Chan, ACM
+// TOMS 8, 1982); one with more columns is transposed.
 //
 // Singular values descend and are >= 0. Of each column of U the component of the largest absolute value, of several the first, is positive
 // (the sign that scikit-learn gives too); the row of V^T has the sign that belongs to it. Errors of the singular values: a small

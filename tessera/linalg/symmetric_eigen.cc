@@ -55,34 +55,32 @@ bool turn_positive(double* line, std::int64_t n) {
   return true;
 }
 
+std::vector<bool> negative_columns(const Matrix& a) {
+  const auto columns = static_cast<std::size_t>(a.columns());
+  std::vector<double> tops(columns);  // with their signs
+  for (std::int64_t i = 0; i < a.rows(); ++i)
+    for (std::size_t j = 0; j < columns; ++j)
+      if (std::abs(a.row(i)[j]) > std::abs(tops[j])) tops[j] = a.row(i)[j];
+  std::vector<bool> result;
+  for (const double top : tops) result.push_back(top < 0);
+  return result;
+}
+
+void turn_columns(Matrix& a, const std::vector<bool>& which) {
+  for (std::int64_t i = 0; i < a.rows(); ++i)
+    for (std::int64_t j = 0; j < a.columns(); ++j)
+      if (which[static_cast<std::size_t>(j)]) a(i, j) = 0 - a(i, j);
+}
+
 namespace {
 
-struct Spectrum {
-  std::vector<double> values;
-  Matrix vectors;  // rows, if they were asked for
-};
-
-Spectrum spectrum_of(const Tensor& a, bool with_vectors, std::string_view function) {
-  Matrix matrix = read_symmetric(a, function);
-  const int exponent = scale_to_one(matrix);
-  Tridiagonal t = tridiagonalise(std::move(matrix));
-  const auto n = static_cast<std::int64_t>(t.diagonal.size());
-  Spectrum spectrum;
-  if (with_vectors) spectrum.vectors = transposed(t.q.form(n));
-  // The iteration begins at the first row and keeps small eigenvalues best where the matrix grows downwards.
-  if (std::abs(t.diagonal.front()) > std::abs(t.diagonal.back())) {
-    std::reverse(t.diagonal.begin(), t.diagonal.end());
-    std::reverse(t.beside.begin(), t.beside.end() - 1);
-    for (std::int64_t i = 0; with_vectors && i < n / 2; ++i)
-      std::swap_ranges(spectrum.vectors.row(i), spectrum.vectors.row(i) + n, spectrum.vectors.row(n - 1 - i));
-  }
-  {
-    Rotations rotations(with_vectors ? &spectrum.vectors : nullptr);
-    iterate_ql(t.diagonal, t.beside, rotations);
-  }
-  for (double& x : t.diagonal) x = scaled(x, -exponent);
-  spectrum.values = std::move(t.diagonal);
-  return spectrum;
+// From eigenvectors of the tridiagonal matrix, in rows, to those of the matrix itself, in columns.
+SymmetricEigen pairs_of(std::vector<double> values, const Matrix& rows, Reflections& q, int exponent) {
+  Matrix columns = transposed(rows);
+  q.apply(columns.block());
+  turn_columns(columns, negative_columns(columns));
+  for (double& x : values) x = scaled(x, -exponent);
+  return {to_tensor(values), to_tensor(columns)};
 }
 
 // With more than an eighth of the pairs the whole decomposition is as fast.
@@ -90,18 +88,12 @@ constexpr std::int64_t kFew = 8;
 
 // The pairs of the places first ... first + count - 1, without the others; nothing where inverse iteration fails.
 std::optional<SymmetricEigen> few_pairs(Matrix matrix, std::int64_t first, std::int64_t count) {
-  const std::int64_t n = matrix.rows();
   const int exponent = scale_to_one(matrix);
-  Tridiagonal t = tridiagonalise_upper(std::move(matrix));
+  Tridiagonal t = tridiagonalise(std::move(matrix));
   std::vector<double> values = bisect_eigenvalues(t.diagonal, t.beside, first, count);
   const std::optional<Matrix> found = inverse_iteration(t.diagonal, t.beside, values);
   if (!found) return std::nullopt;
-  Matrix columns = transposed(*found);
-  t.q.apply(columns.block());
-  Matrix vectors = transposed(columns);
-  for (std::int64_t i = 0; i < count; ++i) turn_positive(vectors.row(i), n);
-  for (double& x : values) x = scaled(x, -exponent);
-  return SymmetricEigen{to_tensor(values), to_tensor(transposed(vectors))};
+  return pairs_of(std::move(values), *found, t.q, exponent);
 }
 
 SymmetricEigen pairs_at_an_end(const Tensor& a, std::int64_t k, bool largest, std::string_view function) {
@@ -132,29 +124,31 @@ SymmetricEigen smallest_symmetric_eigen(const Tensor& a, std::int64_t k) {
 SymmetricEigen symmetric_eigen(const Tensor& a) {
   using namespace internal;
   const FloatEnvironment contract;
-  Spectrum spectrum = spectrum_of(a, true, "symmetric_eigen");
-  const std::int64_t n = spectrum.vectors.rows();
+  Matrix matrix = read_symmetric(a, "symmetric_eigen");
+  const int exponent = scale_to_one(matrix);
+  Tridiagonal t = tridiagonalise(std::move(matrix));
+  const Spectrum spectrum = divide_tridiagonal(t.diagonal, t.beside, Frame::kWhole);
+  const std::int64_t n = spectrum.rows.rows();
   std::vector<std::int64_t> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), 0);
   const auto value = [&](std::int64_t i) { return spectrum.values[static_cast<std::size_t>(i)]; };
   std::stable_sort(order.begin(), order.end(),
                    [&](std::int64_t i, std::int64_t j) { return value(i) < value(j); });
   Matrix sorted(n, n);
-  std::vector<double> values;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const std::int64_t from = order[static_cast<std::size_t>(i)];
-    values.push_back(value(from));
-    std::copy_n(spectrum.vectors.row(from), n, sorted.row(i));
-    turn_positive(sorted.row(i), n);
-  }
-  return {to_tensor(values), to_tensor(transposed(sorted))};
+  for (std::int64_t i = 0; i < n; ++i)
+    std::copy_n(spectrum.rows.row(order[static_cast<std::size_t>(i)]), n, sorted.row(i));
+  return pairs_of(taken(spectrum.values, order), sorted, t.q, exponent);
 }
 
 Tensor symmetric_eigenvalues(const Tensor& a) {
   using namespace internal;
   const FloatEnvironment contract;
-  std::vector<double> values = spectrum_of(a, false, "symmetric_eigenvalues").values;
+  Matrix matrix = read_symmetric(a, "symmetric_eigenvalues");
+  const int exponent = scale_to_one(matrix);
+  const Tridiagonal t = tridiagonalise(std::move(matrix));
+  std::vector<double> values = divide_tridiagonal(t.diagonal, t.beside, Frame::kEnds).values;
   std::sort(values.begin(), values.end());
+  for (double& x : values) x = scaled(x, -exponent);
   return to_tensor(values);
 }
 

@@ -1,8 +1,8 @@
 // Eigenvalues and eigenvectors of a symmetric matrix: a = V diag(values) V^T.
 //
-// Householder reduction to tridiagonal form in panels (half of it matrix products of the backend), then the QL iteration with implicit
-// shifts, whose rotations are applied many at a time. Golub and Van Loan, "Matrix Computations", 4th edition, chapter 8; Dongarra,
-// Sorensen and Hammarling, J. Comput. Appl. Math. 27, 1989.
+// Householder reduction to tridiagonal form in panels (half of it matrix products of the backend), divide and conquer from there (Cuppen,
+// Numer. Math. 36, 1981; Gu and Eisenstat, SIAM J. Matrix Anal. Appl. 16, 1995), whose work is matrix products again, and the way back. Golub and Van Loan,
+// "Matrix Computations", 4th edition, chapter 8; Dongarra, Sorensen and Hammarling, J. Comput. Appl. Math. 27, 1989.
 //
 // Values ascend. Vectors are the columns of `vectors`, of length 1 and orthogonal to each other; of each one the component of the largest
 // absolute value, of several the first, is positive. (Where an eigenvalue is multiple any basis of its space would be right; which one
@@ -42,8 +42,11 @@ SymmetricEigen smallest_symmetric_eigen(const Tensor& a, std::int64_t k);
 namespace internal {
 // read_square, then the lower triangle mirrored; Error where the upper one is another.
 Matrix read_symmetric(const Tensor& a, std::string_view function);
-// Turns each row so that its component of the largest absolute value is positive; true where it was turned.
+// Turns a line so that its component of the largest absolute value, of several the first, is positive; true where it was turned.
 bool turn_positive(double* line, std::int64_t n);
+// The same of columns: which ones are to be turned, and turning them.
+std::vector<bool> negative_columns(const Matrix& a);
+void turn_columns(Matrix& a, const std::vector<bool>& which);
 }  // namespace internal
 
 }  // namespace tessera::linalg

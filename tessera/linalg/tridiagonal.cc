@@ -13,9 +13,8 @@ namespace {
 // was when the panel began.
 class TridiagonalReduction {
  public:
-  TridiagonalReduction(Matrix a, bool upper)
+  explicit TridiagonalReduction(Matrix a)
       : n_(a.rows()),
-        upper_(upper),
         a_(std::move(a)),
         w_(kWidth, n_),
         result_{std::vector<double>(static_cast<std::size_t>(n_)),
@@ -59,10 +58,7 @@ class TridiagonalReduction {
     std::fill(w, w + start, 0.0);
     w += start;
     const Block left = a_.block().from(start, start);
-    if (upper_)
-      multiply_upper(left, x, w);
-    else
-      multiply(left, Block{x, rest, 1, 1, 1}, w);
+    multiply_upper(left, x, w);
     for (std::int64_t l = first; l < j; ++l) {
       double *v_l = v(l) + start, *w_l = w_.row(l - first) + start;
       const double of_v = dot(v_l, x, rest), of_w = dot(w_l, x, rest);
@@ -83,12 +79,10 @@ class TridiagonalReduction {
       std::copy_n(w_.row(l) + next, rest, left.row(width + l));
       std::copy_n(w_.row(l) + next, rest, right.row(l));
     }
-    const auto subtract = upper_ ? subtract_product_upper : subtract_product;
-    subtract(a_.block().from(next, next), left.block().transposed(), right.block());
+    subtract_product_upper(a_.block().from(next, next), left.block().transposed(), right.block());
   }
 
   std::int64_t n_;
-  bool upper_;  // whether what is below the diagonal is left alone
   Matrix a_, w_;
   Tridiagonal result_;
 };
@@ -159,11 +153,7 @@ class QlIteration {
 }  // namespace
 
 Tridiagonal tridiagonalise(Matrix a) {
-  return TridiagonalReduction(std::move(a), false).run();
-}
-
-Tridiagonal tridiagonalise_upper(Matrix a) {
-  return TridiagonalReduction(std::move(a), true).run();
+  return TridiagonalReduction(std::move(a)).run();
 }
 
 void iterate_ql(std::vector<double>& diagonal, std::vector<double>& beside, Rotations& rotations) {
