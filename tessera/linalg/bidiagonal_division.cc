@@ -17,7 +17,8 @@ class BidiagonalDivision {
   // Of `count` rows from the first one, and as many columns, or one more: then a last row of `right` is what the matrix maps to zero.
   BidiagonalSvd run(std::int64_t first, std::int64_t count, bool wider) const {
     if (count <= kUndivided) return iterate(first, count, wider);
-    const std::int64_t half = count / 2;  // the row between the halves couples the last column of one to the first of the other
+    const std::int64_t half =
+        count / 2;  // the row between the halves couples the last column of one to the first of the other
     BidiagonalSvd upper = run(first, half, true), lower = run(first + half + 1, count - half - 1, wider);
     return joined(upper, lower, diagonal_[index(first + half)], above_[index(first + half)], wider);
   }
@@ -53,8 +54,7 @@ class BidiagonalDivision {
     std::vector<double> poles = upper.values, z;
     poles.push_back(0);
     poles.insert(poles.end(), lower.values.begin(), lower.values.end());
-    for (std::int64_t i = 0; i <= zero; ++i)
-      z.push_back(alpha * upper.right(i, upper.right.columns() - 1));
+    for (std::int64_t i = 0; i <= zero; ++i) z.push_back(alpha * upper.right(i, upper.right.columns() - 1));
     for (std::int64_t i = 0; i < lower.right.rows(); ++i) z.push_back(beta * lower.right(i, 0));
 
     SplitRows right(upper.right, lower.right, right_), left = left_rows(upper, lower);
@@ -66,14 +66,14 @@ class BidiagonalDivision {
       z.pop_back();
       rest.push_back(last);
     }
-    const double top = std::max({largest(poles.data(), static_cast<std::int64_t>(poles.size())),
-                                 std::abs(alpha), std::abs(beta)});
+    const double top = std::max(
+        {largest(poles.data(), static_cast<std::int64_t>(poles.size())), std::abs(alpha), std::abs(beta)});
     const double tolerance = kNegligible * top;
-    const Deflation parts =
-        deflate(poles, z, tolerance, tolerance, zero, [&](std::int64_t i, std::int64_t j, double c, double s) {
-          right.rotate(i, j, c, s);
-          left.rotate(i, j, c, s);
-        });
+    const Deflation parts = deflate(poles, z, tolerance, tolerance, zero,
+                                    [&](std::int64_t i, std::int64_t j, double c, double s) {
+                                      right.rotate(i, j, c, s);
+                                      left.rotate(i, j, c, s);
+                                    });
     rest.insert(rest.begin(), parts.settled.begin(), parts.settled.end());
     BidiagonalSvd result = combined(right, left, poles, z, parts, rest, tolerance);
     for (const std::int64_t i : parts.settled) result.values.push_back(poles[index(i)]);

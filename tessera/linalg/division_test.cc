@@ -57,11 +57,10 @@ std::vector<Bands> kinds(std::int64_t n) {
        numbers(n, [&](std::int64_t i) { return -std::pow(0.5, static_cast<double>(n - i)); })},
       {"one large", numbers(n, [&](std::int64_t i) { return i == n / 2 ? 1e20 : 1.0; }),
        numbers(n, constant(0.1))},
-      {"large coupling", numbers(n, of_normal), numbers(n, [&](std::int64_t i) {
-         return i == n / 2 - 1 || i == n / 2 ? 1e12 : 1e-3;
-       })},
-      {"small and large by turns",
-       numbers(n, [](std::int64_t i) { return i % 2 == 0 ? 1.0 : 1e-30; }), numbers(n, constant(1e-15))},
+      {"large coupling", numbers(n, of_normal),
+       numbers(n, [&](std::int64_t i) { return i == n / 2 - 1 || i == n / 2 ? 1e12 : 1e-3; })},
+      {"small and large by turns", numbers(n, [](std::int64_t i) { return i % 2 == 0 ? 1.0 : 1e-30; }),
+       numbers(n, constant(1e-15))},
       {"near 2^-200", numbers(n, [&](std::int64_t i) { return 0x1p-199 * of_normal(i); }),
        numbers(n, [&](std::int64_t i) { return 0x1p-199 * of_normal(n + i); })},
       {"near 2^200", numbers(n, [&](std::int64_t i) { return 0x1p198 * of_normal(i); }),

@@ -166,8 +166,7 @@ class RootFinder {
     (point.value <= 0 ? search.low : search.high) = half;
     if (point.value <= 0) search.high = most;
     const double rest = rest_at(search, point, half), gap = 0 - search.distances[last - 1];
-    const double x =
-        root_behind(square(last - 1) + square(last) - rest * gap, -(square(last) * gap), rest);
+    const double x = root_behind(square(last - 1) + square(last) - rest * gap, -(square(last) * gap), rest);
     return x > search.low && x < search.high ? x : middle(search.low, search.high);
   }
 
@@ -180,8 +179,7 @@ class RootFinder {
     const double a = (first + second) * point.value - first * second * point.slope;
     const double b = first * second * point.value;
     if (search.behind)
-      return root_behind(
-          a, b, point.value - first * point.to_model.slope - second * point.from_model.slope);
+      return root_behind(a, b, point.value - first * point.to_model.slope - second * point.from_model.slope);
     const double weight = z_[index(search.origin)] / (search.origin == i ? first : second);
     const double c = search.origin == i ? point.value - second * point.slope + gap * (weight * weight)
                                         : point.value - first * point.slope - gap * (weight * weight);

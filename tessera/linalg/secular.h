@@ -17,8 +17,8 @@ enum class Poles { kPlain, kSquares };
 
 struct SecularSolution {
   std::vector<double> roots;  // root i lies between poles i and i + 1
-  Matrix gaps;                // (i, j): pole j less root i, or the difference of their squares; with almost all digits
-  std::vector<double> z;      // the weights of which the roots are exact
+  Matrix gaps;  // (i, j): pole j less root i, or the difference of their squares; with almost all digits
+  std::vector<double> z;  // the weights of which the roots are exact
 };
 // Poles ascend, no two alike; no weight is zero. At least one of them. Roots in parallel.
 SecularSolution solve_secular(Poles kind, const std::vector<double>& poles, const std::vector<double>& z);

@@ -8,7 +8,7 @@
 
 namespace tessera::linalg::internal {
 
-inline constexpr std::int64_t kUndivided = 32;     // rows that are left to an iteration
+inline constexpr std::int64_t kUndivided = 32;      // rows that are left to an iteration
 inline constexpr double kNegligible = 8 * 0x1p-53;  // of the largest element
 
 std::vector<double> taken(const std::vector<double>& values, const std::vector<std::int64_t>& places);
