@@ -79,6 +79,8 @@ ROWS = [
     Row("poisson_regressor", {}, "linear_model.PoissonRegressor()", "events", columns=100),
     Row("linear_svc", {}, "svm.LinearSVC()", "two", columns=100),
     Row("linear_svc", {"loss": "hinge"}, "svm.LinearSVC(loss='hinge')", "two", 20_000),
+    Row("linear_svc", {"loss": "hinge"}, "svm.LinearSVC(loss='hinge')", "apart", 20_000),
+    Row("linear_svc", {}, "svm.LinearSVC()", "apart", 20_000),
     Row("svc", {}, "svm.SVC()", "two", 10_000, 20, 5_000),
     Row("svr", {}, "svm.SVR()", "line", 5_000, 20, 5_000),
     Row("gaussian_mixture", {"n_components": 8, "init_params": "random", "max_iter": 10, "tol": 0.0},
@@ -115,6 +117,8 @@ def make(kind, rows, columns, seed):
         return x + centers[y], y
     if kind == "two":
         return x, (x @ weights + rng.normal(size=rows) * np.sqrt(columns) / 2 + x[:, 0] * x[:, 1] > 0).astype(np.int64)
+    if kind == "apart":
+        return x, (x @ weights + rng.normal(size=rows) * np.sqrt(columns) / 20 > 0).astype(np.int64)
     if kind == "hard":
         return x, np.digitize(x @ weights / np.sqrt(columns) + rng.normal(size=rows), [-1.5, -0.5, 0.5, 1.5])
     if kind == "counts":
