@@ -54,6 +54,12 @@ class BidiagonalDivision {
     std::vector<double> poles = upper.values, z;
     poles.push_back(0);
     poles.insert(poles.end(), lower.values.begin(), lower.values.end());
+    // A part can be far smaller than the whole matrix, and its squares would vanish.
+    const auto count = static_cast<std::int64_t>(poles.size());
+    const int exponent =
+        exponent_to_one(std::max({largest(poles.data(), count), std::abs(alpha), std::abs(beta)}));
+    for (double* x : {&alpha, &beta}) *x = scaled(*x, exponent);
+    for (double& pole : poles) pole = scaled(pole, exponent);
     for (std::int64_t i = 0; i <= zero; ++i) z.push_back(alpha * upper.right(i, upper.right.columns() - 1));
     for (std::int64_t i = 0; i < lower.right.rows(); ++i) z.push_back(beta * lower.right(i, 0));
 
@@ -61,14 +67,13 @@ class BidiagonalDivision {
     std::vector<std::int64_t> rest;  // the row that the whole matrix maps to zero
     if (wider) {
       const double length = length_of(z[index(zero)], z[index(last)]);
-      if (length > 0) right.rotate(zero, last, z[index(zero)] / length, z[index(last)] / length);
+      if (length > kTiny) right.rotate(zero, last, z[index(zero)] / length, z[index(last)] / length);
       z[index(zero)] = length;
       z.pop_back();
       rest.push_back(last);
     }
-    const double top = std::max(
-        {largest(poles.data(), static_cast<std::int64_t>(poles.size())), std::abs(alpha), std::abs(beta)});
-    const double tolerance = kNegligible * top;
+    const double tolerance =
+        kNegligible * std::max({largest(poles.data(), count), std::abs(alpha), std::abs(beta)});
     const Deflation parts = deflate(poles, z, tolerance, tolerance, zero,
                                     [&](std::int64_t i, std::int64_t j, double c, double s) {
                                       right.rotate(i, j, c, s);
@@ -77,6 +82,7 @@ class BidiagonalDivision {
     rest.insert(rest.begin(), parts.settled.begin(), parts.settled.end());
     BidiagonalSvd result = combined(right, left, poles, z, parts, rest, tolerance);
     for (const std::int64_t i : parts.settled) result.values.push_back(poles[index(i)]);
+    for (double& value : result.values) value = scaled(value, -exponent);
     return result;
   }
 

@@ -10,8 +10,8 @@
 namespace tessera::linalg::internal {
 namespace {
 
-constexpr double kTiny = 0x1p-966;     // of a matrix of the size of 1: nothing
-constexpr int kMostStepsOfValue = 75;  // of one singular value
+constexpr int kMostStepsOfValue = 75;       // of one singular value
+constexpr int kStepsBesideNeighbours = 40;  // then the largest element decides what is nothing, too
 
 struct Turn {
   double length, c, s;
@@ -19,7 +19,7 @@ struct Turn {
 // The rotation that takes (f, g) to (length, 0).
 Turn turn_of(double f, double g) {
   const double length = length_of(f, g);
-  if (length == 0) return {0, 1, 0};
+  if (length <= kTiny) return {0, 1, 0};
   return {length, f / length, g / length};
 }
 
@@ -44,6 +44,7 @@ class BidiagonalIteration {
         e_(above.data()),
         end_(static_cast<std::int64_t>(diagonal.size())),
         turned_(diagonal.size()),
+        small_(0x1p-53 * std::max(largest(s_, end_), largest(e_, end_))),
         left_(left),
         right_(right) {}
 
@@ -51,6 +52,7 @@ class BidiagonalIteration {
     for (int step = 0; end_ > 0; ++step) {
       if (step > kMostStepsOfValue)
         fail("svd: singular value {} has not converged after {} steps", end_ - 1, kMostStepsOfValue);
+      nothing_ = step < kStepsBesideNeighbours ? kTiny : std::max(kTiny, small_);
       const std::int64_t last = end_ - 1, split = last_negligible_coupling();
       if (split == last - 1) {
         if (s_[last] < 0) {
@@ -77,7 +79,7 @@ class BidiagonalIteration {
   std::int64_t last_negligible_coupling() {
     std::int64_t k = end_ - 2;
     for (; k >= 0; --k)
-      if (std::abs(e_[k]) <= kTiny + kRoundoff * (std::abs(s_[k]) + std::abs(s_[k + 1]))) {
+      if (std::abs(e_[k]) <= nothing_ + kRoundoff * (std::abs(s_[k]) + std::abs(s_[k + 1]))) {
         e_[k] = 0;
         break;
       }
@@ -88,7 +90,7 @@ class BidiagonalIteration {
   std::int64_t last_negligible_value(std::int64_t split) {
     for (std::int64_t k = end_ - 1; k > split; --k) {
       const double beside = (k + 1 < end_ ? std::abs(e_[k]) : 0) + (k > split + 1 ? std::abs(e_[k - 1]) : 0);
-      if (std::abs(s_[k]) <= kTiny + kRoundoff * beside) {
+      if (std::abs(s_[k]) <= nothing_ + kRoundoff * beside) {
         s_[k] = 0;
         return k;
       }
@@ -156,6 +158,7 @@ class BidiagonalIteration {
   double *s_, *e_;
   std::int64_t end_;  // values before it are still to be found
   std::vector<bool> turned_;
+  double small_, nothing_ = kTiny;
   Rotations &left_, &right_;
 };
 

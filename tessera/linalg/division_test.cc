@@ -9,6 +9,8 @@
 #include "tessera/linalg/linalg_test.h"
 #include "tessera/linalg/secular.h"
 #include "tessera/linalg/selected_eigen.h"
+#include "tessera/linalg/svd.h"
+#include "tessera/linalg/symmetric_eigen.h"
 #include "tessera/linalg/tridiagonal.h"
 
 namespace tessera::linalg::internal {
@@ -65,6 +67,21 @@ std::vector<Bands> kinds(std::int64_t n) {
        numbers(n, [&](std::int64_t i) { return 0x1p-199 * of_normal(n + i); })},
       {"near 2^200", numbers(n, [&](std::int64_t i) { return 0x1p198 * of_normal(i); }),
        numbers(n, [&](std::int64_t i) { return 0x1p198 * of_normal(n + i); })},
+      // Squares of what is in a part vanish.
+      {"a part near 2^-600",
+       numbers(n, [&](std::int64_t i) { return of_normal(i) * (i < n / 4 ? 1 : 0x1p-600); }),
+       numbers(n, [&](std::int64_t i) { return of_normal(n + i) * (i < n / 4 ? 1 : 0x1p-600); })},
+      {"a part near 2^-1020",
+       numbers(n, [&](std::int64_t i) { return of_normal(i) * (i < n / 4 ? 1 : 0x1p-1020); }),
+       numbers(n, [&](std::int64_t i) { return of_normal(n + i) * (i < n / 4 ? 1 : 0x1p-1020); })},
+      {"subnormal but for one",
+       numbers(n, [&](std::int64_t i) { return of_normal(i) * (i == 0 ? 1 : 0x1p-1070); }),
+       numbers(n, [&](std::int64_t i) { return of_normal(n + i) * 0x1p-1070; })},
+      {"growing by hundreds",
+       numbers(n, [](std::int64_t i) { return std::exp2(8.0 * static_cast<double>(i % 24) - 180); }),
+       numbers(n, [](std::int64_t i) { return 0.6 * std::exp2(8.0 * static_cast<double>(i % 24) - 180); })},
+      {"one large coupling", numbers(n, [&](std::int64_t i) { return 0x1p-780 * of_normal(i); }),
+       numbers(n, [&](std::int64_t i) { return i == 0 ? 0x1p190 : 0x1p-780 * of_normal(n + i); })},
   };
   for (Bands& bands : all) bands.beside.back() = 0;
   return all;
@@ -177,6 +194,22 @@ TEST_F(Division, SecularEquationsOfAllSizes) {
       }
     }
   }
+}
+
+// Zeros of both signs come out as the same bits from both functions; no singular value is -0.
+TEST_F(Division, OfZerosWithSigns) {
+  constexpr std::int64_t kRows = 67;
+  Matrix a(kRows, kRows);
+  for (std::int64_t i = 0; i < kRows; ++i)
+    for (std::int64_t j = 0; j < kRows; ++j) a(i, j) = i == j && i % 3 != 0 ? 0.0 : -0.0;
+  const auto bits = [](const Tensor& values) {
+    std::vector<bool> result;
+    for (const double x : values.to_vector<double>()) result.push_back(std::signbit(x));
+    return result;
+  };
+  const Tensor matrix = to_tensor(a);
+  EXPECT_EQ(bits(symmetric_eigenvalues(matrix)), bits(symmetric_eigen(matrix).values));
+  EXPECT_EQ(bits(singular_values(matrix)), std::vector<bool>(kRows, false));
 }
 
 }  // namespace

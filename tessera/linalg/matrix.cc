@@ -183,15 +183,19 @@ double scaled(double x, int exponent) {
   return std::ldexp(x, exponent);  // exact but for a subnormal result, which is rounded once
 }
 
-int scale_to_one(Matrix& a) {
+int exponent_to_one(double top) {
   constexpr int kSafe = 200;
-  const double top = largest(a.elements().data(), a.rows() * a.columns());
   if (top == 0) return 0;
-  int exponent = std::ilogb(top);
+  const int exponent = std::ilogb(top);
   if (exponent >= -kSafe && exponent <= kSafe) return 0;
-  exponent -= exponent % 2;  // even, so that square roots are scaled exactly, too
-  for (double& x : a.elements()) x = scaled(x, -exponent);
-  return -exponent;
+  return exponent % 2 - exponent;  // even, so that square roots are scaled exactly, too
+}
+
+int scale_to_one(Matrix& a) {
+  const int exponent = exponent_to_one(largest(a.elements().data(), a.rows() * a.columns()));
+  if (exponent != 0)
+    for (double& x : a.elements()) x = scaled(x, exponent);
+  return exponent;
 }
 
 void multiply(const Block& a, const Block& b, double* product) {

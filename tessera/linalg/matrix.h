@@ -85,6 +85,7 @@ Matrix transposed(const Matrix& a);
 // Multiplies by the even power of two that brings the largest |element| near 1, where it is outside of [2^-200, 2^200]: exact, and squares
 // can then neither overflow nor vanish. Returns the exponent that was added to every element's (0: nothing done).
 int scale_to_one(Matrix& a);
+int exponent_to_one(double top);        // the same exponent by the largest |element|
 double scaled(double x, int exponent);  // x * 2^exponent, rounded once
 
 // ---- Products on the backend: contract rule 2 ----

@@ -194,9 +194,9 @@ class RootFinder {
       double eta = step_of_model(search, point, x);
       if (!(point.value * eta < 0)) eta = 0 - point.value / point.slope;
       double next = x + eta;
-      const bool inside = next > search.low && next < search.high;
+      const bool inside = next > search.low && next < search.high;  // not where it is NaN
       if (!inside || (step >= kModelSteps && step % 2 == 0)) next = middle(search.low, search.high);
-      if (next == x || next <= search.low || next >= search.high) return x;  // no number is left between
+      if (next == x || !(next > search.low && next < search.high)) return x;  // no number is left between
       x = next;
     }
   }

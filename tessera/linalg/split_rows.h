@@ -10,6 +10,8 @@ namespace tessera::linalg::internal {
 
 inline constexpr std::int64_t kUndivided = 32;      // rows that are left to an iteration
 inline constexpr double kNegligible = 8 * 0x1p-53;  // of the largest element
+// Of a matrix of the size of 1: nothing. A rotation made of subnormal numbers would not be one: they have few digits.
+inline constexpr double kTiny = 0x1p-966;
 
 std::vector<double> taken(const std::vector<double>& values, const std::vector<std::int64_t>& places);
 
@@ -24,7 +26,6 @@ class SplitRows {
   SplitRows() = default;                                            // nobody wants the vectors
   SplitRows(Matrix& first_half, Matrix& second_half, Frame frame);  // kEnds: the inner columns go
 
-  std::int64_t count() const { return rows_.rows(); }
   double* row(std::int64_t i) { return rows_.row(i); }
   // row i = c i + s j; row j = c j - s i
   void rotate(std::int64_t i, std::int64_t j, double c, double s);

@@ -1,6 +1,7 @@
 #include "tessera/linalg/svd.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "tessera/base/float_environment.h"
@@ -71,7 +72,7 @@ Parts decomposed(const Tensor& a, Wanted wanted, const char* function) {
   if (wide && wanted == Wanted::kRight) wanted = Wanted::kLeft;
   Parts parts = decompose_tall(wide ? transposed(matrix) : std::move(matrix), wanted);
   if (wide) std::swap(parts.left, parts.right);
-  for (double& value : parts.values) value = scaled(value, -exponent);
+  for (double& value : parts.values) value = std::abs(scaled(value, -exponent));  // never -0
   const std::vector<bool> of_left = negative_columns(parts.left);
   std::vector<bool> of_right = negative_columns(parts.right);
   if (!of_left.empty() && !of_right.empty())

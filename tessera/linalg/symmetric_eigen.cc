@@ -147,7 +147,7 @@ Tensor symmetric_eigenvalues(const Tensor& a) {
   const int exponent = scale_to_one(matrix);
   const Tridiagonal t = tridiagonalise(std::move(matrix));
   std::vector<double> values = divide_tridiagonal(t.diagonal, t.beside, Frame::kEnds).values;
-  std::sort(values.begin(), values.end());
+  std::stable_sort(values.begin(), values.end());  // -0 and +0 are equal, but not the same bits
   for (double& x : values) x = scaled(x, -exponent);
   return to_tensor(values);
 }

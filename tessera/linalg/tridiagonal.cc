@@ -89,6 +89,8 @@ class TridiagonalReduction {
 
 // Of an eigenvalue, on average: two or three are usual, but the first one of a matrix that grows towards its middle can take a hundred.
 constexpr std::int64_t kMostStepsOnAverage = 60;
+// Of an eigenvalue, on average; then what is small beside the largest element counts as nothing, too.
+constexpr std::int64_t kStepsBesideNeighbours = 30;
 
 class QlIteration {
  public:
@@ -96,6 +98,7 @@ class QlIteration {
       : d_(diagonal.data()),
         e_(beside.data()),
         n_(static_cast<std::int64_t>(diagonal.size())),
+        small_(0x1p-53 * std::max(largest(d_, n_), largest(e_, n_))),
         rotations_(rotations) {}
 
   void run() {
@@ -105,6 +108,7 @@ class QlIteration {
         if (steps++ == kMostStepsOnAverage * n_)
           fail("symmetric_eigen: eigenvalue {} has not converged after {} steps", l,
                kMostStepsOnAverage * n_);
+        if (steps > kStepsBesideNeighbours * n_) nothing_ = std::max(kTiny, small_);
         sweep(l, m);
       }
   }
@@ -113,7 +117,7 @@ class QlIteration {
   // The first m >= l that is not coupled to m + 1.
   std::int64_t end_of_block(std::int64_t l) const {
     std::int64_t m = l;
-    while (m + 1 < n_ && std::abs(e_[m]) > 0x1p-53 * (std::abs(d_[m]) + std::abs(d_[m + 1]))) ++m;
+    while (m + 1 < n_ && std::abs(e_[m]) > nothing_ + 0x1p-53 * (std::abs(d_[m]) + std::abs(d_[m + 1]))) ++m;
     return m;
   }
 
@@ -126,9 +130,10 @@ class QlIteration {
     for (std::int64_t i = m - 1; i >= l; --i) {
       const double f = s * e_[i], b = c * e_[i], length = length_of(f, g);
       e_[i + 1] = length;
-      if (length == 0) {  // the block has come apart
+      if (length <= kTiny) {  // the block has come apart
         d_[i + 1] = d_[i + 1] - p;
         e_[m] = 0;
+        e_[i] = b;  // c can be -1
         return;
       }
       s = f / length;
@@ -147,6 +152,7 @@ class QlIteration {
 
   double *d_, *e_;
   std::int64_t n_;
+  double small_, nothing_ = kTiny;
   Rotations& rotations_;
 };
 

@@ -52,6 +52,11 @@ class TridiagonalDivision {
   Spectrum joined(Spectrum& above, Spectrum& below, double coupling) const {
     std::vector<double> poles = above.values, z;
     poles.insert(poles.end(), below.values.begin(), below.values.end());
+    // A part can be far smaller than the whole matrix.
+    const auto count = static_cast<std::int64_t>(poles.size());
+    const int exponent = exponent_to_one(std::max(largest(poles.data(), count), std::abs(coupling)));
+    for (double& pole : poles) pole = scaled(pole, exponent);
+    coupling = scaled(coupling, exponent);
     const double root = numerics::sqrt(std::abs(coupling)), signed_root = std::copysign(root, coupling);
     for (std::int64_t i = 0; i < above.rows.rows(); ++i)
       z.push_back(root * above.rows(i, above.rows.columns() - 1));
@@ -59,7 +64,7 @@ class TridiagonalDivision {
 
     SplitRows rows(above.rows, below.rows, frame_);
     const double length = norm(z);
-    const double top = std::max(largest(poles.data(), rows.count()), length * length);
+    const double top = std::max(largest(poles.data(), count), length * length);
     const double tolerance = kNegligible * top;
     // A weight moves eigenvalues by as much as its product with the length of z.
     const Deflation parts =
@@ -76,6 +81,7 @@ class TridiagonalDivision {
       result = {solution.roots, rows.combine(coefficients, parts.kept, parts.settled)};
     }
     for (const std::int64_t i : parts.settled) result.values.push_back(poles[index(i)]);
+    for (double& value : result.values) value = scaled(value, -exponent);
     return result;
   }
 
