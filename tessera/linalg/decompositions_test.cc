@@ -169,9 +169,16 @@ TEST_F(Decompositions, ZeroAndExtremeScales) {
   for (const double scale : {0x1p-900, 0x1p-300, 0x1p300, 0x1p900}) {
     EXPECT_TRUE(same_bits(symmetric_eigen(s * scale).values, symmetric_eigen(s).values * scale));
     EXPECT_TRUE(same_bits(svd(a * scale).s, svd(a).s * scale));
+    EXPECT_TRUE(same_bits(pseudoinverse(a * scale), pseudoinverse(a) * (1 / scale)));
     EXPECT_TRUE(same_bits(eigen(a * scale).real, eigen(a).real * scale));
     EXPECT_TRUE(same_bits(eigen(a * scale).vectors_imaginary, eigen(a).vectors_imaginary));
   }
+}
+
+// Elements below the normal numbers: the inverse has some beyond the largest one, and nothing that is not a number.
+TEST_F(Decompositions, PseudoinverseOfSubnormalMatrices) {
+  const Tensor diagonal = Tensor::from<double>({0x1p-1030, 0, 0, 0x1p-1010}, {2, 2});
+  EXPECT_EQ(pseudoinverse(diagonal).to_vector<double>(), (std::vector<double>{INFINITY, 0, 0, 0x1p1010}));
 }
 
 TEST_F(Decompositions, SignsAreDefined) {

@@ -16,6 +16,12 @@ using namespace internal;
 struct Parts {
   std::vector<double> values;
   Matrix left, right;  // columns; those that belong to no value stand behind
+  int exponent = 0;    // values and matrix were scaled by 2^exponent
+  Tensor singular_values() const {
+    std::vector<double> result = values;
+    for (double& value : result) value = std::abs(scaled(value, -exponent));  // never -0
+    return to_tensor(result);
+  }
 };
 
 enum class Wanted { kValues, kLeft, kRight, kThin, kFull };
@@ -45,7 +51,7 @@ Parts decompose(Matrix a, Wanted wanted) {
   const auto value = [&](std::int64_t i) { return found.values[static_cast<std::size_t>(i)]; };
   std::stable_sort(order.begin(), order.end(),
                    [&](std::int64_t i, std::int64_t j) { return value(i) > value(j); });
-  Parts parts{taken(found.values, order), {}, {}};
+  Parts parts{taken(found.values, order), {}, {}, 0};
   if (with_left) parts.left = vectors_of(found.left, order, b.q, wanted == Wanted::kFull ? m : n);
   if (with_right) parts.right = vectors_of(found.right, order, b.p, n);
   return parts;
@@ -72,7 +78,7 @@ Parts decomposed(const Tensor& a, Wanted wanted, const char* function) {
   if (wide && wanted == Wanted::kRight) wanted = Wanted::kLeft;
   Parts parts = decompose_tall(wide ? transposed(matrix) : std::move(matrix), wanted);
   if (wide) std::swap(parts.left, parts.right);
-  for (double& value : parts.values) value = std::abs(scaled(value, -exponent));  // never -0
+  parts.exponent = exponent;
   const std::vector<bool> of_left = negative_columns(parts.left);
   std::vector<bool> of_right = negative_columns(parts.right);
   if (!of_left.empty() && !of_right.empty())
@@ -87,18 +93,18 @@ Parts decomposed(const Tensor& a, Wanted wanted, const char* function) {
 Svd svd(const Tensor& a, Size size) {
   const FloatEnvironment contract;
   const Parts parts = decomposed(a, size == Size::kFull ? Wanted::kFull : Wanted::kThin, "svd");
-  return {to_tensor(parts.left), to_tensor(parts.values), to_tensor(transposed(parts.right))};
+  return {to_tensor(parts.left), parts.singular_values(), to_tensor(transposed(parts.right))};
 }
 
 RightSingularVectors right_singular_vectors(const Tensor& a) {
   const FloatEnvironment contract;
   const Parts parts = decomposed(a, Wanted::kRight, "right_singular_vectors");
-  return {to_tensor(parts.values), to_tensor(transposed(parts.right))};
+  return {parts.singular_values(), to_tensor(transposed(parts.right))};
 }
 
 Tensor singular_values(const Tensor& a) {
   const FloatEnvironment contract;
-  return to_tensor(decomposed(a, Wanted::kValues, "singular_values").values);
+  return decomposed(a, Wanted::kValues, "singular_values").singular_values();
 }
 
 Tensor pseudoinverse(const Tensor& a, double tolerance) {
@@ -112,7 +118,10 @@ Tensor pseudoinverse(const Tensor& a, double tolerance) {
       parts.left(i, j) = parts.left(i, j) / parts.values[static_cast<std::size_t>(j)];
   const Block left = parts.left.block().part(0, 0, parts.left.rows(), rank);
   const Block right = parts.right.block().part(0, 0, parts.right.rows(), rank);
-  return to_tensor(multiply(right, left.transposed()));
+  Matrix inverse = multiply(right, left.transposed());
+  if (parts.exponent != 0)
+    for (double& x : inverse.elements()) x = scaled(x, parts.exponent);
+  return to_tensor(inverse);
 }
 
 }  // namespace tessera::linalg
