@@ -42,6 +42,12 @@ def main():
         labels = [draw.randrange(3) for _ in groups]
         show("stratified_group_k_fold", list(StratifiedGroupKFold(folds).split(numpy.zeros(samples), labels, groups)),
              labels=labels, groups=groups)
+    unsorted = random.Random(8)
+    for folds, kinds, samples in ((3, 4, 43), (5, 8, 40), (6, 20, 90)):
+        groups = [unsorted.randrange(kinds) for _ in range(samples)]
+        labels = [unsorted.randrange(3) for _ in groups]
+        show("stratified_group_k_fold", list(StratifiedGroupKFold(folds).split(numpy.zeros(samples), labels, groups)),
+             labels=labels, groups=groups)
     for samples, folds, gap, size, most in ((12, 3, 0, 0, 0), (20, 4, 2, 3, 0), (20, 4, 1, 0, 5), (9, 2, 0, 1, 3)):
         splits = TimeSeriesSplit(folds, gap=gap, test_size=size or None, max_train_size=most or None)
         show("time_series", list(splits.split(numpy.zeros(samples))), labels=[0] * samples, gap=gap, size=size, most=most)

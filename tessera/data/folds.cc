@@ -40,6 +40,18 @@ std::pair<Positions, std::int64_t> numbered(std::span<const std::int64_t> values
   return {std::move(result), static_cast<std::int64_t>(numbers.size())};
 }
 
+// The same in ascending order of the values.
+std::pair<Positions, std::int64_t> numbered_ascending(std::span<const std::int64_t> values) {
+  Positions kinds(values.begin(), values.end());
+  std::ranges::sort(kinds);
+  kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
+  Positions result;
+  result.reserve(values.size());
+  for (const std::int64_t value : values)
+    result.push_back(std::ranges::lower_bound(kinds, value) - kinds.begin());
+  return {std::move(result), static_cast<std::int64_t>(kinds.size())};
+}
+
 Positions counts_of(const Positions& numbers, std::int64_t kinds) {
   Positions counts(at(kinds), 0);
   for (const std::int64_t number : numbers) ++counts[at(number)];
@@ -197,8 +209,8 @@ std::vector<Split> group_k_fold(std::span<const std::int64_t> groups, const Fold
 std::vector<Split> stratified_group_k_fold(std::span<const std::int64_t> labels,
                                            std::span<const std::int64_t> groups, const FoldOptions& options) {
   check_labels(labels, groups);
-  const auto [classes, class_kinds] = numbered(labels);
-  const auto [numbers, kinds] = numbered(groups);
+  const auto [classes, class_kinds] = numbered_ascending(labels);
+  const auto [numbers, kinds] = numbered_ascending(groups);
   check_folds(options, kinds, "groups");
   const Positions class_counts = counts_of(classes, class_kinds);
   check_folds(options, *std::max_element(class_counts.begin(), class_counts.end()),

@@ -2,7 +2,8 @@
 //
 // Positions are in [0, samples); every part is ascending, the parts of one split have no sample in common. What is shuffled depends
 // on the seed, the repeat and the position of a sample alone (contract rule 5, stream "folds"); `three_way` uses the permutation of
-// hold_out (split.h), so its test part is hold_out's. The semantics are scikit-learn's; without shuffling the folds are its own.
+// hold_out (split.h), so its test part is hold_out's. The semantics are scikit-learn's; without shuffling the folds are its own, but
+// for groups of equal size in group_k_fold: here the one that comes first goes first, there it is up to the sorting routine of the processor.
 //
 // | function | held out, over all folds | scikit-learn |
 // |---|---|---|

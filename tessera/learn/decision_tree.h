@@ -4,7 +4,8 @@
 //
 // Features may be missing (NaN): at every node such rows go together to the better side; at a node that has seen none, to the side of more rows.
 // Where two divisions are equally good, the one with the lower feature and the lower threshold is taken. (scikit-learn draws the order of the features, so that
-// its trees differ from seed to seed on such data; it also rounds features to float32.) A limit of 0 means none.
+// its trees differ from seed to seed on such data; it also rounds features to float32, never parts values that are within 1e-7 of each other, whatever their scale,
+// and takes a node with an impurity below 2.2e-16 as pure.) A limit of 0 means none.
 //
 // Errors: those of estimator.h. Thread-safety: as estimator.h.
 //

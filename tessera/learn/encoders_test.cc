@@ -491,6 +491,22 @@ TEST(Encoders, TransformAsTrainingRowsOnlyWhatWasLearnedFrom) {
   }
 }
 
+// A column with as many categories as it may have features has a rarest one, too: the one that unseen categories count as.
+TEST(Encoders, OneHotOfAsManyCategoriesAsFeatures) {
+  use_default_backend();
+  const Tensor x = Tensor::from<double>({3, 1, 3, 2, 2, 3}, {6, 1});
+  for (const std::int64_t most : {3, 4}) {
+    OneHotEncoder encoder(
+        {.handle_unknown = OneHotEncoder::HandleUnknown::kInfrequentIfExist, .max_categories = most});
+    encoder.fit(x);
+    const std::vector<double> found =
+        encoder.transform(Tensor::from<double>({1, 2, 3, 7}, {4, 1})).to_vector<double>();
+    const std::vector<double> rarest_shares = {0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1};  // scikit-learn's
+    const std::vector<double> room_for_all = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
+    EXPECT_EQ(found, most == 3 ? rarest_shares : room_for_all) << most;
+  }
+}
+
 TEST(Encoders, OneHotNamesItsFeatures) {
   use_default_backend();
   OneHotEncoder encoder({.max_categories = 2});

@@ -6,7 +6,8 @@
 //   rotation       none, varimax or quartimax (Kaiser 1958): the same model, with loadings that are easier to read
 //
 // An iteration takes the eigenvectors of the covariance [F, F] in units of the noise, whatever the number of rows; scikit-learn takes the SVD of the rows each
-// time, to the same numbers. It starts from noise of variance 1 everywhere, as scikit-learn does: a feature whose own noise is far larger can capture a factor, so
+// time, to the same numbers, except that its likelihood takes the logarithm of directions that vary less than their noise, too, for which there is no factor, and may end early
+// by it. It starts from noise of variance 1 everywhere, as scikit-learn does: a feature whose own noise is far larger can capture a factor, so
 // bring features to one scale first. The log-likelihood never falls. transform() gives what the factors are expected to be.
 //
 // Errors: those of estimator.h; more components than features. Thread-safety: as estimator.h.

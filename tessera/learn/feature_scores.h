@@ -9,8 +9,8 @@
 // Names and values are scikit-learn's (to rounding; the noise that tells equal numbers apart in the last two is drawn by counter here). A feature that is constant
 // has the score NaN, of f_regression 0; one that equals the target up to a linear map has infinity, of f_regression the largest number.
 //
-// Shapes: features float64 [N, F], labels and target of length N; F scores. Errors: lengths that do not fit, fewer than two classes, no more rows than classes, a negative
-// feature of chi2. Features are computed beside each other. Thread-safety: pure functions.
+// Shapes: features float64 [N, F], labels and target of length N; F scores. Errors: lengths that do not fit, fewer than two classes, no more rows than classes, fewer than
+// three rows of f_regression, a negative feature of chi2. Features are computed beside each other. Thread-safety: pure functions.
 //
 // ```cpp
 // const Tensor x = Tensor::from<double>({0, 5, 1, 7, 9, 6, 8, 5}, {4, 2});

@@ -10,8 +10,8 @@
 // n_iter_no_change iterations, learning ends. A limit of 0 means none.
 //
 // All sums of gradients over rows are sums of whole numbers (boosted_tree.h), so that threads cannot show. Gradients have at least 30 bits
-// where scikit-learn's are float32; cuts are learned from all rows where it draws 200,000. So both agree to about 1e-6 as long as no two
-// divisions gain the same.
+// where scikit-learn's are float32; cuts are learned from all rows where it draws 200,000, and the places of quantiles are exact where it rounds shares of
+// 100 % (a quantile that falls right between two values may become one of them). So both agree to about 1e-6 as long as no two divisions gain the same.
 //
 // The importance of a feature is the sum of the gains (boosted_tree.h) of its divisions in all trees, of all classes, as a share of that sum over
 // the features: LightGBM's importance_type="gain" and XGBoost's "total_gain" ("gain" there is the mean of a division), scaled to add up to 1. It

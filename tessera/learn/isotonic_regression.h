@@ -2,7 +2,8 @@
 // "Statistical Inference under Order Restrictions" (1972); Best and Chakravarti, Mathematical Programming 47 (1990). Names and semantics of
 // scikit-learn's IsotonicRegression.
 //
-// Rows with the same value of the feature count as one, with their mean. Between the points that were learned the function is a straight line. Beyond
+// Rows with the same value of the feature count as one, with their mean (scikit-learn takes values within 1e-15 as the same, so that it cannot tell very small
+// probabilities apart). Between the points that were learned the function is a straight line. Beyond
 // them `out_of_bounds` decides: "clip" (the nearest learned value; the default here, where scikit-learn's is "nan"), "nan", or "raise". A table may have
 // more columns than one: `feature` says which is used, the others are ignored.
 //

@@ -7,7 +7,7 @@
 //   algorithm    brute, kd_tree, or auto (kd_tree up to 15 features); the results are the same bits, only the time differs
 //
 // Probabilities are the neighbours' shares of weight, sums over neighbours from near to far by the contract's rule. A rotation of all rows
-// changes no l2 distance, but l1 and chebyshev distances. Features of larger scale count more: scale them first (scalers.h).
+// changes no l2 distance, but l1 and chebyshev distances; l2 squares differences, so that those beyond 1e154 are all as far, and those below 1e-162 all 0. Features of larger scale count more: scale them first (scalers.h).
 //
 // Errors: those of estimator.h; more neighbours than rows. Thread-safety: as estimator.h.
 //

@@ -615,6 +615,24 @@ TEST(LogisticRegression, OfManyRowsHasNoGradientLeft) {
   }
 }
 
+// A year is nearly the same in all rows, as a column of ones is. What is added to a feature moves the intercept alone.
+TEST(LogisticRegression, SparseOfFeaturesFarFromZeroIsAsQuickAndTheSame) {
+  use_default_backend();
+  for (const std::int64_t classes : {2, 3}) {
+    const Labelled rows = noisy_classes(300, classes);
+    const Tensor far = rows.x + Tensor::from<double>({2000, -1e5, 1}, {1, 3});
+    for (const auto penalty : {LogisticRegression::Penalty::kL1, LogisticRegression::Penalty::kElasticNet}) {
+      LogisticRegression near({.penalty = penalty, .tol = 1e-9}), offset({.penalty = penalty, .tol = 1e-9});
+      near.fit(rows.x, rows.y);
+      offset.fit(far, rows.y);
+      EXPECT_TRUE(near.converged() && offset.converged());
+      EXPECT_LE(offset.iterations(), near.iterations() + 2);
+      EXPECT_LT(largest(offset.coef() - near.coef()), 1e-6);
+      EXPECT_LT(largest(offset.predict_proba(far) - near.predict_proba(rows.x)), 1e-6);
+    }
+  }
+}
+
 TEST(LogisticRegression, EndsWhenTheObserverAsks) {
   use_default_backend();
   const Labelled rows = noisy_classes(200, 3);

@@ -66,7 +66,12 @@ void LogisticRegression::learn(const Tensor& x, const Tensor& y, StepObserver* o
                                                             : 0;
   const double l1 = penalty == Penalty::kNone ? 0 : whole * l1_share;
   const double l2 = penalty == Penalty::kNone ? 0 : whole * (1 - l1_share);
-  internal::LinearLoss loss(x, y, {view(), parameters_.fit_intercept, l2, classes(), weights_of(y)});
+  // The sparse search changes one coefficient at a time: it would crawl along a valley where features are far from 0 beside their deviation, as years are. An intercept
+  // takes any offset, so it searches on features less their means.
+  const bool centre = l1 > 0 && parameters_.fit_intercept;
+  const internal::Centred centred(x, zeros({x.size(0)}, DType::kFloat64), centre);
+  internal::LinearLoss loss(centred.x(), y,
+                            {view(), parameters_.fit_intercept, l2, classes(), weights_of(y)});
   if (l1 > 0 && loss.size() > kMostSparse)
     fail("{}: penalty {}: expected at most {} coefficients, found {}", name(),
          kPenalties[static_cast<std::size_t>(penalty)], kMostSparse, loss.size());
@@ -81,6 +86,7 @@ void LogisticRegression::learn(const Tensor& x, const Tensor& y, StepObserver* o
   converged_ = found.converged ? 1 : 0;
   coef_ = loss.coef(at);
   intercept_ = loss.intercept(at);
+  if (centre) intercept_ = intercept_ - reshape(matmul(coef_, reshape(centred.x_mean, {-1, 1})), {-1});
   // What is added to all classes alike changes nothing: of all such optima the one whose sum is 0.
   if (loss.outputs() > 1) intercept_ = intercept_ - mean(intercept_);
   if (loss.outputs() > 1 && penalty == Penalty::kNone) coef_ = coef_ - mean(coef_, {0});

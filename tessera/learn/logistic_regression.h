@@ -10,9 +10,9 @@
 //   C sum_i loss_i + |w|^2 / 2            l2 (l1: |w|_1;  elasticnet: l1_ratio |w|_1 + (1 - l1_ratio) |w|^2 / 2;  none: no penalty)
 //
 // and end when no element of the gradient of that, divided by C N, is above `tol`. The intercept is not penalised. A row's loss is log 2 at
-// z = 0 and always above 0. An L1 penalty is dealt with by proximal Newton steps, whatever the solver. Classes that can be separated have no
-// optimum without a penalty: coefficients then grow until the gradient is below `tol`. class_weight "balanced" weighs the rows of class c by
-// N / (classes rows_c).
+// z = 0 and always above 0. An L1 penalty is dealt with by proximal Newton steps, whatever the solver, on features less their means where there is an
+// intercept; features of very different scale make them slow. Classes that can be separated have no optimum without a penalty: coefficients then grow
+// until the gradient is below `tol`. class_weight "balanced" weighs the rows of class c by N / (classes rows_c).
 //
 // Hastie, Tibshirani, Friedman, "The Elements of Statistical Learning", 2nd edition (2009), section 4.4; second derivatives and samples: linear_loss.h.
 // The observer is told of "loss" (the mean, with the penalty) and "gradient" after each iteration.

@@ -34,7 +34,8 @@ std::int64_t OneHotEncoder::place(const std::vector<std::int64_t>& counts, std::
   std::vector<bool> infrequent(categories);
   for (std::size_t c = 0; c < categories; ++c) infrequent[c] = counts[c] < parameters_.min_frequency;
   const std::int64_t rare = std::count(infrequent.begin(), infrequent.end(), true);
-  const std::int64_t features = static_cast<std::int64_t>(categories) - rare + (rare > 0 ? 1 : 0);
+  // scikit-learn counts a feature of rare categories also where there is none yet.
+  const std::int64_t features = static_cast<std::int64_t>(categories) - rare + 1;
   if (parameters_.max_categories > 0 && features > parameters_.max_categories) {
     std::vector<std::size_t> order(categories);
     std::iota(order.begin(), order.end(), std::size_t{0});

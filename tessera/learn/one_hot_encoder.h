@@ -4,9 +4,9 @@
 //   drop             none, first (one feature less per column), if_binary (of columns with two categories only)
 //   handle_unknown   error (an Error names the value), ignore (all features 0), infrequent_if_exist (counts as infrequent, or as ignore)
 //   min_frequency    categories with fewer training rows share one last feature; 0: none does
-//   max_categories   so do all but the max_categories - 1 most frequent ones (of equally frequent ones the later stay); 0: no such limit
+//   max_categories   so do all but the max_categories - 1 most frequent ones (of equally frequent ones the later stay) in a column that has max_categories or more; 0: no such limit
 //
-// Errors: those of estimator.h; an unseen category where handle_unknown is error. Memory: 8 bytes per row and feature. Thread-safety: as estimator.h.
+// Errors: those of estimator.h; an unseen category where handle_unknown is error; no feature left, as every column has one category, which is dropped. Memory: 8 bytes per row and feature. Thread-safety: as estimator.h.
 //
 // ```cpp
 // learn::OneHotEncoder encoder({.handle_unknown = learn::OneHotEncoder::HandleUnknown::kIgnore});

@@ -9,7 +9,8 @@
 //   whiten         components are divided by their standard deviation
 //   iterated_power, n_oversamples, seed   of randomized; iterated_power -1: 7 where few components are asked for (below a tenth), 4 otherwise
 //
-// What is left out has the mean variance noise_variance(), and the model so completed is Tipping and Bishop's (probabilistic_pca.h), whose
+// What is left out has the mean variance noise_variance(), of the min(N, F) directions that the rows have (with fewer rows than features scikit-learn's
+// covariance_eigh takes the mean over F - n), and the model so completed is Tipping and Bishop's (probabilistic_pca.h), whose
 // log-likelihood score_samples() gives, whatever whiten says (scikit-learn's changes with it).
 //
 // Errors: those of estimator.h; fewer than two rows; more components than min(N, F); a likelihood where nothing is left out and components vanish.

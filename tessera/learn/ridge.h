@@ -4,7 +4,8 @@
 //   minimise over w, b:  sum (y - x w - b)^2 + alpha |w|^2
 //
 // By Cholesky of X'X + alpha I, or, with more features than rows, of the rows' XX' + alpha I (w = X' dual): both are of the smaller
-// size. With alpha = 0, or where that matrix cannot be factored, the shortest least-squares solution as linear_regression gives.
+// size. Products of rows are sums over the features: one that is 1e8 times as large as others leaves these, and alpha, no digits, so bring features to
+// one scale first. With alpha = 0, or where that matrix cannot be factored, the shortest least-squares solution as linear_regression gives.
 //
 // Errors: those of estimator.h; numbers whose squares overflow. Thread-safety: as estimator.h.
 //

@@ -5,7 +5,7 @@
 //   max_abs    center 0, scale the largest absolute value: zeros stay zeros
 //   robust     center the median, scale the distance of two quantiles (linear interpolation between sorted values), so that outliers do not count
 //
-// A feature whose scale is (within rounding) 0 is only centered. Learning is one pass, or a sort per feature (robust).
+// A feature whose scale is (within rounding) 0 is only centered. A missing value is an error, where scikit-learn's scalers leave it as it is: an imputer comes first. Learning is one pass, or a sort per feature (robust).
 //
 // Errors: those of estimator.h; bounds in the wrong order. Thread-safety: as estimator.h.
 //

@@ -3,6 +3,8 @@
 //   strategy   mean, median (of an even number the mean of the two in the middle), most_frequent (of equally frequent ones the least),
 //              constant (fill_value)
 //
+// Every feature stays, so that columns keep their places: scikit-learn leaves out those without any value, also where they would become a constant.
+//
 // Errors: those of estimator.h; a feature without any value (unless constant); infinity is no missing value. Thread-safety: as estimator.h.
 //
 // ```cpp
