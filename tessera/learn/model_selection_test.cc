@@ -48,11 +48,15 @@ std::vector<double> flat(const std::vector<std::vector<double>>& scores) {
 TEST_F(ModelSelection, FoldsHaveTheScoresOfScikitLearn) {
   expect_fact(cross_val_score(bayes_, x_, classes_, in_order(5)), "folds gaussian_nb");
   expect_fact(cross_val_score(bayes_, x_, classes_, stratified("classes", 5)), "folds stratified");
-  for (const char* name : {"balanced_accuracy", "f1_macro", "neg_log_loss"})
+  for (const char* name :
+       {"balanced_accuracy", "f1_macro", "f1_weighted", "neg_log_loss", "neg_brier_score", "roc_auc_ovr"})
     expect_fact(cross_val_score(bayes_, x_, classes_, stratified("classes", 4), name),
                 std::string("folds ") + name);
   expect_fact(cross_val_score(bayes_, x_, fact_classes("two"), stratified("two", 4), "roc_auc"),
               "folds roc_auc");
+  for (const char* name : {"average_precision", "f1", "precision", "recall", "neg_brier_score"})
+    expect_fact(cross_val_score(bayes_, x_, fact_classes("two"), stratified("two", 4), name),
+                std::string("folds of two ") + name);
   const std::unique_ptr<Estimator> machine = make_estimator("linear_svc");
   set_parameter(*machine, "C", "0.1");
   set_parameter(*machine, "tol", "1e-9");
@@ -97,6 +101,8 @@ TEST_F(ModelSelection, WrongInputsGetASentence) {
   EXPECT_THAT(message(in_order(4), "acuracy"), HasSubstr("did you mean 'accuracy'?"));
   EXPECT_THAT(message(in_order(4), "r2"), HasSubstr("there is no score 'r2' of a classification"));
   EXPECT_THAT(message(in_order(4), "roc_auc"), HasSubstr("expected two classes, gaussian_nb has learned 3"));
+  EXPECT_THAT(message(in_order(4), "recall"),
+              HasSubstr("recall: expected two classes, gaussian_nb has learned 3"));
   EXPECT_THAT(message({}, ""), HasSubstr("at least one split"));
   const std::vector<data::Split> wrong = {{{0, 1, 2, 80}, {3}}}, empty = {{{0, 1, 2}, {}}};
   EXPECT_THAT(message(wrong, ""), HasSubstr("the row 80, expected rows from 0 to 79"));

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
 #include "tessera/base/suggest.h"
+#include "tessera/metrics/calibration.h"
 #include "tessera/metrics/classification.h"
 #include "tessera/metrics/multilabel.h"
 #include "tessera/metrics/regression.h"
@@ -64,19 +67,93 @@ double neg_log_loss(const Estimator& fitted, const Tensor& x, const Tensor& y) {
   return numerics::mean(std::span<const double>(logs));
 }
 
-double roc_auc(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+double neg_brier_score(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  const Tensor all = dynamic_cast<const Classifier&>(fitted).predict_proba(x);
+  const double score = metrics::brier_score(all, y);
+  return fitted.classes() == 2 ? -score / 2 : -score;  // of two classes that of one of them
+}
+
+double f1_weighted(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  const metrics::ConfusionMatrix matrix = confusion(fitted, x, y);
+  std::vector<double> scores;
+  for (std::int64_t label = 0; label < matrix.classes(); ++label)
+    scores.push_back(static_cast<double>(matrix.actual_count(label)) * matrix.f1(label));
+  return numerics::sum(std::span<const double>(scores)) / static_cast<double>(matrix.total());
+}
+
+// Which rows are of a class.
+class RowsOf {
+ public:
+  RowsOf(const std::vector<std::int64_t>& labels, std::int64_t label)
+      : count_(labels.size()), positive_(new bool[labels.size()]) {
+    for (std::size_t row = 0; row < labels.size(); ++row) positive_[row] = labels[row] == label;
+  }
+  std::span<const bool> positive() const { return {positive_.get(), count_}; }
+
+ private:
+  std::size_t count_;
+  std::unique_ptr<bool[]> positive_;  // a vector of bool has no span
+};
+
+// The labels, all 0 or 1, where the second class has a score of its own.
+std::vector<std::int64_t> two_classes(std::string_view score, const Estimator& fitted, const Tensor& y) {
   if (fitted.classes() != 2)
-    fail("roc_auc: expected two classes, {} has learned {}", fitted.name(), fitted.classes());
-  const std::vector<double> scores = scores_of_second_class(dynamic_cast<const Classifier&>(fitted), x);
-  if (scores.empty()) fail("roc_auc: {} says a class without a score", fitted.name());
-  const std::vector<std::int64_t> labels = y.to_vector<std::int64_t>();
+    fail("{}: expected two classes, {} has learned {}", score, fitted.name(), fitted.classes());
+  std::vector<std::int64_t> labels = y.to_vector<std::int64_t>();
   if (!labels.empty() && std::ranges::max(labels) > 1)
-    fail("roc_auc: expected classes 0 and 1, found {}", std::ranges::max(labels));
-  const std::unique_ptr<bool[]> positive(new bool[labels.size()]);
-  for (std::size_t row = 0; row < labels.size(); ++row) positive[row] = labels[row] == 1;
-  const auto area = metrics::auc(scores, std::span<const bool>(positive.get(), labels.size()));
-  if (!area) fail("roc_auc: the rows are of one class only, expected rows of both");
-  return *area;
+    fail("{}: expected classes 0 and 1, found {}", score, std::ranges::max(labels));
+  return labels;
+}
+
+template <double (metrics::ConfusionMatrix::*measure)(std::int64_t) const>
+double of_second_class(std::string_view score, const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  two_classes(score, fitted, y);
+  return (confusion(fitted, x, y).*measure)(1);
+}
+double f1(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  return of_second_class<&metrics::ConfusionMatrix::f1>("f1", fitted, x, y);
+}
+double precision(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  return of_second_class<&metrics::ConfusionMatrix::precision>("precision", fitted, x, y);
+}
+double recall(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  return of_second_class<&metrics::ConfusionMatrix::recall>("recall", fitted, x, y);
+}
+
+using Ranking = std::optional<double> (*)(std::span<const double>, std::span<const bool>);
+double of_ranking(std::string_view score, Ranking ranking, const Estimator& fitted, const Tensor& x,
+                  const Tensor& y) {
+  const std::vector<std::int64_t> labels = two_classes(score, fitted, y);
+  const std::vector<double> scores = scores_of_second_class(dynamic_cast<const Classifier&>(fitted), x);
+  if (scores.empty()) fail("{}: {} says a class without a score", score, fitted.name());
+  const RowsOf second(labels, 1);
+  const std::optional<double> found = ranking(scores, second.positive());
+  if (!found) fail("{}: the rows are of one class only, expected rows of both", score);
+  return *found;
+}
+double roc_auc(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  return of_ranking("roc_auc", metrics::auc, fitted, x, y);
+}
+double average_precision(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  return of_ranking("average_precision", metrics::average_precision, fitted, x, y);
+}
+
+double roc_auc_ovr(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  const std::vector<double> all = probabilities(fitted, x);
+  const std::vector<std::int64_t> labels = y.to_vector<std::int64_t>();
+  const auto classes = static_cast<std::size_t>(fitted.classes());
+  if (!labels.empty() && std::ranges::max(labels) >= fitted.classes())
+    fail("roc_auc_ovr: {} has learned {} classes, found class {}", fitted.name(), classes,
+         std::ranges::max(labels));
+  std::vector<double> areas, scores(labels.size());
+  for (std::size_t label = 0; label < classes; ++label) {
+    for (std::size_t row = 0; row < labels.size(); ++row) scores[row] = all[row * classes + label];
+    const RowsOf rows(labels, static_cast<std::int64_t>(label));
+    const std::optional<double> area = metrics::auc(scores, rows.positive());
+    if (!area) fail("roc_auc_ovr: none of the rows, or all of them, are of class {}, expected some", label);
+    areas.push_back(*area);
+  }
+  return numerics::mean(std::span<const double>(areas));
 }
 
 metrics::RegressionErrors errors(const Estimator& fitted, const Tensor& x, const Tensor& y) {
@@ -88,6 +165,20 @@ double neg_squared(const Estimator& fitted, const Tensor& x, const Tensor& y) {
 }
 double neg_root_squared(const Estimator& fitted, const Tensor& x, const Tensor& y) {
   return -errors(fitted, x, y).rmse;
+}
+double explained_variance(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  const Tensor target = cast(y, DType::kFloat64), off = target - fitted.predict(x);
+  const auto spread = [](const Tensor& values) { return mean(square(values - mean(values))).item<double>(); };
+  const double of_errors = spread(off), of_target = spread(target);
+  if (of_target == 0) return of_errors == 0 ? 1 : 0;
+  return 1 - of_errors / of_target;
+}
+double neg_median_absolute(const Estimator& fitted, const Tensor& x, const Tensor& y) {
+  const Tensor off = absolute(fitted.predict(x) - cast(y, DType::kFloat64));
+  std::vector<double> errors = off.to_vector<double>();
+  std::ranges::sort(errors);
+  const std::size_t half = errors.size() / 2;
+  return errors.size() % 2 == 1 ? -errors[half] : -(errors[half - 1] + errors[half]) / 2;
 }
 double neg_absolute(const Estimator& fitted, const Tensor& x, const Tensor& y) {
   return -errors(fitted, x, y).mae;
@@ -102,12 +193,21 @@ constexpr Row kRows[] = {
     {"accuracy", Task::kClassification, plain_score},
     {"balanced_accuracy", Task::kClassification, balanced_accuracy},
     {"f1_macro", Task::kClassification, f1_macro},
+    {"f1_weighted", Task::kClassification, f1_weighted},
     {"neg_log_loss", Task::kClassification, neg_log_loss},
+    {"neg_brier_score", Task::kClassification, neg_brier_score},
+    {"roc_auc_ovr", Task::kClassification, roc_auc_ovr},
     {"roc_auc", Task::kClassification, roc_auc},
+    {"average_precision", Task::kClassification, average_precision},
+    {"f1", Task::kClassification, f1},
+    {"precision", Task::kClassification, precision},
+    {"recall", Task::kClassification, recall},
     {"r2", Task::kRegression, plain_score},
+    {"explained_variance", Task::kRegression, explained_variance},
     {"neg_mean_squared_error", Task::kRegression, neg_squared},
     {"neg_root_mean_squared_error", Task::kRegression, neg_root_squared},
     {"neg_mean_absolute_error", Task::kRegression, neg_absolute},
+    {"neg_median_absolute_error", Task::kRegression, neg_median_absolute},
 };
 
 }  // namespace

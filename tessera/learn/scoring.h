@@ -2,13 +2,19 @@
 //
 //   accuracy                     of classes: the share of rows whose class is said
 //   balanced_accuracy            the mean over the classes of the share of their rows that is found
-//   f1_macro                     the mean over the classes, those that are there or are said, of F1
+//   f1_macro, f1_weighted        the mean over the classes, those that are there or are said, of F1; weighted by their rows
 //   neg_log_loss                 mean log of the probability that was given to what is; probabilities count as 2^-52 at least
-//   roc_auc                      of two classes: the area under the ROC curve of the decision function, or of the probability of class 1
+//   neg_brier_score              mean square of what probabilities are off, of two classes that of one of them, of more the sum over them
+//   roc_auc_ovr                  the mean over the classes of the area under the ROC curve of their probability
+//   roc_auc, average_precision   of two classes: the area under the ROC curve, or that under precision over recall in steps, of the decision function, or
+//                                of the probability of class 1. Where that class is rare the second says more
+//   f1, precision, recall        of two classes: those of class 1; 0 where there is nothing to divide by
 //   r2                           of numbers: 1 - squared error / that of the mean
-//   neg_mean_squared_error, neg_root_mean_squared_error, neg_mean_absolute_error
+//   explained_variance           of numbers: 1 - variance of the errors / that of the target
+//   neg_mean_squared_error, neg_root_mean_squared_error, neg_mean_absolute_error, neg_median_absolute_error
 //
-// Errors: an unknown name, with a suggestion; a score of the other task; roc_auc with other than two classes, or rows of one class only. Thread-safety: pure functions.
+// Errors: an unknown name, with a suggestion; a score of the other task; a score of two classes where there are others; areas of rows that lack a class; a
+// score of probabilities where there are none. Thread-safety: pure functions.
 //
 // ```cpp
 // const Tensor x = Tensor::from<double>({0, 1, 10, 11}, {4, 1}), y = Tensor::from<std::int64_t>({0, 0, 1, 1}, {4});

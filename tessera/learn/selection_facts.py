@@ -63,11 +63,14 @@ facts["pipeline folds"] = cross_val_score(pipe, x, classes, cv=KFold(4))
 
 facts["folds gaussian_nb"] = cross_val_score(GaussianNB(), x, classes, cv=KFold(5))
 facts["folds stratified"] = cross_val_score(GaussianNB(), x, classes, cv=StratifiedKFold(5))
-for name in ("balanced_accuracy", "f1_macro", "neg_log_loss"):
+for name in ("balanced_accuracy", "f1_macro", "f1_weighted", "neg_log_loss", "neg_brier_score", "roc_auc_ovr"):
     facts[f"folds {name}"] = cross_val_score(GaussianNB(), x, classes, cv=StratifiedKFold(4), scoring=name)
 facts["folds roc_auc of a decision"] = cross_val_score(LinearSVC(tol=1e-9, max_iter=100000, C=0.1), x, two, cv=StratifiedKFold(4), scoring="roc_auc")
 facts["folds roc_auc"] = cross_val_score(GaussianNB(), x, two, cv=StratifiedKFold(4), scoring="roc_auc")
-for name in ("r2", "neg_mean_squared_error", "neg_root_mean_squared_error", "neg_mean_absolute_error"):
+for name in ("average_precision", "f1", "precision", "recall", "neg_brier_score"):
+    facts[f"folds of two {name}"] = cross_val_score(GaussianNB(), x, two, cv=StratifiedKFold(4), scoring=name)
+for name in ("r2", "explained_variance", "neg_mean_squared_error", "neg_root_mean_squared_error", "neg_mean_absolute_error",
+             "neg_median_absolute_error"):
     facts[f"folds {name}"] = cross_val_score(KNeighborsRegressor(), x, numbers, cv=KFold(4), scoring=name)
 
 sizes, train, test = learning_curve(GaussianNB(), x, classes, cv=StratifiedKFold(4), train_sizes=[0.3, 0.55, 1.0])

@@ -7,6 +7,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/float_environment.h"
+#include "tessera/numerics/reduce.h"
 
 namespace tessera::metrics {
 namespace {
@@ -77,6 +78,19 @@ std::optional<double> area(std::vector<Scored> entries) {
   }
   if (positives == 0 || negatives == 0) return std::nullopt;
   return ratio(twice, 2 * positives * negatives);
+}
+
+std::vector<Scored> scored(const char* function, std::span<const double> scores,
+                           std::span<const bool> positive) {
+  if (scores.size() != positive.size())
+    fail("{}: {} scores and {} labels, expected as many", function, scores.size(), positive.size());
+  std::vector<Scored> entries;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (scores[i] != scores[i])
+      fail("{}: score {} is NaN, expected numbers that can be compared", function, i);
+    entries.push_back({scores[i], positive[i]});
+  }
+  return entries;
 }
 
 std::vector<Scored> of_label(const Table& table, std::int64_t label) {
@@ -177,14 +191,24 @@ double MultilabelCounts::exact_matches() const {
 }
 
 std::optional<double> auc(std::span<const double> scores, std::span<const bool> positive) {
-  if (scores.size() != positive.size())
-    fail("auc: {} scores and {} labels, expected as many", scores.size(), positive.size());
-  std::vector<Scored> entries;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (scores[i] != scores[i]) fail("auc: score {} is NaN, expected numbers that can be compared", i);
-    entries.push_back({scores[i], positive[i]});
+  return area(scored("auc", scores, positive));
+}
+
+std::optional<double> average_precision(std::span<const double> scores, std::span<const bool> positive) {
+  const FloatEnvironment contract;
+  std::vector<Scored> entries = scored("average_precision", scores, positive);
+  sort_descending(entries);
+  std::vector<double> steps;  // equal scores are one
+  std::int64_t hits = 0;
+  for (std::size_t i = 0; i < entries.size();) {
+    const std::int64_t before = hits;
+    const double score = entries[i].score;
+    for (; i < entries.size() && entries[i].score == score; ++i) hits += entries[i].positive ? 1 : 0;
+    steps.push_back(static_cast<double>(hits - before) *
+                    (static_cast<double>(hits) / static_cast<double>(i)));
   }
-  return area(std::move(entries));
+  if (hits == 0) return std::nullopt;
+  return numerics::sum(std::span<const double>(steps)) / static_cast<double>(hits);
 }
 
 std::optional<double> auc_of_label(const Tensor& scores, const Tensor& targets, std::int64_t label) {

@@ -7,6 +7,8 @@
 //   AUC          the share of (positive, negative) pairs in which the positive has the higher score, ties counting one half: the area under
 //                the ROC curve, Hanley & McNeil, Radiology 143, 1982. Micro: of all (sample, label) pairs together; macro: mean over the
 //                labels that have both
+//   average precision   the mean, over the positives, of the precision among the scores from theirs on: the area under the curve of precision over
+//                recall in steps, without interpolation (scikit-learn's average_precision_score). Where positives are few it says more than AUC
 //   P@k          share of true labels among the k highest of a sample (equal scores: the lower label first), mean over samples
 // Manning, Raghavan and Schuetze, "Introduction to Information Retrieval", 2008, chapters 8 and 13.
 //
@@ -63,6 +65,8 @@ std::optional<double> auc_of_label(const Tensor& scores, const Tensor& targets, 
 double micro_auc(const Tensor& scores, const Tensor& targets);  // NaN if all targets are equal
 double macro_auc(const Tensor& scores, const Tensor& targets);  // NaN if no label has both
 
+std::optional<double> average_precision(std::span<const double> scores,
+                                        std::span<const bool> positive);  // nothing without a positive
 double precision_at(const Tensor& scores, const Tensor& targets, std::int64_t k);  // 1 <= k
 // The labels of one sample by score, the highest first.
 std::vector<std::int64_t> ranked_labels(std::span<const double> scores);

@@ -73,6 +73,22 @@ TEST(Multilabel, AreaIsTheShareOfPairsWon) {
   EXPECT_EQ(*auc(values, positive), won / 6);
 }
 
+// Beside scikit-learn's average_precision_score; equal scores are one step.
+TEST(Multilabel, AveragePrecision) {
+  const auto found = [](std::vector<double> scores, std::initializer_list<bool> positive) {
+    return average_precision(scores, std::span<const bool>(positive.begin(), positive.size()));
+  };
+  EXPECT_DOUBLE_EQ(*found({0.1, 0.4, 0.35, 0.8}, {false, false, true, true}), 0.8333333333333333);
+  EXPECT_DOUBLE_EQ(*found({2, 1, 1, 1, 0, 0, -3}, {false, true, true, false, false, true, true}),
+                   0.5178571428571428);
+  EXPECT_EQ(*found({1, 1, 1}, {true, false, false}), 1.0 / 3);
+  EXPECT_EQ(*found({3, 2}, {true, true}), 1);
+  EXPECT_FALSE(found({1, 2}, {false, false}).has_value());
+  EXPECT_FALSE(found({}, {}).has_value());
+  EXPECT_THROW(found({1, NAN}, {true, false}), Error);
+  EXPECT_THROW(found({1}, {true, false}), Error);
+}
+
 TEST(Multilabel, PrecisionAtKTakesTheLowerLabelOfEqualScores) {
   use_default_backend();
   const Tensor s = Tensor::from<float>({0.5F, 0.9F, 0.5F, 0.1F, 0.2F, 0.2F}, {2, 3});
