@@ -116,8 +116,11 @@ CsvRows scanner_at_data(std::string_view text, const Table& table, const CsvOpti
 
 // Numbers are kept from the first pass; the second one, run only if there are text columns, keeps their texts.
 void read_texts(std::string_view text, const CsvOptions& options, Table& table) {
-  for (Column& column : table.columns)
-    if (!column.numeric) column.missing = column.first_missing_line = 0;
+  for (Column& column : table.columns) {
+    if (column.numeric) continue;
+    column.missing = column.first_missing_line = 0;
+    column.texts.reserve(static_cast<std::size_t>(table.rows));
+  }
   CsvRows scanner = scanner_at_data(text, table, options);
   std::vector<std::string> fields;
   while (!scanner.done()) {

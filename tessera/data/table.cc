@@ -27,6 +27,18 @@ void count_missing(Column& column, const std::vector<std::int64_t>& lines) {
   if (column.missing == 0) column.absent = {};
 }
 
+// All but the rows, which may be large.
+Column described(const Column& column) {
+  Column described;
+  described.name = column.name;
+  described.numeric = column.numeric;
+  described.first_text_line = column.first_text_line;
+  described.first_text = column.first_text;
+  described.categorical = column.categorical;
+  described.categories = column.categories;
+  return described;
+}
+
 template <typename T>
 std::vector<T> taken(const std::vector<T>& values, std::span<const std::int64_t> positions) {
   std::vector<T> result;
@@ -154,7 +166,7 @@ Table take_rows(const Table& table, std::span<const std::int64_t> positions) {
       fail("{}: row {} was asked for, expected one in [0, {})", table.source, position, table.rows);
   Table result{table.source, static_cast<std::int64_t>(positions.size()), taken(table.lines, positions), {}};
   for (const Column& column : table.columns) {
-    Column part = column;
+    Column part = described(column);
     part.numbers = taken(column.numbers, positions);
     part.texts = taken(column.texts, positions);
     part.codes = taken(column.codes, positions);

@@ -21,6 +21,7 @@
 #include "tessera/tabular/headerless.h"
 #include "tessera/tabular/learned_weights.h"
 #include "tessera/tabular/own_scores.h"
+#include "tessera/tabular/row_features.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/training_setup.h"
@@ -188,8 +189,12 @@ OpenedTable FittedModel::open(const std::string& file, const std::string& query)
   return opened;
 }
 
-data::Table FittedModel::parse(const OpenedTable& opened, bool needs_target) const {
-  const data::TableSource& source = opened.source;
+Tensor FittedModel::features(const data::Table& table) const {
+  return features_of_table(features_, table);
+}
+
+data::Table FittedModel::parse(OpenedTable opened, bool needs_target) const {
+  data::TableSource& source = opened.source;
   data::TableFileOptions options = own_options(config_, opened, needs_target);
   options.csv = features_.schema().csv_options(options.csv);
   const std::vector<std::string> names = data::table_source_names(source, options);
@@ -197,7 +202,7 @@ data::Table FittedModel::parse(const OpenedTable& opened, bool needs_target) con
                 [&](const std::string& name) {  // what is missing is said by the schema
                   return std::find(names.begin(), names.end(), name) == names.end();
                 });
-  data::Table table = data::parse_table_source(source, options);
+  data::Table table = data::parse_table_source(std::move(source), options);
   refuse_shifted_columns(config_, table, features_.schema());
   return table;
 }
@@ -364,17 +369,23 @@ FittedEvaluation FittedModel::evaluate(const std::string& place, const std::stri
   return evaluate(open(place, query), place);
 }
 
-FittedEvaluation FittedModel::evaluate(const OpenedTable& opened, const std::string& place) const {
-  FittedEvaluation result;
-  const std::string& file = opened.source.path;
-  const bool needs_target = predicts_a_target(*estimator_);
-  data::Table table = parse(opened, needs_target),
-              whole = data::parse_table_source(opened.source, own_options(config_, opened, needs_target));
+// The same records in another file are the same table.
+bool FittedModel::is_own_table(const OpenedTable& opened, bool needs_target) const {
+  if (!config_.has("found.table")) return false;
+  data::Table whole = data::parse_table_source(opened.source, own_options(config_, opened, needs_target));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
-  // The same records in another file are the same table.
-  const bool own = config_.has("found.table") && data::digest(whole) == config_.text("found.table");
-  if (own) result.note = keep_held_out(table, FitSetup(config_, opened).split(), file);
+  return data::digest(whole) == config_.text("found.table");
+}
+
+FittedEvaluation FittedModel::evaluate(OpenedTable opened, const std::string& place) const {
+  FittedEvaluation result;
+  const std::string file = opened.source.path;
+  const bool needs_target = predicts_a_target(*estimator_), own = is_own_table(opened, needs_target);
+  data::Split split;
+  if (own) split = FitSetup(config_, opened).split();
+  data::Table table = parse(std::move(opened), needs_target);
+  if (own) result.note = keep_held_out(table, split, file);
   if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
   if (!own) result.note = overlap_note(table, place);
   if (const std::string columns = own_columns_note(config_, table); !columns.empty())
