@@ -130,6 +130,7 @@ constexpr const char* kSource = "PostgreSQL";
 // Its messages end with a line end, and may have several lines.
 std::string one_line(std::string message) {
   while (!message.empty() && message.back() == '\n') message.pop_back();
+  std::erase(message, '\t');  // in front of a hint on a line of its own
   for (char& c : message)
     if (c == '\n') c = ' ';
   return message;

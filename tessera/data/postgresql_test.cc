@@ -249,7 +249,7 @@ TEST_F(PostgreSql, AQueryEndsWithItsProgram) {
   const auto computing = [&] {
     return read_postgresql(
                connection_,
-               "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%sleep(55)%' AND pid <> "
+               "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%sleep(' || '55)%' AND pid <> "
                "pg_backend_pid()")
         .numbers("n")[0];
   };
@@ -291,7 +291,7 @@ TEST(PostgreSqlAlone, AServerThatIsSilentIsNotWaitedForWithoutEnd) {
     const auto start = std::chrono::steady_clock::now();
     EXPECT_THAT(message_of(place, "SELECT 1"),
                 testing::AllOf(HasSubstr(fmt::format("port {} failed: ", silent.port())),
-                               testing::EndsWith("timeout expired")));
+                               HasSubstr("timeout expired")));
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
   }
 }
