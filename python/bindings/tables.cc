@@ -62,7 +62,7 @@ nb::object texts_of(const data::Column& column) {
     if (column.is_missing(row))
       result.append(nb::none());
     else
-      result.append(nb::str(column.text(row).c_str()));
+      result.append(nb::cast(column.text(row)));
   }
   return result;
 }

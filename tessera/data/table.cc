@@ -11,6 +11,7 @@
 #include "tessera/base/hash.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/class_labels.h"
+#include "tessera/data/column_index.h"
 #include "tessera/data/csv_rows.h"
 
 namespace tessera::data {
@@ -179,7 +180,8 @@ Table take_rows(const Table& table, std::span<const std::int64_t> positions) {
 
 Table take_columns(const Table& table, const std::vector<std::string>& names) {
   Table result{table.source, table.rows, table.lines, {}};
-  for (const std::string& name : names) result.columns.push_back(table.column(name));
+  const ColumnIndex columns(table);
+  for (const std::string& name : names) result.columns.push_back(columns.column(name));
   return result;
 }
 

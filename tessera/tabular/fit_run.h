@@ -90,6 +90,7 @@ class FittedModel {
  private:
   OpenedTable open(const std::string& place, const std::string& query) const;
   data::Table parse(OpenedTable opened, bool needs_target) const;
+  void require_columns(const data::Table& table) const;
   bool is_own_table(const OpenedTable& opened, bool needs_target) const;
   std::string clusters_csv(const Tensor& x) const;
   std::string transformed_csv(const Tensor& x) const;

@@ -14,11 +14,13 @@
 #include "tessera/base/suggest.h"
 #include "tessera/data/csv_rows.h"
 #include "tessera/data/folds.h"
+#include "tessera/data/odd_texts.h"
 #include "tessera/data/sql_order.h"
 #include "tessera/learn/scoring.h"
 #include "tessera/tabular/headerless.h"
 #include "tessera/tabular/own_scores.h"
 #include "tessera/tabular/row_features.h"
+#include "tessera/tabular/table_checks.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::tabular {
@@ -117,9 +119,13 @@ std::vector<std::string> FitSetup::notes() const {
   if (config_.text("features.missing") != "keep")
     for (std::string& note : nan_notes(table_, columns_, config_.text("features.missing")))
       notes.push_back(std::move(note));
-  for (std::string& note :
-       identifier_notes(features_.schema(), static_cast<std::int64_t>(split_.train.size())))
+  for (std::string& note : rounded_notes(table_, columns_)) notes.push_back(std::move(note));
+  for (std::string& note : text_notes(features_.schema(), static_cast<std::int64_t>(split_.train.size())))
     notes.push_back(std::move(note));
+  if (const auto alike = data::alike_texts(classes_))
+    notes.push_back(
+        fmt::format("the classes '{}' and '{}' differ only in blanks and the case of letters: are they one?",
+                    alike->first, alike->second));
   for (std::string& note : convergence_notes(*estimator_)) notes.push_back(std::move(note));
   return notes;
 }
@@ -156,8 +162,9 @@ void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labe
     ++counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(row)])];
   for (std::size_t c = 0; c < counts.size(); ++c)
     if (counts[c] < least)
-      fail("{}: the class '{}' has {} rows to train on, expected at least {}{}", table_.source, classes_[c],
-           counts[c], least, least > 1 ? ", so that every fold can learn it (or evaluate.folds=0)" : "");
+      fail("{}: the class '{}' has {} row{} to train on, expected at least {}{}", table_.source, classes_[c],
+           counts[c], counts[c] == 1 ? "" : "s", least,
+           least > 1 ? ", so that every fold can learn it (or evaluate.folds=0)" : "");
 }
 
 // What a new fit is refused, and one that is on record is not: it can still be verified.
@@ -232,6 +239,10 @@ void FitSetup::read(OpenedTable table, bool is_new) {
   if (columns_.empty() && has_target)
     fail("{}: beside the target '{}' there is no column to learn from", path, target);
   if (columns_.empty()) fail("{}: there is no column to learn from", path);
+  std::vector<std::string> learned = columns_;
+  if (has_target) learned.push_back(target);
+  refuse_other_encodings(table_, learned);
+  refuse_infinite(table_, learned);
 }
 
 void FitSetup::take_target() {
@@ -247,7 +258,12 @@ void FitSetup::take_target() {
           "--list'), or numbers",
           table_.source, table_.column(name).first_text_line, config_.estimator()->name(), name,
           table_.column(name).first_text);
-    target_ = Tensor::from(table_.numbers(name), {table_.rows});
+    const std::vector<double>& numbers = table_.numbers(name);
+    const auto nan = std::ranges::find_if(numbers, [](double number) { return std::isnan(number); });
+    if (nan != numbers.end())
+      fail("{}:{}: the target '{}' is NaN, expected a number in every row", table_.source,
+           table_.line(nan - numbers.begin()), name);
+    target_ = Tensor::from(numbers, {table_.rows});
     return;
   }
   data::make_category(table_, name);
