@@ -72,6 +72,9 @@ FILES = {
     "unclosed.csv": "a,b\n1,\"2\n",
     "twins.csv": "id,b\n1,2\n2,3\n1,4\n5\n",
     "header.csv": "a,b,kind\n",
+    "blank.csv": "\na,b,kind\n1,2,0\n",
+    "infinite.csv": TABLE + "1,-inf,0\n",
+    "alone.csv": "kind\n0\n1\n",
     "texts.toml": "[data]\nformat = 'text'\npath = 'texts.csv'\ntext_column = 'text'\nlabel_column = 'kind'\n"
                   "[[network]]\nlayer = 'embedding'\nfeatures = 2\n[[network]]\nlayer = 'gru'\nunits = 2\n"
                   "[training]\nepochs = 1\nlearning_rate = 0.1\n",
@@ -145,7 +148,8 @@ CASES = {
         ["predict", "RUN", "tiny.csv", "--gates"], ["predict", "RUN", "tiny.csv", "--output", "runs/run/chain.jsonl"],
         ["predict", "RUN", "tiny.csv", "--output", "runs/run/new.csv"],
         ["predict", "RUN", "tiny.csv", "--query", "SELECT 1"], ["predict", "FIT", "tiny.csv", "--query", "SELECT 1"],
-        ["predict", "FIT", "postgresql://me:hush@127.0.0.1:1/clinic"], ["predict", "FIT", "jdbc:postgresql://127.0.0.1:1/clinic?password=hush"]],
+        ["predict", "FIT", "postgresql://me:hush@127.0.0.1:1/clinic"], ["predict", "FIT", "jdbc:postgresql://127.0.0.1:1/clinic?password=hush"],
+        ["predict", "FIT", "infinite.csv"], ["predict", "FIT", "alone.csv"], ["predict", "FIT", "blank.csv"]],
     "export": [
         ["export"], ["export", "RUN"], ["export", "RUN", "--format", "pickle", "--output", "x"],
         ["export", "RUN", "--format", "onnx"], ["export", "no-such-run", "--format", "onnx", "--output", "x"],
@@ -167,7 +171,7 @@ CASES = {
         ["evaluate", "RUN", "header.csv"], ["evaluate", "RUN", "words.csv"], ["evaluate", "RUN", "tiny.csv", "--labels", "tiny.csv"],
         ["evaluate", "RUN", "tiny.csv", "--thread", "2"],
         ["evaluate", "RUN", "tiny.csv", "--query", "SELECT 1"], ["evaluate", "FIT", "tiny.csv", "--query", "SELECT 1"],
-        ["evaluate", "FIT", "postgresql://me:hush@127.0.0.1:1/clinic"]],
+        ["evaluate", "FIT", "postgresql://me:hush@127.0.0.1:1/clinic"], ["evaluate", "FIT", "infinite.csv"], ["evaluate", "FIT", "alone.csv"]],
     "verify": [
         ["verify"], ["verify", "no-such-run"], ["verify", "tiny.csv"], ["verify", "RUN", "--from", "-1"],
         ["verify", "RUN", "--from", "100000"], ["verify", "RUN", "--trust", "missing.pub"],
@@ -263,7 +267,9 @@ CASES = {
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.columns=a,b,kind"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.columns=A,B,kind"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.columns=a,b, ,kind"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.columns=a,b,kind", "--set", "data.header=True"],
         ["fit", "gaussian_nb", "flat.npy", "--target", "column_1", "--set", "data.missing=?"], ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--no-header"],
-        ["fit", "gaussian_nb", "bare.csv", "--target", "kind"],
+        ["fit", "gaussian_nb", "bare.csv", "--target", "kind"], ["fit", "gaussian_nb", "blank.csv", "--target", "kind"],
+        ["fit", "gaussian_nb", "infinite.csv", "--target", "kind"], ["fit", "ridge", "infinite.csv", "--target", "b"], ["fit", "ridge", "nan.csv", "--target", "b"],
+        ["fit", "gaussian_nb", "latin.csv", "--target", "kind"],
         ["fit", "gaussian_nb", "postgresql://me@127.0.0.1:1/clinic", "--target", "kind"], ["fit", "gaussian_nb", "postgresql://me:hush@x@127.0.0.1:1/clinic", "--target", "kind"],
         ["fit", "gaussian_nb", "postgresql+psycopg2://me:hush@127.0.0.1:1/clinic", "--target", "kind"],
         ["fit", "gaussian_nb", "tiny.csv", "--target", "kind", "--set", "data.query=SELECT 1"], ["fit", "gaussian_nb", "PostgreSQL://127.0.0.1:1/x?sslpassword=hush", "--target", "kind"],
@@ -281,6 +287,7 @@ CASES = {
         ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "features.scale=true,false"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--score", "acuracy"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--set", "evaluate.folds=0"],
         ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--grid", "var_smoothing=1", "--csv", "missing-folder/c.csv"], ["search", "gaussian_nb", "tiny.csv", "--target", "kind", "--gird", "var_smoothing=1"], ["search", "k_means", "tiny.csv", "--target", "kind", "--grid", "seed=1"],
         ["search", "gaussian_nb", "postgresql://me:hush@127.0.0.1:1/clinic", "--target", "kind", "--grid", "var_smoothing=1"],
+        ["search", "gaussian_nb", "infinite.csv", "--target", "kind", "--grid", "var_smoothing=1,2"],
         ["search", "k_means", "tiny.csv", "--grid", "seed=1"], ["search", "woe_encoder", "tiny.csv", "--target", "kind", "--grid", "a=1"]],
     "ingest": [
         ["ingest"], ["ingest", "tiny.csv"], ["ingest", "missing.csv", "x.sqlite", "t"], ["ingest", "none.csv", "x.sqlite", "t"],

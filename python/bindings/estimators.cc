@@ -15,6 +15,8 @@
 #include "python/bindings/module.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/hash.h"
+#include "tessera/base/postgresql_uri.h"
+#include "tessera/base/text.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/learn/mixture_model.h"
 #include "tessera/learn/pca.h"
@@ -30,7 +32,8 @@ PyObject* error_type = nullptr;
 PyObject* stopped_type = nullptr;
 
 void raise_error(const Error& error, PyObject* type) {
-  const nb::object made = nb::borrow<nb::object>(type)(error.what());
+  const nb::object made = nb::borrow<nb::object>(type)(
+      printable(without_passwords(error.what())));  // a file may be in any encoding
   made.attr("code") = static_cast<int>(error.code());
   PyErr_SetObject(type, made.ptr());
 }

@@ -16,6 +16,7 @@
 #include "python/bindings/module.h"
 #include "tessera/backends/backends.h"
 #include "tessera/base/hash.h"
+#include "tessera/base/postgresql_uri.h"
 #include "tessera/base/thread_pool.h"
 #include "tessera/data/arrow_stream.h"
 #include "tessera/data/csv.h"
@@ -61,7 +62,7 @@ nb::object texts_of(const data::Column& column) {
     if (column.is_missing(row))
       result.append(nb::none());
     else
-      result.append(nb::str(column.text(row).c_str()));
+      result.append(nb::cast(column.text(row)));
   }
   return result;
 }
@@ -310,6 +311,12 @@ nb::list candidate_list(const tabular::FitResult& result) {
   return found;
 }
 
+// As the command line takes its words: the password of an address is kept for that address, and nothing sees it.
+std::vector<std::string> without_password_of(std::vector<std::string> settings) {
+  for (std::string& setting : settings) setting = take_password(setting);
+  return settings;
+}
+
 // Parameters with their values, each a text.
 using Grid = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
@@ -429,7 +436,7 @@ void add_tables(nb::module_& module) {
                               const std::vector<std::string>& missing, bool trim) {
     const data::TableFileOptions options = {csv_options(separator, header, text_columns, missing, trim),
                                             query};
-    return without_gil([&] { return handle_of(data::read_table_file(path, options)); });
+    return without_gil([&] { return handle_of(data::read_table_file(take_password(path), options)); });
   });
   module.def("read_csv", [](const std::string& path, const std::string& separator, bool header,
                             const std::vector<std::string>& text_columns,
@@ -475,7 +482,7 @@ void add_runs(nb::module_& module) {
   module.def("fit_run", [](const std::string& estimator, const std::string& table, const std::string& target,
                            const std::vector<std::string>& settings, const std::string& store,
                            const std::string& name, const std::string& key, bool quiet) {
-    const auto config = tabular::FitConfig::of(estimator, table, target, settings);
+    const auto config = tabular::FitConfig::of(estimator, table, target, without_password_of(settings));
     const train::TrainOptions options = train_options(store, name, key, quiet);
     return result_of(without_gil([&] { return tabular::fit(config, options); }));
   });
@@ -485,7 +492,7 @@ void add_runs(nb::module_& module) {
                               bool step_by_step, const std::string& scoring, const std::string& store,
                               const std::string& name, const std::string& key, bool quiet) {
     const auto config =
-        search_config(estimator, table, target, settings, grid,
+        search_config(estimator, table, target, without_password_of(settings), grid,
                       {.ranges = ranges, .random = random, .step_by_step = step_by_step, .scoring = scoring});
     const train::TrainOptions options = train_options(store, name, key, quiet);
     return result_of(without_gil([&] { return tabular::fit(config, options); }));
@@ -493,15 +500,16 @@ void add_runs(nb::module_& module) {
   module.def("resume_run", [](const std::string& folder, const std::string& key,
                               const std::string& data_folder, bool quiet) {
     train::TrainOptions options = train_options("", "", key, quiet);
-    options.data_folder = data_folder;
+    options.data_folder = take_password(data_folder);
     return result_of(without_gil([&] { return tabular::resume_fit(folder, options); }));
   });
-  module.def(
-      "verify_run", [](const std::string& folder, const std::string& trust, const std::string& data_folder) {
-        train::VerifyOptions options{.trust_key_file = trust, .data_folder = data_folder, .quiet = true};
-        options.environment = train_options("", "", "", true).environment;
-        return verified(without_gil([&] { return tabular::verify_fit(folder, options); }));
-      });
+  module.def("verify_run",
+             [](const std::string& folder, const std::string& trust, const std::string& data_folder) {
+               train::VerifyOptions options{
+                   .trust_key_file = trust, .data_folder = take_password(data_folder), .quiet = true};
+               options.environment = train_options("", "", "", true).environment;
+               return verified(without_gil([&] { return tabular::verify_fit(folder, options); }));
+             });
   module.def("fit_reference", &tabular::fit_config_reference);
   nb::class_<tabular::FittedModel>(module, "FittedModel")
       .def("__init__",
@@ -518,7 +526,9 @@ void add_runs(nb::module_& module) {
              return settings;
            })
       .def("read",
-           [](const tabular::FittedModel& f, const std::string& file) { return handle_of(f.read(file)); })
+           [](const tabular::FittedModel& f, const std::string& file, const std::string& query) {
+             return without_gil([&] { return handle_of(f.read(take_password(file), query)); });
+           })
       .def("features",
            [](const tabular::FittedModel& f, const TableHandle& t) {
              return to_numpy(without_gil([&] { return f.features(*t.table); }));
@@ -527,8 +537,9 @@ void add_runs(nb::module_& module) {
            [](const tabular::FittedModel& f, const TableHandle& t) {
              return without_gil([&] { return f.predictions_csv(*t.table); });
            })
-      .def("evaluate", [](const tabular::FittedModel& f, const std::string& file) {
-        const tabular::FittedEvaluation found = without_gil([&] { return f.evaluate(file); });
+      .def("evaluate", [](const tabular::FittedModel& f, const std::string& file, const std::string& query) {
+        const tabular::FittedEvaluation found =
+            without_gil([&] { return f.evaluate(take_password(file), query); });
         return std::make_pair(found.text, found.note);
       });
   module.def("run_seal", [](const std::string& folder) -> std::optional<std::string> {

@@ -52,28 +52,38 @@ class Run:
             self._estimator = _from_model(*self._fitted.model())
         return self._estimator
 
-    def _table(self, data):
-        return self._fitted.read(os.fspath(data)) if isinstance(data, (str, os.PathLike)) else _tables.Table(data)._core
+    def _table(self, data, query):
+        if isinstance(data, (str, os.PathLike)):
+            return self._fitted.read(os.fspath(data), query)
+        if query:
+            raise Error(f"query: found {query!r}, but the rows are a {type(data).__name__}; expected the path or the address of a database")
+        return _tables.Table(data)._core
 
-    def features(self, data):
-        """The features that the estimator sees, of a CSV file, a Table, a data frame or a dict of columns: float64 [rows, features]."""
-        return self._fitted.features(self._table(data))
+    def features(self, data, *, query=""):
+        """The features that the estimator sees: float64 [rows, features]. `data` and `query` as in predict."""
+        return self._fitted.features(self._table(data, query))
 
-    def predict(self, data):
-        """The class, or the number, of each row of a CSV file, a Table, a data frame or a dict of columns."""
-        return self.estimator.predict(self.features(data))
+    def predict(self, data, *, query=""):
+        """The class, or the number, of each row.
 
-    def predict_proba(self, data):
-        """The probability of each class [rows, classes], in the order of `classes`."""
-        return self.estimator.predict_proba(self.features(data))
+        data   a file of any kind that fit reads, the address of a PostgreSQL database (postgresql://USER@HOST/DATABASE), a Table, a data frame or a dict
+               of columns
+        query  'SELECT ...': the rows, where data is an SQLite or PostgreSQL database; else it is asked the query of the run
+        """
+        return self.estimator.predict(self.features(data, query=query))
 
-    def predictions_csv(self, data):
-        """What `tessera predict` writes."""
-        return self._fitted.predictions_csv(self._table(data))
+    def predict_proba(self, data, *, query=""):
+        """The probability of each class [rows, classes], in the order of `classes`. `data` and `query` as in predict."""
+        return self.estimator.predict_proba(self.features(data, query=query))
 
-    def evaluate(self, path):
-        """What `tessera evaluate` says of a table with the target; of the run's own table, of the rows that were held out for the test."""
-        text, note = self._fitted.evaluate(os.fspath(path))
+    def predictions_csv(self, data, *, query=""):
+        """What `tessera predict` writes. `data` and `query` as in predict."""
+        return self._fitted.predictions_csv(self._table(data, query))
+
+    def evaluate(self, path, *, query=""):
+        """What `tessera evaluate` says of a table with the target; of the run's own table, of the rows that were held out for the test. A database is asked
+        `query`, or else the query of the run."""
+        text, note = self._fitted.evaluate(os.fspath(path), query)
         return f"{text}{note}\n" if note else text
 
     def verify(self, **options):
@@ -114,11 +124,11 @@ def _settings(estimator, given, by_key):
 
 
 def fit(estimator, table, *, target=None, store="runs", name="", key="", quiet=True, settings=None, **parameters):
-    """Learns from a CSV file with cross-validation and a held-out test, and records the run: `tessera fit` as a function, with the same seal.
+    """Learns from a table with cross-validation and a held-out test, and records the run: `tessera fit` as a function, with the same seal.
     Clusterings and transformations take no target and learn from all rows.
 
     estimator   a name ("k_neighbors_classifier"), one of this package's classes, or an estimator with its parameters
-    table       the CSV file
+    table       the file, or the address of a PostgreSQL database (postgresql://USER@HOST/DATABASE); a database needs data__query="SELECT ..."
     target      the column that is to be predicted, if the estimator predicts one
     store, name the folder of all runs, and the run's name there
     key         a private key that signs the seal

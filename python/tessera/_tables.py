@@ -298,7 +298,8 @@ def read_csv(path, *, separator=",", header=True, text_columns=(), missing=(), t
 
 
 def read_table(path, *, query="", separator=",", header=True, text_columns=(), missing=(), trim=False):
-    """The table of a file of any kind that is read here, told apart by its first bytes: CSV, NPY, NPZ, or an SQLite database with a query."""
+    """The table of a file of any kind that is read here, told apart by its first bytes: CSV, NPY, NPZ, or an SQLite database with a query; or of
+    a PostgreSQL database, postgresql://USER@HOST/DATABASE, with one."""
     return Table(_core.read_table(str(path), query, separator, header, list(text_columns), list(missing), trim))
 
 

@@ -146,6 +146,18 @@ TEST(AnalysisFacts, TheUnitDoesNotMatter) {
     EXPECT_NEAR(pearson(in_unit("length", factor), height), pearson(length, height), 1e-12) << factor;
 }
 
+TEST(AnalysisFacts, ColumnsOfATableThatIsGivenAwayAreTheSame) {
+  data::Table table = data::parse_csv("x,k\n0.1,a\n,b\n2,\n", "t.csv");
+  const std::vector<CodedColumn> columns = code_columns(table), of_given = code_columns(std::move(table));
+  ASSERT_EQ(of_given.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(of_given[i].name, columns[i].name);
+    EXPECT_EQ(of_given[i].codes, columns[i].codes);
+    EXPECT_EQ(of_given[i].numbers, columns[i].numbers);
+    EXPECT_EQ(of_given[i].texts, columns[i].texts);
+  }
+}
+
 TEST(AnalysisFacts, NothingIsInventedOfConstantsAndOfBothEndsOfTheRange) {
   const data::Table table = data::parse_csv(
       "x,y,z,k\n0.1,0.7,1.7e308,a\n0.1,0.7,-1.7e308,b\n0.1,0.7,1.7e308,a\n5,,-1.7e308,b\n", "t.csv");

@@ -12,7 +12,7 @@
 //                            Rows of one value belong on one side of a split
 //
 // Worth a look: columns that are equal or renamings of each other, that are constant, nearly unique or missing in the same rows; rows that occur again, with the same target or with
-// another; rows in the order of the target; whole numbers beyond 2^53, which were rounded when they were read: neither rows with them nor columns of them are called equal. Thread-safety: pure functions.
+// another; rows in the order of the target; texts that are numbers in another notation, or that differ only in blanks and the case of letters; whole numbers beyond 2^53, which were rounded when they were read: neither rows with them nor columns of them are called equal. Thread-safety: pure functions.
 //
 // ```cpp
 // std::string csv = "paid,left\n";
@@ -44,6 +44,8 @@ enum class FindingKind : std::uint8_t {
   kRepeatedRows,
   kSortedByTarget,
   kRoundedNumbers,
+  kOtherNotation,
+  kAlikeTexts,
   kEqualColumns,
   kRenamedColumns,
   kMissingTogether,

@@ -264,6 +264,18 @@ TEST(Oddities, WholeNumbersThatWereRounded) {
   EXPECT_EQ(analysed("id,y\n9007199254740991,1\n9007199254740991,1\n2,0\n", "y").repeats.repeated, 1);
 }
 
+TEST(Oddities, TextsThatAreMeantOtherwiseThanTheyAreRead) {
+  const auto found = [](const std::string& field) {
+    return kinds_of(analyse_table(data::parse_csv("x,y\n" + field, "t.csv")));
+  };
+  EXPECT_THAT(found("\"1,200\",1\n\"3\",2\n"), Contains(FindingKind::kOtherNotation));
+  EXPECT_THAT(found("5%,1\n6%,2\n"), Contains(FindingKind::kOtherNotation));
+  EXPECT_THAT(found("Yes,1\nyes,2\n"), Contains(FindingKind::kAlikeTexts));
+  EXPECT_THAT(found("yes,1\nno,2\n"), testing::Not(Contains(FindingKind::kAlikeTexts)));
+  EXPECT_EQ(finding_name(FindingKind::kAlikeTexts), "alike_texts");
+  EXPECT_EQ(finding_name(FindingKind::kNearlyUnique), "nearly_unique");
+}
+
 // Most rows hold 0, as a capital gain: violins and dots of it would be a spike.
 TEST(Pages, SpikesAreNotDrawnRowByRow) {
   const data::Table table =

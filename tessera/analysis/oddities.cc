@@ -10,6 +10,7 @@
 #include "tessera/analysis/words.h"
 #include "tessera/base/at.h"
 #include "tessera/base/thread_pool.h"
+#include "tessera/data/odd_texts.h"
 
 namespace tessera::analysis {
 namespace {
@@ -167,6 +168,24 @@ void add_rounded(const std::vector<CodedColumn>& columns, std::vector<Finding>& 
                        in_quotes(columns[i].name), cut(columns[i].name, 40))});
 }
 
+void add_odd_texts(const std::vector<CodedColumn>& columns, std::vector<Finding>& findings) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].numeric) continue;
+    const std::string name = in_quotes(columns[i].name);
+    if (const auto notation = data::number_notation(columns[i].texts))
+      findings.push_back({FindingKind::kOtherNotation,
+                          {i},
+                          fmt::format("{} has numbers with {}, such as {}, which are texts here", name,
+                                      notation->name, in_quotes(notation->example))});
+    else if (const auto alike = data::alike_texts(columns[i].texts))
+      findings.push_back(
+          {FindingKind::kAlikeTexts,
+           {i},
+           fmt::format("{}: {} and {} differ only in blanks and the case of letters: are they one?", name,
+                       in_quotes(alike->first), in_quotes(alike->second))});
+  }
+}
+
 // The rows that hold a rounded number: whether they equal another one cannot be told. Empty where no column has such numbers.
 std::vector<char> rounded_rows(const std::vector<CodedColumn>& columns) {
   std::vector<char> rounded;
@@ -250,8 +269,9 @@ std::string_view finding_name(FindingKind kind) {
   constexpr std::string_view kNames[] = {
       "equals_target",       "determines_target", "missing_as_target", "identifier_knows_target",
       "groups_share_target", "conflicting_rows",  "repeated_rows",     "sorted_by_target",
-      "rounded_numbers",     "equal_columns",     "renamed_columns",   "missing_together",
-      "constant_column",     "empty_column",      "nearly_unique"};
+      "rounded_numbers",     "other_notation",    "alike_texts",       "equal_columns",
+      "renamed_columns",     "missing_together",  "constant_column",   "empty_column",
+      "nearly_unique"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -291,6 +311,7 @@ std::vector<Finding> find_oddities(const std::vector<CodedColumn>& columns,
   if (!columns.empty()) add_repeats(repeats, columns[0].rows(), goal, findings);
   if (target != nullptr) add_order(*goal, *target, findings);
   add_rounded(columns, findings);
+  add_odd_texts(columns, findings);
   add_equal_columns(columns, target, findings);
   add_missing_together(columns, findings);
   std::stable_sort(findings.begin(), findings.end(),

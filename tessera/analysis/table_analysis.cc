@@ -118,14 +118,27 @@ TableAnalysis analysed(const std::vector<CodedColumn>& columns, const std::strin
   return analysis;
 }
 
+template <typename CodeOne>
+std::vector<CodedColumn> coded(std::size_t count, const CodeOne& code_one) {
+  const FloatEnvironment contract;
+  std::vector<CodedColumn> columns(count);
+  parallel_for(static_cast<std::int64_t>(count), [&](std::int64_t i) { columns[at(i)] = code_one(at(i)); });
+  return columns;
+}
+
 }  // namespace
 
 std::vector<CodedColumn> code_columns(const data::Table& table) {
-  const FloatEnvironment contract;
-  std::vector<CodedColumn> columns(table.columns.size());
-  parallel_for(static_cast<std::int64_t>(columns.size()),
-               [&](std::int64_t i) { columns[at(i)] = code_column(table.columns[at(i)]); });
-  return columns;
+  return coded(table.columns.size(), [&](std::size_t i) { return code_column(table.columns[i]); });
+}
+
+std::vector<CodedColumn> code_columns(data::Table&& table) {
+  data::Table given = std::move(table);
+  given.lines = {};
+  return coded(given.columns.size(), [&](std::size_t i) {
+    const data::Column column = std::move(given.columns[i]);
+    return code_column(column);
+  });
 }
 
 TableAnalysis analyse_columns(const std::vector<CodedColumn>& columns, const std::string& source,

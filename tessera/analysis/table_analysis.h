@@ -58,6 +58,7 @@ struct TableAnalysis {
 
 // What analyse_table computes from, kept for pictures.
 std::vector<CodedColumn> code_columns(const data::Table& table);
+std::vector<CodedColumn> code_columns(data::Table&& table);  // each column goes when it was coded
 TableAnalysis analyse_table(const data::Table& table, const AnalysisOptions& options = {});
 TableAnalysis analyse_columns(const std::vector<CodedColumn>& columns, const std::string& source,
                               const AnalysisOptions& options);

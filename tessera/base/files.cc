@@ -180,7 +180,8 @@ std::string read_regular_file(const std::string& path) {
 
 std::string unpack_maybe_gzip(std::string bytes, const std::string& path) {
   const bool packed = bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b';
-  return packed ? inflate_gzip(path, bytes) : bytes;
+  if (packed) return inflate_gzip(path, bytes);
+  return bytes;  // not as a part of an expression, which would copy it
 }
 
 std::string read_file_maybe_gzip(const std::string& path) {

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "tessera/analysis/image_analysis.h"
 #include "tessera/analysis/input.h"
@@ -83,10 +84,11 @@ void write(const std::string& place, const std::string& text) {
   if (!place.starts_with("/dev/")) fmt::print(stderr, "wrote {}\n", printable(place));
 }
 
-void analyse_table(const data::Table& table, const analysis::AnalysisOptions& options, const Places& places) {
+void analyse_table(data::Table table, const analysis::AnalysisOptions& options, const Places& places) {
   if (!options.target.empty()) table.column(options.target);  // a mistyped one gets a suggestion
-  const std::vector<analysis::CodedColumn> columns = analysis::code_columns(table);
-  const analysis::TableAnalysis found = analysis::analyse_columns(columns, table.source, options);
+  const std::string source = table.source;
+  const std::vector<analysis::CodedColumn> columns = analysis::code_columns(std::move(table));
+  const analysis::TableAnalysis found = analysis::analyse_columns(columns, source, options);
   fmt::print("{}", analysis::summary_text(found));
   if (!places.json.empty()) write(places.json, analysis::summary_json(found));
   if (!places.page.empty()) write(places.page, analysis::table_page(found, columns));
@@ -138,9 +140,9 @@ ExitCode run_analyse(const Words& words) {
   options.target_kind = kind_of(task);
   execution.apply();
   check_places(places);
-  const analysis::Input input = analysis::read_analysis_input(source);
+  analysis::Input input = analysis::read_analysis_input(source);
   if (input.table) {
-    analyse_table(*input.table, options, places);
+    analyse_table(std::move(*input.table), options, places);
   } else {
     if (!options.target.empty())
       fail_with(ExitCode::kUsage, "{}: images have no column '{}'; --labels FILE names their classes",

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <unordered_set>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
@@ -52,6 +54,19 @@ void check_separator(std::string_view text, const std::string& source, char used
 void check_encoding(std::string_view text, const std::string& source) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     fail("{}: begins with the byte order mark of UTF-16, expected UTF-8", source);
+  using std::string_view_literals::operator""sv;
+  constexpr std::pair<std::string_view, std::string_view> kOtherFiles[] = {
+      {"PK\x03\x04"sv, "a ZIP archive or a workbook (XLSX)"},
+      {"\xD0\xCF\x11\xE0"sv, "a workbook (XLS)"},
+      {"PAR1\x15"sv, "a Parquet file"},
+      {"ARROW1\0\0"sv, "an Arrow file"},
+      {"SQLite format 3\0"sv, "an SQLite database"},
+      {"\x93NUMPY"sv, "an array (NPY)"},
+      {"\x89HDF\r\n"sv, "an HDF5 file"},
+      {"\3757zXZ\0"sv, "a file packed with xz"},
+      {"\x28\xB5\x2F\xFD"sv, "a file packed with zstd"}};
+  for (const auto& [beginning, what] : kOtherFiles)
+    if (text.starts_with(beginning)) fail("{}: is {}, expected CSV", source, what);
 }
 
 void normalise_name(std::string& name, const CsvOptions& options) {
@@ -63,6 +78,8 @@ std::vector<Column> read_header(CsvRows& scanner, const std::string& source, con
   scanner.next(names);
   std::vector<Column> columns(names.size());
   std::set<std::string_view> seen;
+  if (options.header && names.size() == 1 && names[0].empty())
+    fail("{}:1: the line is empty, expected the names of the columns", source);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!options.header) {
       columns[i].name = fmt::format("column_{}", i + 1);
@@ -116,8 +133,11 @@ CsvRows scanner_at_data(std::string_view text, const Table& table, const CsvOpti
 
 // Numbers are kept from the first pass; the second one, run only if there are text columns, keeps their texts.
 void read_texts(std::string_view text, const CsvOptions& options, Table& table) {
-  for (Column& column : table.columns)
-    if (!column.numeric) column.missing = column.first_missing_line = 0;
+  for (Column& column : table.columns) {
+    if (column.numeric) continue;
+    column.missing = column.first_missing_line = 0;
+    column.texts.reserve(static_cast<std::size_t>(table.rows));
+  }
   CsvRows scanner = scanner_at_data(text, table, options);
   std::vector<std::string> fields;
   while (!scanner.done()) {
@@ -185,9 +205,8 @@ std::vector<Column> checked_header(std::string_view text, const std::string& sou
 
 Table parse_with_separator(std::string_view text, const std::string& source, const CsvOptions& options) {
   Table table{source, 0, {}, checked_header(text, source, options)};
-  const auto& texts = options.text_columns;
-  for (Column& column : table.columns)
-    column.numeric = std::find(texts.begin(), texts.end(), column.name) == texts.end();
+  const std::unordered_set<std::string_view> texts(options.text_columns.begin(), options.text_columns.end());
+  for (Column& column : table.columns) column.numeric = !texts.contains(column.name);
   read_numbers(scanner_at_data(text, table, options), options, table);
   bool any_text = false;
   for (Column& column : table.columns) {

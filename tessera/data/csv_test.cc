@@ -24,6 +24,17 @@ std::string message_of(std::string_view text, const CsvOptions& options = {}) {
   return "no error";
 }
 
+TEST(CsvFile, OtherFilesAreNamed) {
+  EXPECT_EQ(message_of("PK\x03\x04 and more"), "t.csv: is a ZIP archive or a workbook (XLSX), expected CSV");
+  EXPECT_EQ(message_of("PAR1\x15\x04"), "t.csv: is a Parquet file, expected CSV");
+  EXPECT_EQ(message_of("\xFD"
+                       "7zXZ" +
+                       std::string(1, '\0')),
+            "t.csv: is a file packed with xz, expected CSV");
+  EXPECT_EQ(message_of("\na,b\n1,2\n"), "t.csv:1: the line is empty, expected the names of the columns");
+  EXPECT_EQ(parse_csv("PAR1,PK\n1,2\n", "t.csv").rows, 1);
+}
+
 TEST(Csv, ReadsNumbersAndTexts) {
   const Table table = parse_csv("a,b,c\n1,x,\n-2.5,y,3e2\n", "t.csv");
   ASSERT_EQ(table.rows, 2);

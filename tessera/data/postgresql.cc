@@ -8,12 +8,21 @@
 
 #include <dlfcn.h>
 #include <libpq-fe.h>
+#include <poll.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "tessera/base/interrupt.h"
 #include "tessera/data/csv_rows.h"
 #include "tessera/data/numbers.h"
 #include "tessera/data/table_builder.h"
@@ -24,6 +33,11 @@ namespace {
 // The functions of libpq, found when they are first needed.
 struct Library {
   decltype(&PQconnectdbParams) connect = nullptr;
+  decltype(&PQconnectStartParams) start = nullptr;
+  decltype(&PQconnectPoll) poll = nullptr;
+  decltype(&PQsocket) socket = nullptr;
+  decltype(&PQconninfo) options = nullptr;
+  decltype(&PQconninfoFree) free_options = nullptr;
   decltype(&PQstatus) status = nullptr;
   decltype(&PQerrorMessage) error_message = nullptr;
   decltype(&PQfinish) finish = nullptr;
@@ -59,6 +73,11 @@ struct Library {
       return;
     }
     find(library, "PQconnectdbParams", connect);
+    find(library, "PQconnectStartParams", start);
+    find(library, "PQconnectPoll", poll);
+    find(library, "PQsocket", socket);
+    find(library, "PQconninfo", options);
+    find(library, "PQconninfoFree", free_options);
     find(library, "PQstatus", status);
     find(library, "PQerrorMessage", error_message);
     find(library, "PQfinish", finish);
@@ -111,6 +130,7 @@ constexpr const char* kSource = "PostgreSQL";
 // Its messages end with a line end, and may have several lines.
 std::string one_line(std::string message) {
   while (!message.empty() && message.back() == '\n') message.pop_back();
+  std::erase(message, '\t');  // in front of a hint on a line of its own
   for (char& c : message)
     if (c == '\n') c = ' ';
   return message;
@@ -125,22 +145,110 @@ void show_notice(void*, const char* message) {
   fmt::print(stderr, "{}: {}\n", kSource, printable(one_line(message)));
 }
 
-// A password is handed over by itself, so that no message about the address can have it.
-ConnectionPointer connected(const std::string& connection) {
-  std::vector<const char*> names, values;
-  const LibpqParameters parameters = libpq_parameters(connection);
-  for (const auto& [name, value] : parameters) {
-    names.push_back(name.c_str());
-    values.push_back(value.c_str());
+// What PQconnectdbParams does, but so that the server's notices go to show_notice from the first one on. A password is handed over by
+// itself, so that no message about the address can have it.
+class Connecting {
+ public:
+  explicit Connecting(const std::string& connection) : parameters_(libpq_parameters(connection)) {
+    for (const auto& [name, value] : parameters_) {
+      names_.push_back(name.c_str());
+      values_.push_back(value.c_str());
+    }
+    names_.push_back(nullptr);
+    values_.push_back(nullptr);
+    opened_.reset(library().start(names_.data(), values_.data(), 1));
   }
-  names.push_back(nullptr);
-  values.push_back(nullptr);
-  ConnectionPointer opened(library().connect(names.data(), values.data(), 1));
-  if (opened == nullptr || library().status(opened.get()) != CONNECTION_OK)
-    throw ConnectionError(fmt::format("{}: {}", kSource, one_line(library().error_message(opened.get()))));
-  library().set_notice_processor(opened.get(), show_notice, nullptr);
-  return opened;
-}
+
+  ConnectionPointer finish() {
+    if (library().status(handle()) != CONNECTION_BAD) {
+      library().set_notice_processor(handle(), show_notice, nullptr);
+      wait();
+    }
+    if (library().status(handle()) != CONNECTION_OK)
+      throw ConnectionError(fmt::format("{}: {}", kSource, problem()));
+    return std::move(opened_);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::string_view kExpired = "timeout expired";
+
+  PGconn* handle() const { return opened_.get(); }
+
+  std::string problem() const {
+    std::string message = one_line(library().error_message(handle()));
+    if (!expired_) return message;
+    const std::string reset = std::strerror(ECONNRESET);  // by the shutdown of wait()
+    for (std::size_t at = message.find(reset); at != std::string::npos; at = message.find(reset, at))
+      message.replace(at, reset.size(), kExpired);
+    if (message.find(kExpired) != std::string::npos) return message;
+    while (message.ends_with(' ') || message.ends_with(':')) message.pop_back();
+    return fmt::format("{}{}{}", message, message.empty() ? "" : ": ", kExpired);
+  }
+
+  // As libpq found it, in the address, the environment or a service file.
+  std::string option(std::string_view name) const {
+    const std::unique_ptr<PQconninfoOption, decltype(library().free_options)> options(
+        library().options(handle()), library().free_options);
+    for (const PQconninfoOption* one = options.get(); one != nullptr && one->keyword != nullptr; ++one)
+      if (one->keyword == name && one->val != nullptr) return one->val;
+    return "";
+  }
+
+  // For each address that is tried, by libpq's rules: nothing, 0 and less are no limit, and 1 is 2.
+  std::optional<std::chrono::seconds> limit() const {
+    const std::string text = option("connect_timeout");
+    if (text.empty()) return std::nullopt;
+    int seconds = 0;
+    const auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (problem != std::errc() || rest != text.data() + text.size())
+      throw ConnectionError(fmt::format("{}: connect_timeout is '{}', expected a whole number of seconds",
+                                        kSource, shown_field(text)));
+    if (seconds <= 0) return std::nullopt;
+    return std::chrono::seconds(std::max(seconds, 2));
+  }
+
+  void wait() {
+    const auto limit = this->limit();
+    const auto end_of_wait = [&] { return limit ? Clock::now() + *limit : Clock::time_point::max(); };
+    auto end = end_of_wait();
+    for (PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+         next == PGRES_POLLING_WRITING || next == PGRES_POLLING_READING; next = library().poll(handle())) {
+      const int socket = library().socket(handle());
+      if (is_ready(socket, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, end)) continue;
+      expired_ = true;
+      // PQconnectPoll has no word for a limit, but goes on to the next address where one could not be connected to.
+      if (library().status(handle()) != CONNECTION_STARTED) return give_up();
+      ::shutdown(socket, SHUT_RDWR);
+      end = end_of_wait();
+    }
+  }
+
+  // Of a server that took the connection and is silent. PQconnectPoll would not try the next of several hosts; PQconnectdbParams does.
+  void give_up() {
+    if ((option("host") + option("hostaddr")).find(',') != std::string::npos)
+      opened_.reset(library().connect(names_.data(), values_.data(), 1));
+  }
+
+  // False when the time is over.
+  static bool is_ready(int socket, short event, Clock::time_point end) {
+    constexpr auto kLongestWait = std::chrono::milliseconds(std::chrono::hours(1));
+    for (;;) {
+      const auto now = Clock::now();
+      if (now >= end) return false;
+      const auto wait =
+          end - now < kLongestWait ? std::chrono::ceil<std::chrono::milliseconds>(end - now) : kLongestWait;
+      pollfd waiting = {.fd = socket, .events = event, .revents = 0};
+      if (::poll(&waiting, 1, static_cast<int>(wait.count())) > 0) return true;
+      if (interrupted()) fail("{}: interrupted before there was a connection", kSource);
+    }
+  }
+
+  LibpqParameters parameters_;
+  std::vector<const char*> names_, values_;
+  ConnectionPointer opened_;
+  bool expired_ = false;
+};
 
 void require(PGconn* connection, const ResultPointer& result) {
   if (library().result_status(result.get()) != PGRES_COMMAND_OK) fail_with_message(connection);
@@ -223,7 +331,7 @@ bool has_postgresql() {
 
 Table read_postgresql(const std::string& connection, const std::string& query) {
   if (!has_postgresql()) fail("{}: {}", kSource, library().problem);
-  const ConnectionPointer opened = connected(connection);
+  const ConnectionPointer opened = Connecting(connection).finish();
   PGconn* handle = opened.get();
   begin(handle);
   send(handle, query);

@@ -9,7 +9,8 @@
 //
 // The query is one statement that gives columns, in a transaction that is read-only: PostgreSQL refuses what would write, and nothing else (COPY, COMMIT,
 // several statements) is executed. Times with a zone are in UTC, amounts of money as in the locale C, intervals as PostgreSQL writes them, whatever the
-// session's settings. What the server notes goes to stderr. The wait for a server has a limit (connect_timeout, 10 s by default); a query has none, but
+// session's settings. What the server notes goes to stderr, made printable, from the first word on. The wait for a connection has a limit
+// (connect_timeout, 10 s by default, for each address that is tried), and ends under an InterruptGuard when the user interrupts; a query has no limit, but
 // PostgreSQL 14 and later end it when this program is gone.
 //
 // Optional: built where CMake finds libpq's header (libpq-dev), and libpq.so.5 is loaded by the first call, so programs that never ask

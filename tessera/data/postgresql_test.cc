@@ -14,6 +14,7 @@
 
 #include "tessera/base/error.h"
 #include "tessera/base/folder_test.h"
+#include "tessera/base/interrupt.h"
 #include "tessera/data/csv.h"
 #include "tessera/data/ingest.h"
 #include "tessera/data/sql_table.h"
@@ -69,6 +70,37 @@ std::string message_of(const std::string& connection, const std::string& query) 
   }
   return "no error";
 }
+
+// It listens and says nothing; when it is full, it does not even take the connection.
+class SilentServer {
+ public:
+  explicit SilentServer(bool full) {
+    address_.sin_family = AF_INET;
+    address_.sin_addr = {htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address_;
+    EXPECT_EQ(::bind(socket_, where(), size), 0);
+    EXPECT_EQ(::listen(socket_, full ? 0 : 8), 0);
+    EXPECT_EQ(::getsockname(socket_, where(), &size), 0);
+    for (int waiting = 0; full && waiting < 4; ++waiting) {
+      waiting_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      [[maybe_unused]] const int begun = ::connect(waiting_.back(), where(), size);
+    }
+  }
+  ~SilentServer() {
+    for (const int waiting : waiting_) ::close(waiting);
+    ::close(socket_);
+  }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  int port() const { return ntohs(address_.sin_port); }
+
+ private:
+  sockaddr* where() { return reinterpret_cast<sockaddr*>(&address_); }
+
+  int socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address_ = {};
+  std::vector<int> waiting_;
+};
 
 constexpr const char* kCsv =
     "id,height,name,zip\n1,1.7,ann,007\n2,0.1,\"b, ob \"\"x\"\"\",120\n3,,,\n4,1e300,Zoë,0\n5,-2,inf,9\n";
@@ -188,12 +220,36 @@ TEST_F(PostgreSql, WhatTheServerNotesIsMadePrintable) {
   EXPECT_EQ(said.find('\x1b'), std::string::npos);
 }
 
+// The server speaks before there is a connection: of a setting of the user, say, that is none any more.
+TEST_F(PostgreSql, WhatTheServerNotesMeanwhileIsMadePrintableToo) {
+  psql(
+      "CREATE ROLE noisy LOGIN; ALTER ROLE noisy SET work_mem = '1MB';"
+      "UPDATE pg_db_role_setting SET setconfig = ARRAY[E'work_mem=a\\x1b[2Jb'] WHERE setrole = "
+      "'noisy'::regrole");
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(read_postgresql(connection_ + " user=noisy", "SELECT 1 AS a").numbers("a")[0], 1);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, testing::StartsWith(
+                        "PostgreSQL: WARNING:  invalid value for parameter \"work_mem\": \"a\\x1b[2Jb\"\n"));
+}
+
+// The first of two hosts does not answer at all, or takes the connection and is silent.
+TEST_F(PostgreSql, TheNextHostIsTriedWhenTheFirstIsSilent) {
+  const std::string port = connection_.substr(connection_.find("port=") + 5);
+  for (const bool full : {true, false}) {
+    const SilentServer silent(full);
+    const std::string both =
+        fmt::format("host=127.0.0.1,127.0.0.1 port={},{} connect_timeout=2", silent.port(), port);
+    EXPECT_EQ(read_postgresql(both, "SELECT 1 AS a").numbers("a")[0], 1) << full;
+  }
+}
+
 // A program that was ended leaves no query behind that goes on computing.
 TEST_F(PostgreSql, AQueryEndsWithItsProgram) {
   const auto computing = [&] {
     return read_postgresql(
                connection_,
-               "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%sleep(55)%' AND pid <> "
+               "SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%sleep(' || '55)%' AND pid <> "
                "pg_backend_pid()")
         .numbers("n")[0];
   };
@@ -226,21 +282,38 @@ TEST(PostgreSqlAlone, AServerThatIsNotThereIsASentence) {
   }
 }
 
-// It listens and says nothing.
 TEST(PostgreSqlAlone, AServerThatIsSilentIsNotWaitedForWithoutEnd) {
   if (!has_postgresql()) GTEST_SKIP() << "skipped: no libpq";
-  const int silent = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{
-      .sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(silent, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(silent, 1), 0);
-  ASSERT_EQ(::getsockname(silent, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  EXPECT_THAT(
-      message_of(fmt::format("postgresql://me@127.0.0.1:{}/d?connect_timeout=2", ntohs(address.sin_port)),
-                 "SELECT 1"),
-      HasSubstr("timeout expired"));
-  ::close(silent);
+  for (const bool full : {true, false}) {
+    const SilentServer silent(full);
+    const std::string place = fmt::format("postgresql://me@127.0.0.1:{}/d?connect_timeout=2", silent.port());
+    EXPECT_THROW(read_postgresql(place, "SELECT 1"), ConnectionError);
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_THAT(message_of(place, "SELECT 1"),
+                testing::AllOf(HasSubstr(fmt::format("port {} failed: ", silent.port())),
+                               HasSubstr("timeout expired")));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  }
+}
+
+TEST(PostgreSqlAlone, ALimitThatIsNoNumberIsASentence) {
+  if (!has_postgresql()) GTEST_SKIP() << "skipped: no libpq";
+  EXPECT_EQ(message_of("postgresql://me@127.0.0.1:1/d?connect_timeout=soon", "SELECT 1"),
+            "PostgreSQL: connect_timeout is 'soon', expected a whole number of seconds");
+}
+
+TEST(PostgreSqlAlone, TheWaitForAServerCanBeInterrupted) {
+  if (!has_postgresql()) GTEST_SKIP() << "skipped: no libpq";
+  const SilentServer silent(false);
+  const InterruptGuard guard;
+  std::thread interrupting([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    ::kill(::getpid(), SIGINT);
+  });
+  EXPECT_EQ(
+      message_of(fmt::format("postgresql://me@127.0.0.1:{}/d?connect_timeout=60", silent.port()), "SELECT 1"),
+      "PostgreSQL: interrupted before there was a connection");
+  interrupting.join();
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <unordered_set>
 
 #include "tessera/base/error.h"
 #include "tessera/base/json.h"
 #include "tessera/base/suggest.h"
+#include "tessera/data/column_index.h"
 #include "tessera/data/csv_rows.h"
 #include "tessera/data/numbers.h"
 
@@ -155,9 +157,12 @@ SchemaColumn column_of_json(const nlohmann::json& entry, const std::string& wher
 
 Schema Schema::of(const Table& table, const std::vector<std::string>& names) {
   Schema schema;
+  const ColumnIndex columns(table);
+  std::unordered_set<std::string> seen;
   for (const std::string& name : names.empty() ? table.names() : names) {
-    const Column& column = table.column(name);
-    if (schema.find(name)) fail("{}: the column '{}' was asked for twice", table.source, shown_field(name));
+    const Column& column = columns.column(name);
+    if (!seen.insert(name).second)
+      fail("{}: the column '{}' was asked for twice", table.source, shown_field(name));
     schema.columns.push_back({name, column.type(), column.missing > 0, column.categories});
   }
   return schema;
@@ -187,9 +192,10 @@ Schema Schema::from_json(std::string_view text, const std::string& where) {
       fail("{}: the format is '{}', expected '{}'", where, shown_field(value["format"].get<std::string>()),
            kFormat);
     Schema schema;
+    std::unordered_set<std::string> seen;
     for (const nlohmann::json& entry : value.at("columns")) {
       SchemaColumn column = column_of_json(entry, where);
-      if (schema.find(column.name)) fail("{}: has two columns '{}'", where, shown_field(column.name));
+      if (!seen.insert(column.name).second) fail("{}: has two columns '{}'", where, shown_field(column.name));
       schema.columns.push_back(std::move(column));
     }
     return schema;
@@ -209,8 +215,9 @@ CsvOptions Schema::csv_options(CsvOptions options) const {
 
 Table conform(const Table& table, const Schema& schema, const ConformOptions& options) {
   Table result{table.source, table.rows, table.lines, {}};
+  const ColumnIndex columns(table);
   for (const SchemaColumn& expected : schema.columns) {
-    const Column* found = table.find(expected.name);
+    const Column* found = columns.find(expected.name);
     if (found == nullptr) fail_absent(table, schema, expected);
     result.columns.push_back(Conforming(table, *found, expected, options).make());
   }

@@ -24,13 +24,18 @@ void add_value(TableBuilder& builder, std::size_t column, const Statement& rows,
   }
 }
 
+std::vector<std::string> names_of(const Statement& rows, const std::string& source) {
+  std::vector<std::string> names;
+  for (int column = 0; column < rows.columns(); ++column) names.push_back(rows.name(column));
+  if (names.empty()) fail("{}: the query gives no columns, expected a SELECT", source);
+  return names;
+}
+
 }  // namespace
 
 Table query_table(Database& database, const std::string& query) {
   Statement rows(database, query, /*own_sql=*/false);
-  std::vector<std::string> names;
-  for (int column = 0; column < rows.columns(); ++column) names.push_back(rows.name(column));
-  if (names.empty()) fail("{}: the query gives no columns, expected a SELECT", database.path());
+  const std::vector<std::string> names = names_of(rows, database.path());
   TableBuilder builder(database.path(), names);
   while (rows.step()) {
     for (std::size_t column = 0; column < names.size(); ++column)
@@ -43,6 +48,11 @@ Table query_table(Database& database, const std::string& query) {
 Table read_sqlite(const std::string& path, const std::string& query) {
   Database database(path, Database::Access::kRead);
   return query_table(database, query);
+}
+
+std::vector<std::string> sqlite_names(const std::string& path, const std::string& query) {
+  Database database(path, Database::Access::kRead);
+  return names_of(Statement(database, query, /*own_sql=*/false), path);
 }
 
 }  // namespace tessera::data

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "tessera/base/sqlite.h"
 #include "tessera/data/csv.h"
@@ -26,5 +27,7 @@ namespace tessera::data {
 
 Table query_table(Database& database, const std::string& query);
 Table read_sqlite(const std::string& path, const std::string& query);  // opened for reading only
+// The names of the query's columns alone, which asks for no row.
+std::vector<std::string> sqlite_names(const std::string& path, const std::string& query);
 
 }  // namespace tessera::data

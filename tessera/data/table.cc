@@ -11,6 +11,7 @@
 #include "tessera/base/hash.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/class_labels.h"
+#include "tessera/data/column_index.h"
 #include "tessera/data/csv_rows.h"
 
 namespace tessera::data {
@@ -25,6 +26,18 @@ void count_missing(Column& column, const std::vector<std::int64_t>& lines) {
     if (column.is_missing(row) && column.missing++ == 0)
       column.first_missing_line = lines.empty() ? row + 1 : lines[at(row)];
   if (column.missing == 0) column.absent = {};
+}
+
+// All but the rows, which may be large.
+Column described(const Column& column) {
+  Column described;
+  described.name = column.name;
+  described.numeric = column.numeric;
+  described.first_text_line = column.first_text_line;
+  described.first_text = column.first_text;
+  described.categorical = column.categorical;
+  described.categories = column.categories;
+  return described;
 }
 
 template <typename T>
@@ -154,7 +167,7 @@ Table take_rows(const Table& table, std::span<const std::int64_t> positions) {
       fail("{}: row {} was asked for, expected one in [0, {})", table.source, position, table.rows);
   Table result{table.source, static_cast<std::int64_t>(positions.size()), taken(table.lines, positions), {}};
   for (const Column& column : table.columns) {
-    Column part = column;
+    Column part = described(column);
     part.numbers = taken(column.numbers, positions);
     part.texts = taken(column.texts, positions);
     part.codes = taken(column.codes, positions);
@@ -167,7 +180,8 @@ Table take_rows(const Table& table, std::span<const std::int64_t> positions) {
 
 Table take_columns(const Table& table, const std::vector<std::string>& names) {
   Table result{table.source, table.rows, table.lines, {}};
-  for (const std::string& name : names) result.columns.push_back(table.column(name));
+  const ColumnIndex columns(table);
+  for (const std::string& name : names) result.columns.push_back(columns.column(name));
   return result;
 }
 

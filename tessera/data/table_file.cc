@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
@@ -14,6 +15,8 @@
 
 namespace tessera::data {
 namespace {
+
+constexpr std::string_view kSqliteMagic("SQLite format 3\0", 16);
 
 void number_to_text(Column& column) {
   const auto rows = static_cast<std::int64_t>(column.numbers.size());
@@ -67,28 +70,42 @@ TableFileOptions unnamed(const std::string& path, const TableFileOptions& option
 
 TableFileKind TableSource::kind() const {
   if (rows) return TableFileKind::kPostgresql;
-  if (bytes.starts_with(std::string_view("SQLite format 3\0", 16))) return TableFileKind::kSqlite;
+  if (bytes.starts_with(kSqliteMagic)) return TableFileKind::kSqlite;
   if (bytes.starts_with("\x93NUMPY")) return TableFileKind::kNpy;
   if (bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06")) return TableFileKind::kNpz;
   return TableFileKind::kCsv;
 }
 
+void drop_database_bytes(TableSource& source) {
+  if (source.kind() != TableFileKind::kSqlite) return;
+  source.bytes.resize(kSqliteMagic.size());
+  source.bytes.shrink_to_fit();
+}
+
 TableSource read_table_source(const std::string& path, const std::string& query) {
   refuse_other_address(path);
-  if (!is_postgresql_uri(path)) return {.path = path, .bytes = read_file_maybe_gzip(path)};
   TableSource source = {.path = without_password(path)};
-  require_query(TableFileKind::kPostgresql, source.path, query);
-  source.rows = read_postgresql(path, query);
+  if (is_postgresql_uri(path)) {
+    require_query(TableFileKind::kPostgresql, source.path, query);
+    source.rows = read_postgresql(path, query);
+  } else {
+    source = {.path = path, .bytes = read_file_maybe_gzip(path)};
+    drop_database_bytes(source);
+  }
   return source;
 }
 
-Table parse_table_source(const TableSource& source, const TableFileOptions& options) {
+namespace {
+
+// `rows` gives those of PostgreSQL.
+template <typename Rows>
+Table parsed(const TableSource& source, const TableFileOptions& options, const Rows& rows) {
   const TableFileKind kind = source.kind();
   const std::string& path = source.path;
   require_query(kind, path, options.query);
   if (!options.columns.empty()) {
     check_columns(kind, path, options);
-    Table table = parse_table_source(source, unnamed(path, options));
+    Table table = parsed(source, unnamed(path, options), rows);
     check_count(path, options.columns, table.columns.size());
     for (std::size_t i = 0; i < table.columns.size(); ++i) table.columns[i].name = options.columns[i];
     return table;
@@ -96,7 +113,7 @@ Table parse_table_source(const TableSource& source, const TableFileOptions& opti
   if (kind == TableFileKind::kCsv) return parse_csv(source.bytes, path, options.csv);
   Table table;
   if (kind == TableFileKind::kPostgresql)
-    table = *source.rows;
+    table = rows();
   else if (kind == TableFileKind::kSqlite)
     table = read_sqlite(path, options.query);
   else if (kind == TableFileKind::kNpz)
@@ -110,6 +127,16 @@ Table parse_table_source(const TableSource& source, const TableFileOptions& opti
     if (column.numeric) number_to_text(column);
   }
   return table;
+}
+
+}  // namespace
+
+Table parse_table_source(const TableSource& source, const TableFileOptions& options) {
+  return parsed(source, options, [&] { return *source.rows; });
+}
+
+Table parse_table_source(TableSource&& source, const TableFileOptions& options) {
+  return parsed(source, options, [&] { return std::move(*source.rows); });
 }
 
 Table read_table_file(const std::string& path, const TableFileOptions& options) {
@@ -126,6 +153,9 @@ std::vector<std::string> table_source_names(const TableSource& source, const Tab
     return options.columns;
   }
   if (source.kind() == TableFileKind::kCsv) return csv_names(source.bytes, source.path, options.csv);
+  require_query(source.kind(), source.path, options.query);
+  if (source.kind() == TableFileKind::kPostgresql) return source.rows->names();
+  if (source.kind() == TableFileKind::kSqlite) return sqlite_names(source.path, options.query);
   TableFileOptions any = options;
   any.csv.text_columns.clear();
   return parse_table_source(source, any).names();

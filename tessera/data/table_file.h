@@ -37,10 +37,10 @@ struct TableFileOptions {
 
 enum class TableFileKind : std::uint8_t { kCsv, kNpy, kNpz, kSqlite, kPostgresql };
 
-// What is at one place, read once: the bytes of a file, unpacked (an SQLite database is opened there again), or the rows of a query.
+// What is at one place, read once: the bytes of a file, unpacked, or the rows of a query. An SQLite database is opened there again.
 struct TableSource {
   std::string path;
-  std::string bytes = {};
+  std::string bytes = {};          // of an SQLite database only what says that it is one
   std::optional<Table> rows = {};  // of PostgreSQL
   TableFileKind kind() const;
 };
@@ -48,6 +48,8 @@ TableSource read_table_source(const std::string& path, const std::string& query 
 
 Table read_table_file(const std::string& path, const TableFileOptions& options = {});
 Table parse_table_source(const TableSource& source, const TableFileOptions& options);
+Table parse_table_source(TableSource&& source, const TableFileOptions& options);  // gives its rows away
+void drop_database_bytes(TableSource& source);  // which are of no use once they were hashed
 // The names of the columns alone.
 std::vector<std::string> table_source_names(const TableSource& source, const TableFileOptions& options);
 

@@ -39,6 +39,32 @@ TEST_F(TableFile, GivesTheSameTableFromEveryKindOfFile) {
               ElementsAre("girth", "kind"));
 }
 
+// What was read goes when the table is made of it, where nobody needs it any more.
+TEST_F(TableFile, ASourceIsGivenAway) {
+  Database(folder_ / "t.sqlite").execute("CREATE TABLE t (girth REAL); INSERT INTO t VALUES (1.5), (2)");
+  TableSource source = read_table_source(folder_ / "t.sqlite");
+  EXPECT_EQ(source.kind(), TableFileKind::kSqlite);
+  EXPECT_EQ(source.bytes.size(), 16U);  // it is opened again
+  EXPECT_EQ(parse_table_source(std::move(source), {.query = "SELECT * FROM t"}).rows, 2);
+  TableSource rows{.path = "postgresql://me@host/d", .rows = parse_csv("girth\n1.5\n2\n", "t.csv")};
+  const double* const place = rows.rows->columns[0].numbers.data();
+  EXPECT_NE(parse_table_source(rows, {.query = "SELECT 1"}).columns[0].numbers.data(), place);
+  EXPECT_THAT(table_source_names(rows, {.query = "SELECT 1"}), ElementsAre("girth"));
+  const Table taken = parse_table_source(std::move(rows), {.query = "SELECT 1"});
+  EXPECT_EQ(taken.columns[0].numbers.data(), place);
+  EXPECT_EQ(taken.source, "postgresql://me@host/d");
+}
+
+TEST_F(TableFile, NamesAreOfTheQueryWithoutItsRows) {
+  Database(folder_ / "t.sqlite").execute("CREATE TABLE t (a REAL, b TEXT); INSERT INTO t VALUES (1.5, 'x')");
+  const TableSource source = read_table_source(folder_ / "t.sqlite");
+  const auto names = [&](const std::string& query) { return table_source_names(source, {.query = query}); };
+  EXPECT_THAT(names("SELECT b, a + 1 AS more FROM t"), ElementsAre("b", "more"));
+  EXPECT_THAT(message_of([&] { names("SELECT c FROM t"); }), HasSubstr("no such column: c"));
+  EXPECT_THAT(message_of([&] { names(""); }), HasSubstr("expected a query"));
+  EXPECT_THAT(message_of([&] { names("DELETE FROM t"); }), HasSubstr("expected a SELECT"));
+}
+
 TEST_F(TableFile, AMatrixGivesItsColumnsNumbers) {
   write_npy(folder_ / "m.npy", Tensor::from<double>({1, 2, 3, 4}, {2, 2}));
   const Table table = read_table_file(folder_ / "m.npy", {.csv = {.text_columns = {"column_2"}}});

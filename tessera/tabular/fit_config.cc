@@ -29,7 +29,8 @@ constexpr Key kKeys[] = {
     text("data.query", kKeyNone, "Of a database: which rows, in which order (SELECT ... ORDER BY ...)."),
     text("data.target", kKeyNone,
          "The column that is to be predicted; none for clusterings and transformations."),
-    text("data.ignore", kKeyNone, "Columns that are left out, separated by commas."),
+    text("data.ignore", kKeyNone,
+         "Columns that are left out, separated by commas; a name with a comma stands in double quotes."),
     boolean("data.header", "true",
             "The first row names the columns; false: they are column_1, column_2, ..."),
     text(
@@ -80,6 +81,32 @@ std::vector<std::string> listed(const std::string& text) {
     begin = comma + 1;
   }
   return items;
+}
+
+// Where the name in quotes ends that begins here, behind its closing quote; 0 if it is none. As in CSV two quotes within stand for one.
+std::size_t quoted_name_end(std::string_view text) {
+  if (!text.starts_with('"')) return 0;
+  for (std::size_t at = text.find('"', 1); at != std::string_view::npos; at = text.find('"', at + 2))
+    if (at + 1 >= text.size() || text[at + 1] != '"')
+      return at + 1 >= text.size() || text[at + 1] == ',' ? at + 1 : 0;
+  return 0;
+}
+
+std::vector<std::string> listed_names(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const std::size_t quoted = quoted_name_end(text),
+                      end = quoted > 0 ? quoted : std::min(text.find(','), text.size());
+    std::string name(text.substr(0, end));
+    if (quoted > 0) {
+      name = name.substr(1, quoted - 2);
+      for (std::size_t at = name.find("\"\""); at != std::string::npos; at = name.find("\"\"", at + 1))
+        name.erase(at, 1);
+    }
+    if (!name.empty()) names.push_back(std::move(name));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return names;
 }
 
 // "cv=10,noise=0.1"
@@ -296,7 +323,7 @@ std::vector<std::string> FitConfig::ignored() const {
 
 // A blank behind a comma may be part of a name only where names are taken from a header as they are.
 std::vector<std::string> FitConfig::column_names(const std::string& key) const {
-  const std::vector<std::string> names = listed(text(key));
+  const std::vector<std::string> names = listed_names(text(key));
   return boolean("data.header") && !boolean("data.trim") ? names : without_blanks(names);
 }
 

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tessera/data/column_index.h"
 #include "tessera/data/csv_rows.h"
 #include "tessera/data/numbers.h"
+#include "tessera/data/odd_texts.h"
 
 namespace tessera::tabular {
 namespace {
@@ -91,8 +93,9 @@ std::vector<std::string> header_notes(const data::Table& table) {
 std::vector<std::string> nan_notes(const data::Table& table, const std::vector<std::string>& columns,
                                    const std::string& become) {
   std::vector<std::string> notes;
+  const data::ColumnIndex index(table);
   for (const std::string& name : columns) {
-    const data::Column& column = table.column(name);
+    const data::Column& column = index.column(name);
     if (!column.numeric) continue;
     const auto cells =
         std::ranges::count_if(column.numbers, [](double number) { return std::isnan(number); }) -
@@ -104,16 +107,53 @@ std::vector<std::string> nan_notes(const data::Table& table, const std::vector<s
   return notes;
 }
 
-std::vector<std::string> identifier_notes(const data::Schema& schema, std::int64_t training_rows) {
+std::vector<std::string> rounded_notes(const data::Table& table, const std::vector<std::string>& columns) {
+  constexpr double kFirstRounded = 0x1p53, kNobodyWritesAllDigits = 1e22;
   std::vector<std::string> notes;
-  for (const data::SchemaColumn& column : schema.columns) {
-    const auto categories = static_cast<std::int64_t>(column.categories.size());
-    if (categories > kFewCategories && 2 * categories >= training_rows)
+  const data::ColumnIndex index(table);
+  for (const std::string& name : columns) {
+    const std::vector<double>& numbers = index.column(name).numbers;
+    double most = 0;
+    for (const double number : numbers) most = std::fmax(most, std::fabs(number));
+    if (most < kFirstRounded || most >= kNobodyWritesAllDigits) continue;
+    if (std::ranges::all_of(numbers, [](double x) { return std::isnan(x) || std::floor(x) == x; }))
       notes.push_back(
-          fmt::format("column '{0}': {1} values in {2} training rows; if it only names a row, leave it out "
-                      "(--set 'data.ignore={0}')",
-                      column.name, categories, training_rows));
+          fmt::format("column '{}': whole numbers beyond 2^53 = 9007199254740992 are rounded; if "
+                      "they only name a row, leave it out (--set 'data.ignore={}')",
+                      name, data::csv_field(name)));
   }
+  return notes;
+}
+
+namespace {
+
+std::string text_note(const data::SchemaColumn& column, std::int64_t training_rows) {
+  if (const auto notation = data::number_notation(column.categories))
+    return fmt::format(
+        "column '{}': numbers with {}, such as '{}', are texts here, and each is a category; expected "
+        "numbers "
+        "as 1234.5",
+        column.name, notation->name, data::shown_field(notation->example));
+  const auto categories = static_cast<std::int64_t>(column.categories.size());
+  if (categories > kFewCategories && 2 * categories >= training_rows)
+    return fmt::format(
+        "column '{}': {} values in {} training rows; if it only names a row, leave it out "
+        "(--set 'data.ignore={}')",
+        column.name, categories, training_rows, data::csv_field(column.name));
+  if (const auto alike = data::alike_texts(column.categories))
+    return fmt::format(
+        "column '{}': '{}' and '{}' differ only in blanks and the case of letters, and are two "
+        "categories",
+        column.name, data::shown_field(alike->first), data::shown_field(alike->second));
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::string> text_notes(const data::Schema& schema, std::int64_t training_rows) {
+  std::vector<std::string> notes;
+  for (const data::SchemaColumn& column : schema.columns)
+    if (std::string note = text_note(column, training_rows); !note.empty()) notes.push_back(std::move(note));
   return notes;
 }
 

@@ -28,8 +28,10 @@ std::vector<std::string> header_notes(const data::Table& table);
 // Columns with NaN as a written value, which features take for a missing one.
 std::vector<std::string> nan_notes(const data::Table& table, const std::vector<std::string>& columns,
                                    const std::string& become);
-// Columns of texts of which at least half of the training rows have a value of their own.
-std::vector<std::string> identifier_notes(const data::Schema& schema, std::int64_t training_rows);
+// Columns of whole numbers so long that they were rounded when they were read.
+std::vector<std::string> rounded_notes(const data::Table& table, const std::vector<std::string>& columns);
+// Columns of texts that are numbers in another notation, of which at least half of the training rows have a value of their own, or with texts that are alike.
+std::vector<std::string> text_notes(const data::Schema& schema, std::int64_t training_rows);
 // An estimator, or a part of it, that ended before it had reached its tolerance: its state says "converged" 0.
 std::vector<std::string> convergence_notes(learn::Estimator& fitted);
 

@@ -72,7 +72,7 @@ class FittedModel {
   const std::vector<std::string>& classes() const { return classes_; }
   // As the run read its table, with the schema's texts. A database is asked `query`, or the query of the run; other files take none.
   data::Table read(const std::string& file, const std::string& query = {}) const;
-  Tensor features(const data::Table& table) const { return features_.transform(table); }
+  Tensor features(const data::Table& table) const;
   const std::vector<Candidate>& candidates() const { return candidates_; }  // of a search
   std::string weights() const;  // lines of text: learned_weights.h
   // A sentence for each column with categories, or missing numbers, that training did not have: they are no reason not to predict, but one to look.
@@ -85,11 +85,13 @@ class FittedModel {
   // the run has learned from, if the run's own is at its recorded place; a database is asked for that only if `file` is its address. What learned without a
   // target says how well it describes the rows (own_scores.h); a transformation without a number for that refuses.
   FittedEvaluation evaluate(const std::string& file, const std::string& query = {}) const;
-  FittedEvaluation evaluate(const OpenedTable& opened, const std::string& place) const;
+  FittedEvaluation evaluate(OpenedTable opened, const std::string& place) const;
 
  private:
   OpenedTable open(const std::string& place, const std::string& query) const;
-  data::Table parse(const OpenedTable& opened, bool needs_target) const;
+  data::Table parse(OpenedTable opened, bool needs_target) const;
+  void require_columns(const data::Table& table) const;
+  bool is_own_table(const OpenedTable& opened, bool needs_target) const;
   std::string clusters_csv(const Tensor& x) const;
   std::string transformed_csv(const Tensor& x) const;
   std::string keep_held_out(data::Table& table, const data::Split& split, const std::string& file) const;

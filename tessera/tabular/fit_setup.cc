@@ -5,19 +5,22 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
 #include "tessera/base/error.h"
+#include "tessera/base/hash.h"
 #include "tessera/base/json.h"
 #include "tessera/base/postgresql_uri.h"
 #include "tessera/base/suggest.h"
 #include "tessera/data/csv_rows.h"
 #include "tessera/data/folds.h"
+#include "tessera/data/odd_texts.h"
 #include "tessera/data/sql_order.h"
 #include "tessera/learn/scoring.h"
 #include "tessera/tabular/headerless.h"
 #include "tessera/tabular/own_scores.h"
+#include "tessera/tabular/row_features.h"
+#include "tessera/tabular/table_checks.h"
 #include "tessera/tensor/ops.h"
 
 namespace tessera::tabular {
@@ -68,9 +71,9 @@ FitSetup::FitSetup(FitConfig config, const std::string& table_path)
   divide();
 }
 
-FitSetup::FitSetup(FitConfig config, const OpenedTable& table)
+FitSetup::FitSetup(FitConfig config, OpenedTable table)
     : config_(std::move(config)), search_(config_.search()), features_(config_.features()) {
-  read(table, false);
+  read(std::move(table), false);
   divide();
 }
 
@@ -116,9 +119,13 @@ std::vector<std::string> FitSetup::notes() const {
   if (config_.text("features.missing") != "keep")
     for (std::string& note : nan_notes(table_, columns_, config_.text("features.missing")))
       notes.push_back(std::move(note));
-  for (std::string& note :
-       identifier_notes(features_.schema(), static_cast<std::int64_t>(split_.train.size())))
+  for (std::string& note : rounded_notes(table_, columns_)) notes.push_back(std::move(note));
+  for (std::string& note : text_notes(features_.schema(), static_cast<std::int64_t>(split_.train.size())))
     notes.push_back(std::move(note));
+  if (const auto alike = data::alike_texts(classes_))
+    notes.push_back(
+        fmt::format("the classes '{}' and '{}' differ only in blanks and the case of letters: are they one?",
+                    alike->first, alike->second));
   for (std::string& note : convergence_notes(*estimator_)) notes.push_back(std::move(note));
   return notes;
 }
@@ -126,15 +133,24 @@ std::vector<std::string> FitSetup::notes() const {
 std::int64_t FitSetup::training_rows_in(const data::Table& other) const {
   std::vector<std::string> names = columns_;
   if (target_.defined()) names.push_back(config_.text("data.target"));
-  const auto key = [&](const data::Table& table, std::int64_t row) {
-    std::string text;
-    for (const std::string& name : names) text += table.column(name).text(row) + '\0';
-    return text;
+  const auto columns_of = [&](const data::Table& table) {
+    std::vector<const data::Column*> columns;
+    for (const std::string& name : names) columns.push_back(&table.column(name));
+    return columns;
   };
-  std::set<std::string> learned;
-  for (const std::int64_t row : split_.train) learned.insert(key(table_, row));
+  const auto key = [](const std::vector<const data::Column*>& columns, std::int64_t row) {
+    std::string text;
+    for (const data::Column* column : columns) text += column->text(row) + '\0';
+    return sha256(text);  // the texts of all rows would be a second table
+  };
+  const std::vector<const data::Column*> own = columns_of(table_), others = columns_of(other);
+  std::vector<Digest> learned;
+  learned.reserve(split_.train.size());
+  for (const std::int64_t row : split_.train) learned.push_back(key(own, row));
+  std::ranges::sort(learned);
   std::int64_t count = 0;
-  for (std::int64_t row = 0; row < other.rows; ++row) count += learned.contains(key(other, row)) ? 1 : 0;
+  for (std::int64_t row = 0; row < other.rows; ++row)
+    count += std::ranges::binary_search(learned, key(others, row)) ? 1 : 0;
   return count;
 }
 
@@ -146,8 +162,9 @@ void FitSetup::require_rows_of_every_class(const std::vector<std::int64_t>& labe
     ++counts[static_cast<std::size_t>(labels[static_cast<std::size_t>(row)])];
   for (std::size_t c = 0; c < counts.size(); ++c)
     if (counts[c] < least)
-      fail("{}: the class '{}' has {} rows to train on, expected at least {}{}", table_.source, classes_[c],
-           counts[c], least, least > 1 ? ", so that every fold can learn it (or evaluate.folds=0)" : "");
+      fail("{}: the class '{}' has {} row{} to train on, expected at least {}{}", table_.source, classes_[c],
+           counts[c], counts[c] == 1 ? "" : "s", least,
+           least > 1 ? ", so that every fold can learn it (or evaluate.folds=0)" : "");
 }
 
 // What a new fit is refused, and one that is on record is not: it can still be verified.
@@ -186,9 +203,10 @@ void FitSetup::require_column(const std::string& name) const {
   }
 }
 
-void FitSetup::read(const OpenedTable& table, bool is_new) {
-  const data::TableSource& source = table.source;
-  const std::string& path = source.path;  // without a password
+// What was opened goes when the table has been made of it.
+void FitSetup::read(OpenedTable table, bool is_new) {
+  data::TableSource& source = table.source;
+  const std::string path = source.path;  // without a password
   file_ = table.file;
   data::TableFileOptions options = config_.table_file();
   if (!is_new) options.query = table.query;  // the same rows may be in a file by now
@@ -201,7 +219,7 @@ void FitSetup::read(const OpenedTable& table, bool is_new) {
   if (config_.has("data.categories"))
     categories = config_.text_columns(data::table_source_names(source, options));
   options.csv.text_columns.insert(options.csv.text_columns.end(), categories.begin(), categories.end());
-  table_ = data::parse_table_source(source, options);
+  table_ = data::parse_table_source(std::move(source), options);  // which takes rows, and leaves bytes
   const bool is_csv = source.kind() == data::TableFileKind::kCsv;
   if (is_csv) missing_texts_ = tabular::missing_texts(source.bytes, path, options.csv);
   if (table_.rows == 0) fail("{}: there is no row, expected some to learn from", path);
@@ -221,6 +239,10 @@ void FitSetup::read(const OpenedTable& table, bool is_new) {
   if (columns_.empty() && has_target)
     fail("{}: beside the target '{}' there is no column to learn from", path, target);
   if (columns_.empty()) fail("{}: there is no column to learn from", path);
+  std::vector<std::string> learned = columns_;
+  if (has_target) learned.push_back(target);
+  refuse_other_encodings(table_, learned);
+  refuse_infinite(table_, learned);
 }
 
 void FitSetup::take_target() {
@@ -236,7 +258,12 @@ void FitSetup::take_target() {
           "--list'), or numbers",
           table_.source, table_.column(name).first_text_line, config_.estimator()->name(), name,
           table_.column(name).first_text);
-    target_ = Tensor::from(table_.numbers(name), {table_.rows});
+    const std::vector<double>& numbers = table_.numbers(name);
+    const auto nan = std::ranges::find_if(numbers, [](double number) { return std::isnan(number); });
+    if (nan != numbers.end())
+      fail("{}:{}: the target '{}' is NaN, expected a number in every row", table_.source,
+           table_.line(nan - numbers.begin()), name);
+    target_ = Tensor::from(numbers, {table_.rows});
     return;
   }
   data::make_category(table_, name);
@@ -308,12 +335,20 @@ std::vector<double> FitSetup::fold_scores() const {
   return {begin, begin + static_cast<std::ptrdiff_t>(folds)};
 }
 
+// What fit_transform gives, where features of a row come from that row alone with less memory: it has them twice for a while.
+Tensor FitSetup::learned_features(learn::TableFeatures& features, const std::vector<std::int64_t>& rows,
+                                  const Tensor& target) const {
+  if (!features_by_row(config_.features())) return features.fit_transform(table_, columns_, rows, target);
+  features.fit(table_, columns_, rows, target);
+  return features_of_rows(features, table_, rows);
+}
+
 FitSetup::FoldData FitSetup::fold_data(std::size_t fold) const {
   const data::Split& split = folds_[fold];
   learn::TableFeatures features(config_.features());
   const Tensor target = target_of(split.train);
-  const Tensor x = features.fit_transform(table_, columns_, split.train, target);
-  return {x, target, features.transform(data::take_rows(table_, split.held_out)), target_of(split.held_out)};
+  const Tensor x = learned_features(features, split.train, target);
+  return {x, target, features_of_rows(features, table_, split.held_out), target_of(split.held_out)};
 }
 
 void FitSetup::add_score(double score) {
@@ -338,8 +373,12 @@ std::vector<StepScalar> FitSetup::fold_step(std::size_t fold) {
 std::vector<StepScalar> FitSetup::final_step() {
   if (search_) take_best();
   const Tensor target = target_of(split_.train);
-  estimator_->fit(features_.fit_transform(table_, columns_, split_.train, target), target);
-  const Tensor trained = features_.transform(data::take_rows(table_, split_.train));
+  Tensor trained = learned_features(features_, split_.train, target);
+  estimator_->fit(trained, target);
+  if (!features_by_row(config_.features())) {  // as another table would have them
+    trained = {};
+    trained = features_of_rows(features_, table_, split_.train);
+  }
   if (!target.defined()) return without_target_scalars(trained);
   std::vector<StepScalar> scalars = {{"training_score", quality(*estimator_, trained, target).front().value}};
   if (const std::vector<double> of_folds = fold_scores(); !of_folds.empty()) {
@@ -355,15 +394,14 @@ std::vector<StepScalar> FitSetup::without_target_scalars(const Tensor& trained) 
   std::vector<StepScalar> scalars;
   for (const OwnScore& score : own_scores(*estimator_, trained)) scalars.push_back({score.name, score.value});
   if (split_.held_out.empty()) return scalars;
-  const Tensor held_out = features_.transform(data::take_rows(table_, split_.held_out));
+  const Tensor held_out = features_of_rows(features_, table_, split_.held_out);
   for (const OwnScore& score : own_scores(*estimator_, held_out))
     scalars.push_back({score.test_name, score.value});
   return scalars;
 }
 
 void FitSetup::add_test_scores(std::vector<StepScalar>& scalars) const {
-  const Tensor x = features_.transform(data::take_rows(table_, split_.held_out)),
-               y = target_of(split_.held_out);
+  const Tensor x = features_of_rows(features_, table_, split_.held_out), y = target_of(split_.held_out);
   const std::vector<StepScalar> test = quality(*estimator_, x, y);
   scalars.push_back({"test_score", test.front().value});
   if (test.size() > 1)

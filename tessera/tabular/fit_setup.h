@@ -46,7 +46,7 @@ class FitSetup {
   // `table_path`: where the file is now, if not where the configuration says.
   explicit FitSetup(FitConfig config, const std::string& table_path = {});
   // Of a record, or of rows that were read already.
-  FitSetup(FitConfig config, const OpenedTable& table);
+  FitSetup(FitConfig config, OpenedTable table);
 
   const FitConfig& config() const { return config_; }
   const data::Split& split() const { return split_; }
@@ -71,7 +71,7 @@ class FitSetup {
   void run(std::uint64_t done, StepObserver& observer, Progress* progress);
 
  private:
-  void read(const OpenedTable& table, bool is_new);
+  void read(OpenedTable table, bool is_new);
   void divide();  // the rows
   void check_settings_of_file(const data::TableSource& source, const data::TableFileOptions& options) const;
   void check_first_line() const;
@@ -83,6 +83,8 @@ class FitSetup {
     Tensor x, y, held_x, held_y;
   };
   FoldData fold_data(std::size_t fold) const;
+  Tensor learned_features(learn::TableFeatures& features, const std::vector<std::int64_t>& rows,
+                          const Tensor& target) const;
   const FoldData& kept_fold_data(std::size_t fold);
   void add_score(double score);
   std::vector<StepScalar> computed_step(std::uint64_t step);

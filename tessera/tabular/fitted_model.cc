@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 #include <utility>
 
 #include "tessera/base/error.h"
@@ -21,6 +22,8 @@
 #include "tessera/tabular/headerless.h"
 #include "tessera/tabular/learned_weights.h"
 #include "tessera/tabular/own_scores.h"
+#include "tessera/tabular/row_features.h"
+#include "tessera/tabular/table_checks.h"
 #include "tessera/tensor/ops.h"
 #include "tessera/train/inputs.h"
 #include "tessera/train/training_setup.h"
@@ -188,34 +191,49 @@ OpenedTable FittedModel::open(const std::string& file, const std::string& query)
   return opened;
 }
 
-data::Table FittedModel::parse(const OpenedTable& opened, bool needs_target) const {
-  const data::TableSource& source = opened.source;
+void FittedModel::require_columns(const data::Table& table) const {
+  std::vector<std::string> others = config_.ignored();
+  if (config_.has("data.target")) others.push_back(config_.text("data.target"));
+  tabular::require_columns(table, features_.schema(), others);
+}
+
+Tensor FittedModel::features(const data::Table& table) const {
+  require_columns(table);
+  std::vector<std::string> learned;
+  for (const data::SchemaColumn& column : features_.schema().columns) learned.push_back(column.name);
+  refuse_infinite(table, learned);
+  return features_of_table(features_, table);
+}
+
+data::Table FittedModel::parse(OpenedTable opened, bool needs_target) const {
+  data::TableSource& source = opened.source;
   data::TableFileOptions options = own_options(config_, opened, needs_target);
   options.csv = features_.schema().csv_options(options.csv);
-  const std::vector<std::string> names = data::table_source_names(source, options);
-  std::erase_if(options.csv.text_columns,
-                [&](const std::string& name) {  // what is missing is said by the schema
-                  return std::find(names.begin(), names.end(), name) == names.end();
-                });
-  data::Table table = data::parse_table_source(source, options);
+  const std::vector<std::string> found = data::table_source_names(source, options);
+  const std::unordered_set<std::string> names(found.begin(), found.end());
+  std::erase_if(options.csv.text_columns, [&](const std::string& name) {
+    return !names.contains(name);  // what is missing is said by the schema
+  });
+  data::Table table = data::parse_table_source(std::move(source), options);
   refuse_shifted_columns(config_, table, features_.schema());
   return table;
 }
 
 std::vector<std::string> FittedModel::notes(const data::Table& table) const {
+  require_columns(table);
   const data::Table seen = data::conform(table, features_.schema(),
                                          {.unseen = data::UnseenCategory::kOther, .allow_missing = true});
   std::vector<std::string> notes;
   if (std::string note = own_columns_note(config_, table); !note.empty()) notes.push_back(std::move(note));
-  for (const data::Column& column : seen.columns) {
+  for (std::size_t i = 0; i < seen.columns.size(); ++i) {  // those of the schema, in its order
+    const data::Column& column = seen.columns[i];
     const auto other = static_cast<std::int32_t>(column.categories.size()) - 1;
     const auto rows = other < 0 ? 0 : std::count(column.codes.begin(), column.codes.end(), other);
     if (rows > 0)
       notes.push_back(
           fmt::format("column '{}': {} of {} rows have a category that the training rows did not have",
                       column.name, rows, seen.rows));
-    const auto known = features_.schema().find(column.name);
-    if (column.missing > 0 && known && !known->may_be_missing)
+    if (column.missing > 0 && !features_.schema().columns[i].may_be_missing)
       notes.push_back(fmt::format("column '{}': {} of {} rows have no value, which every training row had",
                                   column.name, column.missing, seen.rows));
   }
@@ -321,8 +339,10 @@ std::string FittedModel::overlap_note(const data::Table& table, const std::strin
     return known == 0 ? ""
                       : fmt::format("{} of the {} rows are equal to rows that the run learned from", known,
                                     table.rows);
-  } catch (const Error&) {  // the run's own table is not there any more: nothing can be said
-    return "";
+  } catch (const Error& error) {  // it is not there any more, or has changed
+    const std::string reason = error.what();
+    return fmt::format("whether the run learned from some of the rows is not known: {}",
+                       reason.substr(0, reason.find("; say where it is")));  // which nobody can say here
   }
 }
 
@@ -364,17 +384,23 @@ FittedEvaluation FittedModel::evaluate(const std::string& place, const std::stri
   return evaluate(open(place, query), place);
 }
 
-FittedEvaluation FittedModel::evaluate(const OpenedTable& opened, const std::string& place) const {
-  FittedEvaluation result;
-  const std::string& file = opened.source.path;
-  const bool needs_target = predicts_a_target(*estimator_);
-  data::Table table = parse(opened, needs_target),
-              whole = data::parse_table_source(opened.source, own_options(config_, opened, needs_target));
+// The same records in another file are the same table.
+bool FittedModel::is_own_table(const OpenedTable& opened, bool needs_target) const {
+  if (!config_.has("found.table")) return false;
+  data::Table whole = data::parse_table_source(opened.source, own_options(config_, opened, needs_target));
   if (!classes_.empty() && whole.find(config_.text("data.target")) != nullptr)
     data::make_category(whole, config_.text("data.target"));
-  // The same records in another file are the same table.
-  const bool own = config_.has("found.table") && data::digest(whole) == config_.text("found.table");
-  if (own) result.note = keep_held_out(table, FitSetup(config_, opened).split(), file);
+  return data::digest(whole) == config_.text("found.table");
+}
+
+FittedEvaluation FittedModel::evaluate(OpenedTable opened, const std::string& place) const {
+  FittedEvaluation result;
+  const std::string file = opened.source.path;
+  const bool needs_target = predicts_a_target(*estimator_), own = is_own_table(opened, needs_target);
+  data::Split split;
+  if (own) split = FitSetup(config_, opened).split();
+  data::Table table = parse(std::move(opened), needs_target);
+  if (own) result.note = keep_held_out(table, split, file);
   if (table.rows == 0) fail("{}: there is no row, expected some to judge by", file);
   if (!own) result.note = overlap_note(table, place);
   if (const std::string columns = own_columns_note(config_, table); !columns.empty())

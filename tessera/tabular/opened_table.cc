@@ -1,5 +1,7 @@
 #include "tessera/tabular/opened_table.h"
 
+#include <utility>
+
 #include "tessera/base/error.h"
 #include "tessera/base/files.h"
 #include "tessera/base/hash.h"
@@ -27,12 +29,16 @@ OpenedTable open_table(const std::string& place, const std::string& query) {
   if (is_postgresql_uri(place)) {
     data::TableSource source = data::read_table_source(place, query);
     const std::string digest = data::digest(*source.rows);
-    return {source, {kRole, source.path, digest, digest}, query};
+    const data::InputFile rows = {kRole, source.path, digest, digest};
+    return {std::move(source), rows, query};
   }
   refuse_other_address(place);
-  const std::string bytes = read_file(place);
-  data::TableSource source = {.path = place, .bytes = unpack_maybe_gzip(bytes, place)};
-  const data::InputFile file = {kRole, place, to_hex(sha256(bytes)), to_hex(sha256(source.bytes))};
+  std::string bytes = read_file(place);
+  data::InputFile file = {kRole, place, to_hex(sha256(bytes))};
+  const bool packed = bytes.starts_with("\x1f\x8b");
+  data::TableSource source = {.path = place, .bytes = unpack_maybe_gzip(std::move(bytes), place)};
+  file.unpacked_digest = packed ? to_hex(sha256(source.bytes)) : file.digest;
+  data::drop_database_bytes(source);
   if (const std::string log = place + "-wal";
       source.kind() == data::TableFileKind::kSqlite && exists(log) && !read_file(log).empty())
     fail(
