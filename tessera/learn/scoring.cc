@@ -168,7 +168,10 @@ double neg_root_squared(const Estimator& fitted, const Tensor& x, const Tensor& 
 }
 double explained_variance(const Estimator& fitted, const Tensor& x, const Tensor& y) {
   const Tensor target = cast(y, DType::kFloat64), off = target - fitted.predict(x);
-  const auto spread = [](const Tensor& values) { return mean(square(values - mean(values))).item<double>(); };
+  const auto spread = [](const Tensor& values) {
+    const Tensor from_mean = values - mean(values);
+    return mean(from_mean * from_mean).item<double>();
+  };
   const double of_errors = spread(off), of_target = spread(target);
   if (of_target == 0) return of_errors == 0 ? 1 : 0;
   return 1 - of_errors / of_target;
