@@ -228,7 +228,7 @@ void Pool::leave() {
 void Pool::wait_until_empty() {
   if (spin_until([&] { return inside_.load() == 0; })) return;
   std::unique_lock lock(parking_);
-  caller_parked_ = true;
+  caller_parked_.exchange(true);  // not a store, as in run
   caller_wakes_.wait(lock, [&] { return inside_.load() == 0; });
   caller_parked_ = false;
 }
@@ -244,7 +244,9 @@ void Pool::run(std::int64_t first, std::int64_t count, internal::TaskFunction fu
   generation_.fetch_add(1);
   wake_workers(count - first - 1);
   work_on_job();
-  open_.store(false);
+  // An exchange, since emulators of Arm on x86 let a sequentially consistent store pass the load behind it: then a worker's leaving is missed, and the
+  // program waits for ever. On x86 both are the same instruction.
+  open_.exchange(false);
   wait_until_empty();
   if (exception_ != nullptr) std::rethrow_exception(std::exchange(exception_, nullptr));
 }

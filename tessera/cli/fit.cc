@@ -101,7 +101,7 @@ void print_fit_result(const tabular::FitResult& result) {
   for (const auto& [name, value] : result.final_scores) {
     if (name.starts_with("folds")) continue;  // said above
     std::string label = tabular::own_score_label(name);
-    if (label.ends_with("score")) label.replace(label.size() - 5, 5, score);
+    if (name == "training_score" || name == "test_score") label.replace(label.size() - 5, 5, score);
     fmt::print("final     {} {}\n", label, tabular::score_text(value));
   }
   fmt::print("time      {:.1f} s\nseal      {}\n", result.seconds, result.seal);

@@ -103,6 +103,16 @@ TEST_F(ModelSelection, WrongInputsGetASentence) {
   EXPECT_THAT(message(in_order(4), "roc_auc"), HasSubstr("expected two classes, gaussian_nb has learned 3"));
   EXPECT_THAT(message(in_order(4), "recall"),
               HasSubstr("recall: expected two classes, gaussian_nb has learned 3"));
+  const std::vector<std::int64_t> two = fact_integers("two");
+  std::vector<std::int64_t> zeros, ones;
+  for (std::size_t i = 0; i < two.size(); ++i)
+    (two[i] == 1 ? ones : zeros).push_back(static_cast<std::int64_t>(i));
+  const std::vector<data::Split> one_class = {{{zeros[0], zeros[1], ones[0], ones[1]}, {ones[2], ones[3]}}};
+  for (const char* name : {"average_precision", "roc_auc"})
+    EXPECT_THAT(message_of([&] { cross_val_score(bayes_, x_, fact_classes("two"), one_class, name); }),
+                HasSubstr("the rows are of one class only"));
+  EXPECT_TRUE(is_of_second_class("recall") && !is_of_second_class("roc_auc") &&
+              !is_of_second_class("f1_macro"));
   EXPECT_THAT(message({}, ""), HasSubstr("at least one split"));
   const std::vector<data::Split> wrong = {{{0, 1, 2, 80}, {3}}}, empty = {{{0, 1, 2}, {}}};
   EXPECT_THAT(message(wrong, ""), HasSubstr("the row 80, expected rows from 0 to 79"));

@@ -128,7 +128,8 @@ double of_ranking(std::string_view score, Ranking ranking, const Estimator& fitt
   if (scores.empty()) fail("{}: {} says a class without a score", score, fitted.name());
   const RowsOf second(labels, 1);
   const std::optional<double> found = ranking(scores, second.positive());
-  if (!found) fail("{}: the rows are of one class only, expected rows of both", score);
+  const bool all = std::ranges::count(labels, 1) == std::ssize(labels);
+  if (!found || all) fail("{}: the rows are of one class only, expected rows of both", score);
   return *found;
 }
 double roc_auc(const Estimator& fitted, const Tensor& x, const Tensor& y) {
@@ -150,7 +151,9 @@ double roc_auc_ovr(const Estimator& fitted, const Tensor& x, const Tensor& y) {
     for (std::size_t row = 0; row < labels.size(); ++row) scores[row] = all[row * classes + label];
     const RowsOf rows(labels, static_cast<std::int64_t>(label));
     const std::optional<double> area = metrics::auc(scores, rows.positive());
-    if (!area) fail("roc_auc_ovr: none of the rows, or all of them, are of class {}, expected some", label);
+    if (!area)
+      fail("roc_auc_ovr: none of the rows, or all of them, are of class {} of {}, expected some", label + 1,
+           classes);
     areas.push_back(*area);
   }
   return numerics::mean(std::span<const double>(areas));
@@ -191,6 +194,7 @@ struct Row {
   std::string_view name;
   Task task;
   double (*score)(const Estimator&, const Tensor&, const Tensor&);
+  bool of_second_class = false;  // how well that class is found
 };
 constexpr Row kRows[] = {
     {"accuracy", Task::kClassification, plain_score},
@@ -201,10 +205,10 @@ constexpr Row kRows[] = {
     {"neg_brier_score", Task::kClassification, neg_brier_score},
     {"roc_auc_ovr", Task::kClassification, roc_auc_ovr},
     {"roc_auc", Task::kClassification, roc_auc},
-    {"average_precision", Task::kClassification, average_precision},
-    {"f1", Task::kClassification, f1},
-    {"precision", Task::kClassification, precision},
-    {"recall", Task::kClassification, recall},
+    {"average_precision", Task::kClassification, average_precision, true},
+    {"f1", Task::kClassification, f1, true},
+    {"precision", Task::kClassification, precision, true},
+    {"recall", Task::kClassification, recall, true},
     {"r2", Task::kRegression, plain_score},
     {"explained_variance", Task::kRegression, explained_variance},
     {"neg_mean_squared_error", Task::kRegression, neg_squared},
@@ -219,6 +223,11 @@ std::vector<double> scores_of_second_class(const Classifier& fitted, const Tenso
   if (fitted.has_decision_function()) return fitted.decision_function(x).to_vector<double>();
   if (!fitted.has_probabilities()) return {};
   return contiguous(fitted.predict_proba(x).slice({Range::all(), 1})).to_vector<double>();
+}
+
+bool is_of_second_class(std::string_view scoring) {
+  return std::ranges::any_of(kRows,
+                             [&](const Row& row) { return row.of_second_class && row.name == scoring; });
 }
 
 std::vector<std::string> scorings(Task task) {

@@ -37,6 +37,8 @@ using Scorer = std::function<double(const Estimator& fitted, const Tensor& x, co
 // "" is accuracy or r2.
 Scorer scorer(std::string_view scoring, Task task);
 std::vector<std::string> scorings(Task task);  // their names
+// Whether it says how well the second of two classes is found, whichever class matters to the user.
+bool is_of_second_class(std::string_view scoring);
 // How much speaks for the second of two classes, for each row: the decision function, or the probability of that class; none where there is neither.
 std::vector<double> scores_of_second_class(const Classifier& fitted, const Tensor& x);
 

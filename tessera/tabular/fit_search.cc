@@ -81,7 +81,7 @@ std::vector<StepScalar> FitSetup::candidate_step(std::uint64_t step) {
 void FitSetup::take_best() {
   const std::int64_t folds = static_cast<std::int64_t>(folds_.size());
   if (scores_.values.defined() && !search_->best(scores_.values.to_vector<double>(), folds))
-    fail("no candidate of the search could be fitted{}{}",
+    fail("no candidate of the search could be fitted and judged{}{}",
          last_problem_.empty() ? "" : "; the last one: ", last_problem_);
   apply_best(*search_, scores_.values, folds, *estimator_);
 }

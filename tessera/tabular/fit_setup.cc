@@ -126,8 +126,21 @@ std::vector<std::string> FitSetup::notes() const {
     notes.push_back(
         fmt::format("the classes '{}' and '{}' differ only in blanks and the case of letters: are they one?",
                     alike->first, alike->second));
+  if (search_ && classes_.size() == 2 && learn::is_of_second_class(search_->scoring()))
+    notes.push_back(second_class_note());
   for (std::string& note : convergence_notes(*estimator_)) notes.push_back(std::move(note));
   return notes;
+}
+
+// A score of one class is read as that of the class that matters, which need not be the second one.
+std::string FitSetup::second_class_note() const {
+  const double rows = static_cast<double>(split_.train.size());
+  const double share = sum(cast(target_of(split_.train), DType::kFloat64)).item<double>() / rows;
+  return fmt::format(
+      "{} is how well class '{}' is found, the second one by name, of which {:.0f} % of the training rows "
+      "are{}",
+      search_->scoring(), classes_[1], 100 * share,
+      share > 0.5 ? fmt::format(": for '{}' give that class a name that comes second", classes_[0]) : "");
 }
 
 std::int64_t FitSetup::training_rows_in(const data::Table& other) const {

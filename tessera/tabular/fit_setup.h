@@ -71,6 +71,7 @@ class FitSetup {
   void run(std::uint64_t done, StepObserver& observer, Progress* progress);
 
  private:
+  std::string second_class_note() const;
   void read(OpenedTable table, bool is_new);
   void divide();  // the rows
   void check_settings_of_file(const data::TableSource& source, const data::TableFileOptions& options) const;

@@ -105,6 +105,27 @@ TEST_F(Search, TestsByItsOwnScore) {
   EXPECT_THAT(text, HasSubstr("were held out are used"));
 }
 
+// F1 is that of the second class by name, which need not be the one that matters.
+TEST_F(Search, SaysOfWhichClassItsScoreIs) {
+  std::string table = "x,y\n";
+  for (int i = 0; i < 60; ++i)
+    table += fmt::format("{},{}\n", i * 7 % 11 + (i % 6 == 0 ? 5 : 0), i % 6 == 0 ? "rare" : "usual");
+  write_file_atomically(path("two.csv"), table);
+  const auto notes = [&](const std::string& scoring, const std::string& folder) {
+    return fit(FitConfig::of_search("gaussian_nb", path("two.csv"), "y", {"evaluate.folds=3", "data.test=0"},
+                                    {.grid = {"var_smoothing=1e-9,1e-3"}, .scoring = scoring}),
+               options(folder))
+        .notes;
+  };
+  ASSERT_EQ(notes("f1", "f").size(), 1U);
+  EXPECT_THAT(
+      notes("recall", "r")[0],
+      StartsWith(
+          "recall is how well class 'usual' is found, the second one by name, of which 83 % of the training "
+          "rows are: for 'rare' give"));
+  EXPECT_TRUE(notes("f1_macro", "m").empty());
+}
+
 // 14 of 15 rows are right either way, in other folds: the means differ in the last bit, and the first one wins.
 TEST_F(Search, OfEqualCandidatesTheFirstWins) {
   const std::unique_ptr<learn::Estimator> model = learn::make_estimator("k_neighbors_classifier");
@@ -161,10 +182,9 @@ TEST_F(Search, WhatCannotBeFittedCountsAsFailed) {
   EXPECT_THAT(candidates_csv(plan, result.candidates, 3),
               StartsWith("rank,mean,deviation,n_neighbors,fold_1,fold_2,fold_3\n2,,,500,,,\n1,0."));
   EXPECT_THAT(verify_fit(result.folder, {.quiet = true}).message, HasSubstr("identical: 7 steps"));
-  EXPECT_THAT(
-      message_of([&] { fit(config({.grid = {"n_neighbors=500"}}), options("none")); }),
-      HasSubstr(
-          "no candidate of the search could be fitted; the last one: k_neighbors_classifier: n_neighbors"));
+  EXPECT_THAT(message_of([&] { fit(config({.grid = {"n_neighbors=500"}}), options("none")); }),
+              HasSubstr("no candidate of the search could be fitted and judged; the last one: "
+                        "k_neighbors_classifier: n_neighbors"));
   EXPECT_FALSE(std::filesystem::exists(path("runs/none")));  // a run that can only fail again
 }
 
