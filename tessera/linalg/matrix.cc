@@ -86,9 +86,7 @@ TESSERA_FMA_CLONES double dot_line(const double* x, const double* y, std::int64_
   for (; i + kLanes <= n; i += kLanes)
     for (std::int64_t j = 0; j < kLanes; ++j) lane[j] = __builtin_fma(x[i + j], y[i + j], lane[j]);
   for (std::int64_t j = 0; i + j < n; ++j) lane[j] = __builtin_fma(x[i + j], y[i + j], lane[j]);
-  for (std::int64_t s = kLanes / 2; s > 0; s /= 2)
-    for (std::int64_t j = 0; j < s; ++j) lane[j] = lane[j] + lane[j + s];
-  return lane[0];
+  return sum_of_lanes(lane);
 }
 
 TESSERA_FMA_CLONES void subtract_dots_of_lines(const double* rows, std::int64_t row_stride,

@@ -10,11 +10,18 @@
 #include <string_view>
 #include <vector>
 
+#include "tessera/numerics/contract.h"
 #include "tessera/tensor/tensor.h"
 
 namespace tessera::linalg::internal {
 
-inline constexpr std::int64_t kLanes = 16;    // of a sum or maximum of many elements
+inline constexpr std::int64_t kLanes = 16;  // of a sum or maximum of many elements
+// Combined as in contract rule 3; the lanes are used up.
+TESSERA_INLINE double sum_of_lanes(double* lane) {
+  for (std::int64_t s = kLanes / 2; s > 0; s /= 2)
+    for (std::int64_t j = 0; j < s; ++j) lane[j] = lane[j] + lane[j + s];
+  return lane[0];
+}
 inline constexpr double kRoundoff = 0x1p-52;  // from 1 to the next number
 
 // A part of a matrix, by strides: transposing is exchanging them. Does not own its elements.

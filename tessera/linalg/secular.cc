@@ -18,12 +18,6 @@ struct Sums {
   double value = 0, slope = 0;
 };
 
-TESSERA_INLINE double sum_of_lanes(double* lane) {
-  for (std::int64_t s = kLanes / 2; s > 0; s /= 2)
-    for (std::int64_t j = 0; j < s; ++j) lane[j] = lane[j] + lane[j + s];
-  return lane[0];
-}
-
 // The sum of z_j^2 / (distance_j - x) and its derivative, each in 16 lanes as dot() has them.
 TESSERA_WIDE_CLONES void sum_over_poles(const double* distances, const double* z, std::int64_t n, double x,
                                         Sums* sums) {

@@ -17,12 +17,6 @@ std::int64_t tasks_of(std::int64_t n) {
   return std::clamp<std::int64_t>(n / kRowsOfProduct, 1, kMostTasks);
 }
 
-TESSERA_INLINE double combined(double* lane) {
-  for (std::int64_t s = kLanes / 2; s > 0; s /= 2)
-    for (std::int64_t j = 0; j < s; ++j) lane[j] = lane[j] + lane[j + s];
-  return lane[0];
-}
-
 // Two rows right of their square on the diagonal: their products with x, and what they add to y there.
 TESSERA_FMA_CLONES void multiply_pair(const double* __restrict first, const double* __restrict second,
                                       const double* __restrict x, double x_first, double x_second,
@@ -40,8 +34,8 @@ TESSERA_FMA_CLONES void multiply_pair(const double* __restrict first, const doub
     two[j] = __builtin_fma(second[i + j], x[i + j], two[j]);
     y[i + j] = __builtin_fma(second[i + j], x_second, __builtin_fma(first[i + j], x_first, y[i + j]));
   }
-  sums[0] = combined(one);
-  sums[1] = combined(two);
+  sums[0] = sum_of_lanes(one);
+  sums[1] = sum_of_lanes(two);
 }
 
 // Rows i and i + 1; the elements of y from i on are the list's.
