@@ -4,6 +4,8 @@
 #include <filesystem>
 
 #include "tessera/base/message_test.h"
+#include "tessera/tabular/fit_setup.h"
+#include "tessera/tabular/opened_table.h"
 #include "tessera/tabular/tabular_test.h"
 
 namespace tessera::tabular {
@@ -44,6 +46,14 @@ TEST_F(OddTable, NumbersInAnotherNotationAreNoted) {
   EXPECT_THAT(with("\"{},5\""), ElementsAre(HasSubstr("numbers with a decimal comma, such as '0,5'")));
   EXPECT_THAT(with("{}%"), ElementsAre(HasSubstr("numbers with a percent sign, such as '0%'")));
   EXPECT_THAT(with("{}.5"), IsEmpty());
+}
+
+// Earlier programs took an infinity; what they recorded is read all the same.
+TEST_F(OddTable, WhatOnlyANewFitIsRefusedIsNotRefusedOfARecord) {
+  const std::string table = table_of("x", [](int i) { return i == 7 ? "inf" : std::to_string(i); });
+  EXPECT_THAT(refused(table), HasSubstr("odd.csv:9: column 'x': found inf"));
+  const FitConfig config = FitConfig::of("gaussian_nb", path("odd.csv"), "kind");
+  EXPECT_EQ(message_of([&] { FitSetup(config, open_table(path("odd.csv"), "")); }), "no error");
 }
 
 TEST_F(OddTable, WordsThatMayBeOneAreNoted) {
